@@ -1,0 +1,1 @@
+"""A convolutional network that can be read, proved, timed and put to work."""
