@@ -1,0 +1,26 @@
+"""How weights start. Source: Glorot & Bengio 2010, and Keras 3's defaults."""
+
+import math
+
+import numpy as np
+
+
+def glorot_uniform(rng, shape, dtype):
+    """Draw weights that keep the variance of activations and of gradients level from layer to layer.
+
+    limit = sqrt(6 / (fan_in + fan_out));  w ~ U(-limit, limit)
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+    shape : (..., inputs, outputs)     the axes before the last two (a window) multiply both fans
+    dtype : "float32" or "float64"     drawn in float64, then rounded: both dtypes start alike
+    """
+    window = math.prod(shape[:-2])
+    limit = math.sqrt(6 / (window * (shape[-2] + shape[-1])))
+    return rng.uniform(-limit, limit, shape).astype(dtype)
+
+
+def zeros(shape, dtype):
+    """Start biases at 0."""
+    return np.zeros(shape, dtype)

@@ -1,0 +1,278 @@
+"""What every layer is: settings, arrays, and a forward and a backward that mirror each other.
+
+    y  = f(x; params)                forward, one kernel call
+    dx = (df/dx)^T dy                backward: what the loss's gradient at y says about x ...
+    grads[k] = (df/dparams[k])^T dy  ... and about each trainable array, under the same key
+
+A layer file writes `_forward`, which returns y and whatever the way back needs, and `_backward`, which gets it
+again. This file does the rest once for all of them: it checks x and dy, pushes in training, pops last first,
+so a layer that is called twice in a net goes back twice.
+
+Calling a layer on a `SymbolicTensor` (what `Input` gives) computes nothing: it records a `Node`, and a Model is
+built from such records.
+"""
+
+import re
+
+import numpy as np
+
+DTYPES = ("float32", "float64")
+
+
+class SymbolicTensor:
+    """A place in a graph: an array that does not exist yet, of which the shape is known.
+
+    `shape` is (None, ...): the number of examples is open, and so may height and width be. `node` made it.
+    """
+
+    def __init__(self, shape, node, index=0):
+        self.shape = tuple(shape)
+        self.node = node
+        self.index = index
+
+    def __repr__(self):
+        return f"<SymbolicTensor shape={self.shape} from {self.node.layer.name}>"
+
+
+class Node:
+    """One call of one layer: the symbolic tensors that went in and those that came out."""
+
+    def __init__(self, layer, inputs, output_shape):
+        self.layer = layer
+        self.inputs = inputs
+        shapes = output_shape if isinstance(output_shape, list) else [output_shape]
+        self.outputs = [SymbolicTensor(shape, self, index) for index, shape in enumerate(shapes)]
+
+
+def auto_name(class_name):
+    """Turn a class name into Keras's automatic layer name: "MaxPooling2D" -> "max_pooling2d"."""
+    return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", class_name).lower()
+
+
+class Layer:
+    """Base of every layer. See the module's docstring for the contract.
+
+    Attributes
+    ----------
+    name : str                 unique in a model; an automatic name may get a number there, as in Keras
+    trainable : bool           False: the optimizer leaves `params` alone and backward computes no `grads`
+    built : bool               whether shapes are known and arrays exist
+    dtype : "float32" or "float64"     of every array of the layer; input is cast to it
+    input_shape, output_shape  (None, ...) tuples; a list of them where a layer takes several inputs
+    params, grads : dict       trainable arrays and their gradients, the same keys
+    state : dict               arrays that change in training without a gradient (moving means)
+    activation : str or None   what the layer ends with, where a loss could take its logits instead
+    """
+
+    activation = None
+    # Keras settings that change the output and that this engine lacks: the one value that means "not used".
+    only = {}
+
+    def __init__(self, name=None):
+        if name is not None and (not isinstance(name, str) or not name or "/" in name):
+            raise ValueError(f"`name` must be a non-empty string without '/'. Received: name={name!r}.")
+        self.name = name or auto_name(type(self).__name__)
+        self.auto_named = name is None
+        self.trainable = True
+        self.built = False
+        self.dtype = None
+        self.input_shape = self.output_shape = None
+        self.params, self.grads, self.state = {}, {}, {}
+        self.kept_settings = {}
+        self._saved = []
+
+    # ---- building ---------------------------------------------------------------------------------------
+
+    def build(self, input_shape, rng=None, dtype="float32"):
+        """Check the input's shape and make the arrays. A layer that is built already is left as it is.
+
+        Parameters
+        ----------
+        input_shape : (None, ...) tuple of int or None, or a list of such tuples for several inputs
+        rng : np.random.Generator, optional      draws the weights; a fresh one by default
+        dtype : "float32" or "float64"
+
+        Raises
+        ------
+        ValueError: whatever does not fit, with the argument and its value.
+        """
+        if self.built:
+            return
+        if str(np.dtype(dtype)) not in DTYPES:
+            raise ValueError(f"`dtype` must be 'float32' or 'float64'. Received: dtype={dtype!r}.")
+        self.output_shape = self.compute_output_shape(input_shape)  # raises every shape error
+        self.input_shape = input_shape
+        self.dtype = str(np.dtype(dtype))
+        self._build(input_shape, rng if rng is not None else np.random.default_rng())
+        self.built = True
+
+    def _build(self, input_shape, rng):
+        """Fill `params` and `state`. Layers without arrays have nothing to do."""
+
+    def compute_output_shape(self, input_shape):
+        """Give the output's shape, (None, ...), for an input's. All shape errors are raised here."""
+        return input_shape
+
+    def multiply_adds(self):
+        """Count the multiplications with a following addition for one example; None if a size is open."""
+        return 0
+
+    def window(self):
+        """Give ((height, width), (step down, step right)) of the input window that one output looks at, in pixels."""
+        return (1, 1), (1, 1)
+
+    # ---- running ----------------------------------------------------------------------------------------
+
+    def __call__(self, x, training=False):
+        """Run `forward`, or record a node where x is symbolic."""
+        several = isinstance(x, (list, tuple))
+        inputs = list(x) if several else [x]
+        if not any(isinstance(item, SymbolicTensor) for item in inputs):
+            return self.forward(x, training)
+        if not all(isinstance(item, SymbolicTensor) for item in inputs):
+            raise TypeError(f"Layer '{self.name}' got symbolic tensors and arrays mixed; all must be of one kind.")
+        shapes = [item.shape for item in inputs]
+        node = Node(self, inputs, self.compute_output_shape(shapes if several else shapes[0]))
+        return node.outputs[0] if len(node.outputs) == 1 else node.outputs
+
+    def forward(self, x, training=False, *, keep=None, logits=False):
+        """Compute y from x.
+
+        Parameters
+        ----------
+        x : array of `input_shape`, any numeric dtype (cast to the layer's); a list for several inputs
+        training : bool      whether Dropout drops, BatchNormalization uses the batch, and backward may follow
+        keep : bool, optional    whether to push what backward needs; by default when training
+        logits : bool        leave out the layer's `activation`, so that a loss can take the logits
+
+        Returns
+        -------
+        y : array of `output_shape`, dtype of the layer
+        """
+        x = self._checked_input(x)
+        y, saved = self._forward(x, training, logits=True) if logits else self._forward(x, training)
+        if training if keep is None else keep:
+            self._saved.append((saved, y.shape))
+        return y
+
+    def backward(self, dy, need_dx=True):
+        """Turn the loss's gradient at y into the one at x, and set `grads`.
+
+        Parameters
+        ----------
+        dy : array, shape of the y that it belongs to
+        need_dx : bool       False: nobody reads dx, so it is not computed
+
+        Returns
+        -------
+        dx : array, shape of x (a list for several inputs), or None if not needed
+
+        Raises
+        ------
+        RuntimeError: nothing was pushed: no forward(x, training=True) before.
+        """
+        if not self._saved:
+            raise RuntimeError(
+                f"Layer '{self.name}': backward needs a forward(x, training=True) before it, one for each backward."
+            )
+        saved, shape = self._saved[-1]
+        dy = np.asarray(dy)
+        if dy.shape != shape:
+            raise ValueError(f"`dy` of layer '{self.name}' must have the output's shape {shape}. "
+                             f"Received: dy.shape={dy.shape}.")
+        self._saved.pop()
+        return self._backward(dy.astype(self.dtype, copy=False), saved, need_dx)
+
+    def forget(self):
+        """Drop everything that was pushed (after a training step that was broken off)."""
+        self._saved.clear()
+
+    def _checked_input(self, x):
+        if isinstance(x, (list, tuple)) and (not self.built or isinstance(self.input_shape, list)):
+            arrays = [self._as_array(item) for item in x]
+            if not self.built:
+                self.build([(None, *item.shape[1:]) for item in arrays], dtype=self.dtype or "float32")
+            if len(arrays) != len(self.input_shape):
+                raise ValueError(f"Layer '{self.name}' takes {len(self.input_shape)} inputs. Received: {len(arrays)}.")
+            return [self._fitting(item, shape) for item, shape in zip(arrays, self.input_shape, strict=True)]
+        x = self._as_array(x)
+        if not self.built:
+            self.build((None, *x.shape[1:]))
+        if isinstance(self.input_shape, list):
+            raise ValueError(f"Layer '{self.name}' takes a list of {len(self.input_shape)} inputs. Received: one array.")
+        return self._fitting(x, self.input_shape)
+
+    def _as_array(self, x):
+        array = np.asarray(x)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"Input of layer '{self.name}' must be real numbers. Received: dtype={array.dtype}.")
+        return array
+
+    def _fitting(self, x, shape):
+        if x.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, x.shape, strict=True)):
+            raise ValueError(f"Input of layer '{self.name}' must have shape {shape}. Received: x.shape={x.shape}.")
+        return x.astype(self.dtype, copy=False)
+
+    # ---- arrays -----------------------------------------------------------------------------------------
+
+    def get_weights(self):
+        """Copy the arrays, params then state, in Keras's order."""
+        return [array.copy() for array in (*self.params.values(), *self.state.values())]
+
+    def set_weights(self, weights):
+        """Set the arrays, params then state, in Keras's order, from arrays of the same shapes."""
+        arrays = {**self.params, **self.state}
+        if len(weights) != len(arrays):
+            raise ValueError(f"Layer '{self.name}' has {len(arrays)} arrays ({', '.join(arrays) or 'none'}). "
+                             f"Received: {len(weights)}.")
+        new = [np.asarray(weight) for weight in weights]
+        for (key, array), value in zip(arrays.items(), new, strict=True):
+            if value.shape != array.shape:
+                raise ValueError(f"`{key}` of layer '{self.name}' must have shape {array.shape}. "
+                                 f"Received: shape {value.shape}.")
+        for array, value in zip(arrays.values(), new, strict=True):
+            array[...] = value
+
+    def count_params(self):
+        """Count the numbers in params and state."""
+        return sum(array.size for array in (*self.params.values(), *self.state.values()))
+
+    # ---- settings ---------------------------------------------------------------------------------------
+
+    def get_config(self):
+        """Give the settings as Keras writes them into a model file."""
+        return {"name": self.name, "trainable": self.trainable, "dtype": self.dtype or "float32",
+                **self.kept_settings, **self._settings()}
+
+    def _settings(self):
+        """Give the arguments of `__init__`, but for the name, under Keras's names."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        """Make a layer from Keras's settings; those that change the output and that we lack are refused by name.
+
+        Initializers, regularizers and constraints are kept in `kept_settings` and written back by get_config.
+        """
+        config = dict(config)
+        name, trainable = config.pop("name", None), config.pop("trainable", True)
+        config.pop("dtype", None)
+        kept = {key: config.pop(key) for key in list(config)
+                if key.endswith(("_initializer", "_regularizer", "_constraint"))}
+        for key, value in cls.only.items():
+            given = config.pop(key, value)
+            if given != value:
+                raise ValueError(f"Layer '{name}': {cls.__name__}({key}={given!r}) is not supported; "
+                                 f"only {key}={value!r} is.")
+        try:
+            layer = cls(**cls._arguments(config), name=name)
+        except TypeError as error:
+            raise ValueError(f"Layer '{name}': {cls.__name__} does not understand its settings ({error}).") from None
+        layer.trainable = bool(trainable)
+        layer.kept_settings = kept
+        return layer
+
+    @classmethod
+    def _arguments(cls, config):
+        """Turn Keras's settings into arguments of `__init__`."""
+        return config

@@ -1,0 +1,52 @@
+"""Softmax: numbers become probabilities that sum to 1.
+
+    y_k = exp(x_k - max x) / sum_j exp(x_j - max x)         dx = y * (dy - sum_j dy_j y_j)
+
+Source: Keras 3 `Softmax`. On paper: reference/softmax.py.
+"""
+
+import numpy as np
+
+from .. import kernels
+from .base import Layer
+
+
+class Softmax(Layer):
+    """Turn the numbers along one axis into probabilities.
+
+    Parameters
+    ----------
+    axis : int      which axis sums to 1, the last by default; not the batch's
+    """
+
+    def __init__(self, axis=-1, name=None):
+        super().__init__(name)
+        if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or axis == 0:
+            raise ValueError(f"`axis` must be one integer other than 0, the batch. Received: axis={axis!r}.")
+        self.axis = int(axis)
+        self.activation = "softmax" if axis == -1 else None
+
+    def compute_output_shape(self, input_shape):
+        """The same shape; the axis must be one of it."""
+        rank = len(input_shape)
+        if not -rank < self.axis < rank:
+            raise ValueError(f"`axis` of layer '{self.name}' must lie within its input's {rank} axes and not be the "
+                             f"batch. Received: axis={self.axis}.")
+        return input_shape
+
+    def _forward(self, x, training, logits=False):
+        y = x if logits else self._along(kernels.softmax_forward, x)
+        return y, None if logits else y
+
+    def _backward(self, dy, y, need_dx):
+        if not need_dx:
+            return None
+        return dy if y is None else self._along(kernels.softmax_backward, dy, y)
+
+    def _along(self, operation, *arrays):
+        """The kernels work on the last axis: move ours there and back."""
+        moved = [np.moveaxis(array, self.axis, -1) for array in arrays]
+        return np.ascontiguousarray(np.moveaxis(operation(*moved), -1, self.axis))
+
+    def _settings(self):
+        return {"axis": self.axis}
