@@ -1,0 +1,79 @@
+"""Max pooling: of every window, channel by channel, only the largest value goes on.
+
+Forward   y[n,i,j,c] = max over a,b of x[n, i*sh + a - top, j*sw + b - left, c]
+Backward  dy[n,i,j,c] goes whole to the pixel that was that maximum, and nowhere else.
+
+Source: Keras 3 MaxPooling2D.
+"""
+
+import numpy as np
+
+from .padding import output_size
+
+
+def maxpool2d_forward(x, pool_size, strides, pads):
+    """Keep the largest value of every window.
+
+    y[n,i,j,c] = max over a < PH, b < PW of x[n, i*sh+a-top, j*sw+b-left, c]    (outside x counts as -inf: never wins)
+
+    Parameters
+    ----------
+    x : (N, H, W, C) float32 or float64     pictures or activations, any scale
+    pool_size : (PH, PW) int, pixels        strides : (sh, sw) int, pixels
+    pads : ((top, bottom), (left, right)) int, pixels, each smaller than the window
+
+    Returns
+    -------
+    y : (N, OH, OW, C), dtype of x          OH = (H + top + bottom - PH) // sh + 1
+
+    Raises
+    ------
+    ValueError: A window must fit into its input. (see `output_size`)
+
+    Notes
+    -----
+    A NaN makes every window that holds it NaN (Keras's pooling may drop it). Comparisons: N * OH * OW * C * PH * PW.
+    """
+    n, height, width, c = x.shape
+    oh = output_size(height, pool_size[0], strides[0], sum(pads[0]))
+    ow = output_size(width, pool_size[1], strides[1], sum(pads[1]))
+    y = np.zeros((n, oh, ow, c), x.dtype)
+    for at in np.ndindex(*y.shape):
+        y[at] = x[_winner(x, at, pool_size, strides, pads)]
+    return y  # (N, OH, OW, C)
+
+
+def maxpool2d_backward(dy, x, pool_size, strides, pads):
+    """Hand every output's gradient to the one pixel that it was copied from.
+
+    dx[n,h,w,c] = sum of dy[n,i,j,c] over all windows (i,j) whose first maximum, row by row, is (h,w)
+
+    Parameters
+    ----------
+    dy : (N, OH, OW, C) float32 or float64  gradient of the loss with respect to y
+    x : (N, H, W, C)                        pool_size, strides, pads: as given to `maxpool2d_forward`
+
+    Returns
+    -------
+    dx : (N, H, W, C), dtype of dy
+
+    Notes
+    -----
+    Ties: the first maximum in row order takes the whole gradient, as in Keras. (The maximum has no derivative at
+    a tie; any split is a valid subgradient.) In a window with NaN the first NaN takes it.
+    Windows that overlap add up: one pixel may win several of them.
+    """
+    dx = np.zeros(x.shape)
+    for at in np.ndindex(*dy.shape):
+        dx[_winner(x, at, pool_size, strides, pads)] += dy[at]
+    return dx.astype(dy.dtype)  # (N, H, W, C)
+
+
+def _winner(x, at, pool_size, strides, pads):
+    """Find the index of the pixel that output `at` = (n, i, j, c) is copied from."""
+    n, i, j, c = at
+    first_row, first_column = i * strides[0] - pads[0][0], j * strides[1] - pads[1][0]
+    top, left = max(first_row, 0), max(first_column, 0)  # the part of the window that lies on the picture
+    window = x[n, top : first_row + pool_size[0], left : first_column + pool_size[1], c]
+    a, b = np.unravel_index(np.argmax(window), window.shape)  # argmax: the first in row order; NaN counts as largest
+    return n, top + int(a), left + int(b), c
