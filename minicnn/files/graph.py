@@ -1,0 +1,336 @@
+"""The graph of layers as Keras writes it: Sequential and Functional configs, in and out.
+
+A Functional config is a list of layers; each layer carries its calls (`inbound_nodes`), and each call names the
+tensors that it reads as (layer, which call of that layer, which output of that call). Keras 3 writes a call as
+
+    {"args": [{"class_name": "__keras_tensor__",
+               "config": {"shape": [None, 8], "dtype": "float32", "keras_history": ["dense", 0, 0]}}],
+     "kwargs": {}}
+
+and a layer of several inputs has a list of tensors as its first argument. Keras 2 writes the same call as
+`[["dense", 0, 0, {}]]`, keyword arguments in the fourth place of the first tensor. Both are read; Keras 3's is written.
+
+Two peculiarities, both measured on files that Keras wrote:
+
+- a nested Functional model counts a call more than it has, since it was "called" once when it was made: Keras 3 adds
+  one to its index in `output_layers` only, Keras 2 in every place. Here calls are always numbered from 0.
+- Keras sorts the layers itself when it rebuilds a model, and finds weights and the optimizer's slots by their place in
+  that order, so what is written has to be in that order: `keras_order`.
+
+Source: the files themselves; Keras's Functional.get_config and Function (Keras 3.15).
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+NESTED = ("Functional", "Model", "Sequential")  # class names whose config holds layers of its own
+
+
+class Tensor(NamedTuple):
+    """One symbolic tensor: output `index` of call number `node` (from 0) of the layer called `layer`."""
+
+    layer: str
+    node: int = 0
+    index: int = 0
+
+
+@dataclass
+class Call:
+    """One use of a layer: the tensors that it reads and the other arguments.
+
+    Attributes
+    ----------
+    inputs : list of Tensor
+    as_list : bool
+        True where the layer takes its tensors as one list (Add, Concatenate), False where they are separate arguments.
+    kwargs : dict
+        What the layer was called with besides, e.g. {"training": False} of a frozen base.
+    """
+
+    inputs: list
+    as_list: bool = False
+    kwargs: dict = field(default_factory=dict)
+
+
+@dataclass
+class LayerCalls:
+    """A layer's serialized form ({"module", "class_name", "config", ...}), its name, and its calls in order."""
+
+    name: str
+    entry: dict
+    calls: list
+
+
+@dataclass
+class Graph:
+    """A Functional model: layers in file order; the tensors that are its inputs and its outputs."""
+
+    name: str
+    layers: list
+    inputs: list
+    outputs: list
+    trainable: bool = True
+
+
+def serialized(module, class_name, config, **more):
+    """Return Keras 3's form of an object: `{"module", "class_name", "config", "registered_name", ...}`.
+
+    `more` may hold `build_config={"input_shape": [...]}`, with which Keras builds a layer before it gets its weights.
+    """
+    return {"module": module, "class_name": class_name, "config": config, "registered_name": None, **more}
+
+
+def sequential_config(name, entries, input_shape, trainable=True):
+    """Return a Sequential model's serialized form.
+
+    Parameters
+    ----------
+    name : str
+    entries : list of dict
+        Serialized layers, the InputLayer first.
+    input_shape : list
+        Batch shape of the input, e.g. [None, 64, 64, 3].
+    """
+    shape = list(input_shape)
+    config = {"name": name, "trainable": trainable, "dtype": "float32", "layers": entries, "build_input_shape": shape}
+    return serialized("keras", "Sequential", config, build_config={"input_shape": shape})
+
+
+def functional_config(name, layers, inputs, outputs, shapes, trainable=True, dtype="float32"):
+    """Return a Functional model's serialized form, its layers in Keras's order.
+
+    Parameters
+    ----------
+    name : str
+    layers : list of LayerCalls
+    inputs, outputs : list of Tensor
+        Calls numbered from 0, nested models too.
+    shapes : dict
+        Tensor -> batch shape, for every tensor that some call reads.
+    """
+    graph = Graph(name, layers, list(inputs), list(outputs), trainable)
+    check_graph(graph)
+    by_name = {layer.name: layer for layer in layers}
+
+    def tensor(ref):
+        config = {"shape": list(shapes[ref]), "dtype": dtype, "keras_history": list(ref)}
+        return {"class_name": "__keras_tensor__", "config": config}
+
+    def call(node):
+        tensors = [tensor(ref) for ref in node.inputs]
+        return {"args": [tensors] if node.as_list else tensors, "kwargs": node.kwargs}
+
+    def end(ref):
+        made = _counts_its_making(by_name[ref.layer].entry)
+        return [ref.layer, ref.node + made, ref.index]
+
+    entries = [
+        {**by_name[key].entry, "name": key, "inbound_nodes": [call(node) for node in by_name[key].calls if node.inputs]}
+        for key in keras_order(graph)
+    ]
+    config = {
+        "name": name,
+        "trainable": trainable,
+        "layers": entries,
+        "input_layers": [end(ref) for ref in graph.inputs],
+        "output_layers": [end(ref) for ref in graph.outputs],
+    }
+    form = serialized("keras.src.models.functional", "Functional", config, build_config={"input_shape": None})
+    return {**form, "registered_name": "Functional"}
+
+
+def parse_functional(config):
+    """Read the `config` of a serialized Functional model, in Keras 3's or Keras 2's dialect.
+
+    Returns
+    -------
+    graph : Graph
+        Checked: no missing layer, no cycle, no name twice.
+
+    Raises
+    ------
+    ValueError
+        The sentence names the layer and what is wrong with it.
+    """
+    layers, old = [], set()
+    for entry in _field(config, "layers", list, "the Functional model"):
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if not isinstance(name, str):
+            raise ValueError(f"Every layer of a Functional model must have a name. Received: {_short(entry)}.")
+        calls = []
+        for node in _field(entry, "inbound_nodes", list, f"layer {name!r}"):
+            call, is_old = _parse_call(node, name)
+            calls.append(call)
+            if is_old:
+                old.add(name)
+        if not calls:
+            calls = [Call([])]  # an InputLayer is called once, by nobody
+        layers.append(LayerCalls(name, entry, calls))
+    inputs = _ends(_field(config, "input_layers", (list, dict), "the Functional model"))
+    outputs = _ends(_field(config, "output_layers", (list, dict), "the Functional model"))
+    graph = Graph(str(config.get("name", "model")), layers, inputs, outputs, config.get("trainable") is not False)
+    _number_calls_from_zero(graph, keras2=bool(old))
+    check_graph(graph)
+    return graph
+
+
+def check_graph(graph):
+    """Raise a ValueError that names the fault: a name twice, a missing layer or call, or the layers of a cycle."""
+    by_name = {}
+    for layer in graph.layers:
+        if layer.name in by_name:
+            raise ValueError(f"Names of layers must be unique in a model. Received: {layer.name!r} twice.")
+        by_name[layer.name] = layer
+    for end, refs in (("inputs", graph.inputs), ("outputs", graph.outputs)):
+        if not refs:
+            raise ValueError(f"A Functional model must have {end}. Received: none.")
+    for reader, ref in _references(graph):
+        if ref.layer not in by_name:
+            raise ValueError(f"{reader} reads layer {ref.layer!r}, which is not in the model.")
+        if not 0 <= ref.node < len(by_name[ref.layer].calls):
+            count = len(by_name[ref.layer].calls)
+            raise ValueError(f"{reader} reads call {ref.node} of layer {ref.layer!r}, which has {count} calls.")
+        if ref.index != 0 and by_name[ref.layer].entry.get("class_name") not in NESTED:
+            raise ValueError(f"{reader} reads output {ref.index} of layer {ref.layer!r}, which has one output.")
+    _depth_first(graph, [(layer.name, node) for layer in graph.layers for node in range(len(layer.calls))])
+
+
+def keras_order(graph):
+    """Return the layers' names in the order in which Keras will hold them.
+
+    By falling distance to the outputs; where that is equal, by when a depth-first walk from the outputs first meets
+    the layer. A layer used more than once stands at its largest distance.
+    """
+    finished, first_met = _depth_first(graph, [(ref.layer, ref.node) for ref in graph.outputs])
+    calls = {layer.name: layer.calls for layer in graph.layers}
+    node_depth, layer_depth = {}, {}
+    for key in reversed(finished):
+        depth = max(node_depth.get(key, 0), layer_depth.get(key[0], 0))
+        node_depth[key] = layer_depth[key[0]] = depth
+        for ref in calls[key[0]][key[1]].inputs:
+            source = (ref.layer, ref.node)
+            node_depth[source] = max(node_depth.get(source, 0), depth + 1)
+    for ref in graph.inputs:  # an input that no output needs
+        layer_depth.setdefault(ref.layer, 0)
+        first_met.setdefault(ref.layer, -1)
+    return sorted(layer_depth, key=lambda name: (-layer_depth[name], first_met[name]))
+
+
+def _depth_first(graph, starts):
+    """Walk from the calls `starts` to the inputs: calls in the order they finish, layers by when they were met."""
+    calls = {layer.name: layer.calls for layer in graph.layers}
+    done, path, finished, first_met = set(), {}, [], {}
+    stack = [(start, None) for start in reversed(starts)]
+    while stack:  # not recursive: a file may hold a chain longer than Python's stack
+        key, sources = stack.pop()
+        if sources is None:
+            if key in done:
+                continue
+            if key in path:
+                names = [name for name, _ in path]
+                circle = [*names[names.index(key[0]) :], key[0]]
+                raise ValueError(f"The layers must not form a cycle. Received: {' <- '.join(circle[:12])}.")
+            path[key] = True
+            first_met.setdefault(key[0], len(first_met))
+            sources = iter([(ref.layer, ref.node) for ref in calls[key[0]][key[1]].inputs])
+        for source in sources:
+            stack += [(key, sources), (source, None)]
+            break
+        else:
+            del path[key]
+            done.add(key)
+            finished.append(key)
+    return finished, first_met
+
+
+def _references(graph):
+    for layer in graph.layers:
+        for call in layer.calls:
+            for ref in call.inputs:
+                yield f"Layer {layer.name!r}", ref
+    for ref in graph.inputs:
+        yield "The model's input list", ref
+    for ref in graph.outputs:
+        yield "The model's output list", ref
+
+
+def _parse_call(node, name):
+    """Return (Call, whether it was written in Keras 2's dialect)."""
+    if isinstance(node, list):
+        refs = [_tensor(item[:3] if isinstance(item, list) else item, name) for item in node]
+        kwargs = node[0][3] if node and len(node[0]) > 3 else {}
+        return Call(refs, len(refs) > 1, _dict(kwargs, name)), True
+    args, kwargs = _dict(node, name).get("args", []), _dict(_dict(node, name).get("kwargs", {}), name)
+    if not isinstance(args, list):
+        raise ValueError(f"The arguments of layer {name!r} must be a list. Received: {_short(args)}.")
+    as_list = len(args) > 0 and isinstance(args[0], list)
+    tensors = args[0] if as_list else args
+    if as_list and len(args) > 1:
+        raise ValueError(f"Layer {name!r} must be called with one list of tensors. Received: {_short(args)}.")
+    return Call([_keras_tensor(item, name) for item in tensors], as_list, kwargs), False
+
+
+def _keras_tensor(item, name):
+    if not isinstance(item, dict) or item.get("class_name") != "__keras_tensor__":
+        raise ValueError(f"Layer {name!r} must be called with tensors of the graph. Received: {_short(item)}.")
+    return _tensor(_dict(item.get("config"), name).get("keras_history"), name)
+
+
+def _tensor(item, name):
+    ok = isinstance(item, list) and len(item) == 3 and isinstance(item[0], str)
+    if not ok or not all(type(part) is int for part in item[1:]):
+        raise ValueError(f"A tensor of layer {name!r} must be [layer, call, output]. Received: {_short(item)}.")
+    return Tensor(*item)
+
+
+def _ends(value):
+    """Read `input_layers` or `output_layers`: one tensor, a list of them, or a dict of them by name."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if value and isinstance(value[0], str):
+        value = [value]
+    return [_tensor(item[:3] if isinstance(item, list) else item, "model") for item in value]
+
+
+def _counts_its_making(entry):
+    return int(entry.get("class_name") in ("Functional", "Model"))
+
+
+def _number_calls_from_zero(graph, keras2):
+    by_name = {layer.name: layer for layer in graph.layers}
+
+    def shift(ref, count):
+        return ref._replace(node=ref.node - count)
+
+    if keras2:
+        nested = {layer.name for layer in graph.layers if layer.entry.get("class_name") in NESTED}
+        lowest = {name: min((r.node for _, r in _references(graph) if r.layer == name), default=0) for name in nested}
+        for layer in graph.layers:
+            for call in layer.calls:
+                call.inputs = [shift(ref, int(lowest.get(ref.layer, 0) > 0)) for ref in call.inputs]
+        graph.outputs = [shift(ref, int(lowest.get(ref.layer, 0) > 0)) for ref in graph.outputs]
+        return
+    graph.outputs = [
+        shift(ref, _counts_its_making(by_name[ref.layer].entry)) if ref.layer in by_name else ref
+        for ref in graph.outputs
+    ]
+
+
+def _field(config, key, kind, owner):
+    value = config.get(key) if isinstance(config, dict) else None
+    if not isinstance(value, kind):
+        raise ValueError(f"The config of {owner} must have {key!r}. Received: {_short(value)}.")
+    return value
+
+
+def _dict(value, name):
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ValueError(f"A call of layer {name!r} must be an object. Received: {_short(value)}.")
+    return value
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
