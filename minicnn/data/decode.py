@@ -1,0 +1,122 @@
+"""One picture file becomes one array: (H, W, 3) uint8, upright, RGB.
+
+The rules, in order: the first frame; turned as its EXIF orientation says; what is transparent lies over white;
+16-bit grey divided by 257 (65535 becomes 255); anything else as Pillow converts it to RGB; then resized.
+A picture without orientation, transparency and 16-bit grey gives the pixels of Keras's `load_img`.
+"""
+
+import os
+from numbers import Integral
+
+import numpy as np
+from PIL import Image, ImageOps
+
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # none of them starts another program, as EPS does
+SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+RESIZE = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR}
+
+
+class PictureError(ValueError):
+    """A file that cannot be read as a picture; the sentence names the path and what is wrong with it."""
+
+
+def load_image(path, size=None, resize="nearest"):
+    """Read one picture file as RGB, upright, without transparency.
+
+    Parameters
+    ----------
+    path : str or path     a JPEG, PNG, GIF, BMP, WebP, TIFF or PPM file
+    size : None, int or (height, width), pixels     None keeps the picture's own size
+    resize : "nearest" (Keras's `load_img`) or "bilinear" (Pillow's: it averages over the source area when shrinking)
+
+    Returns
+    -------
+    picture : (H, W, 3) uint8, 0..255
+
+    Raises
+    ------
+    PictureError (a ValueError): `path` is missing, no picture, truncated, or larger than Pillow's bomb limit;
+        it is grey in float or 32 bit, whose white is unknown.
+    ValueError: `size` or `resize` is none of the above.
+
+    Notes
+    -----
+    The picture is decoded whole and then resized, never through JPEG's reduced decoding, which gives other pixels.
+    16-bit RGB keeps its upper 8 bits, as in Pillow. Source: Keras 3 `load_img`; EXIF 2.32, tag 274.
+    """
+    size, resize = check_size(size), check_resize(resize)
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            _refuse_bomb(image)
+            image.load()
+            picture = _flat_rgb(_upright(image))
+            if size is not None and picture.size != (size[1], size[0]):
+                picture = picture.resize((size[1], size[0]), RESIZE[resize])
+            return np.array(picture)  # (H, W, 3)
+    except Exception as problem:  # Pillow's decoders raise a dozen kinds, SyntaxError and struct.error among them
+        raise PictureError(f"Cannot read the picture {os.fspath(path)}: {_reason(path, problem)}") from problem
+
+
+def check_size(size):
+    """Return `size` as (height, width), or None where it is None; ValueError where it is not positive integers."""
+    if size is None:
+        return None
+    pair = (size, size) if isinstance(size, Integral) else tuple(size)
+    if len(pair) != 2 or not all(isinstance(n, Integral) and not isinstance(n, bool) and n > 0 for n in pair):
+        raise ValueError(f"`size` must be a positive integer or (height, width) in pixels. Received: {size!r}.")
+    return int(pair[0]), int(pair[1])
+
+
+def check_resize(resize):
+    """Return `resize`; ValueError where it is neither "nearest" nor "bilinear"."""
+    if resize not in RESIZE:
+        raise ValueError(f"`resize` must be 'nearest' or 'bilinear'. Received: {resize!r}.")
+    return resize
+
+
+def _refuse_bomb(image):
+    # Pillow only warns up to twice its limit, and warnings cannot be made errors in one thread alone.
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is not None and image.width * image.height > limit:
+        raise Image.DecompressionBombError
+
+
+def _upright(image):
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # a damaged EXIF block says nothing about the pixels, which are loaded by now
+        return image
+
+
+def _flat_rgb(image):
+    if image.mode == "F":
+        raise ValueError("it is grey in floating point, and nothing says which value is white; save it in 8 or 16 bit")
+    if image.mode.startswith("I"):  # "I" is 32 bit; some Pillow versions open 16-bit PNG and PGM as "I"
+        grey = np.asarray(image).astype(np.int64)
+        if grey.min() < 0 or grey.max() > 65535:
+            raise ValueError("it is grey in 32 bit, and nothing says which value is white; save it in 8 or 16 bit")
+        return Image.fromarray(((grey + 128) // 257).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        white.alpha_composite(image.convert("RGBA"))
+        return white.convert("RGB")
+    return image.convert("RGB")
+
+
+def _reason(path, problem):
+    if isinstance(problem, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return f"it has more than the {Image.MAX_IMAGE_PIXELS} pixels that Pillow allows (a decompression bomb?)."
+    if not os.path.exists(path):
+        return "there is no such file."
+    if os.path.isdir(path):
+        return "it is a folder, not a file."
+    if isinstance(problem, PermissionError):
+        return "this user may not read it."
+    if os.path.getsize(path) == 0:
+        return "the file is empty."
+    if isinstance(problem, Image.UnidentifiedImageError):
+        return f"it is none of {', '.join(FORMATS)}."
+    if isinstance(problem, MemoryError):
+        return "there is not enough memory for its pixels."
+    text = str(problem).strip().rstrip(".") or type(problem).__name__
+    return f"{text}."
