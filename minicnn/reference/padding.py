@@ -31,12 +31,12 @@ def same_pads(size, k, s, d=1):
 
     Parameters
     ----------
-    size : int, pixels of the input along this axis
+    size : int, pixels of the input along this axis, or None where it is open
     k : int, taps           s : int, stride in pixels           d : int, dilation in pixels
 
     Returns
     -------
-    before, after : int, pixels
+    before, after : int, pixels         0, 0 while the size is open
 
     Notes
     -----
@@ -44,6 +44,8 @@ def same_pads(size, k, s, d=1):
     A stride longer than the span needs no padding at all: the maximum with 0. Each pad is smaller than the span,
     so every window touches at least one real pixel.
     """
+    if size is None:
+        return 0, 0
     windows = -(-size // s)  # ceil(size / s)
     total = max((windows - 1) * s + effective_size(k, d) - size, 0)
     return total // 2, total - total // 2
@@ -56,12 +58,13 @@ def output_size(size, k, s, pad, d=1):
 
     Parameters
     ----------
-    size : int, pixels of the input along this axis         k : int, taps
-    s : int, stride in pixels       pad : int, pixels before plus pixels after      d : int, dilation in pixels
+    size : int, pixels of the input along this axis, or None where it is open
+    k : int, taps           s : int, stride in pixels           d : int, dilation in pixels
+    pad : int, pixels before plus pixels after
 
     Returns
     -------
-    output : int, windows, at least 1
+    output : int, windows, at least 1; None while the size is open
 
     Raises
     ------
@@ -71,6 +74,8 @@ def output_size(size, k, s, pad, d=1):
     -----
     The floor leaves out a last window that would stick out: 6 pixels under 3 taps with stride 2 give 2, not 2.5.
     """
+    if size is None:
+        return None
     span = effective_size(k, d)
     if span > size + pad:
         raise ValueError(
@@ -86,8 +91,8 @@ def window_pads(padding, spatial, window, strides, dilation=(1, 1)):
     Parameters
     ----------
     padding : "valid" (none) or "same" (see `same_pads`)
-    spatial : (H, W) int, pixels        window : (KH, KW) int, taps
-    strides : (sh, sw) int, pixels      dilation : (dh, dw) int, pixels
+    spatial : (H, W) int, pixels, or None where open
+    window : (KH, KW) int, taps         strides : (sh, sw) int, pixels      dilation : (dh, dw) int, pixels
 
     Returns
     -------
