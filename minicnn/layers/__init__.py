@@ -1,4 +1,4 @@
-"""The layers: settings and arrays around one operation each. `LAYERS` is the map from a file's class name to a layer."""
+"""The layers: settings and arrays around one operation each. `LAYERS` maps a model file's class names to them."""
 
 from .activation import Activation
 from .add import Add

@@ -35,11 +35,17 @@ class SymbolicTensor:
 
 
 class Node:
-    """One call of one layer: the symbolic tensors that went in and those that came out."""
+    """One call of one layer: the symbolic tensors that went in and those that came out.
 
-    def __init__(self, layer, inputs, output_shape):
+    `several` says whether the layer is called with a list. `key` is the call's name in its model: the layer's
+    name, "name:1" for a second call.
+    """
+
+    def __init__(self, layer, inputs, several, output_shape):
         self.layer = layer
         self.inputs = inputs
+        self.several = several
+        self.key = layer.name
         shapes = output_shape if isinstance(output_shape, list) else [output_shape]
         self.outputs = [SymbolicTensor(shape, self, index) for index, shape in enumerate(shapes)]
 
@@ -65,8 +71,13 @@ class Layer:
     """
 
     activation = None
+    class_name = None  # the class's own name, unless a file calls it otherwise
     # Keras settings that change the output and that this engine lacks: the one value that means "not used".
     only = {}
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.class_name = cls.__dict__.get("class_name", cls.__name__)
 
     def __init__(self, name=None):
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
@@ -77,9 +88,12 @@ class Layer:
         self.built = False
         self.dtype = None
         self.input_shape = self.output_shape = None
-        self.params, self.grads, self.state = {}, {}, {}
         self.kept_settings = {}
         self._saved = []
+        self._make_arrays()
+
+    def _make_arrays(self):
+        self.params, self.grads, self.state = {}, {}, {}
 
     # ---- building ---------------------------------------------------------------------------------------
 
@@ -132,7 +146,7 @@ class Layer:
         if not all(isinstance(item, SymbolicTensor) for item in inputs):
             raise TypeError(f"Layer '{self.name}' got symbolic tensors and arrays mixed; all must be of one kind.")
         shapes = [item.shape for item in inputs]
-        node = Node(self, inputs, self.compute_output_shape(shapes if several else shapes[0]))
+        node = Node(self, inputs, several, self.compute_output_shape(shapes if several else shapes[0]))
         return node.outputs[0] if len(node.outputs) == 1 else node.outputs
 
     def forward(self, x, training=False, *, keep=None, logits=False):
@@ -183,9 +197,20 @@ class Layer:
         self._saved.pop()
         return self._backward(dy.astype(self.dtype, copy=False), saved, need_dx)
 
+    def discard(self):
+        """Pop what one forward pushed without using it."""
+        self._saved.pop()
+
     def forget(self):
         """Drop everything that was pushed (after a training step that was broken off)."""
         self._saved.clear()
+
+    def cast(self, dtype):
+        """Convert the arrays, and whatever comes in from now on, to another dtype."""
+        self.dtype = str(np.dtype(dtype))
+        for arrays in (self.params, self.state):
+            for key, array in arrays.items():
+                arrays[key] = array.astype(dtype)
 
     def _checked_input(self, x):
         if isinstance(x, (list, tuple)) and (not self.built or isinstance(self.input_shape, list)):
@@ -199,7 +224,8 @@ class Layer:
         if not self.built:
             self.build((None, *x.shape[1:]))
         if isinstance(self.input_shape, list):
-            raise ValueError(f"Layer '{self.name}' takes a list of {len(self.input_shape)} inputs. Received: one array.")
+            raise ValueError(f"Layer '{self.name}' takes a list of {len(self.input_shape)} inputs. "
+                             f"Received: one array.")
         return self._fitting(x, self.input_shape)
 
     def _as_array(self, x):

@@ -49,4 +49,4 @@ def Input(shape, name=None):  # noqa: N802 (Keras's name)
     shape : tuple of int or None    of one example, (height, width, channels)
     """
     layer = InputLayer(shape, name)
-    return Node(layer, [], layer.shape).outputs[0]
+    return Node(layer, [], False, layer.shape).outputs[0]

@@ -13,5 +13,7 @@ from .activation import Activation
 class Sigmoid(Activation):
     """Apply the logistic function to every number."""
 
+    class_name = "Activation"
+
     def __init__(self, name=None):
         super().__init__("sigmoid", name)

@@ -1,0 +1,84 @@
+"""The order of a graph: which calls of which layers lie between inputs and outputs.
+
+`trace` walks back from the outputs, so that each node stands behind those it needs; `give_names` makes names unique;
+`describe` writes the graph down as model files do, by names, which also tells the order of Keras's `model.layers`.
+"""
+
+from collections import Counter
+
+from .files.graph import Call, Graph, LayerCalls, Tensor
+
+
+def trace(inputs, outputs):
+    """List the nodes that lead from inputs to outputs, in running order.
+
+    Parameters
+    ----------
+    inputs, outputs : lists of SymbolicTensor
+
+    Raises
+    ------
+    ValueError: an output hangs on an input that was not given.
+    """
+    nodes, done = [], set()
+    stack = [(tensor.node, False) for tensor in reversed(outputs)]
+    while stack:  # no recursion: a deep net must not end in a RecursionError
+        node, inputs_done = stack.pop()
+        if inputs_done:
+            nodes.append(node)
+        elif node not in done:
+            done.add(node)
+            stack.append((node, True))
+            stack.extend((tensor.node, False) for tensor in reversed(node.inputs))
+    given = [tensor.node for tensor in inputs]
+    for node in nodes:
+        if not node.inputs and node not in given:
+            raise ValueError(f"`inputs` must name every input that the outputs need. Missing: '{node.layer.name}'.")
+    return [node for node in given if node not in done] + nodes
+
+
+def give_names(nodes):
+    """Make layer names unique, as Keras numbers them ("conv2d", "conv2d_1"), and give each node its key.
+
+    Only automatic names are changed, and only once: a layer keeps the name that its first model gave it.
+    """
+    layers = list(dict.fromkeys(node.layer for node in nodes))
+    taken = Counter(layer.name for layer in layers if not layer.auto_named)
+    for name, count in taken.items():
+        if count > 1:
+            raise ValueError(f"Layer names must be unique in a model. Received: '{name}' {count} times.")
+    for layer in layers:
+        if layer.auto_named:
+            base, number = layer.name, 0
+            while layer.name in taken:
+                number += 1
+                layer.name = f"{base}_{number}"
+            layer.auto_named = False
+            taken[layer.name] = 1
+    calls = Counter()
+    for node in nodes:
+        count = calls[node.layer]
+        node.key = f"{node.layer.name}:{count}" if count else node.layer.name
+        calls[node.layer] += 1
+
+
+def describe(name, nodes, inputs, outputs, entry=lambda layer: {"class_name": layer.class_name}):
+    """Write the graph down by names.
+
+    Parameters
+    ----------
+    entry : function of a layer      what stands for the layer in the file; its class alone by default
+
+    Returns
+    -------
+    graph : files.graph.Graph        shapes : dict, Tensor -> (None, ...)
+    """
+    calls, place = {}, {}
+    for node in nodes:
+        own = calls.setdefault(node.layer, [])
+        for tensor in node.outputs:
+            place[tensor] = Tensor(node.layer.name, len(own), tensor.index)
+        own.append(Call([place[tensor] for tensor in node.inputs], as_list=node.several))
+    layers = [LayerCalls(layer.name, entry(layer), own) for layer, own in calls.items()]
+    graph = Graph(name, layers, [place[tensor] for tensor in inputs], [place[tensor] for tensor in outputs])
+    return graph, {ref: tensor.shape for tensor, ref in place.items()}

@@ -1,0 +1,435 @@
+"""A model is a graph of layers: `Model(inputs, outputs)`; `Sequential` is the chain.
+
+forward runs the nodes in order and drops each array after its last use; backward runs them in reverse and adds up
+the gradients that meet at one tensor. A model is a layer itself, so models nest.
+
+Training, saving and printing live in training.py, saving.py and summary.py; the methods here only call down.
+"""
+
+import numpy as np
+
+from . import saving, training
+from .files.graph import keras_order
+from .graph import describe, give_names, trace
+from .layers import LAYERS, InputLayer, Layer, SymbolicTensor
+from .summary import summary as format_summary
+
+
+class Model(Layer):
+    """A graph of layers from inputs to outputs.
+
+    Parameters
+    ----------
+    inputs, outputs : SymbolicTensor or list of them     inputs are made by `Input`
+    seed : int, optional     of the weights, of Dropout and of the order of the examples
+
+    Attributes
+    ----------
+    layers : list of Layer, in Keras's order          nodes : list of Node, in running order
+    params, grads, state : dict     "layer/kernel" -> array, of the layers that are trainable (state: of all)
+    optimizer, loss                 what `compile` set
+    """
+
+    def __init__(self, inputs, outputs, name=None, seed=None):
+        super().__init__(name)
+        self._start(seed)
+        self._connect(_listed(inputs), _listed(outputs))
+
+    def _start(self, seed):
+        self.seed = seed
+        self.layers, self.nodes, self.inputs, self.outputs = [], [], [], []
+        self.setup = None  # what compile makes: optimizer, loss, metrics
+        self.classifier = None  # classifier.json: class names and preprocessing
+        self.stop_training = False
+
+    def _make_arrays(self):
+        self.grads = {}
+
+    def _connect(self, inputs, outputs):
+        for end, tensors in (("inputs", inputs), ("outputs", outputs)):
+            if not tensors or not all(isinstance(tensor, SymbolicTensor) for tensor in tensors):
+                raise ValueError(f"`{end}` must be symbolic tensors, made by Input and by calling layers on them. "
+                                 f"Received: {tensors!r}.")
+        if not all(isinstance(tensor.node.layer, InputLayer) for tensor in inputs):
+            raise ValueError("`inputs` must be made by Input.")
+        self.inputs, self.outputs, self.nodes = inputs, outputs, trace(inputs, outputs)
+        give_names(self.nodes)
+        by_name = {node.layer.name: node.layer for node in self.nodes}
+        self.layers = [by_name[name] for name in keras_order(describe(self.name, self.nodes, inputs, outputs)[0])]
+        rng = np.random.default_rng(self.seed)
+        for node in self.nodes:
+            shapes = [tensor.shape for tensor in node.inputs] or [node.layer.shape]
+            node.layer.build(shapes if node.several else shapes[0], rng, self.dtype or "float32")
+        self.dtype = self.nodes[0].layer.dtype
+        self.input_shape, self.output_shape = _single([t.shape for t in inputs]), _single([t.shape for t in outputs])
+        last = {tensor: index for index, node in enumerate(self.nodes) for tensor in node.inputs}
+        self._last_use = [[t for t, at in last.items() if at == index and t not in outputs]
+                          for index in range(len(self.nodes))]
+        self.built = True
+
+    def compute_output_shape(self, input_shape):
+        """Follow an input's shape through the graph."""
+        given = input_shape if isinstance(input_shape, list) else [input_shape]
+        shapes = dict(zip(self.inputs, given, strict=True))
+        for node in self.nodes:
+            if node.inputs:
+                own = [shapes[tensor] for tensor in node.inputs]
+                result = node.layer.compute_output_shape(own if node.several else own[0])
+                shapes.update(zip(node.outputs, result if len(node.outputs) > 1 else [result], strict=True))
+        return _single([shapes[tensor] for tensor in self.outputs])
+
+    def build(self, input_shape, rng=None, dtype="float32"):
+        """A model is built when it is made."""
+
+    @property
+    def input(self):
+        """The symbolic input (a list where there are several)."""
+        return _single(self.inputs)
+
+    @property
+    def output(self):
+        """The symbolic output (a list where there are several)."""
+        return _single(self.outputs)
+
+    @property
+    def activation(self):
+        """What the model ends with, where nothing else reads that layer's output."""
+        if len(self.outputs) != 1 or any(self.outputs[0] in node.inputs for node in self.nodes):
+            return None
+        return self.outputs[0].node.layer.activation
+
+    def get_layer(self, name):
+        """Find a layer by its name; "inner/conv2d" looks into a nested model."""
+        head, _, rest = name.partition("/")
+        for layer in self.layers:
+            if layer.name == head:
+                return layer.get_layer(rest) if rest else layer
+        names = ", ".join(f"'{layer.name}'" for layer in self.layers)
+        raise ValueError(f"`name` must be one of the layers {names}. Received: name={name!r}.")
+
+    # ---- running ----------------------------------------------------------------------------------------
+
+    def forward(self, x, training=False, *, keep=None, logits=False, need_dx=True, record=None):
+        """Run the graph.
+
+        Parameters
+        ----------
+        x : array of `input_shape` (a list for several inputs)
+        training, keep, logits : as in every layer
+        need_dx : bool        False: backward will not be asked for dx, so layers before the first trainable one
+            keep nothing
+        record : dict, optional      filled with node key -> the array that the node gave
+
+        Returns
+        -------
+        y : array of `output_shape` (a list for several outputs)
+        """
+        x = self._checked_input(x)
+        keep = training if keep is None else keep
+        kept = self._learning(need_dx) if keep else set()
+        values = dict(zip(self.inputs, x if isinstance(x, list) else [x], strict=True))
+        for node, finished in zip(self.nodes, self._last_use, strict=True):
+            if node.inputs:
+                arrays = [values[tensor] for tensor in node.inputs]
+                how = {"logits": True} if logits and self.outputs[0] in node.outputs else {}
+                inner = {} if record is not None and isinstance(node.layer, Model) else None
+                if inner is not None:
+                    how["record"] = inner
+                if isinstance(node.layer, Model):
+                    how["need_dx"] = any(tensor.node in kept for tensor in node.inputs)
+                y = node.layer.forward(arrays if node.several else arrays[0], training, keep=node in kept, **how)
+                values.update(zip(node.outputs, y if len(node.outputs) > 1 else [y], strict=True))
+                _note(record, node, inner, y)
+            elif record is not None:
+                record[node.key] = values[node.outputs[0]]
+            for tensor in finished:
+                del values[tensor]
+        if keep:
+            self._saved.append(kept)
+        return _single([values[tensor] for tensor in self.outputs])
+
+    def backward(self, dy, need_dx=True, record=None):
+        """Run the graph in reverse: set `grads`, return dx.
+
+        Parameters
+        ----------
+        dy : array, shape of y (a list for several outputs)
+        need_dx : bool           whether dx is wanted
+        record : dict, optional      filled with node key -> the loss's gradient at the node's output
+
+        Returns
+        -------
+        dx : array, shape of x (a list for several inputs), or None
+        """
+        if not self._saved:
+            raise RuntimeError(f"Model '{self.name}': backward needs a forward(x, training=True) before it.")
+        kept = self._saved.pop()
+        wanted = kept if need_dx else self._learning(False) & kept
+        gradients = dict(zip(self.outputs, dy if isinstance(dy, list) else [dy], strict=True))
+        self.grads = {}
+        for node in reversed(self.nodes):
+            if node not in kept or not node.inputs:
+                continue
+            if node not in wanted:
+                node.layer.discard()
+                continue
+            dys = [gradients.pop(t, None) for t in node.outputs]
+            need = any(tensor.node in wanted for tensor in node.inputs)
+            inner = {} if record is not None and isinstance(node.layer, Model) else None
+            dx = node.layer.backward(dys[0] if len(dys) == 1 else dys, need_dx=need,
+                                     **({} if inner is None else {"record": inner}))
+            _note(record, node, inner, dys[0] if len(dys) == 1 else dys)
+            for tensor, gradient in zip(node.inputs, dx if node.several else [dx], strict=True) if need else ():
+                # Never in place: Add hands the same array to all its inputs.
+                gradients[tensor] = gradients[tensor] + gradient if tensor in gradients else gradient
+            for key, gradient in node.layer.grads.items() if node.layer.trainable else ():
+                path = f"{node.layer.name}/{key}"
+                self.grads[path] = self.grads[path] + gradient if path in self.grads else gradient
+        for node in self.nodes if record is not None else ():
+            if not node.inputs and node.outputs[0] in gradients:
+                record[node.key] = gradients[node.outputs[0]]
+        if not need_dx:
+            return None
+        return _single([gradients.get(tensor) for tensor in self.inputs])
+
+    def _learning(self, need_dx):
+        """The nodes that backward has to visit: those behind (or at) a trainable layer; all where dx is wanted."""
+        reached = set()
+        for node in self.nodes:
+            if need_dx or (node.layer.trainable and node.layer.params) or any(t.node in reached for t in node.inputs):
+                reached.add(node)
+        return reached
+
+    def discard(self):
+        """Pop what one forward pushed without using it."""
+        kept = self._saved.pop()
+        for node in reversed(self.nodes):
+            if node in kept and node.inputs:
+                node.layer.discard()
+
+    def forget(self):
+        """Drop everything that was pushed, in all layers."""
+        super().forget()
+        for layer in self.layers:
+            layer.forget()
+
+    # ---- arrays -----------------------------------------------------------------------------------------
+
+    @property
+    def params(self):
+        """The arrays that train: "layer/kernel" -> array."""
+        return {f"{layer.name}/{key}": array for layer in self.layers
+                if self.trainable and layer.trainable for key, array in layer.params.items()}
+
+    @property
+    def state(self):
+        """The arrays that change without a gradient: "layer/moving_mean" -> array."""
+        return {f"{layer.name}/{key}": array for layer in self.layers for key, array in layer.state.items()}
+
+    @property
+    def trainable(self):
+        """Whether the model learns; setting it sets every layer, as in Keras."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value):
+        self._trainable = bool(value)
+        for layer in getattr(self, "layers", ()):
+            layer.trainable = self._trainable
+
+    def get_weights(self):
+        """Copy all arrays, layer by layer, in Keras's order."""
+        return [array for layer in self.layers for array in layer.get_weights()]
+
+    def set_weights(self, weights):
+        """Set all arrays, layer by layer, in Keras's order."""
+        weights = list(weights)
+        counts = [len(layer.get_weights()) for layer in self.layers]
+        if len(weights) != sum(counts):
+            raise ValueError(f"Model '{self.name}' has {sum(counts)} arrays. Received: {len(weights)}.")
+        for layer, count in zip(self.layers, counts, strict=True):
+            layer.set_weights(weights[:count])
+            weights = weights[count:]
+
+    def count_params(self):
+        """Count the numbers in all arrays, trainable or not."""
+        return sum(layer.count_params() for layer in self.layers)
+
+    def multiply_adds(self):
+        """Count the multiply-adds for one example; None if a size is open."""
+        counts = [node.layer.multiply_adds() for node in self.nodes]
+        return None if None in counts else sum(counts)
+
+    def cast(self, dtype):
+        """Convert all arrays, and whatever comes in from now on, to another dtype, in place."""
+        self.dtype = str(np.dtype(dtype))
+        for layer in self.layers:
+            layer.cast(dtype)
+
+    def astype(self, dtype):
+        """Copy the model in another dtype ("float64" for proofs), compiled alike, with a fresh optimizer."""
+        copy = type(self).from_config(self.get_config())
+        copy.cast(dtype)
+        copy.set_weights(self.get_weights())
+        copy.seed, copy.classifier = self.seed, self.classifier
+        if self.setup:
+            copy.compile(**training.Setup.from_config(self.setup.get_config()).arguments())
+        return copy
+
+    # ---- settings ---------------------------------------------------------------------------------------
+
+    class_name = "Functional"
+
+    def get_config(self):
+        """Give the graph as Keras writes it."""
+        return saving.functional_config(self)
+
+    @classmethod
+    def from_config(cls, config):
+        """Make a model from a graph as Keras writes it, with fresh weights."""
+        return Model(**saving.functional_arguments(config))
+
+    # ---- training ---------------------------------------------------------------------------------------
+
+    def compile(self, optimizer, loss, metrics=()):
+        """Say how to train: see `training.Setup`."""
+        self.setup = training.Setup(optimizer, loss, metrics)
+        self.setup.advise(self)
+
+    @property
+    def optimizer(self):
+        """The optimizer that compile set."""
+        return self.setup and self.setup.optimizer
+
+    @property
+    def loss(self):
+        """The loss that compile set."""
+        return self.setup and self.setup.loss
+
+    def fit(self, x, y=None, batch_size=32, epochs=1, validation_data=None, shuffle=True, seed=None,
+            class_weight=None, callbacks=None, verbose="auto", initial_epoch=0):
+        """Train: see `training.fit`."""
+        return training.fit(self, x, y, batch_size, epochs, validation_data, shuffle, seed, class_weight, callbacks,
+                            verbose, initial_epoch)
+
+    def train_on_batch(self, x, y, class_weight=None, return_dict=False):
+        """Do one step of training: see `training.train_on_batch`."""
+        return training.train_on_batch(self, x, y, class_weight, return_dict)
+
+    def evaluate(self, x, y=None, batch_size=32, return_dict=False):
+        """Measure loss and metrics: see `training.evaluate`."""
+        return training.evaluate(self, x, y, batch_size, return_dict)
+
+    def predict(self, x, batch_size=32):
+        """Compute outputs batch by batch: see `training.predict`."""
+        return training.predict(self, x, batch_size)
+
+    # ---- files ------------------------------------------------------------------------------------------
+
+    def save(self, path):
+        """Write the model to a file: see `saving.save_model`."""
+        saving.save_model(self, path)
+
+    def save_weights(self, path):
+        """Write the arrays alone to a .weights.h5 file, as Keras does."""
+        saving.save_weights(self, path)
+
+    def load_weights(self, path):
+        """Read the arrays from a .weights.h5 file, as Keras writes it."""
+        saving.load_weights(self, path)
+
+    def summary(self, print_fn=print):
+        """Print a table: a row a layer. See `summary.summary`."""
+        print_fn(format_summary(self))
+
+
+class Sequential(Model):
+    """A chain of layers.
+
+    Parameters
+    ----------
+    layers : list of Layer       an `Input` first, or the first batch tells the shape
+    seed : int, optional         of the weights, of Dropout and of the order of the examples
+    """
+
+    class_name = "Sequential"
+
+    def __init__(self, layers=(), name=None, seed=None):
+        Layer.__init__(self, name)
+        self._start(seed)
+        self._chain = []
+        for layer in layers:
+            self._append(layer)
+        self._connect_chain()
+
+    def add(self, layer):
+        """Append a layer."""
+        self._append(layer)
+        self._connect_chain()
+
+    def _append(self, layer):
+        layer = layer.node.layer if isinstance(layer, SymbolicTensor) else layer
+        if not isinstance(layer, Layer):
+            raise TypeError(f"`layers` must hold layers. Received: {layer!r}.")
+        if layer in self._chain:
+            raise ValueError(f"A chain cannot hold the same layer twice; use Model(inputs, outputs). "
+                             f"Received: '{layer.name}' twice.")
+        if isinstance(layer, InputLayer) and self._chain:
+            raise ValueError("Only the first layer of a chain can be an Input.")
+        self._chain.append(layer)
+
+    def _connect_chain(self):
+        self.layers = [layer for layer in self._chain if not isinstance(layer, InputLayer)]
+        if not self._chain or not isinstance(self._chain[0], InputLayer):
+            return
+        node = saving.input_node(self._chain[0])
+        x = node.outputs[0]
+        for layer in self.layers:
+            x = layer(x)
+        self._connect(node.outputs, _listed(x))
+        self.layers = [layer for layer in self._chain if not isinstance(layer, InputLayer)]
+
+    def build(self, input_shape, rng=None, dtype="float32"):
+        """Build the chain for an input of this shape, if it has no Input yet."""
+        if self.built:
+            return
+        if isinstance(input_shape, list) or len(input_shape) < 2:
+            raise ValueError(f"`input_shape` must be (None, ...). Received: input_shape={input_shape}.")
+        if self.seed is None and rng is not None:
+            self.seed = int(rng.integers(2**63))
+        self.dtype = str(np.dtype(dtype))
+        self._chain.insert(0, InputLayer(input_shape[1:]))
+        self._connect_chain()
+
+    def compute_output_shape(self, input_shape):
+        """Follow an input's shape through the chain."""
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    def get_config(self):
+        """Give the chain as Keras writes it."""
+        return saving.sequential_config(self)
+
+    @classmethod
+    def from_config(cls, config):
+        """Make a chain from what Keras writes, with fresh weights."""
+        return cls(**saving.sequential_arguments(config))
+
+
+def _listed(tensors):
+    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
+
+
+def _single(items):
+    return items[0] if len(items) == 1 else items
+
+
+def _note(record, node, inner, array):
+    """Write a node's array into the record, and what a nested model recorded under the node's key."""
+    if record is not None:
+        record.update({f"{node.key}/{key}": value for key, value in (inner or {}).items()})
+        record[node.key] = array
+
+
+LAYERS.update(Functional=Model, Model=Model, Sequential=Sequential)

@@ -1,0 +1,229 @@
+"""Models to files and back: a model's layers as Keras's config, its arrays by layer path.
+
+files/ knows the formats and no layer; this knows the layers and no format. What `save_model` writes opens in Keras,
+and `load_model` opens what Keras saved, compile settings and the optimizer's state included.
+"""
+
+import os
+import warnings
+
+import numpy as np
+
+from . import files, training
+from .files import graph as file_graph
+from .graph import describe
+from .layers import LAYERS, Node
+from .layers.base import DTYPES
+
+NESTED = ("Functional", "Model", "Sequential")
+
+
+# ---- layers and their configs -------------------------------------------------------------------------------
+
+
+def entry(layer):
+    """Give a layer as a model file lists it: class name, settings, the shape to build it for."""
+    shape = layer.input_shape
+    several = isinstance(shape, list)
+    module = "keras" if layer.class_name in NESTED else "keras.layers"
+    return file_graph.serialized(
+        module, layer.class_name, layer.get_config(),
+        build_config={"input_shape": [list(s) for s in shape] if several else None if shape is None else list(shape)},
+    )
+
+
+def layer_from_entry(entry):
+    """Make a layer (or a nested model) from a model file's entry; unknown classes are refused by name."""
+    class_name, config = entry["class_name"], entry["config"]
+    if class_name not in LAYERS:
+        raise ValueError(f"Layer '{config.get('name')}' is of class {class_name!r}, which minicnn does not have.")
+    return LAYERS[class_name].from_config(config)
+
+
+def functional_config(model):
+    """Give a graph as Keras writes it."""
+    graph, shapes = describe(model.name, model.nodes, model.inputs, model.outputs, entry)
+    form = file_graph.functional_config(model.name, graph.layers, graph.inputs, graph.outputs, shapes,
+                                        trainable=model.trainable, dtype=model.dtype)
+    return form["config"]
+
+
+def functional_arguments(config):
+    """Rebuild a graph that Keras wrote: the arguments of `Model`."""
+    graph = file_graph.parse_functional(config)
+    layers = {item.name: layer_from_entry(item.entry) for item in graph.layers}
+    waiting = [(item, number, call) for item in graph.layers for number, call in enumerate(item.calls)]
+    tensors = {}
+    while waiting:  # parse_functional has made sure that there is no cycle, so every round gets on
+        later = []
+        for item, number, call in waiting:
+            if any(ref not in tensors for ref in call.inputs):
+                later.append((item, number, call))
+                continue
+            given = [tensors[ref] for ref in call.inputs]
+            if not given:
+                made = input_node(layers[item.name]).outputs
+            else:
+                made = layers[item.name](given if call.as_list or len(given) > 1 else given[0])
+            for index, tensor in enumerate(made if isinstance(made, list) else [made]):
+                tensors[file_graph.Tensor(item.name, number, index)] = tensor
+        waiting = later
+    return {"inputs": [tensors[ref] for ref in graph.inputs], "outputs": [tensors[ref] for ref in graph.outputs],
+            "name": graph.name}
+
+
+def input_node(layer):
+    """Begin a graph at an InputLayer that is there already."""
+    return Node(layer, [], False, layer.shape)
+
+
+def sequential_config(model):
+    """Give a chain as Keras writes it."""
+    inputs = [model.nodes[0].layer] if model.built else []
+    config = {"name": model.name, "trainable": model.trainable, "dtype": model.dtype or "float32",
+              "layers": [entry(layer) for layer in (*inputs, *model.layers)]}
+    return {**config, "build_input_shape": list(model.input_shape)} if model.built else config
+
+
+def sequential_arguments(config):
+    """Rebuild a chain that Keras wrote: the arguments of `Sequential`."""
+    return {"layers": [layer_from_entry(item) for item in config["layers"]], "name": config.get("name")}
+
+
+# ---- whole models -------------------------------------------------------------------------------------------
+
+
+def save_model(model, path):
+    """Write a model to a `.keras` file: layers, arrays, compile settings, optimizer, classifier.json.
+
+    The file appears under its name only when it is whole.
+
+    Parameters
+    ----------
+    path : str or path, ending in .keras
+
+    Raises
+    ------
+    ValueError: another ending, or a model without shapes.
+    """
+    if not os.fspath(path).endswith(".keras"):
+        raise ValueError(f"`path` must end in .keras. Received: path={os.fspath(path)!r}.")
+    _need_shapes(model, "saved")
+    setup = model.setup
+    files.write_keras(path, files.ModelFile(
+        config=entry(model), weights=arrays(model), compile_config=setup and setup.get_config(),
+        optimizer=setup and setup.optimizer.variables(model.params), classifier=model.classifier,
+    ))
+
+
+def load_model(path):
+    """Read a model from a file of Keras's or ours.
+
+    Parameters
+    ----------
+    path : str or path      a .keras file, a whole-model .h5 file, or a TF.js model.json
+
+    Returns
+    -------
+    model : Model or Sequential, compiled as it was saved, `model.classifier` set where the file tells
+
+    Raises
+    ------
+    ValueError: one sentence with the path and what is wrong with the file. Nothing in a file is ever executed.
+    """
+    file = files.read(path)
+    try:
+        model = layer_from_entry(file.config)
+        _need_shapes(model, "loaded")
+        if _dtype(file.config) != model.dtype:
+            model.cast(_dtype(file.config))
+        set_arrays(model, file.weights)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from None
+    model.classifier = file.classifier
+    if file.compile_config:
+        _compile(model, file)
+    return model
+
+
+def _compile(model, file):
+    """Compile as the file says; what we lack leaves the model uncompiled, with a warning."""
+    try:
+        setup = training.Setup.from_config(file.compile_config)
+        if file.optimizer:
+            setup.optimizer.set_variables(model.params, file.optimizer)
+    except (ValueError, TypeError, KeyError) as error:
+        warnings.warn(f"The model is not compiled, call compile before training it: {error}", stacklevel=3)
+    else:
+        model.setup = setup
+
+
+def _dtype(config):
+    """The one dtype that all layers of a file share."""
+    names = set()
+    pending = [config]
+    while pending:
+        settings = pending.pop()["config"]
+        if "layers" in settings:
+            pending.extend(settings["layers"])
+        else:
+            policy = settings.get("dtype", "float32")
+            names.add(policy["config"]["name"] if isinstance(policy, dict) else policy or "float32")
+    if len(names) != 1 or not names <= set(DTYPES):
+        raise ValueError(f"all layers must be float32, or all float64. Received: {', '.join(sorted(map(str, names)))}.")
+    return names.pop()
+
+
+def _need_shapes(model, what):
+    if not model.built:
+        raise ValueError(f"A model can be {what} once its input shape is known: begin it with an Input, or call it "
+                         f"on a first batch. Received: model '{model.name}' without one.")
+
+
+# ---- arrays -------------------------------------------------------------------------------------------------
+
+
+def leaves(model, path=""):
+    """List (path, layer) of every layer that is no model, nested ones by "inner/layer"."""
+    for layer in model.layers:
+        where = f"{path}/{layer.name}" if path else layer.name
+        if layer.class_name in NESTED:
+            yield from leaves(layer, where)
+        else:
+            yield where, layer
+
+
+def arrays(model):
+    """Collect every layer's arrays by path; layers without arrays are left out."""
+    return {path: layer.get_weights() for path, layer in leaves(model) if layer.count_params()}
+
+
+def set_arrays(model, weights):
+    """Set every layer's arrays from a dict by path; all must be there, and nothing else."""
+    layers = dict(leaves(model))
+    extra = [path for path in weights if path not in layers]
+    if extra:
+        raise ValueError(f"it has arrays for '{extra[0]}', which is no layer of the model.")
+    for path, layer in layers.items():
+        given = weights.get(path, [])
+        if not all(np.asarray(array).dtype.kind in "fiub" for array in given):
+            raise ValueError(f"the arrays of layer '{path}' must be numbers.")
+        layer.set_weights(given)
+
+
+def save_weights(model, path):
+    """Write the arrays alone to a `.weights.h5` file, as Keras does."""
+    if not os.fspath(path).endswith(".weights.h5"):
+        raise ValueError(f"`path` must end in .weights.h5. Received: path={os.fspath(path)!r}.")
+    _need_shapes(model, "saved")
+    files.write_weights(path, files.ModelFile(config=entry(model), weights=arrays(model)))
+
+
+def load_weights(model, path):
+    """Read the arrays from a `.weights.h5` file, as Keras writes it."""
+    _need_shapes(model, "loaded into")
+    weights = files.read_weights(path, entry(model))
+    try:
+        set_arrays(model, weights)
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from None

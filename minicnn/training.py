@@ -1,0 +1,345 @@
+"""Training: batches in, smaller losses out.
+
+One step: forward -> loss and its gradient -> backward -> the optimizer changes the parameters in place.
+A model is known here only by forward, backward, params, grads and `setup`, which `compile` made.
+
+Where a model ends in the activation that its loss belongs to (softmax with a categorical cross-entropy, sigmoid with
+the binary one) the step takes the logits: the loss cannot overflow, nothing is clipped, and the gradient at the
+logits is simply p - t. Keras does the same.
+"""
+
+import contextlib
+import math
+import warnings
+
+import numpy as np
+
+from . import losses, optimizers
+from . import metrics as metrics_
+from .callbacks import CallbackList, History
+from .kernels import memory, sigmoid_forward, softmax_forward
+from .progress import progress_for
+
+HEADS = {"softmax": softmax_forward, "sigmoid": sigmoid_forward}
+
+
+class Setup:
+    """How a model trains: optimizer, loss, metrics.
+
+    Parameters
+    ----------
+    optimizer : Optimizer, "sgd" or "adam"
+    loss : Loss, or its name: "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy",
+        "mean_squared_error"
+    metrics : list of str       "accuracy", in Keras's three meanings, or one of them by its own name
+    """
+
+    def __init__(self, optimizer, loss, metrics=()):
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = losses.get(loss)
+        if isinstance(metrics, str):
+            raise TypeError(f"`metrics` must be a list: ['accuracy']. Received: metrics={metrics!r}.")
+        self.metrics = {name: metrics_.get(name) for name in metrics or ()}
+
+    def advise(self, model):
+        """Warn of what Keras does silently and what is rarely meant."""
+        head = model.activation if model.built else None
+        if self.loss.from_logits and head is not None and head == self.loss.head:
+            warnings.warn(f"The loss has from_logits=True, but the model ends in {head}: the loss takes the logits "
+                          f"before it. Leave out one of the two.", stacklevel=3)
+        binary = self.loss.name == "binary_crossentropy" and self.loss.from_logits
+        if binary and {"accuracy", "acc", "binary_accuracy"} & set(self.metrics):
+            warnings.warn("accuracy with BinaryCrossentropy(from_logits=True) counts logits above 0.5 as a yes, "
+                          "as in Keras; that is a probability of 0.62.", stacklevel=3)
+
+    def get_config(self):
+        """Give the settings as Keras writes them into a model file."""
+        def form(kind, thing):
+            return {"module": f"keras.{kind}", "class_name": type(thing).__name__, "config": thing.get_config(),
+                    "registered_name": None}
+
+        return {"optimizer": form("optimizers", self.optimizer), "loss": form("losses", self.loss),
+                "loss_weights": None, "metrics": list(self.metrics), "weighted_metrics": None, "run_eagerly": False,
+                "steps_per_execution": 1, "jit_compile": False}
+
+    @classmethod
+    def from_config(cls, config):
+        """Make a setup from what Keras writes; what changes the steps and is unknown here is refused by name."""
+        return cls(optimizers.from_config(config["optimizer"]), losses.from_config(config["loss"]),
+                   metrics_.from_config(config.get("metrics")))
+
+    def arguments(self):
+        """Give the arguments that make this setup again."""
+        return {"optimizer": self.optimizer, "loss": self.loss, "metrics": list(self.metrics)}
+
+
+def fit(model, x, y, batch_size, epochs, validation_data, shuffle, seed, class_weight, callbacks, verbose,
+        initial_epoch=0):
+    """Train for some epochs.
+
+    Parameters
+    ----------
+    x : array (N, ...), or batches: an object that gives (x, y) pairs each time it is iterated over
+    y : array of N labels, one-hot or integers as the loss wants; None with batches
+    batch_size, epochs : int, positive
+    validation_data : (x, y) or batches, optional      measured after each epoch as val_loss, val_accuracy, ...
+    shuffle : bool                  draw a new order each epoch (batches bring their own)
+    seed : int, optional            of the order; by default the model's
+    class_weight : dict, optional   class -> how much its examples count
+    callbacks : list, optional      see callbacks.py
+    verbose : 0, 1, 2 or "auto"     silent, a progress bar, a line an epoch, or what suits the output
+    initial_epoch : int             where counting starts, to go on after an interruption
+
+    Returns
+    -------
+    history : History       .history: name -> a value an epoch
+
+    Raises
+    ------
+    ValueError, TypeError: data that do not fit, are not finite, or labels that the loss cannot take.
+    """
+    setup = _setup(model, "fit")
+    batches = _batches(x, y, batch_size, shuffle, model.seed if seed is None else seed)
+    validation = _validation(validation_data, batch_size)
+    history = History()
+    called = CallbackList([history, *(callbacks or ())], model)
+    show = progress_for(verbose, batches, _whole("epochs", epochs, 1))
+    model.stop_training = False
+    called.on_train_begin()
+    try:
+        with show, memory.workspace():
+            for epoch in range(_whole("initial_epoch", initial_epoch, 0), epochs):
+                called.on_epoch_begin(epoch)
+                _set_epoch(batches, epoch)
+                show.begin(epoch)
+                totals = _totals(setup)
+                for index, (bx, by) in enumerate(batches):
+                    bx, by = _checked(model, bx, by, index)
+                    _step(model, setup, bx, by, class_weight, totals)
+                    show.step(len(bx), _results(totals))
+                logs = _results(totals)
+                if not totals["loss"].count:
+                    raise ValueError("`x` must hold at least one example. Received: none.")
+                if validation is not None:
+                    show.validating()
+                    logs |= {f"val_{name}": value for name, value in _measure(model, setup, validation).items()}
+                show.end(epoch, logs)
+                called.on_epoch_end(epoch, logs)
+                if model.stop_training:
+                    break
+    finally:
+        model.forget()
+        called.on_train_end()
+    return history
+
+
+def train_on_batch(model, x, y, class_weight=None, return_dict=False):
+    """Do one step on one batch.
+
+    Returns
+    -------
+    loss : float, or [loss, metric, ...] where there are metrics, or a dict on request; of this batch, before the step
+    """
+    setup = _setup(model, "train_on_batch")
+    totals = _totals(setup)
+    x, y = _checked(model, x, y, 0)
+    try:
+        with memory.workspace(model):
+            _step(model, setup, x, y, class_weight, totals)
+    finally:
+        model.forget()
+    return _report(totals, return_dict)
+
+
+def evaluate(model, x, y=None, batch_size=32, return_dict=False):
+    """Measure the loss and the metrics.
+
+    Returns
+    -------
+    loss : float, or [loss, metric, ...] where there are metrics, or a dict on request
+    """
+    results = _measure(model, _setup(model, "evaluate"), _batches(x, y, batch_size, False, None))
+    return results if return_dict else _flat(results)
+
+
+def predict(model, x, batch_size=32):
+    """Compute outputs batch by batch.
+
+    Parameters
+    ----------
+    x : array (N, ...), a list of arrays for several inputs, or batches that give x or (x, y)
+
+    Returns
+    -------
+    y : array (N, ...) (a list for several outputs)
+    """
+    if _is_data(x):
+        size = _whole("batch_size", batch_size, 1)
+        count = len(x[0] if isinstance(x, list) else x)
+        starts = range(0, max(count, 1), size)
+        parts = [[part[at:at + size] for part in x] if isinstance(x, list) else x[at:at + size] for at in starts]
+    else:
+        parts = (item[0] if isinstance(item, tuple) else item for item in x)
+    results = [model.forward(part) for part in parts]
+    if len(results) == 1:
+        return results[0]
+    if isinstance(results[0], list):
+        return [np.concatenate(outputs) for outputs in zip(*results, strict=True)]
+    return np.concatenate(results)
+
+
+# ---- one step -----------------------------------------------------------------------------------------------
+
+
+def _step(model, setup, x, y, class_weight, totals):
+    """Forward, loss, backward, update; add what was measured to the totals."""
+    outputs, fused = _run(model, setup, x, training=True)
+    weights = None if class_weight is None else _class_weights(y, class_weight)
+    loss, dy = setup.loss.value_and_gradient(y, outputs, weights, fused or None)
+    model.backward(dy, need_dx=False)
+    setup.optimizer.update(model.params, model.grads)
+    _count(setup, totals, loss, y, outputs, fused and model.activation)
+
+
+def _run(model, setup, x, training):
+    """Run the model up to the logits where the loss can take them; say whether it did."""
+    fused = model.activation is not None and model.activation == setup.loss.head
+    return model.forward(x, training, logits=fused, **({"need_dx": False} if training else {})), fused
+
+
+def _count(setup, totals, loss, y, outputs, head):
+    y_pred = HEADS[head](outputs) if head else outputs
+    totals["loss"].add(loss, len(y_pred))
+    for name, metric in setup.metrics.items():
+        totals[name].add(np.mean(metric(y, y_pred)) if len(y_pred) else 0.0, len(y_pred))
+
+
+def _measure(model, setup, batches):
+    totals = _totals(setup)
+    for index, (x, y) in enumerate(batches):
+        x, y = _checked(model, x, y, index)
+        outputs, fused = _run(model, setup, x, training=False)
+        loss = setup.loss.value_and_gradient(y, outputs, None, fused or None)[0]
+        _count(setup, totals, loss, y, outputs, fused and model.activation)
+    if not totals["loss"].count:
+        raise ValueError("`x` must hold at least one example. Received: none.")
+    return _results(totals)
+
+
+def _class_weights(y, class_weight):
+    """Give each example the weight of its class; a class that is not named counts 1, as in Keras."""
+    y = np.asarray(y)
+    classes = y.argmax(-1) if y.ndim > 1 and y.shape[-1] > 1 else np.rint(y.reshape(len(y), -1)[:, 0])
+    return np.array([class_weight.get(int(k), 1.0) for k in classes])
+
+
+def _totals(setup):
+    return {name: metrics_.Mean() for name in ("loss", *setup.metrics)}
+
+
+def _results(totals):
+    return {name: mean.result() for name, mean in totals.items()}
+
+
+def _report(totals, return_dict):
+    results = _results(totals)
+    return results if return_dict else _flat(results)
+
+
+def _flat(results):
+    """Keras's form: the loss alone, or a list that begins with it."""
+    values = list(results.values())
+    return values[0] if len(values) == 1 else values
+
+
+# ---- data ---------------------------------------------------------------------------------------------------
+
+
+class ArrayBatches:
+    """Arrays cut into batches; the order of epoch e depends on the seed and on e alone.
+
+    Parameters
+    ----------
+    x, y : arrays (N, ...)       batch_size : int
+    shuffle : bool               seed : int or None (an order that no one can repeat)
+    """
+
+    def __init__(self, x, y, batch_size, shuffle=False, seed=None):
+        self.x, self.y, self.batch_size, self.shuffle = x, y, batch_size, shuffle
+        self.seed = np.random.SeedSequence(seed).entropy
+        self.epoch = 0
+
+    def __len__(self):
+        return math.ceil(len(self.y) / self.batch_size)
+
+    def __iter__(self):
+        count = len(self.y)
+        order = np.arange(count)
+        if self.shuffle:
+            np.random.default_rng([self.seed, self.epoch]).shuffle(order)
+        for start in range(0, count, self.batch_size):
+            rows = order[start:start + self.batch_size] if self.shuffle else slice(start, start + self.batch_size)
+            x = [part[rows] for part in self.x] if isinstance(self.x, list) else self.x[rows]
+            yield x, self.y[rows]
+
+
+def _set_epoch(batches, epoch):
+    """Tell batches that bring their own order which epoch it is."""
+    with contextlib.suppress(AttributeError):
+        batches.epoch = epoch
+
+
+def _setup(model, what):
+    if model.setup is None:
+        raise RuntimeError(f"Call model.compile(optimizer, loss) before {what}.")
+    return model.setup
+
+
+def _is_data(x):
+    return hasattr(x, "__array__") or (isinstance(x, list) and bool(x) and not isinstance(x[0], tuple))
+
+
+def _whole(name, value, least):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}.")
+    return int(value)
+
+
+def _batches(x, y, batch_size, shuffle, seed):
+    _whole("batch_size", batch_size, 1)
+    if not _is_data(x):
+        if y is not None:
+            raise ValueError("`y` must be None where x gives batches of (x, y).")
+        if iter(x) is x:
+            raise TypeError("Batches must be an object that can be iterated over again each epoch (a list, a "
+                            f"sequence), not an iterator. Received: {type(x).__name__}.")
+        return x
+    if y is None:
+        raise ValueError("`y` is missing: fit and evaluate need labels beside x.")
+    x = [np.asarray(part) for part in x] if isinstance(x, list) and hasattr(x[0], "__array__") else np.asarray(x)
+    y = np.asarray(y)
+    counts = {len(part) for part in (x if isinstance(x, list) else [x])}
+    if counts != {len(y)}:
+        raise ValueError(f"`x` and `y` must hold equally many examples. Received: {max(counts)} and {len(y)}.")
+    return ArrayBatches(x, y, batch_size, shuffle, seed)
+
+
+def _validation(data, batch_size):
+    if data is None:
+        return None
+    if isinstance(data, tuple):
+        return _batches(*data, batch_size, False, None)
+    return _batches(data, None, batch_size, False, None)
+
+
+def _checked(model, x, y, index):
+    """Refuse numbers that are not finite, named with the batch."""
+    for name, array in (("x", x), ("y", y)):
+        for part in array if isinstance(array, list) and name == "x" else [array]:
+            part = np.asarray(part)
+            if part.dtype.kind == "f" and not np.isfinite(part.sum(dtype=np.float64)) and not np.isfinite(part).all():
+                kind = "NaN" if np.isnan(part).any() else "inf"
+                where = np.argwhere(~np.isfinite(part))[0]
+                raise ValueError(f"`{name}` must be finite. Received: {kind} in batch {index}, "
+                                 f"example {where[0]}, at index {tuple(map(int, where[1:]))}.")
+    return x, np.asarray(y)
