@@ -1,0 +1,56 @@
+"""Write a file so that its name never stands for half of it: beside it first, then renamed over it."""
+
+import contextlib
+import os
+import tempfile
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Give a binary file to write; when the block ends well it becomes `path`, otherwise it is gone.
+
+    The new file has the mode of the one that it replaces, or the usual one. A symbolic link stays, its target changes.
+    """
+    path = os.path.realpath(os.fspath(path))
+    folder, name = os.path.split(path)
+    if os.path.isdir(path):
+        raise ValueError(f"{path} is a folder; the name of a file is needed.")
+    if not os.path.isdir(folder):
+        raise ValueError(f"{path} can't be written: there is no folder {folder}.")
+    try:
+        handle, beside = tempfile.mkstemp(prefix=f".{name[:40]}.", suffix=".part", dir=folder)
+    except OSError as fault:
+        raise ValueError(f"{path} can't be written: {fault.strerror}.") from None
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, _mode(path))
+        os.replace(beside, path)
+    except OSError as fault:
+        raise ValueError(f"{path} can't be written: {fault.strerror or fault}.") from None
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+    _sync_folder(folder)
+
+
+def _mode(path):
+    with contextlib.suppress(OSError):
+        return os.stat(path).st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _sync_folder(folder):
+    """Make the new name itself durable, where folders can be synced (not on Windows)."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,98 @@
+"""Translate what Keras 2 and the versions of Keras 3 wrote into one dialect: Keras 3's, made plain.
+
+After `model_config` every layer has "module", "class_name", "config"; dtype policies are names ("float32"); an
+InputLayer has "batch_shape" and stands in its Sequential even where the file implied it; and the settings that
+Keras 3 renamed or dropped have their new names. `inbound_nodes` stay as they are: `graph.parse_functional` reads both
+dialects. Nothing is looked up or called by a name that stands in a file.
+"""
+
+from .graph import NESTED
+from .layout import layers_of
+from .model_file import MAX_NESTING
+
+RENAMED = {"lr": "learning_rate", "alpha": "negative_slope", "batch_input_shape": "batch_shape"}
+DROPPED = {  # settings of Keras 2 that Keras 3's layer no longer has; where they hold these values nothing is lost
+    "DepthwiseConv2D": {"groups": (1,)},
+    "SeparableConv2D": {"groups": (1,), "kernel_initializer": None, "kernel_regularizer": (None,),
+                        "kernel_constraint": (None,)},
+}  # fmt: skip
+LOSSES = {"auto": "sum_over_batch_size"}  # the reduction's old name
+
+
+def model_config(entry, depth=0):
+    """Return a serialized model in Keras 3's dialect.
+
+    Raises
+    ------
+    ValueError
+        It is no Sequential and no Functional model, or a layer isn't an object with class name and config.
+    """
+    if depth > MAX_NESTING:
+        raise ValueError(f"its models are nested more than {MAX_NESTING} deep.")
+    if not isinstance(entry, dict) or not isinstance(entry.get("class_name"), str):
+        raise ValueError("its config is no serialized model: it has no class name.")
+    if entry["class_name"] not in NESTED:
+        raise ValueError(f"its model must be Sequential or Functional. Received: class {entry['class_name'][:80]!r}.")
+    config = entry.get("config")
+    if entry["class_name"] == "Sequential" and isinstance(config, list):  # Keras before 2.2.3
+        entry = {**entry, "config": {"name": "sequential", "layers": config}}
+    layers = [_layer(layer, depth) for layer in layers_of(entry)]
+    config = {**_plain(entry["config"]), "layers": layers}
+    config.setdefault("name", entry["class_name"].lower())
+    sequential = entry["class_name"] == "Sequential"
+    if sequential:
+        config["layers"] = _with_input(layers, config.get("build_input_shape"))
+    more = {key: entry[key] for key in ("build_config", "name", "inbound_nodes", "shared_object_id") if key in entry}
+    return {
+        "module": "keras" if sequential else "keras.src.models.functional",
+        "class_name": "Sequential" if sequential else "Functional",
+        "config": config,
+        "registered_name": None if sequential else "Functional",
+        **more,
+    }
+
+
+def _layer(entry, depth):
+    if entry["class_name"] in NESTED:
+        return model_config(entry, depth + 1)
+    class_name = entry["class_name"]
+    config = _plain(entry["config"])
+    for name, values in DROPPED.get(class_name, {}).items():
+        if name in config and (values is None or config[name] in values):
+            del config[name]
+    if isinstance(config.get("axis"), list) and len(config["axis"]) == 1 and class_name == "BatchNormalization":
+        config["axis"] = config["axis"][0]
+    if "name" not in config and isinstance(entry.get("name"), str):
+        config["name"] = entry["name"]
+    return {"module": "keras.layers", "registered_name": None, **entry, "config": config}
+
+
+def _plain(config):
+    config = {RENAMED.get(key, key): value for key, value in config.items()}
+    policy = config.get("dtype")
+    if isinstance(policy, dict) and policy.get("class_name") in ("DTypePolicy", "Policy"):
+        inner = policy.get("config")
+        config["dtype"] = inner.get("name") if isinstance(inner, dict) else None
+    for key, value in config.items():
+        if key.endswith("_initializer") and isinstance(value, dict):
+            config[key] = {"module": "keras.initializers", "registered_name": None, **value}
+    return config
+
+
+def _with_input(layers, build_input_shape):
+    """Return the layers of a Sequential with an InputLayer first, where any of them tells the shape."""
+    if not layers or layers[0]["class_name"] == "InputLayer":
+        return layers
+    first = layers[0]["config"]
+    shape = first.pop("batch_shape", None)
+    if shape is None and layers[0]["class_name"] in NESTED:
+        return layers  # the nested model knows its input
+    shape = build_input_shape if shape is None else shape
+    if shape is None:
+        return layers
+    taken = {layer["config"].get("name") for layer in layers}
+    name = "input_layer"
+    while name in taken:
+        name += "_1"
+    config = {"batch_shape": shape, "dtype": first.get("dtype", "float32"), "name": name}
+    return [{"module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None}, *layers]

@@ -1,0 +1,174 @@
+"""The `.keras` file: a zip, members stored as they are, of
+
+    metadata.json       {"keras_version": "3.15.1", "date_saved": "2025-01-31@12:00:00"}
+    config.json         the serialized model, compile settings included (below)
+    model.weights.h5    arrays, see `layout`
+    classifier.json     ours, see `classifier`; Keras ignores it
+
+config.json is `{"module", "class_name", "config", "registered_name", "build_config", "compile_config"}`. For a
+Sequential, `config` holds `name`, `trainable`, `layers` (the InputLayer first) and `build_input_shape`; for a
+Functional model `name`, `trainable`, `layers` (each with `name` and `inbound_nodes`, see `graph`), `input_layers`,
+`output_layers`. Keras loads a layer's weights only when the layer is built: either its `build_config` says with which
+input shape, or the graph does. `compile_config` is
+
+    {"optimizer": {"module": "keras.optimizers", "class_name": "SGD", "registered_name": None,
+                   "config": {"name": "sgd", "learning_rate": 0.01, "momentum": 0.8, "nesterov": False, ...}},
+     "loss": "mse" | {"module": "keras.losses", "class_name": "CategoricalCrossentropy", "registered_name": None,
+                      "config": {"name": "categorical_crossentropy", "from_logits": True, ...}},
+     "loss_weights": None, "metrics": ["accuracy"], "weighted_metrics": None,
+     "run_eagerly": False, "steps_per_execution": 1, "jit_compile": False}
+
+and with it Keras compiles, builds the optimizer and gives it its state, if that has as many arrays as it expects.
+
+Source: files that Keras 3.15 wrote.
+"""
+
+import datetime
+import json
+import zipfile
+import zlib
+
+import h5py
+
+from . import classifier
+from .atomic import replacing
+from .dialect import model_config
+from .hdf5 import File
+from .hdf5_bytes import EXPANSION, FLOOR
+from .layout import numbered, read_arrays, write_arrays
+from .model_file import MAX_CONFIG, ModelFile
+from .opening import parse_json
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+KERAS_VERSION = "3.15.1"  # whose dialect is written
+
+
+def compile_config(optimizer, settings, loss, metrics=None):
+    """Return Keras's compile settings.
+
+    Parameters
+    ----------
+    optimizer : str
+        Keras's class name, "SGD" or "Adam".
+    settings : dict
+        The optimizer's own: learning_rate, and momentum and nesterov, or beta_1, beta_2, epsilon.
+    loss, metrics : as in compile
+        A name, a serialized object (`graph.serialized("keras.losses", ...)`), or a list of them.
+    """
+    unused = ("weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "ema_overwrite_frequency")
+    unused += ("loss_scale_factor", "gradient_accumulation_steps")
+    base = {"name": optimizer.lower(), "use_ema": False, "ema_momentum": 0.99, **dict.fromkeys(unused)}
+    form = {"module": "keras.optimizers", "class_name": optimizer, "config": {**base, **settings}}
+    return {
+        "optimizer": {**form, "registered_name": None},
+        "loss": loss,
+        "loss_weights": None,
+        "metrics": metrics,
+        "weighted_metrics": None,
+        "run_eagerly": False,
+        "steps_per_execution": 1,
+        "jit_compile": False,
+    }
+
+
+def read(view, optimizer=True):
+    """Return the ModelFile in the bytes of a `.keras` file.
+
+    Parameters
+    ----------
+    view : memoryview
+    optimizer : bool
+        Whether the optimizer's state is read too; for predicting it is not needed.
+    """
+    try:
+        archive = zipfile.ZipFile(_Window(view))
+    except (zipfile.BadZipFile, NotImplementedError, OverflowError) as fault:
+        raise ValueError(f"it is no complete zip, so no .keras file, or it is truncated ({fault}).") from None
+    with archive:
+        entry = parse_json(_member(archive, view, CONFIG, MAX_CONFIG), CONFIG)
+        version = None
+        if METADATA in archive.namelist():
+            version = parse_json(_member(archive, view, METADATA, MAX_CONFIG), METADATA).get("keras_version")
+        meaning = None
+        if classifier.MEMBER in archive.namelist():
+            meaning = classifier.parse(_member(archive, view, classifier.MEMBER, MAX_CONFIG))
+        compiled = entry.get("compile_config") or None
+        if compiled is not None and not isinstance(compiled, dict):
+            raise ValueError(f"its compile_config must be an object. Received: {type(compiled).__name__}.")
+        config = model_config(entry)
+        try:
+            root = File(_member(archive, view, WEIGHTS, None)).root
+            weights = read_arrays(root, config)
+            state = numbered(root, "optimizer/vars") if optimizer else None
+        except ValueError as fault:
+            raise ValueError(f"its {WEIGHTS} can't be used: {str(fault).rstrip('.')}.") from None
+    return ModelFile(config, weights, compiled, state or None, meaning, version if isinstance(version, str) else None)
+
+
+def write(path, model):
+    """Write `model` (a ModelFile) as a `.keras` file that Keras opens, atomically."""
+    config = {**model.config, "compile_config": model.compile_config or {}}
+    text = json.dumps(config, allow_nan=False)
+    now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    with h5py.File("memory", "w", driver="core", backing_store=False) as file:
+        write_arrays(file, model)
+        file.flush()
+        arrays = file.id.get_file_image()
+    with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(METADATA, json.dumps({"keras_version": KERAS_VERSION, "date_saved": now}))
+        archive.writestr(CONFIG, text)
+        archive.writestr(WEIGHTS, arrays)
+        if model.classifier is not None:
+            archive.writestr(classifier.MEMBER, classifier.dump(model.classifier))
+
+
+class _Window:
+    """A memoryview as the file object that zipfile wants."""
+
+    def __init__(self, view):
+        self.view, self.at = view, 0
+
+    def seekable(self):
+        return True
+
+    def seek(self, offset, whence=0):
+        self.at = offset + (0, self.at, len(self.view))[whence]
+        if self.at < 0:
+            raise OSError("negative position")
+        return self.at
+
+    def tell(self):
+        return self.at
+
+    def read(self, count=-1):
+        end = len(self.view) if count is None or count < 0 else self.at + count
+        found = bytes(self.view[self.at : end])
+        self.at += len(found)
+        return found
+
+    def close(self):
+        pass
+
+
+def _member(archive, view, name, limit):
+    """Return a member's bytes: a view where it is stored plainly, which costs no memory; checked against its CRC."""
+    found = [info for info in archive.infolist() if info.filename == name]
+    if len(found) != 1:
+        raise ValueError(f"it has {len(found) or 'no'} members called {name!r}, so it is no .keras file.")
+    info = found[0]
+    if limit is not None and info.file_size > limit:
+        raise ValueError(f"its {name} has {info.file_size} bytes; more than {limit} are not read.")
+    if info.file_size > FLOOR + EXPANSION * info.compress_size:
+        raise ValueError(f"its {name} claims {info.file_size} bytes, packed into {info.compress_size}; not unpacked.")
+    if info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1:
+        start = info.header_offset + 30
+        head = bytes(view[info.header_offset : start])
+        start += int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
+        raw = view[start : start + info.file_size]
+        if head[:4] != b"PK\3\4" or len(raw) != info.file_size or zlib.crc32(raw) != info.CRC:
+            raise ValueError(f"its {name} is damaged: the checksum differs.")
+        return raw
+    try:
+        return archive.read(info)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as fault:
+        raise ValueError(f"its {name} can't be unpacked ({fault}).") from None

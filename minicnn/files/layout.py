@@ -1,0 +1,161 @@
+"""Where model.weights.h5 keeps a layer's arrays, and which layer of the config that is.
+
+Keras finds weights by place, not by name: inside each model its layers lie in `layers/`, called after their class in
+snake case with a counter ("conv2d", "conv2d_1"), and the arrays of one layer are `vars/0`, `vars/1`, ... A nested model
+is a layer of class Functional or Sequential with `layers/` of its own:
+
+    layers/input_layer/vars                        no arrays
+    layers/functional/layers/conv2d/vars/0         the nested model's first convolution: kernel
+    layers/dense/vars/0, layers/dense/vars/1       kernel, bias
+    optimizer/vars/0 ...                           iteration, learning rate, slots
+
+Counted are the layers in the config's order; a Functional model counts its InputLayers, a Sequential doesn't. Each
+`vars` has the layer's own name as its attribute `name` (Keras 3.7 and later). A layer that stands in two models (the
+same shared_object_id) has its arrays at the first place only.
+
+Source: the files; Keras's saving_lib (Keras 3.15).
+"""
+
+import re
+
+import numpy as np
+
+from .graph import NESTED
+from .model_file import MAX_NESTING
+
+MAX_LAYERS = 20_000
+
+
+def places(entry):
+    """Walk over a model's layers in Keras's order.
+
+    Parameters
+    ----------
+    entry : dict
+        The model's serialized form, in Keras 3's dialect.
+
+    Yields
+    ------
+    (path, place, entry)
+        The layer's path by names ("xception/block1_conv1"), its group's path in the HDF5 file
+        ("layers/functional/layers/conv2d"), its serialized form. Models themselves are walked into, and yielded too.
+
+    Raises
+    ------
+    ValueError
+        A name that can't be a path, two layers at one path, models nested too deeply.
+    """
+    paths = set()
+    for path, place, layer in _walk(entry, "", "", 0, {}):
+        if path in paths:
+            raise ValueError(f"two layers are called {path!r}.")
+        if len(paths) == MAX_LAYERS:
+            raise ValueError(f"its config has more than {MAX_LAYERS} layers.")
+        paths.add(path)
+        yield path, place, layer
+
+
+def _walk(model, path, place, depth, shared):
+    if depth > MAX_NESTING:
+        raise ValueError(f"its models are nested more than {MAX_NESTING} deep.")
+    used = {}
+    for entry in layers_of(model):
+        class_name, name = entry["class_name"], layer_name(entry)
+        if str(entry.get("module")).startswith(("keras.src.ops", "keras.ops")):
+            continue  # an operation on tensors: no layer, not counted
+        inner_path = f"{path}/{name}" if path else name
+        if class_name == "InputLayer" and model["class_name"] == "Sequential":
+            yield inner_path, None, entry
+            continue
+        snake = snake_case(class_name)
+        used[snake] = used.get(snake, -1) + 1
+        here = f"{place}layers/{snake}" + (f"_{used[snake]}" if used[snake] else "")
+        if type(entry.get("shared_object_id")) is int:
+            here = shared.setdefault(entry["shared_object_id"], here)
+        yield inner_path, here, entry
+        if class_name in NESTED:
+            yield from _walk(entry, inner_path, f"{here}/", depth + 1, shared)
+
+
+def layers_of(entry):
+    """Return the serialized layers of a serialized model, each checked to be an object with a class and a config."""
+    config = entry.get("config")
+    layers = config.get("layers") if isinstance(config, dict) else None
+    if not isinstance(layers, list):
+        raise ValueError(f"the config of {str(entry.get('class_name'))!r} has no list of layers.")
+    for layer in layers:
+        if not isinstance(layer, dict) or not isinstance(layer.get("class_name"), str):
+            raise ValueError("its config has a layer without a class name.")
+        if not isinstance(layer.get("config"), dict):
+            raise ValueError(f"its config has a layer of class {layer['class_name']!r} without settings.")
+    return layers
+
+
+def layer_name(entry):
+    """Return a layer's name, checked: it becomes part of paths."""
+    name = entry["config"].get("name", entry.get("name"))
+    if not isinstance(name, str) or not 0 < len(name) <= 200:
+        raise ValueError(f"a layer of class {entry['class_name']!r} has no usable name. Received: {str(name)[:40]!r}.")
+    if any(part in ("", ".", "..") for part in name.split("/")) or not name.isprintable() or "\\" in name:
+        raise ValueError(f"a layer's name must not be or hold a path. Received: {name!r}.")
+    return name
+
+
+def snake_case(class_name):
+    """Return a class's name as Keras writes it in paths: Conv2D -> conv2d, MaxPooling2D -> max_pooling2d."""
+    name = re.sub(r"\W+", "", class_name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def read_arrays(root, entry):
+    """Return {layer path: [arrays]} of the model `entry` from the HDF5 group `root`."""
+    weights = {}
+    for path, place, layer in places(entry):
+        if place is None or layer["class_name"] in NESTED:
+            continue
+        arrays = numbered(root, f"{place}/vars")
+        if arrays:
+            weights[path] = arrays
+    return weights
+
+
+def numbered(root, place):
+    """Return the arrays `0`, `1`, ... of the group at `place`; none where there is no such group."""
+    group = root.get(place)
+    if group is None:
+        return []
+    names = root.group(place).names()
+    if sorted(names) != sorted(map(str, range(len(names)))):
+        raise ValueError(f"its {place!r} must hold arrays numbered from 0. Received: {names[:8]}.")
+    return [group.array(str(index)) for index in range(len(names))]
+
+
+def write_arrays(root, model):
+    """Write the arrays of `model` (a ModelFile) into the h5py group `root` where Keras will look for them."""
+    pending, written = dict(model.weights), set()
+    _own_name(root, layer_name(model.config))
+    for path, place, entry in places(model.config):
+        if place is None:
+            continue
+        arrays = pending.pop(path, [])
+        if place in written:
+            continue
+        written.add(place)
+        group = _own_name(root.require_group(place), layer_name(entry))
+        for index, array in enumerate(arrays):
+            group[str(index)] = array
+    if pending:
+        raise ValueError(f"Every array must belong to a layer of the config. Received: {sorted(pending)[:5]}.")
+    if model.optimizer is not None:
+        config = (model.compile_config or {}).get("optimizer")
+        name = config["config"].get("name", "optimizer") if isinstance(config, dict) else "optimizer"
+        group = _own_name(root.require_group("optimizer"), name)
+        for index, array in enumerate(model.optimizer):
+            group[str(index)] = np.asarray(array)
+
+
+def _own_name(group, name):
+    group = group.require_group("vars")
+    group.attrs["name"] = name
+    return group
