@@ -1,0 +1,41 @@
+"""The gradient of a bias: on paper, kernel against definition, adjoint, edges."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from minicnn import kernels, reference
+from tests.oracles import assert_adjoint
+from tests.strategies import cases, normal
+from tests.tolerances import assert_close, assert_same
+
+
+@pytest.mark.parametrize("functions", [reference, kernels], ids=["reference", "kernels"])
+def test_on_paper(functions):
+    dy = np.float32([[[[1, 10], [2, 20]]], [[[3, 30], [4, 40]]]])  # (N, OH, OW, F) = (2, 1, 2, 2)
+    assert_same(functions.bias_backward(dy), np.float32([10, 100]))
+    assert_same(functions.bias_backward(dy[:, 0, 0]), np.float32([4, 40]))
+
+
+def check(dy):
+    terms = max(1, dy[..., 0].size)
+    scale = reference.bias_backward(abs(dy))
+    assert_close(kernels.bias_backward(dy), reference.bias_backward(dy), ("bias_backward", "reference"), scale, terms)
+
+
+@given(cases(min_dims=2))
+def test_kernel_equals_reference(case):
+    check(case.arrays()[0])
+
+
+@pytest.mark.parametrize("shape", [(300, 9, 11, 7), (0, 3, 3, 5), (2000, 33), (1, 1, 1, 1)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_many_terms_one_and_none(shape, dtype):
+    check(normal(np.random.default_rng(1), shape, dtype))
+
+
+@given(cases(min_dims=2))
+def test_backward_is_the_transpose_of_spreading(case):
+    rng = np.random.default_rng(case.seed)
+    dy, bias = normal(rng, case.shape), normal(rng, case.shape[-1:])
+    assert_adjoint(np.broadcast_to(bias, case.shape), dy, bias, kernels.bias_backward(dy))

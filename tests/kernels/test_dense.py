@@ -1,0 +1,91 @@
+"""The dense layer's product: on paper, kernel against definition, gradients, edges, errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicnn import kernels, reference
+from tests.oracles import assert_adjoint, assert_gradient
+from tests.strategies import DenseCase, dense_cases, normal
+from tests.tolerances import assert_close, assert_same
+
+both = pytest.mark.parametrize("functions", [reference, kernels], ids=["reference", "kernels"])
+float64 = st.just("float64")
+
+
+# ---- 1 on paper -----------------------------------------------------------------------------------------------------
+
+
+@both
+def test_two_inputs_three_units(functions):
+    x, dy = np.float32([[1, 2]]), np.float32([[1, 0, 10]])
+    kernel, bias = np.float32([[1, 2, 3], [4, 5, 6]]), np.float32([100, 200, 300])
+    assert_same(functions.dense_forward(x, kernel, bias), np.float32([[109, 212, 315]]))
+    assert_same(functions.dense_forward(x, kernel, None), np.float32([[9, 12, 15]]))
+    assert_same(functions.dense_backward_input(dy, kernel), np.float32([[31, 64]]))
+    assert_same(functions.dense_backward_kernel(dy, x), np.float32([[1, 0, 10], [2, 0, 20]]))
+
+
+# ---- 2 kernel = reference -------------------------------------------------------------------------------------------
+
+
+def check(x, kernel, bias, dy):
+    scale = reference.dense_forward(abs(x), abs(kernel), None if bias is None else abs(bias))
+    y, want = kernels.dense_forward(x, kernel, bias), reference.dense_forward(x, kernel, bias)
+    assert_close(y, want, ("dense_forward", "reference"), scale, x.shape[1])
+
+    scale = reference.dense_backward_input(abs(dy), abs(kernel))
+    dx, want = kernels.dense_backward_input(dy, kernel), reference.dense_backward_input(dy, kernel)
+    assert_close(dx, want, ("dense_backward_input", "reference"), scale, dy.shape[1])
+
+    scale = reference.dense_backward_kernel(abs(dy), abs(x))
+    dkernel, want = kernels.dense_backward_kernel(dy, x), reference.dense_backward_kernel(dy, x)
+    assert_close(dkernel, want, ("dense_backward_kernel", "reference"), scale, max(1, len(x)))
+
+
+@given(dense_cases())
+def test_kernels_equal_reference(case):
+    check(*case.arrays())
+
+
+# ---- 3 directional gradient check, 4 adjoint identity ---------------------------------------------------------------
+
+
+@given(dense_cases(dtypes=float64, min_n=1))
+def test_gradients_are_slopes_and_transposes(case):
+    x, kernel, _, dy = case.arrays()
+    rng = np.random.default_rng(case.seed + 1)
+    y = kernels.dense_forward(x, kernel, None)
+    dx, dkernel = kernels.dense_backward_input(dy, kernel), kernels.dense_backward_kernel(dy, x)
+    assert_gradient(lambda x: kernels.dense_forward(x, kernel, None), x, dx, dy, rng)
+    assert_gradient(lambda kernel: kernels.dense_forward(x, kernel, None), kernel, dkernel, dy, rng)
+    assert_adjoint(y, dy, x, dx)
+    assert_adjoint(y, dy, kernel, dkernel)
+
+
+# ---- 6 edges --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [0, 1, 65])
+@pytest.mark.parametrize("f", [1, 7, 16, 33])
+@pytest.mark.parametrize("d", [1, 130])
+def test_edges(n, d, f):
+    check(*DenseCase(n, d, f, True, "float32", "contiguous", 1).arrays())
+
+
+@both
+def test_nan_reaches_every_unit_of_its_row(functions):
+    rng = np.random.default_rng(2)
+    x, kernel = normal(rng, (3, 4), "float32"), rng.uniform(0.5, 1, (4, 5)).astype("float32")
+    x[1, 2] = np.nan
+    y = functions.dense_forward(x, kernel, None)
+    assert_same(np.isnan(y), np.repeat([[False], [True], [False]], 5, axis=1))
+
+
+@pytest.mark.parametrize("activation", [None, "relu", "sigmoid", "softmax"])
+def test_activation_equals_the_operation_after(activation):
+    x, kernel, bias, _ = DenseCase(3, 6, 8, True, "float32", "contiguous", 1).arrays()
+    y = kernels.dense_forward(x, kernel, bias)
+    want = y if activation is None else getattr(kernels, f"{activation}_forward")(y)
+    assert_same(kernels.dense_forward(x, kernel, bias, activation=activation), want)
