@@ -1,62 +1,63 @@
 """The one table of tolerances, and the one comparison of arrays that may differ by rounding.
 
 A sum of `terms` products, each rounded at random, is off by about eps * sqrt(terms) * sum|x||w|. That is the unit here:
-every element has its own, since sum|x||w| is the operation applied to absolute values. The table says how many units
-are allowed: four times the worst seen over 10,000 draws. To measure anew:
+every element has its own, since sum|x||w| is the operation applied to absolute values (see `sizes_of_...`). The table
+says how many units are allowed: four times the worst seen over 10,000 draws. To measure anew:
 
     MINICNN_TEST_EXAMPLES=10000 python -m pytest tests/kernels tests/layers
 """
 
 import numpy as np
 
-MULTIPLES = {
-    # (what is computed, what it is compared with): units
-    ("bias_backward", "reference"): 16.0,
-    ("conv2d_backward_input", "reference"): 16.0,
-    ("conv2d_backward_kernel", "reference"): 16.0,
-    ("conv2d_forward", "reference"): 16.0,
-    ("dense_backward_input", "reference"): 16.0,
-    ("dense_backward_kernel", "reference"): 16.0,
-    ("dense_forward", "reference"): 16.0,
-    ("dropout_backward", "reference"): 16.0,
-    ("dropout_forward", "reference"): 16.0,
-    ("maxpool2d_backward", "reference"): 16.0,
-    ("rescaling_backward", "reference"): 16.0,
-    ("rescaling_forward", "reference"): 16.0,
-    ("sigmoid_backward", "reference"): 16.0,
-    ("sigmoid_forward", "reference"): 16.0,
-    ("softmax_backward", "reference"): 16.0,
-    ("softmax_forward", "reference"): 16.0,
-}
+from minicnn import reference
 
-SEEN = {}  # the same keys: the worst error of this run
+MULTIPLES = {
+    # operation: units allowed (kernel against reference, layer against Keras)
+    "bias_backward": (16.0, 16.0),
+    "conv2d_backward_input": (16.0, 16.0),
+    "conv2d_backward_kernel": (16.0, 16.0),
+    "conv2d_forward": (16.0, 16.0),
+    "dense_backward_input": (16.0, 16.0),
+    "dense_backward_kernel": (16.0, 16.0),
+    "dense_forward": (16.0, 16.0),
+    "dropout_backward": (16.0, 16.0),
+    "dropout_forward": (16.0, 16.0),
+    "maxpool2d_backward": (16.0, 16.0),
+    "rescaling_backward": (16.0, 16.0),
+    "rescaling_forward": (16.0, 16.0),
+    "sigmoid_backward": (16.0, 16.0),
+    "sigmoid_forward": (16.0, 16.0),
+    "softmax_backward": (16.0, 16.0),
+    "softmax_forward": (16.0, 16.0),
+}
+WITNESSES = ("reference", "Keras")  # the columns of the table
+
+SEEN = {}  # (operation, witness): the worst error of this run
 
 
 def units(got, want, scale, terms):
-    """Measure the worst error of `got`, in eps * sqrt(terms) * scale; inf where something is wrong altogether.
+    """Measure the worst error of `got` in eps * sqrt(terms) * scale; inf where something is wrong altogether.
 
     `scale` is sum|x||w|, an array like `want`; `terms` is how many products were added. Where scale is 0 nothing was
     added, and nothing but equality will do.
     """
-    if not np.array_equal(np.isfinite(got), np.isfinite(want)):
-        return np.inf
     finite = np.isfinite(want)
-    if not np.array_equal(got[~finite], want[~finite], equal_nan=True):
+    if not np.array_equal(np.isfinite(got), finite) or not np.array_equal(got[~finite], want[~finite], equal_nan=True):
         return np.inf
-    error = np.abs(got[finite].astype(np.float64) - want[finite])
-    unit = np.finfo(got.dtype).eps * np.sqrt(terms) * np.broadcast_to(scale, want.shape)[finite].astype(np.float64)
-    # Below the smallest normal number floats lose digits, however short the sum.
-    unit += np.finfo(got.dtype).tiny
-    return float(np.max(error / unit, initial=0.0))
+    floats = np.finfo(want.dtype)
+    unit = floats.eps * np.sqrt(terms) * np.broadcast_to(scale, want.shape)[finite].astype(np.float64)
+    unit += floats.smallest_subnormal  # below the smallest normal number floats lose digits, however short the sum
+    return float(np.max(abs(got[finite].astype(np.float64) - want[finite]) / unit, initial=0.0))
 
 
-def assert_close(got, want, key, scale, terms=1):
-    """Check shape, dtype and every element of `got`, within the table's tolerance for `key`."""
-    assert got.shape == want.shape, f"{key}: shape {got.shape}, not {want.shape}"
-    assert got.dtype == want.dtype, f"{key}: dtype {got.dtype}, not {want.dtype}"
-    worst = units(got, want, scale, terms)
-    SEEN[key] = max(SEEN.get(key, 0.0), worst)
-    assert worst <= MULTIPLES[key], f"{key}: off by {worst:.3g} units, allowed are {MULTIPLES[key]}\n{got}\n{want}"
+def assert_close(got, want, operation, witness, size):
+    """Check shape, dtype and every element of `got` against what a witness says; `size` is (scale, terms)."""
+    assert got.shape == want.shape, f"{operation}: shape {got.shape}, not {want.shape}"
+    assert got.dtype == want.dtype, f"{operation}: dtype {got.dtype}, not {want.dtype}"
+    allowed = MULTIPLES[operation][WITNESSES.index(witness)]
+    worst = units(got, want, *size)
+    SEEN[operation, witness] = max(SEEN.get((operation, witness), 0.0), worst)
+    assert worst <= allowed, f"{operation}: {worst:.3g} units off {witness}, allowed are {allowed}\n{got}\n{want}"
 
 
 def assert_same(got, want):
@@ -66,7 +67,69 @@ def assert_same(got, want):
 
 
 def report():
-    """Write the table of this run: the worst error seen beside the allowed one."""
-    rows = [f"{'operation':<24} {'compared with':<12} {'worst':>8} {'allowed':>8}"]
-    rows += [f"{key[0]:<24} {key[1]:<12} {SEEN[key]:8.3f} {MULTIPLES[key]:8g}" for key in sorted(SEEN)]
+    """Write what this run saw beside what the table allows."""
+    rows = [f"{'operation':<24} {'witness':<10} {'worst':>8} {'4 x':>8} {'allowed':>8}"]
+    for (operation, witness), worst in sorted(SEEN.items()):
+        allowed = MULTIPLES[operation][WITNESSES.index(witness)]
+        rows.append(f"{operation:<24} {witness:<10} {worst:8.3f} {4 * worst:8.3f} {allowed:8.2f}")
     return "\n".join(rows)
+
+
+# ---- sizes: (scale, terms) of every result of an operation ----------------------------------------------------------
+
+
+def sizes_of_conv2d(case, x, kernel, bias, dy):
+    """Size y, dx, dkernel and dbias of a convolution."""
+    x, kernel, bias, dy = _absolute(x, kernel, bias, dy)
+    return {
+        "conv2d_forward": (reference.conv2d_forward(x, kernel, bias, *case.how), kernel[..., 0].size),
+        "conv2d_backward_input": (
+            reference.conv2d_backward_input(dy, kernel, x.shape, *case.how),
+            kernel[:, :, 0].size // case.groups,
+        ),
+        "conv2d_backward_kernel": (
+            reference.conv2d_backward_kernel(dy, x, case.window, *case.how),
+            max(1, dy[..., 0].size),
+        ),
+        "bias_backward": size_of_bias(dy),
+    }
+
+
+def sizes_of_dense(x, kernel, bias, dy):
+    """Size y, dx, dkernel and dbias of a dense layer."""
+    x, kernel, bias, dy = _absolute(x, kernel, bias, dy)
+    return {
+        "dense_forward": (reference.dense_forward(x, kernel, bias), x.shape[1]),
+        "dense_backward_input": (reference.dense_backward_input(dy, kernel), dy.shape[1]),
+        "dense_backward_kernel": (reference.dense_backward_kernel(dy, x), max(1, len(x))),
+        "bias_backward": size_of_bias(dy),
+    }
+
+
+def size_of_bias(dy):
+    """Size the gradient of a bias."""
+    return reference.bias_backward(abs(dy)), max(1, dy[..., 0].size)
+
+
+def size_of_pooling(case, x, dy):
+    """Size dx of a max pooling: one term from every window that a pixel may win."""
+    return reference.maxpool2d_backward(abs(dy), x, *case.how), case.window[0] * case.window[1]
+
+
+def sizes_of_softmax(x, y, dy):
+    """Size y and dx of a softmax over the last axis."""
+    mean = (abs(dy) * y).sum(axis=-1, keepdims=True)
+    spread = np.ptp(x, axis=-1, keepdims=True)  # exp turns the rounding of x - max into a relative error
+    return {
+        "softmax_forward": (y * (1 + spread), x.shape[-1]),
+        "softmax_backward": (y * (1 + spread) * (abs(dy) + mean), x.shape[-1]),
+    }
+
+
+def sizes_of_sigmoid(x, y, dy):
+    """Size y and dx of a sigmoid: 1 - y loses digits near 1."""
+    return {"sigmoid_forward": (y * (1 + abs(x)), 1), "sigmoid_backward": (abs(dy) * y * (1 + abs(x)), 1)}
+
+
+def _absolute(*arrays):
+    return [None if array is None else abs(array) for array in arrays]

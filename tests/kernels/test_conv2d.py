@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from minicnn import kernels, reference
 from tests.oracles import assert_adjoint, assert_gradient
 from tests.strategies import ConvCase, conv_cases, normal
-from tests.tolerances import assert_close, assert_same
+from tests.tolerances import assert_close, assert_same, sizes_of_conv2d
 
 both = pytest.mark.parametrize("functions", [reference, kernels], ids=["reference", "kernels"])
 float64 = st.just("float64")
@@ -86,30 +86,22 @@ def test_backward_on_paper(functions):
 # ---- 2 kernel = reference -------------------------------------------------------------------------------------------
 
 
-def check_forward(case, x, kernel, bias):
-    y = kernels.conv2d_forward(x, kernel, bias, *case.how)
-    want = reference.conv2d_forward(x, kernel, bias, *case.how)
-    scale = reference.conv2d_forward(abs(x), abs(kernel), None if bias is None else abs(bias), *case.how)
-    assert_close(y, want, ("conv2d_forward", "reference"), scale, kernel[..., 0].size)
-
-
-def check_backward(case, x, kernel, dy):
-    dx = kernels.conv2d_backward_input(dy, kernel, x.shape, *case.how)
-    want = reference.conv2d_backward_input(dy, kernel, x.shape, *case.how)
-    scale = reference.conv2d_backward_input(abs(dy), abs(kernel), x.shape, *case.how)
-    assert_close(dx, want, ("conv2d_backward_input", "reference"), scale, kernel[:, :, 0].size // case.groups)
-
-    dkernel = kernels.conv2d_backward_kernel(dy, x, case.window, *case.how)
-    want = reference.conv2d_backward_kernel(dy, x, case.window, *case.how)
-    scale = reference.conv2d_backward_kernel(abs(dy), abs(x), case.window, *case.how)
-    assert_close(dkernel, want, ("conv2d_backward_kernel", "reference"), scale, max(1, dy[..., 0].size))
+def check(case):
+    x, kernel, bias, dy = case.arrays()
+    arguments = {
+        "conv2d_forward": (x, kernel, bias),
+        "conv2d_backward_input": (dy, kernel, x.shape),
+        "conv2d_backward_kernel": (dy, x, case.window),
+    }
+    sizes = sizes_of_conv2d(case, x, kernel, bias, dy)
+    for name, inputs in arguments.items():
+        got, want = getattr(kernels, name)(*inputs, *case.how), getattr(reference, name)(*inputs, *case.how)
+        assert_close(got, want, name, "reference", sizes[name])
 
 
 @given(conv_cases())
 def test_kernels_equal_reference(case):
-    x, kernel, bias, dy = case.arrays()
-    check_forward(case, x, kernel, bias)
-    check_backward(case, x, kernel, dy)
+    check(case)
 
 
 # ---- 3 directional gradient check -----------------------------------------------------------------------------------
@@ -143,7 +135,7 @@ def test_backward_is_the_transpose(case):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_odd_numbers_of_filters(filters, dtype):
     """Loops that take several filters at once have a remainder."""
-    check_shape((2, 6, 5, 3), (3, 3), filters, dtype=dtype)
+    check(ConvCase((2, 6, 5, 3), (3, 3), (1, 1), "same", (1, 1), dtype, "contiguous", 1, filters=filters))
 
 
 @pytest.mark.parametrize(
@@ -162,14 +154,7 @@ def test_odd_numbers_of_filters(filters, dtype):
     ],
 )
 def test_edges(x_shape, window, strides, padding):
-    check_shape(x_shape, window, 3, strides, padding)
-
-
-def check_shape(x_shape, window, filters, strides=(1, 1), padding="same", dtype="float32"):
-    case = ConvCase(x_shape, window, strides, padding, (1, 1), dtype, "contiguous", 1, filters=filters)
-    x, kernel, bias, dy = case.arrays()
-    check_forward(case, x, kernel, bias)
-    check_backward(case, x, kernel, dy)
+    check(ConvCase(x_shape, window, strides, padding, (1, 1), "float32", "contiguous", 1, filters=3))
 
 
 def test_what_a_padding_word_means_is_an_end_to_end_matter():

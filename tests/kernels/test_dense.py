@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from minicnn import kernels, reference
 from tests.oracles import assert_adjoint, assert_gradient
 from tests.strategies import DenseCase, dense_cases, normal
-from tests.tolerances import assert_close, assert_same
+from tests.tolerances import assert_close, assert_same, sizes_of_dense
 
 both = pytest.mark.parametrize("functions", [reference, kernels], ids=["reference", "kernels"])
 float64 = st.just("float64")
@@ -31,17 +31,14 @@ def test_two_inputs_three_units(functions):
 
 
 def check(x, kernel, bias, dy):
-    scale = reference.dense_forward(abs(x), abs(kernel), None if bias is None else abs(bias))
-    y, want = kernels.dense_forward(x, kernel, bias), reference.dense_forward(x, kernel, bias)
-    assert_close(y, want, ("dense_forward", "reference"), scale, x.shape[1])
-
-    scale = reference.dense_backward_input(abs(dy), abs(kernel))
-    dx, want = kernels.dense_backward_input(dy, kernel), reference.dense_backward_input(dy, kernel)
-    assert_close(dx, want, ("dense_backward_input", "reference"), scale, dy.shape[1])
-
-    scale = reference.dense_backward_kernel(abs(dy), abs(x))
-    dkernel, want = kernels.dense_backward_kernel(dy, x), reference.dense_backward_kernel(dy, x)
-    assert_close(dkernel, want, ("dense_backward_kernel", "reference"), scale, max(1, len(x)))
+    arguments = {
+        "dense_forward": (x, kernel, bias),
+        "dense_backward_input": (dy, kernel),
+        "dense_backward_kernel": (dy, x),
+    }
+    sizes = sizes_of_dense(x, kernel, bias, dy)
+    for name, inputs in arguments.items():
+        assert_close(getattr(kernels, name)(*inputs), getattr(reference, name)(*inputs), name, "reference", sizes[name])
 
 
 @given(dense_cases())
