@@ -1,13 +1,17 @@
 """Model files: Keras 3's config plus arrays by layer path, whatever dialect they came in.
 
     model = read("shirt.keras")                  ModelFile: config, weights, compile_config, optimizer, classifier
-    write_keras("shirt.keras", model)            Keras opens it; written beside, then renamed
+    write("shirt.keras", model)                  the ending says which format: .keras, .h5, .json; Keras opens it
+    read_weights("x.weights.h5", model.config)   {layer path: [arrays]}
+    write_weights("x.weights.h5", model)
 
 This package knows formats and no layer. What comes from outside is never trusted: nothing in a file is executed or
 looked up by name, sizes are bounded by the file's own, and every fault is one ValueError that names the path.
 """
 
-from . import keras_zip
+import os
+
+from . import keras_h5, keras_zip, tfjs
 from .classifier import read_sidecar, write_sidecar
 from .graph import (
     Call,
@@ -21,6 +25,7 @@ from .graph import (
     sequential_config,
     serialized,
 )
+from .hdf5 import SIGNATURE
 from .keras_zip import compile_config
 from .model_file import ModelFile
 from .opening import mapped, naming
@@ -38,10 +43,13 @@ __all__ = [
     "parse_functional",
     "read",
     "read_sidecar",
+    "read_weights",
     "sequential_config",
     "serialized",
+    "write",
     "write_keras",
     "write_sidecar",
+    "write_weights",
 ]
 
 
@@ -67,15 +75,72 @@ def read(path, optimizer=True):
         start = bytes(view[:8])
         if start[:4] in (b"PK\3\4", b"PK\5\6"):
             return keras_zip.read(view, optimizer)
-        raise ValueError("this is no model file: neither .keras (a zip) nor HDF5 nor a TF.js model.json.")
+        if start == SIGNATURE:
+            model = keras_h5.read(view, optimizer)
+        elif start.lstrip()[:1] == b"{":
+            model = tfjs.read(view, path)
+        else:
+            raise ValueError("this is no model file: neither .keras (a zip) nor HDF5 nor a TF.js model.json.")
+    model.classifier = read_sidecar(path)
+    return model
 
 
-def write_keras(path, model):
-    """Write `model` as a `.keras` file that Keras opens; `path` holds the old file or the whole new one, never half.
+def read_weights(path, config):
+    """Read the arrays for a model from `.weights.h5`, or from a whole-model `.h5` or `.keras` file.
+
+    Parameters
+    ----------
+    path : str or PathLike
+    config : dict
+        The model's serialized form, as `ModelFile.config`.
+
+    Returns
+    -------
+    weights : dict
+        Layer path -> list of arrays, as `ModelFile.weights`.
 
     Raises
     ------
     ValueError
-        The file can't be written, or an array belongs to no layer of the config.
+        One sentence: the path, and what is wrong with the file.
     """
+    with naming(path), mapped(path) as view:
+        start = bytes(view[:8])
+        if start[:4] == b"PK\3\4":
+            return keras_zip.read_weights(view, config)
+        if start == SIGNATURE:
+            return keras_h5.read_weights(view, config)
+        raise ValueError("this is no file of weights: neither HDF5 (.weights.h5, .h5) nor .keras.")
+
+
+def write(path, model):
+    """Write `model` as its ending says: `.keras`, `.h5`, or `.json` (TF.js; its shards beside it).
+
+    `path` holds the old file or the whole new one, never half. Beside `.h5` and `.json`, classifier.json becomes a
+    file of its own.
+
+    Raises
+    ------
+    ValueError
+        The ending is none of these, the file can't be written, or an array belongs to no layer of the config.
+    """
+    name = os.fspath(path)
+    if name.endswith(".keras"):
+        keras_zip.write(path, model)
+        return
+    writer = keras_h5.write if name.endswith((".h5", ".hdf5")) else tfjs.write if name.endswith(".json") else None
+    if writer is None:
+        raise ValueError(f"A model's file must end in .keras, .h5 or .json. Received: {name!r}.")
+    writer(path, model)
+    if model.classifier is not None:
+        write_sidecar(path, model.classifier)
+
+
+def write_keras(path, model):
+    """Write `model` as a `.keras` file, see `write`."""
     keras_zip.write(path, model)
+
+
+def write_weights(path, model):
+    """Write the arrays of `model` as `.weights.h5`, as Keras's save_weights does."""
+    keras_h5.write_weights(path, model)

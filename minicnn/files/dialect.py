@@ -6,17 +6,17 @@ Keras 3 renamed or dropped have their new names. `inbound_nodes` stay as they ar
 dialects. Nothing is looked up or called by a name that stands in a file.
 """
 
-from .graph import NESTED
+from .graph import NESTED, parse_functional
 from .layout import layers_of
 from .model_file import MAX_NESTING
 
-RENAMED = {"lr": "learning_rate", "alpha": "negative_slope", "batch_input_shape": "batch_shape"}
+RENAMED = {"lr": "learning_rate", "batch_input_shape": "batch_shape"}
 DROPPED = {  # settings of Keras 2 that Keras 3's layer no longer has; where they hold these values nothing is lost
     "DepthwiseConv2D": {"groups": (1,)},
     "SeparableConv2D": {"groups": (1,), "kernel_initializer": None, "kernel_regularizer": (None,),
                         "kernel_constraint": (None,)},
 }  # fmt: skip
-LOSSES = {"auto": "sum_over_batch_size"}  # the reduction's old name
+OPTIMIZER_DROPPED = ("decay", "jit_compile", "is_legacy_optimizer")
 
 
 def model_config(entry, depth=0):
@@ -42,7 +42,7 @@ def model_config(entry, depth=0):
     sequential = entry["class_name"] == "Sequential"
     if sequential:
         config["layers"] = _with_input(layers, config.get("build_input_shape"))
-    more = {key: entry[key] for key in ("build_config", "name", "inbound_nodes", "shared_object_id") if key in entry}
+    more = {key: entry[key] for key in ("build_config", "name", "inbound_nodes") if key in entry}
     return {
         "module": "keras" if sequential else "keras.src.models.functional",
         "class_name": "Sequential" if sequential else "Functional",
@@ -62,8 +62,11 @@ def _layer(entry, depth):
             del config[name]
     if isinstance(config.get("axis"), list) and len(config["axis"]) == 1 and class_name == "BatchNormalization":
         config["axis"] = config["axis"][0]
+    if class_name == "LeakyReLU" and "alpha" in config:
+        config["negative_slope"] = config.pop("alpha")
     if "name" not in config and isinstance(entry.get("name"), str):
         config["name"] = entry["name"]
+    entry = {key: value for key, value in entry.items() if key != "shared_object_id"}
     return {"module": "keras.layers", "registered_name": None, **entry, "config": config}
 
 
@@ -96,3 +99,88 @@ def _with_input(layers, build_input_shape):
         name += "_1"
     config = {"batch_shape": shape, "dtype": first.get("dtype", "float32"), "name": name}
     return [{"module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None}, *layers]
+
+
+def compile_settings(training):
+    """Return the compile settings of a whole-model HDF5 file (`training_config`) as config.json has them.
+
+    None where the optimizer isn't told in a form that Keras wrote.
+    """
+    optimizer = training.get("optimizer_config")
+    if not isinstance(optimizer, dict) or not isinstance(optimizer.get("config"), dict):
+        return None
+    config = {RENAMED.get(key, key): value for key, value in optimizer["config"].items()}
+    config = {key: value for key, value in config.items() if key not in OPTIMIZER_DROPPED or value not in (0, None)}
+    for key in OPTIMIZER_DROPPED[1:]:
+        config.pop(key, None)
+    name = str(optimizer.get("class_name")).removeprefix("Custom>")
+    metrics = training.get("metrics")
+    if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list):
+        metrics = metrics[0]
+    return {
+        "optimizer": {"module": "keras.optimizers", "class_name": name, "config": config, "registered_name": None},
+        "loss": _loss(training.get("loss")),
+        "loss_weights": training.get("loss_weights"),
+        "metrics": [_metric(metric) for metric in metrics] if isinstance(metrics, list) else metrics,
+        "weighted_metrics": training.get("weighted_metrics"),
+        "run_eagerly": False,
+        "steps_per_execution": 1,
+        "jit_compile": False,
+    }
+
+
+def _loss(loss):
+    if not isinstance(loss, dict) or not isinstance(loss.get("config"), dict):
+        return loss
+    config = {key: value for key, value in loss["config"].items() if key != "fn"}
+    if config.get("reduction") == "auto":
+        config["reduction"] = "sum_over_batch_size"
+    return {"module": "keras.losses", "registered_name": None, **loss, "config": config}
+
+
+def _metric(metric):
+    """Return a metric; Keras 2 wraps the function that "accuracy" turned out to mean."""
+    if not isinstance(metric, dict) or not isinstance(metric.get("config"), dict):
+        return metric
+    if metric.get("class_name") == "MeanMetricWrapper":
+        name = metric["config"].get("name")
+        return "accuracy" if name in ("accuracy", "acc") else metric["config"].get("fn")
+    return {"module": "keras.metrics", "registered_name": None, **metric}
+
+
+def legacy_entry(value):
+    """Return a serialized object as whole-model HDF5 has it: without modules and registered names, at any depth."""
+    if isinstance(value, list):
+        return [legacy_entry(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    without = ("module", "registered_name", "build_config", "compile_config") if "class_name" in value else ()
+    return {key: legacy_entry(item) for key, item in value.items() if key not in without}
+
+
+def keras2_entry(entry):
+    """Return a serialized model in Keras 2's dialect, which TF.js reads: nested calls count from 1, names of old."""
+    config = dict(entry["config"])
+    if "layers" in config:
+        config["layers"] = [keras2_entry(layer) for layer in config["layers"]]
+    if entry["class_name"] == "InputLayer":
+        config["batch_input_shape"] = config.pop("batch_shape")
+    if entry["class_name"] == "LeakyReLU" and "negative_slope" in config:
+        config["alpha"] = config.pop("negative_slope")
+    if entry["class_name"] == "Functional":
+        graph = parse_functional(config)
+        nested = {layer.name: int(layer.entry["class_name"] in NESTED) for layer in graph.layers}
+
+        def old(ref, *more):
+            return [ref.layer, ref.node + nested[ref.layer], ref.index, *more]
+
+        for layer, parsed in zip(config["layers"], graph.layers, strict=True):
+            layer["inbound_nodes"] = [
+                [old(ref, call.kwargs if place == 0 else {}) for place, ref in enumerate(call.inputs)]
+                for call in parsed.calls
+                if call.inputs
+            ]
+        config["input_layers"] = [old(ref) for ref in graph.inputs]
+        config["output_layers"] = [old(ref) for ref in graph.outputs]
+    more = {key: entry[key] for key in ("name", "inbound_nodes") if key in entry}
+    return legacy_entry({"class_name": entry["class_name"], "config": config, **more})

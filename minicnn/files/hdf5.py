@@ -89,9 +89,11 @@ class _Object:
                 if found != name:
                     continue
                 kind, shape = parse_datatype(self.data, datatype), parse_dataspace(self.data, dataspace)
+                count = math.prod(shape) if shape is not None else 0
+                if count == 0:
+                    return []  # Keras writes an empty list of names as numbers
                 if not kind.string:
                     raise ValueError(f"its attribute {name!r} is not text")
-                count = math.prod(shape) if shape is not None else 0
                 if value + count * kind.size > start + size:
                     raise ValueError(f"its attribute {name!r} is longer than its place")
                 return strings(self.data, kind, count, value)

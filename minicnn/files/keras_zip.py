@@ -23,6 +23,7 @@ and with it Keras compiles, builds the optimizer and gives it its state, if that
 Source: files that Keras 3.15 wrote.
 """
 
+import contextlib
 import datetime
 import json
 import zipfile
@@ -80,11 +81,7 @@ def read(view, optimizer=True):
     optimizer : bool
         Whether the optimizer's state is read too; for predicting it is not needed.
     """
-    try:
-        archive = zipfile.ZipFile(_Window(view))
-    except (zipfile.BadZipFile, NotImplementedError, OverflowError) as fault:
-        raise ValueError(f"it is no complete zip, so no .keras file, or it is truncated ({fault}).") from None
-    with archive:
+    with _archive(view) as archive:
         entry = parse_json(_member(archive, view, CONFIG, MAX_CONFIG), CONFIG)
         version = None
         if METADATA in archive.namelist():
@@ -96,13 +93,32 @@ def read(view, optimizer=True):
         if compiled is not None and not isinstance(compiled, dict):
             raise ValueError(f"its compile_config must be an object. Received: {type(compiled).__name__}.")
         config = model_config(entry)
-        try:
-            root = File(_member(archive, view, WEIGHTS, None)).root
+        with _arrays(archive, view) as root:
             weights = read_arrays(root, config)
             state = numbered(root, "optimizer/vars") if optimizer else None
-        except ValueError as fault:
-            raise ValueError(f"its {WEIGHTS} can't be used: {str(fault).rstrip('.')}.") from None
     return ModelFile(config, weights, compiled, state or None, meaning, version if isinstance(version, str) else None)
+
+
+def read_weights(view, entry):
+    """Return {layer path: [arrays]} for the model `entry` from the bytes of a `.keras` file."""
+    with _archive(view) as archive, _arrays(archive, view) as root:
+        return read_arrays(root, entry)
+
+
+def _archive(view):
+    try:
+        return zipfile.ZipFile(_Window(view))
+    except (zipfile.BadZipFile, NotImplementedError, OverflowError) as fault:
+        raise ValueError(f"it is no complete zip, so no .keras file, or it is truncated ({fault}).") from None
+
+
+@contextlib.contextmanager
+def _arrays(archive, view):
+    """Give the root of the archive's model.weights.h5."""
+    try:
+        yield File(_member(archive, view, WEIGHTS, None)).root
+    except ValueError as fault:
+        raise ValueError(f"its {WEIGHTS} can't be used: {str(fault).rstrip('.')}.") from None
 
 
 def write(path, model):

@@ -10,8 +10,8 @@ is a layer of class Functional or Sequential with `layers/` of its own:
     optimizer/vars/0 ...                           iteration, learning rate, slots
 
 Counted are the layers in the config's order; a Functional model counts its InputLayers, a Sequential doesn't. Each
-`vars` has the layer's own name as its attribute `name` (Keras 3.7 and later). A layer that stands in two models (the
-same shared_object_id) has its arrays at the first place only.
+`vars` has the layer's own name as its attribute `name` (Keras 3.7 and later). A layer that stands in two models has
+its arrays at the first place only, and Keras itself can't load such a file.
 
 Source: the files; Keras's saving_lib (Keras 3.15).
 """
@@ -46,7 +46,7 @@ def places(entry):
         A name that can't be a path, two layers at one path, models nested too deeply.
     """
     paths = set()
-    for path, place, layer in _walk(entry, "", "", 0, {}):
+    for path, place, layer in _walk(entry, "", "", 0):
         if path in paths:
             raise ValueError(f"two layers are called {path!r}.")
         if len(paths) == MAX_LAYERS:
@@ -55,7 +55,7 @@ def places(entry):
         yield path, place, layer
 
 
-def _walk(model, path, place, depth, shared):
+def _walk(model, path, place, depth):
     if depth > MAX_NESTING:
         raise ValueError(f"its models are nested more than {MAX_NESTING} deep.")
     used = {}
@@ -70,11 +70,9 @@ def _walk(model, path, place, depth, shared):
         snake = snake_case(class_name)
         used[snake] = used.get(snake, -1) + 1
         here = f"{place}layers/{snake}" + (f"_{used[snake]}" if used[snake] else "")
-        if type(entry.get("shared_object_id")) is int:
-            here = shared.setdefault(entry["shared_object_id"], here)
         yield inner_path, here, entry
         if class_name in NESTED:
-            yield from _walk(entry, inner_path, f"{here}/", depth + 1, shared)
+            yield from _walk(entry, inner_path, f"{here}/", depth + 1)
 
 
 def layers_of(entry):
@@ -108,13 +106,13 @@ def snake_case(class_name):
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def read_arrays(root, entry):
+def read_arrays(root, entry, folder="layers"):
     """Return {layer path: [arrays]} of the model `entry` from the HDF5 group `root`."""
     weights = {}
     for path, place, layer in places(entry):
         if place is None or layer["class_name"] in NESTED:
             continue
-        arrays = numbered(root, f"{place}/vars")
+        arrays = numbered(root, f"{place.replace('layers', folder)}/vars")
         if arrays:
             weights[path] = arrays
     return weights
@@ -133,17 +131,13 @@ def numbered(root, place):
 
 def write_arrays(root, model):
     """Write the arrays of `model` (a ModelFile) into the h5py group `root` where Keras will look for them."""
-    pending, written = dict(model.weights), set()
+    pending = dict(model.weights)
     _own_name(root, layer_name(model.config))
     for path, place, entry in places(model.config):
         if place is None:
             continue
-        arrays = pending.pop(path, [])
-        if place in written:
-            continue
-        written.add(place)
         group = _own_name(root.require_group(place), layer_name(entry))
-        for index, array in enumerate(arrays):
+        for index, array in enumerate(pending.pop(path, [])):
             group[str(index)] = array
     if pending:
         raise ValueError(f"Every array must belong to a layer of the config. Received: {sorted(pending)[:5]}.")

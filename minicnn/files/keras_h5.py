@@ -1,0 +1,175 @@
+"""Whole-model HDF5 (`.h5`) of Keras 2 and 3, and weights alone (`.weights.h5`).
+
+A whole model is one HDF5 file:
+
+    attributes       model_config (JSON: {"class_name", "config"}), training_config (JSON), keras_version, backend
+    model_weights    one group a layer of the outermost model, with the attribute weight_names: the paths of the
+                     arrays inside it, in order; a nested model has all its arrays in its one group
+    optimizer_weights    the same attribute, the optimizer's state
+
+`.weights.h5` is the model.weights.h5 of a `.keras` file by itself (see `layout`), or, from Keras 2, the group
+model_weights at the root of the file.
+
+Source: files that Keras 3.15 and Keras 2 wrote.
+"""
+
+import json
+
+import h5py
+import numpy as np
+
+from .atomic import replacing
+from .dialect import compile_settings, legacy_entry, model_config
+from .graph import NESTED
+from .hdf5 import File
+from .keras_zip import KERAS_VERSION
+from .layout import layer_name, layers_of, read_arrays, write_arrays
+from .model_file import ModelFile
+from .names import Owners, array_names, in_order_of_training, leaves
+from .opening import parse_json
+
+TOP = "top_level_model_weights"
+
+
+def read(view, optimizer=True):
+    """Return the ModelFile in the bytes of a whole-model HDF5 file."""
+    root = File(view).root
+    text = _text(root, "model_config")
+    if text is None:
+        raise ValueError("it has no model_config, so it holds no whole model; perhaps weights alone (load_weights).")
+    config = model_config(parse_json(text.encode(), "model_config"))
+    compiled, state = None, None
+    text = _text(root, "training_config")
+    if text is not None:
+        compiled = compile_settings(parse_json(text.encode(), "training_config"))
+    if optimizer and compiled is not None and "optimizer_weights" in root:
+        state = _optimizer_state(root.group("optimizer_weights"), compiled["optimizer"]["config"])
+    weights = _by_name(root.group("model_weights"), config)
+    return ModelFile(config, weights, compiled, state, None, _text(root, "keras_version"))
+
+
+def read_weights(view, entry):
+    """Return {layer path: [arrays]} for the model `entry` from the bytes of a weights-only or whole-model file."""
+    root = File(view).root
+    for group in (root, root.get("model_weights")):
+        if group is not None and group.texts("layer_names") is not None:
+            return _by_name(group, entry)
+    old = root.get("_layer_checkpoint_dependencies")  # what the first versions of this format said for "layers"
+    if old is None and "layers" not in root:
+        raise ValueError("it holds no weights that Keras saved: neither layers nor layer_names.")
+    return read_arrays(root, entry, "layers" if old is None else "_layer_checkpoint_dependencies")
+
+
+def write(path, model):
+    """Write `model` (a ModelFile) as a whole-model HDF5 file that Keras opens, atomically."""
+    with h5py.File("memory", "w", driver="core", backing_store=False) as file:
+        file.attrs["keras_version"], file.attrs["backend"] = KERAS_VERSION, "tensorflow"
+        file.attrs["model_config"] = json.dumps(legacy_entry(model.config), allow_nan=False)
+        if model.compile_config:
+            training = {key: value for key, value in model.compile_config.items() if key != "optimizer"}
+            training["optimizer_config"] = legacy_entry(model.compile_config["optimizer"])
+            file.attrs["training_config"] = json.dumps(legacy_entry(training), allow_nan=False)
+        _write_by_name(file.create_group("model_weights"), model)
+        if model.optimizer:
+            names = ["iteration", "learning_rate", *(f"slot_{index}" for index in range(len(model.optimizer) - 2))]
+            _write_group(file.create_group("optimizer_weights"), dict(zip(names, model.optimizer, strict=True)))
+        file.flush()
+        _replace(path, file)
+
+
+def write_weights(path, model):
+    """Write the arrays of `model` (a ModelFile) as `.weights.h5`, atomically."""
+    with h5py.File("memory", "w", driver="core", backing_store=False) as file:
+        write_arrays(file, model)
+        file.flush()
+        _replace(path, file)
+
+
+def _replace(path, file):
+    with replacing(path) as target:
+        target.write(file.id.get_file_image())
+
+
+def _text(group, name):
+    found = group.texts(name)
+    return found[0] if found else None
+
+
+def _by_name(group, entry):
+    """Return {layer path: [arrays]} from groups by layer and weight_names by array."""
+    weights, known = {}, set()
+    for layer in layers_of(entry):
+        name = layer_name(layer)
+        known.add(name)
+        if name not in group:
+            continue
+        inner = group.group(name)
+        names = inner.texts("weight_names") or []
+        if layer["class_name"] not in NESTED:
+            if names:
+                weights[name] = [inner.array(array) for array in names]
+            continue
+        owners = Owners(leaves(layer))
+        for array in names:
+            weights.setdefault(f"{name}/{owners.find(array)}", []).append(inner.array(array))
+    for name in group.texts("layer_names") or []:
+        if name not in known and group.group(name).texts("weight_names"):
+            raise ValueError(f"it has arrays for layer {name!r}, which the model doesn't have.")
+    return weights
+
+
+def _optimizer_state(group, config):
+    """Return an optimizer's state in Keras 3's order, or None where it isn't understood (then it starts afresh)."""
+    names = [name.partition(":")[0].split("/")[-1] for name in group.texts("weight_names") or []]
+    if not names or names[0] not in ("iteration", "iter"):
+        return None
+    arrays = [group.array(name) for name in group.texts("weight_names")]
+    if len(names) > 1 and names[1] in ("learning_rate", "current_learning_rate"):
+        return [arrays[0].astype(np.int64), *arrays[1:]]
+    rate = config.get("learning_rate")
+    if not isinstance(rate, float):
+        return None
+    slots = {}
+    for name, array in zip(names[1:], arrays[1:], strict=True):
+        slots.setdefault(name, []).append(array)
+    if tuple(slots) not in ((), ("momentum",), ("m", "v")) or len(set(map(len, slots.values()))) > 1:
+        return None
+    kept = [array for of_one in zip(*slots.values(), strict=True) for array in of_one]
+    return [arrays[0].astype(np.int64), np.float32(rate).reshape(()), *kept]
+
+
+def _write_by_name(group, model):
+    names = []
+    pending = dict(model.weights)
+    for layer in layers_of(model.config):
+        name = layer_name(layer)
+        names.append(name)
+        if layer["class_name"] in NESTED:
+            inner = {path: pending.pop(f"{name}/{path}", []) for path in leaves(layer)}
+            arrays = dict(in_order_of_training(layer, inner))
+        else:
+            given = pending.pop(name, [])
+            names_given = [f"{name}/{array}" for array in array_names(layer, len(given))]
+            arrays = dict(zip(names_given, given, strict=True))
+        _write_group(group.create_group(name), arrays)
+    if pending:
+        raise ValueError(f"Every array must belong to a layer of the config. Received: {sorted(pending)[:5]}.")
+    _write_texts(group, "layer_names", names)
+    _write_group(group.create_group(TOP), {})
+
+
+def _write_group(group, arrays):
+    _write_texts(group, "weight_names", list(arrays))
+    for name, array in arrays.items():
+        group[name] = np.asarray(array)
+
+
+def _write_texts(group, name, texts):
+    """Write a list of texts as an attribute, in several where one would be too long for HDF5 (64 KB)."""
+    raw = np.array([text.encode() for text in texts], dtype="S")
+    parts = np.array_split(raw, 1 + raw.nbytes // 60_000)
+    if len(parts) == 1:
+        group.attrs[name] = raw if len(texts) else np.zeros(0)
+        return
+    for index, part in enumerate(parts):
+        group.attrs[f"{name}{index}"] = part

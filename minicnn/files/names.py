@@ -1,0 +1,80 @@
+"""Arrays by name, as whole-model HDF5 and TF.js keep them: "block1_conv1/kernel" -> which layer's which array.
+
+Those formats list the arrays of a nested model under names that tell the innermost layer alone, or the last models
+around it too. So a name belongs to the layer whose path by names ends as the name does, the longest such ending first.
+"""
+
+from .graph import NESTED
+from .layout import places
+
+ARRAYS = {  # what Keras calls a layer's arrays, in its order
+    "BatchNormalization": ("gamma", "beta", "moving_mean", "moving_variance"),
+    "Normalization": ("mean", "variance", "count"),
+    "SeparableConv2D": ("depthwise_kernel", "pointwise_kernel", "bias"),
+    "DepthwiseConv2D": ("depthwise_kernel", "bias"),
+}
+STATISTICS = ("moving_mean", "moving_variance", "mean", "variance", "count")  # never trained
+
+
+def leaves(entry):
+    """Return {layer path: serialized layer} of a model, nested models opened, in Keras's order."""
+    return {path: layer for path, _, layer in places(entry) if layer["class_name"] not in NESTED}
+
+
+def array_names(layer, count):
+    """Return what Keras calls the `count` arrays of a serialized layer."""
+    names = ARRAYS.get(layer["class_name"], ("kernel", "bias"))
+    config = layer["config"]
+    absent = {"gamma": config.get("scale") is False, "beta": config.get("center") is False}
+    names = [name for name in names if not absent.get(name)]
+    return (names + [f"array_{index}" for index in range(len(names), count)])[:count]
+
+
+def in_order_of_training(entry, weights):
+    """Return [(name, array)] of a nested model as HDF5 has them: all that are trained, then all that are not.
+
+    Parameters
+    ----------
+    entry : dict
+        The nested model, serialized.
+    weights : dict
+        Layer path inside it -> list of arrays.
+    """
+    frozen = [f"{path}/" for path, _, layer in places(entry) if layer["config"].get("trainable") is False]
+    trained, kept = [], []
+    for path, layer in leaves(entry).items():
+        arrays = weights.get(path, [])
+        stays = entry["config"].get("trainable") is False or f"{path}/".startswith(tuple(frozen))
+        for name, array in zip(array_names(layer, len(arrays)), arrays, strict=True):
+            (kept if stays or name in STATISTICS else trained).append((f"{path}/{name}", array))
+    return trained + kept
+
+
+class Owners:
+    """Finds the layer that an array's name belongs to among `paths`."""
+
+    def __init__(self, paths):
+        self._by_ending = {}
+        for path in paths:
+            parts = path.split("/")
+            for start in range(len(parts)):
+                self._by_ending.setdefault(tuple(parts[start:]), []).append((start == 0, path))
+
+    def find(self, name):
+        """Return the path of the layer to which the array `name` ("conv2d/kernel:0") belongs.
+
+        Raises
+        ------
+        ValueError
+            No layer, or several, could own it.
+        """
+        parts = tuple(name.split("/")[:-1])
+        for start in range(len(parts)):
+            found = self._by_ending.get(parts[start:])
+            if found is None:
+                continue
+            whole = [path for is_whole, path in found if is_whole]
+            if len(whole or found) > 1:
+                raise ValueError(f"its array {name!r} could belong to {len(found)} layers.")
+            return whole[0] if whole else found[0][1]
+        raise ValueError(f"its array {name!r} belongs to no layer of its config.")

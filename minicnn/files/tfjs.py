@@ -1,0 +1,169 @@
+"""TensorFlow.js layers-models: `model.json` and, beside it, the arrays in binary shards.
+
+    {"format": "layers-model", "generatedBy": "keras v2.15.0", "convertedBy": ...,
+     "modelTopology": {"keras_version": ..., "backend": ..., "model_config": {"class_name", "config"},
+                       "training_config": {...}},
+     "weightsManifest": [{"paths": ["group1-shard1of2.bin", "group1-shard2of2.bin"],
+                          "weights": [{"name": "conv2d/kernel", "shape": [3, 3, 3, 8], "dtype": "float32"}, ...]}]}
+
+A group's arrays lie one after the other in the concatenation of its shards, little-endian. A quantised array has
+`"quantization": {"dtype": "uint8", "scale": s, "min": m}`: its value is q * s + m; or `{"dtype": "float16"}`.
+The config is Keras 2's. Source: the format's own files; tfjs-core io/types.ts and tfjs-converter.
+"""
+
+import json
+import math
+import os
+
+import numpy as np
+
+from .atomic import replacing
+from .dialect import compile_settings, keras2_entry, model_config
+from .keras_zip import KERAS_VERSION
+from .model_file import ModelFile
+from .names import Owners, array_names, leaves
+from .opening import mapped, naming, parse_json
+
+STORED = {"float32": "<f4", "float16": "<f2", "int32": "<i4", "uint8": "u1", "uint16": "<u2", "bool": "?"}
+SHARD = 4 << 20  # bytes: what the converter cuts at, so that browsers cache the parts
+
+
+def read(view, path):
+    """Return the ModelFile of the `model.json` in `view`; `path` says where its shards lie."""
+    document = parse_json(view, "model.json")
+    topology = document.get("modelTopology")
+    if not isinstance(topology, dict) or document.get("format") not in (None, "layers-model"):
+        raise ValueError("it is no TF.js layers-model: it has no modelTopology of layers.")
+    entry = topology.get("model_config", topology)
+    config = model_config(entry)
+    training = topology.get("training_config")
+    compiled = compile_settings(training) if isinstance(training, dict) else None
+    manifest = document.get("weightsManifest")
+    if not isinstance(manifest, list):
+        raise ValueError("it has no weightsManifest, so its arrays can't be found.")
+    weights, layers = {}, leaves(config)
+    owners = Owners(layers)
+    for group in manifest:
+        for name, array in _group(group, os.path.dirname(os.fspath(path))):
+            owner = weights.setdefault(owners.find(name), {})
+            if name in owner:
+                raise ValueError(f"its array {name!r} is there twice.")
+            owner[name] = array
+    version = topology.get("keras_version")
+    weights = {layer: list(arrays.values()) for layer, arrays in weights.items()}
+    return ModelFile(config, weights, compiled, None, None, version if isinstance(version, str) else None)
+
+
+def _group(group, folder):
+    """Yield (name, array) of one group of the manifest."""
+    if not isinstance(group, dict) or not isinstance(group.get("paths"), list):
+        raise ValueError("a group of its weightsManifest has no list of paths.")
+    specs = group.get("weights")
+    if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
+        raise ValueError("a group of its weightsManifest has no list of weights.")
+    plans = [_plan(spec) for spec in specs]
+    needed = sum(count * dtype.itemsize for _, _, dtype, count, _ in plans)
+    raw = _shards(group["paths"], folder, needed)
+    at = 0
+    for name, shape, dtype, count, quantization in plans:
+        stored = np.frombuffer(raw, dtype, count, at).reshape(shape)
+        at += count * dtype.itemsize
+        yield name, _unquantised(stored, quantization)
+
+
+def _plan(spec):
+    """Check one entry of the manifest: (name, shape, stored dtype, elements, quantization or None)."""
+    name, shape, quantization = spec.get("name"), spec.get("shape"), spec.get("quantization")
+    if not isinstance(name, str):
+        raise ValueError("an array of its weightsManifest has no name.")
+    whole = isinstance(shape, list) and len(shape) <= 32 and all(type(side) is int and side >= 0 for side in shape)
+    if not whole:
+        raise ValueError(f"its array {name!r} must have a shape. Received: {str(shape)[:80]}.")
+    dtype = spec.get("dtype")
+    if quantization is not None:
+        if not isinstance(quantization, dict) or dtype != "float32":
+            raise ValueError(f"its array {name!r} has an unknown quantization.")
+        dtype = quantization.get("dtype")
+        if dtype not in ("uint8", "uint16", "float16"):
+            raise ValueError(f"its array {name!r} is quantised to {str(dtype)[:40]!r}, not uint8, uint16 or float16.")
+        for key in ("scale", "min") if dtype != "float16" else ():
+            number = quantization.get(key)
+            if not isinstance(number, int | float) or not math.isfinite(number):
+                raise ValueError(f"the quantization of its array {name!r} must have a finite {key!r}.")
+    if not isinstance(dtype, str) or dtype not in STORED:
+        raise ValueError(f"its array {name!r} has dtype {str(dtype)[:40]!r}, which is none of {', '.join(STORED)}.")
+    return name, tuple(shape), np.dtype(STORED[dtype]), math.prod(shape), quantization
+
+
+def _unquantised(stored, quantization):
+    if quantization is None or quantization["dtype"] == "float16":
+        kind = np.float32 if stored.dtype == np.float16 else stored.dtype.newbyteorder("=")
+        return stored.astype(kind)
+    return stored.astype(np.float32) * np.float32(quantization["scale"]) + np.float32(quantization["min"])
+
+
+def _shards(names, folder, needed):
+    """Return the shards' bytes, one after the other; they must be exactly the bytes that the arrays need."""
+    if len(set(map(str, names))) != len(names):
+        raise ValueError("its weightsManifest names a shard twice.")
+    places = [_shard_path(name, folder) for name in names]
+    sizes = []
+    for place in places:
+        with naming(place):
+            sizes.append(os.path.getsize(place))
+    if sum(sizes) != needed:
+        raise ValueError(f"its arrays need {needed} bytes, and its shards have {sum(sizes)}.")
+    raw = bytearray()
+    for place, size in zip(places, sizes, strict=True):
+        if size:
+            with naming(place), mapped(place) as view:
+                raw += view
+    if len(raw) != needed:
+        raise ValueError(f"its arrays need {needed} bytes, and its shards have {len(raw)}.")
+    return raw
+
+
+def _shard_path(name, folder):
+    plain = isinstance(name, str) and 0 < len(name) <= 255 and name.isprintable()
+    if not plain or any(mark in name for mark in "/\\:") or name in (".", ".."):
+        raise ValueError(f"a shard must be a file beside model.json. Received: {str(name)[:80]!r}.")
+    return os.path.join(folder, name)
+
+
+def write(path, model):
+    """Write `model` (a ModelFile) as `model.json` and its shards beside it; model.json comes last, when all is there.
+
+    The compile settings and the optimizer's state are no part of this format's use and are left out.
+    """
+    specs, raw, pending = [], bytearray(), dict(model.weights)
+    for layer_path, layer in leaves(model.config).items():
+        arrays = pending.pop(layer_path, [])
+        for name, array in zip(array_names(layer, len(arrays)), arrays, strict=True):
+            array = np.asarray(array)
+            dtype = "float32" if array.dtype.kind == "f" else "int32"
+            specs.append({"name": f"{layer_path}/{name}", "shape": list(array.shape), "dtype": dtype})
+            raw += array.astype(STORED[dtype]).tobytes()
+    if pending:
+        raise ValueError(f"Every array must belong to a layer of the config. Received: {sorted(pending)[:5]}.")
+    path = os.fspath(path)
+    count = max(1, -(-len(raw) // SHARD))
+    stem = os.path.basename(path).removesuffix(".json")
+    prefix = "group1" if stem == "model" else f"{stem}-group1"
+    shards = [f"{prefix}-shard{index + 1}of{count}.bin" for index in range(count)]
+    document = {
+        "format": "layers-model",
+        "generatedBy": "minicnn",
+        "convertedBy": None,
+        "modelTopology": {
+            "keras_version": KERAS_VERSION,
+            "backend": "tensorflow",
+            "model_config": keras2_entry(model.config),
+        },
+        "weightsManifest": [{"paths": shards, "weights": specs}],
+    }
+    text = json.dumps(document, allow_nan=False).encode()
+    for index, shard in enumerate(shards):
+        with replacing(os.path.join(os.path.dirname(path), shard)) as file:
+            file.write(raw[index * SHARD : (index + 1) * SHARD])
+    with replacing(path) as file:
+        file.write(text)
