@@ -6,6 +6,8 @@ Keras 3 renamed or dropped have their new names. `inbound_nodes` stay as they ar
 dialects. Nothing is looked up or called by a name that stands in a file.
 """
 
+import numpy as np
+
 from .graph import NESTED, parse_functional
 from .layout import layers_of
 from .model_file import MAX_NESTING
@@ -16,7 +18,6 @@ DROPPED = {  # settings of Keras 2 that Keras 3's layer no longer has; where the
     "SeparableConv2D": {"groups": (1,), "kernel_initializer": None, "kernel_regularizer": (None,),
                         "kernel_constraint": (None,)},
 }  # fmt: skip
-OPTIMIZER_DROPPED = ("decay", "jit_compile", "is_legacy_optimizer")
 
 
 def model_config(entry, depth=0):
@@ -84,10 +85,10 @@ def _plain(config):
 
 def _with_input(layers, build_input_shape):
     """Return the layers of a Sequential with an InputLayer first, where any of them tells the shape."""
+    shapes = [layer["config"].pop("batch_shape", None) for layer in layers if layer["class_name"] != "InputLayer"]
     if not layers or layers[0]["class_name"] == "InputLayer":
         return layers
-    first = layers[0]["config"]
-    shape = first.pop("batch_shape", None)
+    first, shape = layers[0]["config"], shapes[0]
     if shape is None and layers[0]["class_name"] in NESTED:
         return layers  # the nested model knows its input
     shape = build_input_shape if shape is None else shape
@@ -101,32 +102,66 @@ def _with_input(layers, build_input_shape):
     return [{"module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None}, *layers]
 
 
-def compile_settings(training):
-    """Return the compile settings of a whole-model HDF5 file (`training_config`) as config.json has them.
+def compile_settings(settings):
+    """Return compile settings as Keras 3's config.json has them.
 
-    None where the optimizer isn't told in a form that Keras wrote.
+    Parameters
+    ----------
+    settings : dict
+        The compile_config of a `.keras` file, or the training_config of whole-model HDF5, of Keras 2 or 3.
+
+    Returns
+    -------
+    settings : dict or None
+        None where they name no optimizer.
     """
-    optimizer = training.get("optimizer_config")
+    optimizer = settings.get("optimizer", settings.get("optimizer_config"))
     if not isinstance(optimizer, dict) or not isinstance(optimizer.get("config"), dict):
         return None
     config = {RENAMED.get(key, key): value for key, value in optimizer["config"].items()}
-    config = {key: value for key, value in config.items() if key not in OPTIMIZER_DROPPED or value not in (0, None)}
-    for key in OPTIMIZER_DROPPED[1:]:
-        config.pop(key, None)
+    config = {key: value for key, value in config.items() if key not in ("jit_compile", "is_legacy_optimizer")}
+    if not config.get("decay"):
+        config.pop("decay", None)
     name = str(optimizer.get("class_name")).removeprefix("Custom>")
-    metrics = training.get("metrics")
+    metrics = settings.get("metrics")
     if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list):
         metrics = metrics[0]
     return {
         "optimizer": {"module": "keras.optimizers", "class_name": name, "config": config, "registered_name": None},
-        "loss": _loss(training.get("loss")),
-        "loss_weights": training.get("loss_weights"),
+        "loss": _loss(settings.get("loss")),
+        "loss_weights": settings.get("loss_weights"),
         "metrics": [_metric(metric) for metric in metrics] if isinstance(metrics, list) else metrics,
-        "weighted_metrics": training.get("weighted_metrics"),
+        "weighted_metrics": settings.get("weighted_metrics"),
         "run_eagerly": False,
         "steps_per_execution": 1,
         "jit_compile": False,
     }
+
+
+def optimizer_state(arrays, settings):
+    """Return an optimizer's state in Keras 3's order; Keras 2 has no learning rate among the arrays.
+
+    Parameters
+    ----------
+    arrays : list of ndarray
+        As they lie in the file: iteration, perhaps the learning rate, slots array by array.
+    settings : dict or None
+        Compile settings, as `compile_settings` returns them.
+
+    Returns
+    -------
+    state : list of ndarray or None
+        None where there is none, or no number for the learning rate (a schedule).
+    """
+    if not arrays or settings is None:
+        return None
+    rate, slots = arrays[1:2], arrays[2:]
+    if not rate or rate[0].shape != ():
+        rate, slots = settings["optimizer"]["config"].get("learning_rate"), arrays[1:]
+        if not isinstance(rate, float):
+            return None
+        rate = [np.asarray(rate, np.float32)]
+    return [arrays[0].astype(np.int64), *rate, *slots]
 
 
 def _loss(loss):

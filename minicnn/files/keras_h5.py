@@ -19,7 +19,7 @@ import h5py
 import numpy as np
 
 from .atomic import replacing
-from .dialect import compile_settings, legacy_entry, model_config
+from .dialect import compile_settings, legacy_entry, model_config, optimizer_state
 from .graph import NESTED
 from .hdf5 import File
 from .keras_zip import KERAS_VERSION
@@ -43,7 +43,7 @@ def read(view, optimizer=True):
     if text is not None:
         compiled = compile_settings(parse_json(text.encode(), "training_config"))
     if optimizer and compiled is not None and "optimizer_weights" in root:
-        state = _optimizer_state(root.group("optimizer_weights"), compiled["optimizer"]["config"])
+        state = optimizer_state(_optimizer_arrays(root.group("optimizer_weights")), compiled)
     weights = _by_name(root.group("model_weights"), config)
     return ModelFile(config, weights, compiled, state, None, _text(root, "keras_version"))
 
@@ -118,24 +118,19 @@ def _by_name(group, entry):
     return weights
 
 
-def _optimizer_state(group, config):
-    """Return an optimizer's state in Keras 3's order, or None where it isn't understood (then it starts afresh)."""
-    names = [name.partition(":")[0].split("/")[-1] for name in group.texts("weight_names") or []]
-    if not names or names[0] not in ("iteration", "iter"):
-        return None
-    arrays = [group.array(name) for name in group.texts("weight_names")]
-    if len(names) > 1 and names[1] in ("learning_rate", "current_learning_rate"):
-        return [arrays[0].astype(np.int64), *arrays[1:]]
-    rate = config.get("learning_rate")
-    if not isinstance(rate, float):
-        return None
+def _optimizer_arrays(group):
+    """Return the optimizer's arrays, array by array as Keras 3 has them; Keras before 2.11 went slot by slot."""
+    names = group.texts("weight_names") or []
+    arrays = [group.array(name) for name in names]
+    ends = [name.partition(":")[0].split("/")[-1] for name in names]
+    if ends[:1] != ["iter"]:
+        return arrays
     slots = {}
-    for name, array in zip(names[1:], arrays[1:], strict=True):
-        slots.setdefault(name, []).append(array)
+    for end, array in zip(ends[1:], arrays[1:], strict=True):
+        slots.setdefault(end, []).append(array)
     if tuple(slots) not in ((), ("momentum",), ("m", "v")) or len(set(map(len, slots.values()))) > 1:
-        return None
-    kept = [array for of_one in zip(*slots.values(), strict=True) for array in of_one]
-    return [arrays[0].astype(np.int64), np.float32(rate).reshape(()), *kept]
+        return []  # another optimizer's: it starts afresh
+    return arrays[:1] + [array for of_one in zip(*slots.values(), strict=True) for array in of_one]
 
 
 def _write_by_name(group, model):

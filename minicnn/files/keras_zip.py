@@ -1,4 +1,4 @@
-"""The `.keras` file: a zip, members stored as they are, of
+"""The `.keras` file: a zip whose members are stored as they are.
 
     metadata.json       {"keras_version": "3.15.1", "date_saved": "2025-01-31@12:00:00"}
     config.json         the serialized model, compile settings included (below)
@@ -33,7 +33,7 @@ import h5py
 
 from . import classifier
 from .atomic import replacing
-from .dialect import model_config
+from .dialect import compile_settings, model_config, optimizer_state
 from .hdf5 import File
 from .hdf5_bytes import EXPANSION, FLOOR
 from .layout import numbered, read_arrays, write_arrays
@@ -92,11 +92,12 @@ def read(view, optimizer=True):
         compiled = entry.get("compile_config") or None
         if compiled is not None and not isinstance(compiled, dict):
             raise ValueError(f"its compile_config must be an object. Received: {type(compiled).__name__}.")
+        compiled = compile_settings(compiled) if compiled else None
         config = model_config(entry)
         with _arrays(archive, view) as root:
             weights = read_arrays(root, config)
-            state = numbered(root, "optimizer/vars") if optimizer else None
-    return ModelFile(config, weights, compiled, state or None, meaning, version if isinstance(version, str) else None)
+            state = optimizer_state(numbered(root, "optimizer/vars"), compiled) if optimizer else None
+    return ModelFile(config, weights, compiled, state, meaning, version if isinstance(version, str) else None)
 
 
 def read_weights(view, entry):
