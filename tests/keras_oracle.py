@@ -7,6 +7,10 @@ grouped convolutions, but Keras's layer routes around both: dilation becomes spa
 
 import warnings
 
+import numpy as np
+
+from tests.tolerances import assert_close, assert_same
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what TensorFlow says of its own dependencies while it is imported
     import keras
@@ -44,4 +48,28 @@ def keras_gradients(layer, x, dy, weights=(), **call):
     return y.numpy(), [item.numpy() for item in dx] if several else dx.numpy(), [item.numpy() for item in dweights]
 
 
-__all__ = ["keras", "keras_gradients", "tf"]
+def assert_parity(layer, keras_layer, x, dy, weights=(), sizes=None):
+    """Check shape, dtype, output and every gradient of a layer against Keras's, from the same weights.
+
+    `sizes` holds (operation, (scale, terms)) for "y", "dx" and each key of `layer.grads`; what it lacks must be equal
+    to the last bit.
+    """
+    sizes = sizes or {}
+    several = isinstance(x, list)
+    shapes = [(None, *item.shape[1:]) for item in x] if several else (None, *x.shape[1:])
+    layer.build(shapes, np.random.default_rng(0), (x[0] if several else x).dtype)
+    layer.set_weights(weights)
+    y = layer.forward(x, training=True)
+    dx = layer.backward(dy)
+    want_y, want_dx, want_weights = keras_gradients(keras_layer, x, dy, weights)
+    got = [("y", y), *(("dx", item) for item in (dx if several else [dx])), *layer.grads.items()]
+    wants = [want_y, *(want_dx if several else [want_dx]), *want_weights]
+    for (name, result), want in zip(got, wants, strict=True):
+        if name in sizes:
+            operation, size = sizes[name]
+            assert_close(result, want, operation, "Keras", size)
+        else:
+            assert_same(result, want)
+
+
+__all__ = ["assert_parity", "keras", "keras_gradients", "tf"]

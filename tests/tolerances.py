@@ -106,6 +106,14 @@ def sizes_of_dense(x, kernel, bias, dy):
     }
 
 
+def after_activation(dy, scale, terms):
+    """Stand in for a `dy` that first goes back through an activation of logits of this size.
+
+    The activation's slope carries the logits' error, and a softmax mixes all filters: any dy may reach any logit.
+    """
+    return np.full_like(dy, abs(dy).max() * (1 + np.sqrt(terms) * scale.max()))
+
+
 def size_of_bias(dy):
     """Size the gradient of a bias."""
     return reference.bias_backward(abs(dy)), max(1, dy[..., 0].size)

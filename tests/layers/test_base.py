@@ -1,0 +1,442 @@
+"""What every layer promises, checked for each: pushes and pops, arrays, settings, symbolic calls, errors."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from minicnn import (
+    Activation,
+    Add,
+    Concatenate,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    InputLayer,
+    MaxPooling2D,
+    Model,
+    ReLU,
+    Rescaling,
+    Sigmoid,
+    Softmax,
+)
+from minicnn.layers import LAYERS
+from tests.keras_oracle import keras
+from tests.strategies import normal
+from tests.tolerances import assert_same
+
+IMAGE, ROW = (None, 5, 4, 2), (None, 6)
+EXAMPLES = {
+    "Conv2D": (lambda: Conv2D(3, (2, 3), padding="same", strides=(2, 1)), IMAGE),
+    "Conv2D relu": (lambda: Conv2D(4, 3, groups=2, dilation_rate=(2, 1), activation="relu", use_bias=False), IMAGE),
+    "MaxPooling2D": (lambda: MaxPooling2D((2, 3), 1, "same"), IMAGE),
+    "Dense": (lambda: Dense(3), ROW),
+    "Dense softmax": (lambda: Dense(3, activation="softmax"), ROW),
+    "Dense pictures": (lambda: Dense(3), IMAGE),
+    "ReLU": (lambda: ReLU(), IMAGE),
+    "Sigmoid": (lambda: Sigmoid(), ROW),
+    "Softmax": (lambda: Softmax(), ROW),
+    "Softmax axis": (lambda: Softmax(axis=1), IMAGE),
+    "Activation": (lambda: Activation("sigmoid"), IMAGE),
+    "Activation linear": (lambda: Activation("linear"), IMAGE),
+    "Flatten": (lambda: Flatten(), IMAGE),
+    "Dropout": (lambda: Dropout(0.4, seed=3), IMAGE),
+    "Rescaling": (lambda: Rescaling(1 / 127.5, -1), IMAGE),
+    "Add": (lambda: Add(), [IMAGE, IMAGE, IMAGE]),
+    "Concatenate": (lambda: Concatenate(axis=2), [IMAGE, (None, 5, 1, 2)]),
+    "InputLayer": (lambda: InputLayer((5, 4, 2)), IMAGE),
+}
+every_layer = pytest.mark.parametrize("example", EXAMPLES)
+one_input = pytest.mark.parametrize("example", [name for name, (_, shape) in EXAMPLES.items() if shape in (IMAGE, ROW)])
+with_arrays = pytest.mark.parametrize("example", [name for name in EXAMPLES if name.startswith(("Conv2D", "Dense"))])
+
+
+def make(example, dtype="float32", trainable=True):
+    """A built layer, always with the same weights."""
+    factory, shape = EXAMPLES[example]
+    layer = factory()
+    layer.trainable = trainable
+    layer.build(shape, np.random.default_rng(1), dtype)
+    for array in layer.params.values():
+        array[...] = normal(np.random.default_rng(2), array.shape, dtype)
+    return layer
+
+
+def draw(example, n=3, seed=3, dtype="float32"):
+    """An input (or a list of them) and a cotangent for it."""
+    rng = np.random.default_rng(seed)
+    layer = make(example)
+    xs = [normal(rng, (n, *shape[1:]), dtype) for shape in shapes_of(layer)]
+    return xs if isinstance(layer.input_shape, list) else xs[0], normal(rng, (n, *layer.output_shape[1:]), dtype)
+
+
+def shapes_of(layer):
+    return layer.input_shape if isinstance(layer.input_shape, list) else [layer.input_shape]
+
+
+def assert_all_same(got, want):
+    """Compare arrays, lists and dicts of them."""
+    if isinstance(want, dict):
+        assert got.keys() == want.keys()
+        got, want = list(got.values()), list(want.values())
+    if isinstance(want, list):
+        for one, other in zip(got, want, strict=True):
+            assert_same(one, other)
+    else:
+        assert_same(got, want)
+
+
+def test_every_layer_is_here():
+    here = {type(make(example)) for example in EXAMPLES}
+    assert here >= {layer for layer in LAYERS.values() if not issubclass(layer, Model)}
+
+
+# ---- forward and backward -------------------------------------------------------------------------------------------
+
+
+@every_layer
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_shapes_and_dtypes(example, dtype, n):
+    layer = make(example, dtype)
+    x, dy = draw(example, n, dtype=dtype)
+    y = layer.forward(x, training=True)
+    assert y.shape == dy.shape and y.dtype == dtype
+    dx = layer.backward(dy)
+    xs, dxs = (x, dx) if isinstance(x, list) else ([x], [dx])
+    assert [(item.shape, item.dtype) for item in dxs] == [(item.shape, item.dtype) for item in xs]
+    assert layer.grads.keys() == layer.params.keys()
+    for key, param in layer.params.items():
+        assert (layer.grads[key].shape, layer.grads[key].dtype) == (param.shape, param.dtype)
+
+
+@every_layer
+def test_prediction_changes_nothing(example):
+    """So many threads may predict at once."""
+    layer = make(example)
+    x, _ = draw(example)
+    before = copy.deepcopy({key: value for key, value in vars(layer).items() if key != "rng"})
+    y = layer(x)
+    assert_all_same(layer.forward(x), y)
+    after = {key: value for key, value in vars(layer).items() if key != "rng"}
+    for arrays in ("params", "grads", "state"):
+        assert_all_same(after.pop(arrays), before.pop(arrays))
+    assert after == before
+
+
+@every_layer
+def test_nothing_given_is_changed(example):
+    layer = make(example)
+    x, dy = draw(example)
+    given = copy.deepcopy((x, dy, layer.params))
+    layer.forward(x, training=True)
+    layer.backward(dy)
+    for got, want in zip((x, dy, layer.params), given, strict=True):
+        assert_all_same(got, want)
+
+
+@pytest.mark.parametrize("example", [name for name in EXAMPLES if name != "Dropout"])  # it draws: see test_dropout.py
+def test_pops_last_first(example):
+    """A layer that stands twice in a net goes back twice."""
+    alone, twice = [], make(example)
+    calls = [draw(example, n, seed=n) for n in (1, 2)]
+    for x, dy in calls:
+        layer = make(example)
+        layer.forward(x, training=True)
+        alone.append((layer.backward(dy), layer.grads))
+    for x, _ in calls:
+        twice.forward(x, training=True)
+    for (_, dy), (dx, grads) in zip(reversed(calls), reversed(alone), strict=True):
+        assert_all_same(twice.backward(dy), dx)
+        assert_all_same(twice.grads, grads)
+
+
+@every_layer
+def test_backward_needs_a_forward(example):
+    layer = make(example)
+    x, dy = draw(example)
+    sentence = f"Layer '{layer.name}': backward needs a forward(x, training=True) before it, one for each backward."
+
+    def refused():
+        with pytest.raises(RuntimeError) as error:
+            layer.backward(dy)
+        return str(error.value) == sentence
+
+    assert refused()
+    layer(x)
+    assert refused()
+    layer.forward(x, training=True)
+    layer.backward(dy)
+    assert refused()
+    layer.forward(x, training=True)
+    layer.forget()
+    assert refused()
+
+
+@every_layer
+def test_keep_decides_apart_from_training(example):
+    layer = make(example)
+    x, dy = draw(example)
+    layer.forward(x, training=True, keep=False)
+    with pytest.raises(RuntimeError):
+        layer.backward(dy)
+    layer.forward(x, keep=True)
+    layer.backward(dy)
+
+
+@every_layer
+def test_dx_that_nobody_reads_is_not_computed(example):
+    layer, other = make(example), make(example)
+    x, dy = draw(example)
+    for each in (layer, other):
+        each.forward(x, training=True)
+    other.backward(dy)
+    assert layer.backward(dy, need_dx=False) is None
+    assert_all_same(layer.grads, other.grads)
+
+
+@with_arrays
+def test_a_frozen_layer_computes_no_gradients_of_its_own(example):
+    layer, frozen = make(example), make(example, trainable=False)
+    x, dy = draw(example)
+    for each in (layer, frozen):
+        each.forward(x, training=True)
+    assert_same(frozen.backward(dy), layer.backward(dy))
+    assert frozen.grads == {} and layer.grads
+
+
+@every_layer
+def test_other_dtypes_are_cast_to_the_layer_s(example):
+    layer = make(example)
+    x, _ = draw(example)
+    wide = [item.astype("float64") for item in x] if isinstance(x, list) else x.astype("float64")
+    assert_same(layer(wide), layer(x))
+    whole = [np.rint(item).astype("int8") for item in x] if isinstance(x, list) else np.rint(x).astype("int8")
+    floats = [item.astype("float32") for item in whole] if isinstance(x, list) else whole.astype("float32")
+    assert_same(layer(whole), layer(floats))
+
+
+@every_layer
+def test_cast_converts_a_layer(example):
+    layer, double = make(example), make(example)
+    x, dy = draw(example, dtype="float64")
+    double.cast("float64")
+    assert layer(x).dtype == np.float32 and double(x).dtype == np.float64
+    np.testing.assert_allclose(double(x), layer(x), atol=1e-5)
+    double.forward(x, training=True)
+    double.backward(dy)
+    assert all(gradient.dtype == np.float64 for gradient in double.grads.values())
+
+
+# ---- building -------------------------------------------------------------------------------------------------------
+
+
+@every_layer
+def test_a_symbolic_call_computes_nothing(example):
+    layer = EXAMPLES[example][0]()
+    shapes = EXAMPLES[example][1]
+    inputs = [Input(shape[1:]) for shape in (shapes if isinstance(shapes, list) else [shapes])]
+    output = layer(inputs if isinstance(shapes, list) else inputs[0])
+    assert output.shape == make(example).output_shape
+    assert output.node.layer is layer and output.node.inputs == inputs and not layer.built
+
+
+@every_layer
+def test_the_first_array_builds(example):
+    layer = EXAMPLES[example][0]()
+    x, dy = draw(example)
+    assert layer(x).shape == dy.shape and layer.built
+    assert layer.input_shape == EXAMPLES[example][1] and layer.output_shape == make(example).output_shape
+
+
+@with_arrays
+def test_the_generator_alone_decides_the_weights(example):
+    factory, shape = EXAMPLES[example]
+    one, same, other = (factory() for _ in range(3))
+    for layer, seed in ((one, 1), (same, 1), (other, 2)):
+        layer.build(shape, np.random.default_rng(seed))
+    assert_all_same(one.params, same.params)
+    assert (one.params["kernel"] != other.params["kernel"]).any()
+    double = factory()
+    double.build(shape, np.random.default_rng(1), "float64")
+    assert_same(double.params["kernel"].astype("float32"), one.params["kernel"])
+
+
+@with_arrays
+def test_building_twice_keeps_the_weights(example):
+    layer = make(example)
+    before = layer.get_weights()
+    layer.build(EXAMPLES[example][1], np.random.default_rng(9))
+    assert_all_same(layer.get_weights(), before)
+
+
+# ---- arrays ---------------------------------------------------------------------------------------------------------
+
+
+@with_arrays
+def test_weights_are_copied_in_and_out(example):
+    layer = make(example)
+    weights = [normal(np.random.default_rng(5), array.shape, "float32") for array in layer.get_weights()]
+    held = layer.params["kernel"]
+    layer.set_weights(weights)
+    assert layer.params["kernel"] is held  # an optimizer may hold it too
+    assert_all_same(layer.get_weights(), weights)
+    weights[0][...] = 7
+    layer.get_weights()[0][...] = 8
+    assert not np.isin(layer.params["kernel"], (7, 8)).any()
+
+
+def test_weights_that_do_not_fit():
+    layer = make("Dense")
+    before = layer.get_weights()
+    for weights, sentence in [
+        ([before[0]], "Layer 'dense' has 2 arrays (kernel, bias). Received: 1."),
+        (
+            [before[0] + 1, np.zeros(4)],
+            "`bias` of layer 'dense' must have shape (3,). Received: shape (4,).",
+        ),
+    ]:
+        with pytest.raises(ValueError) as error:
+            layer.set_weights(weights)
+        assert str(error.value) == sentence
+        assert_all_same(layer.get_weights(), before)
+    with pytest.raises(ValueError, match=r"Layer 're_lu' has 0 arrays \(none\). Received: 1\."):
+        make("ReLU").set_weights(before[:1])
+
+
+# ---- settings -------------------------------------------------------------------------------------------------------
+
+
+def in_files(layer):
+    """The class name that a file has for a layer: Keras has no Sigmoid layer."""
+    return "Activation" if isinstance(layer, Sigmoid) else type(layer).__name__
+
+
+def keras_twin(layer):
+    """The Keras layer of the same settings."""
+    return getattr(keras.layers, in_files(layer)).from_config(layer.get_config())
+
+
+def plain(config):
+    """Keras writes tuples here and lists there: compare them as lists. It also says more of dtype than its name."""
+    config = {key: list(value) if isinstance(value, tuple) else value for key, value in config.items()}
+    dtype = config.pop("dtype")
+    return config, dtype["config"]["name"] if isinstance(dtype, dict) else dtype
+
+
+@every_layer
+def test_settings_go_round_through_keras(example):
+    """Ours -> Keras -> ours: the same settings, and the same numbers."""
+    layer = make(example)
+    config = layer.get_config()
+    back = LAYERS[in_files(layer)].from_config(keras_twin(layer).get_config())
+    assert plain(back.get_config() | config) == plain(config | back.get_config())
+    back.build(layer.input_shape)
+    back.set_weights(layer.get_weights())
+    x, _ = draw(example)
+    assert_same(back(x), layer(x))
+
+
+@every_layer
+def test_settings_are_named_as_in_keras(example):
+    """Every setting that we write, Keras writes too, with the same value."""
+    layer = make(example)
+    ours, dtype = plain(layer.get_config())
+    theirs, keras_dtype = plain(keras_twin(layer).get_config())
+    theirs.setdefault("trainable", True)  # an InputLayer has none
+    assert {key: theirs[key] for key in ours} == ours and dtype == keras_dtype
+
+
+def test_settings_that_change_the_output_and_that_we_lack_are_refused():
+    for layer, config, sentence in [
+        (
+            ReLU,
+            {"name": "r", "max_value": 6.0},
+            "Layer 'r': ReLU(max_value=6.0) is not supported; only max_value=None is.",
+        ),
+        (
+            Conv2D,
+            {"name": "c", "filters": 1, "kernel_size": 1, "data_format": "channels_first"},
+            "Layer 'c': Conv2D(data_format='channels_first') is not supported; only data_format='channels_last' is.",
+        ),
+    ]:
+        with pytest.raises(ValueError) as error:
+            layer.from_config(config)
+        assert str(error.value) == sentence
+    with pytest.raises(ValueError, match="Layer 'd': Dense does not understand its settings .*'colour'"):
+        Dense.from_config({"name": "d", "units": 2, "colour": "red"})
+
+
+def test_what_matters_to_training_alone_is_kept():
+    theirs = keras.layers.Dense(3, kernel_regularizer="l2", name="d").get_config()
+    kept = Dense.from_config(theirs).get_config()
+    assert theirs["kernel_regularizer"]
+    for key in ("kernel_initializer", "bias_initializer", "kernel_regularizer", "kernel_constraint"):
+        assert kept[key] == theirs[key]
+
+
+def test_names():
+    assert [make(example).name for example in ("Conv2D", "MaxPooling2D", "ReLU", "InputLayer")] == [
+        keras.src.utils.naming.to_snake_case(name) for name in ("Conv2D", "MaxPooling2D", "ReLU", "InputLayer")
+    ]
+    for name in ("", "a/b", 3):
+        with pytest.raises(ValueError) as error:
+            ReLU(name=name)
+        assert str(error.value) == f"`name` must be a non-empty string without '/'. Received: name={name!r}."
+
+
+# ---- 7 errors -------------------------------------------------------------------------------------------------------
+
+
+@one_input
+def test_x_of_a_wrong_shape(example):
+    layer = make(example)
+    x, _ = draw(example)
+    for wrong in (x[..., :1], x[0], x[None]):
+        with pytest.raises(ValueError) as error:
+            layer(wrong)
+        assert str(error.value) == (
+            f"Input of layer '{layer.name}' must have shape {layer.input_shape}. Received: x.shape={wrong.shape}."
+        )
+
+
+@every_layer
+def test_dy_of_a_wrong_shape(example):
+    """The forward that it belongs to stays pushed: the right dy may still come."""
+    layer = make(example)
+    x, dy = draw(example)
+    layer.forward(x, training=True)
+    for wrong in (dy[..., :1], dy[0], dy[:1], np.float32(1)):
+        if wrong.shape == dy.shape:
+            continue
+        with pytest.raises(ValueError) as error:
+            layer.backward(wrong)
+        assert str(error.value) == (
+            f"`dy` of layer '{layer.name}' must have the output's shape {dy.shape}. Received: dy.shape={wrong.shape}."
+        )
+    layer.backward(dy)
+
+
+@one_input
+@pytest.mark.parametrize("dtype", ["complex64", "U3", "O"])
+def test_x_of_a_wrong_kind(example, dtype):
+    layer = make(example)
+    x, _ = draw(example)
+    wrong = x.astype(dtype)
+    with pytest.raises(TypeError) as error:
+        layer(wrong)
+    assert str(error.value) == f"Input of layer '{layer.name}' must be real numbers. Received: dtype={wrong.dtype}."
+
+
+def test_dtype_of_a_layer():
+    with pytest.raises(ValueError) as error:
+        Dense(3).build((None, 4), dtype="float16")
+    assert str(error.value) == "`dtype` must be 'float32' or 'float64'. Received: dtype='float16'."
+
+
+def test_symbols_and_arrays_mixed():
+    with pytest.raises(TypeError) as error:
+        Add(name="sum")([Input((3,)), np.zeros((1, 3))])
+    assert str(error.value) == "Layer 'sum' got symbolic tensors and arrays mixed; all must be of one kind."

@@ -1,0 +1,113 @@
+"""Flatten, Rescaling, Add and Concatenate: output and gradients as Keras's, settings, errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicnn import Add, Concatenate, Flatten, Rescaling
+from tests.keras_oracle import assert_parity, keras
+from tests.strategies import cases, normal
+from tests.tolerances import assert_same
+
+some = cases(min_dims=2).filter(lambda case: case.shape[0])
+
+
+# ---- 5 Keras --------------------------------------------------------------------------------------------------------
+
+
+@given(some)
+def test_flatten_equals_keras(case):
+    x, dy = case.arrays()
+    assert_parity(Flatten(), keras.layers.Flatten(dtype=case.dtype), x, np.ascontiguousarray(dy).reshape(len(x), -1))
+
+
+@given(some, st.sampled_from([1 / 255, 1 / 127.5, -0.5, 0.0]), st.sampled_from([0.0, -1.0, 0.25]))
+def test_rescaling_equals_keras(case, scale, offset):
+    scale = float(np.float32(scale))  # Keras rounds the constants to float32, whatever the layer's dtype
+    x, dy = case.arrays()
+    sizes = {
+        "y": ("rescaling_forward", (abs(x * scale) + abs(offset), 2)),
+        "dx": ("rescaling_backward", (abs(dy * scale), 1)),
+    }
+    assert_parity(Rescaling(scale, offset), keras.layers.Rescaling(scale, offset, dtype=case.dtype), x, dy, (), sizes)
+
+
+@given(some, st.integers(2, 4))
+def test_add_equals_keras(case, count):
+    *xs, dy = case.arrays(*[case.shape] * (count + 1))
+    assert_parity(Add(), keras.layers.Add(dtype=case.dtype), xs, dy)
+
+
+@given(some, st.lists(st.integers(1, 4), min_size=2, max_size=4), st.data())
+def test_concatenate_equals_keras_along_every_axis(case, sizes, data):
+    rank = len(case.shape)
+    axis = data.draw(st.sampled_from([axis for axis in range(-rank + 1, rank) if axis]))
+    shapes = [(*case.shape[: axis % rank], size, *case.shape[axis % rank + 1 :]) for size in (*sizes, sum(sizes))]
+    *xs, dy = case.arrays(*shapes)
+    assert_parity(Concatenate(axis), keras.layers.Concatenate(axis, dtype=case.dtype), xs, dy)
+
+
+# ---- 6 edges --------------------------------------------------------------------------------------------------------
+
+
+def test_an_array_given_twice_gets_two_gradients():
+    rng = np.random.default_rng(1)
+    x, dy = normal(rng, (2, 3), "float32"), normal(rng, (2, 3), "float32")
+    layer = Add()
+    assert_same(layer.forward([x, x], training=True), x + x)
+    for dx in layer.backward(dy):
+        assert_same(dx, dy)
+
+
+def test_open_sizes():
+    assert Flatten().compute_output_shape((None, None, 3, 2)) == (None, None)
+    assert Flatten().compute_output_shape((None, 4, 3, 2)) == (None, 24)
+    assert Concatenate().compute_output_shape([(None, 4, None), (None, 4, 2)]) == (None, 4, None)
+    assert Concatenate(1).compute_output_shape([(None, 4, None), (None, 5, None)]) == (None, 9, None)
+
+
+# ---- 7 errors -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [True, "1", None, [1.0, 2.0], float("nan"), float("inf")])
+def test_rescaling_takes_one_number(scale):
+    with pytest.raises(ValueError) as error:
+        Rescaling(scale)
+    assert str(error.value) == f"`scale` must be one finite number. Received: scale={scale!r}."
+    with pytest.raises(ValueError) as error:
+        Rescaling(1.0, scale)
+    assert str(error.value) == f"`offset` must be one finite number. Received: offset={scale!r}."
+
+
+@pytest.mark.parametrize("shapes", [(None, 3), [(None, 3)], [(None, 3), (None, 4)], [(None, 3), (None, 3, 1)]])
+def test_add_takes_equal_shapes(shapes):
+    with pytest.raises(ValueError) as error:
+        Add(name="sum").build(shapes)
+    assert str(error.value) == (
+        f"Layer 'sum' takes a list of at least two inputs of the same shape. Received: input_shape={shapes}."
+    )
+
+
+@pytest.mark.parametrize(
+    "shapes", [(None, 3), [], [(None, 3)], [(None, 3, 2), (None, 4, 2)], [(None, 3), (None, 3, 1)], [(None,), (None,)]]
+)
+def test_concatenate_takes_shapes_that_differ_along_its_axis(shapes):
+    with pytest.raises(ValueError) as error:
+        Concatenate(name="join").build(shapes)
+    assert str(error.value) == (
+        "Layer 'join' takes a list of at least two inputs that differ along axis -1 only. "
+        f"Received: input_shape={shapes}."
+    )
+    with pytest.raises(ValueError, match="`axis` must be an integer other than 0, the batch. Received: axis=0."):
+        Concatenate(0)
+
+
+def test_the_number_of_inputs_is_fixed_at_build():
+    layer = Add(name="sum")
+    layer.build([(None, 3), (None, 3)])
+    x = np.zeros((1, 3), "float32")
+    with pytest.raises(ValueError, match="Layer 'sum' takes 2 inputs. Received: 3."):
+        layer([x, x, x])
+    with pytest.raises(ValueError, match="Layer 'sum' takes a list of 2 inputs. Received: one array."):
+        layer(x)
