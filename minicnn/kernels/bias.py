@@ -1,0 +1,46 @@
+"""The gradient of a bias, shared by convolution and dense: sum dy over every axis but the last."""
+
+import numpy as np
+
+from . import checks
+from .jit import jit
+from .threads import run
+
+ROWS = 512  # rows that one job adds up; its sum is one partial result
+
+
+@jit
+def _partial_sums(start, stop, dy, partial):
+    for job in range(start, stop):
+        total = partial[job]
+        total[:] = 0
+        for i in range(job * ROWS, min((job + 1) * ROWS, dy.shape[0])):
+            for f in range(dy.shape[1]):
+                total[f] += dy[i, f]
+
+
+def bias_backward(dy):
+    """Add up the gradients of all outputs that one bias went into.
+
+    dbias[f] = sum of dy[..., f] over every axis but the last
+
+    Parameters
+    ----------
+    dy : (..., F) float32 or float64
+
+    Returns
+    -------
+    dbias : (F,), dtype of dy
+
+    Notes
+    -----
+    Rows are summed in groups of 512 and the groups in order, in float64: the same bits with any number of threads.
+    """
+    dy = checks.floats(dy, "dy")
+    if dy.ndim < 1:
+        raise ValueError(f"`dy` must have 1 axis or more. Received: dy.shape={dy.shape}.")
+    rows = dy.reshape(-1, dy.shape[-1]) if dy.size else dy.reshape(0, dy.shape[-1])  # (rows, F)
+    jobs = -(-len(rows) // ROWS)
+    partial = np.empty((jobs, dy.shape[-1]), dy.dtype)  # small: one row for 512
+    run(_partial_sums, jobs, dy.size, rows, partial)
+    return partial.sum(axis=0, dtype=np.float64).astype(dy.dtype)

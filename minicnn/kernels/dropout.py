@@ -1,0 +1,58 @@
+"""Dropout: y = x / (1 - rate) where the mask is true, else 0; the gradient goes the same way."""
+
+import numpy as np
+
+from . import checks, memory
+from .jit import jit
+from .threads import run
+
+BLOCK = 1 << 14
+
+
+@jit
+def _scale_kept(start, stop, x, mask, scale, y):
+    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+        y[i] = x[i] * scale if mask[i] else x.dtype.type(0)
+
+
+def dropout_forward(x, mask, rate):
+    """Keep what the mask keeps, scaled so that the expected sum stays the same.
+
+    y = x / (1 - rate) where mask, else 0
+
+    Parameters
+    ----------
+    x : any shape, float32 or float64
+    mask : shape of x, bool                 rate : float, 0 <= rate < 1
+
+    Returns
+    -------
+    y : shape and dtype of x
+    """
+    x = checks.floats(x, "x")
+    mask = checks.plain(mask, "mask")
+    if mask.dtype != np.bool_:
+        raise TypeError(f"`mask` must be bool. Received: mask.dtype={mask.dtype}.")
+    checks.shape(mask, "mask", x.shape)
+    if not 0 <= rate < 1:
+        raise ValueError(f"`rate` must be at least 0 and below 1. Received: rate={rate}.")
+    y = memory.empty(x.shape, x.dtype)
+    scale = x.dtype.type(1.0 / (1.0 - rate))
+    run(_scale_kept, -(-x.size // BLOCK), x.size, x.reshape(-1), mask.reshape(-1), scale, y.reshape(-1))
+    return y
+
+
+def dropout_backward(dy, mask, rate):
+    """Let the gradient through where the mask kept the number, scaled alike.
+
+    dx = dy / (1 - rate) where mask, else 0
+
+    Parameters
+    ----------
+    dy : any shape, float32 or float64      mask, rate : as given to `dropout_forward`
+
+    Returns
+    -------
+    dx : shape and dtype of dy
+    """
+    return dropout_forward(checks.floats(dy, "dy"), mask, rate)

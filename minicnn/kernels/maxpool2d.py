@@ -1,0 +1,118 @@
+"""Max pooling: of every window, channel by channel, only the largest value goes on, and only it gets the gradient."""
+
+import numpy as np
+
+from . import checks, memory
+from .jit import jit
+from .threads import run
+
+
+@jit
+def _forward(start, stop, x, y, ph, pw, sh, sw, top, left):
+    """Job: one row of outputs of one picture."""
+    height, width, channels = x.shape[1:]
+    oh, ow = y.shape[1:3]
+    for job in range(start, stop):
+        n, i = job // oh, job % oh
+        first, last = max(i * sh - top, 0), min(i * sh - top + ph, height)
+        for j in range(ow):
+            left_end, right_end = max(j * sw - left, 0), min(j * sw - left + pw, width)
+            best = y[n, i, j]
+            best[:] = x[n, first, left_end]
+            for h in range(first, last):
+                for w in range(left_end, right_end):
+                    for c in range(channels):
+                        v = x[n, h, w, c]
+                        # NaN, once in, stays: no comparison with it is true; v != v lets the first one in
+                        best[c] = v if (v > best[c] or v != v) else best[c]
+
+
+@jit
+def _backward(start, stop, dy, x, dx, ph, pw, sh, sw, top, left):
+    """Job: one picture (windows of neighbouring rows may overlap)."""
+    height, width, channels = x.shape[1:]
+    oh, ow = dy.shape[1:3]
+    best = np.empty(channels, x.dtype)
+    where = np.empty(channels, np.int64)
+    for n in range(start, stop):
+        dx[n] = 0
+        flat = dx[n].reshape(-1)
+        for i in range(oh):
+            first, last = max(i * sh - top, 0), min(i * sh - top + ph, height)
+            for j in range(ow):
+                left_end, right_end = max(j * sw - left, 0), min(j * sw - left + pw, width)
+                for c in range(channels):
+                    best[c] = x[n, first, left_end, c]
+                    where[c] = (first * width + left_end) * channels + c
+                for h in range(first, last):
+                    for w in range(left_end, right_end):
+                        at = (h * width + w) * channels
+                        for c in range(channels):
+                            v = x[n, h, w, c]
+                            if v > best[c] or (v != v and best[c] == best[c]):
+                                best[c] = v
+                                where[c] = at + c
+                for c in range(channels):
+                    flat[where[c]] += dy[n, i, j, c]
+
+
+def _output_shape(x, pool_size, strides, pads):
+    sizes = []
+    for size, k, s, pad in zip(x.shape[1:3], pool_size, strides, pads, strict=True):
+        if k > size + sum(pad):
+            raise ValueError(f"`pool_size` must fit into the padded input, {size + sum(pad)} pixels. "
+                             f"Received: pool_size={pool_size}.")
+        if max(pad) >= k:
+            raise ValueError(f"`pads` must each be smaller than the window. Received: pads={pads}.")
+        sizes.append((size + sum(pad) - k) // s + 1)
+    return (x.shape[0], *sizes, x.shape[3])
+
+
+def maxpool2d_forward(x, pool_size, strides, pads):
+    """Keep the largest value of every window.
+
+    y[n,i,j,c] = max over a < PH, b < PW of x[n, i*sh+a-top, j*sw+b-left, c]    (outside x counts as -inf)
+
+    Parameters
+    ----------
+    x : (N, H, W, C) float32 or float64
+    pool_size : (PH, PW) int, pixels        strides : (sh, sw) int, pixels
+    pads : ((top, bottom), (left, right)) int, pixels, each smaller than the window
+
+    Returns
+    -------
+    y : (N, OH, OW, C), dtype of x; a NaN in the window gives NaN
+
+    Raises
+    ------
+    ValueError: `pool_size` must fit into the padded input, 3 pixels. Received: pool_size=(4, 4).
+    """
+    x = checks.floats(x, "x", 4)
+    (ph, pw), (sh, sw) = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
+    pads = checks.pads(pads)
+    y = memory.empty(_output_shape(x, pool_size, strides, pads), x.dtype)
+    if y.size:
+        run(_forward, y.shape[0] * y.shape[1], y.size * ph * pw, x, y, ph, pw, sh, sw, pads[0][0], pads[1][0])
+    return y
+
+
+def maxpool2d_backward(dy, x, pool_size, strides, pads):
+    """Hand every output's gradient to the one pixel that it was copied from.
+
+    Parameters
+    ----------
+    dy : (N, OH, OW, C) float32 or float64  x, pool_size, strides, pads : as given to `maxpool2d_forward`
+
+    Returns
+    -------
+    dx : (N, H, W, C), dtype of dy. Ties: the first maximum in row order; of several NaN, the first
+    """
+    dy = checks.floats(dy, "dy", 4)
+    x = checks.floats(x, "x", 4, dy.dtype)
+    (ph, pw), (sh, sw) = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
+    pads = checks.pads(pads)
+    checks.shape(dy, "dy", _output_shape(x, pool_size, strides, pads))
+    dx = memory.empty(x.shape, x.dtype)
+    if x.size:
+        run(_backward, x.shape[0], dy.size * ph * pw + x.size, dy, x, dx, ph, pw, sh, sw, pads[0][0], pads[1][0])
+    return dx

@@ -1,0 +1,78 @@
+"""Where kernels get every large array from.
+
+A fresh large array costs page faults: the system hands out its memory page by page, cleared, at the first touch, and
+for a memory-bound kernel that takes as long as the work. Inside `with workspace():` the memory of arrays that nobody
+holds any longer is handed out again.
+
+Whether somebody still holds an array is read from its reference count: every view of a buffer, and every view of such
+a view, holds a reference to the buffer itself. So an array that a caller kept is never overwritten.
+"""
+
+import contextlib
+import sys
+import threading
+
+import numpy as np
+
+SMALL = 1 << 16  # bytes; below, the allocator of the C library reuses memory by itself
+
+_local = threading.local()
+
+
+class _Workspace:
+    """Buffers that arrays of any dtype and shape are cut from."""
+
+    def __init__(self):
+        self.buffers = []  # sorted by size
+
+    def take(self, nbytes):
+        """Give the smallest free buffer that fits without wasting more than half, or a new one."""
+        for buffer in self.buffers:
+            # three references when nobody else holds it: the list's, the loop variable's, getrefcount's own
+            if nbytes <= buffer.nbytes <= 2 * nbytes and sys.getrefcount(buffer) == 3:
+                return buffer
+        buffer = np.empty(-(-nbytes // 4096) * 4096, np.uint8)
+        self.buffers.append(buffer)
+        self.buffers.sort(key=len)
+        return buffer
+
+
+@contextlib.contextmanager
+def workspace():
+    """Reuse the memory of large arrays, in this thread, until the block ends.
+
+    Put it round a training loop or a loop over batches. Nested blocks share the outer one's memory. At the end all
+    memory is released, except for arrays that are still held: these stay valid.
+    """
+    if getattr(_local, "workspace", None) is not None:
+        yield
+        return
+    _local.workspace = _Workspace()
+    try:
+        yield
+    finally:
+        _local.workspace = None
+
+
+def empty(shape, dtype):
+    """Give an uninitialised array, from the thread's workspace if there is one.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : numpy.dtype
+
+    Returns
+    -------
+    array : C-contiguous; no other live array shares its memory
+    """
+    space = getattr(_local, "workspace", None)
+    if space is None:
+        return np.empty(shape, dtype)
+    dtype = np.dtype(dtype)
+    nbytes = dtype.itemsize
+    for size in shape:
+        nbytes *= size
+    if nbytes < SMALL:
+        return np.empty(shape, dtype)
+    return space.take(nbytes)[:nbytes].view(dtype).reshape(shape)

@@ -1,0 +1,64 @@
+"""ReLU: y = max(x, 0);  dx = dy where y > 0.  NaN travels."""
+
+
+from . import checks, memory
+from .jit import jit
+from .threads import run
+
+BLOCK = 1 << 14  # elements a job: fits the first-level caches, and is long beside the cost of a call
+
+
+@jit
+def _forward(start, stop, x, y):
+    zero = x.dtype.type(0)
+    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+        v = x[i]
+        y[i] = zero if v <= zero else v  # a comparison with NaN is false: NaN stays
+
+
+@jit
+def _backward(start, stop, dy, y, dx):
+    zero = dy.dtype.type(0)
+    for i in range(start * BLOCK, min(stop * BLOCK, dy.size)):
+        dx[i] = dy[i] if y[i] > zero else zero
+
+
+def relu_forward(x, *, out=None):
+    """Set what is negative to zero.
+
+    y = max(x, 0)
+
+    Parameters
+    ----------
+    x : any shape, float32 or float64       out : None, or an array of x's shape and dtype (x itself, say) for y
+
+    Returns
+    -------
+    y : shape and dtype of x; NaN stays NaN
+    """
+    x = checks.floats(x, "x")
+    y = memory.empty(x.shape, x.dtype) if out is None else out
+    run(_forward, -(-x.size // BLOCK), x.size, x.reshape(-1), y.reshape(-1))
+    return y
+
+
+def relu_backward(dy, y, *, out=None):
+    """Let the gradient through where the output is above zero.
+
+    dx = dy * [y > 0]       (0 at y = 0, as in Keras)
+
+    Parameters
+    ----------
+    dy : any shape, float32 or float64      y : what relu_forward returned, shape and dtype of dy
+    out : None, or an array like dy (dy itself, say) for dx
+
+    Returns
+    -------
+    dx : shape and dtype of dy
+    """
+    dy = checks.floats(dy, "dy")
+    y = checks.floats(y, "y", dtype=dy.dtype)
+    checks.shape(y, "y", dy.shape)
+    dx = memory.empty(dy.shape, dy.dtype) if out is None else out
+    run(_backward, -(-dy.size // BLOCK), dy.size, dy.reshape(-1), y.reshape(-1), dx.reshape(-1))
+    return dx
