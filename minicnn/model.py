@@ -291,7 +291,7 @@ class Model(Layer):
 
     # ---- training ---------------------------------------------------------------------------------------
 
-    def compile(self, optimizer, loss, metrics=()):
+    def compile(self, optimizer, loss, *, metrics=()):
         """Say how to train: see `training.Setup`."""
         self.setup = training.Setup(optimizer, loss, metrics)
         self.setup.advise(self)

@@ -84,14 +84,15 @@ class SGD(Optimizer):
         self.slot_names = ("momentum",) if self.momentum else ()
 
     def _step(self, w, g, m=None):
+        step = g * _as_keras(self.learning_rate)
         if m is None:
-            w -= self.learning_rate * g
+            w -= step
             return
-        step = g * w.dtype.type(self.learning_rate)
-        m *= self.momentum
+        momentum = _as_keras(self.momentum)
+        m *= momentum
         m -= step
         if self.nesterov:
-            w += self.momentum * m - step
+            w += momentum * m - step
         else:
             w += m
 
@@ -120,16 +121,21 @@ class Adam(Optimizer):
         self.epsilon = _number("epsilon", epsilon, 0, math.inf)
 
     def _step(self, w, g, m, v):
-        t = self.iterations
-        rate = self.learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
-        m += (g - m) * w.dtype.type(1 - self.beta_1)
-        v += (g * g - v) * w.dtype.type(1 - self.beta_2)
-        w -= rate * m / (np.sqrt(v) + w.dtype.type(self.epsilon))
+        power_1, power_2 = (w.dtype.type(_as_keras(beta)) ** self.iterations for beta in (self.beta_1, self.beta_2))
+        rate = _as_keras(self.learning_rate) * math.sqrt(1 - power_2) / float(1 - power_1)
+        m += (g - m) * (1 - self.beta_1)
+        v += (g * g - v) * (1 - self.beta_2)
+        w -= rate * m / (np.sqrt(v) + self.epsilon)
 
     def get_config(self):
         """Give the settings as Keras writes them."""
         return {"name": "adam", "learning_rate": self.learning_rate, "beta_1": self.beta_1, "beta_2": self.beta_2,
                 "epsilon": self.epsilon, "amsgrad": False}
+
+
+def _as_keras(value):
+    """Round a setting to float32: Keras does so on its way to the arrays' dtype, and 0.999 loses its sixth digit."""
+    return float(np.float32(value))
 
 
 def _number(name, value, above, most):

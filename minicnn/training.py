@@ -40,6 +40,7 @@ class Setup:
         if isinstance(metrics, str):
             raise TypeError(f"`metrics` must be a list: ['accuracy']. Received: metrics={metrics!r}.")
         self.metrics = {name: metrics_.get(name) for name in metrics or ()}
+        self.workspace = memory.Workspace()  # for train_on_batch: one step's memory serves the next
 
     def advise(self, model):
         """Warn of what Keras does silently and what is rarely meant."""
@@ -144,7 +145,7 @@ def train_on_batch(model, x, y, class_weight=None, return_dict=False):
     totals = _totals(setup)
     x, y = _checked(model, x, y, 0)
     try:
-        with memory.workspace(model):
+        with memory.workspace(setup.workspace):
             _step(model, setup, x, y, class_weight, totals)
     finally:
         model.forget()

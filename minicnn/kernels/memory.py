@@ -19,7 +19,7 @@ SMALL = 1 << 16  # bytes; below, the allocator of the C library reuses memory by
 _local = threading.local()
 
 
-class _Workspace:
+class Workspace:
     """Buffers that arrays of any dtype and shape are cut from."""
 
     def __init__(self):
@@ -38,16 +38,20 @@ class _Workspace:
 
 
 @contextlib.contextmanager
-def workspace():
+def workspace(space=None):
     """Reuse the memory of large arrays, in this thread, until the block ends.
 
     Put it round a training loop or a loop over batches. Nested blocks share the outer one's memory. At the end all
     memory is released, except for arrays that are still held: these stay valid.
+
+    Parameters
+    ----------
+    space : Workspace, optional     the caller's own: its memory is kept for the caller's next block
     """
     if getattr(_local, "workspace", None) is not None:
         yield
         return
-    _local.workspace = _Workspace()
+    _local.workspace = Workspace() if space is None else space
     try:
         yield
     finally:

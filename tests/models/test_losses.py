@@ -1,0 +1,118 @@
+"""Losses against Keras's TensorFlow backend: value and gradient, from probabilities and from logits."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicnn import losses
+from tests.keras_oracle import keras, tf
+from tests.oracles import assert_gradient
+
+PAIRS = {
+    "categorical": (losses.CategoricalCrossentropy, keras.losses.CategoricalCrossentropy),
+    "sparse": (losses.SparseCategoricalCrossentropy, keras.losses.SparseCategoricalCrossentropy),
+    "binary": (losses.BinaryCrossentropy, keras.losses.BinaryCrossentropy),
+}
+
+
+def labels(kind, rng, n, k, dtype):
+    classes = rng.integers(k, size=n)
+    if kind == "sparse":
+        return classes
+    return (rng.random((n, k)) < 0.5).astype(dtype) if kind == "binary" else np.eye(k, dtype=dtype)[classes]
+
+
+def keras_value_and_gradient(loss, t, y, weights):
+    y = tf.constant(y)
+    with tf.GradientTape() as tape:
+        tape.watch(y)
+        value = loss(tf.constant(t), y, sample_weight=None if weights is None else tf.constant(weights))
+    return value.numpy(), tape.gradient(value, y).numpy()
+
+
+@given(
+    kind=st.sampled_from(list(PAIRS)),
+    from_logits=st.booleans(),
+    weighted=st.booleans(),
+    dtype=st.sampled_from(["float32", "float64"]),
+    n=st.integers(1, 5),
+    k=st.integers(2, 6),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_equals_keras(kind, from_logits, weighted, dtype, n, k, seed):
+    rng = np.random.default_rng(seed)
+    ours, theirs = PAIRS[kind]
+    t = labels(kind, rng, n, k, dtype)
+    y = rng.normal(0, 3, (n, k)) if from_logits else rng.uniform(0.02, 0.98, (n, k))  # rows need not sum to 1
+    y, weights = y.astype(dtype), rng.uniform(0, 2, n).astype(dtype) if weighted else None
+    value, gradient = ours(from_logits=from_logits).value_and_gradient(t, y, weights)
+    keras_value, keras_gradient = keras_value_and_gradient(theirs(from_logits=from_logits, dtype=dtype), t, y, weights)
+    close = 2e-5 if dtype == "float32" else 1e-11
+    np.testing.assert_allclose(value, keras_value, rtol=close, atol=close)
+    np.testing.assert_allclose(gradient, keras_gradient, rtol=close, atol=close)
+    assert gradient.dtype == dtype
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_probabilities_at_the_ends_are_clipped_as_in_keras(kind):
+    y = np.array([[0, 1, 0], [1e-9, 1 - 1e-9, 0.5]])
+    t = np.array([0, 1]) if kind == "sparse" else np.array([[1.0, 0, 0], [0, 1, 0]])
+    value, gradient = PAIRS[kind][0](from_logits=False).value_and_gradient(t, y)
+    keras_value, keras_gradient = keras_value_and_gradient(PAIRS[kind][1](from_logits=False, dtype="float64"), t, y, None)
+    np.testing.assert_allclose(value, keras_value, rtol=1e-9)
+    np.testing.assert_allclose(gradient, keras_gradient, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_logits_of_ten_thousand_stay_finite(kind):
+    y = np.float32([[1e4, -1e4, 0], [-1e4, 1e4, 0]])
+    t = np.array([0, 0]) if kind == "sparse" else np.float32([[1, 0, 0], [1, 0, 0]])
+    value, gradient = PAIRS[kind][0](from_logits=True).value_and_gradient(t, y)
+    keras_value, keras_gradient = keras_value_and_gradient(PAIRS[kind][1](from_logits=True), t, y, None)
+    np.testing.assert_allclose(value, keras_value, rtol=1e-6)
+    np.testing.assert_allclose(gradient, keras_gradient, atol=1e-7)
+
+
+@given(st.sampled_from([*PAIRS, "mse"]), st.booleans(), st.integers(0, 2**32 - 1))
+def test_gradient_is_a_slope(kind, from_logits, seed):
+    rng = np.random.default_rng(seed)
+    t = rng.normal(size=(3, 4)) if kind == "mse" else labels(kind, rng, 3, 4, "float64")
+    y = rng.normal(size=(3, 4)) if from_logits else rng.uniform(0.1, 0.9, (3, 4))
+    loss = losses.MeanSquaredError() if kind == "mse" else PAIRS[kind][0](from_logits=from_logits)
+    weights = rng.uniform(0.5, 2, 3)
+    gradient = loss.value_and_gradient(t, y, weights)[1]
+    assert_gradient(lambda y: np.array(loss(t, y, weights)), y, gradient, np.array(1.0), rng)
+
+
+def test_mean_squared_error_equals_keras():
+    rng = np.random.default_rng(1)
+    t, y = rng.normal(size=(2, 5, 3))
+    value, gradient = losses.MeanSquaredError().value_and_gradient(t, y)
+    keras_value, keras_gradient = keras_value_and_gradient(keras.losses.MeanSquaredError(dtype="float64"), t, y, None)
+    np.testing.assert_allclose([value, *gradient.ravel()], [keras_value, *keras_gradient.ravel()], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "shape", "sentence"),
+    [
+        ("categorical_crossentropy", [0, 2], (2, 3), "must be one-hot"),
+        ("sparse_categorical_crossentropy", [[1, 0, 0], [0, 0, 1]], (2, 3), "must be integer classes"),
+        ("sparse_categorical_crossentropy", [0, 3], (2, 3), "classes from 0 to 2. Received: classes from 0 to 3"),
+        ("sparse_categorical_crossentropy", [0, -1], (2, 3), "Received: classes from -1 to 0"),
+        ("sparse_categorical_crossentropy", [0, 0.5], (2, 3), "must be integer classes"),
+        ("categorical_crossentropy", [[1, 1, 0], [0, 0, 1]], (2, 3), "each row non-negative, with sum 1"),
+        ("binary_crossentropy", [[2], [0]], (2, 1), "between 0 and 1"),
+        ("binary_crossentropy", [[1, 0], [0, 1]], (2, 1), "must have the predictions' shape (2, 1)"),
+        ("mean_squared_error", [1, 2, 3], (2, 3), "must have the predictions' shape (2, 3)"),
+    ],
+)
+def test_labels_that_do_not_fit(loss, y, shape, sentence):
+    with pytest.raises(ValueError, match="`y`") as error:
+        losses.get(loss).check(np.array(y), shape)
+    assert sentence in str(error.value)
+
+
+def test_unknown_loss():
+    with pytest.raises(ValueError, match="`loss` must be one of 'categorical_crossentropy'.*Received: loss='hinge'"):
+        losses.get("hinge")
