@@ -6,6 +6,7 @@ would go unseen. So the folder's name is a hash of every source file in this pac
 afresh, once. The folder lies in the user's cache, so the package itself may be read-only.
 """
 
+import functools
 import hashlib
 import os
 import shutil
@@ -75,17 +76,20 @@ CACHE_FOLDER = _writable_folder()
 _remove_stale(CACHE_FOLDER)
 
 
-def jit(function):
+def jit(function=None, *, contract=True):
     """Compile `function` with the options that every kernel shares.
 
     nogil lets several threads run kernels at once. error_model="numpy" divides by zero as NumPy does, without a branch.
-    "contract" lets a*b + c become one multiply-add; the other fast-math flags assume that there is no NaN or inf, and
-    here NaN must travel.
+    `contract` lets a*b + c become one multiply-add, rounded once; without it both steps round, as in NumPy. The other
+    fast-math flags assume that there is no NaN or inf, and here NaN must travel.
     """
+    if function is None:
+        return functools.partial(jit, contract=contract)
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(CACHE_FOLDER)
     try:
-        return numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})(function)
+        flags = {"contract"} if contract else set()
+        return numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=flags)(function)
     finally:
         numba.config.CACHE_DIR = before
 

@@ -16,12 +16,12 @@ def _forward(start, stop, x, y):
         for k in range(x.shape[1]):
             if not x[i, k] <= top:  # true for NaN too
                 top = x[i, k]
-        total = x.dtype.type(0)
+        total = 0.0  # float64: a thousand classes still sum to 1
         for k in range(x.shape[1]):
             y[i, k] = math.exp(x[i, k] - top)
             total += y[i, k]
         for k in range(x.shape[1]):
-            y[i, k] /= total
+            y[i, k] = y[i, k] / total
 
 
 @jit

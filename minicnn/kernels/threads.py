@@ -13,12 +13,14 @@ next kernel of a network comes some microseconds after the last one, and waking 
 
 import itertools
 import os
+import platform
 import queue
 import threading
 
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .jit import jit
@@ -46,11 +48,15 @@ def _pause(typingctx):
     """Let the processor breathe between two looks, so that a spinning thread takes little from its neighbour."""
 
     def codegen(context, builder, signature, args):
-        import platform
-
-        word = {"x86_64": "pause", "AMD64": "pause", "arm64": "yield", "aarch64": "yield"}.get(platform.machine())
-        if word:
-            builder.asm(ir.FunctionType(ir.VoidType(), []), word, "~{memory}", [], True)
+        machine, nothing = platform.machine().lower(), ir.VoidType()
+        if machine in ("x86_64", "amd64"):
+            kind = ir.FunctionType(nothing, [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
+        elif machine in ("arm64", "aarch64"):
+            number = ir.IntType(32)
+            kind = ir.FunctionType(nothing, [number])
+            hint = cgutils.get_or_insert_function(builder.module, kind, "llvm.aarch64.hint")
+            builder.call(hint, [number(1)])  # 1 = yield
         return context.get_dummy_value()
 
     return types.none(), codegen
@@ -124,6 +130,7 @@ class _Pool:
         self.size = 0
 
     def grow(self, size):
+        _spin(self.offered, -1, 1)  # compiled here and now: not twice at once, in the threads that need it
         while self.size < size:
             self.size += 1
             threading.Thread(target=self._help, name=f"minicnn-{self.size}", daemon=True).start()
