@@ -49,7 +49,8 @@ def load_image(path, size=None, resize="nearest"):
         with Image.open(path, formats=FORMATS) as image:
             _refuse_bomb(image)
             image.load()
-            picture = _flat_rgb(_upright(image))
+            _turn_upright(image)
+            picture = _flat_rgb(image)
             if size is not None and picture.size != (size[1], size[0]):
                 picture = picture.resize((size[1], size[0]), RESIZE[resize])
             return np.array(picture)  # (H, W, 3)
@@ -81,11 +82,11 @@ def _refuse_bomb(image):
         raise Image.DecompressionBombError
 
 
-def _upright(image):
+def _turn_upright(image):
     try:
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # a damaged EXIF block says nothing about the pixels, which are loaded by now
-        return image
+        return
 
 
 def _flat_rgb(image):
@@ -100,7 +101,7 @@ def _flat_rgb(image):
         white = Image.new("RGBA", image.size, "white")
         white.alpha_composite(image.convert("RGBA"))
         return white.convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # to convert is to copy
 
 
 def _reason(path, problem):

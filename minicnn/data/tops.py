@@ -41,18 +41,18 @@ def longsleeve(s):
 def outwear(s):
     """Draw a jacket or coat: thick sleeves, open or zipped in front, pockets, a hood or lapels."""
     u = s.rng.uniform
-    shoulder, hem_y, hem = u(0.44, 0.54), u(0.5, 1.0), u(0.44, 0.6)
+    shoulder, hem_y, hem = u(0.48, 0.57), u(0.55, 1.0), u(0.48, 0.62)
     hood = s.rng.random() < 0.4
     if hood:
         s.part(ellipse(0, TOP - 0.02, u(0.26, 0.36), u(0.22, 0.32)), soft=0)
         s.paint(ellipse(0, TOP + 0.04, 0.2, 0.15), s.seam)
-    _sleeves(s, shoulder, u(0.85, 1.1), u(0.29, 0.38), cuffs=True)
-    _torso(s, shoulder, u(0.44, 0.54), hem, hem_y)
+    _sleeves(s, shoulder, u(0.85, 1.1), u(0.31, 0.4), cuffs=True)
+    _torso(s, shoulder, u(0.46, 0.55), hem, hem_y)
     if s.rng.random() < 0.3:  # quilted
         for y in np.arange(TOP + 0.25, hem_y, u(0.17, 0.26)):
             s.line([(-0.6, y), (0.6, y)])
-    gap = u(0.04, 0.24) if s.rng.random() < 0.6 else 0
-    inside = s.trim if s.rng.random() < 0.6 else s.seam
+    gap = u(0.07, 0.24) if s.rng.random() < 0.7 else 0
+    inside = s.trim if s.rng.random() < 0.7 else s.seam
     if gap:
         s.paint([(-0.12, TOP - 0.05), (0.12, TOP - 0.05), (gap, hem_y + 0.1), (-gap, hem_y + 0.1)], inside)
     for side in (-1, 1):
