@@ -1,0 +1,136 @@
+"""classifier.json: what a model file says about its pictures, so that `predict` needs no flags.
+
+It is one more member of the .keras zip: {version, class_names, size, resize, scale, offset, output}.
+"""
+
+import dataclasses
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+from keras_ref import runtime
+from keras_ref.data import Recipe
+from keras_ref.errors import Refusal
+from keras_ref.files import beside
+
+MEMBER = "classifier.json"
+KEYS = ("version", "class_names", "size", "resize", "scale", "offset", "output")
+
+
+@dataclasses.dataclass(frozen=True)
+class Card:
+    """A classifier's class names in index order, its picture recipe, and whether it answers logits or probabilities."""
+
+    class_names: tuple[str, ...]
+    recipe: Recipe
+    output: str = "logits"
+
+    def to_json(self):
+        """Give the text of classifier.json."""
+        r = self.recipe
+        return json.dumps({"version": 1, "class_names": list(self.class_names), "size": [r.height, r.width],
+                           "resize": r.resize, "scale": r.scale, "offset": r.offset, "output": self.output}, indent=2)
+
+
+def parse(text, where):
+    """Read the text of a classifier.json found at `where`."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise Refusal(f"{where}: classifier.json is not JSON: {error}.") from None
+    missing = [key for key in KEYS if not isinstance(value, dict) or key not in value]
+    if missing:
+        raise Refusal(f"{where}: classifier.json lacks the key {missing[0]!r}.")
+    names, size = value["class_names"], value["size"]
+    good = {
+        "version": value["version"] == 1,
+        "class_names": isinstance(names, list) and all(isinstance(n, str) for n in names),
+        "size": isinstance(size, list) and len(size) == 2 and all(type(n) is int and n > 0 for n in size),
+        "resize": value["resize"] in ("nearest", "bilinear"),
+        "scale": isinstance(value["scale"], (int, float)) and value["scale"] != 0,
+        "offset": isinstance(value["offset"], (int, float)),
+        "output": value["output"] in ("logits", "probabilities"),
+    }
+    for key, fine in good.items():
+        if not fine:
+            raise Refusal(f"{where}: classifier.json has a {key} that cannot be used. Received: {value[key]!r}.")
+    recipe = Recipe(size[0], size[1], value["resize"], float(value["scale"]), float(value["offset"]))
+    return Card(tuple(names), recipe, value["output"])
+
+
+def save(net, path, card):
+    """Save a Keras model with its card; an error leaves whatever was at `path` before."""
+    with beside(path) as partial:
+        try:
+            net.save(partial)
+            with zipfile.ZipFile(partial, "a") as archive:
+                archive.writestr(MEMBER, card.to_json())
+        except OSError as error:
+            raise Refusal(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def describe(path, card):
+    """Write (or replace) the card of a .keras file that is already there."""
+    with beside(path) as partial, zipfile.ZipFile(path) as old, zipfile.ZipFile(partial, "w") as new:
+        for item in old.infolist():
+            if item.filename != MEMBER:
+                with old.open(item) as source, new.open(item, "w") as target:
+                    shutil.copyfileobj(source, target)
+        new.writestr(MEMBER, card.to_json())
+
+
+def load(path, class_names=None, compiled=False):
+    """Load a model file and its card; without a card one is made up from the model, and a sentence says so.
+
+    Returns
+    -------
+    (net, card, sentence or None)
+    """
+    net = load_net(path, compiled)
+    text = _text(Path(path))
+    if text is not None:
+        card, sentence = parse(text, path), None
+    else:
+        card, sentence = _guess(path, load_net(path, True)), f"{path} holds no classifier.json: "
+        sentence += f"classes are numbered, pictures are taken at {card.recipe.height} px, the output as {card.output}."
+    if class_names is not None:
+        card = dataclasses.replace(card, class_names=tuple(class_names))
+    units = net.output_shape[-1] if isinstance(net.output_shape, tuple) else None
+    if units != len(card.class_names):
+        raise Refusal(f"{path} answers {units} classes, but {len(card.class_names)} class names are known for it.")
+    return net, card, sentence
+
+
+def load_net(path, compiled=False):
+    """Load a .keras (or .h5) file with safe_mode on; anything else is refused in a sentence."""
+    _, keras = runtime.load()
+    path = Path(path)
+    if not path.is_file():
+        raise Refusal(f"The model {path} is not there; give a .keras file, such as a run folder's final.keras.")
+    try:
+        return keras.saving.load_model(path, compile=compiled, safe_mode=True)
+    except Exception as error:  # zip, h5py, and Keras's deserialization all raise their own; safe_mode raises ValueError
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Refusal(f"{path} cannot be loaded as a Keras model: {first}") from None
+
+
+def _text(path):
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(MEMBER).decode() if MEMBER in archive.namelist() else None
+    sidecar = path.with_name(MEMBER)
+    return sidecar.read_text(encoding="utf-8") if sidecar.is_file() else None
+
+
+def _guess(path, net):
+    shape = net.input_shape
+    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:3] or shape[3] != 3:
+        raise Refusal(f"{path} holds no classifier.json and takes {shape}, not pictures of one size; describe it first.")
+    inner = [layer for part in net.layers for layer in getattr(part, "layers", [part])]
+    scaled = any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in inner)
+    recipe = Recipe(shape[1], shape[2], **({"scale": 1.0, "offset": 0.0} if scaled else {}))
+    logits = getattr(getattr(net, "loss", None), "from_logits", None)
+    if logits is None:
+        logits = getattr(getattr(net.layers[-1], "activation", None), "__name__", "linear") != "softmax"
+    return Card(tuple(str(i) for i in range(net.output_shape[-1])), recipe, "logits" if logits else "probabilities")

@@ -1,0 +1,5 @@
+"""The one kind of failure a user can cause: it is printed as one sentence and ends the command with exit code 2."""
+
+
+class Refusal(ValueError):
+    """Input that cannot be worked with. The message is one sentence: what was wrong, what was received, what is right."""

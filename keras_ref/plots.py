@@ -1,0 +1,81 @@
+"""Every picture this package draws: curves, sweeps, confusion matrices, contact sheets. Calm, readable, no overlap."""
+
+import textwrap
+
+from PIL import Image, ImageDraw, ImageFont
+
+from keras_ref import files, pictures
+from keras_ref.errors import Refusal
+
+INK, GREY, BLUE, RED = "#222222", "#9a9a9a", "#2166ac", "#b2182b"
+
+
+def _figure(width, height, columns=1):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, columns, figsize=(width, height), layout="constrained", squeeze=False)
+    for axis in axes[0]:
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.grid(axis="y", color="#e6e6e6", linewidth=0.8)
+        axis.set_axisbelow(True)
+    return figure, axes[0]
+
+
+def _write(figure, path):
+    import matplotlib.pyplot as plt
+
+    with files.beside(path) as partial:
+        figure.savefig(partial, dpi=120)
+    plt.close(figure)
+
+
+def curves(history, path, baseline=None):
+    """Draw accuracy and loss over the epochs, training and validation."""
+    figure, (left, right) = _figure(10, 4, 2)
+    epochs = [row["epoch"] for row in history]
+    best = max(history, key=lambda row: row["val_accuracy"])
+    for axis, name in ((left, "accuracy"), (right, "loss")):
+        for column, colour, label in ((name, GREY, "training"), (f"val_{name}", BLUE, "validation")):
+            axis.plot(epochs, [row[column] for row in history], color=colour, marker="o", markersize=3.5, label=label)
+        axis.set_title(name, loc="left", fontsize=11)
+        axis.set_xlabel("epoch")
+        axis.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
+        axis.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    left.set_ylim(0, 1)
+    left.scatter([best["epoch"]], [best["val_accuracy"]], s=60, facecolors="none", edgecolors=BLUE,
+                 label=f"best: {best['val_accuracy']:.3f} in epoch {best['epoch']}")
+    if baseline is not None:
+        left.axhline(baseline, color=GREY, linewidth=1, linestyle=":", label=f"always the largest class: {baseline:.3f}")
+    left.legend(frameon=False, fontsize=9, loc="best")
+    right.set_ylim(bottom=0)
+    right.legend(frameon=False, fontsize=9)
+    _write(figure, path)
+
+
+def _font(size):
+    return ImageFont.load_default(size)
+
+
+def contact_sheet(items, path, columns=8, tile=150, title=""):
+    """Draw pictures in rows with a caption of at most two lines under each; items are (path, caption)."""
+    rows = -(-len(items) // columns)
+    gap, caption, top = 10, 34, 40 if title else 10
+    sheet = Image.new("RGB", (gap + columns * (tile + gap), top + rows * (tile + caption + gap)), "white")
+    draw = ImageDraw.Draw(sheet)
+    if title:
+        draw.text((gap, 10), title, fill=INK, font=_font(17))
+    for i, (source, words) in enumerate(items):
+        x, y = gap + i % columns * (tile + gap), top + i // columns * (tile + caption + gap)
+        try:
+            picture = pictures.decode(pictures.read(source), source)
+            picture.thumbnail((tile, tile))
+        except Refusal:
+            picture = Image.new("RGB", (tile, tile), "#eeeeee")
+        sheet.paste(picture, (x + (tile - picture.width) // 2, y + (tile - picture.height) // 2))
+        lines = [part for text in words.split("\n") for part in textwrap.wrap(text, 22)][:2]
+        draw.multiline_text((x, y + tile + 3), "\n".join(lines), fill=INK, font=_font(12), spacing=2)
+    with files.beside(path) as partial:
+        sheet.save(partial)

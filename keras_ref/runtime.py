@@ -1,0 +1,45 @@
+"""TensorFlow, loaded once, quietly, and made to repeat itself."""
+
+import os
+import sys
+from contextlib import contextmanager
+from functools import cache
+
+
+@contextmanager
+def _quiet_stderr():
+    """Send file descriptor 2 nowhere: TensorFlow's C++ start-up notes ignore every setting of its log level."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@cache
+def load():
+    """Import TensorFlow and Keras; return (tensorflow, keras)."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    with _quiet_stderr():
+        import keras
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()  # the devices write notes of their own when they start
+    if keras.backend.backend() != "tensorflow":
+        from keras_ref.errors import Refusal
+
+        raise Refusal(f"keras_ref needs Keras on TensorFlow. Received: KERAS_BACKEND={keras.backend.backend()}; unset it.")
+    return tf, keras
+
+
+def repeatable(seed):
+    """Seed everything and ask TensorFlow for operations that give the same bits each time."""
+    tf, keras = load()
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
