@@ -16,8 +16,8 @@ constants = st.sampled_from([1 / 255, 1 / 127.5, 3.0, -0.5, 0.0]), st.sampled_fr
 
 @both
 def test_on_paper(functions):
-    """Pixels of 0..255 become -1..1."""
-    assert_same(functions.rescaling_forward(np.float64([0, 127.5, 255]), 1 / 127.5, -1.0), np.float64([-1, 0, 1]))
+    """Pixels of 0..256 become -1..1."""
+    assert_same(functions.rescaling_forward(np.float64([0, 128, 256]), 1 / 128, -1.0), np.float64([-1, 0, 1]))
     assert_same(functions.rescaling_backward(np.float64([2, 0, -4]), 0.5), np.float64([1, 0, -2]))
 
 

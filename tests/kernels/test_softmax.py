@@ -61,7 +61,7 @@ def test_logits_of_ten_thousand(functions, dtype):
 def test_rows_are_probabilities(functions, classes):
     y = functions.softmax_forward(normal(np.random.default_rng(1), (5, classes), "float32"))
     assert y.shape == (5, classes) and y.min() > 0
-    np.testing.assert_allclose(y.sum(axis=1, dtype="float64"), 1, rtol=1e-6)
+    np.testing.assert_allclose(y.sum(axis=1, dtype="float64"), 1, rtol=2e-7 * np.sqrt(classes))
 
 
 @both
