@@ -28,6 +28,8 @@ class Dense(Layer):
     params: kernel (inputs, units), glorot_uniform; bias (units,), zeros.
     """
 
+    only = {"quantization_config": None}
+
     def __init__(self, units, activation=None, use_bias=True, name=None):
         super().__init__(name)
         self.units = positive_int("units", units)
