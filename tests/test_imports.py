@@ -1,0 +1,118 @@
+"""Who may import whom, read from the sources: each part knows only what lies below it, and there is no circle."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# A part of minicnn is a folder or a file of its own; these files are pages of a part that outgrew one file.
+PAGES = {"callbacks": "training", "progress": "training", "graph": "model", "saving": "model", "summary": "model"}
+
+# From the ground up. numpy and the standard library are free to all.
+BELOW = {
+    "reference": set(),
+    "kernels": {"numba", "llvmlite"},
+    "initializers": set(),
+    "optimizers": set(),
+    "metrics": set(),
+    "losses": {"kernels"},
+    "layers": {"kernels", "reference", "initializers"},
+    "data": {"PIL"},
+    "files": {"h5py"},
+    "training": {"losses", "optimizers", "metrics", "kernels", "rich"},
+    "model": {"layers", "training", "files"},
+    "architectures": {"layers", "model"},
+    "gradcheck": {"model", "losses", "reference"},
+    "explain": {"model", "layers", "losses", "reference"},
+}
+OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}
+EVERYTHING = {*BELOW, *OUTSIDE}
+BELOW |= {"cli": EVERYTHING, "__init__": EVERYTHING, "__main__": {"cli"}}
+
+KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich"}
+
+
+def sources(package):
+    """Every Python file of a package."""
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path):
+    """Yield the dotted name of everything that a file imports, wherever in the file; relative names in full."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else ()
+            module = ".".join((*base, node.module) if node.module else base)
+            # `from . import kernels` means a module, `from .kernels import jit` may
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def part_of(name):
+    """The part of minicnn that a dotted name lies in ("minicnn.kernels.jit" -> "kernels"), or the library's name."""
+    top, _, rest = name.partition(".")
+    if top != "minicnn":
+        return top
+    stem = rest.partition(".")[0] or "__init__"
+    stem = PAGES.get(stem, stem)
+    return stem if stem in BELOW else "__init__"
+
+
+def part_of_file(path):
+    """The part that a file of minicnn is written in."""
+    stem = path.relative_to(ROOT / "minicnn").parts[0].removesuffix(".py")
+    return PAGES.get(stem, stem)
+
+
+def free(name):
+    """Whether all may import it."""
+    return name == "numpy" or name in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("path", sources("minicnn"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_minicnn(path):
+    here = part_of_file(path)
+    assert here in BELOW, f"{here} is a new part: say in BELOW what it may import, or in PAGES whose page it is"
+    others = {part_of(name) for name in imported(path)} - {here}
+    above = {name for name in others if not free(name)} - BELOW[here]
+    assert not above, f"{here} may import {sorted(BELOW[here])}, numpy and the standard library, not {sorted(above)}"
+
+
+def test_there_is_no_circle():
+    """The table's parts can be put in an order in which each stands after all that it imports."""
+    left = {part: below - OUTSIDE for part, below in BELOW.items()}
+    while left:
+        ready = {part for part, below in left.items() if not below & left.keys()}
+        assert ready, f"a circle among {sorted(left)}"
+        left = {part: below for part, below in left.items() if part not in ready}
+
+
+@pytest.mark.parametrize("path", sources("keras_ref"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_keras_ref(path):
+    others = {part_of(name) for name in imported(path) if not name.startswith("keras_ref")}
+    assert {name for name in others if not free(name)} <= KERAS_REF
+
+
+@pytest.mark.parametrize("package", ["minicnn", "keras_ref", "benchmarks"])
+def test_nobody_imports_tests(package):
+    for path in sources(package):
+        assert not any(name.split(".")[0] == "tests" for name in imported(path)), path
+
+
+def test_the_reader_sees_every_kind_of_import(tmp_path, monkeypatch):
+    """Or else the tests above would pass on anything."""
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    page = tmp_path / "minicnn" / "layers" / "page.py"
+    page.parent.mkdir(parents=True)
+    page.write_text(
+        "import tensorflow.keras as k\nfrom .. import kernels\nfrom ..model import Model\nfrom . import base\n"
+        "def late():\n    from ..files.graph import keras_order\n    import minicnn.cli\n"
+        "    from minicnn import Dense\n"
+    )
+    names = {"tensorflow", "kernels", "model", "layers", "files", "cli", "__init__"}
+    assert {part_of(name) for name in imported(page)} == names and part_of_file(page) == "layers"
