@@ -84,7 +84,7 @@ class SGD(Optimizer):
         self.slot_names = ("momentum",) if self.momentum else ()
 
     def _step(self, w, g, m=None):
-        step = g * _as_keras(self.learning_rate)
+        step = g * self.learning_rate
         if m is None:
             w -= step
             return
@@ -122,7 +122,7 @@ class Adam(Optimizer):
 
     def _step(self, w, g, m, v):
         power_1, power_2 = (w.dtype.type(_as_keras(beta)) ** self.iterations for beta in (self.beta_1, self.beta_2))
-        rate = _as_keras(self.learning_rate) * math.sqrt(1 - power_2) / float(1 - power_1)
+        rate = self.learning_rate * math.sqrt(1 - power_2) / float(1 - power_1)
         m += (g - m) * (1 - self.beta_1)
         v += (g * g - v) * (1 - self.beta_2)
         w -= rate * m / (np.sqrt(v) + self.epsilon)
@@ -134,7 +134,7 @@ class Adam(Optimizer):
 
 
 def _as_keras(value):
-    """Round a setting to float32: Keras does so on its way to the arrays' dtype, and 0.999 loses its sixth digit."""
+    """Round to float32, as Keras does with some settings on their way to any dtype: 1 - 0.999 is off by 1e-5 then."""
     return float(np.float32(value))
 
 
