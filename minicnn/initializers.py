@@ -24,3 +24,8 @@ def glorot_uniform(rng, shape, dtype):
 def zeros(shape, dtype):
     """Start biases at 0."""
     return np.zeros(shape, dtype)
+
+
+def ones(shape, dtype):
+    """Start scales at 1."""
+    return np.ones(shape, dtype)

@@ -5,14 +5,48 @@ Each file is one operation: compiled loops, and thin functions round them that c
 `padding` (frames of zeros) and `checks`.
 """
 
+from .activations import (
+    clipped_relu_backward,
+    clipped_relu_forward,
+    elu_backward,
+    elu_forward,
+    gelu_backward,
+    gelu_forward,
+    hard_sigmoid_backward,
+    hard_sigmoid_forward,
+    leaky_relu_backward,
+    leaky_relu_forward,
+    silu_backward,
+    silu_forward,
+    softplus_backward,
+    softplus_forward,
+    tanh_backward,
+    tanh_forward,
+)
+from .avgpool2d import avgpool2d_backward, avgpool2d_forward
+from .batch_normalization import batch_normalization_backward, batch_normalization_forward, batch_normalization_moments
 from .bias import bias_backward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
 from .dense import dense_backward_input, dense_backward_kernel, dense_forward
+from .depthwise_conv2d import (
+    depthwise_conv2d_backward_input,
+    depthwise_conv2d_backward_kernel,
+    depthwise_conv2d_forward,
+)
 from .dropout import dropout_backward, dropout_forward
 from .flatten import flatten_backward, flatten_forward
+from .frame import cropping2d_backward, cropping2d_forward, zero_padding2d_backward, zero_padding2d_forward
+from .global_pool2d import (
+    global_avgpool2d_backward,
+    global_avgpool2d_forward,
+    global_maxpool2d_backward,
+    global_maxpool2d_forward,
+)
 from .jit import on_first_compile
 from .maxpool2d import maxpool2d_backward, maxpool2d_forward
 from .memory import workspace
+from .multiply import multiply_backward, multiply_forward
+from .normalization import normalization_backward, normalization_forward
 from .relu import relu_backward, relu_forward
 from .rescaling import rescaling_backward, rescaling_forward
 from .sigmoid import sigmoid_backward, sigmoid_forward
@@ -20,20 +54,48 @@ from .softmax import softmax_backward, softmax_forward
 from .threads import get_num_threads, set_num_threads
 
 __all__ = [
+    "avgpool2d_backward",
+    "avgpool2d_forward",
+    "batch_normalization_backward",
+    "batch_normalization_forward",
+    "batch_normalization_moments",
     "bias_backward",
+    "clipped_relu_backward",
+    "clipped_relu_forward",
     "conv2d_backward_input",
     "conv2d_backward_kernel",
     "conv2d_forward",
+    "cropping2d_backward",
+    "cropping2d_forward",
     "dense_backward_input",
     "dense_backward_kernel",
     "dense_forward",
+    "depthwise_conv2d_backward_input",
+    "depthwise_conv2d_backward_kernel",
+    "depthwise_conv2d_forward",
     "dropout_backward",
     "dropout_forward",
+    "elu_backward",
+    "elu_forward",
     "flatten_backward",
     "flatten_forward",
+    "gelu_backward",
+    "gelu_forward",
     "get_num_threads",
+    "global_avgpool2d_backward",
+    "global_avgpool2d_forward",
+    "global_maxpool2d_backward",
+    "global_maxpool2d_forward",
+    "hard_sigmoid_backward",
+    "hard_sigmoid_forward",
+    "leaky_relu_backward",
+    "leaky_relu_forward",
     "maxpool2d_backward",
     "maxpool2d_forward",
+    "multiply_backward",
+    "multiply_forward",
+    "normalization_backward",
+    "normalization_forward",
     "on_first_compile",
     "relu_backward",
     "relu_forward",
@@ -42,7 +104,15 @@ __all__ = [
     "set_num_threads",
     "sigmoid_backward",
     "sigmoid_forward",
+    "silu_backward",
+    "silu_forward",
     "softmax_backward",
     "softmax_forward",
+    "softplus_backward",
+    "softplus_forward",
+    "tanh_backward",
+    "tanh_forward",
     "workspace",
+    "zero_padding2d_backward",
+    "zero_padding2d_forward",
 ]

@@ -56,16 +56,17 @@ def _backward(start, stop, dy, x, dx, ph, pw, sh, sw, top, left):
                     flat[where[c]] += dy[n, i, j, c]
 
 
-def _output_shape(x, pool_size, strides, pads):
+def pooled_shape(input_shape, pool_size, strides, pads):
+    """Check that the windows fit and give (N, OH, OW, C)."""
     sizes = []
-    for size, k, s, pad in zip(x.shape[1:3], pool_size, strides, pads, strict=True):
+    for size, k, s, pad in zip(input_shape[1:3], pool_size, strides, pads, strict=True):
         if k > size + sum(pad):
             raise ValueError(f"`pool_size` must fit into the padded input, {size + sum(pad)} pixels. "
                              f"Received: pool_size={pool_size}.")
         if max(pad) >= k:
             raise ValueError(f"`pads` must each be smaller than the window. Received: pads={pads}.")
         sizes.append((size + sum(pad) - k) // s + 1)
-    return (x.shape[0], *sizes, x.shape[3])
+    return (input_shape[0], *sizes, input_shape[3])
 
 
 def maxpool2d_forward(x, pool_size, strides, pads):
@@ -90,7 +91,7 @@ def maxpool2d_forward(x, pool_size, strides, pads):
     x = checks.floats(x, "x", 4)
     (ph, pw), (sh, sw) = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
     pads = checks.pads(pads)
-    y = memory.empty(_output_shape(x, pool_size, strides, pads), x.dtype)
+    y = memory.empty(pooled_shape(x.shape, pool_size, strides, pads), x.dtype)
     if y.size:
         run(_forward, y.shape[0] * y.shape[1], y.size * ph * pw, x, y, ph, pw, sh, sw, pads[0][0], pads[1][0])
     return y
@@ -111,7 +112,7 @@ def maxpool2d_backward(dy, x, pool_size, strides, pads):
     x = checks.floats(x, "x", 4, dy.dtype)
     (ph, pw), (sh, sw) = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
     pads = checks.pads(pads)
-    checks.shape(dy, "dy", _output_shape(x, pool_size, strides, pads))
+    checks.shape(dy, "dy", pooled_shape(x.shape, pool_size, strides, pads))
     dx = memory.empty(x.shape, x.dtype)
     if x.size:
         run(_backward, x.shape[0], dy.size * ph * pw + x.size, dy, x, dx, ph, pw, sh, sw, pads[0][0], pads[1][0])

@@ -2,23 +2,68 @@
 
 from .activation import Activation
 from .add import Add
+from .augmentation import AUGMENTATIONS
+from .avgpool2d import AveragePooling2D
 from .base import Layer, Node, SymbolicTensor
+from .batch_normalization import BatchNormalization
 from .concatenate import Concatenate
 from .conv2d import Conv2D
 from .dense import Dense
+from .depthwise_conv2d import DepthwiseConv2D
 from .dropout import Dropout
 from .flatten import Flatten
+from .frame import Cropping2D, ZeroPadding2D
+from .global_pool2d import GlobalAveragePooling2D, GlobalMaxPooling2D
 from .input import Input, InputLayer
+from .leaky_relu import ELU, LeakyReLU
 from .maxpool2d import MaxPooling2D
+from .multiply import Multiply
+from .normalization import Normalization
 from .relu import ReLU
 from .rescaling import Rescaling
+from .reshape import Reshape
+from .separable_conv2d import SeparableConv2D
 from .sigmoid import Sigmoid
 from .softmax import Softmax
 
 LAYERS = {
     layer.__name__: layer
-    for layer in (Activation, Add, Concatenate, Conv2D, Dense, Dropout, Flatten, InputLayer, MaxPooling2D, ReLU,
-                  Rescaling, Softmax)
-}
+    for layer in (Activation, Add, AveragePooling2D, BatchNormalization, Concatenate, Conv2D, Cropping2D, Dense,
+                  DepthwiseConv2D, Dropout, ELU, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D, InputLayer,
+                  LeakyReLU, MaxPooling2D, Multiply, Normalization, ReLU, Rescaling, Reshape, SeparableConv2D, Softmax,
+                  ZeroPadding2D)
+} | AUGMENTATIONS  # fmt: skip
 
-__all__ = [*LAYERS, "LAYERS", "Input", "Layer", "Node", "Sigmoid", "SymbolicTensor"]
+__all__ = [
+    "ELU",
+    "LAYERS",
+    "Activation",
+    "Add",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Concatenate",
+    "Conv2D",
+    "Cropping2D",
+    "Dense",
+    "DepthwiseConv2D",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+    "Input",
+    "InputLayer",
+    "Layer",
+    "LeakyReLU",
+    "MaxPooling2D",
+    "Multiply",
+    "Node",
+    "Normalization",
+    "ReLU",
+    "Rescaling",
+    "Reshape",
+    "SeparableConv2D",
+    "Sigmoid",
+    "Softmax",
+    "SymbolicTensor",
+    "ZeroPadding2D",
+]

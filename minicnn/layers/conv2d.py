@@ -13,7 +13,7 @@ Source: Keras 3 `Conv2D`; Dumoulin & Visin, arXiv:1603.07285. On paper: referenc
 import math
 
 from .. import initializers, kernels, reference
-from .activation import activate, activation_backward, activation_name
+from .activation import activate, activation_backward, activation_name, fused
 from .arguments import image_shape, one_of, pair, positive_int
 from .base import Layer
 
@@ -31,7 +31,7 @@ class Conv2D(Layer):
     padding : "valid" or "same"      no zeros around the image, or as many as keep ceil(size / stride)
     dilation_rate : int or (int, int)    distance between the window's pixels
     groups : int                     filters in as many groups, each seeing its own share of the channels
-    activation : None, "relu", "sigmoid" or "softmax"
+    activation : str, optional       see `Activation`
     use_bias : bool
     algorithm : "auto", "direct", "winograd", "im2col" or "reference"    how to compute it; never saved
 
@@ -86,14 +86,16 @@ class Conv2D(Layer):
         how = (self.strides, self._pads(x.shape[1:3]), self.dilation_rate, self.groups)
         kernel, bias = self.params["kernel"], self.params.get("bias")
         if self.algorithm == "reference":
-            y = activate(activation, reference.conv2d_forward(x, kernel, bias, *how))
+            y, kept = activate(activation, reference.conv2d_forward(x, kernel, bias, *how))
         else:
-            y = kernels.conv2d_forward(x, kernel, bias, *how, activation=activation, algorithm=self.algorithm)
-        return y, (x, y, activation, how)
+            now, after = fused(activation)
+            y = kernels.conv2d_forward(x, kernel, bias, *how, activation=now, algorithm=self.algorithm)
+            y, kept = activate(after, y)
+        return y, (x, kept, activation, how)
 
     def _backward(self, dy, saved, need_dx):
-        x, y, activation, how = saved
-        dz = activation_backward(activation, dy, y)
+        x, kept, activation, how = saved
+        dz = activation_backward(activation, dy, kept)
         operations = reference if self.algorithm == "reference" else kernels
         if self.trainable:
             self.grads["kernel"] = operations.conv2d_backward_kernel(dz, x, self.kernel_size, *how)

@@ -9,7 +9,7 @@ Source: Keras 3 `Dense`. On paper: reference/dense.py.
 import math
 
 from .. import initializers, kernels
-from .activation import activation_backward, activation_name
+from .activation import activate, activation_backward, activation_name, fused
 from .arguments import positive_int
 from .base import Layer
 
@@ -20,7 +20,7 @@ class Dense(Layer):
     Parameters
     ----------
     units : int         number of outputs
-    activation : None, "relu", "sigmoid" or "softmax"
+    activation : str, optional      see `Activation`
     use_bias : bool
 
     Notes
@@ -51,12 +51,14 @@ class Dense(Layer):
     def _forward(self, x, training, logits=False):
         activation = None if logits else self.activation
         rows = x.reshape(-1, self.input_shape[-1])  # (N, inputs), also where images come unflattened
-        y = kernels.dense_forward(rows, self.params["kernel"], self.params.get("bias"), activation=activation)
-        return y.reshape(*x.shape[:-1], self.units), (x.shape, rows, y, activation)
+        now, after = fused(activation)
+        y = kernels.dense_forward(rows, self.params["kernel"], self.params.get("bias"), activation=now)
+        y, kept = activate(after, y)
+        return y.reshape(*x.shape[:-1], self.units), (x.shape, rows, kept, activation)
 
     def _backward(self, dy, saved, need_dx):
-        shape, rows, y, activation = saved
-        dz = activation_backward(activation, dy.reshape(y.shape), y)
+        shape, rows, kept, activation = saved
+        dz = activation_backward(activation, dy.reshape(kept.shape), kept)
         if self.trainable:
             self.grads["kernel"] = kernels.dense_backward_kernel(dz, rows)
             if self.use_bias:

@@ -20,16 +20,30 @@ class Dropout(Layer):
     ----------
     rate : float in [0, 1)
     seed : int, optional     of the masks; by default they follow from the model's seed
+    noise_shape : tuple, optional    the mask's shape, 1 along the axes that share one draw: (None, 1, 1, 1) drops
+        whole examples ("drop connect", where a residual connection goes round them); None as a size is the input's
     """
 
-    only = {"noise_shape": None}
-
-    def __init__(self, rate, seed=None, name=None):
+    def __init__(self, rate, seed=None, noise_shape=None, name=None):
         super().__init__(name)
         if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)) or not 0 <= rate < 1:
             raise ValueError(f"`rate` must be a number in [0, 1). Received: rate={rate!r}.")
+        sizes = () if noise_shape is None else noise_shape
+        if not isinstance(sizes, (tuple, list)) or not all(size is None or type(size) is int for size in sizes):
+            raise ValueError(f"`noise_shape` must be a tuple of integers and None. "
+                             f"Received: noise_shape={noise_shape!r}.")
         self.rate = float(rate)
+        self.noise_shape = None if noise_shape is None else tuple(sizes)
         self.seed = seed
+
+    def compute_output_shape(self, input_shape):
+        """The same shape; noise_shape must stretch to it."""
+        noise = self.noise_shape
+        if noise is not None and (len(noise) != len(input_shape) or any(
+                size not in (1, None, own) for size, own in zip(noise, input_shape, strict=True))):
+            raise ValueError(f"`noise_shape` of layer '{self.name}' must have a size for each axis of its input "
+                             f"{tuple(input_shape)}: None, 1 or the same. Received: noise_shape={noise}.")
+        return input_shape
 
     def _build(self, input_shape, rng):
         # A generator of its own: how many masks are drawn here never changes what another layer draws.
@@ -38,7 +52,9 @@ class Dropout(Layer):
     def _forward(self, x, training):
         if not training or self.rate == 0:
             return x, None
-        mask = self.rng.random(x.shape, dtype=np.float32) >= self.rate
+        sizes = x.shape if self.noise_shape is None else [
+            own if size is None else size for size, own in zip(self.noise_shape, x.shape, strict=True)]
+        mask = np.broadcast_to(self.rng.random(sizes, dtype=np.float32) >= self.rate, x.shape)
         return kernels.dropout_forward(x, mask, self.rate), mask
 
     def _backward(self, dy, mask, need_dx):
@@ -47,4 +63,5 @@ class Dropout(Layer):
         return dy if mask is None else kernels.dropout_backward(dy, mask, self.rate)
 
     def _settings(self):
-        return {"rate": self.rate, "seed": self.seed, "noise_shape": None}
+        noise_shape = None if self.noise_shape is None else list(self.noise_shape)
+        return {"rate": self.rate, "seed": self.seed, "noise_shape": noise_shape}

@@ -1,0 +1,175 @@
+"""Batch normalization: moments, forward, backward. One multiply-add a number: what counts is memory.
+
+y = x * scale + shift,  scale = gamma / sqrt(variance + epsilon),  shift = beta - mean * scale
+"""
+
+import numpy as np
+
+from . import checks, memory
+from .jit import jit
+from .threads import run
+
+ROWS = 256  # rows (pixels) a job; sums over them are one partial result
+
+
+@jit
+def _sums(start, stop, x, partial):
+    """Job: the sum of ROWS rows, in float64."""
+    for job in range(start, stop):
+        total = partial[job]
+        total[:] = 0
+        for i in range(job * ROWS, min((job + 1) * ROWS, x.shape[0])):
+            for c in range(x.shape[1]):
+                total[c] += x[i, c]
+
+
+@jit
+def _square_sums(start, stop, x, mean, partial):
+    """Job: the sum of squared distances from the mean of ROWS rows, in float64."""
+    for job in range(start, stop):
+        total = partial[job]
+        total[:] = 0
+        for i in range(job * ROWS, min((job + 1) * ROWS, x.shape[0])):
+            for c in range(x.shape[1]):
+                total[c] += (x[i, c] - mean[c]) ** 2
+
+
+@jit
+def _gradient_sums(start, stop, dy, x, mean, partial):
+    """Job: the sums of dy and of dy * (x - mean) of ROWS rows, in float64."""
+    for job in range(start, stop):
+        plain, weighted = partial[job]
+        plain[:] = 0
+        weighted[:] = 0
+        for i in range(job * ROWS, min((job + 1) * ROWS, x.shape[0])):
+            for c in range(x.shape[1]):
+                plain[c] += dy[i, c]
+                weighted[c] += dy[i, c] * (x[i, c] - mean[c])
+
+
+@jit
+def _forward(start, stop, x, scale, shift, y):
+    for i in range(start * ROWS, min(stop * ROWS, x.shape[0])):
+        for c in range(x.shape[1]):
+            y[i, c] = x[i, c] * scale[c] + shift[c]
+
+
+@jit
+def _backward(start, stop, dy, x, mean, scale, dbeta, slope, dx):
+    for i in range(start * ROWS, min(stop * ROWS, x.shape[0])):
+        for c in range(x.shape[1]):
+            dx[i, c] = scale[c] * (dy[i, c] - dbeta[c] - (x[i, c] - mean[c]) * slope[c])
+
+
+def _rows(array, name, dtype=None):
+    """Check an array (..., C) and give it as (rows, C)."""
+    array = checks.floats(array, name, dtype=dtype)
+    if array.ndim < 1 or array.shape[-1] < 1:
+        raise ValueError(f"`{name}` must have a last axis of 1 or more. Received: {name}.shape={array.shape}.")
+    return array.reshape(array.size // array.shape[-1], array.shape[-1])
+
+
+def _vector(array, name, like):
+    array = checks.floats(array, name, 1, like.dtype)
+    checks.shape(array, name, like.shape[-1:])
+    return array.astype(np.float64)
+
+
+def batch_normalization_scale(mean, variance, gamma, beta, epsilon):
+    """Give scale and shift, so that the normalization is y = x * scale + shift.
+
+    Parameters
+    ----------
+    mean, variance : (C,) float32 or float64        gamma, beta : (C,) or None        epsilon : float
+
+    Returns
+    -------
+    scale, shift : (C,) float64
+    """
+    scale = 1.0 / np.sqrt(variance.astype(np.float64) + epsilon)
+    scale = scale if gamma is None else scale * gamma
+    shift = -mean * scale
+    return scale, shift if beta is None else shift + beta
+
+
+def batch_normalization_moments(x):
+    """Measure every channel's mean and variance (divided by the count).
+
+    Parameters
+    ----------
+    x : (..., C) float32 or float64, at least one row
+
+    Returns
+    -------
+    mean, variance : (C,), dtype of x
+
+    Notes
+    -----
+    Twice over x, first for the mean: the difference of mean squares would cancel where the mean is large. Rows are
+    summed in groups of 256 and the groups in order, in float64: the same bits with any number of threads.
+    """
+    rows = _rows(x, "x")
+    if not len(rows):
+        raise ValueError(f"`x` must hold at least one row. Received: x.shape={x.shape}.")
+    jobs = -(-len(rows) // ROWS)
+    partial = np.empty((jobs, rows.shape[1]))
+    run(_sums, jobs, rows.size, rows, partial)
+    mean = partial.sum(axis=0) / len(rows)
+    run(_square_sums, jobs, rows.size, rows, mean, partial)
+    return mean.astype(x.dtype), (partial.sum(axis=0) / len(rows)).astype(x.dtype)
+
+
+def batch_normalization_forward(x, mean, variance, gamma, beta, epsilon):
+    """Shift and scale every channel.
+
+    y = (x - mean) / sqrt(variance + epsilon) * gamma + beta
+
+    Parameters
+    ----------
+    x : (..., C) float32 or float64
+    mean, variance : (C,), dtype of x       the batch's, or the remembered ones
+    gamma, beta : (C,), dtype of x          or None, for 1 and 0
+    epsilon : float                         added to the variance
+
+    Returns
+    -------
+    y : shape and dtype of x
+    """
+    rows = _rows(x, "x")
+    vectors = [None if vector is None else _vector(vector, name, rows) for vector, name in
+               ((mean, "mean"), (variance, "variance"), (gamma, "gamma"), (beta, "beta"))]
+    scale, shift = batch_normalization_scale(*vectors, epsilon)
+    y = memory.empty(rows.shape, rows.dtype)
+    run(_forward, -(-len(rows) // ROWS), rows.size, rows, scale.astype(rows.dtype), shift.astype(rows.dtype), y)
+    return y.reshape(x.shape)
+
+
+def batch_normalization_backward(dy, x, mean, variance, gamma, epsilon, training):
+    """Turn the gradient at y into those at x, gamma and beta.
+
+    Parameters
+    ----------
+    dy, x : (..., C) float32 or float64, of one shape
+    mean, variance, gamma, epsilon      as given to `batch_normalization_forward`
+    training : bool                     whether mean and variance are this x's own, and so follow it
+
+    Returns
+    -------
+    dx : shape and dtype of dy          dgamma, dbeta : (C,), dtype of dy
+    """
+    rows = _rows(x, "x")
+    dy_rows = _rows(dy, "dy", rows.dtype)
+    checks.shape(dy, "dy", x.shape)
+    mean, variance = _vector(mean, "mean", rows), _vector(variance, "variance", rows)
+    inverse = 1.0 / np.sqrt(variance + epsilon)
+    jobs = -(-len(rows) // ROWS)
+    partial = np.empty((jobs, 2, rows.shape[1]))
+    run(_gradient_sums, jobs, 2 * rows.size, dy_rows, rows, mean, partial)
+    dbeta, weighted = partial.sum(axis=0)  # (C,) each
+    dgamma = weighted * inverse
+    count = len(rows) if training and len(rows) else np.inf  # constants take nothing back
+    scale = inverse if gamma is None else inverse * _vector(gamma, "gamma", rows)
+    vectors = [vector.astype(rows.dtype) for vector in (mean, scale, dbeta / count, dgamma * inverse / count)]
+    dx = memory.empty(rows.shape, rows.dtype)
+    run(_backward, jobs, 2 * rows.size, dy_rows, rows, *vectors, dx)
+    return dx.reshape(dy.shape), dgamma.astype(dy.dtype), dbeta.astype(dy.dtype)

@@ -1,0 +1,243 @@
+"""Depthwise convolution: every channel has filters of its own, and channels never mix. Forward and both gradients.
+
+There is little to compute for each number that is read, so what counts is memory. Channels lie side by side, so every
+innermost loop runs over them and becomes vectors; three taps of a window row are added in one pass over the output;
+and neighbouring rows are neighbouring jobs, so x is still in the cache when the next row wants it again.
+
+M filters a channel (a depth multiplier above 1) are one filter for each channel of an x that repeats its channels.
+"""
+
+import numpy as np
+
+from . import checks, memory
+from .jit import jit
+from .threads import run
+
+PARTS = 32  # partial sums of a kernel gradient: more than threads, few enough to be added quickly
+
+
+@jit
+def _span(offset, step, size, outputs):
+    """Give the outputs first <= j < last whose pixel j * step + offset lies within `size` pixels."""
+    first = -((offset) // step) if offset < 0 else 0  # ceil(-offset / step)
+    last = (size - 1 - offset) // step + 1
+    return min(max(first, 0), outputs), max(min(last, outputs), 0)
+
+
+@jit
+def _add_taps(y, x, kernel, b, taps, dw, sw, left):
+    """Add taps b, b + 1, ... of one kernel row to one row of outputs, wherever all of them meet the picture.
+
+    Returns the outputs j0 <= j < j1 that were served. One pass for three taps, not a pass for each: y is loaded and
+    stored once for three products.
+    """
+    j0, _ = _span(b * dw - left, sw, x.shape[0], y.shape[0])
+    _, j1 = _span((b + taps - 1) * dw - left, sw, x.shape[0], y.shape[0])
+    for j in range(j0, j1):
+        at = j * sw + b * dw - left
+        out = y[j]
+        if taps == 3:
+            x0, x1, x2 = x[at], x[at + dw], x[at + 2 * dw]
+            k0, k1, k2 = kernel[b], kernel[b + 1], kernel[b + 2]
+            for c in range(out.size):
+                out[c] += x0[c] * k0[c] + x1[c] * k1[c] + x2[c] * k2[c]
+        else:
+            x0, k0 = x[at], kernel[b]
+            for c in range(out.size):
+                out[c] += x0[c] * k0[c]
+    return j0, max(j0, j1)
+
+
+@jit
+def _add_tap_outside(y, x, kernel, b, dw, sw, left, skip0, skip1):
+    """Add one tap to the outputs that `_add_taps` left out, at both ends of the row."""
+    j0, j1 = _span(b * dw - left, sw, x.shape[0], y.shape[0])
+    k = kernel[b]
+    for j in range(j0, j1):
+        if not skip0 <= j < skip1:
+            out, v = y[j], x[j * sw + b * dw - left]
+            for c in range(out.size):
+                out[c] += v[c] * k[c]
+
+
+@jit
+def _forward(start, stop, x, kernel, bias, y, sh, sw, dh, dw, top, left):
+    """Job: one row of outputs of one picture. kernel is (KH, KW, C)."""
+    oh = y.shape[1]
+    kh, kw, channels = kernel.shape
+    for job in range(start, stop):
+        n, i = job // oh, job % oh
+        out = y[n, i]
+        for j in range(out.shape[0]):
+            for c in range(channels):
+                out[j, c] = bias[c]
+        for a in range(kh):
+            h = i * sh + a * dh - top
+            if 0 <= h < x.shape[1]:
+                b = 0
+                while b < kw:
+                    if kw - b >= 3:
+                        j0, j1 = _add_taps(out, x[n, h], kernel[a], b, 3, dw, sw, left)
+                        for tap in range(b, b + 3):
+                            _add_tap_outside(out, x[n, h], kernel[a], tap, dw, sw, left, j0, j1)
+                        b += 3
+                    else:
+                        _add_taps(out, x[n, h], kernel[a], b, 1, dw, sw, left)
+                        b += 1
+
+
+@jit
+def _backward_input(start, stop, dy, kernel, dx, sh, sw, dh, dw, top, left):
+    """Job: one row of dx of one picture, which collects from every row of outputs that saw it."""
+    kh, kw, _ = kernel.shape
+    for job in range(start, stop):
+        n, h = job // dx.shape[1], job % dx.shape[1]
+        out = dx[n, h]
+        out[:] = 0
+        for a in range(kh):
+            i, rest = divmod(h + top - a * dh, sh)
+            if rest == 0 and 0 <= i < dy.shape[1]:
+                for b in range(kw):
+                    k = kernel[a, b]
+                    j0, j1 = _span(b * dw - left, sw, dx.shape[2], dy.shape[2])
+                    for j in range(j0, j1):
+                        row, v = out[j * sw + b * dw - left], dy[n, i, j]
+                        for c in range(row.size):
+                            row[c] += v[c] * k[c]
+
+
+@jit
+def _backward_kernel(start, stop, dy, x, partial, rows, sh, sw, dh, dw, top, left):
+    """Job: `rows` rows of outputs, counted through all pictures; their sum is one partial kernel gradient."""
+    oh = dy.shape[1]
+    _, kh, kw, _ = partial.shape
+    for job in range(start, stop):
+        total = partial[job]
+        total[:] = 0
+        for row in range(job * rows, min((job + 1) * rows, dy.shape[0] * oh)):
+            n, i = row // oh, row % oh
+            for a in range(kh):
+                h = i * sh + a * dh - top
+                if 0 <= h < x.shape[1]:
+                    for b in range(kw):
+                        sum_ab = total[a, b]
+                        j0, j1 = _span(b * dw - left, sw, x.shape[2], dy.shape[2])
+                        for j in range(j0, j1):
+                            u, v = dy[n, i, j], x[n, h, j * sw + b * dw - left]
+                            for c in range(sum_ab.size):
+                                sum_ab[c] += u[c] * v[c]
+
+
+def _output_shape(input_shape, kernel_shape, strides, pads, dilation):
+    """Check that all fits together and give (N, OH, OW, C * M)."""
+    n, *sizes, channels = input_shape
+    *window, own, multiplier = kernel_shape
+    if own != channels:
+        raise ValueError(f"`kernel` must have C = {channels} channels. Received: kernel.shape={tuple(kernel_shape)}.")
+    output = []
+    for size, k, s, pad, d in zip(sizes, window, strides, pads, dilation, strict=True):
+        span = (k - 1) * d + 1
+        if span > size + sum(pad) or k < 1:
+            raise ValueError(f"A window must fit into its padded input of {size + sum(pad)} pixels. "
+                             f"Received: a window over {span} pixels.")
+        output.append((size + sum(pad) - span) // s + 1)
+    return (n, *output, channels * multiplier)
+
+
+def _repeated(x, multiplier):
+    """Repeat every channel M times, side by side."""
+    return x if multiplier == 1 else np.repeat(x, multiplier, axis=-1)
+
+
+def _settings(strides, pads, dilation):
+    return checks.pair(strides, "strides"), checks.pads(pads), checks.pair(dilation, "dilation")
+
+
+def depthwise_conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1)):
+    """Slide M filters over every channel and add their biases.
+
+    y[n,i,j,c*M+m] = bias[c*M+m] + sum_ab x[n, i*sh+a*dh-top, j*sw+b*dw-left, c] * kernel[a,b,c,m]
+
+    Parameters
+    ----------
+    x : (N, H, W, C) float32 or float64     images or activations, any scale
+    kernel : (KH, KW, C, M), dtype of x     bias : (C * M,), dtype of x, or None
+    strides : (sh, sw) int, pixels          pads : ((top, bottom), (left, right)) int, pixels
+    dilation : (dh, dw) int, pixels
+
+    Returns
+    -------
+    y : (N, OH, OW, C * M), dtype of x      OH = (H + top + bottom - ((KH - 1) * dh + 1)) // sh + 1
+
+    Raises
+    ------
+    ValueError: `kernel` must have C = 3 channels. Received: kernel.shape=(3, 3, 4, 1).
+    """
+    x = checks.floats(x, "x", 4)
+    kernel = checks.floats(kernel, "kernel", 4, x.dtype)
+    strides, pads, dilation = _settings(strides, pads, dilation)
+    y = memory.empty(_output_shape(x.shape, kernel.shape, strides, pads, dilation), x.dtype)
+    if bias is None:
+        bias = np.zeros(y.shape[3], x.dtype)
+    bias = checks.floats(bias, "bias", 1, x.dtype)
+    checks.shape(bias, "bias", y.shape[3:])
+    x, kernel = _repeated(x, kernel.shape[3]), kernel.reshape(*kernel.shape[:2], -1)
+    run(_forward, y.shape[0] * y.shape[1], y.size * kernel[..., 0].size,
+        x, kernel, bias, y, *strides, *dilation, pads[0][0], pads[1][0])
+    return y
+
+
+def depthwise_conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1)):
+    """Hand every output's gradient back to the pixels that its filter saw.
+
+    Parameters
+    ----------
+    dy : (N, OH, OW, C * M) float32 or float64  kernel : (KH, KW, C, M)
+    input_shape : (N, H, W, C)                  strides, pads, dilation : as in `depthwise_conv2d_forward`
+
+    Returns
+    -------
+    dx : (N, H, W, C), dtype of dy
+    """
+    dy = checks.floats(dy, "dy", 4)
+    kernel = checks.floats(kernel, "kernel", 4, dy.dtype)
+    strides, pads, dilation = _settings(strides, pads, dilation)
+    checks.shape(dy, "dy", _output_shape(input_shape, kernel.shape, strides, pads, dilation))
+    n, height, width, channels = input_shape
+    multiplier = kernel.shape[3]
+    dx = memory.empty((n, height, width, channels * multiplier), dy.dtype)
+    run(_backward_input, n * height, dy.size * kernel[..., 0, 0].size,
+        dy, kernel.reshape(*kernel.shape[:2], -1), dx, *strides, *dilation, pads[0][0], pads[1][0])
+    return dx if multiplier == 1 else dx.reshape(n, height, width, channels, multiplier).sum(axis=-1)
+
+
+def depthwise_conv2d_backward_kernel(dy, x, kernel_size, strides, pads, dilation=(1, 1)):
+    """Sum, for every weight, what it was multiplied by times the gradient of where the product went.
+
+    Parameters
+    ----------
+    dy : (N, OH, OW, C * M) float32 or float64  x : (N, H, W, C)
+    kernel_size : (KH, KW) int                  strides, pads, dilation : as in `depthwise_conv2d_forward`
+
+    Returns
+    -------
+    dkernel : (KH, KW, C, M), dtype of dy
+
+    Notes
+    -----
+    Rows of outputs are summed in up to 32 parts, and the parts in order, in float64: the same bits with any number of
+    threads.
+    """
+    dy = checks.floats(dy, "dy", 4)
+    x = checks.floats(x, "x", 4, dy.dtype)
+    kernel_size = checks.pair(kernel_size, "kernel_size")
+    strides, pads, dilation = _settings(strides, pads, dilation)
+    channels, filters = x.shape[3], dy.shape[3]
+    shape = (*kernel_size, channels, filters // channels)
+    checks.shape(dy, "dy", _output_shape(x.shape, shape, strides, pads, dilation))
+    rows = -(-max(dy.shape[0] * dy.shape[1], 1) // PARTS)
+    jobs = -(-dy.shape[0] * dy.shape[1] // rows)
+    partial = memory.empty((jobs, *kernel_size, filters), dy.dtype)
+    run(_backward_kernel, jobs, dy.size * kernel_size[0] * kernel_size[1],
+        dy, _repeated(x, shape[3]), partial, rows, *strides, *dilation, pads[0][0], pads[1][0])
+    return partial.sum(axis=0, dtype=np.float64).astype(dy.dtype).reshape(shape)

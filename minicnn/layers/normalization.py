@@ -1,0 +1,89 @@
+"""Normalization with constants: every number minus a mean, divided by a deviation. Nothing is learnt.
+
+    y = (x - mean) / max(sqrt(variance), 1e-7)          dx = dy / max(sqrt(variance), 1e-7)
+
+Source: Keras 3 `Normalization`. On paper: reference/normalization.py.
+"""
+
+import numpy as np
+
+from .. import initializers, kernels
+from .base import Layer
+
+
+class Normalization(Layer):
+    """Subtract a mean and divide by the root of a variance, along some axes.
+
+    Parameters
+    ----------
+    axis : int, tuple of int or None     which axes have a mean of their own for every index; None: one for all numbers
+    mean, variance : number or list, optional     given here; otherwise they are arrays, read from a file or set
+
+    Notes
+    -----
+    state, where mean and variance are not given: mean, zeros; variance, ones; count, what Keras's adapt counted.
+    """
+
+    only = {"invert": False}
+
+    def __init__(self, axis=-1, mean=None, variance=None, name=None):
+        super().__init__(name)
+        axes = () if axis is None else tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+        if not all(isinstance(item, (int, np.integer)) and not isinstance(item, bool) and item != 0 for item in axes):
+            raise ValueError(f"`axis` must be integers other than 0, the batch, or None. Received: axis={axis!r}.")
+        if (mean is None) != (variance is None) or np.shape(mean) != np.shape(variance):
+            raise ValueError(f"`mean` and `variance` must be given together and in one shape, or neither. "
+                             f"Received: mean={mean!r}, variance={variance!r}.")
+        self.axis = axes
+        self.mean, self.variance = mean, variance
+
+    def compute_output_shape(self, input_shape):
+        """The same shape; the axes must be of known size."""
+        rank = 0 if isinstance(input_shape, list) else len(input_shape)
+        if not all(-rank < axis < rank and input_shape[axis] is not None for axis in self.axis):
+            raise ValueError(f"`axis` of layer '{self.name}' must name axes of known size. "
+                             f"Received: axis={self.axis}, input_shape={input_shape}.")
+        if self.mean is not None:
+            sizes = [input_shape[axis] for axis in self._kept(rank)]
+            try:
+                np.broadcast_to(np.zeros(np.shape(self.mean)), sizes)
+            except ValueError:
+                raise ValueError(f"`mean` of layer '{self.name}' must fit the axes' sizes {tuple(sizes)}. "
+                                 f"Received: mean={self.mean!r}.") from None
+        return input_shape
+
+    def _kept(self, rank):
+        return sorted(axis % rank for axis in self.axis)
+
+    def _build(self, input_shape, rng):
+        if self.mean is None:
+            sizes = tuple(input_shape[axis] for axis in self._kept(len(input_shape)))
+            self.state["mean"] = initializers.zeros(sizes, self.dtype)
+            self.state["variance"] = initializers.ones(sizes, self.dtype)
+            self.state["count"] = initializers.zeros((), "int64")
+
+    def cast(self, dtype):
+        """Convert mean and variance; the count stays a whole number."""
+        count = self.state.get("count")
+        super().cast(dtype)
+        if count is not None:
+            self.state["count"] = count
+
+    def _constants(self, x):
+        """Mean and variance, in shapes that broadcast against x."""
+        kept = self._kept(x.ndim)
+        shape = [size if axis in kept else 1 for axis, size in enumerate(x.shape)]
+        sizes = [x.shape[axis] for axis in kept]
+        given = (self.state["mean"], self.state["variance"]) if self.mean is None else (self.mean, self.variance)
+        return [np.broadcast_to(np.asarray(item, x.dtype), sizes).reshape(shape) for item in given]
+
+    def _forward(self, x, training):
+        mean, variance = self._constants(x)
+        return kernels.normalization_forward(x, mean, variance), variance
+
+    def _backward(self, dy, variance, need_dx):
+        return kernels.normalization_backward(dy, variance) if need_dx else None
+
+    def _settings(self):
+        given = [None if item is None else np.asarray(item).tolist() for item in (self.mean, self.variance)]
+        return {"axis": list(self.axis), "invert": False, "mean": given[0], "variance": given[1]}
