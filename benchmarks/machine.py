@@ -1,0 +1,79 @@
+"""The head of every result: which machine, which versions, how many threads, and the machine's own two limits."""
+
+import importlib.metadata
+import os
+import platform
+import sys
+from pathlib import Path
+
+PACKAGES = ("minicnn", "numpy", "numba", "llvmlite", "tensorflow", "keras", "onnxruntime", "torch")
+
+
+def processors():
+    """Count the processors that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def processor_name():
+    """Name the processor."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def lanes():
+    """Count the float32 numbers in one vector register: 16 with AVX-512, 8 with AVX2, 4 otherwise."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    features = llvm.get_host_cpu_features()
+    return 16 if features.get("avx512f") else 8 if features.get("avx2") or features.get("avx") else 4
+
+
+def versions():
+    """Map each engine and library that is installed to its version."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def header(threads, limits=None):
+    """Give the head of a result file.
+
+    Parameters
+    ----------
+    threads : int, of every engine
+    limits : dict with peak_gflops and copy_gbs, optional     see roofline.py
+    """
+    import llvmlite.binding as llvm
+
+    return {
+        "processor": processor_name(),
+        "target": llvm.get_host_cpu_name(),
+        "processors": processors(),
+        "lanes": lanes(),
+        "threads": threads,
+        "system": f"{platform.system()} {platform.release()}",
+        "versions": versions(),
+        "command": "python -m benchmarks " + " ".join(sys.argv[1:]),
+        **(limits or {}),
+    }
+
+
+def lines(head):
+    """Write the head as a few lines of text."""
+    rows = [f"{head['processor']} ({head['target']}), {head['processors']} processors, {head['lanes']} float32 lanes, "
+            f"{head['threads']} threads for every engine",
+            ", ".join(f"{name} {version}" for name, version in head["versions"].items())]
+    if "peak_gflops" in head:
+        rows.append(f"multiply-add peak {head['peak_gflops']:.0f} GFLOP/s, copy bandwidth {head['copy_gbs']:.1f} GB/s "
+                    f"(read and write), both measured in this run")
+    return rows

@@ -1,0 +1,107 @@
+"""Keras on TensorFlow: its layers called eagerly, inside tf.function ("graph") and compiled by XLA.
+
+A single gradient is TensorFlow's own operation for it, the one that Keras's GradientTape ends in, inside tf.function:
+so no forward pass is counted in. Layers are Keras's, in the dtype of the case.
+"""
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what TensorFlow says of its own dependencies while it is imported
+    import keras
+    import tensorflow as tf
+
+tf.get_logger().setLevel("ERROR")
+
+
+def set_threads(count):
+    """Give TensorFlow this many threads; say False where it runs already with another number."""
+    threading = tf.config.threading
+    if (threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()) == (count, count):
+        return True
+    try:
+        threading.set_intra_op_parallelism_threads(count)
+        threading.set_inter_op_parallelism_threads(count)
+        return True
+    except RuntimeError:
+        return False
+
+
+class Engine:
+    """Keras, up to three ways."""
+
+    name = "keras"
+
+    def __init__(self, threads, xla=True):
+        self.has_threads = set_threads(threads)
+        self.xla = xla
+
+    def runs(self, case, which, arrays):
+        """Make the calls of one pass. Arguments and result as minicnn's."""
+        x, kernel, bias, dy = (None if array is None else tf.constant(array) for array in arrays)
+        if which == "fwd":
+            layer = _layer(case, kernel, bias)
+            inputs, work = (x,), layer
+        else:
+            inputs, work = _gradient(case, which, x, kernel, dy)
+        variants = {"keras graph": tf.function(work)}
+        if which == "fwd":
+            variants["keras eager"] = work
+        if self.xla and which == "fwd":
+            variants["keras xla"] = tf.function(work, jit_compile=True)
+        return {name: (_bound(function, inputs), _as_array) for name, function in variants.items()}
+
+
+def _bound(function, inputs):
+    return lambda: function(*inputs)
+
+
+def _as_array(value):
+    return value.numpy()
+
+
+def _layer(case, kernel, bias):
+    layers, how = keras.layers, {"dtype": case.dtype}
+    if case.operation == "conv2d":
+        layer = layers.Conv2D(case.filters, case.window, case.strides, case.padding, activation="relu", **how)
+    elif case.operation == "depthwise_conv2d":
+        layer = layers.DepthwiseConv2D(case.window, case.strides, case.padding, **how)
+    elif case.operation == "maxpool2d":
+        layer = layers.MaxPooling2D(case.window, case.strides, case.padding, **how)
+    elif case.operation == "dense":
+        layer = layers.Dense(case.filters, **how)
+    else:
+        layer = layers.Activation(case.operation, **how)
+    layer.build(case.x_shape)
+    if kernel is not None:
+        layer.set_weights([kernel, bias])
+    return layer
+
+
+def _gradient(case, which, x, kernel, dy):
+    """Give the inputs of a gradient, and the function of them."""
+    raw, padding = tf.raw_ops, case.padding.upper()
+    strides = [1, *case.strides, 1]
+    if case.operation in ("conv2d", "depthwise_conv2d"):
+        deep = case.operation == "depthwise_conv2d"
+        to_input = raw.DepthwiseConv2dNativeBackpropInput if deep else raw.Conv2DBackpropInput
+        to_kernel = raw.DepthwiseConv2dNativeBackpropFilter if deep else raw.Conv2DBackpropFilter
+        if which == "dX":
+            return (kernel, dy), lambda kernel, dy: to_input(
+                input_sizes=case.x_shape, filter=kernel, out_backprop=dy, strides=strides, padding=padding)
+        return (x, dy), lambda x, dy: to_kernel(
+            input=x, filter_sizes=case.kernel_shape, out_backprop=dy, strides=strides, padding=padding)
+    if case.operation == "dense":
+        if which == "dX":
+            return (dy, kernel), lambda dy, kernel: tf.matmul(dy, kernel, transpose_b=True)
+        return (x, dy), lambda x, dy: tf.matmul(x, dy, transpose_a=True)
+    if case.operation == "maxpool2d":
+        y = tf.nn.max_pool2d(x, case.window, case.strides, padding)
+        return (x, y, dy), lambda x, y, dy: raw.MaxPoolGrad(
+            orig_input=x, orig_output=y, grad=dy, ksize=[1, *case.window, 1], strides=strides, padding=padding)
+    y = {"relu": tf.nn.relu, "sigmoid": tf.nn.sigmoid, "softmax": tf.nn.softmax}[case.operation](x)
+    if case.operation == "relu":
+        return (dy, y), lambda dy, y: raw.ReluGrad(gradients=dy, features=y)
+    if case.operation == "sigmoid":
+        return (dy, y), lambda dy, y: raw.SigmoidGrad(y=y, dy=dy)
+    return (dy, y), lambda dy, y: (dy - tf.reduce_sum(dy * y, -1, keepdims=True)) * y

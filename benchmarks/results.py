@@ -1,0 +1,50 @@
+"""Result files: {"parts": [{"kind", "head", "rows" or "data"}, ...]}, read, joined and written."""
+
+import json
+
+from minicnn.files.atomic import replacing
+
+KINDS = ("layers", "nets", "scaling", "startup", "memory", "ladder", "parity", "photographs")
+
+
+def part(kind, head, rows):
+    """Make one part: what one command measured.
+
+    Parameters
+    ----------
+    kind : str, the command          head : dict, see machine.header
+    rows : list of dict, all numbers plain
+    """
+    return {"kind": kind, "head": head, "rows": rows}
+
+
+def write(path, parts):
+    """Write parts to a JSON file, whole or not at all."""
+    text = json.dumps({"parts": parts}, indent=1, allow_nan=False)
+    with replacing(path) as file:
+        file.write(text.encode() + b"\n")
+
+
+def read(paths):
+    """Read and join result files.
+
+    Returns
+    -------
+    parts : list of dict, in the order of KINDS
+
+    Raises
+    ------
+    ValueError: PATH is no result file of these benchmarks: ...
+    """
+    parts = []
+    for path in paths:
+        try:
+            with open(path, encoding="utf-8") as file:
+                found = json.load(file)["parts"]
+            if any(each["kind"] not in KINDS or "rows" not in each or "head" not in each for each in found):
+                raise KeyError("an unknown kind of part")
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            reason = problem.strerror if isinstance(problem, OSError) else f"{type(problem).__name__}: {problem}"
+            raise ValueError(f"{path} is no result file of these benchmarks: {reason}.") from None
+        parts += found
+    return sorted(parts, key=lambda each: KINDS.index(each["kind"]))

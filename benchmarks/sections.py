@@ -1,0 +1,119 @@
+"""Each kind of result as a table: a function a kind, the same for the terminal and for RESULTS.md."""
+
+from . import machine, table
+from .table import KERAS, TORCH, factor, markdown, number, spread
+
+
+def text(part):
+    """Give a part as text: the machine, then its table."""
+    return "\n".join([*machine.lines(part["head"]), *notes(part["head"]), "", TABLES[part["kind"]](part)])
+
+
+def notes(head):
+    """Say what was not as it should be: peers left out, other threads, flushed denormals."""
+    found = [f"left out: {name} ({why})" for name, why in head.get("missing", {}).items()]
+    found += [f"{name} ran with its own number of threads" for name in head.get("own threads", [])]
+    if not head.get("keeps denormals", True):
+        found.append("an engine switched denormal numbers off for this thread")
+    return found
+
+
+def layers(part):
+    """Rows of layers: every pass of every case."""
+    columns = ["<case", "<pass", "minicnn ms", "Keras ms", "<best of Keras", "ratio", "cold ratio", "ONNX Runtime ms",
+               "ratio", "PyTorch ms", "ratio", "GFLOP/s or GB/s", "% of limit", "largest difference"]
+    return markdown(columns, [_layer_row(row) for row in part["rows"]])
+
+
+def _layer_row(row):
+    name, engines = f"{row['suite']} {row['case']}", row.get("engines", {})
+    if row["pass"] == "refused":
+        return [name, "refused, as it should be", *[""] * 11, "0"]
+    ours, (best, keras) = engines.get("minicnn"), table.best(engines, KERAS)
+    _, torch = table.best(engines, TORCH)
+    cells = [name, row["pass"], spread(ours), spread(keras), (best or "").removeprefix("keras "),
+             factor(table.ratio(row, KERAS)), factor(table.ratio(row, KERAS, "cold")), spread(engines.get("onnxruntime")),
+             factor(table.ratio(row, ("onnxruntime",))), spread(torch), factor(table.ratio(row, TORCH))]
+    if row["pass"] == "first call":
+        return [*cells, "", "", ""]
+    if not ours:
+        return [*cells[:2], "not timed: its result differs", *[""] * 10, number(row["wrong"].get("minicnn"), 2)]
+    seconds = ours["ms"] / 1e3
+    # A dense layer of few rows does little with many weights: its limit is the memory's.
+    many = row["operation"] == "conv2d" or row["flop"] > 16 * row["bytes"]
+    speed = f"{row['flop'] / seconds / 1e9:.0f} GFLOP/s" if many else \
+        f"{row['bytes'] / seconds / 1e9:.1f} GB/s"
+    off = row["difference"].get("minicnn")
+    wrong = "; differs too much: " + ", ".join(row["wrong"]) if row["wrong"] else ""
+    return [*cells, speed, f"{100 * row['share']:.0f}", ("" if off is None else f"{off:.1e}") + wrong]
+
+
+def nets(part):
+    """Rows of nets."""
+    columns = ["<net", "<what", "minicnn ms", "Keras ms", "<best of Keras", "ratio", "ONNX Runtime ms", "ratio"]
+    rows = []
+    for row in part["rows"]:
+        engines = row["engines"]
+        best, keras = table.best(engines, [name for name in engines if name.startswith("keras")])
+        rows.append([row["net"], row["what"], spread(engines["minicnn"]), spread(keras),
+                     (best or "").removeprefix("keras "), factor(keras and keras["ms"] / engines["minicnn"]["ms"]),
+                     spread(engines.get("onnxruntime")), factor(table.ratio(row, ("onnxruntime",)))])
+    return markdown(columns, rows)
+
+
+def scaling(part):
+    """Two tables: threads, and batches."""
+    threads = [[row["case"], row["pass"], *(spread(row["engines"][key]) for key in ("one", "all")),
+                factor(row["engines"]["one"]["ms"] / row["engines"]["all"]["ms"])]
+               for row in part["rows"] if row["what"] == "threads"]
+    names = list(dict.fromkeys(name for row in part["rows"] if row["what"] == "batch" for name in row["engines"]))
+    batches = [[row["case"], str(row["n"]), *(spread(row["engines"].get(name)) for name in names),
+                number(row["engines"]["minicnn"]["ms"] / row["n"])] for row in part["rows"] if row["what"] == "batch"]
+    return "\n\n".join([
+        markdown(["<case", "<pass", "1 thread, ms", f"{part['head']['threads']} threads, ms", "speed-up"], threads),
+        markdown(["<net, forward", "batch", *(f"{name} ms" for name in names), "minicnn ms a picture"], batches)])
+
+
+def startup(part):
+    """Rows of whole processes."""
+    return markdown(["<process", "seconds", "rounds"],
+                    [[row["process"], spread({"ms": row["s"], "iqr_ms": row["iqr_s"]}), str(row["rounds"])]
+                     for row in part["rows"]])
+
+
+def memory(part):
+    """Rows of peaks."""
+    return markdown(["<engine", "after import, MB", "peak, MB", "page faults a step, once warm", "MB of them"],
+                    [[row["engine"], f"{row['import_mb']:.0f}", f"{row['peak_mb']:.0f}",
+                      f"{row['faults_a_step']:.0f}", number(row["faults_a_step"] * 4096 / 1e6, 2)]
+                     for row in part["rows"]])
+
+
+def ladder(part):
+    """Rows of algorithms."""
+    columns = ["<algorithm", "ms", "GFLOP/s", "% of peak", "MB moved", "largest difference"]
+    rows = [[row["algorithm"], spread(row), number(row["gflops"]), f"{row['share'] * 100:.1f}", number(row["mb"]),
+             f"{row['difference']:.1e}"] for row in part["rows"]]
+    return f"{part['head']['case']}\n\n{markdown(columns, rows)}"
+
+
+def parity(part):
+    """Rows of layers, and of weights after training steps."""
+    columns = ["<array", "<shape", "largest number", "absolute", "relative", "ULP"]
+    rows = [[row["array"], "x".join(map(str, row["shape"])), number(row["largest"]), f"{row['absolute']:.1e}",
+             f"{row['relative']:.1e}", f"{row['ulp']:.1f}"] for row in part["rows"]]
+    return f"{part['head']['model']}\n\n{markdown(columns, rows)}"
+
+
+def photographs(part):
+    """The two curves side by side, and what they must satisfy."""
+    from .photographs import verdict
+
+    curves = [[str(row["seed"]), str(row["epoch"]), *(number(row[key], 4) for key in (
+        "loss", "keras_loss", "val_accuracy", "keras_val_accuracy"))] for row in part["rows"]]
+    columns = ["seed", "epoch", "loss", "Keras's loss", "validation accuracy", "Keras's"]
+    return verdict(part["head"]) + "\n\n" + markdown(columns, curves)
+
+
+TABLES = {"layers": layers, "nets": nets, "scaling": scaling, "startup": startup, "memory": memory, "ladder": ladder,
+          "parity": parity, "photographs": photographs}

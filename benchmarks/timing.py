@@ -1,0 +1,129 @@
+"""How engines are timed against each other: in one run, in alternated rounds, medians with their spread.
+
+One round times each engine once, and every other round goes backwards (A B C, C B A, ...), so that a machine that slows
+down for a while slows all of them. Before its timed call an engine is called once untimed where the arrays fit into
+the caches ("hot": the engine before it has emptied them); "cold" walks through a large buffer instead. A call that is
+too short for the clock is repeated within the sample.
+
+Threads of one engine may still spin when the next one begins (ONNX Runtime's do): a short rest comes between them.
+"""
+
+import os
+import statistics
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+NOISY = 0.20  # an IQR above this share of the median is reported
+SHORTEST = 300e-6  # seconds a sample: below, the clock and a stray interrupt count for too much
+REST = 0.002  # seconds between engines
+SLOW = 2.5  # an engine this many times slower than the fastest gets the least rounds only
+EVICT_BYTES = 96 << 20  # more than the last cache of the machines that this runs on
+
+
+@dataclass
+class Sample:
+    """What one engine took: seconds of the first call, and of each timed one."""
+
+    first: float
+    seconds: list
+
+    def row(self):
+        """Give median and interquartile range in milliseconds, as a result file has them."""
+        median = statistics.median(self.seconds)
+        low, high = np.percentile(self.seconds, (25, 75))
+        return {
+            "ms": median * 1e3,
+            "iqr_ms": float(high - low) * 1e3,
+            "rounds": len(self.seconds),
+            "first_ms": self.first * 1e3,
+        }
+
+
+def timed(call):
+    """Call once; give the result and the seconds."""
+    start = time.perf_counter()
+    value = call()
+    return value, time.perf_counter() - start
+
+
+def race(calls, budget, least=3, most=25, hot=True, firsts=None, long=False):
+    """Time several calls in alternated rounds.
+
+    Parameters
+    ----------
+    calls : dict, name -> function that returns when its work is done; each was called before
+    budget : float, seconds      how long it may take, but for the least rounds
+    least, most : int            rounds
+    hot : bool or None           True: an untimed call before each timed one. False: caches emptied before each.
+        None: neither, for arrays that no cache holds
+    firsts : dict, name -> seconds of the very first call, to be reported
+    long : bool                  one call may take longer than the budget: no more calls than needed
+
+    Returns
+    -------
+    samples : dict, name -> Sample
+    """
+    deadline = time.perf_counter() + budget
+    firsts = firsts or {}
+    once = {name: firsts[name] if long and name in firsts else timed(call)[1] for name, call in calls.items()}
+    fastest = min(once.values())
+    if sum(once.values()) > budget:
+        least = min(least, 2)  # A B, B A
+    repeats = {name: max(1, min(200, int(SHORTEST / max(seconds, 1e-7)))) if hot else 1
+               for name, seconds in once.items()}
+    seconds = {name: [] for name in calls}
+    for turn in range(most):
+        names = [name for name in calls if turn < least or once[name] <= SLOW * fastest]
+        for name in names if turn % 2 == 0 else reversed(names):
+            _prepare(calls[name], hot, once[name])
+            start = time.perf_counter()
+            for _ in range(repeats[name]):
+                calls[name]()
+            seconds[name].append((time.perf_counter() - start) / repeats[name])
+        if turn + 1 >= least and time.perf_counter() > deadline:
+            break
+    return {name: Sample(firsts.get(name, once[name]), seconds[name]) for name in calls}
+
+
+def _prepare(call, hot, seconds):
+    if hot is False:
+        evict()
+        return
+    if seconds < 0.05:
+        time.sleep(REST)
+    if hot:
+        call()
+
+
+_evicting = []
+
+
+def evict():
+    """Empty the caches: write a buffer that is larger than all of them."""
+    if not _evicting:
+        _evicting.append(np.zeros(EVICT_BYTES // 8))
+    _evicting[0] += 1.0
+
+
+def noisy(row):
+    """Tell whether a measured row ({"ms", "iqr_ms"}) spread too much."""
+    return row["iqr_ms"] > NOISY * row["ms"]
+
+
+def set_threads(count):
+    """Give every engine the same number of threads. Call it before the engines are imported: they read this once."""
+    for name in ("MINICNN", "OMP", "MKL", "OPENBLAS", "NUMEXPR"):
+        os.environ[f"{name}_NUM_THREADS"] = str(count)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # all figures are a processor's
+    import minicnn
+
+    minicnn.set_num_threads(count)
+
+
+def keeps_denormals():
+    """Tell whether this thread still computes with numbers below the smallest normal one, as it should."""
+    tiny = np.full(4, 1e-40, np.float32)
+    return bool((tiny * np.float32(0.5) > 0).all())
