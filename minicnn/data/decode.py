@@ -6,6 +6,7 @@ A picture without orientation, transparency and 16-bit grey gives the pixels of 
 """
 
 import os
+from collections.abc import Iterable
 from numbers import Integral
 
 import numpy as np
@@ -62,7 +63,7 @@ def check_size(size):
     """Return `size` as (height, width), or None where it is None; ValueError where it is not positive integers."""
     if size is None:
         return None
-    pair = (size, size) if isinstance(size, Integral) else tuple(size)
+    pair = tuple(size) if isinstance(size, Iterable) else (size, size)
     if len(pair) != 2 or not all(isinstance(n, Integral) and not isinstance(n, bool) and n > 0 for n in pair):
         raise ValueError(f"`size` must be a positive integer or (height, width) in pixels. Received: {size!r}.")
     return int(pair[0]), int(pair[1])
@@ -91,11 +92,13 @@ def _turn_upright(image):
 
 def _flat_rgb(image):
     if image.mode == "F":
-        raise ValueError("it is grey in floating point, and nothing says which value is white; save it in 8 or 16 bit")
+        raise PictureError(
+            "it is grey in floating point, and nothing says which value is white; save it in 8 or 16 bit."
+        )
     if image.mode.startswith("I"):  # "I" is 32 bit; some Pillow versions open 16-bit PNG and PGM as "I"
         grey = np.asarray(image).astype(np.int64)
         if grey.min() < 0 or grey.max() > 65535:
-            raise ValueError("it is grey in 32 bit, and nothing says which value is white; save it in 8 or 16 bit")
+            raise PictureError("it is grey in 32 bit, and nothing says which value is white; save it in 8 or 16 bit.")
         return Image.fromarray(((grey + 128) // 257).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
@@ -105,6 +108,8 @@ def _flat_rgb(image):
 
 
 def _reason(path, problem):
+    if isinstance(problem, PictureError):
+        return str(problem)
     if isinstance(problem, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return f"it has more than the {Image.MAX_IMAGE_PIXELS} pixels that Pillow allows (a decompression bomb?)."
     if not os.path.exists(path):
@@ -116,8 +121,8 @@ def _reason(path, problem):
     if os.path.getsize(path) == 0:
         return "the file is empty."
     if isinstance(problem, Image.UnidentifiedImageError):
-        return f"it is none of {', '.join(FORMATS)}."
+        return f"it is none of {', '.join(FORMATS)}, or its beginning is damaged."
     if isinstance(problem, MemoryError):
         return "there is not enough memory for its pixels."
     text = str(problem).strip().rstrip(".") or type(problem).__name__
-    return f"{text}."
+    return f"it is damaged, or of a kind that Pillow cannot decode ({text})."

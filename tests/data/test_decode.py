@@ -119,7 +119,7 @@ def test_32_bit_grey_beyond_16_bit_is_refused(tmp_path):
         load_image(tmp_path / "deep.tiff")
 
 
-@pytest.mark.parametrize("size", [0, -3, (4, 0), (1, 2, 3), (4, 2.5), "64"])
+@pytest.mark.parametrize("size", [0, -3, (4, 0), (1, 2, 3), (4, 2.5), 2.5, "64", True])
 def test_size_must_be_positive(odd, size):
     with pytest.raises(ValueError, match="`size` must be a positive integer"):
         load_image(odd["grey"].path, size=size)

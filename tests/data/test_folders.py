@@ -62,6 +62,17 @@ def test_other_and_hidden_files_are_no_part_of_it(tmp_path):
     assert names == ["000.png", "000.png", "001.png", "001.png", "LOUD.JPG"]
 
 
+def test_the_order_of_the_disk_does_not_matter(tmp_path, monkeypatch):
+    make(tmp_path, {"b": 6, "a": 6})
+    listed = Folder(tmp_path)
+    entries = type(tmp_path).iterdir
+    monkeypatch.setattr(type(tmp_path), "iterdir", lambda path: iter(sorted(entries(path), reverse=True)))
+    backwards = Folder(tmp_path)
+    assert backwards.class_names == listed.class_names
+    for name in ("train", "validation"):
+        assert backwards.split(name)[0] == listed.split(name)[0] == sorted(listed.split(name)[0])
+
+
 def test_a_class_may_be_called_like_a_split(tmp_path):
     folder = Folder(make(tmp_path, {"test": 2, "drive": 2}))
     assert folder.class_names == ("drive", "test") and folder.drawn
