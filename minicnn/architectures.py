@@ -1,7 +1,9 @@
 """Two small nets to study and to train: the ones that the course and CNN Explainer use.
 
-    tinyvgg     2 x (conv 10 3x3, ReLU, conv 10 3x3, ReLU, pool 2x2), flatten, dense; 19,920 parameters at 64 px, 10 classes
-    homework    conv 32 3x3 ReLU, pool 2x2, flatten, dense 64 ReLU, dense; 11,215,873 parameters at 150 px, 1 output
+    tinyvgg     2 x (conv 10 3x3, ReLU, conv 10 3x3, ReLU, pool 2x2), flatten, dense
+                19,920 parameters at 64 px with 10 classes
+    homework    conv 32 3x3 ReLU, pool 2x2, flatten, dense 64 ReLU, dense
+                11,215,873 parameters at 150 px with one output
 
 Both begin with the pixels 0..255 and scale them to 0..1 themselves. Source: CNN Explainer (Wang et al. 2020,
 arXiv:2004.15004); ML Zoomcamp, week 8, homework.

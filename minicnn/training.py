@@ -8,7 +8,6 @@ the binary one) the step takes the logits: the loss cannot overflow, nothing is 
 logits is simply p - t. Keras does the same.
 """
 
-import contextlib
 import math
 import warnings
 
@@ -286,7 +285,7 @@ class ArrayBatches:
 
 def _set_epoch(batches, epoch):
     """Tell batches that bring their own order which epoch it is."""
-    with contextlib.suppress(AttributeError):
+    if hasattr(batches, "epoch"):
         batches.epoch = epoch
 
 

@@ -25,6 +25,8 @@ BELOW = {
     "training": {"losses", "optimizers", "metrics", "kernels", "rich"},
     "model": {"layers", "training", "files"},
     "architectures": {"layers", "model"},
+    "classify": {"architectures", "data", "kernels", "optimizers", "training"},
+    "demo": {"architectures", "classify", "data", "layers", "model", "optimizers", "training", "PIL"},
     "gradcheck": {"model", "losses", "reference"},
     "explain": {"model", "layers", "losses", "reference"},
 }

@@ -1,0 +1,148 @@
+"""The command `minicnn`: parse, call, print. What is wrong is said in one sentence on stderr, with exit code 2."""
+
+import argparse
+import json
+import sys
+import warnings
+
+
+def main(argv=None):
+    """Run one command; return its exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.showwarning = lambda message, *where, **more: print(f"note: {message}", file=sys.stderr)
+            arguments.call(arguments)
+    except KeyboardInterrupt:
+        print("\nstopped.", file=sys.stderr)
+        return 130
+    except (ValueError, TypeError, OSError) as error:
+        print(f"minicnn: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parser():
+    """Describe all commands and their options."""
+    top = argparse.ArgumentParser(prog="minicnn", description="Study, train and use a small convolutional network.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name, call, text):
+        sub = commands.add_parser(name, help=text, description=text,
+                                  formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        sub.set_defaults(call=call)
+        return sub
+
+    sub = command("demo", _demo, "draw ten kinds of clothes and teach a small CNN to tell them apart")
+    sub.add_argument("--out", default="minicnn-demo", metavar="DIR", help="where to leave the model")
+    sub.add_argument("--quick", action="store_true", help="few pictures, two epochs: to see that all works")
+    sub.add_argument("--seed", type=int, default=0, help="of pictures, weights and order")
+
+    sub = command("train", _train, "train a small net on a folder of pictures")
+    sub.add_argument("folder", metavar="DIR", help="train/ and validation/ with class folders, or these alone")
+    sub.add_argument("--arch", choices=["tinyvgg", "homework"], default="tinyvgg", help="which net")
+    sub.add_argument("--size", type=int, default=64, help="pixels, height and width")
+    sub.add_argument("--epochs", type=int, default=20, help="passes over the training pictures")
+    sub.add_argument("--batch-size", type=int, default=32, help="pictures a step")
+    sub.add_argument("--lr", type=float, default=0.001, help="Adam's learning rate")
+    sub.add_argument("--seed", type=int, default=0, help="of weights, order and held-out pictures")
+    sub.add_argument("--skip-corrupt", action="store_true", help="leave out and count files that are no pictures")
+    sub.add_argument("--out", default="minicnn-run", metavar="DIR", help="a new folder for the model and its history")
+
+    sub = command("evaluate", _evaluate, "measure a model on a folder of pictures: accuracy and who is taken for whom")
+    sub.add_argument("model", metavar="MODEL", help="a model file")
+    sub.add_argument("folder", metavar="DIR", help="pictures in class folders")
+    sub.add_argument("--split", choices=["train", "validation", "test"], help="test if present, else validation")
+    sub.add_argument("--skip-corrupt", action="store_true", help="leave out and count files that are no pictures")
+    _preprocessing(sub)
+
+    sub = command("predict", _predict, "name what is on pictures")
+    sub.add_argument("model", metavar="MODEL", help="a model file")
+    sub.add_argument("pictures", nargs="+", metavar="PICTURE", help="files or folders")
+    sub.add_argument("--top", type=int, default=3, help="how many classes to show")
+    sub.add_argument("--json", action="store_true", help="all classes, as JSON")
+    _preprocessing(sub)
+
+    sub = command("summary", _summary, "show a model layer by layer: shapes, parameters, work, receptive fields")
+    sub.add_argument("model", metavar="MODEL", help="a model file")
+    return top
+
+
+def _preprocessing(sub):
+    sub.add_argument("--classes", help="class names, comma-separated, where the file has none")
+    sub.add_argument("--size", type=int, help="pixels, where the file does not tell")
+    sub.add_argument("--scale", type=float, help="pixels are multiplied by this, where the file does not tell")
+
+
+def _demo(arguments):
+    from .demo import demo
+
+    _announce_compiling()
+    demo(arguments.out, arguments.quick, arguments.seed)
+
+
+def _train(arguments):
+    from . import classify
+
+    _announce_compiling()
+    try:
+        classify.train(arguments.folder, arguments.out, arguments.arch, arguments.size, arguments.epochs,
+                       arguments.batch_size, arguments.lr, arguments.seed, arguments.skip_corrupt)
+    except KeyboardInterrupt:
+        print(f"\nstopped; the last finished epoch, if there was one, is in {arguments.out}/model.keras",
+              file=sys.stderr)
+    else:
+        print(f"the model is in {arguments.out}/model.keras, its history in {arguments.out}/history.csv")
+
+
+def _load(arguments):
+    """Load the model, and complete what its file does not tell."""
+    from . import classify
+    from .saving import load_model
+
+    _announce_compiling()
+    model = load_model(arguments.model)
+    note = missing if (missing := classify.missing(model)) and not arguments.classes else None
+    if note:
+        print(note, file=sys.stderr)
+    size = (arguments.size, arguments.size) if arguments.size else None
+    classify.complete(model, arguments.classes and arguments.classes.split(","), size, arguments.scale)
+    return model
+
+
+def _evaluate(arguments):
+    from . import classify
+
+    judgement, split = classify.evaluate(_load(arguments), arguments.folder, arguments.split, arguments.skip_corrupt)
+    print(f"{split}: {judgement}")
+
+
+def _predict(arguments):
+    from . import classify
+
+    model = _load(arguments)
+    files = classify.picture_files(arguments.pictures)
+    names = model.classifier["class_names"]
+    rows = classify.predict(model, files)
+    if arguments.json:
+        print(json.dumps([{"picture": str(file), "class": names[row.argmax()],
+                           "probabilities": dict(zip(names, map(float, row), strict=True))}
+                          for file, row in zip(files, rows, strict=True)], indent=2))
+        return
+    for file, row in zip(files, rows, strict=True):
+        best = sorted(range(len(names)), key=lambda k: -row[k])[:max(arguments.top, 1)]
+        print(f"{file}: " + ", ".join(f"{names[k]} {row[k]:.3f}" for k in best))
+
+
+def _summary(arguments):
+    from .saving import load_model
+
+    load_model(arguments.model).summary()
+
+
+def _announce_compiling():
+    from .kernels import on_first_compile
+
+    on_first_compile(lambda: print("compiling kernels for this machine, once; the next start finds them ready ...",
+                                   file=sys.stderr))
