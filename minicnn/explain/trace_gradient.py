@@ -1,0 +1,174 @@
+"""Take one gradient apart: `print(trace_gradient(model, x, y, "conv2d/kernel", (0, 1, 2, 3)))`.
+
+dX    what every output that read this number sends back: its own gradient times what it multiplied the number by
+dW    over every stop of the window and every example: the number that the weight met times the gradient of the result
+db    the gradients of all outputs that it was added to
+
+The remark beside each term says which ReLU masks and pool winners that output's own gradient came through.
+"""
+
+import math
+
+import numpy as np
+
+from .. import losses
+from .activations import ACTIVATIONS, activate, activation_of, back, gate
+from .backward_terms import TO_INPUT, TO_WEIGHT
+from .forward_terms import PRODUCTS, logits
+from .places import backward, find, full_index
+from .table import Term, Trace, place
+from .windows import Windows
+
+
+def trace_gradient(model, x, y, what, index):
+    """Take the loss's gradient at one number apart: an input or map (dX), a kernel (dW) or a bias (db).
+
+    The model runs as when predicting: Dropout drops nothing, BatchNormalization uses its moving means.
+
+    Parameters
+    ----------
+    model : Model with one input and one output; its loss is the compiled one, else the one that its end belongs to
+    x : one example (H, W, C), or a batch of them
+    y : the true class, one class an example, or what the loss takes
+    what : str       "conv2d/kernel", "conv2d/bias" (dW, db), or a layer's name: the gradient at its output ("x": at
+        the model's input)
+    index : tuple of int     in the array of `what`; for an output the example may be left out
+
+    Returns
+    -------
+    trace : Trace        its terms add up, in float64, to the gradient
+
+    Raises
+    ------
+    ValueError: `what` or `index` names nothing in this model, or a frozen layer's weight.
+    """
+    run = backward(model, x, y)
+    what = next(iter(run.places)) if what == "x" else what
+    path, _, name = what.rpartition("/")
+    owners = [at for at in run.places.values() if _layer_path(at.key) == path and name in at.layer.params]
+    if owners:
+        return _of_weight(run, owners, what, name, index)
+    return _of_output(run, find(model, run.places, what), index)
+
+
+def _of_weight(run, owners, what, name, index):
+    if what not in run.grads:
+        raise ValueError(f"`what` must name a weight that learns; this layer is frozen. Received: what={what!r}.")
+    array = owners[0].layer.params[name]
+    index = full_index(index, array.shape)
+    terms = []
+    for at in owners:  # a layer that is called twice learns from both calls
+        rule = TO_WEIGHT.get((at.kind, name))
+        if rule is None:
+            raise ValueError(f"The gradient of {name!r} in layers of class {at.kind} cannot be taken apart.")
+        xs = [run.values[key] for key in at.sources]
+        terms += rule(at.layer, xs, _Gradient(run, at), run.values[at.key].shape, index)
+    equation = "d loss / d bias = sum of dz" if name in ("bias", "beta") else "d loss / d weight = sum of dz * x"
+    return Trace(f"d loss / d {what}{list(index)}   loss {run.value:.6g}", equation, ("dz", "x"), terms,
+                 float(run.grads[what][index]))
+
+
+def _of_output(run, at, index):
+    gradient = run.gradients[at.key]
+    index = full_index(index, gradient.shape)
+    terms = []
+    for reader in run.places.values():
+        for k, source in enumerate(reader.sources):
+            if source == at.key:
+                terms += _sent_by(run, reader, k, index)
+    title = f"d loss / d {at.key}{place(index)}   {at.kind}, loss {run.value:.6g}"
+    if at.key == run.last:
+        return Trace(title, *_of_loss(run, index), float(gradient[index]))
+    return Trace(title, "d loss / d x = sum over the outputs that read x: dz * factor", ("dz", "factor"), terms,
+                 float(gradient[index]))
+
+
+def _sent_by(run, reader, k, index):
+    xs, dz = [run.values[key] for key in reader.sources], _Gradient(run, reader)
+    if run.fused and reader.key == run.last and reader.kind not in PRODUCTS:
+        value, _ = dz(index)  # the loss took the logits: this activation is part of the loss
+        return [Term(f"the loss at {reader.key}{place(index)}", (value, 1.0), "activation and loss in one: p - t")]
+    if reader.kind not in TO_INPUT:
+        raise ValueError(f"Gradients through layers of class {reader.kind} cannot be taken apart. "
+                         f"Received: {reader.key!r}.")
+    prefix = f"{reader.key} " if sum(run.places[reader.key].sources.count(s) for s in reader.sources) > 1 else ""
+    return [Term(prefix + term.where, term.factors, term.note)
+            for term in TO_INPUT[reader.kind](reader.layer, xs, k, dz, index)]
+
+
+def _of_loss(run, index):
+    """Write the gradient at the last output itself: equation, columns, terms."""
+    out = run.values[run.last].astype(np.float64)
+    examples = math.prod(out.shape[:-1])
+    if run.fused or getattr(run.loss, "from_logits", False):
+        p, head = activate(run.loss.head, out), run.loss.head
+        share = 1 / examples if head == "softmax" else 1 / out.size
+        truth = np.asarray(run.target, np.float64)
+        if isinstance(run.loss, losses.SparseCategoricalCrossentropy):
+            truth = np.eye(out.shape[-1])[run.target]
+        return (f"d loss / d logit = (p - t) / {round(1 / share)},  p = {head}(logits)", ("value", "share"),
+                [Term("p", (float(p[index]), share)), Term("-t", (-float(truth[index]), share))])
+    _, gradient = run.loss.value_and_gradient(run.target, out)
+    return (f"the derivative of {run.loss.name}", ("gradient",), [Term(place(index), (float(gradient[index]),))])
+
+
+class _Gradient:
+    """dz(index): the gradient at one output of a place behind its own activation, and through what it came."""
+
+    def __init__(self, run, at):
+        self.run, self.at = run, at
+        self.dy, self.y = run.gradients[at.key], run.values[at.key]
+        own = at.kind in PRODUCTS and not (run.fused and at.key == run.last)
+        self.activation = activation_of(at.layer) if own else None
+
+    def __call__(self, index):
+        dy, notes = float(self.dy[index]), []
+        if self.activation is not None:
+            notes.append(gate(self.activation, float(self.y[index])))
+            dy = self._before_activation(index)
+        if dy or not notes:
+            notes += _passage(self.run, self.at, index)
+        return dy, ", ".join(text for text in notes if text)
+
+    def _before_activation(self, index):
+        row, line = index[:-1], index[-1]
+        dy, y = self.dy[row].astype(np.float64), self.y[row].astype(np.float64)
+        if self.activation == "softmax":
+            return float(y[line] * (dy[line] - (dy * y).sum()))
+        function = ACTIVATIONS[self.activation]
+        if function.keeps == "y":
+            return float(function.backward(dy[line:line + 1], y[line:line + 1])[0])
+        xs = [self.run.values[key] for key in self.at.sources]
+        return float(back(self.activation, dy, logits(self.at.layer, xs, index))[line])
+
+
+def _passage(run, at, index):
+    """Follow an output on through ReLU masks and pools, and say what became of it there."""
+    notes = []
+    while True:
+        readers = [reader for reader in run.places.values() if at.key in reader.sources]
+        if len(readers) != 1 or (run.fused and readers[0].key == run.last):
+            return notes
+        reader, x = readers[0], run.values[at.key]
+        if reader.kind in ("ReLU", "Activation") and gate(activation_of(reader.layer), float(x[index])):
+            notes.append(gate(activation_of(reader.layer), float(x[index])))
+            if notes[-1] == "ReLU closed":
+                return notes
+        elif reader.kind == "MaxPooling2D":
+            windows = Windows.of(reader.layer, x.shape[1:3], run.values[reader.key].shape[1:3])
+            n, h, w, c = index
+            won = [(i, j) for i, j, _, _ in windows.readers(h, w)
+                   if windows.winner(x[n], i, j, c)[0] == (h, w)]
+            notes.append(f"wins {', '.join(str(list(at)) for at in won)} of {reader.key}" if won else
+                         f"wins no window of {reader.key}")
+            if len(won) != 1:
+                return notes
+            index = (n, *won[0], c)
+        elif reader.kind != "Dropout":
+            return notes
+        at = reader
+
+
+def _layer_path(key):
+    """Drop the call's number from a place's key: "inner/conv2d:1" -> "inner/conv2d"."""
+    return "/".join(part.partition(":")[0] for part in key.split("/"))

@@ -1,0 +1,99 @@
+"""The nets that the explorer's tests look into: small, with every kind of layer and setting somewhere."""
+
+import numpy as np
+
+from minicnn import (
+    ELU,
+    Activation,
+    Add,
+    AveragePooling2D,
+    BatchNormalization,
+    Concatenate,
+    Conv2D,
+    Cropping2D,
+    Dense,
+    DepthwiseConv2D,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    Input,
+    LeakyReLU,
+    MaxPooling2D,
+    Model,
+    Multiply,
+    ReLU,
+    Rescaling,
+    Reshape,
+    SeparableConv2D,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    ZeroPadding2D,
+)
+from minicnn.architectures import homework, tinyvgg
+
+
+def randomise(model, seed=1):
+    """Give every array of a model random numbers: a fresh bias of 0 hides mistakes."""
+    rng = np.random.default_rng(seed)
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            randomise(layer, seed + 1)
+            continue
+        for key, array in (*layer.params.items(), *layer.state.items()):
+            array[...] = rng.normal(scale=0.4, size=array.shape)
+            if "variance" in key or key == "gamma":
+                array[...] = abs(array) + 0.5
+    return model
+
+
+def plain():
+    """Tiny VGG on 18 x 16 pixels: Rescaling, Conv2D, ReLU, MaxPooling2D, Flatten, Dense, Softmax."""
+    return randomise(tinyvgg((18, 16), 4, seed=0))
+
+
+def homework_net():
+    """The homework's net on 12 x 12 pixels: fused ReLUs and a sigmoid."""
+    return randomise(homework((12, 12), 2, seed=0))
+
+
+def settings():
+    """`same` padding, strides, dilation, groups, windows that overlap, fused softmax."""
+    return randomise(Sequential([
+        Input((11, 9, 2)), Conv2D(4, 3, strides=2, padding="same", activation="relu"),
+        Conv2D(6, (2, 3), padding="same", dilation_rate=2, groups=2), Activation("sigmoid"),
+        MaxPooling2D(3, strides=2, padding="same"), Dropout(0.5), Flatten(), Dense(3, activation="softmax")], seed=0))
+
+
+def branches():
+    """A graph with Add, Multiply, Concatenate and a nested model."""
+    inner_input = Input((6, 6, 3))
+    inner = Model(inner_input, ReLU()(Conv2D(3, 3, padding="same", name="conv")(inner_input)), name="inner")
+    x = Input((6, 6, 3))
+    left, right = inner(x), Conv2D(3, 1, activation="tanh", name="right")(x)
+    both = Concatenate()([Add()([left, right]), Multiply()([left, right]), left])
+    return randomise(Model(x, Sigmoid()(Dense(2, name="last")(Flatten()(MaxPooling2D(2)(both))))))
+
+
+def later():
+    """The layers of Xception and MobileNet, and what shapes and shifts."""
+    return randomise(Sequential([
+        Input((8, 9, 2)), ZeroPadding2D(((0, 1), (1, 0))), DepthwiseConv2D(3, depth_multiplier=2, strides=2,
+                                                                          activation="relu6"),
+        BatchNormalization(), LeakyReLU(0.2), SeparableConv2D(4, 2, padding="same", activation="elu"), ELU(0.5),
+        Cropping2D(((0, 1), (0, 0))), AveragePooling2D(2, strides=1, padding="same"), Reshape((4, 3, 4)),
+        Conv2D(3, 2, activation="gelu"), GlobalAveragePooling2D(), Dense(3), Softmax()], seed=0))
+
+
+NETS = {"plain": plain, "homework": homework_net, "settings": settings, "branches": branches, "later": later}
+
+
+def picture(model, seed=0, examples=2):
+    """Draw examples of a model's input: pixels where it scales them itself."""
+    x = np.random.default_rng(seed).random((examples, *model.inputs[0].shape[1:]), np.float32)
+    return x * np.float32(255) if any(isinstance(layer, Rescaling) for layer in model.layers) else x
+
+
+def label(model):
+    """Make one label an example."""
+    return [1, 0] if model.output_shape[-1] > 2 else np.eye(model.output_shape[-1])[:1].repeat(2, 0)

@@ -1,0 +1,130 @@
+"""Terms that add up: every layer's numbers taken apart, against the engine and against arithmetic done by hand."""
+
+import numpy as np
+import pytest
+
+from minicnn import Conv2D, Input, MaxPooling2D, Sequential, Softmax
+from minicnn.explain import trace, trace_gradient
+from minicnn.explain.places import backward, forward
+from tests.explain.nets import NETS, label, picture
+
+
+def indices(shape, count=6, seed=3):
+    """Draw some indices of an array."""
+    rng = np.random.default_rng(seed)
+    return {tuple(int(rng.integers(n)) for n in shape) for _ in range(count)}
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_terms_add_up_to_the_number_of_every_layer(name):
+    model = NETS[name]()
+    x = picture(model)
+    places, values = forward(model, x)
+    for key in places:
+        scale = max(1e-6, np.abs(values[key]).max())
+        for index in indices(values[key].shape):
+            result = trace(model, x, key, index)
+            assert abs(result.difference) <= 2e-6 * scale, f"{key}{index}\n{result}"
+            assert result.engine == values[key][index]
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_terms_add_up_to_the_gradient_of_every_map_kernel_and_bias(name):
+    model = NETS[name]()
+    x, y = picture(model), label(model)
+    run = backward(model, x, y)
+    arrays = {**run.gradients, **run.grads}
+    assert set(run.gradients) >= set(run.places) and set(run.grads) == set(model.params)
+    for what, array in arrays.items():
+        for index in indices(array.shape, 4):
+            result = trace_gradient(model, x, y, what, index)
+            assert result.engine == array[index]
+            size = sum(abs(term.value) for term in result.terms)
+            assert abs(result.difference) <= 1e-5 * max(size, np.abs(array).max()), f"{what}{index}\n{result}"
+
+
+def conv_on_paper(**settings):
+    """The course's 5 x 5 picture under its 3 x 3 filter."""
+    model = Sequential([Input((5, 5, 1)), Conv2D(1, 3, name="conv", **settings)])
+    model.set_weights([np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]], "float32")[:, :, None, None], np.float32([0.5])])
+    rows = [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]]
+    return model, np.array(rows, "float32")[:, :, None]
+
+
+def test_a_convolution_on_paper():
+    model, x = conv_on_paper()
+    result = trace(model, x, "conv", (0, 0, 0))
+    assert [term.value for term in result.terms] == [1, 0, 1, 0, 1, 0, 0, 0, 1]
+    assert result.total == 4 and result.value == result.engine == 4.5
+    text = str(result)
+    assert "[1, 1, channel 0]" in text and "+ bias 0.5" in text and "difference 0.0e+00 (rounding)" in text
+
+
+def test_zeros_of_the_padding_are_marked():
+    model, x = conv_on_paper(padding="same")
+    result = trace(model, x, "conv", (0, 0, 0))
+    assert [term.note for term in result.terms].count("padding") == 5
+    assert result.value == 2.5
+
+
+def test_a_pool_names_its_winner_and_its_ties():
+    model = Sequential([Input((2, 2, 1)), MaxPooling2D(2, name="pool")])
+    result = trace(model, np.array([[1, 3], [3, 2]], "float32")[:, :, None], "pool", (0, 0, 0))
+    assert [term.note for term in result.terms] == ["", "winner", "as large: the first one wins", ""]
+    assert result.value == 3
+
+
+def test_a_softmax_shows_its_exponentials_and_their_sum():
+    model = Sequential([Input((3,)), Softmax(name="softmax")])
+    result = trace(model, np.array([2.0, 1.0, -1.0]), "softmax", 0)
+    np.testing.assert_allclose([term.value for term in result.terms], np.exp([0, -1, -3]), rtol=1e-12)
+    assert "sum of 3 terms" in str(result) and result.value == pytest.approx(0.705385, abs=1e-6)
+
+
+def test_a_dense_layer_names_the_pixel_of_each_input():
+    model = NETS["plain"]()
+    assert "= max_pooling2d_1[0, 0, channel 3]" in trace(model, picture(model)[0], "dense", 2).terms[3].where
+
+
+def test_a_gradient_tells_of_masks_and_winners():
+    model = NETS["plain"]()
+    x = picture(model)
+    notes = " ".join(term.note for f in range(10)
+                     for term in trace_gradient(model, x, [1, 0], "conv2d_1/bias", f).terms)
+    for remark in ("ReLU open", "ReLU closed", "wins no window of max_pooling2d", "wins [0, 0] of max_pooling2d"):
+        assert remark in notes
+
+
+def test_long_tables_show_the_largest_terms_and_the_rest_as_one():
+    model = NETS["plain"]()
+    result = trace_gradient(model, picture(model), [1, 0], "conv2d/bias", 0)
+    result.rows = 5
+    assert len(result.terms) == 2 * 16 * 14 and f"and {len(result.terms) - 5} smaller terms" in str(result)
+
+
+def test_a_trace_leaves_the_model_as_it_was():
+    model = NETS["plain"]()
+    x, before = picture(model), [array.copy() for array in NETS["plain"]().get_weights()]
+    trace_gradient(model, x, [1, 0], "x", (0, 0, 0, 0))
+    for array, other in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(array, other)
+    assert all(not layer._saved for layer in model.layers)
+
+
+@pytest.mark.parametrize("call, text", [
+    (lambda m, x: trace(m, x, "nobody", (0, 0, 0)), "`layer` must be one of 'input_layer', 'rescaling'"),
+    (lambda m, x: trace(m, x, "conv2d", (0, 0, 99)), r"Received: index=\(0, 0, 99\)"),
+    (lambda m, x: trace(m, x, "conv2d", (0.5, 0, 0)), "`index` must name one number"),
+    (lambda m, x: trace_gradient(m, x, [7, 0], "conv2d", (0, 0, 0)), "`y` must be classes from 0 to 3"),
+])
+def test_errors(call, text):
+    model = NETS["plain"]()
+    with pytest.raises(ValueError, match=text):
+        call(model, picture(model))
+
+
+def test_a_frozen_layer_has_no_gradient_to_take_apart():
+    model = NETS["plain"]()
+    model.get_layer("conv2d").trainable = False
+    with pytest.raises(ValueError, match="frozen"):
+        trace_gradient(model, picture(model), [1, 0], "conv2d/kernel", (0, 0, 0, 0))

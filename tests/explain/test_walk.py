@@ -1,0 +1,65 @@
+"""The walks: what they say is true, a step waits for a key, and a pipe gets everything at once."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+
+from minicnn.explain.walk import TOPICS, steps, walk
+
+
+def whole(topic):
+    """Print a walk as into a pipe."""
+    out = io.StringIO()
+    walk(topic, out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("topic", ["conv", "relu", "pool", "flatten", "dense", "sigmoid", "softmax", "backprop"])
+def test_every_topic_prints_whole_lines(topic):
+    text = whole(topic)
+    assert topic in TOPICS and len(steps(topic)) > 3
+    assert "any key" not in text and max(map(len, text.splitlines())) <= 120
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+@pytest.mark.parametrize("topic", ["conv", "dense"])
+def test_every_sum_that_is_printed_is_right(topic):
+    sums = re.findall(r"^(?:  |y\[\d\] = )([-\d.*+() ]+) = (-?[\d.]+)$", whole(topic), re.M)
+    assert len(sums) == {"conv": 9, "dense": 2}[topic]
+    for formula, value in sums:
+        products = [np.prod([float(factor.strip("() ")) for factor in part.split("*")]) for part in formula.split("+")]
+        assert sum(products) == float(value)
+
+
+def test_the_course_examples():
+    assert "  4  3  4\n" in whole("conv").replace("   ", "  ") and "= 4" in whole("conv")
+    assert "max(2, 3, 6, 8) = 8" in whole("pool") and "   6  8\n   3  4\n" in whole("pool")
+
+
+def test_softmax_sums_to_1_and_sigmoid_does_not():
+    assert "Softmax outputs sum to 1: 0.705385 + 0.259496 + 0.035119 = 1.000000" in whole("softmax")
+    text = whole("sigmoid")
+    assert "Sigmoid outputs do not sum to 1" in text
+    values = [float(value) for value in re.findall(r"^x = .* = ([\d.]+)$", text, re.M)]
+    total = float(re.search(r"add up to ([\d.]+)\. Sig", text)[1])
+    assert total == pytest.approx(sum(values), abs=2e-6) and abs(total - 1) > 0.1
+
+
+def test_the_backprop_walk_agrees_with_its_own_check():
+    text = whole("backprop")
+    slope = float(re.search(r"d loss / d w = dz \* x = (-[\d.]+)", text)[1])
+    assert slope == float(re.search(r"nudging w: .* = (-[\d.]+)", text)[1])
+
+
+def test_each_step_waits_for_a_key_and_q_ends():
+    out, keys = io.StringIO(), iter([" ", "\n", "q"])
+    walk("pool", out, lambda: next(keys))
+    assert out.getvalue().count("any key: next") == 3 and steps("pool")[2] in out.getvalue()
+    assert steps("pool")[3] not in out.getvalue()
+
+
+def test_an_unknown_topic():
+    with pytest.raises(ValueError, match="Received: topic='cooking'"):
+        walk("cooking")
