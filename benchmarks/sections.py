@@ -112,7 +112,7 @@ def photographs(part):
     curves = [[str(row["seed"]), str(row["epoch"]), *(number(row[key], 4) for key in (
         "loss", "keras_loss", "val_accuracy", "keras_val_accuracy"))] for row in part["rows"]]
     columns = ["seed", "epoch", "loss", "Keras's loss", "validation accuracy", "Keras's"]
-    return verdict(part["head"]) + "\n\n" + markdown(columns, curves)
+    return verdict(part) + "\n\n" + markdown(columns, curves)
 
 
 TABLES = {"layers": layers, "nets": nets, "scaling": scaling, "startup": startup, "memory": memory, "ladder": ladder,

@@ -1,0 +1,33 @@
+"""python -m benchmarks memory: the peak of a process that trains the homework net, batch 20, and what a step allocates.
+
+Each engine has a process of its own (child.py). Page faults count the memory that the system has to hand out: a loop
+that allocates nothing large has next to none once it is warm.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from . import machine, progress, results
+
+
+def measure(names, threads, quick=False):
+    """Run the processes.
+
+    Parameters
+    ----------
+    names : list of str, the peers (only Keras trains here)      threads : int      quick : bool, small and short
+    """
+    engines = ["minicnn", *(name for name in names if name == "keras")]
+    steps, pixels, batch = (2, 30, 4) if quick else (20, 150, 20)
+    rows = []
+    for engine in progress.track(engines, "memory"):
+        done = subprocess.run([sys.executable, "-m", "benchmarks.child", engine, str(steps), str(pixels), str(batch)],
+                              capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+        if done.returncode:
+            if engine == "minicnn" or "ModuleNotFoundError" not in done.stderr:
+                raise ValueError(f"{engine} did not train: {done.stderr.strip().splitlines()[-1]}")
+            continue
+        rows.append({"engine": engine, **json.loads(done.stdout.splitlines()[-1])})
+    return results.part("memory", machine.header(threads), rows)
