@@ -1,67 +1,8 @@
 """Convolution: every filter slides over every picture. Forward and both gradients."""
 
-from . import checks, memory
+from . import checks, direct, memory
 from .dense import activate
-from .jit import jit
 from .padding import zero_pad
-from .threads import run
-
-
-@jit
-def _forward(start, stop, x, kernel, y, sh, sw, dh, dw, groups):
-    """Job: one row of outputs of one picture. y holds the bias already."""
-    oh, ow = y.shape[1:3]
-    kh, kw, channels, filters = kernel.shape
-    share = filters // groups
-    for job in range(start, stop):
-        n, i = job // oh, job % oh
-        for j in range(ow):
-            for a in range(kh):
-                for b in range(kw):
-                    for g in range(groups):
-                        for c in range(channels):
-                            v = x[n, i * sh + a * dh, j * sw + b * dw, g * channels + c]
-                            for f in range(g * share, (g + 1) * share):
-                                y[n, i, j, f] += v * kernel[a, b, c, f]
-
-
-@jit
-def _backward_input(start, stop, dy, kernel, dx, sh, sw, dh, dw, groups):
-    """Job: one picture. dx is the gradient of the padded picture."""
-    oh, ow = dy.shape[1:3]
-    kh, kw, channels, filters = kernel.shape
-    share = filters // groups
-    for n in range(start, stop):
-        dx[n] = 0
-        for i in range(oh):
-            for j in range(ow):
-                for a in range(kh):
-                    for b in range(kw):
-                        for g in range(groups):
-                            for c in range(channels):
-                                total = dy.dtype.type(0)
-                                for f in range(g * share, (g + 1) * share):
-                                    total += dy[n, i, j, f] * kernel[a, b, c, f]
-                                dx[n, i * sh + a * dh, j * sw + b * dw, g * channels + c] += total
-
-
-@jit
-def _backward_kernel(start, stop, dy, x, dkernel, sh, sw, dh, dw, groups):
-    """Job: one row of the kernel."""
-    oh, ow = dy.shape[1:3]
-    _, kw, channels, filters = dkernel.shape
-    share = filters // groups
-    for a in range(start, stop):
-        dkernel[a] = 0
-        for n in range(dy.shape[0]):
-            for i in range(oh):
-                for j in range(ow):
-                    for b in range(kw):
-                        for g in range(groups):
-                            for c in range(channels):
-                                v = x[n, i * sh + a * dh, j * sw + b * dw, g * channels + c]
-                                for f in range(g * share, (g + 1) * share):
-                                    dkernel[a, b, c, f] += v * dy[n, i, j, f]
 
 
 def _output_shape(input_shape, kernel_shape, strides, pads, dilation, groups):
@@ -118,15 +59,27 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
     if algorithm not in ("auto", "direct", "winograd", "im2col"):
         raise ValueError('`algorithm` must be "auto", "direct", "winograd" or "im2col". '
                          f"Received: algorithm={algorithm!r}.")
-    y = memory.empty(_output_shape(x.shape, kernel.shape, strides, pads, dilation, groups), x.dtype)
-    y[:] = 0
+    shape = _output_shape(x.shape, kernel.shape, strides, pads, dilation, groups)
     if bias is not None:
         bias = checks.floats(bias, "bias", 1, x.dtype)
         checks.shape(bias, "bias", (kernel.shape[3],))
-        y[:] = bias
+    y = memory.empty(shape, x.dtype)
+    if y.size:
+        _direct(x, kernel, bias, y, strides, pads, dilation, groups, activation == "relu")
+    return y if activation == "relu" else activate(y, activation)
+
+
+def _direct(x, kernel, bias, y, strides, pads, dilation, groups, relu):
+    n, oh, ow, count = y.shape
     padded = zero_pad(x, pads)
-    run(_forward, y.shape[0] * y.shape[1], y.size * kernel[..., 0].size, padded, kernel, y, *strides, *dilation, groups)
-    return activate(y, activation)
+    packed, filters, v = direct.pack(kernel, groups)
+    taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], dilation, groups)
+    x_steps = direct.steps(padded.shape, strides)
+    y_steps = direct.Steps(0, oh * ow * count, ow * count, count)
+    sizes = (n, oh, ow)
+    if kernel.shape[:2] == strides == (1, 1) and groups == 1:  # rows do not matter: one long row wastes no tile
+        sizes = (1, 1, n * oh * ow)
+    direct.convolve(padded.reshape(-1), packed, bias, y.reshape(-1), sizes, x_steps, y_steps, taps, filters, v, relu)
 
 
 def conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1), groups=1):
@@ -145,11 +98,45 @@ def conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1
     kernel = checks.floats(kernel, "kernel", 4, dy.dtype)
     strides, pads, dilation, groups = _settings(strides, pads, dilation, groups)
     checks.shape(dy, "dy", _output_shape(input_shape, kernel.shape, strides, pads, dilation, groups))
-    n, height, width, channels = input_shape
-    (top, bottom), (left, right) = pads
-    dx = memory.empty((n, top + height + bottom, left + width + right, channels), dy.dtype)
-    run(_backward_input, n, dy.size * kernel[..., 0].size, dy, kernel, dx, *strides, *dilation, groups)
-    return dx[:, top:top + height, left:left + width]
+    dx = memory.empty(tuple(input_shape), dy.dtype)
+    if not dy.size or max(s - k for s, k in zip(strides, kernel.shape, strict=False)) > 0:
+        dx[:] = 0  # no window sees the pixels between two windows
+    if dy.size:
+        for p in range(min(strides[0], kernel.shape[0])):
+            for q in range(min(strides[1], kernel.shape[1])):
+                _input_phase(dy, kernel, dx, (p, q), strides, pads, dilation, groups)
+    return dx
+
+
+def _input_phase(dy, kernel, dx, phase, strides, pads, dilation, groups):
+    """Write every sh-th row and sw-th column of dx: those that the kernel's rows and columns from `phase` on reach.
+
+    With h + top = p + sh*i these rows are dx[h] = sum_a dy[i - a] * kernel[p + sh*a]: a convolution of dy, stride 1,
+    with a part of the kernel, flipped. So a strided gradient needs no zeros between the pixels of dy: the sh*sw small
+    convolutions together multiply as often as the forward pass does.
+    """
+    (top, _), (left, _) = pads
+    starts, counts, frame = [], [], []
+    axes = zip(dx.shape[1:3], dy.shape[1:3], kernel.shape, phase, strides, (top, left), dilation, strict=False)
+    for size, out, k, p, s, pad, d in axes:
+        first, last = -((p - pad) // s), (size - 1 + pad - p) // s  # i of the first and the last such row
+        starts.append(p + s * first - pad)
+        counts.append(last - first + 1)
+        frame.append(((-(-(k - p) // s) - 1) * d - first, last - out + 1))
+    if min(counts) < 1:
+        return
+    n, height, width, channels = dx.shape
+    padded = zero_pad(dy, tuple(frame))
+    packed, filters, v = direct.pack_flipped(kernel, phase, strides, groups)
+    taps = direct.taps(packed.shape[1:3], dy.shape[3], padded.shape[2], dilation, groups)
+    x_steps = direct.steps(padded.shape, (1, 1))
+    y_steps = direct.Steps((starts[0] * width + starts[1]) * channels, height * width * channels,
+                           strides[0] * width * channels, strides[1] * channels)
+    sizes = (n, *counts)
+    if kernel.shape[:2] == strides == (1, 1) and groups == 1 and padded is dy:
+        sizes = (1, 1, n * counts[0] * counts[1])
+    direct.convolve(padded.reshape(-1), packed.reshape(-1), None, dx.reshape(-1), sizes, x_steps, y_steps, taps,
+                    filters, v)
 
 
 def conv2d_backward_kernel(dy, x, kernel_size, strides, pads, dilation=(1, 1), groups=1):
@@ -171,6 +158,12 @@ def conv2d_backward_kernel(dy, x, kernel_size, strides, pads, dilation=(1, 1), g
     shape = (*kernel_size, x.shape[3] // groups, dy.shape[3])
     checks.shape(dy, "dy", _output_shape(x.shape, shape, strides, pads, dilation, groups))
     dkernel = memory.empty(shape, dy.dtype)
-    run(_backward_kernel, shape[0], dy.size * kernel_size[0] * kernel_size[1] * shape[2],
-        dy, zero_pad(x, pads), dkernel, *strides, *dilation, groups)
+    if not dy.size:
+        dkernel[:] = 0
+        return dkernel
+    padded = zero_pad(x, pads)
+    filters, v = direct.filters(shape[3], groups, dy.dtype)
+    taps = direct.taps(kernel_size, x.shape[3], padded.shape[2], dilation, groups)
+    direct.sum_over_pixels(dy.reshape(-1), padded.reshape(-1), dkernel, dy.shape[:3],
+                           direct.steps(padded.shape, strides), taps, filters, v)
     return dkernel

@@ -7,19 +7,21 @@ from .threads import run
 
 @jit
 def _copy_rows(start, stop, x, y, top, left):
-    """Job: one picture. Copy it into the middle of its frame of zeros."""
+    """Job: one row of one framed picture."""
     _, height, width, channels = x.shape
-    for n in range(start, stop):
-        for i in range(y.shape[1]):
-            row = y[n, i]
-            if i < top or i >= top + height:
-                row[:] = 0
-            else:
-                row[:left] = 0
-                row[left + width:] = 0
-                for j in range(width):
-                    for c in range(channels):
-                        row[left + j, c] = x[n, i - top, j, c]
+    rows, columns = y.shape[1:3]
+    first, last = min(max(left, 0), columns), max(min(left + width, columns), 0)
+    for job in range(start, stop):
+        n, i = job // rows, job % rows
+        row = y[n, i].reshape(-1)
+        if i < top or i >= top + height or last <= first:
+            row[:] = 0
+        else:
+            row[:first * channels] = 0
+            row[last * channels:] = 0
+            source = x[n, i - top].reshape(-1)
+            for k in range(first * channels, last * channels):
+                row[k] = source[k - left * channels]
 
 
 def zero_pad(x, pads):
@@ -28,7 +30,7 @@ def zero_pad(x, pads):
     Parameters
     ----------
     x : (N, H, W, C) float32 or float64, C-contiguous
-    pads : ((top, bottom), (left, right)) int, pixels
+    pads : ((top, bottom), (left, right)) int, pixels; a negative pad cuts pixels off
 
     Returns
     -------
@@ -39,5 +41,5 @@ def zero_pad(x, pads):
         return x
     n, height, width, channels = x.shape
     y = memory.empty((n, top + height + bottom, left + width + right, channels), x.dtype)
-    run(_copy_rows, n, y.size, x, y, top, left)
+    run(_copy_rows, n * y.shape[1], y.size, x, y, top, left)
     return y
