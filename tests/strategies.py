@@ -155,8 +155,34 @@ class ConvCase(WindowCase):
 
 
 @dataclass(frozen=True)
+class DepthwiseCase(WindowCase):
+    """A depthwise convolution: M filters for each channel."""
+
+    multiplier: int = 1
+    use_bias: bool = True
+
+    @property
+    def kernel_shape(self):
+        """(KH, KW, C, M)."""
+        return (*self.window, self.x_shape[3], self.multiplier)
+
+    @property
+    def how(self):
+        """The settings, as the functions of reference and kernels take them."""
+        return self.strides, self.pads, self.dilation
+
+    def arrays(self):
+        """Draw x, kernel, bias (or None) and dy."""
+        rng = np.random.default_rng(self.seed)
+        filters = self.x_shape[3] * self.multiplier
+        shapes = self.x_shape, self.kernel_shape, (filters,), (self.x_shape[0], *self.output_size, filters)
+        x, kernel, bias, dy = (normal(rng, shape, self.dtype, self.layout) for shape in shapes)
+        return x, kernel, bias if self.use_bias else None, dy
+
+
+@dataclass(frozen=True)
 class PoolCase(WindowCase):
-    """A max pooling."""
+    """A pooling."""
 
     tied: bool = False
 
@@ -203,6 +229,15 @@ def conv_cases(draw, dtypes=dtypes, layouts=layouts, shifted=True, min_n=0):
     channels, filters = groups * draw(st.integers(1, 3)), groups * draw(st.integers(1, 3))
     common = draw(_windows(channels, True, dtypes, layouts, shifted, min_n))
     return ConvCase(**common, filters=filters, groups=groups, use_bias=draw(st.booleans()))
+
+
+@st.composite
+def depthwise_cases(draw, dtypes=dtypes, layouts=layouts, shifted=True, min_n=0, keras=False):
+    """Draw a depthwise convolution; `keras` keeps to what TensorFlow's kernels can do: both strides equal."""
+    common = draw(_windows(draw(st.integers(1, 4)), True, dtypes, layouts, shifted, min_n))
+    if keras:
+        common["strides"] = (common["strides"][0],) * 2
+    return DepthwiseCase(**common, multiplier=draw(st.integers(1, 3)), use_bias=draw(st.booleans()))
 
 
 @st.composite

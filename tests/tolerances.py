@@ -13,22 +13,56 @@ from minicnn import reference
 
 MULTIPLES = {
     # operation: units allowed (kernel against reference, layer against Keras)
+    "avgpool2d_backward": (16.0, 16.0),
+    "avgpool2d_forward": (16.0, 16.0),
+    "batch_normalization_dbeta": (16.0, 16.0),
+    "batch_normalization_dgamma": (16.0, 16.0),
+    "batch_normalization_dx": (16.0, 16.0),
+    "batch_normalization_forward": (16.0, 16.0),
+    "batch_normalization_mean": (16.0, 16.0),
+    "batch_normalization_variance": (16.0, 16.0),
     "bias_backward": (16.0, 16.0),
+    "clipped_relu_backward": (16.0, 16.0),
+    "clipped_relu_forward": (16.0, 16.0),
     "conv2d_backward_input": (16.0, 16.0),
     "conv2d_backward_kernel": (16.0, 16.0),
     "conv2d_forward": (16.0, 16.0),
     "dense_backward_input": (16.0, 16.0),
     "dense_backward_kernel": (16.0, 16.0),
     "dense_forward": (16.0, 16.0),
+    "depthwise_conv2d_backward_input": (16.0, 16.0),
+    "depthwise_conv2d_backward_kernel": (16.0, 16.0),
+    "depthwise_conv2d_forward": (16.0, 16.0),
     "dropout_backward": (16.0, 16.0),
     "dropout_forward": (16.0, 16.0),
+    "elu_backward": (16.0, 16.0),
+    "elu_forward": (16.0, 16.0),
+    "gelu_backward": (16.0, 16.0),
+    "gelu_forward": (16.0, 16.0),
+    "global_avgpool2d_backward": (16.0, 16.0),
+    "global_avgpool2d_forward": (16.0, 16.0),
+    "global_maxpool2d_backward": (16.0, 16.0),
+    "hard_sigmoid_backward": (16.0, 16.0),
+    "hard_sigmoid_forward": (16.0, 16.0),
+    "leaky_relu_backward": (16.0, 16.0),
+    "leaky_relu_forward": (16.0, 16.0),
     "maxpool2d_backward": (16.0, 16.0),
+    "multiply_backward": (16.0, 16.0),
+    "multiply_forward": (16.0, 16.0),
+    "normalization_backward": (16.0, 16.0),
+    "normalization_forward": (16.0, 16.0),
     "rescaling_backward": (16.0, 16.0),
     "rescaling_forward": (16.0, 16.0),
     "sigmoid_backward": (16.0, 16.0),
     "sigmoid_forward": (16.0, 16.0),
+    "silu_backward": (16.0, 16.0),
+    "silu_forward": (16.0, 16.0),
     "softmax_backward": (16.0, 16.0),
     "softmax_forward": (16.0, 16.0),
+    "softplus_backward": (16.0, 16.0),
+    "softplus_forward": (16.0, 16.0),
+    "tanh_backward": (16.0, 16.0),
+    "tanh_forward": (16.0, 16.0),
 }
 WITNESSES = ("reference", "Keras")  # the columns of the table
 
@@ -114,6 +148,26 @@ def after_activation(dy, scale, terms):
     return np.full_like(dy, abs(dy).max() * (1 + np.sqrt(terms) * scale.max()))
 
 
+def sizes_of_depthwise_conv2d(case, x, kernel, bias, dy):
+    """Size y, dx, dkernel and dbias of a depthwise convolution."""
+    x, kernel, bias, dy = _absolute(x, kernel, bias, dy)
+    return {
+        "depthwise_conv2d_forward": (
+            reference.depthwise_conv2d_forward(x, kernel, bias, *case.how),
+            kernel[..., 0, 0].size + 1,
+        ),
+        "depthwise_conv2d_backward_input": (
+            reference.depthwise_conv2d_backward_input(dy, kernel, x.shape, *case.how),
+            kernel[:, :, 0].size,
+        ),
+        "depthwise_conv2d_backward_kernel": (
+            reference.depthwise_conv2d_backward_kernel(dy, x, case.window, *case.how),
+            max(1, dy[..., 0].size),
+        ),
+        "bias_backward": size_of_bias(dy),
+    }
+
+
 def size_of_bias(dy):
     """Size the gradient of a bias."""
     return reference.bias_backward(abs(dy)), max(1, dy[..., 0].size)
@@ -122,6 +176,12 @@ def size_of_bias(dy):
 def size_of_pooling(case, x, dy):
     """Size dx of a max pooling: one term from every window that a pixel may win."""
     return reference.maxpool2d_backward(abs(dy), x, *case.how), case.window[0] * case.window[1]
+
+
+def sizes_of_avgpool2d(case, x, dy):
+    """Size y and dx of an average pooling."""
+    forward = reference.avgpool2d_forward(abs(x), *case.how)
+    return (forward, 3), (reference.avgpool2d_backward(abs(dy), x.shape, *case.how), case.window[0] * case.window[1])
 
 
 def sizes_of_softmax(x, y, dy):
@@ -137,6 +197,11 @@ def sizes_of_softmax(x, y, dy):
 def sizes_of_sigmoid(x, y, dy):
     """Size y and dx of a sigmoid: 1 - y loses digits near 1."""
     return {"sigmoid_forward": (y * (1 + abs(x)), 1), "sigmoid_backward": (abs(dy) * y * (1 + abs(x)), 1)}
+
+
+def sizes_of_activation(x, y, dy):
+    """Size y and dx of a smooth activation: exp turns the rounding of x into a relative error, and y rounds again."""
+    return (abs(y) * (1 + abs(x)), 1), (abs(dy) * (1 + abs(x)), 1)
 
 
 def _absolute(*arrays):

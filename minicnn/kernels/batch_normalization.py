@@ -1,7 +1,4 @@
-"""Batch normalization: moments, forward, backward. One multiply-add a number: what counts is memory.
-
-y = x * scale + shift,  scale = gamma / sqrt(variance + epsilon),  shift = beta - mean * scale
-"""
+"""Batch normalization: moments, forward, backward. A few operations a number: what counts is memory."""
 
 import numpy as np
 
@@ -48,10 +45,11 @@ def _gradient_sums(start, stop, dy, x, mean, partial):
 
 
 @jit
-def _forward(start, stop, x, scale, shift, y):
+def _forward(start, stop, x, mean, scale, beta, y):
+    """Job: ROWS rows. The mean goes first, so that a channel that never changes gives beta exactly."""
     for i in range(start * ROWS, min(stop * ROWS, x.shape[0])):
         for c in range(x.shape[1]):
-            y[i, c] = x[i, c] * scale[c] + shift[c]
+            y[i, c] = (x[i, c] - mean[c]) * scale[c] + beta[c]
 
 
 @jit
@@ -75,21 +73,10 @@ def _vector(array, name, like):
     return array.astype(np.float64)
 
 
-def batch_normalization_scale(mean, variance, gamma, beta, epsilon):
-    """Give scale and shift, so that the normalization is y = x * scale + shift.
-
-    Parameters
-    ----------
-    mean, variance : (C,) float32 or float64        gamma, beta : (C,) or None        epsilon : float
-
-    Returns
-    -------
-    scale, shift : (C,) float64
-    """
-    scale = 1.0 / np.sqrt(variance.astype(np.float64) + epsilon)
-    scale = scale if gamma is None else scale * gamma
-    shift = -mean * scale
-    return scale, shift if beta is None else shift + beta
+def _scale(variance, gamma, epsilon, rows):
+    """gamma / sqrt(variance + epsilon), in float64."""
+    inverse = 1.0 / np.sqrt(variance + epsilon)
+    return inverse if gamma is None else inverse * _vector(gamma, "gamma", rows)
 
 
 def batch_normalization_moments(x):
@@ -136,11 +123,11 @@ def batch_normalization_forward(x, mean, variance, gamma, beta, epsilon):
     y : shape and dtype of x
     """
     rows = _rows(x, "x")
-    vectors = [None if vector is None else _vector(vector, name, rows) for vector, name in
-               ((mean, "mean"), (variance, "variance"), (gamma, "gamma"), (beta, "beta"))]
-    scale, shift = batch_normalization_scale(*vectors, epsilon)
+    mean, variance = _vector(mean, "mean", rows), _vector(variance, "variance", rows)
+    beta = np.zeros(len(mean)) if beta is None else _vector(beta, "beta", rows)
+    vectors = [vector.astype(rows.dtype) for vector in (mean, _scale(variance, gamma, epsilon, rows), beta)]
     y = memory.empty(rows.shape, rows.dtype)
-    run(_forward, -(-len(rows) // ROWS), rows.size, rows, scale.astype(rows.dtype), shift.astype(rows.dtype), y)
+    run(_forward, -(-len(rows) // ROWS), rows.size, rows, *vectors, y)
     return y.reshape(x.shape)
 
 
@@ -161,14 +148,13 @@ def batch_normalization_backward(dy, x, mean, variance, gamma, epsilon, training
     dy_rows = _rows(dy, "dy", rows.dtype)
     checks.shape(dy, "dy", x.shape)
     mean, variance = _vector(mean, "mean", rows), _vector(variance, "variance", rows)
-    inverse = 1.0 / np.sqrt(variance + epsilon)
+    inverse, scale = _scale(variance, None, epsilon, rows), _scale(variance, gamma, epsilon, rows)
     jobs = -(-len(rows) // ROWS)
     partial = np.empty((jobs, 2, rows.shape[1]))
     run(_gradient_sums, jobs, 2 * rows.size, dy_rows, rows, mean, partial)
     dbeta, weighted = partial.sum(axis=0)  # (C,) each
     dgamma = weighted * inverse
     count = len(rows) if training and len(rows) else np.inf  # constants take nothing back
-    scale = inverse if gamma is None else inverse * _vector(gamma, "gamma", rows)
     vectors = [vector.astype(rows.dtype) for vector in (mean, scale, dbeta / count, dgamma * inverse / count)]
     dx = memory.empty(rows.shape, rows.dtype)
     run(_backward, jobs, 2 * rows.size, dy_rows, rows, *vectors, dx)
