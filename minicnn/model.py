@@ -263,7 +263,7 @@ class Model(Layer):
     def cast(self, dtype):
         """Convert all arrays, and whatever comes in from now on, to another dtype, in place."""
         self.dtype = str(np.dtype(dtype))
-        for layer in self.layers:
+        for layer in {node.layer for node in self.nodes}:  # the InputLayer of a chain is not among its `layers`
             layer.cast(dtype)
 
     def astype(self, dtype):

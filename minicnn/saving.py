@@ -9,13 +9,14 @@ import warnings
 
 import numpy as np
 
-from . import files, training
+from . import files, initializers, training
 from .files import graph as file_graph
 from .graph import describe
 from .layers import LAYERS, Node
 from .layers.base import DTYPES
 
 NESTED = ("Functional", "Model", "Sequential")
+MODULES = {"Functional": "keras.src.models.functional", "Sequential": "keras"}  # where Keras looks for a class
 
 
 # ---- layers and their configs -------------------------------------------------------------------------------
@@ -24,12 +25,11 @@ NESTED = ("Functional", "Model", "Sequential")
 def entry(layer):
     """Give a layer as a model file lists it: class name, settings, the shape to build it for."""
     shape = layer.input_shape
-    several = isinstance(shape, list)
-    module = "keras" if layer.class_name in NESTED else "keras.layers"
-    return file_graph.serialized(
-        module, layer.class_name, layer.get_config(),
-        build_config={"input_shape": [list(s) for s in shape] if several else None if shape is None else list(shape)},
-    )
+    if isinstance(shape, list):
+        shape = [list(each) for each in shape]
+    form = file_graph.serialized(MODULES.get(layer.class_name, "keras.layers"), layer.class_name, layer.get_config(),
+                                 build_config={"input_shape": list(shape) if shape else None})
+    return {**form, "registered_name": "Functional"} if layer.class_name == "Functional" else form
 
 
 def layer_from_entry(entry):
@@ -45,6 +45,8 @@ def functional_config(model):
     graph, shapes = describe(model.name, model.nodes, model.inputs, model.outputs, entry)
     form = file_graph.functional_config(model.name, graph.layers, graph.inputs, graph.outputs, shapes,
                                         trainable=model.trainable, dtype=model.dtype)
+    if model.trainable:
+        del form["config"]["trainable"]  # Keras would take it as an order to every layer, frozen ones too
     return form["config"]
 
 
@@ -133,13 +135,16 @@ def load_model(path):
     """
     file = files.read(path)
     try:
-        model = layer_from_entry(file.config)
+        with initializers.blank():
+            model = layer_from_entry(file.config)
         _need_shapes(model, "loaded")
         if _dtype(file.config) != model.dtype:
             model.cast(_dtype(file.config))
         set_arrays(model, file.weights)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"{os.fspath(path)}: {error}") from None
+    except MemoryError:
+        raise ValueError(f"{os.fspath(path)}: its layers ask for more memory than there is.") from None
     model.classifier = file.classifier
     if file.compile_config:
         _compile(model, file)

@@ -99,6 +99,7 @@ def fit(model, x, y, batch_size, epochs, validation_data, shuffle, seed, class_w
     ValueError, TypeError: data that do not fit, are not finite, or labels that the loss cannot take.
     """
     setup = _setup(model, "fit")
+    _name_penalties(model)
     batches = _batches(x, y, batch_size, shuffle, model.seed if seed is None else seed)
     validation = _validation(validation_data, batch_size)
     history = History()
@@ -186,6 +187,17 @@ def predict(model, x, batch_size=32):
     if isinstance(results[0], list):
         return [np.concatenate(outputs) for outputs in zip(*results, strict=True)]
     return np.concatenate(results)
+
+
+def _name_penalties(model):
+    """Warn of regularizers and constraints that a file holds: training here goes on without them."""
+    layers = list(model.layers)
+    for layer in layers:
+        layers += getattr(layer, "layers", ())  # a model inside
+    found = [f"{key} of layer '{layer.name}'" for layer in layers for key, value in layer.kept_settings.items()
+             if value and not key.endswith("_initializer")]
+    if found:
+        warnings.warn(f"Training goes on without {', '.join(found)}, which the model's file asks for.", stacklevel=4)
 
 
 # ---- one step -----------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ BELOW = {
     "data": {"PIL"},
     "files": {"h5py"},
     "training": {"losses", "optimizers", "metrics", "kernels", "rich"},
-    "model": {"layers", "training", "files"},
+    "model": {"layers", "training", "files", "initializers"},
     "architectures": {"layers", "model"},
     "classify": {"architectures", "data", "kernels", "optimizers", "training"},
     "demo": {"architectures", "classify", "data", "layers", "model", "optimizers", "training", "PIL"},
