@@ -20,9 +20,13 @@ def _layers(name, height, width):
     zoom = keras.layers.RandomZoom(0.1, 0.1, **nearest)
     if name == "light":
         return [shear, zoom, keras.layers.RandomFlip("horizontal")]
-    return [keras.layers.RandomRotation(30 / 360, **nearest),
-            keras.layers.RandomTranslation(10 / height, 10 / width, **nearest),
-            shear, zoom, keras.layers.RandomFlip("vertical")]
+    return [
+        keras.layers.RandomRotation(30 / 360, **nearest),
+        keras.layers.RandomTranslation(10 / height, 10 / width, **nearest),
+        shear,
+        zoom,
+        keras.layers.RandomFlip("vertical"),
+    ]
 
 
 def seeds(names, seed, epoch):
@@ -50,7 +54,9 @@ def transformer(name, height, width):
         generator = PictureSeed(pair)
         x = picture[None]
         for layer in layers:
-            x = layer.transform_images(x, layer.get_random_transformation(x, training=True, seed=generator), training=True)
+            x = layer.transform_images(
+                x, layer.get_random_transformation(x, training=True, seed=generator), training=True
+            )
         return tf.ensure_shape(x[0], (height, width, 3))
 
     return change

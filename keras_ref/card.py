@@ -29,8 +29,18 @@ class Card:
     def to_json(self):
         """Give the text of classifier.json."""
         r = self.recipe
-        return json.dumps({"version": 1, "class_names": list(self.class_names), "size": [r.height, r.width],
-                           "resize": r.resize, "scale": r.scale, "offset": r.offset, "output": self.output}, indent=2)
+        return json.dumps(
+            {
+                "version": 1,
+                "class_names": list(self.class_names),
+                "size": [r.height, r.width],
+                "resize": r.resize,
+                "scale": r.scale,
+                "offset": r.offset,
+                "output": self.output,
+            },
+            indent=2,
+        )
 
 
 def parse(text, where):
@@ -110,7 +120,9 @@ def load_net(path, compiled=False):
         raise Refusal(f"The model {path} is not there; give a .keras file, such as a run folder's final.keras.")
     try:
         return keras.saving.load_model(path, compile=compiled, safe_mode=True)
-    except Exception as error:  # zip, h5py, and Keras's deserialization all raise their own; safe_mode raises ValueError
+    except (
+        Exception
+    ) as error:  # zip, h5py, and Keras's deserialization all raise their own; safe_mode raises ValueError
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Refusal(f"{path} cannot be loaded as a Keras model: {first}") from None
 
@@ -126,7 +138,9 @@ def _text(path):
 def _guess(path, net):
     shape = net.input_shape
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:3] or shape[3] != 3:
-        raise Refusal(f"{path} holds no classifier.json and takes {shape}, not pictures of one size; describe it first.")
+        raise Refusal(
+            f"{path} holds no classifier.json and takes {shape}, not pictures of one size; describe it first."
+        )
     inner = [layer for part in net.layers for layer in getattr(part, "layers", [part])]
     scaled = any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in inner)
     recipe = Recipe(shape[1], shape[2], **({"scale": 1.0, "offset": 0.0} if scaled else {}))

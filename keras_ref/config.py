@@ -44,8 +44,12 @@ class Config:
             raise Refusal(f"dropout must lie in 0 <= dropout < 1. Received: dropout={self.dropout!r}.")
         if self.unfreeze != "all":
             _whole("unfreeze", self.unfreeze, 0, "'all' or ")
-        for name, allowed in (("augment", AUGMENTS), ("class_weight", ("none", "balanced")), ("devices", DEVICES),
-                              ("precision", PRECISIONS)):
+        for name, allowed in (
+            ("augment", AUGMENTS),
+            ("class_weight", ("none", "balanced")),
+            ("devices", DEVICES),
+            ("precision", PRECISIONS),
+        ):
             if getattr(self, name) not in allowed:
                 raise Refusal(f"{name} must be one of {', '.join(allowed)}. Received: {name}={getattr(self, name)!r}.")
 

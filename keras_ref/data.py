@@ -113,7 +113,8 @@ class Pictures:
         seeds = augment.seeds([path.name for path in self.paths], seed, epoch)[order]
         levels = tf.constant(self.recipe.table())
         changed = tf.data.Dataset.zip(self._uint8(order, 1).unbatch(), tf.data.Dataset.from_tensor_slices(seeds)).map(
-            lambda x, s: change(tf.gather(levels, tf.cast(x, tf.int32)), s), num_parallel_calls=tf.data.AUTOTUNE)
+            lambda x, s: change(tf.gather(levels, tf.cast(x, tf.int32)), s), num_parallel_calls=tf.data.AUTOTUNE
+        )
         return self._labelled(changed.batch(batch_size), order, batch_size)
 
     def naming_the_culprit(self):

@@ -24,7 +24,11 @@ BLOCK = 256
 def default_store():
     """Give the user's store: $KERAS_REF_CACHE, else keras_ref/features in the user's cache folder."""
     named = os.environ.get("KERAS_REF_CACHE")
-    return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "keras_ref" / "features"
+    return (
+        Path(named)
+        if named
+        else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "keras_ref" / "features"
+    )
 
 
 def subfolder(classifier, recipe, store):

@@ -58,7 +58,9 @@ def read(root, seed=1):
     """
     root = Path(root)
     if not root.is_dir():
-        raise Refusal(f"The data folder {root} is not there; give a folder with train/ and validation/, or with a folder a class.")
+        raise Refusal(
+            f"The data folder {root} is not there; give a folder with train/ and validation/, or with a folder a class."
+        )
     if (root / "train").is_dir():
         return _with_splits(root)
     if (root / "validation").is_dir():
@@ -84,7 +86,9 @@ def _with_splits(root):
         found = tuple(p.name for p in _class_folders(root / name))
         if found != class_names:
             odd = sorted(set(found) ^ set(class_names))[0]
-            raise Refusal(f"The classes of {root}/{name} differ from those of {root}/train: {odd!r} is in one of them only.")
+            raise Refusal(
+                f"The classes of {root}/{name} differ from those of {root}/train: {odd!r} is in one of them only."
+            )
         splits[name] = _split(name, [_files(root / name / c) for c in class_names], class_names, root / name)
     return _checked(Folder(root, class_names, splits, held_out=False))
 
@@ -104,18 +108,28 @@ def _held_out(root, seed):
     for class_name in class_names:
         paths = _files(root / class_name)
         if len(paths) == 1:
-            raise Refusal(f"The class {class_name!r} of {root} has 1 picture: at least 2 are needed, one to train on and one to hold out.")
+            raise Refusal(
+                f"The class {class_name!r} of {root} has 1 picture: at least 2 are needed, one to train on and one to hold out."
+            )
         drawn = set(draw.permutation(len(paths))[: max(1, round(len(paths) * HELD_OUT))].tolist()) if paths else set()
         validation.append([path for i, path in enumerate(paths) if i in drawn])
         train.append([path for i, path in enumerate(paths) if i not in drawn])
-    splits = {"train": _split("train", train, class_names, root),
-              "validation": _split("validation", validation, class_names, root)} if class_names else {}
+    splits = (
+        {
+            "train": _split("train", train, class_names, root),
+            "validation": _split("validation", validation, class_names, root),
+        }
+        if class_names
+        else {}
+    )
     return _checked(Folder(root, class_names, splits, held_out=True))
 
 
 def _checked(folder):
     if len(folder.class_names) < 2:
-        raise Refusal(f"{folder.root} must hold pictures in at least 2 class folders. Received: {len(folder.class_names)}.")
+        raise Refusal(
+            f"{folder.root} must hold pictures in at least 2 class folders. Received: {len(folder.class_names)}."
+        )
     return folder
 
 
@@ -149,5 +163,7 @@ def without_corrupt(folder):
         splits[name] = Split(name, paths, split.labels[keep])
         counts = np.bincount(splits[name].labels, minlength=len(folder.class_names))
         if not counts.all():
-            raise Refusal(f"The class {folder.class_names[int(counts.argmin())]!r} of {folder.root} has no readable picture in {name}.")
+            raise Refusal(
+                f"The class {folder.class_names[int(counts.argmin())]!r} of {folder.root} has no readable picture in {name}."
+            )
     return replace(folder, splits=splits), bad

@@ -40,11 +40,29 @@ def build(config, class_count):
     picture = keras.Input((config.size, config.size, 3), name="picture")
     vector = keras.layers.GlobalAveragePooling2D(name="pool")(base(picture))
     layers = _head_layers(config, class_count)
-    logits, through = vector, (stored := keras.Input(vector.shape[1:], name="vector"))
+    return Classifier(
+        keras.Model(picture, _chain(layers, vector), name="classifier"),
+        base,
+        keras.Model(picture, vector, name="vectors"),
+        _head(layers, vector.shape[1:]),
+    )
+
+
+def build_head(config, width, class_count):
+    """Build the head alone, for stored vectors of `width` numbers: the same start as in `build` with the same seed."""
+    return _head(_head_layers(config, class_count), (width,))
+
+
+def _head(layers, shape):
+    _, keras = runtime.load()
+    stored = keras.Input(shape, name="vector")
+    return keras.Model(stored, _chain(layers, stored), name="head")
+
+
+def _chain(layers, x):
     for layer in layers:
-        logits, through = layer(logits), layer(through)
-    return Classifier(keras.Model(picture, logits, name="classifier"), base, keras.Model(picture, vector, name="vectors"),
-                      keras.Model(stored, through, name="head"))
+        x = layer(x)
+    return x
 
 
 def _head_layers(config, class_count):
@@ -71,7 +89,9 @@ def freeze(base, unfreeze, batchnorm):
     base.trainable = True
     keep = len(base.layers) if unfreeze == "all" else unfreeze
     if keep > len(base.layers):
-        raise Refusal(f"unfreeze must be at most {len(base.layers)}, the base's layers, or 'all'. Received: unfreeze={unfreeze}.")
+        raise Refusal(
+            f"unfreeze must be at most {len(base.layers)}, the base's layers, or 'all'. Received: unfreeze={unfreeze}."
+        )
     for i, layer in enumerate(base.layers):
         normalises = isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = i >= len(base.layers) - keep and (batchnorm or not normalises)
@@ -89,7 +109,9 @@ def load_base_weights(base, weights):
     _, keras = runtime.load()
     path = imagenet_file(*NOTOP) if weights == "imagenet" else Path(weights)
     if not path.is_file():
-        raise Refusal(f"The weights file {path} is not there; give --weights imagenet, none, or a file in Keras's layout ({NOTOP[0]}).")
+        raise Refusal(
+            f"The weights file {path} is not there; give --weights imagenet, none, or a file in Keras's layout ({NOTOP[0]})."
+        )
     try:
         if path.suffix == ".keras":
             base.set_weights(_inner_base(path).get_weights())
@@ -122,8 +144,10 @@ def imagenet_file(name, md5, folder="xception"):
     """Give the path of one of Keras's ImageNet files, downloaded into Keras's own cache where that is needed."""
     _, keras = runtime.load()
     cache = Path(keras.config.keras_home()) / "models"
-    addresses = {"xception": "https://storage.googleapis.com/tensorflow/keras-applications/xception/",
-                 "classes": "https://storage.googleapis.com/download.tensorflow.org/data/"}
+    addresses = {
+        "xception": "https://storage.googleapis.com/tensorflow/keras-applications/xception/",
+        "classes": "https://storage.googleapis.com/download.tensorflow.org/data/",
+    }
     try:
         return Path(keras.utils.get_file(name, addresses[folder] + name, cache_subdir="models", file_hash=md5))
     except Exception as error:  # urllib, socket and Keras itself fail in their own ways; the remedy is one
@@ -131,7 +155,8 @@ def imagenet_file(name, md5, folder="xception"):
         raise Refusal(
             f"The file {name} could not be downloaded ({reason}). On a machine with a network fetch "
             f"{addresses[folder] + name} (md5 {md5}) and put it at {cache / name}"
-            + (", or pass it with --weights FILE." if folder == "xception" else ".")) from None
+            + (", or pass it with --weights FILE." if folder == "xception" else ".")
+        ) from None
 
 
 def fingerprint(model):

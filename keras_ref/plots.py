@@ -45,10 +45,18 @@ def curves(history, path, baseline=None):
         axis.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
         axis.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     left.set_ylim(0, 1)
-    left.scatter([best["epoch"]], [best["val_accuracy"]], s=60, facecolors="none", edgecolors=BLUE,
-                 label=f"best: {best['val_accuracy']:.3f} in epoch {best['epoch']}")
+    left.scatter(
+        [best["epoch"]],
+        [best["val_accuracy"]],
+        s=60,
+        facecolors="none",
+        edgecolors=BLUE,
+        label=f"best: {best['val_accuracy']:.3f} in epoch {best['epoch']}",
+    )
     if baseline is not None:
-        left.axhline(baseline, color=GREY, linewidth=1, linestyle=":", label=f"always the largest class: {baseline:.3f}")
+        left.axhline(
+            baseline, color=GREY, linewidth=1, linestyle=":", label=f"always the largest class: {baseline:.3f}"
+        )
     left.legend(frameon=False, fontsize=9, loc="best")
     right.set_ylim(bottom=0)
     right.legend(frameon=False, fontsize=9)
@@ -60,7 +68,7 @@ def _font(size):
 
 
 def contact_sheet(items, path, columns=8, tile=150, title=""):
-    """Draw pictures in rows with a caption of at most two lines under each; items are (path, caption)."""
+    """Draw pictures in rows with a caption of at most two lines under each; items are (path, caption); a path of None leaves a gap."""
     rows = -(-len(items) // columns)
     gap, caption, top = 10, 34, 40 if title else 10
     sheet = Image.new("RGB", (gap + columns * (tile + gap), top + rows * (tile + caption + gap)), "white")
@@ -68,6 +76,8 @@ def contact_sheet(items, path, columns=8, tile=150, title=""):
     if title:
         draw.text((gap, 10), title, fill=INK, font=_font(17))
     for i, (source, words) in enumerate(items):
+        if source is None:
+            continue
         x, y = gap + i % columns * (tile + gap), top + i // columns * (tile + caption + gap)
         try:
             picture = pictures.decode(pictures.read(source), source)
@@ -79,3 +89,69 @@ def contact_sheet(items, path, columns=8, tile=150, title=""):
         draw.multiline_text((x, y + tile + 3), "\n".join(lines), fill=INK, font=_font(12), spacing=2)
     with files.beside(path) as partial:
         sheet.save(partial)
+
+
+def confusion(matrix, names, path, title=""):
+    """Draw a confusion matrix: a row a true class, shaded by its share of that row."""
+    import numpy as np
+
+    matrix = np.asarray(matrix)
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    side = max(4.0, 0.55 * len(names) + 2.2)
+    figure, (axis,) = _figure(side + 0.4, side)
+    axis.grid(False)
+    axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for i in range(len(names)):
+        for j in range(len(names)):
+            if matrix[i, j]:
+                axis.text(
+                    j,
+                    i,
+                    matrix[i, j],
+                    ha="center",
+                    va="center",
+                    fontsize=9,
+                    color="white" if share[i, j] > 0.55 else INK,
+                )
+    axis.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    axis.set_yticks(range(len(names)), names)
+    axis.set_xlabel("taken for")
+    axis.set_ylabel("is")
+    axis.set_title(title, loc="left", fontsize=10)
+    axis.spines[:].set_visible(False)
+    axis.tick_params(length=0)
+    _write(figure, path)
+
+
+def sweep(result, path):
+    """Draw each value's mean best accuracy with its spread over seeds, and the interval that n pictures allow."""
+    from keras_ref import stats
+
+    rows = result["rows"]
+    figure, (axis,) = _figure(7, 4)
+    winner = max(row["best"] for row in rows)
+    low, high = stats.wilson(winner * result["pictures"], result["pictures"])
+    axis.axhspan(
+        low,
+        high,
+        color=BLUE,
+        alpha=0.08,
+        linewidth=0,
+        label=f"95% interval of the best at {result['pictures']} pictures",
+    )
+    axis.errorbar(
+        range(len(rows)),
+        [row["best"] for row in rows],
+        yerr=[row["sd"] for row in rows],
+        fmt="o",
+        color=BLUE,
+        capsize=4,
+        label=f"best epoch, mean and spread of {result['seeds']} seeds",
+    )
+    axis.scatter(range(len(rows)), [row["last"] for row in rows], marker="_", s=160, color=GREY, label="last epoch")
+    axis.set_xticks(range(len(rows)), [f"{row['value']:g}" for row in rows])
+    axis.set_xlim(-0.6, len(rows) - 0.4)
+    axis.set_xlabel(result["over"])
+    axis.set_title("validation accuracy", loc="left", fontsize=11)
+    figure.legend(frameon=False, fontsize=8.5, loc="outside lower left", ncols=3)
+    _write(figure, path)

@@ -7,7 +7,7 @@ from functools import cache
 
 
 @contextmanager
-def _quiet_stderr():
+def quietly():
     """Send file descriptor 2 nowhere: TensorFlow's C++ start-up notes ignore every setting of its log level."""
     sys.stderr.flush()
     kept = os.dup(2)
@@ -26,7 +26,7 @@ def load():
     """Import TensorFlow and Keras; return (tensorflow, keras)."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    with _quiet_stderr():
+    with quietly():
         import keras
         import tensorflow as tf
 
@@ -34,7 +34,9 @@ def load():
     if keras.backend.backend() != "tensorflow":
         from keras_ref.errors import Refusal
 
-        raise Refusal(f"keras_ref needs Keras on TensorFlow. Received: KERAS_BACKEND={keras.backend.backend()}; unset it.")
+        raise Refusal(
+            f"keras_ref needs Keras on TensorFlow. Received: KERAS_BACKEND={keras.backend.backend()}; unset it."
+        )
     return tf, keras
 
 

@@ -50,16 +50,27 @@ def resume(out, epochs=None, data_folder=None, store=None):
     record = files.read_json(out / "split.json")
     found = _without(found, set(record["left_out"]))
     if _split_record(found, record["left_out"]) != record:
-        raise Refusal(f"The pictures in {config.data} are not those that the run {out} began with; its split.json lists them.")
+        raise Refusal(
+            f"The pictures in {config.data} are not those that the run {out} began with; its split.json lists them."
+        )
     config.write(out / "config.json")
     return _Run(config, found, out, store).train()
 
 
 def _split_record(found, left_out):
-    names = {str(p): found.key(Path(p)) if Path(p).is_absolute() == found.root.is_absolute() and found.root in Path(p).parents
-             else str(p) for p in left_out}
+    names = {
+        str(p): found.key(Path(p))
+        if Path(p).is_absolute() == found.root.is_absolute() and found.root in Path(p).parents
+        else str(p)
+        for p in left_out
+    }
     splits = {name: [found.key(path) for path in split.paths] for name, split in found.splits.items() if name != "test"}
-    return {"class_names": list(found.class_names), "held_out": found.held_out, "left_out": sorted(names.values()), **splits}
+    return {
+        "class_names": list(found.class_names),
+        "held_out": found.held_out,
+        "left_out": sorted(names.values()),
+        **splits,
+    }
 
 
 def _without(found, left_out):
@@ -97,9 +108,12 @@ class _Run:
         runtime.repeatable(config.seed)
         self.card = card.Card(found.class_names, data.square(config.size))
         classes = len(found.class_names)
-        self.train_split = data.Pictures(found.splits["train"].paths, self.card.recipe, found.splits["train"].labels, classes)
-        self.validation = data.Pictures(found.splits["validation"].paths, self.card.recipe, found.splits["validation"].labels,
-                                        classes)
+        self.train_split = data.Pictures(
+            found.splits["train"].paths, self.card.recipe, found.splits["train"].labels, classes
+        )
+        self.validation = data.Pictures(
+            found.splits["validation"].paths, self.card.recipe, found.splits["validation"].labels, classes
+        )
         self.strategy = strategy(config.devices)
         with self.strategy.scope() if self.strategy else contextlib.nullcontext():
             self._build(classes)
@@ -126,16 +140,22 @@ class _Run:
         """Give what the net (or, with stored vectors, its head) learns from and is validated on in one epoch."""
         c = self.config
         if self.vectors is None:
-            return (self.train_split.training_batches(c.batch_size, c.seed, epoch, c.augment),
-                    self.validation.batches(c.batch_size))
+            return (
+                self.train_split.training_batches(c.batch_size, c.seed, epoch, c.augment),
+                self.validation.batches(c.batch_size),
+            )
         order = np.random.default_rng([c.seed, epoch]).permutation(len(self.train_split))
-        return (features.batches(self.vectors[0], self.train_split.one_hot, c.batch_size, order),
-                features.batches(self.vectors[1], self.validation.one_hot, c.batch_size))
+        return (
+            features.batches(self.vectors[0], self.train_split.one_hot, c.batch_size, order),
+            features.batches(self.vectors[1], self.validation.one_hot, c.batch_size),
+        )
 
     def train(self):
         """Run the epochs that are missing, each followed by its state; return the history."""
         c, learner = self.config, self.classifier.net if self.vectors is None else self.classifier.head
-        if self.vectors is not None:  # one optimizer serves both, so that a checkpoint of the whole net carries its state
+        if (
+            self.vectors is not None
+        ):  # one optimizer serves both, so that a checkpoint of the whole net carries its state
             self.classifier.net.optimizer = learner.optimizer
         progress = {"epoch": 0, "best": -1.0, "history": [], "seconds": []}
         if (self.out / "state.npz").exists():
@@ -151,15 +171,14 @@ class _Run:
     def _one_epoch(self, learner, epoch, progress):
         c, started = self.config, time.perf_counter()
         learn, check = self._epoch_data(epoch)
-        state.set_dropout(learner, c.seed, epoch)
         steps = math.ceil(len(self.train_split) / c.batch_size)
         with console.progress(f"epoch {epoch}/{c.epochs}", steps) as advance:
-            fitted = learner.fit(learn, validation_data=check, epochs=epoch, initial_epoch=epoch - 1, verbose=0, shuffle=False,
-                                 class_weight=self.weights, callbacks=[_bar(advance)])
-        row = {"epoch": epoch} | {name: float(fitted.history[name][0]) for name in COLUMNS[1:]}
+            row = one_epoch(learner, learn, check, epoch, c.seed, self.weights, [_bar(advance)])
         if not all(math.isfinite(row[name]) for name in COLUMNS[1:]):
-            raise Refusal(f"The loss of epoch {epoch} is not finite with lr={c.lr}; the state of epoch {epoch - 1} is kept, "
-                          "start again with a smaller lr.")
+            raise Refusal(
+                f"The loss of epoch {epoch} is not finite with lr={c.lr}; the state of epoch {epoch - 1} is kept, "
+                "start again with a smaller lr."
+            )
         progress["epoch"] = epoch
         progress["history"].append(row)
         progress["seconds"].append(round(time.perf_counter() - started, 3))
@@ -168,7 +187,9 @@ class _Run:
             self._save(self.out / f"xception_{epoch:02d}_{row['val_accuracy']:.3f}.keras")
         state.save(self.out / "state.npz", learner, self.classifier.base, progress)
         write_history(self.out / "history.csv", progress["history"])
-        files.write_json(self.out / "timing.json", {"seconds": progress["seconds"], "stored_vectors": self.vectors is not None})
+        files.write_json(
+            self.out / "timing.json", {"seconds": progress["seconds"], "stored_vectors": self.vectors is not None}
+        )
         console.say(line(row, c.epochs) + f"  {progress['seconds'][-1]:.1f} s")
 
     def _save(self, path):
@@ -181,6 +202,22 @@ class _Run:
         card.save(net, path, self.card)
 
 
+def one_epoch(learner, learn, check, epoch, seed, class_weight=None, callbacks=()):
+    """Let a compiled net learn for one epoch and validate it: its row of the history."""
+    state.set_dropout(learner, seed, epoch)
+    fitted = learner.fit(
+        learn,
+        validation_data=check,
+        epochs=epoch,
+        initial_epoch=epoch - 1,
+        verbose=0,
+        shuffle=False,
+        class_weight=class_weight,
+        callbacks=list(callbacks),
+    )
+    return {"epoch": epoch} | {name: float(fitted.history[name][0]) for name in COLUMNS[1:]}
+
+
 def _bar(advance):
     _, keras = runtime.load()
     return keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: advance())
@@ -188,7 +225,9 @@ def _bar(advance):
 
 def line(row, epochs):
     """Give one epoch as a line of text."""
-    return f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}" + "".join(f"  {name} {row[name]:.4f}" for name in COLUMNS[1:])
+    return f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}" + "".join(
+        f"  {name} {row[name]:.4f}" for name in COLUMNS[1:]
+    )
 
 
 def write_history(path, history):

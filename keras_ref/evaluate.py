@@ -1,0 +1,155 @@
+"""How good a classifier is on pictures it never learned from: 8.12, with intervals, and two checkpoints pairwise."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_ref import card as cards
+from keras_ref import console, data, files, folder, plots, stats
+from keras_ref.errors import Refusal
+
+BATCH = 32
+WORST = 24
+
+
+@dataclass
+class Answers:
+    """What one model says about each picture of a split: (N, classes) probabilities beside the (N,) labels."""
+
+    class_names: tuple[str, ...]
+    paths: tuple[Path, ...]
+    labels: np.ndarray
+    probabilities: np.ndarray
+    losses: np.ndarray
+
+    @property
+    def right(self):
+        """Whether each picture's most probable class is its own, (N,) bool."""
+        return self.probabilities.argmax(axis=1) == self.labels
+
+
+def ask(model_path, found, split_name=None):
+    """Load a model and run it over a split of a data folder."""
+    net, card, sentence = cards.load(model_path)
+    if sentence:
+        console.note(sentence)
+    split = found.split(split_name)
+    names, labels = _matched(card, found, split, model_path)
+    source = data.Pictures(split.paths, card.recipe, keep=False)
+    raw = []
+    with console.progress("evaluating", len(split)) as advance, source.naming_the_culprit():
+        for (x,) in source.batches(BATCH):
+            whole = np.zeros((BATCH, *x.shape[1:]), np.float32)
+            whole[: len(x)] = x
+            raw.append(np.asarray(net.predict_on_batch(whole), np.float64)[: len(x)])
+            advance(len(x))
+    probabilities, losses = _scores(np.concatenate(raw), labels, card.output)
+    return Answers(names, split.paths, labels, probabilities, losses)
+
+
+def _matched(card, found, split, where):
+    """Give class names in the model's order and the split's labels in that order."""
+    if set(card.class_names) == set(found.class_names):
+        order = np.array([card.class_names.index(name) for name in found.class_names])
+        return card.class_names, order[split.labels]
+    if len(card.class_names) != len(found.class_names):
+        raise Refusal(f"{where} knows {len(card.class_names)} classes, but {found.root} has {len(found.class_names)}.")
+    if card.class_names == tuple(str(i) for i in range(len(card.class_names))):
+        return found.class_names, split.labels
+    odd = sorted(set(card.class_names) ^ set(found.class_names))[0]
+    raise Refusal(f"{where} and {found.root} do not have the same classes: {odd!r} is in one of them only.")
+
+
+def _scores(raw, labels, output):
+    rows = np.arange(len(labels))
+    if output == "logits":
+        shifted = raw - raw.max(axis=1, keepdims=True)
+        logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    else:  # as Keras has it: divide by the row's sum, clip at 1e-7
+        logs = np.log(np.clip(raw / raw.sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7))
+    return np.exp(logs), -logs[rows, labels]
+
+
+def summary(answers):
+    """Give every figure of an evaluation as one JSON object."""
+    names, labels, n = answers.class_names, answers.labels, len(answers.labels)
+    guessed, right = answers.probabilities.argmax(axis=1), int(answers.right.sum())
+    confusion = np.zeros((len(names), len(names)), int)
+    np.add.at(confusion, (labels, guessed), 1)
+    per_class = [
+        {
+            "class": name,
+            "pictures": int(confusion[i].sum()),
+            "precision": _ratio(confusion[i, i], confusion[:, i].sum()),
+            "recall": _ratio(confusion[i, i], confusion[i].sum()),
+        }
+        for i, name in enumerate(names)
+    ]
+    return {
+        "pictures": n,
+        "right": right,
+        "accuracy": right / n,
+        "interval": stats.wilson(right, n),
+        "loss": float(answers.losses.mean()),
+        "majority": np.bincount(labels).max() / n,
+        "per_class": per_class,
+        "confusion": confusion.tolist(),
+        "class_names": list(names),
+    }
+
+
+def _ratio(part, whole):
+    return float(part / whole) if whole else None
+
+
+def evaluate(model_path, data_folder, out, split_name=None, seed=1, skip_corrupt=False):
+    """Evaluate one model; write evaluation.json, confusion.png and worst.png to the new folder `out`; return the figures."""
+    found = _read(data_folder, seed, skip_corrupt)
+    split = found.split(split_name)
+    out = files.new_folder(out)
+    answers = ask(model_path, found, split.name)
+    result = {"model": str(model_path), "data": str(data_folder), "split": split.name, **summary(answers)}
+    order = np.argsort(-answers.losses, kind="stable")
+    worst = [i for i in order.tolist() if not answers.right[i]][:WORST]
+    guessed = answers.probabilities.argmax(axis=1)
+    result["worst"] = [
+        {
+            "picture": found.key(answers.paths[i]),
+            "is": answers.class_names[answers.labels[i]],
+            "taken_for": answers.class_names[guessed[i]],
+            "probability": float(answers.probabilities[i, guessed[i]]),
+        }
+        for i in worst
+    ]
+    files.write_json(out / "evaluation.json", result)
+    plots.confusion(
+        result["confusion"],
+        answers.class_names,
+        out / "confusion.png",
+        f"{Path(model_path).name} on {split.name}: {result['right']} of {result['pictures']} right",
+    )
+    if worst:
+        captions = [f"{w['is']}\ntaken for {w['taken_for']} {w['probability']:.0%}" for w in result["worst"]]
+        plots.contact_sheet(
+            [(answers.paths[i], text) for i, text in zip(worst, captions, strict=True)],
+            out / "worst.png",
+            title=f"The {len(worst)} pictures of {split.name} it is most wrong about",
+        )
+    return result
+
+
+def compare(first, second, data_folder, split_name=None, seed=1, skip_corrupt=False):
+    """Compare two models on the same pictures; return their figures, the disagreements and McNemar's p."""
+    found = _read(data_folder, seed, skip_corrupt)
+    a, b = (ask(path, found, split_name) for path in (first, second))
+    only_a, only_b = int((a.right & ~b.right).sum()), int((b.right & ~a.right).sum())
+    return {"a": summary(a), "b": summary(b), "only_a": only_a, "only_b": only_b, "p": stats.mcnemar(only_a, only_b)}
+
+
+def _read(data_folder, seed, skip_corrupt):
+    found = folder.read(data_folder, seed)
+    if skip_corrupt:
+        found, left_out = folder.without_corrupt(found)
+        console.note(f"{len(left_out)} corrupt pictures are left out." if left_out else "No picture is corrupt.")
+    return found

@@ -1,0 +1,92 @@
+"""Hand a classifier to other programs with Keras's own exporters, and check what was written by running it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from keras_ref import card as cards
+from keras_ref import files, runtime
+from keras_ref.errors import Refusal
+
+KINDS = {"savedmodel": ("tf_saved_model", ""), "onnx": ("onnx", ".onnx"), "tflite": ("litert", ".tflite")}
+CLOSE = 1e-4  # of the largest answer: other engines add in another order
+PICTURES = 4
+
+
+def export(model_path, kind, out=None):
+    """Export a model file; return (path, largest difference, largest answer) of the exported file on random pictures."""
+    net, card, _ = cards.load(model_path)
+    keras_kind, suffix = KINDS[kind]
+    if kind == "onnx":
+        _need("tf2onnx", "onnx", "onnxruntime")
+    out = Path(out) if out else Path(model_path).with_suffix(suffix or ".savedmodel")
+    if out.exists():
+        raise Refusal(f"{out} already exists; give another name with --out or remove it first.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    r = card.recipe
+    x = np.random.default_rng(0).integers(0, 256, (PICTURES, r.height, r.width, 3))
+    x = r.table()[x]
+    expected = np.asarray(net.predict_on_batch(x))
+    partial = out.with_name(f".{out.stem}.partial{out.suffix}")
+    try:
+        with runtime.quietly():
+            net.export(partial, format=keras_kind, verbose=False)
+        answers = _RUN[kind](partial, x)
+        partial.rename(out)
+    except (ImportError, AttributeError, TypeError, NotImplementedError, RuntimeError) as error:
+        raise Refusal(
+            f"Keras's {kind} exporter does not work with the packages installed here: {str(error).splitlines()[0]}"
+        ) from None
+    finally:
+        _remove(partial)
+    files.write_text(out.with_name(f"{out.name}.classifier.json"), card.to_json() + "\n")
+    difference, size = float(np.abs(answers - expected).max()), float(np.abs(expected).max())
+    if difference > CLOSE * max(size, 1e-3):
+        raise Refusal(
+            f"{out} answers differently from {model_path}: by up to {difference:.2e}, the answers reach {size:.2e}."
+        )
+    return out, difference, size
+
+
+def _need(*names):
+    import importlib.util
+
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    if missing:
+        raise Refusal(
+            f"This export needs the package {missing[0]}; install the extra with: pip install 'minicnn[export]'."
+        )
+
+
+def _remove(path):
+    import shutil
+
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+
+
+def _run_savedmodel(path, x):
+    tf, _ = runtime.load()
+    return tf.saved_model.load(path).serve(x).numpy()
+
+
+def _run_onnx(path, x):
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: x})[0]
+
+
+def _run_tflite(path, x):
+    tf, _ = runtime.load()
+    interpreter = tf.lite.Interpreter(str(path))
+    wanted = interpreter.get_input_details()[0]["index"]
+    interpreter.resize_tensor_input(wanted, x.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(wanted, x)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+_RUN = {"savedmodel": _run_savedmodel, "onnx": _run_onnx, "tflite": _run_tflite}

@@ -1,0 +1,224 @@
+"""Gather what the other commands left in their folders into one Markdown file: every figure with its command."""
+
+import platform
+import shlex
+from pathlib import Path
+
+from keras_ref import config as configs
+from keras_ref import files, plots, stats, train
+from keras_ref.errors import Refusal
+
+
+def write(folders, out):
+    """Write the report of several result folders to `out`, with a drawing beside it for each training run."""
+    out, parts = Path(out), []
+    for where in map(Path, folders):
+        makers = [maker for name, maker in PARTS.items() if (where / name).is_file()]
+        if not makers:
+            raise Refusal(
+                f"{where} holds no result of this package; give folders written by {', '.join(sorted(NAMES))}."
+            )
+        parts += [maker(where, out) for maker in makers]
+    head = [
+        "# Results",
+        "",
+        "Written by `python -m keras_ref report`. Every table names the command that repeats it; `DATA` is the folder",
+        "of photographs.",
+        "",
+        f"Machine: {_machine()}.",
+        "",
+    ]
+    files.write_text(out, "\n".join(head + [line for part in parts for line in [*part, ""]]))
+    return out
+
+
+def _machine():
+    import os
+    from importlib.metadata import version
+
+    packages = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy", "pillow"))
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {packages}"
+
+
+def _table(columns, rows):
+    return [
+        f"| {' | '.join(columns)} |",
+        "|" + " --- |" * len(columns),
+        *(f"| {' | '.join(map(str, row))} |" for row in rows),
+    ]
+
+
+def _run(where, out):
+    config, history = configs.read(where / "config.json"), train.read_history(where / "history.csv")
+    split, seconds = files.read_json(where / "split.json"), files.read_json(where / "timing.json")["seconds"]
+    n = len(split["validation"])
+    classes = [path.split("/")[-2] for path in split["validation"]]
+    majority = max(map(classes.count, split["class_names"])) / n
+    drawing = out.with_name(f"{out.stem}_{where.name}.png")
+    plots.curves(history, drawing, majority)
+    best = max(history, key=lambda row: row["val_accuracy"])
+    low, high = stats.wilson(best["val_accuracy"] * n, n)
+    unfinished = "" if len(history) >= config.epochs else f" of {config.epochs} that were asked for"
+    defaults = configs.Config("DATA")
+    flags = {
+        "--" + name.replace("_", "-"): value
+        for name in (
+            "size",
+            "lr",
+            "inner",
+            "dropout",
+            "augment",
+            "class_weight",
+            "epochs",
+            "batch_size",
+            "seed",
+            "weights",
+            "unfreeze",
+        )
+        if (value := getattr(config, name)) != getattr(defaults, name)
+    }
+    command = " ".join(f"{flag} {shlex.quote(str(value))}" for flag, value in flags.items())
+    what = (
+        "from scratch, every layer learning"
+        if config.weights == "none" and config.unfreeze == "all"
+        else f"weights {config.weights}"
+    )
+    text = (
+        f"{len(history)} epochs{unfinished}, {sum(seconds) / 60:.0f} minutes in all. Best validation accuracy "
+        f"**{best['val_accuracy']:.1%}** in epoch {best['epoch']} ({n} pictures, 95% interval {low:.1%} to {high:.1%}; always naming "
+        f"the largest class gives {majority:.1%}). The best epoch was chosen on these same pictures."
+    )
+    rows = [
+        (row["epoch"], *(f"{row[name]:.4f}" for name in train.COLUMNS[1:]), f"{s:.0f}")
+        for row, s in zip(history, seconds, strict=True)
+    ]
+    return [
+        f"## Xception at {config.size} px, {what}",
+        "",
+        f"`python -m keras_ref train DATA {command}`",
+        "",
+        text,
+        "",
+        f"![accuracy and loss by epoch]({drawing.name})",
+        "",
+        *_table((*train.COLUMNS, "seconds"), rows),
+    ]
+
+
+def _sweep(where, out):
+    r = files.read_json(where / "sweep.json")
+    rows = [
+        (
+            f"{row['value']:g}",
+            f"{row['best']:.4f}",
+            f"{row['sd']:.4f}",
+            ", ".join(map(str, row["epoch"])),
+            f"{row['last']:.4f}",
+            f"{row['train']:.4f}",
+        )
+        for row in r["rows"]
+    ]
+    extra = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in r["settings"].items())
+    return [
+        f"## Sweep over {r['over']}, weights {r['weights']}",
+        "",
+        f"`python -m keras_ref sweep DATA --over {r['over']} --weights {r['weights']} --seeds {r['seeds']} --epochs {r['epochs']}`",
+        "",
+        f"Other settings: {extra or 'the defaults'}. Vectors {r['seconds']['vectors']} s, heads {r['seconds']['heads']} s. "
+        f"{r['sentence']}",
+        "",
+        *_table((r["over"], "best val. accuracy", "sd over seeds", "epoch of it", "last epoch", "training"), rows),
+    ]
+
+
+def _evaluation(where, out):
+    r = files.read_json(where / "evaluation.json")
+    low, high = r["interval"]
+    rows = [
+        (c["class"], c["pictures"], *("-" if c[k] is None else f"{c[k]:.3f}" for k in ("precision", "recall")))
+        for c in r["per_class"]
+    ]
+    return [
+        f"## Evaluation of {Path(r['model']).name} on {r['split']}",
+        "",
+        f"`python -m keras_ref evaluate MODEL DATA --split {r['split']}`",
+        "",
+        f"{r['right']} of {r['pictures']} right: accuracy {r['accuracy']:.4f} (95% interval {low:.4f} to {high:.4f}), "
+        f"loss {r['loss']:.4f}.",
+        "",
+        *_table(("class", "pictures", "precision", "recall"), rows),
+    ]
+
+
+def _speed(where, out):
+    r = files.read_json(where / "speed.json")
+    lines = ["## Speed", "", f"`python -m keras_ref speed DATA --weights {r['weights']}`", ""]
+    rates = r["loading"]["pictures_per_second"]
+    lines += [
+        f"Loading {r['loading']['pictures']} photographs at {r['loading']['size']} px, medians of {r['loading']['rounds']} alternated "
+        f"rounds; first pass {r['loading']['first_pass_ratio']} times ImageDataGenerator's rate.",
+        "",
+        *_table(("reader", "pictures a second"), list(rates.items())),
+    ]
+    g = r["grid"]
+    lines += [
+        "",
+        f"The grid of 8.5 to 8.9, {g['runs']} runs, {g['epochs']} epochs: {g['fast_seconds']} s with stored vectors "
+        f"({g['vectors_seconds']} s of them for the vectors). Through the whole net one epoch takes {g['epoch_seconds']} s, "
+        f"so the grid would take {g['slow_seconds_extrapolated']} s (extrapolated from that epoch): {g['times_faster']} times as long.",
+    ]
+    return lines
+
+
+def _replay(where, out):
+    r = files.read_json(where / "replay.json")
+    rows = [
+        (row["section"], row["setting"], *map(figure, (row["ours"], row["published"])), row["note"])
+        for row in r["rows"]
+    ]
+    quick = " --quick: one epoch a step at 75 px, the figures mean nothing" if r["quick"] else ""
+    return [
+        f"## Replay, weights {r['weights']}, as {r['as']}{quick}",
+        "",
+        f"`python -m keras_ref replay DATA --weights {r['weights']} --as {r['as']}`",
+        "",
+        *_table(("section", "setting", "ours", "published", "note"), rows),
+    ]
+
+
+def figure(value):
+    """Write one cell of a replay: a text as it is, an accuracy with its epoch, or a dash."""
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    where = f" @{value['epoch']}" if value["epoch"] else ""
+    return f"{value['best']:.4f}{where}" + (f", last {value['last']:.4f}" if value["last"] is not None else "")
+
+
+def _description(where, out):
+    r = files.read_json(where / "description.json")
+    rows = [(name, *(counts[i] for counts in r["counts"].values())) for i, name in enumerate(r["class_names"])]
+    rows.append(("total", *(sum(counts) for counts in r["counts"].values())))
+    return [
+        "## The photographs",
+        "",
+        "`python -m keras_ref data describe DATA`",
+        "",
+        f"{len(r['corrupt'])} corrupt; widths {r['width']['least']} to {r['width']['most']} px, heights {r['height']['least']} to "
+        f"{r['height']['most']} px; the largest class is {r['imbalance']:.1f} times the smallest; always naming the largest class is "
+        f"right on {r['majority']:.1%} of validation.",
+        "",
+        *_table(("class", *r["counts"]), rows),
+    ]
+
+
+PARTS = {
+    "history.csv": _run,
+    "sweep.json": _sweep,
+    "evaluation.json": _evaluation,
+    "speed.json": _speed,
+    "replay.json": _replay,
+    "description.json": _description,
+}
+NAMES = ("train", "sweep", "evaluate", "speed", "replay", "data describe")

@@ -1,0 +1,95 @@
+"""How fast: pictures a second against ImageDataGenerator, and the course's grid with and without stored vectors."""
+
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from keras_ref import config as configs
+from keras_ref import console, data, files, folder, replay, runtime, sweep, train
+
+ROUNDS = 3
+
+
+def loading(data_folder, size=150, rounds=ROUNDS):
+    """Time whole passes over the training pictures, alternating: ours from files, ImageDataGenerator, ours from memory."""
+    tf, keras = runtime.load()
+    split = folder.read(data_folder).splits["train"]
+    generator = tf.keras.preprocessing.image.ImageDataGenerator
+    took = {"first pass": [], "ImageDataGenerator": [], "later pass": []}
+    with console.progress("loading pictures", rounds * 3) as advance:
+        for _ in range(rounds):
+            ours = data.Pictures(split.paths, data.square(size), split.labels, int(split.labels.max()) + 1)
+            took["first pass"].append(_timed(lambda ours=ours: [x for x, _ in ours.batches(32)]))
+            advance()
+            flow = _flow(generator, keras, data_folder, size)
+            took["ImageDataGenerator"].append(_timed(lambda flow=flow: [flow[i] for i in range(len(flow))]))
+            advance()
+            took["later pass"].append(_timed(lambda ours=ours: [x for x, _ in ours.batches(32)]))
+            advance()
+    rates = {name: round(len(split) / median(seconds), 1) for name, seconds in took.items()}
+    ratios = [b / a for a, b in zip(took["first pass"], took["ImageDataGenerator"], strict=True)]
+    return {
+        "pictures": len(split),
+        "size": size,
+        "rounds": rounds,
+        "pictures_per_second": rates,
+        "first_pass_ratio": round(median(ratios), 2),
+    }
+
+
+def grid(data_folder, weights="none", size=150):
+    """Time the grid of 8.5 to 8.9 on stored vectors, all of it; and one epoch through the whole net, times 210."""
+    found = folder.read(data_folder)
+    plan = [
+        configs.Config(str(data_folder), weights=weights, **(settings | {"size": size}))
+        for _, _, settings, _ in replay.GRID
+    ]
+    epochs = sum(config.epochs for config in plan)
+    with tempfile.TemporaryDirectory() as scratch:
+        started = time.perf_counter()
+        vectors = sweep.Vectors(plan[0], found, Path(scratch) / "store")
+        stored = time.perf_counter() - started
+        with console.progress("the grid on stored vectors", epochs) as advance:
+            for config in plan:
+                sweep.head_history(config, vectors, advance)
+        fast = time.perf_counter() - started
+        slow = plan[0].replace(epochs=2)
+        train.new(slow, Path(scratch) / "run", store=None)
+        seconds = files.read_json(Path(scratch) / "run" / "timing.json")["seconds"]
+    whole = seconds[-1]  # the first epoch also decodes the pictures and traces the graph
+    return {
+        "runs": len(plan),
+        "epochs": epochs,
+        "vectors_seconds": round(stored, 1),
+        "fast_seconds": round(fast, 1),
+        "epoch_seconds": round(whole, 1),
+        "slow_seconds_extrapolated": round(whole * epochs),
+        "times_faster": round(whole * epochs / fast, 1),
+    }
+
+
+def run(data_folder, out, weights="none", size=150):
+    """Measure both; write speed.json to the new folder `out`; return the figures."""
+    out = files.new_folder(out)
+    result = {"data": str(data_folder), "weights": weights, "loading": loading(data_folder, size)}
+    result["grid"] = grid(data_folder, weights, size)
+    files.write_json(out / "speed.json", result)
+    return result
+
+
+def _flow(generator, keras, data_folder, size):
+    import contextlib
+    import io
+
+    with contextlib.redirect_stdout(io.StringIO()):  # it announces what it found
+        made = generator(preprocessing_function=keras.applications.xception.preprocess_input)
+        return made.flow_from_directory(
+            Path(data_folder) / "train", target_size=(size, size), batch_size=32, shuffle=False
+        )
+
+
+def _timed(work):
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

@@ -1,0 +1,91 @@
+"""Drawn pictures and one small run that the tests of keras_ref share. Nothing here needs the network."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_ref.cli import main
+
+SIZE = 71  # the smallest picture that Xception takes
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def pytest_collection_modifyitems(items):
+    """Let TensorFlow and Keras warn of their own doings: everywhere else warnings are errors."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            for kind in ("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning:keras"):
+                item.add_marker(pytest.mark.filterwarnings(kind))
+
+
+def draw(root, splits=None, classes=("blue", "green", "red"), seed=0):
+    """Draw noisy pictures of one colour each, of many sizes: {split: pictures a class}."""
+    random = np.random.default_rng(seed)
+    for split, count in (splits or {"train": 8, "validation": 4, "test": 3}).items():
+        for i, name in enumerate(classes):
+            where = root / split / name
+            where.mkdir(parents=True)
+            for k in range(count):
+                picture = random.integers(0, 90, (70 + 9 * k, 100 - 7 * k, 3), dtype=np.uint8)
+                picture[..., (2 - i) % 3] += 130
+                Image.fromarray(picture).save(where / f"{k}.jpg", quality=92)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path_factory, monkeypatch):
+    """Keep stored vectors out of the user's cache."""
+    monkeypatch.setenv("KERAS_REF_CACHE", str(tmp_path_factory.getbasetemp() / "vectors"))
+
+
+@pytest.fixture(scope="session")
+def clothes(tmp_path_factory):
+    """Give a drawn data folder with train, validation and test."""
+    return draw(tmp_path_factory.mktemp("drawn") / "clothes")
+
+
+@pytest.fixture(scope="session")
+def trained(clothes, tmp_path_factory):
+    """Give the folder of a finished run with a frozen, random base."""
+    where = tmp_path_factory.mktemp("runs")
+    out = where / "trained"
+    store = where / "vectors"
+    assert main(["train", str(clothes), "--weights", "none", "--size", str(SIZE), "--epochs", "2", "--inner", "8", "--dropout", "0.2",
+                 "--batch-size", "8", "--out", str(out), "--cache", str(store)]) == 0
+    return out
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Give run(*arguments): `python -m keras_ref ...` as a user would, away from the checkout."""
+
+    def run(*arguments, code=0, **kept):
+        environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "COLUMNS": "160"}
+        done = subprocess.run([sys.executable, "-m", "keras_ref", *map(str, arguments)], cwd=tmp_path, env=environment,
+                              capture_output=True, text=True, timeout=300, **kept)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def refused(capsys):
+    """Give check(arguments, *words): the command ends with code 2 and one sentence that holds every word."""
+
+    def check(arguments, *words):
+        capsys.readouterr()
+        assert main([str(a) for a in arguments]) == 2
+        captured = capsys.readouterr()
+        assert captured.err.count("\n") == 1, captured.err
+        for word in words:
+            assert str(word) in captured.err, captured.err
+        return captured.err
+
+    return check
