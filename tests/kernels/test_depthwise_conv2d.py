@@ -1,4 +1,4 @@
-"""Depthwise convolution: on paper, kernel against definition, gradients, edges, errors. (Against Keras: tests/layers.)"""
+"""Depthwise convolution: on paper, kernel against definition, gradients, edges, errors. (Keras: tests/layers.)"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Global pooling: on paper, kernel against definition, gradients, ties, edges, errors. (Against Keras: tests/layers.)"""
+"""Global pooling: on paper, kernel against definition, gradients, ties, edges, errors. (Keras: tests/layers.)"""
 
 import numpy as np
 import pytest

@@ -11,11 +11,11 @@ from tests.strategies import cases
 from tests.tolerances import assert_close, assert_same
 
 both = pytest.mark.parametrize("functions", [reference, kernels], ids=["reference", "kernels"])
-float64 = st.just("float64")
+either, float64 = st.sampled_from(["float32", "float64"]), st.just("float64")
 
 
 @st.composite
-def factors(draw, dtypes=st.sampled_from(["float32", "float64"])):
+def factors(draw, dtypes=either):
     """Two to four arrays of which some axes are stretched, and a cotangent for their product."""
     case = draw(cases(min_dims=2, dtypes=dtypes))
     count = draw(st.integers(2, 4))
