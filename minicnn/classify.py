@@ -5,6 +5,7 @@ What a model must be given (size, resize, scale, class names, and whether its ou
 model, and `missing` tells which.
 """
 
+import json
 import math
 from pathlib import Path
 
@@ -213,14 +214,27 @@ def _share(right, total):
     return f"{right / total:8.0%}" if total else f"{'-':>8}"
 
 
-def evaluate(model, folder, split=None, skip_corrupt=False):
+def split_seed(model_path):
+    """Tell how the run that left this model drew its held-out pictures, so that it is judged on these; 0 if unknown."""
+    record = Path(model_path).parent / "split.json"
+    try:
+        return int(json.loads(record.read_text(encoding="utf-8"))["seed"] or 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
+def evaluate(model, folder, split=None, skip_corrupt=False, seed=0):
     """Judge a model on a folder of pictures: its test split if present, else validation, unless told otherwise.
+
+    Parameters
+    ----------
+    seed : int      decides which pictures are held out where the folder has no `validation` (see `split_seed`)
 
     Returns
     -------
     judgement : Judgement       split : str, which was taken
     """
-    pictures = Folder(folder)
+    pictures = Folder(folder, seed=seed)
     split = split or pictures.evaluation_split
     files, labels = pictures.split(split)
     known = model.classifier

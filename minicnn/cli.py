@@ -114,7 +114,8 @@ def _load(arguments):
 def _evaluate(arguments):
     from . import classify
 
-    judgement, split = classify.evaluate(_load(arguments), arguments.folder, arguments.split, arguments.skip_corrupt)
+    judgement, split = classify.evaluate(_load(arguments), arguments.folder, arguments.split, arguments.skip_corrupt,
+                                         classify.split_seed(arguments.model))
     print(f"{split}: {judgement}")
 
 

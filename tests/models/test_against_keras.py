@@ -1,7 +1,7 @@
 """Ten steps of training: from the same weights, on the same batches, Keras's losses and weights.
 
-In float64, where ten steps leave the rounding at 1e-12: in float32 Adam divides one rounding error by another wherever a
-gradient is nearly 0, and two right programs drift apart. Keras runs eagerly: tracing each net would take a second.
+In float64, where ten steps leave the rounding at 1e-12: in float32 Adam divides one rounding error by another wherever
+a gradient is nearly 0, and two right programs drift apart. Keras runs eagerly: tracing each net would take a second.
 """
 
 import numpy as np
@@ -25,8 +25,14 @@ def tiny_vgg(of, ending):
 
 def homework(of, ending):
     """The homework's net at 14 x 14 pixels."""
-    return [of.Conv2D(8, 3, activation="relu"), of.MaxPooling2D(2), of.Flatten(), of.Dense(16, activation="relu"),
-            of.Dense(4), *ending]
+    return [
+        of.Conv2D(8, 3, activation="relu"),
+        of.MaxPooling2D(2),
+        of.Flatten(),
+        of.Dense(16, activation="relu"),
+        of.Dense(4),
+        *ending,
+    ]
 
 
 NETS = {"tiny vgg": (tiny_vgg, 20), "homework": (homework, 14)}
@@ -60,17 +66,23 @@ def pair(net, optimizer, loss):
     """The same net in minicnn and in Keras, compiled alike, with the same weights, in float64."""
     build, size = NETS[net]
     name, settings, ending = LOSSES[loss]
-    ours = minicnn.Sequential([minicnn.Input((size, size, 3)),
-                               *build(minicnn, [minicnn.Activation(each) for each in ending])], seed=3).astype("float64")
-    with_keras = keras.Sequential([keras.Input((size, size, 3)),
-                                   *build(keras.layers, [keras.layers.Activation(each) for each in ending])])
+    ours = minicnn.Sequential(
+        [minicnn.Input((size, size, 3)), *build(minicnn, [minicnn.Activation(each) for each in ending])], seed=3
+    ).astype("float64")
+    with_keras = keras.Sequential(
+        [keras.Input((size, size, 3)), *build(keras.layers, [keras.layers.Activation(each) for each in ending])]
+    )
     rng = np.random.default_rng(0)
     ours.set_weights([w + rng.normal(0, 0.05, w.shape) for w in ours.get_weights()])  # biases too
     with_keras.set_weights(ours.get_weights())
     metrics = [] if name == "MeanSquaredError" else ["accuracy"]
     ours.compile(OPTIMIZERS[optimizer](minicnn), getattr(minicnn, name)(**settings), metrics=metrics)
-    with_keras.compile(OPTIMIZERS[optimizer](keras.optimizers), getattr(keras.losses, name)(**settings), metrics=metrics,
-                       run_eagerly=True)
+    with_keras.compile(
+        OPTIMIZERS[optimizer](keras.optimizers),
+        getattr(keras.losses, name)(**settings),
+        metrics=metrics,
+        run_eagerly=True,
+    )
     return ours, with_keras, size
 
 
@@ -134,9 +146,11 @@ def test_a_graph_with_a_layer_used_twice():
 
 def test_accuracy_in_its_three_meanings():
     rng = np.random.default_rng(0)
-    for k, y, loss in ((1, rng.integers(2, size=9), "binary_crossentropy"),
-                       (3, rng.integers(3, size=9), "sparse_categorical_crossentropy"),
-                       (3, np.eye(3)[rng.integers(3, size=9)], "categorical_crossentropy")):
+    for k, y, loss in (
+        (1, rng.integers(2, size=9), "binary_crossentropy"),
+        (3, rng.integers(3, size=9), "sparse_categorical_crossentropy"),
+        (3, np.eye(3)[rng.integers(3, size=9)], "categorical_crossentropy"),
+    ):
         ending = "sigmoid" if k == 1 else "softmax"
         ours = minicnn.Sequential([minicnn.Input((4,)), minicnn.Dense(k, activation=ending)], seed=1).astype("float64")
         with_keras = keras.Sequential([keras.Input((4,)), keras.layers.Dense(k, activation=ending)])

@@ -16,10 +16,12 @@ X, Y = rng.random((8, 12, 12, 3), dtype=np.float32), rng.integers(3, size=8)
 
 
 def chain(of):
-    return of.Sequential([
-        *([minicnn.Input((12, 12, 3))] if of is minicnn else [keras.Input((12, 12, 3))]),
-        *layers(of if of is minicnn else keras.layers),
-    ])
+    return of.Sequential(
+        [
+            *([minicnn.Input((12, 12, 3))] if of is minicnn else [keras.Input((12, 12, 3))]),
+            *layers(of if of is minicnn else keras.layers),
+        ]
+    )
 
 
 def layers(of):
@@ -63,15 +65,21 @@ def build(of, net, optimizer):
     model = NETS[net][0](of)
     model.set_weights([w + np.random.default_rng(1).normal(0, 0.1, w.shape) for w in model.get_weights()])
     losses, optimizers = (minicnn, minicnn) if of is minicnn else (keras.losses, keras.optimizers)
-    model.compile(OPTIMIZERS[optimizer](optimizers),
-                  losses.SparseCategoricalCrossentropy(from_logits=net == "graph"), metrics=["accuracy"])
+    model.compile(
+        OPTIMIZERS[optimizer](optimizers),
+        losses.SparseCategoricalCrossentropy(from_logits=net == "graph"),
+        metrics=["accuracy"],
+    )
     return model
 
 
 @pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize(("writer", "load"), [(minicnn, keras.models.load_model), (keras, minicnn.load_model)],
-                         ids=["minicnn to keras", "keras to minicnn"])
+@pytest.mark.parametrize(
+    ("writer", "load"),
+    [(minicnn, keras.models.load_model), (keras, minicnn.load_model)],
+    ids=["minicnn to keras", "keras to minicnn"],
+)
 def test_predicts_the_same_and_goes_on_training(net, optimizer, writer, load, tmp_path):
     x = NETS[net][1]
     first = build(writer, net, optimizer)
@@ -94,13 +102,28 @@ def test_any_chain_survives_the_way_to_keras_and_back(tmp_path_factory, drawn):
     folder, draw = tmp_path_factory.mktemp("chain"), drawn.draw
     body = []
     for _ in range(draw(st.integers(1, 4))):
-        body.append(draw(st.sampled_from([
-            minicnn.Conv2D(draw(st.integers(1, 4)), draw(st.integers(1, 3)), padding="same",
-                           strides=draw(st.integers(1, 2)), use_bias=draw(st.booleans()),
-                           activation=draw(st.sampled_from([None, "relu", "sigmoid", "softmax"]))),
-            minicnn.MaxPooling2D(draw(st.integers(1, 2)), padding="same"), minicnn.ReLU(), minicnn.Sigmoid(),
-            minicnn.Softmax(axis=draw(st.sampled_from([-1, 1]))), minicnn.Dropout(0.3), minicnn.Rescaling(0.5),
-        ])))
+        body.append(
+            draw(
+                st.sampled_from(
+                    [
+                        minicnn.Conv2D(
+                            draw(st.integers(1, 4)),
+                            draw(st.integers(1, 3)),
+                            padding="same",
+                            strides=draw(st.integers(1, 2)),
+                            use_bias=draw(st.booleans()),
+                            activation=draw(st.sampled_from([None, "relu", "sigmoid", "softmax"])),
+                        ),
+                        minicnn.MaxPooling2D(draw(st.integers(1, 2)), padding="same"),
+                        minicnn.ReLU(),
+                        minicnn.Sigmoid(),
+                        minicnn.Softmax(axis=draw(st.sampled_from([-1, 1]))),
+                        minicnn.Dropout(0.3),
+                        minicnn.Rescaling(0.5),
+                    ]
+                )
+            )
+        )
     if draw(st.booleans()):
         body += [minicnn.Flatten(), minicnn.Dense(draw(st.integers(1, 3)))]
     ours = minicnn.Sequential([minicnn.Input((6, 5, 2)), *body], seed=draw(st.integers(0, 9)))
@@ -142,8 +165,15 @@ def test_a_frozen_model_inside_a_model_stays_frozen_in_keras_too(tmp_path):
 
 def test_classifier_json_survives_keras_loading_it(tmp_path):
     model = chain(minicnn)
-    model.classifier = {"version": 1, "class_names": ["a", "b", "c"], "size": [12, 12], "resize": "nearest",
-                        "scale": 1.0, "offset": 0.0, "output": "probabilities"}
+    model.classifier = {
+        "version": 1,
+        "class_names": ["a", "b", "c"],
+        "size": [12, 12],
+        "resize": "nearest",
+        "scale": 1.0,
+        "offset": 0.0,
+        "output": "probabilities",
+    }
     model.save(tmp_path / "m.keras")
     keras.models.load_model(tmp_path / "m.keras")
     assert minicnn.load_model(tmp_path / "m.keras").classifier == model.classifier
@@ -183,8 +213,10 @@ def conv_config(config):
     ("change", "sentence"),
     [
         (lambda c: conv_config(c).update(class_name="Lambda"), "is of class 'Lambda', which minicnn does not have"),
-        (lambda c: conv_config(c)["config"].update(data_format="channels_first"),
-         "Conv2D(data_format='channels_first') is not supported; only data_format='channels_last' is"),
+        (
+            lambda c: conv_config(c)["config"].update(data_format="channels_first"),
+            "Conv2D(data_format='channels_first') is not supported; only data_format='channels_last' is",
+        ),
         (lambda c: conv_config(c)["config"].update(use_bias=False), "has 1 arrays (kernel). Received: 2."),
         (lambda c: conv_config(c)["config"].update(nonsense=1), "does not understand its settings"),
         (lambda c: conv_config(c)["config"].update(dtype="float16"), "all layers must be float32, or all float64"),

@@ -59,7 +59,9 @@ def test_probabilities_at_the_ends_are_clipped_as_in_keras(kind):
     y = np.array([[0, 1, 0], [1e-9, 1 - 1e-9, 0.5]])
     t = np.array([0, 1]) if kind == "sparse" else np.array([[1.0, 0, 0], [0, 1, 0]])
     value, gradient = PAIRS[kind][0](from_logits=False).value_and_gradient(t, y)
-    keras_value, keras_gradient = keras_value_and_gradient(PAIRS[kind][1](from_logits=False, dtype="float64"), t, y, None)
+    keras_value, keras_gradient = keras_value_and_gradient(
+        PAIRS[kind][1](from_logits=False, dtype="float64"), t, y, None
+    )
     np.testing.assert_allclose(value, keras_value, rtol=1e-9)
     np.testing.assert_allclose(gradient, keras_gradient, rtol=1e-9, atol=1e-9)
 
