@@ -34,7 +34,7 @@ OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}
 EVERYTHING = {*BELOW, *OUTSIDE}
 BELOW |= {"cli": EVERYTHING, "__init__": EVERYTHING, "__main__": {"cli"}}
 
-KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich"}
+KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime"}
 
 
 def sources(package):
