@@ -122,7 +122,7 @@ def pack(kernel, groups):
     if lanes.share == width and groups == 1:
         return kernel.reshape(-1), lanes, v
     packed = memory.empty((groups * lanes.blocks, weights, width), kernel.dtype)
-    run(_pack, len(packed), packed.size, kernel.reshape(weights, -1), packed, lanes.share, lanes.blocks)
+    run(_pack, len(packed), packed.size, kernel.reshape(weights, kernel.shape[3]), packed, lanes.share, lanes.blocks)
     return packed.reshape(-1), lanes, v
 
 
