@@ -15,13 +15,13 @@ Source: files that Keras 3.15 and Keras 2 wrote.
 
 import json
 
-import h5py
 import numpy as np
 
 from .atomic import replacing
 from .dialect import compile_settings, legacy_entry, model_config, optimizer_state
 from .graph import NESTED
 from .hdf5 import File
+from .hdf5_writer import image
 from .keras_zip import KERAS_VERSION
 from .layout import layer_name, layers_of, read_arrays, write_arrays
 from .model_file import ModelFile
@@ -62,32 +62,29 @@ def read_weights(view, entry):
 
 def write(path, model):
     """Write `model` (a ModelFile) as a whole-model HDF5 file that Keras opens, atomically."""
-    with h5py.File("memory", "w", driver="core", backing_store=False) as file:
-        file.attrs["keras_version"], file.attrs["backend"] = KERAS_VERSION, "tensorflow"
-        file.attrs["model_config"] = json.dumps(legacy_entry(model.config), allow_nan=False)
-        if model.compile_config:
-            training = {key: value for key, value in model.compile_config.items() if key != "optimizer"}
-            training["optimizer_config"] = legacy_entry(model.compile_config["optimizer"])
-            file.attrs["training_config"] = json.dumps(legacy_entry(training), allow_nan=False)
-        _write_by_name(file.create_group("model_weights"), model)
-        if model.optimizer:
-            names = ["iteration", "learning_rate", *(f"slot_{index}" for index in range(len(model.optimizer) - 2))]
-            _write_group(file.create_group("optimizer_weights"), dict(zip(names, model.optimizer, strict=True)))
-        file.flush()
-        _replace(path, file)
+    raw = image(lambda file: _fill(file, model))
+    with replacing(path) as file:
+        file.write(raw)
 
 
 def write_weights(path, model):
     """Write the arrays of `model` (a ModelFile) as `.weights.h5`, atomically."""
-    with h5py.File("memory", "w", driver="core", backing_store=False) as file:
-        write_arrays(file, model)
-        file.flush()
-        _replace(path, file)
+    raw = image(lambda file: write_arrays(file, model))
+    with replacing(path) as file:
+        file.write(raw)
 
 
-def _replace(path, file):
-    with replacing(path) as target:
-        target.write(file.id.get_file_image())
+def _fill(file, model):
+    file.attrs["keras_version"], file.attrs["backend"] = KERAS_VERSION, "tensorflow"
+    file.attrs["model_config"] = json.dumps(legacy_entry(model.config), allow_nan=False)
+    if model.compile_config:
+        training = {key: value for key, value in model.compile_config.items() if key != "optimizer"}
+        training["optimizer_config"] = legacy_entry(model.compile_config["optimizer"])
+        file.attrs["training_config"] = json.dumps(legacy_entry(training), allow_nan=False)
+    _write_by_name(file.create_group("model_weights"), model)
+    if model.optimizer:
+        names = ["iteration", "learning_rate", *(f"slot_{index}" for index in range(len(model.optimizer) - 2))]
+        _write_group(file.create_group("optimizer_weights"), dict(zip(names, model.optimizer, strict=True)))
 
 
 def _text(group, name):

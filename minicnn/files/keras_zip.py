@@ -29,13 +29,12 @@ import json
 import zipfile
 import zlib
 
-import h5py
-
 from . import classifier
 from .atomic import replacing
 from .dialect import compile_settings, model_config, optimizer_state
 from .hdf5 import File
 from .hdf5_bytes import EXPANSION, FLOOR
+from .hdf5_writer import image
 from .layout import numbered, read_arrays, write_arrays
 from .model_file import MAX_CONFIG, ModelFile
 from .opening import parse_json
@@ -127,10 +126,7 @@ def write(path, model):
     config = {**model.config, "compile_config": model.compile_config or {}}
     text = json.dumps(config, allow_nan=False)
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    with h5py.File("memory", "w", driver="core", backing_store=False) as file:
-        write_arrays(file, model)
-        file.flush()
-        arrays = file.id.get_file_image()
+    arrays = image(lambda file: write_arrays(file, model))
     with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
         archive.writestr(METADATA, json.dumps({"keras_version": KERAS_VERSION, "date_saved": now}))
         archive.writestr(CONFIG, text)

@@ -1,0 +1,241 @@
+"""The HDF5 reader against h5py, which writes; and what it must refuse."""
+
+import time
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from minicnn.files.hdf5 import Dataset, File
+from minicnn.files.hdf5_writer import image
+
+DTYPES = ["<f4", ">f4", "<f8", "<f2", "<i8", ">i4", "<i2", "i1", "u1", "<u2", "<u4", "<u8", "?"]
+NAMES = st.text("abc0_:", min_size=1, max_size=12)
+
+
+def contents(group, path=""):
+    """Return {path: array} of everything below `group`, read with our reader."""
+    found = {}
+    for name in group.names():
+        member = group[name]
+        if isinstance(member, Dataset):
+            found[path + name] = member.read()
+        else:
+            found |= contents(member, f"{path}{name}/")
+    return found
+
+
+@st.composite
+def arrays(draw):
+    dtype = np.dtype(draw(st.sampled_from(DTYPES)))
+    shape = draw(hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5))
+    return draw(hnp.arrays(dtype, shape))
+
+
+@st.composite
+def options(draw, array):
+    if array.size == 0 or array.ndim == 0 or draw(st.booleans()):
+        return {}
+    chunks = tuple(draw(st.integers(1, side)) for side in array.shape)
+    return {
+        "chunks": chunks,
+        "compression": draw(st.sampled_from([None, "gzip"])),
+        "shuffle": draw(st.booleans()),
+        "fletcher32": draw(st.booleans()),
+    }
+
+
+@given(data=st.data(), tree=st.dictionaries(NAMES, st.dictionaries(NAMES, arrays(), max_size=12), max_size=12))
+def test_whatever_h5py_writes_is_read(data, tree):
+    def fill(file):
+        for group, members in tree.items():
+            for name, array in members.items():
+                file.require_group(group).create_dataset(name, data=array, **data.draw(options(array)))
+
+    found = contents(File(image(fill)).root)
+    wanted = {f"{group}/{name}": array for group, members in tree.items() for name, array in members.items()}
+    assert sorted(found) == sorted(wanted)
+    for path, array in wanted.items():
+        assert found[path].dtype == _as_read(array.dtype)
+        np.testing.assert_array_equal(found[path], array)
+        assert found[path].flags.writeable
+
+
+def _as_read(dtype):
+    """Truth values come as the whole numbers that they are stored as."""
+    return np.dtype("i1") if dtype.kind == "b" else dtype.newbyteorder("=")
+
+
+@given(
+    texts=st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=9), max_size=9)
+)
+def test_attributes_of_text(texts):
+    def fill(file):
+        file.attrs["variable"] = np.array(texts, dtype=h5py.string_dtype())
+        file.attrs["fixed"] = np.array([text.encode() for text in texts], dtype="S40") if texts else np.zeros(0)
+        file.attrs["one"] = "".join(texts)
+        file.attrs["number"] = 3.0
+
+    root = File(image(fill)).root
+    assert root.texts("variable") == texts
+    assert root.texts("fixed") == texts
+    assert root.texts("one") == ["".join(texts)]
+    assert root.texts("none") is None
+    with pytest.raises(ValueError, match="its attribute 'number' is not text"):
+        root.texts("number")
+
+
+def test_a_list_of_names_in_parts():
+    def fill(file):
+        for part in range(3):
+            file.attrs[f"names{part}"] = np.array([f"layer{part}".encode()])
+
+    assert File(image(fill)).root.texts("names") == ["layer0", "layer1", "layer2"]
+
+
+def test_names_beyond_ascii():
+    """The library keeps a group in another form as soon as one name is not ASCII."""
+    root = File(image(lambda file: file.create_dataset("größe/größe", data=np.arange(3)))).root
+    np.testing.assert_array_equal(root.array("größe/größe"), np.arange(3))
+
+
+def test_many_members_and_long_texts():
+    """B-trees of several levels, a global heap of more than one block."""
+    names = [f"layer_{number:05d}" for number in range(3000)]
+
+    def fill(file):
+        file.attrs["config"] = "x" * 300_000
+        for name in names:
+            file[name] = np.float32(len(name))
+        file.create_dataset("big", data=np.arange(40_000.0), chunks=(7,))
+
+    root = File(image(fill)).root
+    assert root.texts("config") == ["x" * 300_000]
+    assert sorted(root.names()) == ["big", *names]
+    assert root.array("layer_02999") == 11
+    np.testing.assert_array_equal(root.array("big"), np.arange(40_000.0))
+
+
+def test_newer_file_formats(tmp_path):
+    """What h5py writes when asked for the latest format: read where it is plain, refused in a sentence where not."""
+    with h5py.File(tmp_path / "x.h5", "w", libver="latest") as file:
+        file.attrs["name"] = "new"
+        group = file.create_group("layers/dense")
+        group["0"], group["1"] = np.eye(3), np.arange(4, dtype=">i2")
+    root = File((tmp_path / "x.h5").read_bytes()).root
+    assert root.texts("name") == ["new"]
+    np.testing.assert_array_equal(root.array("layers/dense/0"), np.eye(3))
+    np.testing.assert_array_equal(root.array("layers/dense/1"), np.arange(4))
+    with h5py.File(tmp_path / "y.h5", "w", libver="latest") as file:
+        for number in range(20):
+            file[str(number)] = number
+    with pytest.raises(ValueError, match=r"stored in a way that Keras doesn't write \(dense links\)"):
+        File((tmp_path / "y.h5").read_bytes()).root.names()
+
+
+def test_bfloat16_becomes_float32():
+    values = np.array([1.0, -2.5, 3e38, 0.0], np.float32)
+
+    def fill(file):
+        kind = h5py.h5t.IEEE_F32LE.copy()
+        kind.set_fields(15, 7, 8, 0, 7)
+        kind.set_size(2)
+        kind.set_ebias(127)
+        space = h5py.h5s.create_simple((4,))
+        dataset = h5py.h5d.create(file.id, b"x", kind, space)
+        dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, (values.view(np.uint32) >> 16).astype("<u2"), mtype=kind)
+
+    read = File(image(fill)).root.array("x")
+    assert read.dtype == np.float32
+    np.testing.assert_array_equal(read, (values.view(np.uint32) & 0xFFFF0000).view(np.float32))
+
+
+def _soft(file):
+    file["there"] = np.zeros(3)
+    file["x"] = h5py.SoftLink("/there")
+
+
+def _external(file):
+    file["x"] = h5py.ExternalLink("other.h5", "/there")
+
+
+def _external_storage(file):
+    file.create_dataset("x", (3,), "f4", external=[("/etc/passwd", 0, 12)])
+
+
+def _virtual(file):
+    layout = h5py.VirtualLayout((3,), "f4")
+    layout[:] = h5py.VirtualSource("other.h5", "there", shape=(3,))
+    file.create_virtual_dataset("x", layout)
+
+
+def _objects(file):
+    file.create_dataset("x", data=["a", "b"], dtype=h5py.string_dtype())
+
+
+def _references(file):
+    file.create_dataset("x", (1,), h5py.ref_dtype)
+
+
+def _compound(file):
+    file["x"] = np.zeros(3, [("a", "f4"), ("b", "i4")])
+
+
+def _opaque(file):
+    file["x"] = np.zeros(3, "V6")
+
+
+def _never_written(file):
+    file.create_dataset("x", (10**6, 10**6), "f4")
+
+
+def _never_written_chunks(file):
+    file.create_dataset("x", (10**6, 10**6), "f4", chunks=(1000, 1000))
+
+
+def _bomb(file):
+    file.create_dataset("x", data=np.zeros(30_000_000, "u1"), chunks=(1_000_000,), compression=9)
+
+
+def _lzf(file):
+    file.create_dataset("x", data=np.zeros(300), compression="lzf")
+
+
+@pytest.mark.parametrize(
+    "fill, sentence",
+    [
+        (_soft, "it has a soft link; only members of the file itself are read"),
+        (_external, "it has a soft or external link; only members of the file itself are read"),
+        (_external_storage, "it has an array in another file (external storage)"),
+        (_virtual, "it has a virtual dataset, which reaches into other files"),
+        (_objects, "it holds texts where numbers are needed"),
+        (_references, "it holds references of 8 bytes (class 7), not plain numbers"),
+        (_compound, "it holds compound values of 8 bytes (class 6), not plain numbers"),
+        (_opaque, "it holds opaque bytes of 6 bytes (class 5), not plain numbers"),
+        (_never_written, "its arrays would take more than 20 times the file's own size"),
+        (_never_written_chunks, "its arrays would take more than 20 times the file's own size"),
+        (_bomb, "its arrays would take more than 20 times the file's own size"),
+        (_lzf, "it is packed with filter 32000, not with gzip (1), shuffle (2) or fletcher32 (3)"),
+    ],
+)
+def test_refused(fill, sentence):
+    raw = image(fill)
+    start = time.perf_counter()
+    with pytest.raises(ValueError) as fault:
+        File(raw).root.array("x")
+    assert str(fault.value) == sentence
+    assert time.perf_counter() - start < 2
+
+
+def test_members_that_are_not_there():
+    root = File(image(lambda file: file.create_dataset("a/b", data=np.zeros(2)))).root
+    with pytest.raises(ValueError, match="it has no 'a/c'"):
+        root["a/c"]
+    with pytest.raises(ValueError, match="its 'a' is not an array"):
+        root.array("a")
+    with pytest.raises(ValueError, match="its 'a/b' is not a group"):
+        root.group("a/b")
+    assert "a/b/c" not in root and "a/b" in root
