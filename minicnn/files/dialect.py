@@ -6,10 +6,12 @@ Keras 3 renamed or dropped have their new names. `inbound_nodes` stay as they ar
 dialects. Nothing is looked up or called by a name that stands in a file.
 """
 
+import collections
+
 import numpy as np
 
 from .graph import NESTED, parse_functional
-from .layout import layers_of
+from .layout import layers_of, places
 from .model_file import MAX_NESTING
 
 RENAMED = {"lr": "learning_rate", "batch_input_shape": "batch_shape"}
@@ -44,13 +46,16 @@ def model_config(entry, depth=0):
     if sequential:
         config["layers"] = _with_input(layers, config.get("build_input_shape"))
     more = {key: entry[key] for key in ("build_config", "name", "inbound_nodes") if key in entry}
-    return {
+    result = {
         "module": "keras" if sequential else "keras.src.models.functional",
         "class_name": "Sequential" if sequential else "Functional",
         "config": config,
         "registered_name": None if sequential else "Functional",
         **more,
     }
+    if depth == 0:
+        collections.deque(places(result), maxlen=0)  # names are checked on the way
+    return result
 
 
 def _layer(entry, depth):
