@@ -52,8 +52,11 @@ class Optimizer:
         return [np.int64(self.iterations), np.float32(self.learning_rate), *slots]
 
     def set_variables(self, params, variables):
-        """Take over a state listed in Keras's order."""
+        """Take over a state listed in Keras's order. Before its first step Keras's optimizer has two arrays only."""
         expected = 2 + len(params) * len(self.slot_names)
+        if len(variables) == 2:
+            self.iterations, self.learning_rate, self.slots = int(variables[0]), float(variables[1]), {}
+            return
         if len(variables) != expected:
             raise ValueError(f"The optimizer's state must have {expected} arrays for {type(self).__name__} on "
                              f"{len(params)} parameters. Received: {len(variables)}.")
