@@ -37,4 +37,4 @@ def _keras_epoch(data, model):
         train if train.is_dir() else data, image_size=(SIZE, SIZE), batch_size=BATCH, interpolation="nearest",
         seed=0, verbose=False).prefetch(2)
     twin = twins.keras_twin(model)
-    return lambda: twin.fit(dataset, epochs=1, verbose=0)
+    return lambda: twin.fit(dataset, epochs=1, verbose=0, shuffle=False)  # the dataset shuffles itself

@@ -10,7 +10,7 @@ from minicnn import kernels
 
 from . import cases, machine, peers, progress, results, roofline, timing
 
-ALLOWED = {"float32": 1e-3, "float64": 1e-9}  # of the largest number: rounding stays far below, a wrong result far above
+ALLOWED = {"float32": 1e-3, "float64": 1e-9}  # of the largest number: far above rounding, far below a wrong result
 WITNESSES = ("keras graph", "onnxruntime", "torch", "torch nhwc")
 ONLY_HOT = ("keras eager", "keras xla")  # how they start matters more to them than where the arrays lie
 LONG_FLOP = 20e9  # from here on a call takes a good part of a second
@@ -63,7 +63,8 @@ def _rows(case, engines, head, seconds, quick):
         calls = {name: runs[name][0] for name in runs if name in firsts}
         if "minicnn" in calls:
             _time(case, calls, firsts, row, seconds, quick)
-            row["share"] = roofline.share_of_limit(row["flop"], row["bytes"], row["engines"]["minicnn"]["ms"] / 1e3, head)
+            ms = row["engines"]["minicnn"]["ms"]
+            row["share"] = roofline.share_of_limit(row["flop"], row["bytes"], ms / 1e3, head)
         rows.append(row)
     first = {name: {"ms": sample["first_ms"]} for name, sample in rows[0].get("engines", {}).items()}
     return [*rows, {**common, "pass": "first call", "engines": first}]
@@ -84,7 +85,7 @@ def _checked(case, runs, row):
         elif want is not None:
             off = _difference(found, want)
             row["difference"][name] = off
-            if not off <= ALLOWED[case.dtype] * largest + np.finfo(np.float32).tiny * 64:
+            if not off <= ALLOWED[case.dtype] * largest + float(np.finfo(np.float32).tiny) * 64:
                 row["wrong"][name] = off
                 del firsts[name]
     return firsts

@@ -45,6 +45,12 @@ def versions():
     return found
 
 
+def command(arguments):
+    """Write the command that repeats this run; of paths only the last part, since the rest is this machine's."""
+    names = [Path(each).name if "/" in each else each for each in arguments]
+    return "python -m benchmarks " + " ".join(names)
+
+
 def header(threads, limits=None):
     """Give the head of a result file.
 
@@ -63,7 +69,7 @@ def header(threads, limits=None):
         "threads": threads,
         "system": f"{platform.system()} {platform.release()}",
         "versions": versions(),
-        "command": "python -m benchmarks " + " ".join(sys.argv[1:]),
+        "command": command(sys.argv[1:]),
         **(limits or {}),
     }
 

@@ -43,7 +43,7 @@ def measure(data, epochs, seeds, threads, quick=False):
 def _decoded(folder, split, most):
     """Decode a split once, into memory: (N, SIZE, SIZE, 3) uint8 and class numbers."""
     files, labels = folder.split(split)
-    chosen = np.arange(len(files)) if most is None else np.linspace(0, len(files) - 1, min(most, len(files))).astype(int)
+    chosen = np.linspace(0, len(files) - 1, min(most or len(files), len(files))).astype(int)
     pictures = [load_image(files[i], SIZE) for i in progress.track(chosen, f"decoding {split}", lambda i: "")]
     return np.stack(pictures), np.asarray(labels)[chosen]
 

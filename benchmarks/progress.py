@@ -1,4 +1,4 @@
-"""Live progress with the time left, on stderr, so that tables can be piped; a line now and then where it is no terminal."""
+"""Live progress with the time left, on stderr, so that tables can be piped; lines where it is no terminal."""
 
 import sys
 import time

@@ -1,8 +1,8 @@
 """The machine's two limits, measured: how many multiply-adds its registers do, how many bytes a copy moves.
 
 The peak is a loop of multiply-adds on vectors that never leave the registers, as many at once as hide their latency.
-The bandwidth is the better of two copies of arrays that no cache holds: NumPy's and a compiled loop. Both run on as many
-threads as the engines get, and of all rounds the best counts: a limit is what the machine can do at all.
+The bandwidth is the better of two copies of arrays that no cache holds: NumPy's and a compiled loop. Both run on as
+many threads as the engines get, and of all rounds the best counts: a limit is what the machine can do at all.
 """
 
 import time
@@ -86,8 +86,8 @@ def copy_gbs(threads, megabytes=128, rounds=9):
     sources = [np.ones(size) for _ in range(threads)]
     targets = [np.zeros(size) for _ in range(threads)]
     _copy(sources[0][:8], targets[0][:8])
-    seconds = min(_best_seconds(threads, lambda part: copy(targets[part], sources[part]), rounds)
-                  for copy in (np.copyto, lambda target, source: _copy(source, target)))
+    seconds = min(_best_seconds(threads, lambda part: np.copyto(targets[part], sources[part]), rounds),
+                  _best_seconds(threads, lambda part: _copy(sources[part], targets[part]), rounds))
     return 2 * sources[0].nbytes * threads / seconds / 1e9
 
 

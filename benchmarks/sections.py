@@ -32,8 +32,9 @@ def _layer_row(row):
     ours, (best, keras) = engines.get("minicnn"), table.best(engines, KERAS)
     _, torch = table.best(engines, TORCH)
     cells = [name, row["pass"], spread(ours), spread(keras), (best or "").removeprefix("keras "),
-             factor(table.ratio(row, KERAS)), factor(table.ratio(row, KERAS, "cold")), spread(engines.get("onnxruntime")),
-             factor(table.ratio(row, ("onnxruntime",))), spread(torch), factor(table.ratio(row, TORCH))]
+             factor(table.ratio(row, KERAS)), factor(table.ratio(row, KERAS, "cold")),
+             spread(engines.get("onnxruntime")), factor(table.ratio(row, ("onnxruntime",))), spread(torch),
+             factor(table.ratio(row, TORCH))]
     if row["pass"] == "first call":
         return [*cells, "", "", ""]
     if not ours:

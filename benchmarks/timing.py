@@ -69,7 +69,7 @@ def race(calls, budget, least=3, most=25, hot=True, firsts=None, long=False):
     firsts = firsts or {}
     once = {name: firsts[name] if long and name in firsts else timed(call)[1] for name, call in calls.items()}
     fastest = min(once.values())
-    if sum(once.values()) > budget:
+    if sum(once.values()) > budget > 0:
         least = min(least, 2)  # A B, B A
     repeats = {name: max(1, min(200, int(SHORTEST / max(seconds, 1e-7)))) if hot else 1
                for name, seconds in once.items()}

@@ -1,4 +1,4 @@
-"""The same net twice: minicnn's model, and Keras's from the file that minicnn saved. So weights and settings are equal."""
+"""The same net twice: minicnn's model, and Keras's from the file that minicnn saved, so that all weights are equal."""
 
 import tempfile
 from pathlib import Path

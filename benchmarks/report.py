@@ -1,0 +1,120 @@
+"""python -m benchmarks report RESULTS.json ...: RESULTS.md with every row, two plots, and README's table.
+
+Published figures come from here and from nowhere else; each stands with the command that repeats it.
+"""
+
+from pathlib import Path
+
+from minicnn.files.atomic import replacing
+
+from . import cases, goals, machine, plots, results, sections, table
+
+HERE = Path(__file__).parent
+BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
+TITLES = {
+    "layers": "Layers", "nets": "Nets", "scaling": "Scaling", "startup": "Start", "memory": "Memory",
+    "ladder": "One convolution, every algorithm", "parity": "Agreement with Keras, array by array",
+    "photographs": "Learning from photographs",
+}
+HOW = """Medians of alternated rounds in one run, ± half the interquartile range; ~ marks a row whose interquartile
+range is above 20% of its median: the machine was noisy. Every engine has the same number of threads, and its result was
+compared before the clock started. A ratio above 1 says that minicnn is faster; Keras stands for the fastest of its
+eager, graph and XLA forms. "cold" ratios are taken with empty caches. GFLOP/s count the direct algorithm's operations,
+so Winograd may pass the peak; the limit of a row is the machine's peak or its bandwidth, whichever is nearer. minicnn's
+arrays come from a workspace, as in its training loop; ONNX Runtime writes into memory given beforehand."""
+
+
+def write(paths, out=None, readme=None):
+    """Write the report from result files.
+
+    Parameters
+    ----------
+    paths : list of paths, result files         out : folder, benchmarks/ by default
+    readme : path of the README whose table is updated, where it has the two markers; the checkout's by default
+    """
+    parts = results.read(paths)
+    out = Path(out or HERE)
+    layers = [part for part in parts if part["kind"] == "layers"]
+    rows = [row for part in layers for row in part["rows"]]
+    pictures = ""
+    if rows:
+        plots.roofline(rows, layers[0]["head"], out / "roofline.png")
+        plots.ratios([(f"{suite} {which}", values) for (suite, which), values in groups(rows).items()],
+                     out / "ratios.png")
+        pictures = "![roofline](roofline.png)\n\n![ratios](ratios.png)"
+    summary = readme_table(parts)
+    chapters = ["# Results", HOW, summary, pictures, goals.text(parts), *_noise(rows), *map(_chapter, parts)]
+    _write(out / "RESULTS.md", "\n\n".join(chapter for chapter in chapters if chapter) + "\n")
+    print(f"{BEGIN}\n{summary}\n{END}")
+    _update(Path(readme or HERE.parent / "README.md"), summary)
+
+
+def groups(rows, names=table.KERAS):
+    """Collect the ratios of timed rows by suite and pass.
+
+    Returns
+    -------
+    groups : dict, (suite, pass) -> list of ratios, in the order of the suites
+    """
+    found = {}
+    for suite in [*cases.SUITES, "own"]:
+        for which in ("fwd", "dX", "dW"):
+            values = [table.ratio(row, names) for row in rows if row["suite"] == suite and row["pass"] == which]
+            if values := [value for value in values if value is not None]:
+                found[suite, which] = values
+    return found
+
+
+def readme_table(parts):
+    """Write README's table: geometric mean and worst case a suite and pass, and the commands that repeat it."""
+    layers = [part for part in parts if part["kind"] == "layers"]
+    if not layers:
+        return ""
+    rows = [row for part in layers for row in part["rows"]]
+    keras, onnx, torch = groups(rows), groups(rows, ("onnxruntime",)), groups(rows, table.TORCH)
+    suites = list(dict.fromkeys(suite for suite, _ in keras))
+    peers = [("ONNX Runtime", onnx), *([("PyTorch", torch)] if torch else [])]
+    columns = ["<suite", "forward", "dX", "dW", *(f"forward against {name}" for name, _ in peers)]
+    body = [[f"{suite} {cases.SUITES.get(suite, '')}", *(_mean_and_worst(keras.get((suite, which)))
+                                                          for which in ("fwd", "dX", "dW")),
+             *(_mean_and_worst(found.get((suite, "fwd"))) for _, found in peers)] for suite in suites]
+    commands = [part["head"]["command"] for part in layers]
+    return "\n".join([
+        "How many times faster than the best of Keras eager, graph and XLA: geometric mean (worst case).",
+        "", table.markdown(columns, body), "", *machine.lines(layers[0]["head"])[::2], "", "```",
+        *dict.fromkeys([*commands, "python -m benchmarks report RESULTS.json"]), "```"])
+
+
+def _mean_and_worst(values):
+    return f"{table.geometric_mean(values):.2f}x ({min(values):.2f}x)" if values else ""
+
+
+def _noise(rows):
+    """Say how many rows were noisy."""
+    timed = [row["engines"]["minicnn"] for row in rows if "iqr_ms" in row.get("engines", {}).get("minicnn", {})]
+    noisy = sum(sample["iqr_ms"] > 0.2 * sample["ms"] for sample in timed)
+    if not noisy:
+        return []
+    return [f"**{noisy} of {len(timed)} of minicnn's rows spread over more than 20% of their median: the machine was "
+            f"not quiet.**" if noisy > 0.1 * len(timed) else
+            f"{noisy} of {len(timed)} of minicnn's rows spread over more than 20% of their median."]
+
+
+def _chapter(part):
+    command = part["head"]["command"]
+    return "\n\n".join([f"## {TITLES[part['kind']]}", f"```\n{command}\n```", sections.text(part)])
+
+
+def _write(path, text):
+    with replacing(path) as file:
+        file.write(text.encode())
+
+
+def _update(readme, summary):
+    """Put the table between README's markers, if it has them."""
+    if not summary or not readme.exists():
+        return
+    text = readme.read_text(encoding="utf-8")
+    if BEGIN in text and END in text:
+        head, _, rest = text.partition(BEGIN)
+        _write(readme, f"{head}{BEGIN}\n{summary}\n{END}{rest.partition(END)[2]}")

@@ -1,0 +1,69 @@
+"""The benchmarks that compare numbers: the ladder, parity, photographs; in their quick forms."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import ladder, parity, photographs, sections
+from minicnn import Conv2D, Dense, Flatten, Input, Model, ReLU, Sequential, get_num_threads
+from minicnn.data import wardrobe
+
+
+def test_ladder():
+    part = ladder.measure(get_num_threads(), quick=True)
+    names = [row["algorithm"] for row in part["rows"]]
+    assert names[:6] == ["reference", "NumPy, im2col", "im2col", "direct", "winograd", "auto"]
+    assert all(row["difference"] < 1e-5 for row in part["rows"])
+    assert "seven" not in sections.ladder(part) and "| winograd |" in sections.ladder(part)
+
+
+def test_parity_of_the_default_net():
+    pytest.importorskip("keras")
+    part = parity.measure(None, [], 2, get_num_threads(), quick=True)
+    rows = {row["array"]: row for row in part["rows"]}
+    for name in ("conv2d: output", "conv2d_3: gradient at the output", "dense/kernel: gradient",
+                 "conv2d/bias: after 2 steps of SGD", "dense/kernel: after 2 steps of Adam"):
+        assert rows[name]["absolute"] <= 1e-4 * max(1e-2, rows[name]["largest"]), rows[name]
+    assert "| conv2d: output |" in sections.parity(part)
+
+
+def test_parity_names_nested_layers_in_full(tmp_path):
+    pytest.importorskip("keras")
+    body = Sequential([Input((8, 8, 3)), Conv2D(4, 3, name="look"), ReLU(), Flatten()], name="body", seed=1)
+    start = Input((8, 8, 3))
+    model = Model(start, Dense(2, name="say")(body(start)), seed=2)
+    model.save(tmp_path / "nested.keras")
+    picture = tmp_path / "picture.png"
+    Image.fromarray(wardrobe.draw("hat", size=20)).save(picture)
+    part = parity.measure(str(tmp_path / "nested.keras"), [picture], 1, get_num_threads())
+    rows = {row["array"]: row for row in part["rows"]}
+    for name in ("body/look: output", "body/look: gradient at the output", "body/look/kernel: gradient",
+                 "say/bias: after 1 steps of Adam"):
+        assert name in rows
+    assert rows["body/look: output"]["shape"] == [1, 6, 6, 4]
+    assert all(row["absolute"] <= 1e-3 * max(1e-3, row["largest"]) for row in rows.values())
+
+
+def test_parity_shows_a_difference():
+    want = np.float32([1.0, 2.0, 0.0])
+    row = parity._row("x", want * np.float32(1.01), want)
+    assert row["relative"] == pytest.approx(0.01, rel=1e-3) and row["absolute"] == pytest.approx(0.02, rel=1e-3)
+    assert row["ulp"] == pytest.approx(0.01 / np.finfo(np.float32).eps, rel=1e-3)
+
+
+def test_photographs(tmp_path):
+    pytest.importorskip("keras")
+    wardrobe.write_folder(tmp_path / "data", train=4, validation=2)
+    part = photographs.measure(tmp_path / "data", 20, 3, get_num_threads(), quick=True)
+    assert [row["epoch"] for row in part["rows"]] == [1, 2]
+    assert part["head"]["majority"] == pytest.approx(0.1)
+    assert max(part["head"]["steps"]) <= photographs.ALLOWED
+    assert "agree" in sections.photographs(part) and "DO NOT" not in sections.photographs(part)
+
+
+def test_what_the_verdict_says_of_a_bad_run():
+    rows = [{"seed": 0, "epoch": 1, "val_accuracy": 0.9, "keras_val_accuracy": 0.5}]
+    head = {"validation": 100, "train": 9, "classes": 2, "majority": 0.5, "steps": [0.01]}
+    part = {"rows": rows, "head": head}
+    assert photographs.summary(part)["interval"] == pytest.approx(1.96 * 0.05)
+    assert "DO NOT AGREE" in photographs.verdict(part) and "OUTSIDE" in photographs.verdict(part)

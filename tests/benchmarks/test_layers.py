@@ -1,0 +1,70 @@
+"""The benchmark of layers, in its quick form; and that it times nothing that is wrong."""
+
+import json
+
+import pytest
+
+from benchmarks import cases, layers, peers, results, sections
+from minicnn import get_num_threads, kernels
+
+PEERS = ["keras", "onnxruntime"]
+
+
+def test_every_operation_of_every_peer_gives_a_row(tmp_path):
+    wanted = [*layers.choose(["E2", "E6"], "", [], True), *layers.choose(None, "", ["2,6,6,3,4,3,2,same"], False),
+              *(cases.elementwise(operation, 4, 10) for operation in ("relu", "sigmoid", "softmax")),
+              *cases.chosen(["E4"], "n1/5x5x1024-depthwise"), *cases.chosen(["E4"], "n1/9x9x1024-pool3")]
+    part = layers.measure(wanted, PEERS, get_num_threads(), quick=True)
+    assert {row["operation"] for row in part["rows"]} == {
+        "conv2d", "depthwise_conv2d", "maxpool2d", "dense", "relu", "sigmoid", "softmax"}
+    for row in part["rows"]:
+        if row["pass"] != "first call":
+            assert not row["wrong"], row
+            assert row["share"] > 0
+            for name in ("minicnn", *(() if "keras" in part["head"]["missing"] else ("keras graph",))):
+                assert row["engines"][name]["rounds"] == 2, row
+    assert len(part["rows"]) == sum(len(case.passes) + 1 for case in wanted)
+    results.write(tmp_path / "r.json", [part])
+    assert results.read([tmp_path / "r.json"]) == json.loads(json.dumps([part]))
+    assert len(sections.layers(part).splitlines()) == 2 + len(part["rows"])
+
+
+def test_edges_agree_and_the_impossible_is_refused():
+    part = layers.measure(cases.chosen(["E10"]), ["keras"], get_num_threads(), quick=True)
+    refused = [row for row in part["rows"] if row["pass"] == "refused"]
+    assert [row["case"] for row in refused] == ["window-too-large/n4/3x3x3-16-k5"]
+    assert "must fit" in refused[0]["note"]
+    assert not any(row.get("wrong") for row in part["rows"])
+
+
+class _Wrong:
+    """An engine that is fast, and off by a hundredth."""
+
+    def runs(self, case, which, arrays):
+        x, kernel, bias, dy = arrays
+        y = 1.01 * kernels.conv2d_forward(x, kernel, bias, case.strides, case.pads, activation="relu")
+        return {"torch": (lambda: y, lambda value: value)} if which == "fwd" else {}
+
+
+def test_a_wrong_result_is_not_timed(monkeypatch):
+    load = peers.load
+    monkeypatch.setattr(peers, "load", lambda names, threads: ([*load(["onnxruntime"], threads)[0], _Wrong()], {}))
+    if len(peers.load([], 1)[0]) < 3:
+        pytest.skip("onnxruntime is not installed")
+    part = layers.measure([cases.from_text("1,6,6,3,4,3")], [], 1, quick=True)
+    row = part["rows"][0]
+    assert set(row["wrong"]) == {"torch"} and "torch" not in row["engines"]
+    assert "differs too much: torch" in sections.layers(part)
+
+
+def test_a_peer_that_is_not_installed_is_left_out_by_name(monkeypatch):
+    monkeypatch.setitem(peers.PEERS, "torch", ".no_such_engine")
+    engines, missing = peers.load(["torch"], 1)
+    assert [engine.name for engine in engines] == ["minicnn"]
+    assert "no_such_engine" in missing["torch"]
+    assert sections.notes({"missing": missing})[0].startswith("left out: torch (")
+
+
+def test_an_unknown_peer():
+    with pytest.raises(ValueError, match="`--peers` must name some of keras, onnxruntime, torch. Received: caffe."):
+        peers.load(["caffe"], 1)

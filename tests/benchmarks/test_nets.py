@@ -1,0 +1,32 @@
+"""The benchmarks of whole nets and of scaling, in their quick forms."""
+
+import pytest
+
+from benchmarks import nets, scaling, sections
+from minicnn import get_num_threads
+from minicnn.data import wardrobe
+
+PEERS = ["keras", "onnxruntime"]
+
+
+def test_nets(tmp_path):
+    wardrobe.write_folder(tmp_path / "data", train=2, validation=1)
+    part = nets.measure(PEERS, get_num_threads(), tmp_path / "data", quick=True)
+    assert [row["what"].partition(",")[0] for row in part["rows"]] == [
+        *(["train_on_batch"] + ["predict_on_batch", "predict"] * 2) * 2, "fit"]
+    for row in part["rows"]:
+        assert row["engines"]["minicnn"]["ms"] > 0
+        if "keras" not in part["head"]["missing"]:
+            assert row["engines"]["keras graph"]["ms"] > 0
+    assert len(sections.nets(part).splitlines()) == 2 + 11
+
+
+def test_a_net_that_predicts_something_else_is_not_timed():
+    with pytest.raises(ValueError, match="tinyvgg: keras and minicnn differ by 0.5"):
+        nets._same("tinyvgg", "keras", 0.5, 0.0)
+
+
+def test_scaling():
+    part = scaling.measure(["keras"], 2, quick=True)
+    assert [row["what"] for row in part["rows"]] == ["threads"] * 3 + ["batch"] * 2
+    assert "1 thread, ms" in sections.scaling(part)

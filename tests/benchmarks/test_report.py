@@ -1,0 +1,77 @@
+"""The report: from result files to RESULTS.md, the plots, and README's table."""
+
+import json
+
+import pytest
+
+from benchmarks import goals, report, results
+from benchmarks.cli import main
+
+HEAD = {"processor": "P", "target": "t", "processors": 2, "lanes": 16, "threads": 2, "versions": {"numpy": "2"},
+        "command": "python -m benchmarks layers", "peak_gflops": 200.0, "copy_gbs": 20.0, "missing": {}}
+
+
+def _sample(ms, iqr=0.0):
+    return {"ms": ms, "iqr_ms": iqr, "rounds": 3, "first_ms": ms}
+
+
+def _row(which, ours, keras, **more):
+    return {"suite": "E2", "case": "tinyvgg/n1/28x28x10-10-k3", "operation": "conv2d", "times": 1, "pass": which,
+            "flop": 1e6, "bytes": 1e4, "share": 0.5, "difference": {"minicnn": 1e-6}, "wrong": {},
+            "engines": {"minicnn": _sample(ours, ours), "keras graph": _sample(keras), "keras eager": _sample(9.0)},
+            **more}
+
+
+@pytest.fixture
+def files(tmp_path):
+    rows = [_row("fwd", 1.0, 2.0), _row("fwd", 1.0, 8.0), _row("dX", 2.0, 1.0)]
+    start = [{"process": name, "s": s, "iqr_s": 0.0, "rounds": 3}
+             for name, s in (("import numba", 0.4), ("import minicnn", 0.5))]
+    results.write(tmp_path / "start.json", [results.part("startup", HEAD, start)])
+    results.write(tmp_path / "layers.json", [results.part("layers", HEAD, rows)])
+    return [str(tmp_path / "start.json"), str(tmp_path / "layers.json")]
+
+
+def test_everything_is_written(files, tmp_path, capsys):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    assert main(["report", *files, "--out", str(tmp_path), "--readme", str(readme)]) == 0
+    text = (tmp_path / "RESULTS.md").read_text()
+    assert text.index("## Layers") < text.index("## Start")
+    assert "| E2 tinyvgg/n1/28x28x10-10-k3 | dX | 2.00 ± 1.0 ~ | 1.00 ± 0 | graph | 0.50x |" in text
+    assert "3 of 3 of minicnn's rows spread over more than 20%" in text
+    assert "| import minicnn against import numba | at most 1.5x | 1.25x | yes |" in text
+    for name in ("roofline.png", "ratios.png"):
+        assert (tmp_path / name).read_bytes()[:4] == b"\x89PNG"
+    table = "| E2 Tiny VGG | 4.00x (2.00x) | 0.50x (0.50x) |  |  |"  # sqrt(2 * 8)
+    assert table in text and table in readme.read_text() and table in capsys.readouterr().out
+    assert readme.read_text().startswith("before\n") and readme.read_text().endswith("\nafter\n")
+    assert "old" not in readme.read_text()
+
+
+def test_a_readme_without_markers_is_left_alone(files, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("mine\n")
+    report.write(files, tmp_path, readme)
+    assert readme.read_text() == "mine\n"
+
+
+def test_goals_name_the_worst_case(files):
+    text = goals.text(results.read(files))
+    assert "| input gradient against Keras | every case at least 1x | 0 of 1 cases; worst 0.50x (E2 tinyvgg" in text
+    assert "| convolution forward against the best of Keras | every case at least 1x | 2 of 2 cases; worst 2" in text
+
+
+def test_files_that_are_no_results(tmp_path, capsys):
+    path = tmp_path / "other.json"
+    for content in ("{", "[]", json.dumps({"parts": [{"kind": "cooking", "head": {}, "rows": []}]})):
+        path.write_text(content)
+        assert main(["report", str(path), "--out", str(tmp_path)]) == 2
+        assert f"{path} is no result file of these benchmarks" in capsys.readouterr().err
+    assert main(["report", str(tmp_path / "none.json")]) == 2
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_the_command_line_says_what_is_wrong(capsys):
+    assert main(["layers", "--threads", "0"]) == 2
+    assert capsys.readouterr().err == "`--threads` must be at least 1. Received: 0.\n"
