@@ -11,7 +11,8 @@ BLOCK = 1 << 14
 
 @jit
 def _scale_kept(start, stop, x, mask, scale, y):
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+    x, mask, y = x[start * BLOCK:stop * BLOCK], mask[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    for i in range(x.size):
         y[i] = x[i] * scale if mask[i] else x.dtype.type(0)
 
 

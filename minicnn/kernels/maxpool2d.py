@@ -28,32 +28,41 @@ def _forward(start, stop, x, y, ph, pw, sh, sw, top, left):
 
 
 @jit
-def _backward(start, stop, dy, x, dx, ph, pw, sh, sw, top, left):
-    """Job: one picture (windows of neighbouring rows may overlap)."""
+def _backward(start, stop, dy, x, dx, ph, pw, sh, sw, top, left, apart):
+    """Job: one row of windows if windows lie `apart`, else one picture: only then does every dx have one writer."""
     height, width, channels = x.shape[1:]
     oh, ow = dy.shape[1:3]
     best = np.empty(channels, x.dtype)
-    where = np.empty(channels, np.int64)
-    for n in range(start, stop):
-        dx[n] = 0
-        flat = dx[n].reshape(-1)
-        for i in range(oh):
+    where = np.empty(channels, np.int32)  # the winner's number in its window
+    none = dy.dtype.type(0)
+    for job in range(start, stop):
+        n, first_row, stop_row = (job // oh, job % oh, job % oh + 1) if apart else (job, 0, oh)
+        begin, end = (first_row * sh - top, stop_row * sh - top) if apart else (0, height)
+        dx[n, max(0, 0 if first_row == 0 else begin):height if stop_row == oh else min(end, height)] = 0
+        for i in range(first_row, stop_row):
             first, last = max(i * sh - top, 0), min(i * sh - top + ph, height)
             for j in range(ow):
                 left_end, right_end = max(j * sw - left, 0), min(j * sw - left + pw, width)
-                for c in range(channels):
-                    best[c] = x[n, first, left_end, c]
-                    where[c] = (first * width + left_end) * channels + c
+                best[:] = x[n, first, left_end]
+                where[:] = 0
+                number = np.int32(0)
                 for h in range(first, last):
                     for w in range(left_end, right_end):
-                        at = (h * width + w) * channels
+                        pixel = x[n, h, w]
                         for c in range(channels):
-                            v = x[n, h, w, c]
-                            if v > best[c] or (v != v and best[c] == best[c]):
-                                best[c] = v
-                                where[c] = at + c
-                for c in range(channels):
-                    flat[where[c]] += dy[n, i, j, c]
+                            v, b = pixel[c], best[c]
+                            wins = (v > b) | ((v != v) & (b == b))
+                            best[c] = v if wins else b
+                            where[c] = number if wins else where[c]
+                        number += np.int32(1)
+                gradient = dy[n, i, j]
+                number = np.int32(0)
+                for h in range(first, last):
+                    for w in range(left_end, right_end):
+                        pixel = dx[n, h, w]
+                        for c in range(channels):
+                            pixel[c] += gradient[c] if where[c] == number else none
+                        number += np.int32(1)
 
 
 def pooled_shape(input_shape, pool_size, strides, pads):
@@ -115,5 +124,7 @@ def maxpool2d_backward(dy, x, pool_size, strides, pads):
     checks.shape(dy, "dy", pooled_shape(x.shape, pool_size, strides, pads))
     dx = memory.empty(x.shape, x.dtype)
     if x.size:
-        run(_backward, x.shape[0], dy.size * ph * pw + x.size, dy, x, dx, ph, pw, sh, sw, pads[0][0], pads[1][0])
+        apart = sh >= ph and sw >= pw
+        run(_backward, x.shape[0] * dy.shape[1] if apart else x.shape[0], dy.size * ph * pw + x.size, dy, x, dx,
+            ph, pw, sh, sw, pads[0][0], pads[1][0], apart)
     return dx

@@ -5,21 +5,22 @@ from . import checks, memory
 from .jit import jit
 from .threads import run
 
-BLOCK = 1 << 14  # elements a job: fits the first-level caches, and is long beside the cost of a call
+BLOCK = 1 << 14  # elements a job. Loops run over slices, from 0: an index that might be negative is not vectorised
 
 
 @jit
 def _forward(start, stop, x, y):
+    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
     zero = x.dtype.type(0)
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
-        v = x[i]
-        y[i] = zero if v <= zero else v  # a comparison with NaN is false: NaN stays
+    for i in range(x.size):
+        y[i] = zero if x[i] <= zero else x[i]  # a comparison with NaN is false: NaN stays
 
 
 @jit
 def _backward(start, stop, dy, y, dx):
+    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
     zero = dy.dtype.type(0)
-    for i in range(start * BLOCK, min(stop * BLOCK, dy.size)):
+    for i in range(dy.size):
         dx[i] = dy[i] if y[i] > zero else zero
 
 

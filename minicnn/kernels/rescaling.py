@@ -9,7 +9,8 @@ BLOCK = 1 << 14
 
 @jit(contract=False)  # two roundings, as on paper: pixel 127.5 becomes 0 exactly
 def _affine(start, stop, x, scale, offset, y):
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    for i in range(x.size):
         y[i] = x[i] * scale + offset
 
 

@@ -1,42 +1,50 @@
 """Softmax over the last axis: y_i = exp(x_i) / sum_k exp(x_k);  dx_i = y_i * (dy_i - sum_k dy_k y_k)."""
 
-import math
-
 from . import checks, memory
+from .exponential import exp
 from .jit import jit
 from .threads import run
 
-ROWS = 64
+BLOCK = 1 << 12  # elements a job, or one row
 
 
 @jit
-def _forward(start, stop, x, y):
-    for i in range(start * ROWS, min(stop * ROWS, x.shape[0])):
-        top = x[i, 0]
-        for k in range(x.shape[1]):
-            if not x[i, k] <= top:  # true for NaN too
-                top = x[i, k]
+def _forward(start, stop, x, y, rows):
+    """Job: some rows."""
+    for i in range(start * rows, min(stop * rows, x.shape[0])):
+        a, b = x[i], y[i]
+        top = a[0]
+        for k in range(a.size):
+            top = top if a[k] <= top else a[k]  # a NaN gets in here; if a number follows it, NaN - top is NaN again
+        for k in range(a.size):
+            b[k] = a[k] - top
+        exp(b, b)
         total = 0.0  # float64: a thousand classes still sum to 1
-        for k in range(x.shape[1]):
-            y[i, k] = math.exp(x[i, k] - top)
-            total += y[i, k]
-        for k in range(x.shape[1]):
-            y[i, k] = y[i, k] / total
+        for k in range(a.size):
+            total += b[k]
+        scale = 1 / total
+        for k in range(a.size):
+            b[k] = b[k] * scale
 
 
 @jit
-def _backward(start, stop, dy, y, dx):
-    for i in range(start * ROWS, min(stop * ROWS, dy.shape[0])):
-        mean = dy.dtype.type(0)
-        for k in range(dy.shape[1]):
-            mean += dy[i, k] * y[i, k]
-        for k in range(dy.shape[1]):
-            dx[i, k] = y[i, k] * (dy[i, k] - mean)
+def _backward(start, stop, dy, y, dx, rows):
+    """Job: some rows."""
+    for i in range(start * rows, min(stop * rows, dy.shape[0])):
+        g, p, out = dy[i], y[i], dx[i]
+        mean = 0.0
+        for k in range(g.size):
+            mean += g[k] * p[k]
+        mean = dy.dtype.type(mean)
+        for k in range(g.size):
+            out[k] = p[k] * (g[k] - mean)
 
 
-def _rows(array):
-    """(..., K) -> (rows, K)."""
-    return array.reshape(array.size // max(array.shape[-1], 1), array.shape[-1])
+def _run(kernel, work, *arrays):
+    """Deal out the rows of arrays (..., K)."""
+    classes = arrays[0].shape[-1]
+    count, rows = arrays[0].size // classes, -(-BLOCK // classes)
+    run(kernel, -(-count // rows), work, *(array.reshape(count, classes) for array in arrays), rows)
 
 
 def _check_axis(array, name):
@@ -60,8 +68,7 @@ def softmax_forward(x):
     x = checks.floats(x, "x")
     _check_axis(x, "x")
     y = memory.empty(x.shape, x.dtype)
-    rows = _rows(x)
-    run(_forward, -(-len(rows) // ROWS), 8 * x.size, rows, _rows(y))
+    _run(_forward, 4 * x.size, x, y)
     return y
 
 
@@ -83,6 +90,5 @@ def softmax_backward(dy, y):
     _check_axis(dy, "dy")
     checks.shape(y, "y", dy.shape)
     dx = memory.empty(dy.shape, dy.dtype)
-    rows = _rows(dy)
-    run(_backward, -(-len(rows) // ROWS), dy.size, rows, _rows(y), _rows(dx))
+    _run(_backward, dy.size, dy, y, dx)
     return dx
