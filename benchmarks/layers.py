@@ -37,8 +37,8 @@ def measure(wanted, names, threads, seconds=0.4, quick=False):
         if quick and hasattr(engine, "xla"):
             engine.xla = False
     rows = []
-    with kernels.workspace():
-        for case in progress.track(wanted, "layers", lambda case: case.full_name, _weight):
+    for case in progress.track(wanted, "layers", lambda case: case.full_name, _weight):
+        with kernels.workspace():
             rows += _rows(case, engines, head, 0.0 if quick else seconds, quick)
     head["keeps denormals"] = timing.keeps_denormals()
     return results.part("layers", head, rows)
@@ -52,8 +52,6 @@ def _rows(case, engines, head, seconds, quick):
     common = {"suite": case.suite, "case": case.name, "operation": case.operation, "times": case.times}
     if case.refused:
         return [{**common, "pass": "refused", "note": _refusal(case)}]
-    if not hasattr(kernels, f"{case.operation}_forward"):
-        return []
     arrays = case.arrays()
     rows = []
     for which in case.passes:
@@ -72,7 +70,7 @@ def _rows(case, engines, head, seconds, quick):
 
 def _checked(case, runs, row):
     """Call each engine once, compare, note the differences in the row; give the seconds of those that agree."""
-    firsts, found = {}, {}
+    firsts = {}
     witness = next((name for name in WITNESSES if name in runs), None)
     names = [witness, *(name for name in runs if name != witness)] if witness else list(runs)
     row["difference"], row["wrong"], want, largest = {}, {}, None, 0.0

@@ -91,8 +91,8 @@ def summary(part):
 
     Returns
     -------
-    dict: minicnn and keras -> list of final accuracies, a seed each; best, keras_best: of any epoch; difference: the
-        mean paired difference; interval: half the 95% interval of one accuracy at that many pictures
+    dict: last and keras_last: list of final accuracies, a seed each; best and keras_best: of any epoch; difference:
+        the mean paired difference; interval: half the 95% interval of one accuracy at that many pictures
     """
     last = {row["seed"]: row for row in part["rows"]}.values()
     ours, other = ([row[key] for row in last] for key in ("val_accuracy", "keras_val_accuracy"))
@@ -101,7 +101,7 @@ def summary(part):
         for key in ("val_accuracy", "keras_val_accuracy"):
             best[key, row["seed"]] = max(best.get((key, row["seed"]), 0.0), row[key])
     return {
-        "minicnn": ours, "keras": other, "difference": float(np.mean(np.subtract(ours, other))),
+        "last": ours, "keras_last": other, "difference": float(np.mean(np.subtract(ours, other))),
         "interval": 1.96 * math.sqrt(p * (1 - p) / part["head"]["validation"]),
         "best": [value for (key, _), value in best.items() if key == "val_accuracy"],
         "keras_best": [value for (key, _), value in best.items() if key == "keras_val_accuracy"],
@@ -120,8 +120,8 @@ def verdict(part):
     inside = "within" if abs(found["difference"]) <= found["interval"] else "OUTSIDE"
     return "\n".join([
         f"{head['train']} photographs to learn from, {head['validation']} to validate, {head['classes']} classes, "
-        f"{len(found['minicnn'])} seeds.", "",
-        f"- accuracy after the last epoch: minicnn {_both_ways(found['minicnn'])}, Keras {_both_ways(found['keras'])}",
+        f"{len(found['last'])} seeds.", "",
+        f"- after the last epoch: minicnn {_both_ways(found['last'])}, Keras {_both_ways(found['keras_last'])}",
         f"- best of all epochs: minicnn {_both_ways(found['best'])}, Keras {_both_ways(found['keras_best'])}",
         f"- always the most frequent class: {head['majority']:.1%}",
         f"- losses of the first {STEPS} steps {agree}: relative difference at most {worst:.1e} (allowed {ALLOWED:g})",

@@ -5,12 +5,13 @@ Published figures come from here and from nowhere else; each stands with the com
 
 from pathlib import Path
 
+import numpy as np
+
 from minicnn.files.atomic import replacing
 
-from . import cases, goals, machine, plots, results, sections, table
+from . import cases, goals, machine, photographs, plots, results, sections, table
 
 HERE = Path(__file__).parent
-BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 TITLES = {
     "layers": "Layers", "nets": "Nets", "scaling": "Scaling", "startup": "Start", "memory": "Memory",
     "ladder": "One convolution, every algorithm", "parity": "Agreement with Keras, array by array",
@@ -34,7 +35,7 @@ def write(paths, out=None, readme=None):
     """
     parts = results.read(paths)
     out = Path(out or HERE)
-    layers = [part for part in parts if part["kind"] == "layers"]
+    layers = _comparable(parts)
     rows = [row for part in layers for row in part["rows"]]
     pictures = ""
     if rows:
@@ -42,11 +43,19 @@ def write(paths, out=None, readme=None):
         plots.ratios([(f"{suite} {which}", values) for (suite, which), values in groups(rows).items()],
                      out / "ratios.png")
         pictures = "![roofline](roofline.png)\n\n![ratios](ratios.png)"
-    summary = readme_table(parts)
-    chapters = ["# Results", HOW, summary, pictures, goals.text(parts), *_noise(rows), *map(_chapter, parts)]
+    tables = {"benchmarks": readme_table(parts), "photographs": photographs_table(parts)}
+    chapters = ["# Results", HOW, tables["benchmarks"], pictures, goals.text(parts), *_noise(rows),
+                *map(_chapter, parts)]
     _write(out / "RESULTS.md", "\n\n".join(chapter for chapter in chapters if chapter) + "\n")
-    print(f"{BEGIN}\n{summary}\n{END}")
-    _update(Path(readme or HERE.parent / "README.md"), summary)
+    print("\n\n".join(_marked(name, text) for name, text in tables.items() if text))
+    _update(Path(readme or HERE.parent / "README.md"), tables)
+
+
+def _comparable(parts):
+    """Give the parts of layers that ran with the most threads; others stand in their own chapters alone."""
+    layers = [part for part in parts if part["kind"] == "layers"]
+    most = max((part["head"]["threads"] for part in layers), default=0)
+    return [part for part in layers if part["head"]["threads"] == most]
 
 
 def groups(rows, names=table.KERAS):
@@ -67,7 +76,7 @@ def groups(rows, names=table.KERAS):
 
 def readme_table(parts):
     """Write README's table: geometric mean and worst case a suite and pass, and the commands that repeat it."""
-    layers = [part for part in parts if part["kind"] == "layers"]
+    layers = _comparable(parts)
     if not layers:
         return ""
     rows = [row for part in layers for row in part["rows"]]
@@ -83,6 +92,22 @@ def readme_table(parts):
         "How many times faster than the best of Keras eager, graph and XLA: geometric mean (worst case).",
         "", table.markdown(columns, body), "", *machine.lines(layers[0]["head"])[::2], "", "```",
         *dict.fromkeys([*commands, "python -m benchmarks report RESULTS.json"]), "```"])
+
+
+def photographs_table(parts):
+    """Write README's table of learning from photographs, and the command that repeats it."""
+    for part in parts:
+        if part["kind"] == "photographs":
+            found = photographs.summary(part)
+            body = [[name, *(f"{np.mean(found[key + kind]):.1%} ({min(found[key + kind]):.1%} to "
+                             f"{max(found[key + kind]):.1%})" for kind in ("last", "best"))]
+                    for name, key in (("minicnn", ""), ("Keras, same weights and batches", "keras_"))]
+            body.append(["always the most frequent class", f"{part['head']['majority']:.1%}", ""])
+            epochs = max(row["epoch"] for row in part["rows"])
+            columns = [f"<Tiny VGG, 64 px, {part['head']['validation']} validation photographs",
+                       f"after {epochs} epochs, mean of {len(found['last'])} seeds (spread)", "best epoch (spread)"]
+            return f"{table.markdown(columns, body)}\n\n```\n{part['head']['command']}\n```"
+    return ""
 
 
 def _mean_and_worst(values):
@@ -110,11 +135,18 @@ def _write(path, text):
         file.write(text.encode())
 
 
-def _update(readme, summary):
-    """Put the table between README's markers, if it has them."""
-    if not summary or not readme.exists():
+def _marked(name, text):
+    return f"<!-- {name} -->\n{text}\n<!-- /{name} -->"
+
+
+def _update(readme, tables):
+    """Put each table between README's markers of its name, where README has them."""
+    if not readme.exists():
         return
-    text = readme.read_text(encoding="utf-8")
-    if BEGIN in text and END in text:
-        head, _, rest = text.partition(BEGIN)
-        _write(readme, f"{head}{BEGIN}\n{summary}\n{END}{rest.partition(END)[2]}")
+    text = before = readme.read_text(encoding="utf-8")
+    for name, content in tables.items():
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        if content and begin in text and end in text:
+            text = text.partition(begin)[0] + _marked(name, content) + text.partition(end)[2]
+    if text != before:
+        _write(readme, text)

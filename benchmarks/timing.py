@@ -18,7 +18,7 @@ import numpy as np
 NOISY = 0.20  # an IQR above this share of the median is reported
 SHORTEST = 300e-6  # seconds a sample: below, the clock and a stray interrupt count for too much
 REST = 0.002  # seconds between engines
-SLOW = 2.5  # an engine this many times slower than the fastest gets the least rounds only
+SLOW = 2.5  # an engine this many times slower than the fastest gets the least rounds only (one, of long calls)
 EVICT_BYTES = 96 << 20  # more than the last cache of the machines that this runs on
 
 
@@ -75,7 +75,7 @@ def race(calls, budget, least=3, most=25, hot=True, firsts=None, long=False):
                for name, seconds in once.items()}
     seconds = {name: [] for name in calls}
     for turn in range(most):
-        names = [name for name in calls if turn < least or once[name] <= SLOW * fastest]
+        names = [name for name in calls if turn < (1 if long else least) or once[name] <= SLOW * fastest]
         for name in names if turn % 2 == 0 else reversed(names):
             _prepare(calls[name], hot, once[name])
             start = time.perf_counter()

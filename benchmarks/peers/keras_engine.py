@@ -40,7 +40,9 @@ class Engine:
         """Make the calls of one pass. Arguments and result as minicnn's."""
         if 0 in case.x_shape:
             return {}  # without a single picture TensorFlow's convolution fails, or gives another shape
-        x, kernel, bias, dy = (None if array is None else tf.constant(array) for array in arrays)
+        wanted = {"fwd": "xkb", "dW": "xd", "dX": "kd" if case.kernel_shape else "xd"}[which]
+        x, kernel, bias, dy = (tf.constant(array) if letter in wanted and array is not None else None
+                               for letter, array in zip("xkbd", arrays, strict=True))
         if which == "fwd":
             layer = _layer(case, kernel, bias)
             inputs, work = (x,), layer

@@ -1,5 +1,6 @@
 """PyTorch: forward passes, in its two layouts: channels first, and channels last."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -19,7 +20,8 @@ class Engine:
         """Make the calls of one pass. Arguments and result as minicnn's; of gradients it is not asked."""
         if which != "fwd" or 0 in case.x_shape:
             return {}
-        x, kernel, bias, _ = (None if array is None else torch.from_numpy(array.copy()) for array in arrays)
+        x, kernel, bias = (None if array is None else torch.from_numpy(np.ascontiguousarray(array))
+                           for array in arrays[:3])
         if case.operation in ELEMENTWISE:
             return {"torch": (_quiet(lambda: ELEMENTWISE[case.operation](x)), _as_array)}
         if case.operation == "dense":

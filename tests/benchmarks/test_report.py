@@ -28,13 +28,18 @@ def files(tmp_path):
     start = [{"process": name, "s": s, "iqr_s": 0.0, "rounds": 3}
              for name, s in (("import numba", 0.4), ("import minicnn", 0.5))]
     results.write(tmp_path / "start.json", [results.part("startup", HEAD, start)])
-    results.write(tmp_path / "layers.json", [results.part("layers", HEAD, rows)])
+    curves = [{"seed": 0, "epoch": 1, "loss": 1.0, "keras_loss": 1.0, "val_accuracy": accuracy,
+               "keras_val_accuracy": 0.5} for accuracy in (0.75, 0.625)]
+    learned = HEAD | {"train": 9, "validation": 8, "classes": 2, "majority": 0.25, "steps": [1e-6]}
+    results.write(tmp_path / "layers.json", [results.part("layers", HEAD, rows),
+                                             results.part("photographs", learned, curves)])
     return [str(tmp_path / "start.json"), str(tmp_path / "layers.json")]
 
 
 def test_everything_is_written(files, tmp_path, capsys):
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    readme.write_text("before\n<!-- photographs -->\n<!-- /photographs -->\n"
+                      "<!-- benchmarks -->\nold\n<!-- /benchmarks -->\nafter\n")
     assert main(["report", *files, "--out", str(tmp_path), "--readme", str(readme)]) == 0
     text = (tmp_path / "RESULTS.md").read_text()
     assert text.index("## Layers") < text.index("## Start")
@@ -47,6 +52,7 @@ def test_everything_is_written(files, tmp_path, capsys):
     assert table in text and table in readme.read_text() and table in capsys.readouterr().out
     assert readme.read_text().startswith("before\n") and readme.read_text().endswith("\nafter\n")
     assert "old" not in readme.read_text()
+    assert "| minicnn | 62.5% (62.5% to 62.5%) | 75.0% (75.0% to 75.0%) |" in readme.read_text()
 
 
 def test_a_readme_without_markers_is_left_alone(files, tmp_path):
