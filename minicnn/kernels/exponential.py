@@ -82,11 +82,14 @@ def exp64(x):
 
 
 @jit
-def exp(x, y):
-    """Write exp(x) into y for arrays of numbers <= 0 of one dtype."""
+def exp(x):
+    """Replace every number of x, all <= 0, by its exp.
+
+    In place: of two arrays the compiler fears that they overlap, and one that does it would do number by number.
+    """
     if x.itemsize == 4:
         for i in range(x.size):
-            y[i] = exp32(np.float32(x[i]))
+            x[i] = exp32(np.float32(x[i]))
     else:
         for i in range(x.size):
-            y[i] = exp64(np.float64(x[i]))
+            x[i] = exp64(np.float64(x[i]))

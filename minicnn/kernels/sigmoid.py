@@ -16,7 +16,7 @@ def _forward(start, stop, x, y):
         a, b = x[first:first + BLOCK], y[first:first + BLOCK]
         for i in range(a.size):
             b[i] = -abs(a[i])  # exp of it is never above 1: it cannot overflow
-        exp(b, b)
+        exp(b)
         for i in range(a.size):
             b[i] = (b[i] if a[i] < 0 else one) / (one + b[i])
 

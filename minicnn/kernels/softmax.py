@@ -18,7 +18,7 @@ def _forward(start, stop, x, y, rows):
             top = top if a[k] <= top else a[k]  # a NaN gets in here; if a number follows it, NaN - top is NaN again
         for k in range(a.size):
             b[k] = a[k] - top
-        exp(b, b)
+        exp(b)
         total = 0.0  # float64: a thousand classes still sum to 1
         for k in range(a.size):
             total += b[k]
