@@ -12,6 +12,8 @@ import math
 
 import numpy as np
 
+from . import kernels
+
 
 class Optimizer:
     """Base of the optimizers: a learning rate, a count of steps, and slots, arrays of each parameter's shape.
@@ -87,17 +89,7 @@ class SGD(Optimizer):
         self.slot_names = ("momentum",) if self.momentum else ()
 
     def _step(self, w, g, m=None):
-        step = g * self.learning_rate
-        if m is None:
-            w -= step
-            return
-        momentum = _as_keras(self.momentum)
-        m *= momentum
-        m -= step
-        if self.nesterov:
-            w += momentum * m - step
-        else:
-            w += m
+        kernels.sgd_step(w, g, m, self.learning_rate, _as_keras(self.momentum), self.nesterov)
 
     def get_config(self):
         """Give the settings as Keras writes them."""
@@ -126,9 +118,7 @@ class Adam(Optimizer):
     def _step(self, w, g, m, v):
         power_1, power_2 = (w.dtype.type(_as_keras(beta)) ** self.iterations for beta in (self.beta_1, self.beta_2))
         rate = self.learning_rate * math.sqrt(1 - power_2) / float(1 - power_1)
-        m += (g - m) * (1 - self.beta_1)
-        v += (g * g - v) * (1 - self.beta_2)
-        w -= rate * m / (np.sqrt(v) + self.epsilon)
+        kernels.adam_step(w, g, m, v, rate, self.beta_1, self.beta_2, self.epsilon)
 
     def get_config(self):
         """Give the settings as Keras writes them."""

@@ -16,7 +16,7 @@ BELOW = {
     "reference": set(),
     "kernels": {"numba", "llvmlite"},
     "initializers": set(),
-    "optimizers": set(),
+    "optimizers": {"kernels"},
     "metrics": set(),
     "losses": {"kernels"},
     "layers": {"kernels", "reference", "initializers"},

@@ -23,6 +23,7 @@ from .activations import (
     tanh_backward,
     tanh_forward,
 )
+from .adam import adam_step
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import batch_normalization_backward, batch_normalization_forward, batch_normalization_moments
 from .bias import bias_backward
@@ -49,11 +50,13 @@ from .multiply import multiply_backward, multiply_forward
 from .normalization import normalization_backward, normalization_forward
 from .relu import relu_backward, relu_forward
 from .rescaling import rescaling_backward, rescaling_forward
+from .sgd import sgd_step
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .softmax import softmax_backward, softmax_forward
 from .threads import get_num_threads, set_num_threads
 
 __all__ = [
+    "adam_step",
     "avgpool2d_backward",
     "avgpool2d_forward",
     "batch_normalization_backward",
@@ -102,6 +105,7 @@ __all__ = [
     "rescaling_backward",
     "rescaling_forward",
     "set_num_threads",
+    "sgd_step",
     "sigmoid_backward",
     "sigmoid_forward",
     "silu_backward",

@@ -51,6 +51,21 @@ def floats(array, name, rank=None, dtype=None):
     return array
 
 
+def in_place(array, name, like=None):
+    """Check an array that is changed in place: a copy, as `plain` may make, would lose the change.
+
+    Raises
+    ------
+    ValueError: `w` must be C-contiguous, aligned and writable, since it is changed in place.
+    """
+    plain_array = floats(array, name, dtype=None if like is None else like.dtype)
+    if plain_array is not array or not array.flags.writeable:
+        raise ValueError(f"`{name}` must be C-contiguous, aligned and writable, since it is changed in place.")
+    if like is not None:
+        shape(array, name, like.shape)
+    return array
+
+
 def shape(array, name, expected):
     """Refuse an array of another shape.
 

@@ -27,6 +27,7 @@ from .activations import (
     tanh_backward,
     tanh_forward,
 )
+from .adam import adam_step
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import batch_normalization_backward, batch_normalization_forward, batch_normalization_moments
 from .bias import bias_backward
@@ -52,10 +53,12 @@ from .normalization import normalization_backward, normalization_forward
 from .padding import effective_size, output_size, same_pads, window_pads
 from .relu import relu_backward, relu_forward
 from .rescaling import rescaling_backward, rescaling_forward
+from .sgd import sgd_step
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .softmax import softmax_backward, softmax_forward
 
 __all__ = [
+    "adam_step",
     "avgpool2d_backward",
     "avgpool2d_forward",
     "batch_normalization_backward",
@@ -104,6 +107,7 @@ __all__ = [
     "rescaling_backward",
     "rescaling_forward",
     "same_pads",
+    "sgd_step",
     "sigmoid_backward",
     "sigmoid_forward",
     "silu_backward",
