@@ -36,7 +36,7 @@ def seeds(names, seed, epoch):
 
 
 def transformer(name, height, width):
-    """Give change(picture, seed): (height, width, 3) float32 and (2,) int32 to an augmented picture of the same shape."""
+    """Give change(picture, seed): (height, width, 3) float32 and (2,) int32 to a changed picture of that shape."""
     tf, keras = runtime.load()
     layers = _layers(name, height, width)
 

@@ -93,3 +93,7 @@ def _real(value):
 def _whole(name, value, least, also=""):
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise Refusal(f"{name} must be {also}a whole number of at least {least}. Received: {name}={value!r}.")
+
+
+DEFAULTS = Config("")
+SETTINGS = tuple(field.name for field in dataclasses.fields(Config) if field.name != "data")

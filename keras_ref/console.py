@@ -37,7 +37,7 @@ def progress(what, total):
 
 
 def table(title, columns, rows):
-    """Print a table; numbers (columns whose name ends in nothing alphabetic are not guessed) are right-aligned by type."""
+    """Print a table; columns that hold nothing but numbers are right-aligned."""
     shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
     for i, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[i], (int, float)) or _number(row[i]) for row in rows)

@@ -83,7 +83,7 @@ class Pictures:
         return tf.data.Dataset.from_tensor_slices(order).map(picture, num_parallel_calls=tf.data.AUTOTUNE)
 
     def pixels(self):
-        """Give every picture decoded, (N, height, width, 3) uint8, in the order of the paths; the first call reads files."""
+        """Give all pictures decoded, (N, height, width, 3) uint8, in the order of the paths; the first call reads."""
         if self._kept is None:
             kept = np.empty((len(self), self.recipe.height, self.recipe.width, 3), np.uint8)
             with console.progress("decoding pictures", len(self)) as advance, self.naming_the_culprit():

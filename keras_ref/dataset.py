@@ -105,7 +105,7 @@ def _copy(source, dest):
 
 
 def verify(root):
-    """Compare a folder with the course's counts: (how many agree, sentences on what differs or could not be checked)."""
+    """Compare a folder with the course's counts: (how many agree, sentences on what differs or is unchecked)."""
     root, agree, sentences = Path(root), 0, []
     if not root.is_dir():
         raise Refusal(f"The data folder {root} is not there.")

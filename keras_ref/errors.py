@@ -2,4 +2,4 @@
 
 
 class Refusal(ValueError):
-    """Input that cannot be worked with. The message is one sentence: what was wrong, what was received, what is right."""
+    """Input that cannot be worked with; the message is one sentence: what was wrong, received, and right."""

@@ -104,7 +104,7 @@ def _ratio(part, whole):
 
 
 def evaluate(model_path, data_folder, out, split_name=None, seed=1, skip_corrupt=False):
-    """Evaluate one model; write evaluation.json, confusion.png and worst.png to the new folder `out`; return the figures."""
+    """Evaluate one model; write evaluation.json, confusion.png and worst.png to the new folder `out`."""
     found = _read(data_folder, seed, skip_corrupt)
     split = found.split(split_name)
     out = files.new_folder(out)

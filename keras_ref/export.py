@@ -14,7 +14,7 @@ PICTURES = 4
 
 
 def export(model_path, kind, out=None):
-    """Export a model file; return (path, largest difference, largest answer) of the exported file on random pictures."""
+    """Export a model file; return (path, largest difference, largest answer) on random pictures."""
     net, card, _ = cards.load(model_path)
     keras_kind, suffix = KINDS[kind]
     if kind == "onnx":
@@ -32,6 +32,11 @@ def export(model_path, kind, out=None):
         with runtime.quietly():
             net.export(partial, format=keras_kind, verbose=False)
         answers = _RUN[kind](partial, x)
+        difference, size = float(np.abs(answers - expected).max()), float(np.abs(expected).max())
+        if not difference <= CLOSE * size:
+            raise Refusal(
+                f"{out} is not written: it answers differently from {model_path}, by {difference:.2e} of {size:.2e}."
+            )
         partial.rename(out)
     except (ImportError, AttributeError, TypeError, NotImplementedError, RuntimeError) as error:
         raise Refusal(
@@ -40,11 +45,6 @@ def export(model_path, kind, out=None):
     finally:
         _remove(partial)
     files.write_text(out.with_name(f"{out.name}.classifier.json"), card.to_json() + "\n")
-    difference, size = float(np.abs(answers - expected).max()), float(np.abs(expected).max())
-    if difference > CLOSE * max(size, 1e-3):
-        raise Refusal(
-            f"{out} answers differently from {model_path}: by up to {difference:.2e}, the answers reach {size:.2e}."
-        )
     return out, difference, size
 
 

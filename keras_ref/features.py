@@ -1,4 +1,4 @@
-"""Stored feature vectors: with a frozen base and no augmentation every epoch repeats one forward pass, so it is run once.
+"""Stored feature vectors: a frozen base without augmentation repeats one forward pass, so it is run once.
 
 A store is a folder with a subfolder for each (weights, size, preprocessing), and in it block files that hold the
 SHA-256 of pictures' bytes and their pooled vectors. A block is written beside and renamed, never changed afterwards:

@@ -109,7 +109,7 @@ def _held_out(root, seed):
         paths = _files(root / class_name)
         if len(paths) == 1:
             raise Refusal(
-                f"The class {class_name!r} of {root} has 1 picture: at least 2 are needed, one to train on and one to hold out."
+                f"The class {class_name!r} of {root} has 1 picture: at least 2 are needed, to train on and to hold out."
             )
         drawn = set(draw.permutation(len(paths))[: max(1, round(len(paths) * HELD_OUT))].tolist()) if paths else set()
         validation.append([path for i, path in enumerate(paths) if i in drawn])
@@ -164,6 +164,6 @@ def without_corrupt(folder):
         counts = np.bincount(splits[name].labels, minlength=len(folder.class_names))
         if not counts.all():
             raise Refusal(
-                f"The class {folder.class_names[int(counts.argmin())]!r} of {folder.root} has no readable picture in {name}."
+                f"The class {folder.class_names[counts.argmin()]!r} of {folder.root} has no readable picture in {name}."
             )
     return replace(folder, splits=splits), bad

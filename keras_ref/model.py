@@ -110,7 +110,7 @@ def load_base_weights(base, weights):
     path = imagenet_file(*NOTOP) if weights == "imagenet" else Path(weights)
     if not path.is_file():
         raise Refusal(
-            f"The weights file {path} is not there; give --weights imagenet, none, or a file in Keras's layout ({NOTOP[0]})."
+            f"The weights file {path} is not there; give imagenet, none, or a file in Keras's layout ({NOTOP[0]})."
         )
     try:
         if path.suffix == ".keras":

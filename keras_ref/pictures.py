@@ -18,15 +18,16 @@ RESAMPLING = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.
 
 
 def decode(data, name):
-    """Decode the bytes of a picture called `name` into a Pillow picture of mode RGB; refuse what is not a whole picture."""
+    """Decode the bytes of a picture called `name` into a Pillow picture of mode RGB; refuse half pictures."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about odd metadata; the pixels are what counts
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data)) as picture:
                 picture.load()
                 return to_rgb(picture)
-    except Image.DecompressionBombError:
-        raise Refusal(f"{name} is refused: it unpacks to more pixels than Pillow allows.") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Refusal(f"{name} is refused: it unpacks to too many pixels, like a decompression bomb.") from None
     except Exception as error:  # Pillow's decoders raise nearly every kind there is on damaged files
         raise Refusal(f"{name} is not a picture that can be read: {_first_line(error)}.") from None
 
@@ -37,6 +38,8 @@ def to_rgb(picture):
     if picture.mode in ("I", "I;16", "I;16B", "I;16L"):
         grey = np.asarray(picture).astype(np.float64) / 257.0  # 65535 / 257 = 255: Pillow itself would clip at 255
         return Image.fromarray(np.clip(np.rint(grey), 0, 255).astype(np.uint8)).convert("RGB")
+    if picture.mode == "F":
+        raise ValueError("grey in floating point has no agreed white")
     if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, (255, 255, 255, 255))

@@ -68,7 +68,7 @@ def _font(size):
 
 
 def contact_sheet(items, path, columns=8, tile=150, title=""):
-    """Draw pictures in rows with a caption of at most two lines under each; items are (path, caption); a path of None leaves a gap."""
+    """Draw pictures in rows, two lines of caption under each; items are (path, caption), a path of None is a gap."""
     rows = -(-len(items) // columns)
     gap, caption, top = 10, 34, 40 if title else 10
     sheet = Image.new("RGB", (gap + columns * (tile + gap), top + rows * (tile + caption + gap)), "white")

@@ -37,7 +37,8 @@ def _machine():
     from importlib.metadata import version
 
     packages = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy", "pillow"))
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {packages}"
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return f"{system}, Python {platform.python_version()}, {packages}"
 
 
 def _table(columns, rows):
@@ -85,8 +86,8 @@ def _run(where, out):
     )
     text = (
         f"{len(history)} epochs{unfinished}, {sum(seconds) / 60:.0f} minutes in all. Best validation accuracy "
-        f"**{best['val_accuracy']:.1%}** in epoch {best['epoch']} ({n} pictures, 95% interval {low:.1%} to {high:.1%}; always naming "
-        f"the largest class gives {majority:.1%}). The best epoch was chosen on these same pictures."
+        f"**{best['val_accuracy']:.1%}** in epoch {best['epoch']} ({n} pictures, 95% interval {low:.1%} to {high:.1%}; "
+        f"always naming the largest class gives {majority:.1%}). The best epoch was chosen on these same pictures."
     )
     rows = [
         (row["epoch"], *(f"{row[name]:.4f}" for name in train.COLUMNS[1:]), f"{s:.0f}")
@@ -122,9 +123,11 @@ def _sweep(where, out):
     return [
         f"## Sweep over {r['over']}, weights {r['weights']}",
         "",
-        f"`python -m keras_ref sweep DATA --over {r['over']} --weights {r['weights']} --seeds {r['seeds']} --epochs {r['epochs']}`",
+        f"`python -m keras_ref sweep DATA --over {r['over']} --weights {r['weights']} --seeds {r['seeds']} "
+        f"--epochs {r['epochs']}`",
         "",
-        f"Other settings: {extra or 'the defaults'}. Vectors {r['seconds']['vectors']} s, heads {r['seconds']['heads']} s. "
+        f"Other settings: {extra or 'the defaults'}. "
+        f"Vectors {r['seconds']['vectors']} s, heads {r['seconds']['heads']} s. "
         f"{r['sentence']}",
         "",
         *_table((r["over"], "best val. accuracy", "sd over seeds", "epoch of it", "last epoch", "training"), rows),
@@ -155,7 +158,8 @@ def _speed(where, out):
     lines = ["## Speed", "", f"`python -m keras_ref speed DATA --weights {r['weights']}`", ""]
     rates = r["loading"]["pictures_per_second"]
     lines += [
-        f"Loading {r['loading']['pictures']} photographs at {r['loading']['size']} px, medians of {r['loading']['rounds']} alternated "
+        f"Loading {r['loading']['pictures']} photographs at {r['loading']['size']} px, "
+        f"medians of {r['loading']['rounds']} alternated "
         f"rounds; first pass {r['loading']['first_pass_ratio']} times ImageDataGenerator's rate.",
         "",
         *_table(("reader", "pictures a second"), list(rates.items())),
@@ -164,8 +168,10 @@ def _speed(where, out):
     lines += [
         "",
         f"The grid of 8.5 to 8.9, {g['runs']} runs, {g['epochs']} epochs: {g['fast_seconds']} s with stored vectors "
-        f"({g['vectors_seconds']} s of them for the vectors). Through the whole net one epoch takes {g['epoch_seconds']} s, "
-        f"so the grid would take {g['slow_seconds_extrapolated']} s (extrapolated from that epoch): {g['times_faster']} times as long.",
+        f"({g['vectors_seconds']} s of them for the vectors). Through the whole net one epoch takes "
+        f"{g['epoch_seconds']} s, "
+        f"so the grid would take {g['slow_seconds_extrapolated']} s (extrapolated from that epoch): "
+        f"{g['times_faster']} times as long.",
     ]
     return lines
 
@@ -205,9 +211,9 @@ def _description(where, out):
         "",
         "`python -m keras_ref data describe DATA`",
         "",
-        f"{len(r['corrupt'])} corrupt; widths {r['width']['least']} to {r['width']['most']} px, heights {r['height']['least']} to "
-        f"{r['height']['most']} px; the largest class is {r['imbalance']:.1f} times the smallest; always naming the largest class is "
-        f"right on {r['majority']:.1%} of validation.",
+        f"{len(r['corrupt'])} corrupt; widths {r['width']['least']} to {r['width']['most']} px, "
+        f"heights {r['height']['least']} to {r['height']['most']} px; the largest class is {r['imbalance']:.1f} times "
+        f"the smallest; always naming the largest class is right on {r['majority']:.1%} of validation.",
         "",
         *_table(("class", *r["counts"]), rows),
     ]

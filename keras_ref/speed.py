@@ -12,7 +12,7 @@ ROUNDS = 3
 
 
 def loading(data_folder, size=150, rounds=ROUNDS):
-    """Time whole passes over the training pictures, alternating: ours from files, ImageDataGenerator, ours from memory."""
+    """Time whole passes over the training pictures, alternating: from files, ImageDataGenerator, from memory."""
     tf, keras = runtime.load()
     split = folder.read(data_folder).splits["train"]
     generator = tf.keras.preprocessing.image.ImageDataGenerator

@@ -1,4 +1,4 @@
-"""Vary one setting as the course does in 8.6, 8.8 and 8.9: several seeds, error bars, and a plain word on the winner."""
+"""Vary one setting as the course does in 8.6, 8.8 and 8.9: several seeds, error bars, a plain word on the winner."""
 
 import time
 
@@ -109,7 +109,8 @@ def verdict(over, rows, n):
     lead = first["best"] - second["best"]
     low, high = stats.wilson(first["best"] * n, n)
     pictures = f"{lead * n:.1f}".removesuffix(".0")
-    lead_text = f"{over}={first['value']} leads {over}={second['value']} by {pictures} picture{'' if pictures == '1' else 's'} of {n}"
+    unit = "picture" if pictures == "1" else "pictures"
+    lead_text = f"{over}={first['value']} leads {over}={second['value']} by {pictures} {unit} of {n}"
     half = (high - low) / 2
     if lead < half:
         return f"{lead_text}, less than the 95% interval of +-{half * 100:.1f} points: no winner can be named."

@@ -39,7 +39,7 @@ def new(config, out, skip_corrupt=False, store=None):
 
 
 def resume(out, epochs=None, data_folder=None, store=None):
-    """Go on with the run in `out` from its last finished epoch; `epochs` may prolong it, `data_folder` may have moved."""
+    """Go on with the run in `out` after its last finished epoch; `epochs` may prolong it, its data may have moved."""
     out = Path(out)
     if not (out / "config.json").is_file():
         raise Refusal(f"{out} is not a run folder: it has no config.json.")

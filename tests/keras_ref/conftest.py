@@ -55,8 +55,31 @@ def trained(clothes, tmp_path_factory):
     where = tmp_path_factory.mktemp("runs")
     out = where / "trained"
     store = where / "vectors"
-    assert main(["train", str(clothes), "--weights", "none", "--size", str(SIZE), "--epochs", "2", "--inner", "8", "--dropout", "0.2",
-                 "--batch-size", "8", "--out", str(out), "--cache", str(store)]) == 0
+    assert (
+        main(
+            [
+                "train",
+                str(clothes),
+                "--weights",
+                "none",
+                "--size",
+                str(SIZE),
+                "--epochs",
+                "2",
+                "--inner",
+                "8",
+                "--dropout",
+                "0.2",
+                "--batch-size",
+                "8",
+                "--out",
+                str(out),
+                "--cache",
+                str(store),
+            ]
+        )
+        == 0
+    )
     return out
 
 
@@ -66,8 +89,15 @@ def shell(tmp_path):
 
     def run(*arguments, code=0, **kept):
         environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "COLUMNS": "160"}
-        done = subprocess.run([sys.executable, "-m", "keras_ref", *map(str, arguments)], cwd=tmp_path, env=environment,
-                              capture_output=True, text=True, timeout=300, **kept)
+        done = subprocess.run(
+            [sys.executable, "-m", "keras_ref", *map(str, arguments)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            **kept,
+        )
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done

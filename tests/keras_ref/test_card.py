@@ -1,0 +1,107 @@
+"""classifier.json: in the .keras file, checked, replaced, and made up where it is absent."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from keras_ref import card, data, runtime
+from keras_ref.errors import Refusal
+
+
+def _net(units=2, activation=None, size=8):
+    _, keras = runtime.load()
+    net = keras.Sequential(
+        [keras.Input((size, size, 3)), keras.layers.Flatten(), keras.layers.Dense(units, activation=activation)]
+    )
+    loss = keras.losses.CategoricalCrossentropy(from_logits=activation is None)
+    net.compile(optimizer="adam", loss=loss)
+    return net
+
+
+CARD = card.Card(("a", "b"), data.Recipe(8, 8, "bilinear", 1 / 255, 0.0), "probabilities")
+
+
+def test_round_trip_and_keras_reads_the_file_too(tmp_path):
+    net = _net()
+    card.save(net, tmp_path / "m.keras", CARD)
+    loaded, described, sentence = card.load(tmp_path / "m.keras")
+    assert described == CARD and sentence is None
+    x = np.random.default_rng(0).random((3, 8, 8, 3), np.float32)
+    np.testing.assert_array_equal(loaded(x), net(x))
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        assert json.loads(archive.read("classifier.json")) == {
+            "version": 1,
+            "class_names": ["a", "b"],
+            "size": [8, 8],
+            "resize": "bilinear",
+            "scale": 1 / 255,
+            "offset": 0.0,
+            "output": "probabilities",
+        }
+    assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]
+
+
+def test_describe_replaces_the_card_and_nothing_else(tmp_path):
+    card.save(_net(), tmp_path / "m.keras", CARD)
+    other = card.Card(("x", "y"), data.square(8))
+    card.describe(tmp_path / "m.keras", other)
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        assert archive.namelist().count("classifier.json") == 1
+    assert card.load(tmp_path / "m.keras")[1] == other
+
+
+def test_without_a_card_one_is_made_up_and_said(tmp_path):
+    _net().save(tmp_path / "m.keras")
+    _, described, sentence = card.load(tmp_path / "m.keras")
+    assert described == card.Card(("0", "1"), data.square(8), "logits")
+    assert "holds no classifier.json: classes are numbered" in sentence
+    _net(activation="softmax").save(tmp_path / "s.keras")
+    assert card.load(tmp_path / "s.keras")[1].output == "probabilities"
+    assert card.load(tmp_path / "s.keras", ["p", "q"])[1].class_names == ("p", "q")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("version", 2),
+        ("class_names", "ab"),
+        ("size", 8),
+        ("resize", "cubic"),
+        ("scale", 0),
+        ("offset", None),
+        ("output", "votes"),
+    ],
+)
+def test_a_card_that_cannot_be_used(key, value):
+    good = json.loads(CARD.to_json())
+    with pytest.raises(Refusal, match=f"m.keras: classifier.json has a {key} that"):
+        card.parse(json.dumps(good | {key: value}), "m.keras")
+    del good[key]
+    with pytest.raises(Refusal, match=f"lacks the key '{key}'"):
+        card.parse(json.dumps(good), "m.keras")
+
+
+def test_another_number_of_classes_is_refused(tmp_path):
+    card.save(_net(units=3), tmp_path / "m.keras", CARD)
+    with pytest.raises(Refusal, match="answers 3 classes, but 2 class names"):
+        card.load(tmp_path / "m.keras")
+
+
+def test_code_in_a_model_file_is_not_run(tmp_path):
+    _, keras = runtime.load()
+    net = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Lambda(lambda x: x), keras.layers.Flatten()])
+    net.save(tmp_path / "m.keras")
+    with pytest.raises(Refusal, match="cannot be loaded as a Keras model"):
+        card.load(tmp_path / "m.keras")
+
+
+def test_an_error_leaves_the_old_file(tmp_path, monkeypatch):
+    card.save(_net(), tmp_path / "m.keras", CARD)
+    before = (tmp_path / "m.keras").read_bytes()
+    monkeypatch.setattr(card.Card, "to_json", lambda self: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        card.save(_net(), tmp_path / "m.keras", CARD)
+    assert (tmp_path / "m.keras").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]

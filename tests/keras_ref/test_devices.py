@@ -1,0 +1,41 @@
+"""--devices all, on two logical CPU devices in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+from keras_ref import train
+from tests.keras_ref.conftest import CHECKOUT, SIZE
+
+TWO = """
+import sys
+import tensorflow as tf
+half = tf.config.LogicalDeviceConfiguration()
+tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], [half, half])
+from keras_ref import train
+from keras_ref.cli import main
+assert train.strategy("all").num_replicas_in_sync == 2
+assert train.strategy("one") is None
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_two_devices_learn_as_one(clothes, tmp_path):
+    settings = ["train", str(clothes), "--weights", "none", "--size", str(SIZE), "--epochs", "2", "--batch-size", "8"]
+    done = subprocess.run(
+        [sys.executable, "-c", TWO, *settings, "--devices", "all", "--out", str(tmp_path / "two")],
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    from keras_ref import config as configs
+
+    one = train.new(
+        configs.Config(str(clothes), weights="none", size=SIZE, epochs=2, batch_size=8),
+        tmp_path / "one",
+        store=tmp_path / "store",
+    )
+    for ours, theirs in zip(train.read_history(tmp_path / "two" / "history.csv"), one, strict=True):
+        for name in ("loss", "val_loss"):
+            assert abs(ours[name] - theirs[name]) < 1e-5 * max(1, abs(theirs[name])), name

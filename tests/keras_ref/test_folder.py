@@ -1,0 +1,79 @@
+"""Data folders: splits, the held-out fifth, and everything that makes a folder unusable."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from keras_ref import folder
+from keras_ref.errors import Refusal
+from tests.keras_ref.conftest import draw
+
+
+def test_splits_and_classes(clothes):
+    found = folder.read(clothes)
+    assert found.class_names == ("blue", "green", "red")
+    assert {name: len(split) for name, split in found.splits.items()} == {"train": 24, "validation": 12, "test": 9}
+    assert found.split() is found.splits["test"] and found.split("train") is found.splits["train"]
+    for split in found.splits.values():
+        assert [found.class_names[label] for label in split.labels] == [path.parent.name for path in split.paths]
+
+
+def test_a_stratified_fifth_is_held_out_by_seed(tmp_path):
+    draw(tmp_path / "all", {"x": 10})
+    root = tmp_path / "all" / "x"
+    one, same, other = folder.read(root, 1), folder.read(root, 1), folder.read(root, 2)
+    assert one.held_out
+    assert np.bincount(one.splits["validation"].labels).tolist() == [2, 2, 2]
+    assert np.bincount(one.splits["train"].labels).tolist() == [8, 8, 8]
+    assert not set(one.splits["train"].paths) & set(one.splits["validation"].paths)
+    assert one.splits["validation"].paths == same.splits["validation"].paths != other.splits["validation"].paths
+
+
+def _broken(tmp_path, what):
+    root = draw(tmp_path / "clothes", {"train": 2, "validation": 1})
+    if what == "no validation":
+        shutil.rmtree(root / "validation")
+    elif what == "empty class":
+        for path in (root / "train/red").iterdir():
+            path.unlink()
+    elif what == "other classes":
+        (root / "validation/red").rename(root / "validation/crimson")
+    elif what == "one class":
+        for split in ("train", "validation"):
+            shutil.rmtree(root / split / "red")
+            shutil.rmtree(root / split / "green")
+    elif what == "one picture":
+        (root / "train/red/1.jpg").unlink()
+        root = root / "train"
+    elif what == "missing":
+        root = root / "nowhere"
+    return root
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("no validation", "no validation/"),
+        ("empty class", "'red' of .* has no pictures"),
+        ("other classes", "'crimson' is in one"),
+        ("one class", "at least 2 class folders"),
+        ("one picture", "'red' of .* has 1 picture"),
+        ("missing", "is not there"),
+    ],
+)
+def test_unusable_folders(tmp_path, what, words):
+    with pytest.raises(Refusal, match=words):
+        folder.read(_broken(tmp_path, what))
+
+
+def test_corrupt_pictures_are_named_and_can_be_left_out(tmp_path):
+    root = draw(tmp_path / "clothes", {"train": 2, "validation": 1})
+    bad = root / "train/red/0.jpg"
+    bad.write_bytes(bad.read_bytes()[:400])
+    assert list(folder.corrupt(folder.read(root).splits["train"].paths)) == [bad]
+    kept, left_out = folder.without_corrupt(folder.read(root))
+    assert list(left_out) == [bad] and len(kept.splits["train"]) == 5
+    (root / "train/red/1.jpg").write_bytes(b"")
+    with pytest.raises(Refusal, match="'red' of .* has no readable picture in train"):
+        folder.without_corrupt(folder.read(root))

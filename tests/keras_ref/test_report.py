@@ -1,0 +1,85 @@
+"""The report: every kind of result, each with its command; and the drawings."""
+
+import json
+
+from keras_ref import plots
+from keras_ref.cli import main
+
+
+def test_command(shell, trained, tmp_path):
+    sweep = {
+        "over": "lr",
+        "data": "d",
+        "weights": "none",
+        "pictures": 341,
+        "seeds": 2,
+        "epochs": 3,
+        "settings": {"inner": 100},
+        "sentence": "lr=0.1 leads.",
+        "seconds": {"vectors": 1.0, "heads": 2.0},
+        "rows": [
+            {"value": 0.1, "best": 0.5, "sd": 0.01, "epoch": [1, 3], "last": 0.4, "train": 0.6, "min_val_loss": 1.0}
+        ],
+    }
+    speed = {
+        "data": "d",
+        "weights": "none",
+        "loading": {
+            "pictures": 5,
+            "size": 150,
+            "rounds": 3,
+            "first_pass_ratio": 1.7,
+            "pictures_per_second": {"first pass": 2.0},
+        },
+        "grid": {
+            "runs": 13,
+            "epochs": 210,
+            "vectors_seconds": 1,
+            "fast_seconds": 2,
+            "epoch_seconds": 3,
+            "slow_seconds_extrapolated": 630,
+            "times_faster": 315.0,
+        },
+    }
+    for name, value in (("sweep", sweep), ("speed", speed)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.json").write_text(json.dumps(value))
+    done = shell("report", trained, tmp_path / "sweep", tmp_path / "speed", "--out", "R.md")
+    text = (tmp_path / "R.md").read_text()
+    assert "Written: R.md" in done.stdout
+    for words in (
+        "python -m keras_ref train DATA --size 71 --inner 8 --dropout 0.2 --epochs 2 --batch-size 8 --weights none",
+        "2 epochs,",
+        "always naming the largest class gives 33.3%",
+        "| 0.1 | 0.5000 | 0.0100 | 1, 3 | 0.4000 | 0.6000 |",
+        "1.7 times",
+        "315.0 times as long",
+        "![accuracy and loss by epoch](R_trained.png)",
+    ):
+        assert words in text, words
+    assert (tmp_path / "R_trained.png").is_file()
+    assert str(tmp_path) not in text
+
+
+def test_a_folder_without_results(tmp_path, refused):
+    refused(["report", tmp_path], "holds no result of this package")
+    (tmp_path / "history.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "config.json").write_text('{"data": "d"}')
+    refused(["report", tmp_path], "is not a history.csv")
+
+
+def test_contact_sheet_survives_a_picture_that_cannot_be_read(tmp_path):
+    (tmp_path / "bad.jpg").write_text("no")
+    plots.contact_sheet([(tmp_path / "bad.jpg", "a caption"), (None, "")], tmp_path / "sheet.png", title="sheet")
+    assert (tmp_path / "sheet.png").stat().st_size > 500
+
+
+def test_help_names_the_way(capsys):
+    import pytest
+
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    steps = text[text.index("from nothing to a prediction") :].strip().splitlines()[1:]
+    assert len(steps) == 5 and all("python" in step for step in steps)
