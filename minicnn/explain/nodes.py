@@ -1,0 +1,127 @@
+"""A model as the page knows it: a list of small operations with their settings, and the arrays that they read.
+
+An activation inside a layer becomes an operation of its own ("conv2d" and "conv2d (relu)"), a separable convolution its
+two halves: so the page has one simple rule an operation, and every mask and every sum can be looked at.
+"""
+
+import numpy as np
+
+from .. import reference
+from ..layers.augmentation import AUGMENTATIONS
+from .activations import activation_of
+from .places import unfold
+
+WINDOW = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
+AS_IT_IS = ("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Flatten", "Reshape", "Add", "Multiply", "Rescaling",
+            "Concatenate", "ZeroPadding2D", "Cropping2D", "LeakyReLU", "ELU")
+IDENTITY = ("Dropout", "InputLayer", *AUGMENTATIONS)
+
+
+def describe(model):
+    """Write a model down for the page.
+
+    Returns
+    -------
+    nodes : list of dict      in running order: name, kind, inputs (positions in this list), shape, settings, engine
+        (the key that `Model.forward(record=)` uses for this output, None inside a layer), arrays (their names)
+    arrays : function of a model      the float32 arrays of all nodes, in the same order, for any copy of this model
+
+    Raises
+    ------
+    ValueError: a layer that the page does not know, or a size that is open.
+    """
+    nodes, at, getters = [], {}, []
+
+    def add(name, kind, inputs, shape, settings=None, engine=None, arrays=()):
+        if None in shape:
+            raise ValueError(f"The page needs known sizes; give Input its height and width. Received: {name!r} of "
+                             f"shape {tuple(shape)}.")
+        nodes.append({"name": name, "kind": kind, "inputs": inputs, "shape": [int(size) for size in shape],
+                      "settings": settings or {}, "engine": engine, "arrays": [key for key, _ in arrays]})
+        getters.extend(getter for _, getter in arrays)
+        return len(nodes) - 1
+
+    for key, place in unfold(model).items():
+        inputs = [at[source] for source in place.sources]
+        at[key] = _add(add, key, place, inputs, nodes)
+    return nodes, lambda other: [np.asarray(getter(other), np.float32) for getter in getters]
+
+
+def _add(add, key, place, inputs, nodes):
+    """Add the operations of one place; return the position of its output."""
+    layer, kind = place.layer, place.kind
+    shape = layer.output_shape[1:] if place.sources else layer.shape[1:]
+    if kind == "SeparableConv2D":
+        half = (*shape[:2], layer.params["pointwise_kernel"].shape[2])
+        inside = add(f"{key} (depthwise)", "DepthwiseConv2D", inputs, half, _window(layer, nodes[inputs[0]]), None,
+                     [("kernel", _array(key, "params", "depthwise_kernel"))])
+        one = {"size": [1, 1], "strides": [1, 1], "pads": [[0, 0], [0, 0]], "dilation": [1, 1], "groups": 1}
+        arrays = [("kernel", _array(key, "params", "pointwise_kernel")), *_bias(layer, key)]
+        return _activated(add, key, layer, "Conv2D", [inside], shape, one, arrays)
+    if kind in ("Conv2D", "DepthwiseConv2D"):
+        settings = {**_window(layer, nodes[inputs[0]]), "groups": getattr(layer, "groups", 1)}
+        arrays = [("kernel", _array(key, "params", "kernel")), *_bias(layer, key)]
+        return _activated(add, key, layer, kind, inputs, shape, settings, arrays)
+    if kind == "Dense":
+        if len(shape) != 1:
+            raise ValueError(f"The page shows Dense on a row of numbers only; put a Flatten before it. "
+                             f"Received: {key!r} of shape {shape}.")
+        arrays = [("kernel", _array(key, "params", "kernel")), *_bias(layer, key)]
+        return _activated(add, key, layer, kind, inputs, shape, {}, arrays)
+    if kind == "BatchNormalization":
+        arrays = [(name, _array(key, "params", name)) for name in layer.params]
+        arrays += [(name, _array(key, "state", name)) for name in layer.state]
+        return add(key, kind, inputs, shape, {"epsilon": layer.epsilon}, key, arrays)
+    if kind == "Normalization":
+        return add(key, kind, inputs, shape, {}, key, [("factor", _normal(key, 1)), ("shift", _normal(key, 0))])
+    if kind in ("ReLU", "Sigmoid", "Softmax", "Activation"):
+        if kind == "Softmax" and layer.axis not in (-1, len(shape)):
+            raise ValueError(f"The page shows Softmax along the last axis only. Received: {key!r}, axis={layer.axis}.")
+        return add(key, "Activation", inputs, shape, {"function": activation_of(layer) or "linear"}, key)
+    if kind in WINDOW:
+        return add(key, kind, inputs, shape, _window(layer, nodes[inputs[0]]), key)
+    if kind in IDENTITY:
+        return add(key, "Dropout" if kind == "Dropout" else "Identity" if place.sources else "Input", inputs, shape, {},
+                   key)
+    if kind in AS_IT_IS:
+        if kind == "Concatenate" and layer.axis not in (-1, len(shape)):
+            raise ValueError(f"The page shows Concatenate along the last axis only. Received: {key!r}.")
+        names = {"Rescaling": ("scale", "offset"), "ZeroPadding2D": ("padding",), "Cropping2D": ("cropping",),
+                 "LeakyReLU": ("negative_slope",), "ELU": ("alpha",)}
+        return add(key, kind, inputs, shape, {name: getattr(layer, name) for name in names.get(kind, ())}, key)
+    raise ValueError(f"The page does not know layers of class {kind}. Received: {key!r}.")
+
+
+def _activated(add, key, layer, kind, inputs, shape, settings, arrays):
+    """Add an operation with a kernel, and its activation behind it as one of its own."""
+    name = activation_of(layer)
+    made = add(key, kind, inputs, shape, settings, None if name else key, arrays)
+    return made if name is None else add(f"{key} ({name})", "Activation", [made], shape, {"function": name}, key)
+
+
+def _window(layer, source):
+    size = layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size
+    dilation = getattr(layer, "dilation_rate", (1, 1))
+    pads = reference.window_pads(layer.padding, source["shape"][:2], size, layer.strides, dilation)
+    return {"size": size, "strides": layer.strides, "pads": pads, "dilation": dilation, "padding": layer.padding}
+
+
+def _array(key, where, name):
+    path = "/".join(part.partition(":")[0] for part in key.split("/"))
+    return lambda model: getattr(model.get_layer(path), where)[name]
+
+
+def _bias(layer, key):
+    return [("bias", _array(key, "params", "bias"))] if layer.use_bias else []
+
+
+def _normal(key, at):
+    """Normalization as y = x * factor + shift, both stretched over the example."""
+
+    def array(model):
+        layer = model.get_layer("/".join(part.partition(":")[0] for part in key.split("/")))
+        probes = (np.zeros((1, *layer.output_shape[1:])), np.ones((1, *layer.output_shape[1:])))
+        zero, one = (layer.forward(probe)[0] for probe in probes)
+        return one - zero if at else zero
+
+    return array

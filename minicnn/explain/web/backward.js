@@ -1,0 +1,173 @@
+// Part 4, backward: the loss's gradient on every map, kernel and bias; one number and the terms that made it; and what
+// one step against the gradient does to the loss.
+
+import { Columns } from "./columns.js";
+import { el, fill, num, select, svg, table } from "./dom.js";
+import { MapView, grid } from "./maps.js";
+import { format, largest, where } from "./numbers.js";
+import { outputTerms, weightTerms } from "./terms.js";
+
+const SHOWN = 30;
+
+export class Backward {
+  constructor(root, app) {
+    this.app = app;
+    const source = { values: (i) => app.gradients()[i], map: (i, c) => app.gradientMap(i, c), range: (i, data) => app.gradientRange(i, data),
+      open: (i, c) => this.open(i, c), picture: false, absent: "part of the loss" };
+    this.columns = new Columns(app, source, "The loss's gradient at every number. Orange: a larger number would raise the loss; blue: it would lower it. Click a map to take one apart.");
+    this.tools = el("div", { class: "tools" });
+    this.one = el("section", { class: "grow" });
+    this.step = el("aside", { class: "side step" });
+    root.append(this.tools, this.columns.info, this.columns.element, el("div", { class: "split apart" }, this.one, this.step));
+    const { nodes } = app.net, chosen = app.selected.node;
+    this.index = chosen !== null && app.gradients()[chosen] ? chosen : nodes.find((node) => node.arrays.includes("kernel"))?.index ?? 0;
+    this.what = nodes[this.index].arrays.includes("kernel") && app.live ? "kernel" : "output";
+    this.at = null;
+    this.rate = -2;
+    this.update();
+  }
+
+  update() {
+    const { app } = this;
+    app.gradients();
+    fill(this.tools, app.labelChoice(), app.scaleChoice(), el("span", { class: "total" }, "loss ", num(app.loss(), "loss", 6)), app.live ? null : el("span", { class: "notice" }, app.payload.carried.gradients));
+    this.columns.update();
+    this.drawOne();
+    this.drawStep();
+  }
+
+  open(index, c) {
+    const { shape } = this.app.net.nodes[index];
+    this.index = index;
+    this.what = "output";
+    this.at = shape.length === 1 ? c ?? 0 : this.strongest(index, c ?? 0);
+    this.drawOne();
+    this.one.scrollIntoView({ block: "nearest" });
+    this.one.querySelector("select")?.focus();
+  }
+
+  // ---- one number ---------------------------------------------------------------------------------------------------
+
+  get node() { return this.app.net.nodes[this.index]; }
+
+  strongest(index, c) {
+    const map = this.app.gradientMap(index, c), count = this.app.net.nodes[index].shape[2];
+    let best = 0;
+    map.forEach((value, k) => { if (Math.abs(value) > Math.abs(map[best])) best = k; });
+    return best * count + c;
+  }
+
+  drawOne() {
+    const { app, node } = this, nodes = app.net.nodes.filter((each) => app.gradients()[each.index]);
+    const kinds = [["output", "output"], ...(app.live ? Object.keys(app.net.grads[this.index]).map((name) => [name, name]) : [])];
+    if (!kinds.some(([kind]) => kind === this.what)) this.what = "output";
+    const values = this.what === "output" ? app.gradients()[this.index] : app.net.grads[this.index][this.what];
+    if (this.at === null || this.at >= values.length) this.at = this.what === "output" && node.shape.length === 3 ? this.strongest(this.index, app.mapsOf(this.index)[0]) : 0;
+    const head = el("div", { class: "tools" },
+      select("gradient at", nodes.map((each) => [each.index, each.name]), this.index, (value) => { this.index = Number(value); this.at = null; this.drawOne(); }),
+      select("of its", kinds, this.what, (value) => { this.what = value; this.at = null; this.drawOne(); }));
+    fill(this.one, el("h2", {}, "One gradient taken apart"), head, el("div", { class: "flow" }, this.chooser(values), this.app.live ? this.terms(values) : null));
+  }
+
+  // Where to pick the number: a map, a kernel channel by channel, or a row of cells.
+  chooser(values) {
+    const { app, node } = this, pick = (at) => { this.at = at; this.drawOne(); };
+    if (this.what === "output" && node.shape.length === 3) {
+      const count = node.shape[2], c = this.at % count, pixel = Math.floor(this.at / count), cell = [Math.floor(pixel / node.shape[1]), pixel % node.shape[1]];
+      const view = new MapView({ size: 230, caption: `d loss / d ${node.name}, map ${c}`, onPick: (i, j) => pick((i * node.shape[1] + j) * count + c) });
+      const data = app.gradientMap(this.index, c);
+      view.show(`gradient of ${node.name}, map ${c}`, data, node.shape[0], node.shape[1], largest(data));
+      view.cell = cell;
+      view.mark([{ row: cell[0], column: cell[1] }]);
+      return el("div", {}, select("map", app.mapsOf(this.index).map((each) => [each, `map ${each}`]), c, (value) => pick(pixel * count + Number(value))), view.element,
+        el("p", {}, "at this cell ", num(values[this.at], "gradient", 6)));
+    }
+    if (this.what.includes("kernel") && node.kind !== "Dense") return this.kernels(values, pick);
+    return this.cells(values, pick);
+  }
+
+  kernels(values, pick) {
+    const { node } = this, filters = node.shape[2], columns = node.settings.size[1], count = node.settings.size[0] * columns;
+    const inside = values.length / filters / count, f = this.at % filters, most = largest(values);
+    const own = Math.floor(this.at / filters) % inside, first = Math.max(0, Math.min(own - 4, inside - 9));
+    const grids = Array.from({ length: Math.min(9, inside) }, (_, n) => {
+      const c = first + n, index = (tap) => (tap * inside + c) * filters + f;
+      const each = Float32Array.from({ length: count }, (_, tap) => values[index(tap)]);
+      return el("figure", { class: "map" }, grid(each, columns, most, { name: `dkernel${c}`, label: `gradient of the kernel, channel ${c}`, choose: (tap) => pick(index(tap)),
+        notes: Array.from(each, (_, tap) => (index(tap) === this.at ? "winner" : "")) }), el("figcaption", {}, `channel ${c}`));
+    });
+    return el("div", { class: "kernels" }, el("div", { class: "tools" }, select("filter", Array.from({ length: filters }, (_, k) => [k, `map ${k}`]), f, (value) => pick(this.at - f + Number(value))),
+      inside > 9 ? select("channel", Array.from({ length: inside }, (_, k) => [k, `channel ${k}`]), own, (value) => pick(this.at + (Number(value) - own) * filters)) : null),
+    el("div", { class: "small-maps" }, grids), el("p", {}, "this weight ", num(values[this.at], "gradient", 6)));
+  }
+
+  cells(values, pick) {
+    const wide = 50, start = Math.max(0, Math.min(this.at - (wide >> 1), values.length - wide)), part = values.subarray(start, start + wide);
+    return el("div", { class: "kernels" }, el("p", { class: "hint" }, `entries ${start} to ${start + part.length - 1} of ${values.length}`),
+      grid(part, Math.min(5, part.length), largest(values), { name: "cells", label: "gradients", choose: (k) => pick(start + k), notes: Array.from(part, (_, k) => (start + k === this.at ? "winner" : "")) }),
+      el("p", {}, "this one ", num(values[this.at], "gradient", 6)));
+  }
+
+  terms(values) {
+    const { net } = this.app, output = this.what === "output";
+    net.label = this.app.label;
+    const all = output ? outputTerms(net, this.index, this.at) : weightTerms(net, this.node, this.what, this.at);
+    const sorted = all.map((term) => ({ ...term, value: term.dz * term.factor })).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+    const total = sorted.reduce((sum, { value }) => sum + value, 0), rest = sorted.slice(SHOWN).reduce((sum, { value }) => sum + value, 0);
+    const rows = sorted.slice(0, SHOWN).map(({ where: place, dz, factor, value, note }) => ({ kind: value === 0 ? "closed" : null, cells: [place, num(dz), num(factor), num(value), note] }));
+    if (sorted.length > SHOWN) rows.push([`${sorted.length - SHOWN} smaller terms`, "", "", num(rest), ""]);
+    rows.push({ kind: "result", cells: ["sum", "", "", num(total, "terms-sum", 6), `the gradient: ${format(values[this.at], 6)}`] });
+    const name = output ? `${this.node.name} ${where(this.node.shape, this.at)}` : `${this.node.name}/${this.what} entry ${this.at}`;
+    return el("div", { class: "grow" }, table(["from", "dz", output ? "times" : "x", "term", "through"], rows,
+      output ? `d loss / d ${name} = sum over the outputs that read it: dz \u00b7 what it was multiplied by` : `d loss / d ${name} = sum over its uses: dz \u00b7 what it was multiplied by`));
+  }
+
+  // ---- one step -----------------------------------------------------------------------------------------------------
+
+  drawStep() {
+    if (!this.app.live) {
+      fill(this.step);
+      return;
+    }
+    const before = this.app.loss(), rate = () => 10 ** this.rate;
+    const text = el("p", { class: "total" }), slider = el("input", { type: "range", min: -5, max: 1, step: 0.05, value: this.rate, "aria-label": "learning rate",
+      oninput: () => { this.rate = Number(slider.value); show(); } });
+    const show = () => {
+      const after = this.app.net.lossAfterStep(this.app.pixels, this.app.label, rate());
+      slider.setAttribute("aria-valuetext", `learning rate ${format(rate(), 3)}`);
+      fill(text, `rate ${format(rate(), 3)}: loss `, num(before, "loss-before"), " \u2192 ", num(after, "loss-after"), after > before ? "  (too far: it rises)" : "");
+      this.drawCurve(after);
+    };
+    this.curveBox = el("div", {});
+    fill(this.step, el("h2", {}, "One step of learning"), el("p", { class: "formula" }, "w \u2190 w \u2212 rate \u00b7 d loss / d w"),
+      el("label", { class: "field" }, el("span", {}, "learning rate"), slider), text, this.curveBox, el("p", { class: "hint" }, "The loss of this one picture after one step with every weight, for each rate."));
+    this.points = [];
+    this.token = {};
+    this.sample(this.token, before);
+    show();
+  }
+
+  // Compute the curve a point at a time, so that the page stays awake.
+  sample(token, before) {
+    const next = () => {
+      if (token !== this.token || !this.step.isConnected) return;
+      const rate = -5 + this.points.length * 0.5;
+      this.points.push([rate, this.app.net.lossAfterStep(this.app.pixels, this.app.label, 10 ** rate)]);
+      this.before = before;
+      this.drawCurve();
+      if (this.points.length < 13) setTimeout(next, 20);
+    };
+    setTimeout(next, 60);
+  }
+
+  drawCurve(after = this.after) {
+    this.after = after;
+    const width = 260, height = 150, most = Math.max(this.app.loss() * 1.6, 1e-12), left = (rate) => 8 + ((rate + 5) / 6) * (width - 16);
+    const top = (loss) => height - 20 - Math.min(Number.isFinite(loss) ? loss / most : 1, 1) * (height - 32);
+    const path = this.points.map(([rate, loss], k) => `${k ? "L" : "M"}${left(rate)},${top(loss)}`).join("");
+    const label = (text, x, anchor) => { const node = svg("text", { x, y: height - 5, "text-anchor": anchor }); node.textContent = text; return node; };
+    fill(this.curveBox, svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "curve", role: "img", "aria-label": `loss after one step by learning rate; now ${format(this.app.loss())}, at the chosen rate ${format(after)}` },
+      svg("line", { x1: 8, x2: width - 8, y1: top(this.app.loss()), y2: top(this.app.loss()), class: "drop" }), svg("path", { d: path || "M0,0", class: "line" }),
+      svg("circle", { cx: left(this.rate), cy: top(after), r: 5, class: "point" }), label("10\u207b\u2075", 8, "start"), label("rate", width / 2, "middle"), label("10", width - 8, "end")));
+  }
+}

@@ -1,0 +1,280 @@
+// Part 2, convolution: each input channel, its kernel and what they give, plus the bias: the output map. The window
+// slides over it; every product of the chosen stop is there in numbers.
+
+import { button, el, fill, num, numberField, select, table } from "./dom.js";
+import { MapView, grid } from "./maps.js";
+import { format, largest, sum } from "./numbers.js";
+import { readers, span, taps } from "./windows.js";
+
+const CARDS = 12;
+
+export class Convolution {
+  constructor(root, app) {
+    this.root = root;
+    this.app = app;
+    this.page = 0;
+    this.tools = el("div", { class: "tools" });
+    this.cards = el("div", { class: "cards" });
+    this.output = new MapView({ size: 220, onPick: (i, j) => this.choose(i, j) });
+    this.numbers = el("div", { class: "numbers" });
+    this.sums = el("div", { class: "sums" });
+    this.player = el("div", { class: "player", role: "group", "aria-label": "The sliding window" });
+    const side = el("aside", { class: "side" }, this.output.element, this.player, this.sums);
+    root.append(this.tools, el("div", { class: "split" }, el("div", { class: "grow" }, this.cards, this.numbers), side));
+    this.nodes = app.net.nodes.filter((node) => node.kind === "Conv2D" || node.kind === "DepthwiseConv2D");
+    if (!this.nodes.length) {
+      root.replaceChildren(el("p", { class: "hint" }, "This net has no convolution."));
+      this.update = () => {};
+      return;
+    }
+    const wanted = app.selected.node;
+    this.node = this.nodes.find((node) => node.index === wanted) ?? this.nodes[0];
+    this.map = this.node.index === wanted ? app.selected.map ?? 0 : app.mapsOf(this.node.index)[0];
+    this.cell = [0, 0];
+    this.update();
+    const middle = [this.node.shape[0] >> 1, this.node.shape[1] >> 1];
+    this.choose(...(app.selected.cell && this.node.index === wanted ? app.selected.cell : middle));
+  }
+
+  leave() {
+    this.pause();
+  }
+
+  // The input channels that this filter sees, and its kernel over one of them.
+  get channels() {
+    const count = this.node.from[0][2];
+    if (this.node.kind === "DepthwiseConv2D") return [Math.floor(this.map / (this.node.shape[2] / count))];
+    const inside = count / this.node.settings.groups;
+    const first = Math.floor(this.map / (this.node.shape[2] / this.node.settings.groups)) * inside;
+    const all = Array.from({ length: inside }, (_, k) => first + k);
+    const here = new Set(this.app.mapsOf(this.node.inputs[0]));
+    return all.filter((c) => here.has(c));
+  }
+
+  at(c, tap) {
+    const { shape, settings, from } = this.node;
+    if (this.node.kind === "DepthwiseConv2D") return tap * shape[2] + this.map;
+    const inside = from[0][2] / settings.groups;
+    return (tap * inside + (c % inside)) * shape[2] + this.map;
+  }
+
+  kernel(c) {
+    const count = this.node.settings.size[0] * this.node.settings.size[1];
+    return Float32Array.from({ length: count }, (_, tap) => this.app.weight(this.node, "kernel", this.at(c, tap)));
+  }
+
+  update() {
+    const { app, node } = this, maps = app.mapsOf(node.index);
+    this.channelInputs = new Map(this.channels.map((c) => [c, app.map(node.inputs[0], c)]));
+    this.parts = new Map(this.channels.map((c) => [c, this.slideOver(c)]));
+    const order = app.isWide(node.inputs[0]) ? [...this.channels].sort((a, b) => largest(this.parts.get(b)) - largest(this.parts.get(a))) : this.channels;
+    this.shown = order.slice(this.page * CARDS, (this.page + 1) * CARDS);
+    if (!this.channels.includes(this.focus)) this.focus = this.shown[0];
+    const turn = (step) => this.pick(maps[(maps.indexOf(this.map) + step + maps.length) % maps.length]);
+    fill(this.tools, 
+      select("layer", this.nodes.map((each) => [each.index, each.name]), node.index, (value) => this.open(Number(value))),
+      select("output map", maps.map((c) => [c, `map ${c}`]), this.map, (value) => this.pick(Number(value))),
+      button("\u2039", () => turn(-1), { "aria-label": "previous map" }), button("\u203a", () => turn(1), { "aria-label": "next map" }),
+      el("span", { class: "hint" }, this.settingsText()), app.scaleChoice());
+    const cards = this.shown.map((c) => this.card(c));
+    fill(this.cards, ...cards, this.pager(order.length));
+    this.drawOutput();
+    this.drawPlayer();
+    this.choose(...this.cell);
+  }
+
+  settingsText() {
+    const { size, strides, dilation, pads, groups, padding } = this.node.settings;
+    const parts = [`window ${size.join(" \u00d7 ")}`, `stride ${strides.join(", ")}`];
+    if (Math.max(...dilation) > 1) parts.push(`dilation ${dilation.join(", ")}`);
+    if (padding === "same") parts.push(`same: pads ${pads.map((pair) => pair.join("+")).join(", ")}`);
+    if (groups > 1) parts.push(`${groups} groups`);
+    return parts.join(", ");
+  }
+
+  pager(count) {
+    if (count <= CARDS) return null;
+    const turn = (step) => { this.page += step; this.update(); };
+    return el("div", { class: "pager" }, button("\u2039", () => turn(-1), { disabled: this.page === 0, "aria-label": "channels before" }),
+      el("span", {}, `channels ${this.page * CARDS + 1}\u2013${Math.min((this.page + 1) * CARDS, count)} of ${count}, strongest first`),
+      button("\u203a", () => turn(1), { disabled: (this.page + 1) * CARDS >= count, "aria-label": "next channels" }));
+  }
+
+  open(index) {
+    this.pause();
+    this.node = this.nodes.find((node) => node.index === index);
+    this.page = 0;
+    this.pick(this.app.mapsOf(index)[0]);
+  }
+
+  pick(map) {
+    this.map = map;
+    this.app.selected = { node: this.node.index, map, cell: this.cell };
+    this.cell = [Math.min(this.cell[0], this.node.shape[0] - 1), Math.min(this.cell[1], this.node.shape[1] - 1)];
+    this.update();
+  }
+
+  // What one channel alone gives at every stop: the intermediate map.
+  slideOver(c) {
+    const { settings, from, shape } = this.node, x = this.channelInputs.get(c), kernel = this.kernel(c);
+    const y = new Float32Array(shape[0] * shape[1]), { size, strides, pads, dilation } = settings;
+    for (let i = 0; i < shape[0]; i++) for (let j = 0; j < shape[1]; j++) {
+      let total = 0;
+      for (let a = 0; a < size[0]; a++) {
+        const h = i * strides[0] + a * dilation[0] - pads[0][0];
+        if (h < 0 || h >= from[0][0]) continue;
+        for (let b = 0; b < size[1]; b++) {
+          const w = j * strides[1] + b * dilation[1] - pads[1][0];
+          if (w >= 0 && w < from[0][1]) total += x[h * from[0][1] + w] * kernel[a * size[1] + b];
+        }
+      }
+      y[i * shape[1] + j] = total;
+    }
+    return y;
+  }
+
+  card(c) {
+    const { app, node } = this, [height, width] = node.from[0], x = this.channelInputs.get(c), part = this.parts.get(c);
+    const input = new MapView({ size: 82, onPick: (h, w) => this.chooseInput(c, h, w), caption: "input" });
+    input.show(`input channel ${c}`, x, height, width, app.range(node.inputs[0], x));
+    const result = new MapView({ size: 82, onPick: (i, j) => { this.focus = c; this.choose(i, j); }, caption: "gives" });
+    result.show(`what channel ${c} gives`, part, node.shape[0], node.shape[1], largest(part));
+    const kernel = this.kernel(c), columns = node.settings.size[1];
+    const small = grid(kernel, columns, this.kernelMost(), { label: `kernel of channel ${c}`, name: `kernel${c}` });
+    const card = el("article", { class: "card", "data-channel": c }, el("button", { type: "button", class: "card-name", onclick: () => { this.focus = c; this.showCell(); } },
+      `channel ${c}`), el("div", { class: "card-row" }, input.element, el("span", { class: "sign" }, "\u00d7"), el("figure", { class: "map" }, small, el("figcaption", {}, "kernel")),
+      el("span", { class: "sign" }, "="), result.element));
+    card.views = { input, result };
+    return card;
+  }
+
+  kernelMost() {
+    return Math.max(...this.channels.map((c) => largest(this.kernel(c))));
+  }
+
+  drawOutput() {
+    const { app, node } = this, data = app.map(node.index, this.map);
+    this.output.show(`${node.name}, map ${this.map}`, data, node.shape[0], node.shape[1], app.range(node.index, data), this.playing ? this.position() + 1 : Infinity);
+    this.output.caption.textContent = `${node.name}, map ${this.map}: the sum of all channels plus the bias`;
+  }
+
+  position() {
+    return this.cell[0] * this.node.shape[1] + this.cell[1];
+  }
+
+  // ---- the sliding window -------------------------------------------------------------------------------------------
+
+  drawPlayer() {
+    this.playButton = button(this.playing ? "Pause" : "Play", () => (this.playing ? this.pause() : this.play()), { class: "primary" });
+    const speed = el("input", { type: "range", min: 1, max: 60, value: this.speed ?? 8, "aria-label": "stops a second", oninput: () => { this.speed = Number(speed.value); } });
+    this.speed = Number(speed.value);
+    fill(this.player, button("Step back", () => this.step(-1)), this.playButton, button("Step", () => this.step(1)),
+      el("label", { class: "field" }, el("span", {}, "speed"), speed));
+  }
+
+  step(by) {
+    const count = this.node.shape[0] * this.node.shape[1], to = (this.position() + by + count) % count;
+    this.choose(Math.floor(to / this.node.shape[1]), to % this.node.shape[1]);
+  }
+
+  play() {
+    this.playing = true;
+    this.playButton.textContent = "Pause";
+    if (this.position() === this.node.shape[0] * this.node.shape[1] - 1) this.choose(0, 0);
+    let before = null, due = 0;
+    const frame = (now) => {
+      if (!this.playing) return;
+      due += before === null ? 0 : (now - before) / 1000 * this.speed;
+      before = now;
+      const stops = Math.floor(due), left = this.node.shape[0] * this.node.shape[1] - 1 - this.position();
+      due -= stops;
+      if (stops) this.step(Math.min(stops, left));
+      if (left <= stops) this.pause();
+      else requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.playing = false;
+    this.playButton.textContent = "Play";
+    this.drawOutput();
+    this.showCell();
+  }
+
+  // ---- one stop in numbers ------------------------------------------------------------------------------------------
+
+  choose(i, j) {
+    this.reading = [];
+    this.cell = [i, j];
+    this.showCell();
+  }
+
+  // An input cell: go to a stop that sees it, and mark all that do.
+  chooseInput(c, h, w) {
+    const found = readers(this.node.settings, this.node.shape, h, w);
+    this.focus = c;
+    if (!found.length) return;
+    const { i, j } = found[found.length >> 1];
+    this.cell = [i, j];
+    this.reading = found;
+    this.showCell();
+  }
+
+  showCell() {
+    const { node } = this, [i, j] = this.cell, { size, strides, pads, dilation } = node.settings;
+    this.app.selected = { node: node.index, map: this.map, cell: this.cell };
+    const window = { row: i * strides[0] - pads[0][0], column: j * strides[1] - pads[1][0], height: span(size[0], dilation[0]), width: span(size[1], dilation[1]), kind: "window" };
+    if (this.playing) this.drawOutput();
+    this.output.cell = [i, j];
+    this.output.mark([{ row: i, column: j }, ...this.reading.map((each) => ({ row: each.i, column: each.j, kind: "reads" }))]);
+    for (const card of this.cards.querySelectorAll(".card")) {
+      card.classList.toggle("chosen", Number(card.dataset.channel) === this.focus);
+      card.views.input.mark([window]);
+      card.views.result.mark([{ row: i, column: j }]);
+      card.views.result.cell = [i, j];
+    }
+    this.showNumbers(i, j);
+    this.showSums(i, j);
+  }
+
+  showNumbers(i, j) {
+    const { node } = this, c = this.focus, shape = node.from[0], x = this.channelInputs.get(c), kernel = this.kernel(c);
+    const found = taps(node.settings, shape, i, j), columns = node.settings.size[1];
+    const window = found.map(({ h, w, inside }) => (inside ? x[h * shape[1] + w] : 0));
+    const products = window.map((value, k) => value * kernel[k]);
+    const notes = found.map(({ inside }) => (inside ? "" : "padding"));
+    const part = (title, content) => el("figure", { class: "map" }, el("figcaption", {}, title), content);
+    fill(this.numbers, el("h2", {}, `Channel ${c} at stop [${i}, ${j}]`), el("div", { class: "card-row" },
+      part("window", grid(window, columns, largest(x), { notes, label: "window", name: "window" })), el("span", { class: "sign" }, "\u00d7"),
+      part(this.app.live ? "kernel: change a weight" : "kernel", this.playing || !this.app.live ? grid(kernel, columns, this.kernelMost(), { name: "kernel" }) :
+        grid(kernel, columns, this.kernelMost(), { name: "kernel", label: `weight of channel ${c}, map ${this.map}`,
+          change: (tap, value) => this.app.editWeight(node, "kernel", this.at(c, tap), value) })), el("span", { class: "sign" }, "="),
+      part("products", grid(products, columns, largest(products), { label: "products", name: "products" })),
+      el("p", { class: "total" }, "sum ", num(sum(products), "channel-sum", 6))));
+    if (found.some(({ inside }) => !inside)) this.numbers.append(el("p", { class: "hint" }, "Hatched cells are zeros of the padding."));
+  }
+
+  showSums(i, j) {
+    const { node } = this, at = i * node.shape[1] + j, own = this.app.map(node.index, this.map)[at];
+    const bias = node.arrays.includes("bias") ? this.app.weight(node, "bias", this.map) : 0;
+    const parts = this.channels.map((c) => [c, this.parts.get(c)[at]]), shown = parts.reduce((total, [, value]) => total + value, 0);
+    const all = node.kind === "DepthwiseConv2D" ? 1 : node.from[0][2] / node.settings.groups, missing = all - parts.length;
+    const listed = this.shown.map((c) => [c, this.parts.get(c)[at]]);
+    const rest = shown - listed.reduce((total, [, value]) => total + value, 0);
+    const rows = listed.map(([c, value]) => [`channel ${c}`, num(value)]);
+    if (parts.length > listed.length) rows.push([`${parts.length - listed.length} channels on other pages`, num(rest)]);
+    if (missing > 0) rows.push([`${missing} channels that this page does not carry`, num(own - bias - shown)]);
+    rows.push(["bias", num(bias, "bias")], { kind: "result", cells: [`output [${i}, ${j}]`, num(own, "output", 6)] });
+    const changes = this.app.live && !this.playing ? [numberField("bias", Number(bias.toPrecision(6)), (value) => this.app.editWeight(node, "bias", this.map, value))] : [];
+    fill(this.sums, el("div", { class: "tools" },
+      numberField("row", i, (value) => this.choose(this.clamp(value, 0), j), { min: 0, max: node.shape[0] - 1, step: 1 }),
+      numberField("column", j, (value) => this.choose(i, this.clamp(value, 1)), { min: 0, max: node.shape[1] - 1, step: 1 }),
+      ...(node.arrays.includes("bias") ? changes : [])), table(["", "value"], rows, `${format(shown)} + bias ${format(bias)}`));
+  }
+
+  clamp(value, axis) {
+    return Math.max(0, Math.min(this.node.shape[axis] - 1, Math.round(value)));
+  }
+}

@@ -1,0 +1,77 @@
+// Small helpers for the document. Text only ever goes in as text: a name with markup in it shows as it is.
+
+import { paintLegend } from "./colours.js";
+import { format } from "./numbers.js";
+
+export function el(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "style") Object.assign(node.style, value);
+    else if (name === "value") node.value = value;
+    else if (name === "checked" || name === "disabled" || name === "selected") node[name] = value;
+    else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+// Put children in place of what is there; null stands for none.
+export function fill(node, ...children) {
+  node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined));
+}
+
+export function svg(tag, properties = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(properties)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+// A number that tests and screen readers can take whole: the text is rounded, data-value is not.
+export function num(value, name = null, digits = 4) {
+  return el("span", { class: "num", "data-name": name, "data-value": value, title: String(value) }, format(value, digits));
+}
+
+export function select(label, options, value, change) {
+  const box = el("select", { onchange: () => change(box.value) },
+    options.map(([key, text]) => el("option", { value: key, selected: String(key) === String(value) }, text)));
+  return el("label", { class: "field" }, el("span", {}, label), box);
+}
+
+export function numberField(label, value, change, properties = {}) {
+  const box = el("input", { type: "number", step: "any", value, ...properties,
+    onchange: () => { if (box.value !== "" && Number.isFinite(box.valueAsNumber)) change(box.valueAsNumber); } });
+  return el("label", { class: "field" }, el("span", {}, label), box);
+}
+
+export function button(text, press, properties = {}) {
+  return el("button", { type: "button", onclick: press, ...properties }, text);
+}
+
+export function table(head, rows, caption = null) {
+  return el("div", { class: "scroll" }, el("table", {},
+    caption && el("caption", {}, caption),
+    el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
+    el("tbody", {}, rows.map((cells) => el("tr", { class: cells.kind ?? null },
+      (cells.cells ?? cells).map((cell) => el("td", {}, cell)))))));
+}
+
+export function legend(most, text) {
+  const canvas = el("canvas", { "aria-hidden": "true" });
+  paintLegend(canvas);
+  return el("div", { class: "legend" }, el("span", { class: "legend-text" }, text), num(-most), canvas, num(most));
+}
+
+export function bars(names, values, chosen, mark = null) {
+  return el("ul", { class: "bars", "aria-label": "prediction" }, values.map((value, k) =>
+    el("li", { class: k === chosen ? "best" : null },
+      el("span", { class: "bar-name" }, names[k] ?? `class ${k}`, k === mark ? el("span", { class: "truth" }, " true") : null),
+      el("span", { class: "bar", "aria-hidden": "true" }, el("span", { style: { width: `${(100 * value).toFixed(2)}%` } })),
+      el("span", { class: "bar-value num", "data-name": `p${k}`, "data-value": value }, `${(100 * value).toFixed(1)} %`))));
+}
+
+export function say(text) {
+  document.getElementById("live").textContent = text;
+}

@@ -1,0 +1,277 @@
+// The page: what is chosen (picture, label, epoch, scale, theme), the six views, and everything computed anew on a change.
+
+import { Backward } from "./backward.js";
+import { Convolution } from "./convolution.js";
+import { button, el, fill, legend, say, select } from "./dom.js";
+import { paintPicture } from "./colours.js";
+import { Net } from "./net.js";
+import { argmax, largest, percent } from "./numbers.js";
+import { Others } from "./others.js";
+import { Overview } from "./overview.js";
+import { Padding } from "./padding.js";
+import { readPayload } from "./payload.js";
+import { fitPicture } from "./pictures.js";
+import { Training } from "./training.js";
+
+const VIEWS = [["overview", "Overview", Overview], ["convolution", "Convolution", Convolution], ["layers", "Layers", Others],
+  ["backward", "Backward", Backward], ["training", "Training", Training], ["padding", "Padding lab", Padding]];
+
+class App {
+  constructor(payload) {
+    this.payload = payload;
+    this.net = new Net(payload);
+    this.live = !payload.carried;
+    this.classes = payload.classes;
+    this.scale = "layer";
+    this.selected = { node: null, map: null, cell: null };
+    this.edited = false;
+    this.header = document.getElementById("header");
+    this.panel = document.getElementById("panel");
+    this.buildTabs();
+    this.listenForFiles();
+    this.usePicture(0);
+  }
+
+  // ---- pictures, labels, epochs, edits ------------------------------------------------------------------------------
+
+  usePicture(index) {
+    this.picture = index;
+    const picture = this.payload.pictures[index];
+    this.pixels = picture.pixels.slice();
+    this.truth = picture.label;
+    this.net.useEpoch(this.net.epoch);
+    this.edited = false;
+    this.compute();
+    this.label = this.truth ?? argmax(this.net.probabilities());
+    this.refresh();
+  }
+
+  useLabel(label) {
+    this.label = label;
+    this.net.gradients = null;
+    this.refresh();
+  }
+
+  useEpoch(epoch) {
+    this.net.useEpoch(epoch);
+    this.edited = false;
+    this.compute();
+    this.refresh();
+  }
+
+  editPixel(at, value) {
+    this.pixels[at] = value;
+    this.changed();
+  }
+
+  editWeight(node, name, at, value) {
+    this.net.edit(node, name, at, value);
+    this.changed();
+  }
+
+  changed() {
+    this.edited = true;
+    this.compute();
+    this.refresh();
+    say(`changed; the net now says ${this.verdict()}`);
+  }
+
+  compute() {
+    const start = performance.now();
+    this.net.forward(this.pixels, this.picture);
+    this.time = performance.now() - start;
+  }
+
+  // Gradients for the chosen label, computed when a view asks for them.
+  gradients() {
+    if (!this.net.gradients) this.net.backward(this.label);
+    return this.net.gradients;
+  }
+
+  gradientMap(index, c) { return this.net.gradientMap(index, c); }
+
+  gradientRange(index, data) {
+    if (this.scale === "map") return largest(data);
+    if (this.scale === "layer") return largest(this.gradients()[index]);
+    return Math.max(...this.gradients().map((each) => (each ? largest(each) : 0)));
+  }
+
+  loss() { return this.net.lossFor(this.label); }
+
+  refresh() {
+    this.drawHeader();
+    if (this.view) this.view.update();
+    else this.show(location.hash.slice(1));
+  }
+
+  async addFile(file) {
+    try {
+      const pixels = await fitPicture(file, this.payload.preprocess, this.net.nodes[0].shape[2]);
+      this.payload.pictures.push({ name: file.name, label: null, pixels });
+      this.usePicture(this.payload.pictures.length - 1);
+      say(`${file.name}: ${this.verdict()}`);
+    } catch (error) {
+      this.note(`${file.name} cannot be read as a picture.`);
+    }
+  }
+
+  // ---- what the views ask -------------------------------------------------------------------------------------------
+
+  valuesOf(index) { return this.net.values[index]; }
+
+  map(index, c) { return this.net.mapOf(index, c); }
+
+  weight(node, name, at) { return this.net.weight(node, name, at); }
+
+  isWide(index) {
+    const { shape } = this.net.nodes[index];
+    return shape.length === 3 && shape[2] > 16;
+  }
+
+  // The channels of a node: all in order, or the strongest first where there are many.
+  mapsOf(index) {
+    const { shape } = this.net.nodes[index], count = shape[shape.length - 1];
+    const all = this.net.channels(index) ?? Array.from({ length: count }, (_, c) => c);
+    if (!this.isWide(index)) return all;
+    const strength = new Map(all.map((c) => [c, this.map(index, c).reduce((total, v) => total + Math.abs(v), 0)]));
+    return [...all].sort((a, b) => strength.get(b) - strength.get(a));
+  }
+
+  range(index, data) {
+    if (this.scale === "map" || this.net.nodes[index].kind === "Input") return largest(data);
+    if (this.scale === "layer") return largest(this.valuesOf(index));
+    return Math.max(...this.net.nodes.filter((node) => node.kind !== "Input").map((node) => largest(this.valuesOf(node.index))));
+  }
+
+  labelChoice() {
+    return select("true label", this.classes.map((name, k) => [k, name]), this.label, (value) => this.useLabel(Number(value)));
+  }
+
+  scaleChoice() {
+    return select("colour scale", [["map", "each map its own"], ["layer", "one a layer"], ["net", "one for the whole net"]], this.scale,
+      (value) => { this.scale = value; this.refresh(); });
+  }
+
+  scaleLegend() {
+    if (this.scale === "net") return legend(this.range(this.net.last, []), "every map");
+    return el("span", { class: "hint" }, this.scale === "map" ? "Full colour: each map's own largest number." :
+      "Full colour: the number under each column.");
+  }
+
+  entryName(node, k) {
+    const ends = node.index === this.net.last || this.net.nodes[this.net.last].inputs.includes(node.index);
+    const count = node.shape[0];
+    if (ends && count === this.classes.length) return this.classes[k];
+    return ends && count === 1 ? this.classes[1] : `entry ${k}`;
+  }
+
+  // How strongly map `from` of a source weighs in map `c` of a node, 0 to 1; null stands for all maps.
+  feeds(node, c, from) {
+    if (node.shape.length === 1 || c === null || from === null) return 0.4;
+    if (node.kind === "Conv2D") {
+      const inside = node.from[0][2] / node.settings.groups, share = node.shape[2] / node.settings.groups;
+      if (Math.floor(from / inside) !== Math.floor(c / share)) return 0;
+      const count = node.settings.size[0] * node.settings.size[1];
+      const weights = Array.from({ length: count }, (_, tap) => this.weight(node, "kernel", (tap * inside + from % inside) * node.shape[2] + c));
+      return 0.1 + 0.9 * Math.min(1, largest(weights) / (this.kernelMost(node) || 1));
+    }
+    if (node.kind === "DepthwiseConv2D") return Math.floor(c / (node.shape[2] / node.from[0][2])) === from ? 0.6 : 0;
+    if (node.kind === "Concatenate") return 0.4;
+    return c === from ? 0.6 : 0;
+  }
+
+  kernelMost(node) { return largest(this.net.kernelOf(node)); }
+
+  open(index, c) {
+    this.selected = { node: index, map: c, cell: null };
+    this.show(["Conv2D", "DepthwiseConv2D"].includes(this.net.nodes[index].kind) ? "convolution" : "layers");
+    this.panel.focus();
+  }
+
+  verdict() {
+    const p = this.net.probabilities(), best = argmax(p);
+    return `${this.classes[best]} ${percent(p[best])}`;
+  }
+
+  endText() {
+    const end = this.net.nodes[this.net.last];
+    const f = end.settings.function;
+    if (f === "softmax") return "Softmax: the bars sum to 100 %.";
+    if (f === "sigmoid" && end.shape[0] === 1) return `One sigmoid: its output is the probability of ${this.classes[1]}; ${this.classes[0]} is what is left to 1.`;
+    if (f === "sigmoid") return "Sigmoids: each bar is a yes or no of its own, they need not sum to 100 %.";
+    return this.net.loss.output === "logits" ? "The net ends in logits; the bars are what softmax or sigmoid makes of them." : "";
+  }
+
+  // ---- frame --------------------------------------------------------------------------------------------------------
+
+  drawHeader() {
+    const { payload } = this;
+    const file = el("input", { type: "file", accept: "image/*", class: "hidden", id: "file", onchange: () => { if (file.files[0]) this.addFile(file.files[0]); } });
+    const thumbs = payload.pictures.map((picture, k) => {
+      const canvas = el("canvas", { "aria-hidden": "true" });
+      paintPicture(canvas, k === this.picture ? this.pixels : picture.pixels, this.net.nodes[0].shape);
+      return el("button", { type: "button", class: "thumb", "aria-pressed": String(k === this.picture), title: picture.name,
+        "aria-label": `picture ${picture.name}`, onclick: () => this.usePicture(k) }, canvas);
+    });
+    fill(this.header, 
+      el("div", { class: "brand" }, el("h1", {}, "Where every number comes from"), el("p", { class: "shape" }, payload.title)),
+      el("div", { class: "pictures", role: "group", "aria-label": "Pictures" }, thumbs,
+        this.live ? button("Your own picture \u2026", () => file.click(), { class: "own" }) : null, file),
+      el("p", { class: "verdict", "data-verdict": this.verdict() }, el("span", { class: "shape" }, payload.pictures[this.picture].name), " ", el("strong", {}, this.verdict())),
+      this.edited ? button("Undo changes", () => this.usePicture(this.picture), { class: "undo" }) : null,
+      this.live ? null : el("p", { class: "notice" }, payload.carried.reason),
+      select("theme", [["auto", "as the system"], ["light", "light"], ["dark", "dark"]], document.documentElement.dataset.theme ?? "auto", (value) => this.useTheme(value)));
+  }
+
+  useTheme(value) {
+    if (value === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = value;
+  }
+
+  note(text) {
+    const note = el("p", { class: "notice", role: "alert" }, text);
+    this.header.append(note);
+    setTimeout(() => note.remove(), 6000);
+  }
+
+  buildTabs() {
+    const bar = document.getElementById("tabs");
+    bar.append(...VIEWS.map(([id, name]) => button(name, () => this.show(id), { role: "tab", id: `tab-${id}`, "aria-controls": "panel" })));
+    bar.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const tabs = [...bar.children], next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
+      next.click();
+      next.focus();
+    });
+  }
+
+  show(id) {
+    const [name, , View] = VIEWS.find(([each]) => each === id) ?? VIEWS[0];
+    this.view?.leave?.();
+    for (const tab of document.getElementById("tabs").children) {
+      const chosen = tab.id === `tab-${name}`;
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+    }
+    this.panel.setAttribute("aria-labelledby", `tab-${name}`);
+    this.panel.className = name;
+    fill(this.panel);
+    this.view = new View(this.panel, this);
+    history.replaceState(null, "", `#${name}`);
+  }
+
+  listenForFiles() {
+    addEventListener("dragover", (event) => event.preventDefault());
+    addEventListener("drop", (event) => {
+      event.preventDefault();
+      const [file] = event.dataTransfer.files;
+      if (file && this.live) this.addFile(file);
+    });
+  }
+}
+
+readPayload().then((payload) => { window.explorer = new App(payload); }).catch((error) => {
+  document.getElementById("panel").replaceChildren(el("p", { class: "notice" }, `This page's data cannot be read: ${error.message}`));
+  throw error;
+});

@@ -1,0 +1,170 @@
+// The net: every output of one picture, the loss, every gradient, and what one step of learning would change.
+
+import { LAYERS, logistic, softmax } from "./layers.js";
+import { channel } from "./numbers.js";
+
+export class Net {
+  constructor(payload) {
+    this.payload = payload;
+    this.loss = payload.loss;
+    this.nodes = payload.nodes.map((node, index) => ({ ...node, index, from: node.inputs.map((i) => payload.nodes[i].shape) }));
+    this.carried = payload.carried;
+    this.last = this.nodes.length - 1;
+    this.useEpoch(payload.epochs.length - 1);
+  }
+
+  // Take the weights of an epoch. Edits go into copies, so an epoch can always be had again.
+  useEpoch(epoch) {
+    this.epoch = epoch;
+    if (this.carried) return;
+    let at = 0;
+    for (const node of this.nodes) {
+      node.own = {};
+      for (const name of node.arrays) node.own[name] = this.payload.epochs[epoch].arrays[at++];
+    }
+  }
+
+  // Change one weight.
+  edit(node, name, index, value) {
+    node.own[name] = node.own[name].slice();
+    node.own[name][index] = value;
+  }
+
+  weight(node, name, at) {
+    return node.own[name][at];
+  }
+
+  kernelOf(node) {
+    return node.own.kernel;
+  }
+
+  // One channel of a node's output.
+  mapOf(index, c) {
+    return channel(this.values[index], this.nodes[index].shape, c);
+  }
+
+  gradientMap(index, c) {
+    return channel(this.gradients[index], this.nodes[index].shape, c);
+  }
+
+  // Which channels of a node are there: null for all.
+  channels() {
+    return null;
+  }
+
+  // The inputs of one unit of a dense layer, the weightiest first: {d, x, w}, as many as asked, and the sum of the rest.
+  contributions(node, unit, count) {
+    const x = this.values[node.inputs[0]], units = node.shape[0], { kernel } = node.own;
+    const all = Array.from(x, (value, d) => ({ d, x: value, w: kernel[d * units + unit] }));
+    all.sort((a, b) => Math.abs(b.x * b.w) - Math.abs(a.x * a.w));
+    return { shown: all.slice(0, count), rest: all.slice(count).reduce((total, { x: v, w }) => total + v * w, 0), others: Math.max(all.length - count, 0) };
+  }
+
+  // Run the net on pixels; `values[i]` is then the output of node i.
+  forward(pixels) {
+    const { scale, offset } = this.payload.preprocess;
+    this.values = [];
+    for (const node of this.nodes) {
+      this.values.push(node.kind === "Input" ? pixels.map((v) => v * scale + offset) : LAYERS[node.kind].forward(node, this.inputs(node)));
+    }
+    this.gradients = null;
+    return this.values;
+  }
+
+  inputs(node) {
+    return node.inputs.map((i) => this.values[i]);
+  }
+
+  // What the loss takes: the logits before the last activation where it can, the output otherwise.
+  get scores() {
+    return this.loss.fused ? this.values[this.nodes[this.last].inputs[0]] : this.values[this.last];
+  }
+
+  // The probability of each class.
+  probabilities() {
+    const y = this.values[this.last];
+    const logits = this.loss.output === "logits";
+    if (y.length === 1) {
+      const p = logits ? logistic(y[0]) : y[0];
+      return [1 - p, p];
+    }
+    return Array.from(logits ? softmax(y).y : y);
+  }
+
+  // The truth as the loss wants it: one number for one output, one-hot otherwise.
+  target(label) {
+    const count = this.values[this.last].length;
+    return count === 1 ? [label] : Array.from({ length: count }, (_, k) => (k === label ? 1 : 0));
+  }
+
+  lossFor(label) {
+    return lossOf(this.loss, this.scores, this.target(label)).value;
+  }
+
+  // Run everything backward: `gradients[i]` is the loss's gradient at the output of node i, `grads[i]` at its arrays.
+  backward(label) {
+    const { gradient } = lossOf(this.loss, this.scores, this.target(label));
+    this.gradients = this.nodes.map(() => null);
+    this.grads = this.nodes.map(() => ({}));
+    const start = this.loss.fused ? this.nodes[this.last].inputs[0] : this.last;
+    this.gradients[start] = Float32Array.from(gradient);
+    for (let i = start; i > 0; i--) {
+      const node = this.nodes[i];
+      if (!this.gradients[i] || !node.inputs.length) continue;
+      const { dxs, grads } = LAYERS[node.kind].backward(node, this.inputs(node), this.values[i], this.gradients[i]);
+      this.grads[i] = grads ?? {};
+      node.inputs.forEach((source, k) => {
+        const sent = this.gradients[source];
+        this.gradients[source] = sent ? sent.map((v, at) => v + dxs[k][at]) : dxs[k];
+      });
+    }
+    return this.gradients;
+  }
+
+  // The loss after one step of gradient descent: w - rate * gradient for every weight. The net stays as it is.
+  lossAfterStep(pixels, label, rate) {
+    const kept = this.nodes.map((node) => node.own), values = this.values, gradients = this.gradients;
+    this.nodes.forEach((node, i) => {
+      node.own = { ...node.own };
+      for (const [name, gradient] of Object.entries(this.grads[i])) {
+        node.own[name] = node.own[name].map((w, at) => w - rate * gradient[at]);
+      }
+    });
+    this.forward(pixels);
+    const loss = this.lossFor(label);
+    this.nodes.forEach((node, i) => { node.own = kept[i]; });
+    this.values = values;
+    this.gradients = gradients;
+    return loss;
+  }
+}
+
+// Value and gradient of a loss, as in minicnn/losses.py, for one example.
+export function lossOf({ kind, logits }, y, t) {
+  const count = y.length, clip = (p) => Math.min(Math.max(p, 1e-7), 1 - 1e-7);
+  if (kind === "squared") {
+    return { value: y.reduce((total, v, k) => total + (v - t[k]) ** 2, 0) / count, gradient: Array.from(y, (v, k) => 2 * (v - t[k]) / count) };
+  }
+  if (kind === "binary") {
+    let value = 0;
+    const gradient = Array.from(y, (v, k) => {
+      if (logits) {
+        value += Math.max(v, 0) - v * t[k] + Math.log1p(Math.exp(-Math.abs(v)));
+        return (logistic(v) - t[k]) / count;
+      }
+      const p = clip(v);
+      value -= t[k] * Math.log(p) + (1 - t[k]) * Math.log1p(-p);
+      return p === v ? (p - t[k]) / (p * (1 - p)) / count : 0;
+    });
+    return { value: value / count, gradient };
+  }
+  if (logits) {
+    const { y: p, total, most } = softmax(y);
+    const value = -y.reduce((sum, v, k) => sum + t[k] * (v - most - Math.log(total)), 0);
+    return { value, gradient: Array.from(p, (v, k) => v - t[k]) };
+  }
+  const total = y.reduce((a, b) => a + b, 0), share = Array.from(y, (v) => v / total), p = share.map(clip);
+  const slope = p.map((v, k) => (v === share[k] ? -t[k] / v : 0));
+  const mean = slope.reduce((sum, v, k) => sum + v * share[k], 0);
+  return { value: -p.reduce((sum, v, k) => sum + t[k] * Math.log(v), 0), gradient: slope.map((v) => (v - mean) / total) };
+}

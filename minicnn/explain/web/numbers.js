@@ -1,0 +1,58 @@
+// How numbers are written, and small helpers for arrays of them.
+
+export function format(value, digits = 4) {
+  if (value === null || value === undefined) return "";
+  if (!Number.isFinite(value)) return String(value);
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e5 || size < 1e-4) return value.toExponential(Math.max(digits - 2, 1)).replace("e+", "e");
+  return String(Number(value.toPrecision(digits))).replace("-", "\u2212");
+}
+
+export function percent(value) {
+  return `${(100 * value).toFixed(1)} %`;
+}
+
+export function extent(array) {
+  let low = Infinity, high = -Infinity;
+  for (const value of array) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return array.length ? [low, high] : [0, 0];
+}
+
+export function largest(array) {
+  const [low, high] = extent(array);
+  return Math.max(Math.abs(low), Math.abs(high)) || 0;
+}
+
+export function argmax(array) {
+  let best = 0;
+  for (let i = 1; i < array.length; i++) if (array[i] > array[best]) best = i;
+  return best;
+}
+
+export function sum(array) {
+  let total = 0;
+  for (const value of array) total += value;
+  return total;
+}
+
+export function product(array) {
+  return array.reduce((a, b) => a * b, 1);
+}
+
+// Where a number of a node lies: "[row, column] of map 3", or "entry 17".
+export function where(shape, index) {
+  if (shape.length === 1) return `entry ${index}`;
+  const channels = shape[2], pixel = Math.floor(index / channels);
+  return `[${Math.floor(pixel / shape[1])}, ${pixel % shape[1]}] of map ${index % channels}`;
+}
+
+// One channel of an array (height, width, channels).
+export function channel(data, [height, width, channels], c) {
+  const map = new Float32Array(height * width);
+  for (let i = 0; i < map.length; i++) map[i] = data[i * channels + c];
+  return map;
+}

@@ -1,0 +1,138 @@
+// Part 6, the padding laboratory: where a window may stand, the pads that a name really means, and what the floor drops.
+
+import { button, el, fill, num, numberField, select, svg } from "./dom.js";
+import { outputSize, samePads, span } from "./windows.js";
+
+const MODES = [["valid", "valid: none"], ["same", "same, as TensorFlow pads"], ["symmetric", "symmetric, as PyTorch pads"], ["explicit", "explicit"]];
+const AXES = ["height", "width"];
+const MOST = 32;
+
+export class Padding {
+  constructor(root, app) {
+    this.app = app;
+    app.lab ??= { size: [7, 6], window: [3, 3], strides: [2, 2], dilation: [1, 1], mode: "same", pads: [[1, 1], [1, 1]], symmetric: [1, 1], at: [0, 0] };
+    this.state = app.lab;
+    this.tools = el("form", { class: "lab-fields", onsubmit: (event) => event.preventDefault() });
+    this.picture = el("div", { class: "lab" });
+    this.working = el("div", { class: "grow" });
+    root.append(this.tools, el("div", { class: "flow" }, this.picture, this.working));
+    this.fields();
+    this.update();
+  }
+
+  fields() {
+    const { state } = this, set = (object, key, least) => (value) => {
+      object[key] = Math.max(least, Math.min(MOST, Math.round(value)));
+      this.fields();
+      this.update();
+    };
+    const pair = (text, values, least) => el("fieldset", {}, el("legend", {}, text), AXES.map((axis, k) => numberField(axis, values[k], set(values, k, least), { min: least, max: MOST, step: 1, name: `${text}-${axis}` })));
+    const extra = state.mode === "explicit" ? [el("fieldset", {}, el("legend", {}, "pads"), ["top", "bottom", "left", "right"].map((name, k) =>
+      numberField(name, state.pads[k >> 1][k & 1], set(state.pads[k >> 1], k & 1, 0), { min: 0, max: MOST, step: 1, name: `pad-${name}` })))] :
+      state.mode === "symmetric" ? [pair("padding", state.symmetric, 0)] : [];
+    const focus = document.activeElement?.name;
+    const nets = this.app.net.nodes.filter((node) => node.settings.size);
+    fill(this.tools, pair("input", state.size, 1), pair("window", state.window, 1), pair("stride", state.strides, 1), pair("dilation", state.dilation, 1),
+      el("div", { class: "lab-mode" }, select("padding", MODES, state.mode, (value) => { state.mode = value; this.fields(); this.update(); }),
+        select("take from the net", [["", "\u2013"], ...nets.map((node) => [node.index, node.name])], "", (value) => { if (value !== "") this.take(this.app.net.nodes[Number(value)]); })), ...extra);
+    if (focus) this.tools.querySelector(`[name="${focus}"]`)?.focus();
+  }
+
+  take(node) {
+    const { settings } = node, { state } = this;
+    state.size = node.from[0].slice(0, 2);
+    state.window = [...settings.size];
+    state.strides = [...settings.strides];
+    state.dilation = [...settings.dilation];
+    state.mode = settings.padding;
+    state.at = [0, 0];
+    this.fields();
+    this.update();
+  }
+
+  // Everything about one axis.
+  axis(k) {
+    const { size, window, strides, dilation, mode, pads, symmetric } = this.state;
+    const [n, w, s, d] = [size[k], window[k], strides[k], dilation[k]], reach = span(w, d);
+    const own = { valid: () => [0, 0], same: () => samePads(n, w, s, d), symmetric: () => [symmetric[k], symmetric[k]], explicit: () => pads[k] }[mode]();
+    const count = outputSize(n, w, s, own, d), used = (count - 1) * s + reach;
+    return { n, w, s, d, reach, pads: own, count, fits: reach <= n + own[0] + own[1], dropped: n + own[0] + own[1] - used };
+  }
+
+  update() {
+    const axes = [0, 1].map((k) => this.axis(k)), { state } = this;
+    if (!axes.every(({ fits }) => fits)) {
+      fill(this.picture);
+      fill(this.working, el("p", { class: "notice" }, `The window spans ${axes.map(({ reach }) => reach).join(" \u00d7 ")} pixels, more than the padded input: no window fits.`), ...axes.map((axis, k) => this.formula(axis, AXES[k])));
+      return;
+    }
+    state.at = state.at.map((at, k) => Math.max(0, Math.min(axes[k].count - 1, at)));
+    fill(this.picture, this.drawInput(axes), this.drawOutput(axes));
+    const [i, j] = state.at, pixels = axes.map((axis, k) => Array.from({ length: axis.w }, (_, tap) => state.at[k] * axis.s + tap * axis.d - axis.pads[0]));
+    const zeros = pixels[0].flatMap((h) => pixels[1].map((w) => [h, w])).filter(([h, w]) => h < 0 || w < 0 || h >= axes[0].n || w >= axes[1].n).length;
+    fill(this.working, ...axes.map((axis, k) => this.formula(axis, AXES[k])),
+      el("h3", {}, `Output [${i}, ${j}]`), el("p", {}, `rows ${pixels[0].join(", ")} and columns ${pixels[1].join(", ")}; ${zeros} of ${axes[0].w * axes[1].w} taps fall on padding.`),
+      el("p", { class: "hint" }, "Arrow keys on the output, or a click, move the window. Hatched: padding. Crossed out: no window ever reads it."));
+  }
+
+  formula({ n, w, s, d, reach, pads, count, fits, dropped }, name) {
+    const total = n + pads[0] + pads[1], lost = Math.max(0, Math.min(dropped, pads[1] + n)), real = Math.max(0, dropped - pads[1]);
+    return el("section", { class: "axis-working" }, el("h3", {}, name),
+      el("p", { class: "formula" }, `span = (${w} \u2212 1) \u00b7 ${d} + 1 = `, num(reach, `${name}-span`)),
+      this.state.mode === "same" ? el("p", { class: "formula" }, `total = max((ceil(${n} / ${s}) \u2212 1) \u00b7 ${s} + ${reach} \u2212 ${n}, 0) = ${pads[0] + pads[1]}: `, num(pads[0], `${name}-before`), " before, ", num(pads[1], `${name}-after`), " after") :
+        el("p", { class: "formula" }, "pads: ", num(pads[0], `${name}-before`), " before, ", num(pads[1], `${name}-after`), " after"),
+      el("p", { class: "formula" }, `output = floor((${n} + ${pads[0]} + ${pads[1]} \u2212 ${reach}) / ${s}) + 1 = ${fits ? `floor(${Number(((total - reach) / s).toFixed(3))}) + 1 = ` : ""}`, fits ? num(count, `${name}-output`) : "nothing: no window fits"),
+      fits && lost ? el("p", {}, `The floor drops `, num(lost, `${name}-dropped`), ` at the end${real < lost ? `, ${real} of the input and ${lost - real} of the padding` : ""}.`) : null,
+      this.state.mode === "same" && pads[0] !== pads[1] ? el("p", { class: "hint" }, "An odd total: TensorFlow puts the extra pixel after. PyTorch's padding is symmetric, so no PyTorch padding equals this.") : null);
+  }
+
+  drawInput(axes) {
+    const [rows, columns] = axes, height = rows.n + rows.pads[0] + rows.pads[1], width = columns.n + columns.pads[0] + columns.pads[1];
+    const cell = Math.max(8, Math.min(30, Math.floor(340 / Math.max(height, width)))), cells = [], touched = this.touched(axes);
+    for (let r = 0; r < height; r++) for (let c = 0; c < width; c++) {
+      const h = r - rows.pads[0], w = c - columns.pads[0], inside = h >= 0 && w >= 0 && h < rows.n && w < columns.n, read = touched[0].has(r) && touched[1].has(c);
+      const end = rows.dropped && r >= height - rows.dropped || columns.dropped && c >= width - columns.dropped;
+      cells.push(svg("rect", { x: c * cell, y: r * cell, width: cell, height: cell, class: inside ? "lab-pixel" : "lab-pad" }));
+      if (!read || end) cells.push(svg("path", { d: `M${c * cell + 2},${r * cell + 2}L${(c + 1) * cell - 2},${(r + 1) * cell - 2}M${(c + 1) * cell - 2},${r * cell + 2}L${c * cell + 2},${(r + 1) * cell - 2}`, class: "lab-cross" }));
+    }
+    const [i, j] = this.state.at, taps = [];
+    for (let a = 0; a < rows.w; a++) for (let b = 0; b < columns.w; b++) {
+      taps.push(svg("rect", { x: (j * columns.s + b * columns.d) * cell + 1.5, y: (i * rows.s + a * rows.d) * cell + 1.5, width: cell - 3, height: cell - 3, class: "lab-tap" }));
+    }
+    const frame = svg("rect", { x: j * columns.s * cell, y: i * rows.s * cell, width: columns.reach * cell, height: rows.reach * cell, class: "lab-window" });
+    const lost = rows.dropped || columns.dropped ? `; the floor drops ${rows.dropped} rows and ${columns.dropped} columns` : "";
+    return el("figure", { class: "map" }, svg("svg", { viewBox: `-1 -1 ${width * cell + 2} ${height * cell + 2}`, width: width * cell + 2, height: height * cell + 2, class: "lab-grid", role: "img",
+      "aria-label": `input of ${rows.n} by ${columns.n} with pads ${rows.pads.join(" and ")} above and below, ${columns.pads.join(" and ")} left and right; the window of output ${i}, ${j}${lost}` }, this.hatch(), ...cells, ...taps, frame),
+    el("figcaption", {}, `input ${rows.n} \u00d7 ${columns.n} and its padding: ${height} \u00d7 ${width}`));
+  }
+
+  // Rows and columns of the padded input that some window's tap reads.
+  touched(axes) {
+    return axes.map(({ count, s, w, d }) => new Set(Array.from({ length: count * w }, (_, k) => Math.floor(k / w) * s + (k % w) * d)));
+  }
+
+  hatch() {
+    const pattern = svg("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, svg("rect", { width: 3, height: 6, class: "lab-hatch" }));
+    return svg("defs", {}, pattern);
+  }
+
+  drawOutput([rows, columns]) {
+    const cell = Math.max(8, Math.min(30, Math.floor(240 / Math.max(rows.count, columns.count)))), move = (i, j) => { this.state.at = [i, j]; this.update(); this.picture.querySelector(".lab-output")?.focus(); };
+    const cells = [], [y, x] = this.state.at;
+    for (let i = 0; i < rows.count; i++) for (let j = 0; j < columns.count; j++) {
+      const box = svg("rect", { x: j * cell, y: i * cell, width: cell, height: cell, class: i === y && j === x ? "lab-chosen" : "lab-pixel", "data-cell": `${i},${j}` });
+      box.addEventListener("click", () => move(i, j));
+      cells.push(box);
+    }
+    const grid = svg("svg", { viewBox: `-1 -1 ${columns.count * cell + 2} ${rows.count * cell + 2}`, width: columns.count * cell + 2, height: rows.count * cell + 2, class: "lab-grid lab-output", tabindex: 0, role: "application",
+      "aria-label": `output of ${rows.count} by ${columns.count}; chosen ${y}, ${x}; arrow keys move` }, ...cells);
+    grid.addEventListener("keydown", (event) => {
+      const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      move(y + step[0], x + step[1]);
+    });
+    return el("figure", { class: "map" }, grid, el("figcaption", {}, `output ${rows.count} \u00d7 ${columns.count}`), el("div", { class: "player" },
+      button("Next stop", () => { const at = (y * columns.count + x + 1) % (rows.count * columns.count); move(Math.floor(at / columns.count), at % columns.count); })));
+  }
+}

@@ -1,0 +1,112 @@
+// Part 5, training: the same picture in the net as it was at each saved epoch: kernels, maps, prediction, loss.
+
+import { bars, button, el, fill, num, select, svg } from "./dom.js";
+import { paint } from "./colours.js";
+import { argmax, extent, format, largest } from "./numbers.js";
+
+const MAPS = 10;
+
+export class Training {
+  constructor(root, app) {
+    this.app = app;
+    this.nodes = app.net.nodes.filter((node) => node.shape.length === 3 && node.kind !== "Input");
+    this.node = this.nodes.find((node) => node.kind === "Conv2D") ?? this.nodes[0] ?? app.net.nodes[0];
+    this.tools = el("div", { class: "tools" });
+    this.body = el("div", {});
+    root.append(this.tools, this.body);
+    this.losses = this.ownLosses();
+    this.update();
+  }
+
+  leave() { clearInterval(this.timer); }
+
+  // The loss of this picture at every epoch. The net goes back to the chosen one.
+  ownLosses() {
+    const { app } = this, { net } = app, chosen = net.epoch;
+    if (app.edited) return null;
+    const losses = app.payload.epochs.map((_, k) => {
+      net.useEpoch(k);
+      net.forward(app.pixels, app.picture);
+      return [app.net.lossFor(app.label), app.net.probabilities()[app.label]];
+    });
+    net.useEpoch(chosen);
+    net.forward(app.pixels, app.picture);
+    return losses;
+  }
+
+  update() {
+    const { app } = this, { epochs } = app.payload, chosen = app.net.epoch;
+    if (this.seen !== `${app.picture} ${app.label}` && this.seen) this.losses = this.ownLosses();
+    this.seen = `${app.picture} ${app.label}`;
+    const slider = el("input", { type: "range", min: 0, max: epochs.length - 1, step: 1, value: chosen, "aria-label": "epoch", "aria-valuetext": epochs[chosen].name, class: "wide",
+      oninput: () => { const at = Number(slider.value); app.useEpoch(at); this.tools.querySelector("input")?.focus(); } });
+    fill(this.tools, el("label", { class: "field" }, el("span", {}, "saved at"), slider, el("strong", { class: "epoch" }, epochs[chosen].name)),
+      epochs.length > 1 ? button(this.timer ? "Pause" : "Play", () => this.play(), { class: "primary" }) : el("span", { class: "hint" }, "One state of the net is stored here. Give the page a folder of checkpoints to move through its training."),
+      app.labelChoice(), select("layer", this.nodes.map((node) => [node.index, node.name]), this.node.index, (value) => { this.node = app.net.nodes[Number(value)]; this.update(); }));
+    const p = app.net.probabilities();
+    fill(this.body, el("div", { class: "flow" },
+      el("div", { class: "grow" }, this.kernels(), el("h2", {}, `Maps of ${this.node.name}`), this.maps()),
+      el("aside", { class: "side" }, el("h2", {}, "Prediction"), bars(app.classes, p, argmax(p), app.truth),
+        this.losses ? el("p", {}, `loss of this picture for ${app.classes[app.label]}: `, num(app.loss(), "loss")) : null, this.curves())));
+  }
+
+  play() {
+    if (this.timer) {
+      clearInterval(this.timer);
+      this.timer = null;
+      this.update();
+      return;
+    }
+    this.timer = setInterval(() => this.app.useEpoch((this.app.net.epoch + 1) % this.app.payload.epochs.length), 900);
+    this.update();
+  }
+
+  maps() {
+    const { app, node } = this, all = app.mapsOf(node.index).slice(0, MAPS);
+    return el("div", { class: "small-maps" }, all.map((c) => {
+      const data = app.map(node.index, c), [low, high] = extent(data);
+      return this.tile(data, node.shape[0], node.shape[1], app.range(node.index, data), `map ${c}`, `${node.name}, map ${c}, from ${format(low)} to ${format(high)}`, 76);
+    }));
+  }
+
+  tile(data, height, width, most, caption, label, size) {
+    const canvas = el("canvas", { role: "img", "aria-label": label, style: { width: `${size}px`, height: `${Math.round(size * height / width)}px` }, class: "plain" });
+    paint(canvas, data, height, width, most);
+    return el("figure", { class: "map" }, canvas, el("figcaption", {}, caption));
+  }
+
+  // The kernels behind the maps, coloured alike at every epoch so that growth shows.
+  kernels() {
+    const { app, node } = this;
+    if (!app.live || !node.settings.size || !node.arrays.includes("kernel")) return null;
+    const [kh, kw] = node.settings.size, filters = node.shape[2], inside = node.own.kernel.length / (kh * kw * filters), channels = Math.min(inside, 6);
+    const at = app.payload.nodes.slice(0, node.index).reduce((count, each) => count + each.arrays.length, 0) + node.arrays.indexOf("kernel");
+    const most = Math.max(...app.payload.epochs.map((epoch) => largest(epoch.arrays[at])));
+    return el("div", {}, el("h2", {}, `Kernels of ${node.name}`), el("p", { class: "hint" }, `a column a map, a row an input channel${inside > channels ? `, the first ${channels} of ${inside}` : ""}; full colour at \u00b1 ${format(most, 3)} at every epoch`),
+      el("div", { class: "small-maps" }, app.mapsOf(node.index).slice(0, MAPS).map((f) => {
+        const stack = Array.from({ length: channels }, (_, c) => {
+          const data = Float32Array.from({ length: kh * kw }, (_, tap) => node.own.kernel[(tap * inside + c) * filters + f]), canvas = el("canvas", { class: "plain", style: { width: "42px", height: `${Math.round(42 * kh / kw)}px` }, role: "img", "aria-label": `kernel of map ${f}, channel ${c}: ${Array.from(data, (v) => format(v, 2)).join(", ")}` });
+          paint(canvas, data, kh, kw, most);
+          return canvas;
+        });
+        return el("figure", { class: "map stack" }, stack, el("figcaption", {}, `map ${f}`));
+      })));
+  }
+
+  // Loss by epoch: what training wrote down, and dots for this picture in the saved nets.
+  curves() {
+    const { app } = this, { history, epochs } = app.payload, width = 268, height = 170;
+    const series = ["loss", "val_loss"].filter((name) => history[name]?.length).map((name) => [name === "loss" ? "training" : "validation", history[name]]);
+    const numbers = epochs.map(({ name }, k) => Number(/\d+$/.exec(name)?.[0] ?? k + 1));
+    const last = Math.max(2, ...numbers, ...series.map(([, values]) => values.length)), own = this.losses?.map(([loss]) => loss) ?? [];
+    const most = Math.max(1e-6, ...series.flatMap(([, values]) => values), ...(series.length ? [] : own));
+    const left = (epoch) => 30 + ((epoch - 1) / (last - 1)) * (width - 42), top = (loss) => height - 24 - Math.min(loss / most, 1) * (height - 38);
+    const label = (text, x, y, anchor = "start") => { const node = svg("text", { x, y, "text-anchor": anchor }); node.textContent = text; return node; };
+    const paths = series.map(([, values], k) => svg("path", { class: k ? "line second" : "line", d: values.map((loss, n) => `${n ? "L" : "M"}${left(n + 1)},${top(loss)}`).join("") }));
+    const dots = own.map((loss, k) => svg("circle", { cx: left(numbers[k]), cy: top(loss), r: k === app.net.epoch ? 6 : 3, class: "point" }));
+    return el("figure", { class: "map" }, svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "curve", role: "img", "aria-label": `loss by epoch: ${series.map(([name, values]) => `${name} from ${format(values[0])} to ${format(values[values.length - 1])}`).join(", ")}; this picture ${own.map((loss) => format(loss, 3)).join(", ")}` },
+      svg("line", { x1: 30, x2: width - 12, y1: top(0), y2: top(0), class: "axis" }), ...paths, svg("line", { x1: left(numbers[app.net.epoch]), x2: left(numbers[app.net.epoch]), y1: 12, y2: top(0), class: "drop" }), ...dots,
+      label(format(most, 3), 2, 16), label("0", 18, top(0) + 4), label("epoch 1", 30, height - 6), label(String(last), width - 12, height - 6, "end")),
+    el("figcaption", {}, series.length ? `loss: ${series.map(([name], k) => `${name} ${k ? "dashed" : "line"}`).join(", ")}; dots: this picture` : "dots: the loss of this picture"));
+  }
+}
