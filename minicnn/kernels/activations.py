@@ -6,10 +6,24 @@ Where y alone tells the slope the backward takes y; SiLU's and GELU's take x. Se
 import math
 
 from . import checks, memory
+from .exponential import exp
 from .jit import jit
 from .threads import run
 
-BLOCK = 1 << 14  # elements a job: fits the first-level caches, and is long beside the cost of a call
+BLOCK = 1 << 12  # elements a job. Loops run over slices, from 0: an index that might be negative is not vectorised
+
+
+def clipped_limit(activation):
+    """Give the limit of an activation that is a clipped ReLU, for kernels that apply it themselves; -1 for none.
+
+    Raises
+    ------
+    ValueError: `activation` must be None, "relu" or "relu6". Received: activation='tanh'.
+    """
+    limits = {None: -1.0, "relu": math.inf, "relu6": 6.0}
+    if activation not in limits:
+        raise ValueError(f'`activation` must be None, "relu" or "relu6". Received: activation={activation!r}.')
+    return limits[activation]
 
 
 def _forward(kernel, work, x, *settings):
@@ -33,10 +47,14 @@ def _backward(kernel, work, dy, kept, name, *settings):
 
 
 @jit
-def _sigmoid(x):
-    small = math.exp(-abs(x))  # never above 1, so it cannot overflow
-    one = type(x)(1)
-    return (small if x < 0 else one) / (one + small)
+def _sigmoids(x, out):
+    """Write the sigmoid of every number of a block; exp of -|x| is never above 1, so it cannot overflow."""
+    one = x.dtype.type(1)
+    for i in range(x.size):
+        out[i] = -abs(x[i])
+    exp(out)
+    for i in range(x.size):
+        out[i] = (out[i] if x[i] < 0 else one) / (one + out[i])
 
 
 @jit
@@ -47,8 +65,9 @@ def _below(x):
 
 @jit
 def _clipped_relu(start, stop, x, y, limit):
+    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
     zero = x.dtype.type(0)
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+    for i in range(x.size):
         v = x[i]
         v = zero if v <= zero else v  # a comparison with NaN is false: NaN stays
         y[i] = limit if v > limit else v
@@ -56,8 +75,9 @@ def _clipped_relu(start, stop, x, y, limit):
 
 @jit
 def _clipped_relu_slope(start, stop, dy, y, dx, limit):
+    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
     zero = dy.dtype.type(0)
-    for i in range(start * BLOCK, min(stop * BLOCK, dy.size)):
+    for i in range(dy.size):
         dx[i] = dy[i] if zero < y[i] < limit else zero
 
 
@@ -95,15 +115,17 @@ def clipped_relu_backward(dy, y, limit):
 
 @jit
 def _leaky_relu(start, stop, x, y, slope):
+    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
     zero = x.dtype.type(0)
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+    for i in range(x.size):
         y[i] = x[i] if x[i] > zero else slope * x[i]
 
 
 @jit
 def _leaky_relu_slope(start, stop, dy, y, dx, slope):
+    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
     zero = dy.dtype.type(0)
-    for i in range(start * BLOCK, min(stop * BLOCK, dy.size)):
+    for i in range(dy.size):
         dx[i] = dy[i] if y[i] > zero else slope * dy[i]
 
 
@@ -141,15 +163,17 @@ def leaky_relu_backward(dy, y, slope):
 
 @jit
 def _elu(start, stop, x, y, alpha):
+    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
     zero = x.dtype.type(0)
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+    for i in range(x.size):
         y[i] = x[i] if x[i] > zero else alpha * math.expm1(x[i])
 
 
 @jit
 def _elu_slope(start, stop, dy, y, dx, alpha):
+    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
     zero = dy.dtype.type(0)
-    for i in range(start * BLOCK, min(stop * BLOCK, dy.size)):
+    for i in range(dy.size):
         dx[i] = dy[i] if y[i] > zero else dy[i] * (y[i] + alpha)
 
 
@@ -187,14 +211,16 @@ def elu_backward(dy, y, alpha):
 
 @jit
 def _tanh(start, stop, x, y):
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    for i in range(x.size):
         y[i] = math.tanh(x[i])
 
 
 @jit
 def _tanh_slope(start, stop, dy, y, dx):
+    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
     one = dy.dtype.type(1)
-    for i in range(start * BLOCK, min(stop * BLOCK, dy.size)):
+    for i in range(dy.size):
         dx[i] = dy[i] * (one - y[i] * y[i])
 
 
@@ -232,8 +258,9 @@ def tanh_backward(dy, y):
 
 @jit
 def _hard_sigmoid(start, stop, x, y):
+    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
     zero, three, six = x.dtype.type(0), x.dtype.type(3), x.dtype.type(6)
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+    for i in range(x.size):
         v = x[i] + three
         v = zero if v <= zero else v  # a comparison with NaN is false: NaN stays
         y[i] = (six if v > six else v) / six
@@ -241,8 +268,9 @@ def _hard_sigmoid(start, stop, x, y):
 
 @jit
 def _hard_sigmoid_slope(start, stop, dy, y, dx):
+    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
     zero, one, six = dy.dtype.type(0), dy.dtype.type(1), dy.dtype.type(6)
-    for i in range(start * BLOCK, min(stop * BLOCK, dy.size)):
+    for i in range(dy.size):
         dx[i] = dy[i] / six if zero < y[i] < one else zero
 
 
@@ -280,15 +308,17 @@ def hard_sigmoid_backward(dy, y):
 
 @jit
 def _softplus(start, stop, x, y):
+    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
     zero = x.dtype.type(0)
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+    for i in range(x.size):
         v = x[i]
         y[i] = (zero if v <= zero else v) + math.log1p(math.exp(-abs(v)))
 
 
 @jit
 def _softplus_slope(start, stop, dy, y, dx):
-    for i in range(start * BLOCK, min(stop * BLOCK, dy.size)):
+    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
+    for i in range(dy.size):
         dx[i] = dy[i] * -math.expm1(-y[i])
 
 
@@ -326,16 +356,23 @@ def softplus_backward(dy, y):
 
 @jit
 def _silu(start, stop, x, y):
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
-        y[i] = x[i] * _sigmoid(x[i])
+    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    for first in range(0, x.size, BLOCK):  # a block stays in the first cache between the loops
+        a, b = x[first:first + BLOCK], y[first:first + BLOCK]
+        _sigmoids(a, b)
+        for i in range(a.size):
+            b[i] *= a[i]
 
 
 @jit
 def _silu_slope(start, stop, dy, x, dx):
+    dy, x, dx = dy[start * BLOCK:stop * BLOCK], x[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
     one = dy.dtype.type(1)
-    for i in range(start * BLOCK, min(stop * BLOCK, dy.size)):
-        s = _sigmoid(x[i])
-        dx[i] = dy[i] * s * (one + x[i] * (one - s))
+    for first in range(0, dy.size, BLOCK):
+        a, b, c = dy[first:first + BLOCK], x[first:first + BLOCK], dx[first:first + BLOCK]
+        _sigmoids(b, c)
+        for i in range(a.size):
+            c[i] = a[i] * c[i] * (one + b[i] * (one - c[i]))
 
 
 def silu_forward(x):
@@ -372,14 +409,16 @@ def silu_backward(dy, x):
 
 @jit
 def _gelu(start, stop, x, y):
-    for i in range(start * BLOCK, min(stop * BLOCK, x.size)):
+    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    for i in range(x.size):
         y[i] = x[i] * _below(x[i])
 
 
 @jit
 def _gelu_slope(start, stop, dy, x, dx):
+    dy, x, dx = dy[start * BLOCK:stop * BLOCK], x[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
     half, scale = dy.dtype.type(0.5), dy.dtype.type(1 / math.sqrt(2 * math.pi))
-    for i in range(start * BLOCK, min(stop * BLOCK, dy.size)):
+    for i in range(dy.size):
         density = math.exp(-half * x[i] * x[i]) * scale
         dx[i] = dy[i] * (_below(x[i]) + x[i] * density)
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import checks, memory
+from .activations import clipped_limit
 from .jit import jit
 from .threads import run
 
@@ -16,8 +17,9 @@ def _sums(start, stop, x, partial):
         total = partial[job]
         total[:] = 0
         for i in range(job * ROWS, min((job + 1) * ROWS, x.shape[0])):
-            for c in range(x.shape[1]):
-                total[c] += x[i, c]
+            row = x[i]
+            for c in range(row.size):
+                total[c] += row[c]
 
 
 @jit
@@ -27,8 +29,9 @@ def _square_sums(start, stop, x, mean, partial):
         total = partial[job]
         total[:] = 0
         for i in range(job * ROWS, min((job + 1) * ROWS, x.shape[0])):
-            for c in range(x.shape[1]):
-                total[c] += (x[i, c] - mean[c]) ** 2
+            row = x[i]
+            for c in range(row.size):
+                total[c] += (row[c] - mean[c]) ** 2
 
 
 @jit
@@ -39,24 +42,34 @@ def _gradient_sums(start, stop, dy, x, mean, partial):
         plain[:] = 0
         weighted[:] = 0
         for i in range(job * ROWS, min((job + 1) * ROWS, x.shape[0])):
-            for c in range(x.shape[1]):
-                plain[c] += dy[i, c]
-                weighted[c] += dy[i, c] * (x[i, c] - mean[c])
+            u, v = dy[i], x[i]
+            for c in range(u.size):
+                plain[c] += u[c]
+                weighted[c] += u[c] * (v[c] - mean[c])
 
 
 @jit
-def _forward(start, stop, x, mean, scale, beta, y):
+def _forward(start, stop, x, mean, scale, beta, y, limit):
     """Job: ROWS rows. The mean goes first, so that a channel that never changes gives beta exactly."""
+    zero = x.dtype.type(0)
     for i in range(start * ROWS, min(stop * ROWS, x.shape[0])):
-        for c in range(x.shape[1]):
-            y[i, c] = (x[i, c] - mean[c]) * scale[c] + beta[c]
+        row, out = x[i], y[i]
+        if limit < zero:
+            for c in range(out.size):
+                out[c] = (row[c] - mean[c]) * scale[c] + beta[c]
+        else:
+            for c in range(out.size):
+                v = (row[c] - mean[c]) * scale[c] + beta[c]
+                v = zero if v <= zero else v  # a comparison with NaN is false: NaN stays
+                out[c] = limit if v > limit else v
 
 
 @jit
 def _backward(start, stop, dy, x, mean, scale, dbeta, slope, dx):
     for i in range(start * ROWS, min(stop * ROWS, x.shape[0])):
-        for c in range(x.shape[1]):
-            dx[i, c] = scale[c] * (dy[i, c] - dbeta[c] - (x[i, c] - mean[c]) * slope[c])
+        u, v, out = dy[i], x[i], dx[i]
+        for c in range(out.size):
+            out[c] = scale[c] * (u[c] - dbeta[c] - (v[c] - mean[c]) * slope[c])
 
 
 def _rows(array, name, dtype=None):
@@ -106,7 +119,7 @@ def batch_normalization_moments(x):
     return mean.astype(x.dtype), (partial.sum(axis=0) / len(rows)).astype(x.dtype)
 
 
-def batch_normalization_forward(x, mean, variance, gamma, beta, epsilon):
+def batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, *, activation=None):
     """Shift and scale every channel.
 
     y = (x - mean) / sqrt(variance + epsilon) * gamma + beta
@@ -117,17 +130,19 @@ def batch_normalization_forward(x, mean, variance, gamma, beta, epsilon):
     mean, variance : (C,), dtype of x       the batch's, or the remembered ones
     gamma, beta : (C,), dtype of x          or None, for 1 and 0
     epsilon : float                         added to the variance
+    activation : None, "relu" or "relu6", applied to y
 
     Returns
     -------
     y : shape and dtype of x
     """
+    limit = clipped_limit(activation)
     rows = _rows(x, "x")
     mean, variance = _vector(mean, "mean", rows), _vector(variance, "variance", rows)
     beta = np.zeros(len(mean)) if beta is None else _vector(beta, "beta", rows)
     vectors = [vector.astype(rows.dtype) for vector in (mean, _scale(variance, gamma, epsilon, rows), beta)]
     y = memory.empty(rows.shape, rows.dtype)
-    run(_forward, -(-len(rows) // ROWS), rows.size, rows, *vectors, y)
+    run(_forward, -(-len(rows) // ROWS), rows.size, rows, *vectors, y, rows.dtype.type(limit))
     return y.reshape(x.shape)
 
 

@@ -31,7 +31,8 @@ def _settings(strides, pads, dilation, groups):
     return (checks.pair(strides, "strides"), checks.pads(pads), checks.pair(dilation, "dilation"), int(groups))
 
 
-def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *, activation=None, algorithm="auto"):
+def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *, activation=None, algorithm="auto",
+                   scale=None):
     """Slide every filter over every image and add its bias.
 
     y[n,i,j,f] = bias[f] + sum_abc x[n, i*sh+a*dh-top, j*sw+b*dw-left, c] * kernel[a,b,c,f]    (outside x counts as 0)
@@ -44,6 +45,7 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
     dilation : (dh, dw) int, pixels         groups : int, divides C and F
     activation : None, "relu", "sigmoid" or "softmax", applied to y
     algorithm : "auto", "direct", "winograd" or "im2col"
+    scale : (F,), dtype of x, multiplies the sums before the bias is added: a batch normalization that follows
 
     Returns
     -------
@@ -63,16 +65,19 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
     if bias is not None:
         bias = checks.floats(bias, "bias", 1, x.dtype)
         checks.shape(bias, "bias", (kernel.shape[3],))
+    if scale is not None:
+        scale = checks.floats(scale, "scale", 1, x.dtype)
+        checks.shape(scale, "scale", (kernel.shape[3],))
     y = memory.empty(shape, x.dtype)
     if y.size:
-        _direct(x, kernel, bias, y, strides, pads, dilation, groups, activation == "relu")
+        _direct(x, kernel, bias, y, strides, pads, dilation, groups, activation == "relu", scale)
     return y if activation == "relu" else activate(y, activation)
 
 
-def _direct(x, kernel, bias, y, strides, pads, dilation, groups, relu):
+def _direct(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale):
     n, oh, ow, count = y.shape
     padded = zero_pad(x, pads)
-    packed, filters, v = direct.pack(kernel, groups)
+    packed, filters, v = direct.pack(kernel, groups, scale)
     taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], dilation, groups)
     x_steps = direct.steps(padded.shape, strides)
     y_steps = direct.Steps(0, oh * ow * count, ow * count, count)

@@ -10,6 +10,7 @@ M filters a channel (a depth multiplier above 1) are one filter for each channel
 import numpy as np
 
 from . import checks, memory
+from .activations import clipped_limit
 from .jit import jit
 from .threads import run
 
@@ -61,9 +62,9 @@ def _add_tap_outside(y, x, kernel, b, dw, sw, left, skip0, skip1):
 
 
 @jit
-def _forward(start, stop, x, kernel, bias, y, sh, sw, dh, dw, top, left):
+def _forward(start, stop, x, kernel, bias, y, sh, sw, dh, dw, top, left, limit):
     """Job: one row of outputs of one picture. kernel is (KH, KW, C)."""
-    oh = y.shape[1]
+    oh, zero = y.shape[1], x.dtype.type(0)
     kh, kw, channels = kernel.shape
     for job in range(start, stop):
         n, i = job // oh, job % oh
@@ -84,6 +85,11 @@ def _forward(start, stop, x, kernel, bias, y, sh, sw, dh, dw, top, left):
                     else:
                         _add_taps(out, x[n, h], kernel[a], b, 1, dw, sw, left)
                         b += 1
+        if limit >= zero:  # while the row is still in the cache
+            flat = out.reshape(-1)
+            for k in range(flat.size):
+                v = zero if flat[k] <= zero else flat[k]  # a comparison with NaN is false: NaN stays
+                flat[k] = limit if v > limit else v
 
 
 @jit
@@ -153,7 +159,7 @@ def _settings(strides, pads, dilation):
     return checks.pair(strides, "strides"), checks.pads(pads), checks.pair(dilation, "dilation")
 
 
-def depthwise_conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1)):
+def depthwise_conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), *, activation=None):
     """Slide M filters over every channel and add their biases.
 
     y[n,i,j,c*M+m] = bias[c*M+m] + sum_ab x[n, i*sh+a*dh-top, j*sw+b*dw-left, c] * kernel[a,b,c,m]
@@ -164,6 +170,7 @@ def depthwise_conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1)):
     kernel : (KH, KW, C, M), dtype of x     bias : (C * M,), dtype of x, or None
     strides : (sh, sw) int, pixels          pads : ((top, bottom), (left, right)) int, pixels
     dilation : (dh, dw) int, pixels
+    activation : None, "relu" or "relu6", applied to y
 
     Returns
     -------
@@ -183,7 +190,7 @@ def depthwise_conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1)):
     checks.shape(bias, "bias", y.shape[3:])
     x, kernel = _repeated(x, kernel.shape[3]), kernel.reshape(*kernel.shape[:2], -1)
     run(_forward, y.shape[0] * y.shape[1], y.size * kernel[..., 0].size,
-        x, kernel, bias, y, *strides, *dilation, pads[0][0], pads[1][0])
+        x, kernel, bias, y, *strides, *dilation, pads[0][0], pads[1][0], x.dtype.type(clipped_limit(activation)))
     return y
 
 

@@ -72,8 +72,8 @@ def filters(count, groups, dtype):
 
 
 @jit
-def _pack(start, stop, kernel, packed, share, blocks):
-    """Job: one block of filters. packed (blocks, weights, V*L) = kernel (weights, F), zeros behind the last filter."""
+def _pack(start, stop, kernel, scale, packed, share, blocks):
+    """Job: one block of filters. packed (blocks, weights, V*L) = kernel (weights, F) * scale, zeros behind the last."""
     width = packed.shape[2]
     for block in range(start, stop):
         first = block // blocks * share + block % blocks * width
@@ -81,7 +81,7 @@ def _pack(start, stop, kernel, packed, share, blocks):
         for k in range(kernel.shape[0]):
             row = packed[block, k]
             for lane in range(count):
-                row[lane] = kernel[k, first + lane]
+                row[lane] = kernel[k, first + lane] * scale[first + lane]
             row[count:] = 0
 
 
@@ -115,14 +115,19 @@ def _pack_flipped(start, stop, kernel, packed, phase, strides, groups, blocks):
                                     out[to + g * width + i] = flat[at + c * count + g] if c < channels else 0
 
 
-def pack(kernel, groups):
-    """Lay a kernel (KH, KW, C // groups, F) out in blocks of V registers of filters: give it with Filters and V."""
+def pack(kernel, groups, scale=None):
+    """Lay a kernel (KH, KW, C // groups, F) out in blocks of V registers of filters: give it with Filters and V.
+
+    `scale` (F,) multiplies each filter on the way, at no cost: the copy is made anyway.
+    """
     lanes, v = filters(kernel.shape[3], groups, kernel.dtype)
     width, weights = v * tile.lanes(kernel.dtype), kernel[..., 0].size
-    if lanes.share == width and groups == 1:
+    if lanes.share == width and groups == 1 and scale is None:
         return kernel.reshape(-1), lanes, v
+    scale = np.ones(kernel.shape[3], kernel.dtype) if scale is None else scale
     packed = memory.empty((groups * lanes.blocks, weights, width), kernel.dtype)
-    run(_pack, len(packed), packed.size, kernel.reshape(weights, kernel.shape[3]), packed, lanes.share, lanes.blocks)
+    run(_pack, len(packed), packed.size, kernel.reshape(weights, kernel.shape[3]), scale, packed, lanes.share,
+        lanes.blocks)
     return packed.reshape(-1), lanes, v
 
 
