@@ -1,7 +1,7 @@
 """How the suite runs: Hypothesis's profiles, TensorFlow's manners, and the table of the errors that were seen.
 
-pytest                                      the everyday suite: the same few examples every time
-MINICNN_TEST_EXAMPLES=10000 pytest tests/kernels      others, and more; prints the worst error per operation
+pytest                                                          the same few examples every time
+MINICNN_TEST_EXAMPLES=10000 pytest tests/kernels tests/layers   others, and more; prints the worst error seen
 """
 
 import os

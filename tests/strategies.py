@@ -241,6 +241,16 @@ def depthwise_cases(draw, dtypes=dtypes, layouts=layouts, shifted=True, min_n=0,
 
 
 @st.composite
+def wide_conv_cases(draw):
+    """Draw a float32 convolution of few rows, but with widths and channels that fast loops cut into unequal blocks."""
+    window = draw(st.sampled_from([(1, 1), (1, 2), (2, 3), (3, 3)]))
+    x_shape = (1, draw(st.integers(1, 3)), draw(st.integers(1, 45)), draw(st.integers(1, 40)))
+    strides = draw(st.sampled_from([(1, 1), (1, 1), (1, 2), (2, 2), (1, 3)]))
+    filters, seed = draw(st.integers(1, 40)), draw(seeds)
+    return ConvCase(x_shape, window, strides, "same", (1, 1), "float32", "contiguous", seed, filters=filters)
+
+
+@st.composite
 def pool_cases(draw, dtypes=dtypes, layouts=layouts, shifted=True, min_n=0):
     """Draw a max pooling of up to 3 small pictures, ties in half of them."""
     common = draw(_windows(draw(st.integers(1, 4)), False, dtypes, layouts, shifted, min_n))

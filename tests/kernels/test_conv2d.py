@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from minicnn import kernels, reference
 from tests.oracles import assert_adjoint, assert_gradient
-from tests.strategies import ConvCase, conv_cases, normal
+from tests.strategies import ConvCase, conv_cases, normal, wide_conv_cases
 from tests.tolerances import assert_close, assert_same, sizes_of_conv2d
 
 both = pytest.mark.parametrize("functions", [reference, kernels], ids=["reference", "kernels"])
@@ -101,6 +101,11 @@ def check(case):
 
 @given(conv_cases())
 def test_kernels_equal_reference(case):
+    check(case)
+
+
+@given(wide_conv_cases())
+def test_kernels_equal_reference_on_wide_pictures(case):
     check(case)
 
 

@@ -71,6 +71,12 @@ def test_edges(n, d, f):
     check(*DenseCase(n, d, f, True, "float32", "contiguous", 1).arrays())
 
 
+@pytest.mark.parametrize("n", [1, 3, 64])
+def test_many_inputs(n):
+    """Long sums may be cut into parts."""
+    check(*DenseCase(n, 1100, 17, True, "float32", "contiguous", 1).arrays())
+
+
 @both
 def test_nan_reaches_every_unit_of_its_row(functions):
     rng = np.random.default_rng(2)
