@@ -10,14 +10,16 @@ link out of the file, and its work is bounded by the file's length (`hdf5_bytes`
     file.root["layers/conv2d/vars/0"]        -> Dataset: shape, read()
 
 An HDF5 file is a superblock, which points to the root's object header. An object header is a list of messages. A group
-has a symbol table message (a B-tree whose leaves list names and headers; the names lie in a local heap) or one link
-message a member; a dataset has its datatype, dataspace, layout and filters; both may have attributes.
+has a symbol table message (a B-tree whose leaves list names and headers; the names lie in a local heap), or one link
+message a member (`hdf5_dense` where they are many). A dataset has its datatype, dataspace, layout and filters. Both may
+have attributes.
 
 Source: HDF5 File Format Specification, version 3.0.
 """
 
 from .hdf5_bytes import Bytes, decode
 from .hdf5_data import parse_dataspace, parse_datatype, parse_filters, read_array
+from .hdf5_dense import links
 from .hdf5_object import (
     DATASPACE,
     DATATYPE,
@@ -119,9 +121,11 @@ class Group(Object):
             if table is not None:
                 self._read_symbol_table(self.data.offset(table), self.data.offset(table + self.data.offset_size))
             if info is not None:
-                flags = self.data.integer(info + 1, 1)
-                if self.data.offset(info + 2 + (8 if flags & 1 else 0)) is not None:
-                    raise ValueError("its groups are stored in a way that Keras doesn't write (dense links)")
+                at = info + 2 + (8 if self.data.integer(info + 1, 1) & 1 else 0)
+                heap, tree = self.data.offset(at), self.data.offset(at + self.data.offset_size)
+                if heap is not None:
+                    for start, _ in links(self.data, heap, tree):
+                        self._read_link(start)
             for kind, start, _ in self.messages:
                 if kind == LINK:
                     self._read_link(start)

@@ -107,7 +107,7 @@ def read_array(data, kind, shape, layout, filters):
     if storage == 3:
         raise ValueError("it has a virtual dataset, which reaches into other files")
     if storage == 2 and version == 4:
-        raise ValueError("it has chunks indexed in a way that Keras doesn't write")
+        raise ValueError("its chunks are in a form of HDF5 that is not read here")
     if storage == 0:
         size, raw = data.integer(layout + 2, 2), layout + 4
     elif storage == 1:

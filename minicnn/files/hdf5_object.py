@@ -55,7 +55,7 @@ class Object:
                 return strings(self.data, kind, count, value)
         info = self.find(ATTRIBUTE_INFO)
         if info is not None and self.data.offset(info + 2 + 2 * (self.data.integer(info + 1, 1) & 1)) is not None:
-            raise ValueError("its attributes are stored in a way that Keras doesn't write")
+            raise ValueError("its attributes are in a form of HDF5 that is not read here")
         return None
 
     def _split_attribute(self, start):

@@ -13,7 +13,7 @@ from minicnn.files.hdf5 import Dataset, File
 from minicnn.files.hdf5_writer import image
 
 DTYPES = ["<f4", ">f4", "<f8", "<f2", "<i8", ">i4", "<i2", "i1", "u1", "<u2", "<u4", "<u8", "?"]
-NAMES = st.text("abc0_:", min_size=1, max_size=12)
+NAMES = st.text("abc0_é:", min_size=1, max_size=12)
 
 
 def contents(group, path=""):
@@ -125,15 +125,33 @@ def test_newer_file_formats(tmp_path):
         file.attrs["name"] = "new"
         group = file.create_group("layers/dense")
         group["0"], group["1"] = np.eye(3), np.arange(4, dtype=">i2")
+        file.create_dataset("chunks", data=np.arange(4), chunks=(2,))
+        group.attrs.update({f"a{number}": "b" for number in range(20)})
     root = File((tmp_path / "x.h5").read_bytes()).root
     assert root.texts("name") == ["new"]
     np.testing.assert_array_equal(root.array("layers/dense/0"), np.eye(3))
     np.testing.assert_array_equal(root.array("layers/dense/1"), np.arange(4))
-    with h5py.File(tmp_path / "y.h5", "w", libver="latest") as file:
-        for number in range(20):
-            file[str(number)] = number
-    with pytest.raises(ValueError, match=r"stored in a way that Keras doesn't write \(dense links\)"):
-        File((tmp_path / "y.h5").read_bytes()).root.names()
+    with pytest.raises(ValueError, match="its chunks are in a form of HDF5 that is not read here"):
+        root.array("chunks")
+    with pytest.raises(ValueError, match="its attributes are in a form of HDF5 that is not read here"):
+        root["layers/dense"].texts("a1")
+
+
+@pytest.mark.parametrize("count", [1, 9, 30, 400, 5000])
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_many_names_beyond_ascii(count, libver, tmp_path):
+    """A fractal heap of one block, of rows of blocks, of blocks of blocks; a B-tree of one, two, three levels."""
+    names = [f"größe_{number * 7919 % 10007}" + "n" * (number % 200) for number in range(count)]
+    with h5py.File(tmp_path / "x.h5", "w", libver=libver) as file:
+        for number, name in enumerate(names):
+            file[name] = number
+        for name in names[1::3]:
+            del file[name]
+    root = File((tmp_path / "x.h5").read_bytes()).root
+    kept = {name: number for number, name in enumerate(names) if number % 3 != 1}
+    assert sorted(root.names()) == sorted(kept)
+    for name, number in list(kept.items())[:: max(1, count // 50)]:
+        assert root.array(name) == number
 
 
 def test_bfloat16_becomes_float32():
