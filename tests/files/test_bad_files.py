@@ -1,12 +1,11 @@
 """Files that are cut, damaged or hostile: one sentence that names the file, soon, at small memory.
 
-MINICNN_FUZZ=20000 pytest tests/files/test_bad_files.py -s     a longer run with another seed, which it prints
+`damage` tells how to run it longer.
 """
 
 import io
 import json
 import os
-import random
 import time
 import tracemalloc
 import zipfile
@@ -17,9 +16,8 @@ import pytest
 
 from minicnn import files
 from minicnn.files import keras_zip
+from tests.files.damage import COUNT, a_seed, mutated
 
-FUZZ = int(os.environ.get("MINICNN_FUZZ", 0))
-COUNT = FUZZ or 500
 KINDS = ("x.keras", "x.h5", "x.weights.h5", "x.json")
 
 
@@ -113,31 +111,9 @@ def test_a_truncated_shard_is_refused(folder):
         assert f"its shards have {part}" in outcome(folder / "x.json")
 
 
-def mutated(raw, dice):
-    """Return `raw` with a few bytes changed, blocks copied, zeroed, cut out or doubled."""
-    raw = bytearray(raw)
-    for _ in range(dice.randint(1, 6)):
-        at, size = dice.randrange(len(raw)), dice.randint(1, 16)
-        what = dice.randrange(6)
-        if what < 2:
-            raw[at] = dice.choice((0, 1, 127, 128, 255, dice.randrange(256)))
-        elif what == 2:
-            raw[at : at + size] = bytes(len(raw[at : at + size]))
-        elif what == 3:
-            other = dice.randrange(len(raw))
-            raw[at : at + size] = raw[other : other + len(raw[at : at + size])]
-        elif what == 4 and len(raw) > 100:
-            del raw[at : at + size]
-        else:
-            raw[at:at] = raw[at : at + size]
-    return bytes(raw)
-
-
 @pytest.mark.parametrize("name", [*KINDS, "members of x.keras"])
 def test_mutated_files_end_in_a_sentence(folder, name):
-    seed = random.SystemRandom().randrange(1 << 30) if FUZZ else 1
-    print(f"\n{name}: seed {seed}, {COUNT} files")
-    dice, refused = random.Random(seed), 0
+    dice, refused = a_seed(name), 0
     path = folder / name.split()[-1]
     whole = path.read_bytes()
     start = time.perf_counter()

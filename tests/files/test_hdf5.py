@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from minicnn.files.hdf5 import Dataset, File
 from minicnn.files.hdf5_writer import image
+from tests.files.damage import COUNT, a_seed, mutated
 
 DTYPES = ["<f4", ">f4", "<f8", "<f2", "<i8", ">i4", "<i2", "i1", "u1", "<u2", "<u4", "<u8", "?"]
 NAMES = st.text("abc0_é:", min_size=1, max_size=12)
@@ -257,3 +258,37 @@ def test_members_that_are_not_there():
     with pytest.raises(ValueError, match="its 'a/b' is not a group"):
         root.group("a/b")
     assert "a/b/c" not in root and "a/b" in root
+
+
+def _plain(file):
+    file.attrs["config"] = "x" * 5000
+    for number in range(30):
+        file[f"layers/layer{number}"] = np.arange(number)
+
+
+def _packed(file):
+    for number in range(4):
+        data = np.arange(400.0).reshape(20, 20)
+        file.create_dataset(f"a{number}", data=data, chunks=(3, 7), compression="gzip", shuffle=True, fletcher32=True)
+
+
+def _dense(file):
+    for number in range(300):
+        file[f"größe{number}"] = number
+
+
+@pytest.mark.parametrize("fill", [_plain, _packed, _dense])
+def test_mutated_files_end_in_a_sentence(fill):
+    """Whatever is read of a damaged file, nothing but a ValueError comes out, and soon."""
+    dice, refused, whole = a_seed(fill.__name__), 0, image(fill)
+    for _ in range(COUNT // 3):
+        raw = mutated(whole, dice)
+        start = time.perf_counter()
+        try:
+            root = File(raw).root
+            root.texts("config")
+            contents(root)
+        except ValueError:
+            refused += 1
+        assert time.perf_counter() - start < 5
+    assert refused > 0
