@@ -40,9 +40,10 @@ from .layers import (
     ZeroPadding2D,
 )
 from .losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
-from .model import Model, Sequential
+from .model import Model
 from .optimizers import SGD, Adam
 from .saving import load_model
+from .sequential import Sequential
 
 __all__ = [
     "ELU",

@@ -10,7 +10,7 @@ arXiv:2004.15004); ML Zoomcamp, week 8, homework.
 """
 
 from .layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, ReLU, Rescaling, Sigmoid, Softmax
-from .model import Sequential
+from .sequential import Sequential
 
 
 def tinyvgg(size, classes, seed=None):

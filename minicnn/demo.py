@@ -11,8 +11,8 @@ from .callbacks import Callback, CSVLogger
 from .classify import Judgement, describe_classifier
 from .data import wardrobe
 from .layers import Dense, Flatten, Input, Rescaling, Softmax
-from .model import Sequential
 from .optimizers import Adam
+from .sequential import Sequential
 
 SIZE = 64
 SERIES = (1, 2, 4, 8, 12)  # epochs whose models are kept, for the page's slider

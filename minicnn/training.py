@@ -8,13 +8,13 @@ the binary one) the step takes the logits: the loss cannot overflow, nothing is 
 logits is simply p - t. Keras does the same.
 """
 
-import math
 import warnings
 
 import numpy as np
 
 from . import losses, optimizers
 from . import metrics as metrics_
+from .batches import as_batches, as_validation, checked, is_data, set_epoch, whole
 from .callbacks import CallbackList, History
 from .kernels import memory, sigmoid_forward, softmax_forward
 from .progress import progress_for
@@ -100,22 +100,22 @@ def fit(model, x, y, batch_size, epochs, validation_data, shuffle, seed, class_w
     """
     setup = _setup(model, "fit")
     _name_penalties(model)
-    batches = _batches(x, y, batch_size, shuffle, model.seed if seed is None else seed)
-    validation = _validation(validation_data, batch_size)
+    batches = as_batches(x, y, batch_size, shuffle, model.seed if seed is None else seed)
+    validation = as_validation(validation_data, batch_size)
     history = History()
     called = CallbackList([history, *(callbacks or ())], model)
-    show = progress_for(verbose, batches, _whole("epochs", epochs, 1))
+    show = progress_for(verbose, batches, whole("epochs", epochs, 1))
     model.stop_training = False
     called.on_train_begin()
     try:
         with show, memory.workspace():
-            for epoch in range(_whole("initial_epoch", initial_epoch, 0), epochs):
+            for epoch in range(whole("initial_epoch", initial_epoch, 0), epochs):
                 called.on_epoch_begin(epoch)
-                _set_epoch(batches, epoch)
+                set_epoch(batches, epoch)
                 show.begin(epoch)
                 totals = _totals(setup)
                 for index, (bx, by) in enumerate(batches):
-                    bx, by = _checked(model, bx, by, index)
+                    bx, by = checked(bx, by, index)
                     _step(model, setup, bx, by, class_weight, totals)
                     show.step(len(bx), _results(totals))
                 logs = _results(totals)
@@ -143,7 +143,7 @@ def train_on_batch(model, x, y, class_weight=None, return_dict=False):
     """
     setup = _setup(model, "train_on_batch")
     totals = _totals(setup)
-    x, y = _checked(model, x, y, 0)
+    x, y = checked(x, y, 0)
     try:
         with memory.workspace(setup.workspace):
             _step(model, setup, x, y, class_weight, totals)
@@ -159,7 +159,7 @@ def evaluate(model, x, y=None, batch_size=32, return_dict=False):
     -------
     loss : float, or [loss, metric, ...] where there are metrics, or a dict on request
     """
-    results = _measure(model, _setup(model, "evaluate"), _batches(x, y, batch_size, False, None))
+    results = _measure(model, _setup(model, "evaluate"), as_batches(x, y, batch_size, False, None))
     return results if return_dict else _flat(results)
 
 
@@ -174,8 +174,8 @@ def predict(model, x, batch_size=32):
     -------
     y : array (N, ...) (a list for several outputs)
     """
-    if _is_data(x):
-        size = _whole("batch_size", batch_size, 1)
+    if is_data(x):
+        size = whole("batch_size", batch_size, 1)
         count = len(x[0] if isinstance(x, list) else x)
         starts = range(0, max(count, 1), size)
         parts = [[part[at:at + size] for part in x] if isinstance(x, list) else x[at:at + size] for at in starts]
@@ -229,7 +229,7 @@ def _count(setup, totals, loss, y, outputs, head):
 def _measure(model, setup, batches):
     totals = _totals(setup)
     for index, (x, y) in enumerate(batches):
-        x, y = _checked(model, x, y, index)
+        x, y = checked(x, y, index)
         outputs, fused = _run(model, setup, x, training=False)
         loss = setup.loss.value_and_gradient(y, outputs, None, fused or None)[0]
         _count(setup, totals, loss, y, outputs, fused and model.activation)
@@ -264,94 +264,7 @@ def _flat(results):
     return values[0] if len(values) == 1 else values
 
 
-# ---- data ---------------------------------------------------------------------------------------------------
-
-
-class ArrayBatches:
-    """Arrays cut into batches; the order of epoch e depends on the seed and on e alone.
-
-    Parameters
-    ----------
-    x, y : arrays (N, ...)       batch_size : int
-    shuffle : bool               seed : int or None (an order that no one can repeat)
-    """
-
-    def __init__(self, x, y, batch_size, shuffle=False, seed=None):
-        self.x, self.y, self.batch_size, self.shuffle = x, y, batch_size, shuffle
-        self.seed = np.random.SeedSequence(seed).entropy
-        self.epoch = 0
-
-    def __len__(self):
-        return math.ceil(len(self.y) / self.batch_size)
-
-    def __iter__(self):
-        count = len(self.y)
-        order = np.arange(count)
-        if self.shuffle:
-            np.random.default_rng([self.seed, self.epoch]).shuffle(order)
-        for start in range(0, count, self.batch_size):
-            rows = order[start:start + self.batch_size] if self.shuffle else slice(start, start + self.batch_size)
-            x = [part[rows] for part in self.x] if isinstance(self.x, list) else self.x[rows]
-            yield x, self.y[rows]
-
-
-def _set_epoch(batches, epoch):
-    """Tell batches that bring their own order which epoch it is."""
-    if hasattr(batches, "epoch"):
-        batches.epoch = epoch
-
-
 def _setup(model, what):
     if model.setup is None:
         raise RuntimeError(f"Call model.compile(optimizer, loss) before {what}.")
     return model.setup
-
-
-def _is_data(x):
-    return hasattr(x, "__array__") or (isinstance(x, list) and bool(x) and not isinstance(x[0], tuple))
-
-
-def _whole(name, value, least):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}.")
-    return int(value)
-
-
-def _batches(x, y, batch_size, shuffle, seed):
-    _whole("batch_size", batch_size, 1)
-    if not _is_data(x):
-        if y is not None:
-            raise ValueError("`y` must be None where x gives batches of (x, y).")
-        if iter(x) is x:
-            raise TypeError("Batches must be an object that can be iterated over again each epoch (a list, a "
-                            f"sequence), not an iterator. Received: {type(x).__name__}.")
-        return x
-    if y is None:
-        raise ValueError("`y` is missing: fit and evaluate need labels beside x.")
-    x = [np.asarray(part) for part in x] if isinstance(x, list) and hasattr(x[0], "__array__") else np.asarray(x)
-    y = np.asarray(y)
-    counts = {len(part) for part in (x if isinstance(x, list) else [x])}
-    if counts != {len(y)}:
-        raise ValueError(f"`x` and `y` must hold equally many examples. Received: {max(counts)} and {len(y)}.")
-    return ArrayBatches(x, y, batch_size, shuffle, seed)
-
-
-def _validation(data, batch_size):
-    if data is None:
-        return None
-    if isinstance(data, tuple):
-        return _batches(*data, batch_size, False, None)
-    return _batches(data, None, batch_size, False, None)
-
-
-def _checked(model, x, y, index):
-    """Refuse numbers that are not finite, named with the batch."""
-    for name, array in (("x", x), ("y", y)):
-        for part in array if isinstance(array, list) and name == "x" else [array]:
-            part = np.asarray(part)
-            if part.dtype.kind == "f" and not np.isfinite(part.sum(dtype=np.float64)) and not np.isfinite(part).all():
-                kind = "NaN" if np.isnan(part).any() else "inf"
-                where = np.argwhere(~np.isfinite(part))[0]
-                raise ValueError(f"`{name}` must be finite. Received: {kind} in batch {index}, "
-                                 f"example {where[0]}, at index {tuple(map(int, where[1:]))}.")
-    return x, np.asarray(y)

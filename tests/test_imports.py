@@ -9,7 +9,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # A part of minicnn is a folder or a file of its own; these files are pages of a part that outgrew one file.
-PAGES = {"callbacks": "training", "progress": "training", "graph": "model", "saving": "model", "summary": "model"}
+PAGES = {
+    "batches": "training",
+    "callbacks": "training",
+    "sequential": "model",
+    "progress": "training",
+    "graph": "model",
+    "saving": "model",
+    "summary": "model",
+}
 
 # From the ground up. numpy and the standard library are free to all.
 BELOW = {

@@ -1,4 +1,4 @@
-"""One model, many threads, and a forked child: the same bits, and nobody dies. In a process of its own, without Keras."""
+"""One model, many threads, and a forked child: the same bits, and nobody dies. In a process without Keras."""
 
 import os
 import subprocess

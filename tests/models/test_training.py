@@ -7,6 +7,7 @@ import pytest
 
 import minicnn
 from minicnn import Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential, Softmax
+from minicnn.batches import ArrayBatches
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(20, 8, 8, 1)).astype("float32")
@@ -50,7 +51,7 @@ def test_going_on_later_equals_one_run():
 
 
 def test_each_epoch_sees_every_example_once_in_another_order():
-    batches = minicnn.training.ArrayBatches(np.arange(10), np.arange(10), 3, shuffle=True, seed=5)
+    batches = ArrayBatches(np.arange(10), np.arange(10), 3, shuffle=True, seed=5)
     orders = []
     for epoch in range(2):
         batches.epoch = epoch
