@@ -135,8 +135,10 @@ def _read_chunks(data, kind, shape, layout, filters):
     rank = data.integer(layout + 2, 1) - 1
     root = data.offset(layout + 3)
     at = layout + 3 + data.offset_size
+    if rank != len(shape) or rank == 0:
+        raise ValueError(f"an array of shape {shape} has chunks of {rank} axes")
     chunk = tuple(data.integer(at + 4 * axis, 4) for axis in range(rank))
-    if rank != len(shape) or not chunk or 0 in chunk:
+    if 0 in chunk:
         raise ValueError(f"an array of shape {shape} has chunks of shape {chunk}")
     nbytes = math.prod(chunk) * kind.size
     if nbytes > data.size * 20 + (1 << 24):

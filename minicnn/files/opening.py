@@ -17,7 +17,7 @@ def naming(path):
         text = str(fault)
         if text.startswith(f"{path}: "):
             raise
-        raise ValueError(f"{path}: {text}") from None
+        raise ValueError(f"{path}: {_one_line(text)}") from None
     except FileNotFoundError:
         raise ValueError(f"{path}: there is no such file.") from None
     except IsADirectoryError:
@@ -28,6 +28,12 @@ def naming(path):
         raise ValueError(f"{path}: its config is nested too deeply.") from None
     except MemoryError:
         raise ValueError(f"{path}: it asks for more memory than there is.") from None
+
+
+def _one_line(text):
+    """Return `text` fit for a terminal: what a file calls things may hold control characters, or be endless."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return text if len(text) <= 500 else f"{text[:497]}..."
 
 
 @contextlib.contextmanager

@@ -302,6 +302,21 @@ def test_faults_of_arrays(folder, change, sentence):
     tracemalloc.stop()
 
 
+def test_what_a_file_says_is_fit_for_a_terminal(folder):
+    """Control characters are shown as question marks, long names cut."""
+    path = folder / "x.h5"
+    with h5py.File(path, "r+") as file:
+        del file.attrs["model_config"]
+        file.attrs["model_config"] = '{"class_name": "' + "\\u001b[31m" + "x" * 900 + '"}'
+    assert outcome(path).endswith("Received: class '\\x1b[31m" + "x" * 75 + "'.")
+    with h5py.File(path, "w") as file:
+        file["\x1b[31m" + "x" * 900] = h5py.SoftLink("/y")
+        file.attrs["layer_names"] = np.array([b"\x1b[31m" + b"x" * 900])
+    with pytest.raises(ValueError) as fault:
+        files.read_weights(path, a_model().config)
+    assert str(fault.value).isprintable() and len(str(fault.value)) < len(str(path)) + 510
+
+
 def test_what_is_no_model_file(folder):
     def told(name, sentence):
         assert outcome(folder / name) == f"{folder / name}: {sentence}"
