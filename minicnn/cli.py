@@ -5,6 +5,8 @@ import json
 import sys
 import warnings
 
+WALKS = ("conv", "relu", "pool", "flatten", "dense", "sigmoid", "softmax", "backprop")
+
 
 def main(argv=None):
     """Run one command; return its exit code."""
@@ -66,6 +68,18 @@ def parser():
 
     sub = command("summary", _summary, "show a model layer by layer: shapes, parameters, work, receptive fields")
     sub.add_argument("model", metavar="MODEL", help="a model file")
+
+    sub = command("explain", _explain, "write a page that shows where every number of a net comes from")
+    sub.add_argument("model", metavar="MODEL", help="a model file, or a folder with those of several epochs")
+    sub.add_argument("pictures", nargs="+", metavar="PICTURE", help="files or folders")
+    sub.add_argument("-o", "--out", default="page.html", metavar="FILE", help="the page, for any browser, offline")
+    _preprocessing(sub)
+
+    sub = command("walk", _walk, "go through a small example, step by step")
+    sub.add_argument("topic", metavar="TOPIC", choices=WALKS, help=", ".join(WALKS))
+
+    sub = command("shapes", _shapes, "work out sizes, parameters and multiply-adds of a net written in one line")
+    sub.add_argument("text", nargs="+", metavar="NET", help='"150x150x3 conv32 3x3 pool2 flatten dense64 dense1"')
     return top
 
 
@@ -140,6 +154,29 @@ def _summary(arguments):
     from .saving import load_model
 
     load_model(arguments.model).summary()
+
+
+def _explain(arguments):
+    from . import classify
+    from .explain import page
+
+    _announce_compiling()
+    size = page.write(arguments.model, classify.picture_files(arguments.pictures), arguments.out,
+                      classes=arguments.classes and arguments.classes.split(","), scale=arguments.scale,
+                      size=arguments.size and (arguments.size, arguments.size))
+    print(f"{arguments.out}: {size / 1e6:.1f} MB, for any browser; it needs no network")
+
+
+def _walk(arguments):
+    from .explain import walk
+
+    walk(arguments.topic)
+
+
+def _shapes(arguments):
+    from .explain import shapes
+
+    print(shapes(" ".join(arguments.text)))
 
 
 def _announce_compiling():

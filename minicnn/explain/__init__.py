@@ -1,6 +1,34 @@
-"""Where every number of a CNN comes from."""
+"""Where every number of a CNN comes from, forward and backward.
 
+    print(trace(model, x, "conv2d_1", (3, 4, 2)))                    one output: its window, products, bias, activation
+    print(trace_gradient(model, x, y, "conv2d/kernel", (0, 0, 1, 2)))    one gradient: masks, winners, and the sum
+    page.write("model.keras", ["shirt.png"], "page.html")            the explorer: one page, offline, in any browser
+    walk("softmax"); print(shapes("64x64x3 conv10 3x3 pool2"))       small examples in the terminal
+
+The yardstick of the page is CNN Explainer (Wang et al. 2020, arXiv:2004.15004), which shows one fixed net of ten
+classes. Every row is tested in tests/explain.
+
+| view                                                         | CNN Explainer | this page |
+|--------------------------------------------------------------|---------------|-----------|
+| overview: columns of maps, connections on hover              | yes           | yes       |
+| elastic convolution view: channels, kernels, intermediate maps | yes         | yes       |
+| formula views: convolution, ReLU, pooling, flatten, softmax  | yes           | yes       |
+| choice of the colour scale                                   | yes           | yes       |
+| playground of size, window, stride                           | yes           | yes, with dilation and padding |
+| a picture of one's own                                       | yes           | yes       |
+| a model of one's own, its classes and data                   | no            | yes       |
+| sigmoid, dense, loss                                         | no            | yes       |
+| backward: gradients of every map, kernel and bias, taken apart | no          | yes       |
+| one step of learning at any rate                             | no            | yes       |
+| training: the net at several epochs                          | no            | yes       |
+| pixels and weights to change                                 | no            | yes       |
+| non-square windows, asymmetric padding, the floor            | no            | yes       |
+| keyboard alone; a phone's screen                             | no            | yes       |
+"""
+
+from .shapes import shapes
 from .trace import trace
 from .trace_gradient import trace_gradient
+from .walk import walk
 
-__all__ = ["trace", "trace_gradient"]
+__all__ = ["shapes", "trace", "trace_gradient", "walk"]

@@ -1,7 +1,21 @@
-"""Nets too large for a page: then the engine's own numbers travel instead of the weights."""
+"""Nets too large for a page: then the engine's own numbers travel, of the maps that the page shows.
+
+Of every layer the strongest maps are carried, forward and backward, with the weights between those; the rows of numbers
+at the end whole. A sum in the page then says what the carried part gives and how much the rest does.
+"""
+
+import numpy as np
+
+from .. import kernels
+from .activations import activation_of, back
+from .places import as_batch, backward, loss_of, unfold
 
 LARGEST_WORK = 300_000_000  # multiply-adds of one pass that a browser does within a second
 LARGEST_WEIGHTS = 4_000_000  # numbers: 16 MB of weights, beyond which a page is a burden
+BUDGET = 1_200_000  # numbers of maps a picture
+MOST_MAPS = 10
+UNITS, INPUTS = 48, 24  # of a dense layer whose kernel is not carried whole: how many units, and inputs of each
+WHOLE_KERNEL = 200_000  # numbers of a dense kernel that is
 
 
 def too_large(model):
@@ -9,5 +23,144 @@ def too_large(model):
     return (model.multiply_adds() or 0) > LARGEST_WORK or model.count_params() > LARGEST_WEIGHTS
 
 
-def carry(model, loaded, nodes, arrays, shown, known, blobs):
-    """Not yet."""
+def carry(loaded, nodes, shown, known, blobs):
+    """Run the engine on every picture and lay down what the page shows.
+
+    Parameters
+    ----------
+    loaded : models of the epochs, the last one in full, the others by what they predict
+    nodes : as `nodes.describe` gives them       shown : list of (name, label, pixels)
+    known : the classifier.json                  blobs : where arrays go
+
+    Returns
+    -------
+    carried : dict        reason, per picture the nodes' channels and arrays, per node weights, per epoch the ends
+    """
+    model = loaded[-1]
+    pictures, weights = [], None
+    for _, label, pixels in shown:
+        x = pixels.astype(np.float32) * known["scale"] + known["offset"]
+        truth = int(label if label is not None else _predicted(model, x))
+        values, gradients = _all(model, nodes, x, truth)
+        if weights is None:  # all pictures show the same maps, so that the weights between them fit
+            channels = _channels(nodes, values)
+            weights = [_weights(model, node, k, nodes, channels, values, blobs) for k, node in enumerate(nodes)]
+        pictures.append({
+            "label": truth, "values": [_packed(array, channels[k], blobs) for k, array in enumerate(values)],
+            "gradients": [_packed(array, channels[k], blobs) for k, array in enumerate(gradients)],
+            "units": [_contributions(model, node, values[node["inputs"][0]], blobs) if node["kind"] == "Dense" else None
+                      for node in nodes]})
+    work, count = model.multiply_adds() or 0, model.count_params()
+    return {
+        "reason": f"This net is too large to compute in a page ({count / 1e6:.1f} million weights, {work / 1e6:,.0f} "
+                  f"million multiply-adds a picture): it shows the engine's own numbers.",
+        "gradients": "Carried for one label a picture.", "channels": channels, "weights": weights, "pictures": pictures,
+        "ends": [[_ends(each, nodes, pixels, known, blobs) for _, _, pixels in shown] for each in loaded]}
+
+
+def _predicted(model, x):
+    y = model.forward(as_batch(model, x))[0]
+    return y.argmax() if y.size > 1 else y[0] > (0.5 if model.activation == "sigmoid" else 0)
+
+
+def _all(model, nodes, x, label):
+    """Give every node's output and gradient for one picture; None where there is none."""
+    batch = as_batch(model, x.astype(np.float32))
+    record = {}
+    model.forward(batch, record=record)
+    y = record[nodes[-1]["engine"]]
+    run = backward(model, batch, np.array([[float(label)]]) if y.shape[-1] == 1 else label)
+    values, gradients, places = [], [], unfold(model)
+    for node in nodes:
+        at = places[node["of"]]
+        xs = [record[key] for key in at.sources]
+        if node["engine"] is not None:
+            values.append(record[node["engine"]][0])
+            gradient = run.gradients.get(node["engine"])
+            gradients.append(None if gradient is None or (run.fused and node is nodes[-1]) else gradient[0])
+        elif node["name"].endswith(" (depthwise)"):
+            layer, settings = at.layer, node["settings"]
+            values.append(kernels.depthwise_conv2d_forward(xs[0], layer.params["depthwise_kernel"], None, layer.strides,
+                                                           settings["pads"], layer.dilation_rate)[0])
+            gradients.append(None)
+        else:  # before the activation of the same layer
+            z = at.layer.forward(xs[0], logits=True)
+            fused = run.fused and at.key == run.last
+            dy = run.gradients[at.key]
+            values.append(z[0])
+            gradients.append((dy if fused else back(activation_of(at.layer), dy, z).astype(np.float32))[0])
+    return values, gradients
+
+
+def _channels(nodes, values):
+    """Choose each node's maps: those of the node before where channels go through, else the strongest."""
+    sizes = [int(np.prod(node["shape"][:2])) for node in nodes if len(node["shape"]) == 3]
+    most = max(3, min(MOST_MAPS, BUDGET // max(sum(sizes), 1)))
+    chosen = []
+    for node, array in zip(nodes, values, strict=True):
+        if array.ndim != 3 or node["kind"] == "Input":
+            chosen.append(None)
+            continue
+        before = node["inputs"][0]
+        own, count = chosen[before], nodes[before]["shape"][-1]
+        if own is not None and node["kind"] == "DepthwiseConv2D":
+            many = array.shape[2] // count
+            chosen.append([c * many for c in own])
+        elif own is not None and node["kind"] not in ("Conv2D", "Concatenate") and count == array.shape[2]:
+            chosen.append(own)
+        else:
+            strength = np.abs(array).mean((0, 1))
+            chosen.append(sorted(int(c) for c in np.argsort(-strength, kind="stable")[:most]))
+    return chosen
+
+
+def _packed(array, channels, blobs):
+    """Lay down the chosen maps, one behind the other, or a row of numbers whole."""
+    if array is None:
+        return None
+    return blobs.add(np.moveaxis(array[..., channels], -1, 0) if channels is not None and array.ndim == 3 else array)
+
+
+def _weights(model, node, k, nodes, channels, values, blobs):
+    """Lay down the weights between carried maps, and biases whole."""
+    if not node["arrays"]:
+        return None
+    layer, found = unfold(model)[node["of"]].layer, {}
+    name = "kernel"
+    if type(layer).__name__ == "SeparableConv2D":
+        name = "depthwise_kernel" if node["kind"] == "DepthwiseConv2D" else "pointwise_kernel"
+    if "bias" in node["arrays"]:
+        found["bias"] = blobs.add(layer.params["bias"])
+    if node["kind"] in ("Conv2D", "DepthwiseConv2D"):
+        kernel = layer.params[name]
+        taps, inputs = kernel.shape[0] * kernel.shape[1], kernel.shape[2] if node["kind"] == "Conv2D" else 1
+        kernel = kernel.reshape(taps, inputs, node["shape"][2])
+        sources = channels[node["inputs"][0]]
+        sources = range(nodes[node["inputs"][0]]["shape"][2]) if sources is None else sources
+        inside = sorted({c % kernel.shape[1] for c in sources})
+        found |= {"inside": inside, "maps": channels[k], "count": kernel.shape[1],
+                  "kernel": blobs.add(kernel[:, inside][..., channels[k]])}
+    return found
+
+
+def _contributions(model, node, x, blobs):
+    """Lay down a dense kernel, or where it is long the weightiest inputs of the strongest units."""
+    kernel = unfold(model)[node["of"]].layer.params["kernel"]
+    if kernel.size <= WHOLE_KERNEL:
+        return {"kernel": blobs.add(kernel)}
+    units = np.argsort(-np.abs(x @ kernel), kind="stable")[:UNITS]
+    rows = {}
+    for unit in units.tolist():
+        products = x * kernel[:, unit]
+        top = np.argsort(-np.abs(products), kind="stable")[:INPUTS]
+        rows[unit] = {"d": top.tolist(), "w": blobs.add(kernel[top, unit]),
+                      "rest": float(products.sum(dtype=np.float64) - products[top].sum(dtype=np.float64))}
+    return {"units": rows, "others": max(len(x) - INPUTS, 0)}
+
+
+def _ends(model, nodes, pixels, known, blobs):
+    """Lay down what one epoch's model says of one picture: its last output, and the one that the loss takes."""
+    x = as_batch(model, pixels.astype(np.float32) * np.float32(known["scale"]) + np.float32(known["offset"]))
+    y = model.forward(x)[0]
+    fused = model.activation is not None and model.activation == loss_of(model).head
+    return [blobs.add(y), blobs.add(model.forward(x, logits=True)[0] if fused else y)]

@@ -23,25 +23,27 @@ def describe(model):
     Returns
     -------
     nodes : list of dict      in running order: name, kind, inputs (positions in this list), shape, settings, engine
-        (the key that `Model.forward(record=)` uses for this output, None inside a layer), arrays (their names)
+        (the key that `Model.forward(record=)` uses for this output, None inside a layer), of (the layer's key),
+        arrays (their names)
     arrays : function of a model      the float32 arrays of all nodes, in the same order, for any copy of this model
 
     Raises
     ------
     ValueError: a layer that the page does not know, or a size that is open.
     """
-    nodes, at, getters = [], {}, []
+    nodes, at, getters, of = [], {}, [], []
 
-    def add(name, kind, inputs, shape, settings=None, engine=None, arrays=()):
+    def add(name, kind, inputs, shape, settings, engine, arrays=()):
         if None in shape:
             raise ValueError(f"The page needs known sizes; give Input its height and width. Received: {name!r} of "
                              f"shape {tuple(shape)}.")
         nodes.append({"name": name, "kind": kind, "inputs": inputs, "shape": [int(size) for size in shape],
-                      "settings": settings or {}, "engine": engine, "arrays": [key for key, _ in arrays]})
+                      "settings": settings, "engine": engine, "of": of[-1], "arrays": [key for key, _ in arrays]})
         getters.extend(getter for _, getter in arrays)
         return len(nodes) - 1
 
     for key, place in unfold(model).items():
+        of.append(key)
         inputs = [at[source] for source in place.sources]
         at[key] = _add(add, key, place, inputs, nodes)
     return nodes, lambda other: [np.asarray(getter(other), np.float32) for getter in getters]

@@ -23,19 +23,20 @@ from .carried import carry, too_large
 from .nodes import describe
 from .places import loss_of
 
-MODULES = ("payload", "numbers", "windows", "layers", "net", "colours", "dom", "maps", "pictures", "terms", "columns",
-           "overview", "convolution", "formulas", "others", "backward", "training", "padding", "main")
+MODULES = ("payload", "numbers", "windows", "layers", "net", "carried", "colours", "dom", "maps", "pictures", "terms",
+           "columns", "overview", "convolution", "formulas", "others", "backward", "training", "padding", "main")
 LOSSES = {CategoricalCrossentropy: "categorical", SparseCategoricalCrossentropy: "categorical",
           BinaryCrossentropy: "binary", MeanSquaredError: "squared"}
 
 
-def write(models, pictures, path, *, names=None, labels=None, history=None, title=None):
+def write(models, pictures, path, *, names=None, labels=None, history=None, title=None, classes=None, size=None,
+          scale=None):
     """Write the explorer's page.
 
     Parameters
     ----------
-    models : Model, path of a model file or of a folder of checkpoints, or a list of models and files, in the order of
-        training: the last one is shown first, the others are on the slider over the epochs
+    models : Model, path of a model file or of a folder of checkpoints (or one that holds them in `series`), or a list
+        of models and files, in the order of training: the last is shown first, the others are on the epochs' slider
     pictures : list of paths and of arrays, (H, W), (H, W, 1) or (H, W, 3), pixels 0..255 as the model's classifier.json
         expects them (without one: what the model itself takes)
     path : where to write the page; nothing half-written is ever left there
@@ -44,6 +45,8 @@ def write(models, pictures, path, *, names=None, labels=None, history=None, titl
         file is named after, if any
     history : dict, optional            name -> list of values, one an epoch; by default `history.csv` beside the models
     title : str, optional               by default the model file's name
+    classes, size, scale : optional     class names, (height, width) and what pixels are multiplied by, where the
+        model's file does not tell or the caller knows better
 
     Returns
     -------
@@ -65,12 +68,12 @@ def write(models, pictures, path, *, names=None, labels=None, history=None, titl
                          f"shape {tuple(shape)}.")
     if len(nodes[-1]["shape"]) != 1:
         raise ValueError(f"The page explains nets that end in a row of numbers. Received: {tuple(nodes[-1]['shape'])}.")
-    known = _classifier(model, shape)
+    known = _classifier(model, shape, {"class_names": classes, "size": size, "scale": scale})
     shown = _pictures(pictures, names, labels, shape, known)
     heavy = too_large(model)
     blobs = _Blobs()
     payload = {
-        "title": title or (found.name if found else model.name), "nodes": nodes, "classes": known["class_names"],
+        "title": title or _title(found, model), "nodes": nodes, "classes": known["class_names"],
         "preprocess": {key: known[key] for key in ("size", "resize", "scale", "offset")},
         "loss": _loss(model, known), "pictures": [{"name": name, "label": label, "at": blobs.add(pixels)}
                                                   for name, label, pixels in shown],
@@ -78,7 +81,7 @@ def write(models, pictures, path, *, names=None, labels=None, history=None, titl
                    for name, each in zip(epochs, loaded, strict=True)],
         "history": history if history is not None else _history(found),
         "shapes": [list(array.shape) for array in arrays(model)],
-        "carried": carry(model, loaded, nodes, arrays(model), shown, known, blobs) if heavy else None,
+        "carried": carry(loaded, nodes, shown, known, blobs) if heavy else None,
     }
     page = _html(payload, blobs)
     with replacing(path) as file:
@@ -89,7 +92,8 @@ def write(models, pictures, path, *, names=None, labels=None, history=None, titl
 def _load(models):
     """Return the models, their names, and the path that they came from, if any."""
     if isinstance(models, (str, Path)) and Path(models).is_dir():
-        files = sorted(file for file in Path(models).iterdir() if file.suffix in (".keras", ".h5"))
+        inside = Path(models) / "series" if (Path(models) / "series").is_dir() else Path(models)
+        files = sorted(file for file in inside.iterdir() if file.suffix in (".keras", ".h5"))
         if not files:
             raise ValueError(f"{models}: this folder holds no model files (.keras, .h5).")
         return [load_model(file) for file in files], [_epoch(file) for file in files], Path(models)
@@ -101,6 +105,12 @@ def _load(models):
     names = [_epoch(Path(each)) if isinstance(each, (str, Path)) else f"model {number}"
              for number, each in enumerate(several, 1)]
     return loaded, names, files[-1] if files else None
+
+
+def _title(found, model):
+    if found is None:
+        return model.name
+    return found.resolve().parent.name if found.name == "series" else found.name
 
 
 def _epoch(file):
@@ -123,11 +133,20 @@ def _history(found):
     return {}
 
 
-def _classifier(model, shape):
-    """Return the model's classifier.json, or what can be said without one."""
-    if model.classifier:
-        return model.classifier
+def _classifier(model, shape, better):
+    """Return the model's classifier.json, or what can be said without one; what the caller gives comes first."""
     outputs = model.output_shape[-1]
+    given = {key: value for key, value in better.items() if value is not None}
+    known = {**(model.classifier or _guess(model, shape, outputs)), **given}
+    if len(known["class_names"]) != max(outputs, 2):
+        raise ValueError(f"`classes` must be {max(outputs, 2)} names, one for each output. "
+                         f"Received: {len(known['class_names'])}.")
+    if list(known["size"]) != list(shape[:2]):
+        raise ValueError(f"`size` must be the model's {shape[0]} x {shape[1]}. Received: {tuple(known['size'])}.")
+    return known
+
+
+def _guess(model, shape, outputs):
     return {"class_names": [f"class {k}" for k in range(max(outputs, 2))], "size": shape[:2], "resize": "nearest",
             "scale": 1.0, "offset": 0.0,
             "output": "probabilities" if model.activation in ("softmax", "sigmoid") else "logits"}

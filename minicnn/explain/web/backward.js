@@ -62,7 +62,7 @@ export class Backward {
     const kinds = [["output", "output"], ...(app.live ? Object.keys(app.net.grads[this.index]).map((name) => [name, name]) : [])];
     if (!kinds.some(([kind]) => kind === this.what)) this.what = "output";
     const values = this.what === "output" ? app.gradients()[this.index] : app.net.grads[this.index][this.what];
-    if (this.at === null || this.at >= values.length) this.at = this.what === "output" && node.shape.length === 3 ? this.strongest(this.index, app.mapsOf(this.index)[0]) : 0;
+    if (this.at === null || (this.at >= values.length && app.live)) this.at = this.what === "output" && node.shape.length === 3 ? this.strongest(this.index, app.mapsOf(this.index)[0]) : 0;
     const head = el("div", { class: "tools" },
       select("gradient at", nodes.map((each) => [each.index, each.name]), this.index, (value) => { this.index = Number(value); this.at = null; this.drawOne(); }),
       select("of its", kinds, this.what, (value) => { this.what = value; this.at = null; this.drawOne(); }));
@@ -80,7 +80,7 @@ export class Backward {
       view.cell = cell;
       view.mark([{ row: cell[0], column: cell[1] }]);
       return el("div", {}, select("map", app.mapsOf(this.index).map((each) => [each, `map ${each}`]), c, (value) => pick(pixel * count + Number(value))), view.element,
-        el("p", {}, "at this cell ", num(values[this.at], "gradient", 6)));
+        el("p", {}, "at this cell ", num(data[pixel], "gradient", 6)));
     }
     if (this.what.includes("kernel") && node.kind !== "Dense") return this.kernels(values, pick);
     return this.cells(values, pick);

@@ -34,8 +34,8 @@ export class Columns {
   }
 
   column(node) {
-    const head = [el("h3", { title: `${node.name}, ${node.kind}` }, broken(node.name)), el("p", { class: "shape" }, broken(node.kind === "Activation" ? node.settings.function : node.kind)),
-      el("p", { class: "shape" }, broken(node.shape.join("\u00d7")))];
+    const head = [el("h3", { title: `${node.name}, ${node.kind}` }, broken(node.name)), el("p", { class: "shape kind" }, broken(node.kind === "Activation" ? node.settings.function : node.kind)),
+      el("p", { class: "shape size" }, broken(node.shape.join("\u00d7")))];
     if (!this.source.values(node.index)) return el("section", { class: "column", role: "row" }, ...head, el("p", { class: "shape" }, this.source.absent));
     const shown = this.visible(node);
     const tiles = el("div", { class: "tiles" });
@@ -56,10 +56,10 @@ export class Columns {
 
   pager(node, { page, size, count }) {
     const turn = (step) => { this.pages.set(node.index, page + step); this.update(); };
-    const sorted = this.app.isWide(node.index) ? " by strength" : "";
+    const sorted = this.app.isWide(node.index) ? ", strongest first" : "";
     return el("div", { class: "pager" },
       button("\u2039", () => turn(-1), { disabled: page === 0, "aria-label": `${node.name}: maps before` }),
-      el("span", {}, `${page * size + 1}\u2013${Math.min((page + 1) * size, count)} of ${count}${sorted}`),
+      el("span", { title: `of ${count}${sorted}` }, `${page * size + 1}\u2013${Math.min((page + 1) * size, count)}/${count}`),
       button("\u203a", () => turn(1), { disabled: (page + 1) * size >= count, "aria-label": `${node.name}: next maps` }));
   }
 

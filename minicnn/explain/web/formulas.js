@@ -35,13 +35,15 @@ export function flattenView(app, node, entry, choose) {
   const c = entry % channels, pixel = Math.floor(entry / channels), i = Math.floor(pixel / width), j = pixel % width;
   const maps = app.mapsOf(source.index);
   const view = new MapView({ size: 240, caption: `${source.name}, map ${c}`, onPick: (row, column) => choose((row * width + column) * channels + c) });
-  const data = app.map(source.index, c);
-  view.show(`${source.name}, map ${c}`, data, source.shape[0], width, app.range(source.index, data));
-  view.cell = [i, j];
-  view.mark([{ row: i, column: j }]);
+  if (maps.includes(c)) {
+    const data = app.map(source.index, c);
+    view.show(`${source.name}, map ${c}`, data, source.shape[0], width, app.range(source.index, data));
+    view.cell = [i, j];
+    view.mark([{ row: i, column: j }]);
+  }
   const wide = 40, start = Math.max(0, Math.min(entry - (wide >> 1), values.length - wide)), part = values.subarray(start, start + wide);
   const strip = grid(part, 10, largest(values), { label: "part of the row of numbers", name: "strip", notes: Array.from(part, (_, k) => (start + k === entry ? "winner" : "")), choose: (k) => choose(start + k) });
-  return el("div", { class: "flow" }, view.element, el("div", { class: "grow" },
+  return el("div", { class: "flow" }, maps.includes(c) ? view.element : el("p", { class: "notice" }, `This page does not carry map ${c}.`), el("div", { class: "grow" },
     el("div", { class: "tools" }, select("map", maps.map((each) => [each, `map ${each}`]), c, (value) => choose(pixel * channels + Number(value))),
       numberField("entry", entry, (value) => choose(Math.max(0, Math.min(values.length - 1, Math.round(value)))), { min: 0, max: values.length - 1, step: 1 })),
     el("p", { class: "formula" }, `pixel [${i}, ${j}] of map ${c} becomes entry (${i} \u00b7 ${width} + ${j}) \u00b7 ${channels} + ${c} = `, num(entry, "entry", 9)),

@@ -1,6 +1,7 @@
 // The page: what is chosen (picture, label, epoch, scale, theme), the six views, and everything computed anew on a change.
 
 import { Backward } from "./backward.js";
+import { CarriedNet } from "./carried.js";
 import { Convolution } from "./convolution.js";
 import { button, el, fill, legend, say, select } from "./dom.js";
 import { paintPicture } from "./colours.js";
@@ -19,7 +20,7 @@ const VIEWS = [["overview", "Overview", Overview], ["convolution", "Convolution"
 class App {
   constructor(payload) {
     this.payload = payload;
-    this.net = new Net(payload);
+    this.net = payload.carried ? new CarriedNet(payload) : new Net(payload);
     this.live = !payload.carried;
     this.classes = payload.classes;
     this.scale = "layer";
@@ -42,7 +43,7 @@ class App {
     this.net.useEpoch(this.net.epoch);
     this.edited = false;
     this.compute();
-    this.label = this.truth ?? argmax(this.net.probabilities());
+    this.label = this.payload.carried?.pictures[index].label ?? this.truth ?? argmax(this.net.probabilities());
     this.refresh();
   }
 
@@ -101,7 +102,10 @@ class App {
   refresh() {
     this.drawHeader();
     if (this.view) this.view.update();
-    else this.show(location.hash.slice(1));
+    else {
+      this.show(location.hash.slice(1));
+      this.shown = performance.now();
+    }
   }
 
   async addFile(file) {

@@ -8,7 +8,6 @@ export class Net {
     this.payload = payload;
     this.loss = payload.loss;
     this.nodes = payload.nodes.map((node, index) => ({ ...node, index, from: node.inputs.map((i) => payload.nodes[i].shape) }));
-    this.carried = payload.carried;
     this.last = this.nodes.length - 1;
     this.useEpoch(payload.epochs.length - 1);
   }
@@ -16,7 +15,6 @@ export class Net {
   // Take the weights of an epoch. Edits go into copies, so an epoch can always be had again.
   useEpoch(epoch) {
     this.epoch = epoch;
-    if (this.carried) return;
     let at = 0;
     for (const node of this.nodes) {
       node.own = {};
@@ -53,8 +51,8 @@ export class Net {
   }
 
   // The inputs of one unit of a dense layer, the weightiest first: {d, x, w}, as many as asked, and the sum of the rest.
-  contributions(node, unit, count) {
-    const x = this.values[node.inputs[0]], units = node.shape[0], { kernel } = node.own;
+  contributions(node, unit, count, kernel = node.own.kernel) {
+    const x = this.values[node.inputs[0]], units = node.shape[0];
     const all = Array.from(x, (value, d) => ({ d, x: value, w: kernel[d * units + unit] }));
     all.sort((a, b) => Math.abs(b.x * b.w) - Math.abs(a.x * a.w));
     return { shown: all.slice(0, count), rest: all.slice(count).reduce((total, { x: v, w }) => total + v * w, 0), others: Math.max(all.length - count, 0) };

@@ -72,12 +72,14 @@ export class Others {
 
   // One number a channel: the channel that it is the mean, or the largest, of.
   pooled(node, choose) {
-    const { app } = this, source = app.net.nodes[node.inputs[0]], [height, width] = source.shape, data = app.map(source.index, this.entry);
+    const { app } = this, source = app.net.nodes[node.inputs[0]], [height, width] = source.shape, maps = app.mapsOf(source.index);
+    if (!maps.includes(this.entry)) this.entry = maps[0];
+    const data = app.map(source.index, this.entry);
     const view = new MapView({ size: 260, caption: `${source.name}, map ${this.entry}` });
     view.show(`${source.name}, map ${this.entry}`, data, height, width, app.range(source.index, data));
     const average = node.kind === "GlobalAveragePooling2D";
     this.body.append(el("div", { class: "flow" }, view.element, el("div", { class: "grow" },
-      el("div", { class: "tools" }, select("entry", app.mapsOf(source.index).map((c) => [c, `entry ${c}`]), this.entry, (value) => choose(Number(value)))),
+      el("div", { class: "tools" }, select("entry", maps.map((c) => [c, `entry ${c}`]), this.entry, (value) => choose(Number(value)))),
       el("p", { class: "formula" }, average ? `the mean of ${height} \u00d7 ${width} numbers` : "the largest number of the map"),
       el("p", {}, average ? `sum ${format(data.reduce((a, b) => a + b, 0))} / ${height * width} = ` : "largest: ", num(app.valuesOf(node.index)[this.entry], "output", 6)))));
   }
