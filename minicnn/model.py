@@ -8,7 +8,7 @@ Training, saving and printing live in training.py, saving.py and summary.py; the
 
 import numpy as np
 
-from . import saving, training
+from . import inference, saving, training
 from .files.graph import keras_order
 from .graph import describe, give_names, trace
 from .layers import LAYERS, InputLayer, Layer, SymbolicTensor
@@ -41,6 +41,7 @@ class Model(Layer):
         self.setup = None  # what compile makes: optimizer, loss, metrics
         self.classifier = None  # classifier.json: class names and preprocessing
         self.stop_training = False
+        self._plans = {}
 
     def _make_arrays(self):
         self.grads = {}
@@ -53,6 +54,7 @@ class Model(Layer):
         if not all(isinstance(tensor.node.layer, InputLayer) for tensor in inputs):
             raise ValueError("`inputs` must be made by Input.")
         self.inputs, self.outputs, self.nodes = inputs, outputs, trace(inputs, outputs)
+        self._plans = {}
         give_names(self.nodes)
         by_name = {node.layer.name: node.layer for node in self.nodes}
         self.layers = [by_name[name] for name in keras_order(describe(self.name, self.nodes, inputs, outputs)[0])]
@@ -126,8 +128,11 @@ class Model(Layer):
         """
         x = self._checked_input(x)
         keep = training if keep is None else keep
-        kept = self._learning(need_dx) if keep else set()
         values = dict(zip(self.inputs, x if isinstance(x, list) else [x], strict=True))
+        if not training and not keep and record is None:
+            self._plan(logits).run(values)
+            return _single([values[tensor] for tensor in self.outputs])
+        kept = self._learning(need_dx) if keep else set()
         for node, finished in zip(self.nodes, self._last_use, strict=True):
             if node.inputs:
                 arrays = [values[tensor] for tensor in node.inputs]
@@ -147,6 +152,13 @@ class Model(Layer):
         if keep:
             self._saved.append(kept)
         return _single([values[tensor] for tensor in self.outputs])
+
+    def _plan(self, logits):
+        """How to run when nobody asks for what is in between; made anew when a layer's settings have changed."""
+        plan = self._plans.get(logits)
+        if plan is None or plan.settings != inference.settings(self):
+            plan = self._plans[logits] = inference.Plan(self, logits)
+        return plan
 
     def backward(self, dy, need_dx=True, record=None):
         """Run the graph in reverse: set `grads`, return dx.

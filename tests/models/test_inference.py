@@ -1,0 +1,226 @@
+"""Inference in fewer steps: the same numbers as layer by layer, whatever joins, and never an old array's."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from minicnn import (
+    SGD,
+    Activation,
+    Add,
+    BatchNormalization,
+    CategoricalCrossentropy,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    GlobalAveragePooling2D,
+    Input,
+    Model,
+    ReLU,
+    SeparableConv2D,
+    Sequential,
+    ZeroPadding2D,
+)
+from tests.tolerances import assert_same
+
+CONVOLUTIONS = {
+    "Conv2D": lambda **how: Conv2D(6, (3, 2), **how),
+    "Conv2D groups": lambda **how: Conv2D(6, 3, groups=3, **how),
+    "DepthwiseConv2D": lambda **how: DepthwiseConv2D((2, 3), depth_multiplier=2, **how),
+    "SeparableConv2D": lambda **how: SeparableConv2D(6, 3, depth_multiplier=2, **how),
+}
+ENDS = {
+    "nothing": lambda: [],
+    "relu": lambda: [Activation("relu")],
+    "ReLU": lambda: [ReLU()],
+    "ReLU6": lambda: [ReLU(6)],
+    "relu6": lambda: [Activation("relu6")],
+    "ReLU1": lambda: [ReLU(1)],  # joins nothing
+    "silu": lambda: [Activation("silu")],
+    "softmax": lambda: [Activation("softmax")],
+    "relu twice": lambda: [ReLU(), Activation("tanh")],
+}
+
+
+def drawn(model, seed=1):
+    """The model with numbers of its own in every array."""
+    rng = np.random.default_rng(seed)
+    model.set_weights([rng.uniform(0.3, 1.3, array.shape) for array in model.get_weights()])
+    return model
+
+
+def pictures(*shape, seed=2):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def assert_plan_equals_layers(model, x, steps=None):
+    """`record` makes a model run layer by layer; to compare, scale by the largest number."""
+    want, got = model.forward(x, record={}), model.forward(x)
+    for one, other in zip(*([y] if not isinstance(y, list) else y for y in (got, want)), strict=True):
+        assert one.shape == other.shape and one.dtype == other.dtype
+        assert abs(one - other).max() <= 32 * np.finfo(one.dtype).eps * abs(other).max()
+    if steps is not None:
+        assert len(model._plan(False).steps) == steps
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("convolution", CONVOLUTIONS)
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_convolution_normalization_activation(convolution, end, use_bias):
+    make = CONVOLUTIONS[convolution]
+    layers = [make(use_bias=use_bias, padding="same"), BatchNormalization(), *ENDS[end]()]
+    model = drawn(Sequential([Input((7, 6, 3)), *layers]))
+    assert_plan_equals_layers(model, pictures(2, 7, 6, 3), {"ReLU1": 2, "relu twice": 2}.get(end, 1))
+
+
+@pytest.mark.parametrize("convolution", CONVOLUTIONS)
+@pytest.mark.parametrize("activation", ["relu", "relu6", "sigmoid", "gelu"])
+def test_the_convolution_s_own_activation(convolution, activation):
+    """What follows it is another step: the activation stands between."""
+    layers = [CONVOLUTIONS[convolution](activation=activation), BatchNormalization(scale=False), ReLU()]
+    model = drawn(Sequential([Input((7, 6, 3)), *layers]))
+    assert_plan_equals_layers(model, pictures(2, 7, 6, 3), 2)
+
+
+@pytest.mark.parametrize("convolution", CONVOLUTIONS)
+@pytest.mark.parametrize(("padding", "steps"), [("valid", 1), ("same", 2)])
+def test_a_frame_joins_a_convolution_without_one(convolution, padding, steps):
+    layers = [ZeroPadding2D(((1, 0), (2, 3))), CONVOLUTIONS[convolution](padding=padding, strides=2), BatchNormalization()]
+    model = drawn(Sequential([Input((8, 8, 3)), *layers]))
+    assert_plan_equals_layers(model, pictures(2, 8, 8, 3), steps)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_normalization_before_an_activation(end):
+    model = drawn(Sequential([Input((5, 4, 3)), BatchNormalization(center=False), *ENDS[end]()]))
+    assert_plan_equals_layers(model, pictures(2, 5, 4, 3), {"ReLU1": 2, "relu twice": 2}.get(end, 1))
+
+
+def test_what_another_layer_reads_too_stays_apart():
+    x = Input((6, 6, 3))
+    y = Conv2D(3, 3, padding="same")(x)
+    z = BatchNormalization()(y)
+    model = drawn(Model(x, Add()([y, ReLU()(z)])))
+    assert_plan_equals_layers(model, pictures(2, 6, 6, 3), 3)
+
+
+def test_what_is_an_output_too_stays_apart():
+    x = Input((6, 6, 3))
+    y = Conv2D(3, 3)(x)
+    model = drawn(Model(x, [y, ReLU()(BatchNormalization()(y))]))
+    assert_plan_equals_layers(model, pictures(2, 6, 6, 3), 2)
+
+
+def test_a_layer_used_twice_and_a_model_inside():
+    inner = Sequential([Input((6, 6, 3)), SeparableConv2D(3, 3, padding="same"), BatchNormalization(), ReLU()])
+    x = Input((6, 6, 3))
+    norm = BatchNormalization()
+    model = drawn(Model(x, Add()([norm(inner(x)), norm(inner(Conv2D(3, 1)(x)))])))
+    assert_plan_equals_layers(model, pictures(2, 6, 6, 3))
+
+
+def test_frames_and_activations_by_themselves():
+    layers = [ZeroPadding2D(1), Activation("tanh"), ZeroPadding2D(1), ZeroPadding2D(1), Conv2D(2, 3)]
+    model = drawn(Sequential([Input((5, 5, 2)), *layers]))
+    assert_plan_equals_layers(model, pictures(2, 5, 5, 2), 4)
+
+
+def test_in_float64_and_with_no_picture_at_all():
+    model = drawn(Sequential([Input((5, 5, 2)), Conv2D(4, 3), BatchNormalization(), ReLU(6)])).astype("float64")
+    assert_plan_equals_layers(model, pictures(2, 5, 5, 2).astype("float64"), 1)
+    assert model.predict(pictures(0, 5, 5, 2)).shape == (0, 3, 3, 4)
+
+
+# ---- nothing is ever old --------------------------------------------------------------------------------------------
+
+
+def small():
+    layers = [Conv2D(4, 3, use_bias=False), BatchNormalization(), ReLU(), GlobalAveragePooling2D(), Dense(3)]
+    return drawn(Sequential([Input((5, 5, 2)), *layers]))
+
+
+@pytest.mark.parametrize("key", ["conv2d/kernel", "batch_normalization/gamma", "batch_normalization/beta"])
+def test_one_number_written_by_hand_is_seen(key):
+    model, x = small(), pictures(2, 5, 5, 2)
+    before = model.predict(x)
+    model.params[key].reshape(-1)[1] += 1
+    assert (model.predict(x) != before).any()
+    assert_plan_equals_layers(model, x)
+
+
+@pytest.mark.parametrize("key", ["moving_mean", "moving_variance"])
+def test_statistics_written_by_hand_are_seen(key):
+    model, x = small(), pictures(2, 5, 5, 2)
+    before = model.predict(x)
+    model.get_layer("batch_normalization").state[key][1] += 1
+    assert (model.predict(x) != before).any()
+    assert_plan_equals_layers(model, x)
+
+
+def test_training_and_set_weights_are_seen():
+    model, x = small(), pictures(4, 5, 5, 2)
+    before = model.predict(x)
+    model.compile(SGD(0.1), CategoricalCrossentropy(from_logits=True))
+    model.train_on_batch(x, np.eye(3)[[0, 1, 2, 0]])
+    assert (model.predict(x) != before).any()
+    assert_plan_equals_layers(model, x)
+    assert_plan_equals_layers(drawn(model, 7), x)
+
+
+def test_a_changed_setting_is_seen():
+    model, x = small(), pictures(2, 5, 5, 2)
+    model.predict(x)
+    model.get_layer("conv2d").activation = "tanh"
+    assert_plan_equals_layers(model, x, 4)
+
+
+def test_a_layer_added_to_a_chain_is_seen():
+    model, x = Sequential([Input((5, 5, 2)), Conv2D(4, 3)]), pictures(2, 5, 5, 2)
+    model.predict(x)
+    model.add(ReLU())
+    assert model.predict(x).min() == 0
+    assert_plan_equals_layers(model, x, 1)
+
+
+def test_logits_leave_the_last_activation_out():
+    """Evaluating a loss asks for logits, predicting does not: each has steps of its own."""
+    model = drawn(Sequential([Input((5, 5, 2)), Conv2D(4, 3), BatchNormalization(), Activation("softmax")]))
+    x = pictures(2, 5, 5, 2)
+    logits = model.forward(x, logits=True)
+    np.testing.assert_allclose(logits, model.forward(x, logits=True, record={}), rtol=1e-5)
+    np.testing.assert_allclose(model.predict(x).sum(axis=-1), 1, rtol=1e-6)
+    assert_same(model.forward(x, logits=True), logits)
+
+
+# ---- memory ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_returned_is_never_overwritten():
+    """Memory is used again from run to run, but not while somebody holds it."""
+    model = drawn(Sequential([Input((64, 64, 3)), Conv2D(16, 3, padding="same"), BatchNormalization(), ReLU()]))
+    first = model.forward(pictures(2, 64, 64, 3))
+    copy = first.copy()
+    second = model.forward(pictures(2, 64, 64, 3, seed=9))
+    assert_same(first, copy)
+    assert not np.shares_memory(first, second)
+
+
+def test_threads_predict_at_once():
+    layers = [Conv2D(16, 3), BatchNormalization(), ReLU(), SeparableConv2D(16, 3), BatchNormalization()]
+    model = drawn(Sequential([Input((40, 40, 3)), *layers]))
+    inputs = [pictures(2, 40, 40, 3, seed=seed) for seed in range(4)]
+    want = [model.predict(x) for x in inputs]
+    wrong = []
+
+    def work(index):
+        for _ in range(5):
+            if not np.array_equal(model.predict(inputs[index]), want[index]):
+                wrong.append(index)
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
