@@ -13,6 +13,7 @@ from . import table
 matplotlib.use("Agg")
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#000000")  # Okabe and Ito's
 MARKS = "osD^v<>P"
+SMALL_FLOP = 1e6  # what is smaller is all call and no work, far below any roof
 
 
 def roofline(rows, head, path):
@@ -20,13 +21,13 @@ def roofline(rows, head, path):
 
     Parameters
     ----------
-    rows : list of dict, of layers; those without multiply-adds are left out
+    rows : list of dict, of layers; those of SMALL_FLOP or less are left out
     head : dict with peak_gflops and copy_gbs       path : str or path, a PNG
     """
     peak, copy = head["peak_gflops"], head["copy_gbs"]
     figure = Figure(figsize=(10, 6), layout="constrained")
     axes = figure.subplots()
-    timed = [row for row in rows if row.get("flop") and "minicnn" in row.get("engines", {})]
+    timed = [row for row in rows if row.get("flop", 0) > SMALL_FLOP and "minicnn" in row.get("engines", {})]
     suites = sorted({row["suite"] for row in timed}, key=lambda suite: (len(suite), suite))
     for suite, colour, mark in zip(suites, COLOURS, MARKS, strict=False):
         own = [row for row in timed if row["suite"] == suite]
@@ -70,7 +71,7 @@ def ratios(groups, path):
     high = math.ceil(max([math.log2(max(values)) for _, values in groups], default=1))
     step = max(1, (high - low) // 8)
     ticks = [tick for tick in range(low, high + 1) if tick % step == 0]
-    axes.set_xticks(ticks, [f"{2.0**tick:g}x" for tick in ticks])
+    axes.set_xticks(ticks, [f"{2**tick}x" if tick >= 0 else f"1/{2**-tick}x" for tick in ticks])
     axes.set_yticks(range(len(groups)), [label for label, _ in groups], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("times faster than the best of Keras (bar: geometric mean; line: worst to best case)")

@@ -45,8 +45,11 @@ def _layer_row(row):
     speed = f"{row['flop'] / seconds / 1e9:.0f} GFLOP/s" if many else \
         f"{row['bytes'] / seconds / 1e9:.1f} GB/s"
     off = row["difference"].get("minicnn")
-    wrong = "; differs too much: " + ", ".join(row["wrong"]) if row["wrong"] else ""
-    return [*cells, speed, f"{100 * row['share']:.0f}", ("" if off is None else f"{off:.1e}") + wrong]
+    remarks = ["" if off is None else f"{off:.1e}"]
+    for key, words in (("wrong", "differs too much"), ("flushed", "turns denormal numbers into 0")):
+        if row.get(key):
+            remarks.append(f"{words}: {', '.join(row[key])}")
+    return [*cells, speed, f"{100 * row['share']:.0f}", "; ".join(filter(None, remarks))]
 
 
 def nets(part):

@@ -35,6 +35,8 @@ def test_edges_agree_and_the_impossible_is_refused():
     assert [row["case"] for row in refused] == ["window-too-large/n4/3x3x3-16-k5"]
     assert "must fit" in refused[0]["note"]
     assert not any(row.get("wrong") for row in part["rows"])
+    tiny = [row for row in part["rows"] if row["case"].startswith("denormal") and row["pass"] == "fwd"]
+    assert "minicnn" not in tiny[0].get("flushed", [])
 
 
 class _Wrong:
