@@ -14,6 +14,7 @@ The config is Keras 2's. Source: the format's own files; tfjs-core io/types.ts a
 import json
 import math
 import os
+from collections import Counter
 
 import numpy as np
 
@@ -136,20 +137,24 @@ def write(path, model):
     The compile settings and the optimizer's state are no part of this format's use and are left out.
     """
     specs, raw, pending = [], bytearray(), dict(model.weights)
-    for layer_path, layer in leaves(model.config).items():
+    layers = leaves(model.config)
+    uses = Counter(layer["config"]["name"] for layer in layers.values())
+    for layer_path, layer in layers.items():
+        own_name = layer["config"]["name"]  # TF.js knows a nested model's arrays by the innermost layer alone
+        prefix = own_name if uses[own_name] == 1 else layer_path
         arrays = pending.pop(layer_path, [])
         for name, array in zip(array_names(layer, len(arrays)), arrays, strict=True):
             array = np.asarray(array)
             dtype = "float32" if array.dtype.kind == "f" else "int32"
-            specs.append({"name": f"{layer_path}/{name}", "shape": list(array.shape), "dtype": dtype})
+            specs.append({"name": f"{prefix}/{name}", "shape": list(array.shape), "dtype": dtype})
             raw += array.astype(STORED[dtype]).tobytes()
     if pending:
         raise ValueError(f"Every array must belong to a layer of the config. Received: {sorted(pending)[:5]}.")
     path = os.fspath(path)
     count = max(1, -(-len(raw) // SHARD))
     stem = os.path.basename(path).removesuffix(".json")
-    prefix = "group1" if stem == "model" else f"{stem}-group1"
-    shards = [f"{prefix}-shard{index + 1}of{count}.bin" for index in range(count)]
+    group = "group1" if stem == "model" else f"{stem}-group1"
+    shards = [f"{group}-shard{index + 1}of{count}.bin" for index in range(count)]
     document = {
         "format": "layers-model",
         "generatedBy": "minicnn",

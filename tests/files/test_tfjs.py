@@ -21,6 +21,9 @@ def test_what_is_written_is_read_again(seed, tmp_path_factory):
     again = files.read(folder / "model.json")
     assert_same_arrays(again.weights, expected(model))
     assert _graphs(again.config) == _graphs(held.config)
+    manifest = json.loads((folder / "model.json").read_text())["weightsManifest"]
+    named = [spec["name"].split("/")[:-1] for spec in manifest[0]["weights"]]
+    assert [[path.split("/")[-1]] for path, arrays in expected(model).items() for _ in arrays] == named
     assert not (folder / "model.classifier.json").exists()
 
 
