@@ -10,6 +10,7 @@ from .architectures import tinyvgg
 from .callbacks import Callback, CSVLogger
 from .classify import Judgement, describe_classifier
 from .data import wardrobe
+from .explain import page
 from .layers import Dense, Flatten, Input, Rescaling, Softmax
 from .optimizers import Adam
 from .sequential import Sequential
@@ -80,15 +81,17 @@ def demo(out="minicnn-demo", quick=False, seed=0, say=print):
     say("")
     say(f"the CNN is right on {judgement.accuracy:.1%} of {len(vy)} pictures that it never saw; "
         f"the linear classifier on {baseline:.1%}")
+    page.write(out, sorted((out / "pictures").glob("*.png")), out / "page.html")
     say(_next_steps(out))
     return judgement.accuracy, baseline
 
 
 def _next_steps(out):
-    model, picture = out / "model.keras", out / "pictures" / "shirt.png"
+    model, picture, page_file = out / "model.keras", out / "pictures" / "shirt.png", out / "page.html"
     program = "minicnn" if os.environ.get("VIRTUAL_ENV") else ".venv/bin/minicnn"
     return f"""
-left in {out}/: model.keras (Keras opens it too), history.csv, series/, pictures/
+left in {out}/: model.keras (Keras opens it too), history.csv, series/, pictures/, page.html
+open {page_file.resolve().as_uri()} in a browser: it shows where every number comes from
 next:
   {program} predict {model} {picture}
   {program} summary {model}

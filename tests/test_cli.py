@@ -201,4 +201,5 @@ def test_demo_shows_what_it_learned(tmp_path):
     done = process("demo", "--quick", "--out", tmp_path / "demo")
     assert done.returncode == 0, done.stderr
     assert "linear classifier on" in done.stdout and "dress" in done.stdout
-    assert (tmp_path / "demo" / "model.keras").exists() and (tmp_path / "demo" / "history.csv").exists()
+    left = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert left == {"model.keras", "history.csv", "series", "pictures", "page.html"}

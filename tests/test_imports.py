@@ -35,9 +35,9 @@ BELOW = {
     "model": {"layers", "training", "files", "initializers", "inference"},
     "architectures": {"layers", "model"},
     "classify": {"architectures", "data", "kernels", "optimizers", "training"},
-    "demo": {"architectures", "classify", "data", "layers", "model", "optimizers", "training", "PIL"},
+    "demo": {"architectures", "classify", "data", "explain", "layers", "model", "optimizers", "training", "PIL"},
     "gradcheck": {"model", "losses", "reference"},
-    "explain": {"model", "layers", "losses", "reference"},
+    "explain": {"model", "layers", "losses", "reference", "data", "files"},
 }
 OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}
 EVERYTHING = {*BELOW, *OUTSIDE}
