@@ -79,12 +79,9 @@ def rows(width, v):
     return min((t for t in ROWS[v] if t <= width), key=lambda t: (-(-width // t) * (t + 1), -t))
 
 
-_SHAPES = {(t, v): ((None,) * t, (None,) * v) for v in ROWS for t in ROWS[v]}
-
-
 def shape(t, v):
     """Give the pair of tuples that tells a kernel T and V."""
-    return _SHAPES[t, v]
+    return (None,) * t, (None,) * v
 
 
 class TileType(types.Type):
@@ -236,6 +233,48 @@ def relu(typingctx, tile):
         return cells
 
     return tile(tile), codegen
+
+
+@intrinsic
+def add(typingctx, tile, other):
+    """Add two tiles, cell by cell."""
+
+    def codegen(context, builder, signature, args):
+        sums = [builder.fadd(builder.extract_value(args[0], i), builder.extract_value(args[1], i))
+                for i in range(tile.t * tile.v)]
+        return _pack(builder, tile, sums)
+
+    return tile(tile, other), codegen
+
+
+def mix(tile, matrix):
+    """Give signature and code of an intrinsic that multiplies a constant matrix with a tile.
+
+    Row i of the result is the sum over j of matrix[i][j] * row j: a transform along the rows, for all lanes at once.
+    """
+    result = TileType(tile.dtype, len(matrix), tile.v)
+
+    def codegen(context, builder, signature, args):
+        vector = _vector(tile)
+        kind = ir.FunctionType(vector, [vector] * 3)
+        name = f"llvm.fma.v{tile.lanes}f{tile.dtype.bitwidth}"
+        fused = cgutils.get_or_insert_function(builder.module, kind, name)
+        cells = []
+        for coefficients in matrix:
+            for v in range(tile.v):
+                total = None
+                for j, coefficient in enumerate(coefficients):
+                    if coefficient:
+                        term = builder.extract_value(args[0], j * tile.v + v)
+                        factor = vector([float(coefficient)] * tile.lanes)
+                        if total is None:
+                            total = term if coefficient == 1 else builder.fmul(factor, term)
+                        else:
+                            total = builder.call(fused, [factor, term, total])
+                cells.append(total)
+        return _pack(builder, result, cells)
+
+    return result(tile), codegen
 
 
 @intrinsic

@@ -1,0 +1,90 @@
+"""Every way to compute a convolution gives the same result, within what its rounding allows."""
+
+import numpy as np
+import pytest
+
+from minicnn import kernels
+
+ONE = (1, 1)
+ALGORITHMS = ["auto", "direct", "winograd", "im2col"]
+CASES = [  # x, filters, pads: tiles of 4x4 with 0 to 3 pixels left over, one lane to several blocks
+    ((1, 3, 3, 1), 1, ((0, 0), (0, 0))),
+    ((2, 9, 7, 3), 5, ((1, 1), (1, 1))),
+    ((1, 6, 12, 17), 33, ((0, 1), (2, 0))),
+    ((2, 13, 14, 40), 70, ((1, 1), (1, 1))),
+    ((3, 18, 5, 32), 32, ((3, 2), (0, 0))),
+    ((2, 30, 30, 64), 48, ((1, 1), (1, 1))),
+    ((1, 14, 23, 200), 192, ((1, 1), (1, 1))),  # a transformed kernel of 5 MB: step by step for many tiles
+]
+
+
+def draw(shape, filters, dtype):
+    rng = np.random.default_rng(shape[1])
+    x, bias = rng.standard_normal(shape), rng.standard_normal(filters)
+    kernel = rng.standard_normal((3, 3, shape[3], filters))
+    return x.astype(dtype), kernel.astype(dtype), bias.astype(dtype)
+
+
+def assert_near(y, x, kernel, exact, size):
+    """Compare with a sum in float64. `size` is sum|x||w|; Winograd's error was 1.5 units at worst, the direct sum's 0.15."""
+    terms = kernel[..., 0].size
+    unit = np.finfo(y.dtype).eps * np.sqrt(terms + 36) * size
+    assert (np.abs(y - exact) <= 3 * unit + np.finfo(y.dtype).eps * np.abs(exact)).all()
+
+
+@pytest.mark.parametrize("shape, filters, pads", CASES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_forward(algorithm, dtype, shape, filters, pads):
+    x, kernel, bias = draw(shape, filters, dtype)
+    y = kernels.conv2d_forward(x, kernel, bias, ONE, pads, algorithm=algorithm, activation="relu")
+    wide = (x.astype("float64"), kernel.astype("float64"), bias.astype("float64"))
+    exact = kernels.conv2d_forward(*wide, ONE, pads, algorithm="direct", activation="relu")
+    size = kernels.conv2d_forward(*map(np.abs, wide), ONE, pads, algorithm="direct")
+    assert y.dtype == dtype
+    assert_near(y, x, kernel, exact, size.max())
+
+
+@pytest.mark.parametrize("shape, filters, pads", CASES)
+def test_input_gradient(shape, filters, pads):
+    """From 32 channels on this is Winograd's in float32, and never in float64."""
+    x, kernel, _ = draw(shape, filters, "float32")
+    y_shape = kernels.conv2d_forward(x, kernel, None, ONE, pads).shape
+    dy = np.random.default_rng(1).standard_normal(y_shape)
+    wide = (dy, kernel.astype("float64"))
+    dx = kernels.conv2d_backward_input(dy.astype("float32"), kernel, shape, ONE, pads)
+    exact = kernels.conv2d_backward_input(*wide, shape, ONE, pads)
+    size = kernels.conv2d_backward_input(*map(np.abs, wide), shape, ONE, pads)
+    assert_near(dx, x, kernel.swapaxes(2, 3), exact, size.max())
+
+
+@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("activation", [None, "relu"])
+def test_what_is_not_finite_reaches_its_windows_only(poison, activation):
+    """Winograd would spread it over a tile of 4x4 outputs: such a batch is computed directly."""
+    x, kernel, bias = draw((2, 12, 12, 32), 32, "float32")
+    x[1, 5, 6, 7] = poison
+    y = kernels.conv2d_forward(x, kernel, bias, ONE, ((1, 1), (1, 1)), algorithm="winograd", activation=activation)
+    expected = kernels.conv2d_forward(x, kernel, bias, ONE, ((1, 1), (1, 1)), algorithm="direct", activation=activation)
+    np.testing.assert_array_equal(y, expected)
+    touched = np.zeros(y.shape[:3], bool)
+    touched[1, 4:7, 5:8] = True
+    assert np.isfinite(y[~touched]).all()
+    assert not np.isfinite(y[touched]).all()
+
+
+def test_im2col_with_every_setting():
+    rng = np.random.default_rng(0)
+    x, kernel = rng.standard_normal((2, 9, 8, 6)), rng.standard_normal((3, 2, 3, 4))
+    for strides, dilation in (((2, 3), ONE), (ONE, (2, 1))):
+        how = (strides, ((1, 0), (2, 1)), dilation, 2)
+        y = kernels.conv2d_forward(x, kernel, None, *how, algorithm="im2col")
+        np.testing.assert_allclose(y, kernels.conv2d_forward(x, kernel, None, *how, algorithm="direct"), atol=1e-13)
+
+
+def test_winograd_says_what_it_cannot_do():
+    x, kernel, _ = draw((1, 9, 9, 2), 2, "float32")
+    with pytest.raises(ValueError, match=r"needs a 3x3 kernel and strides, dilation and groups of 1\. Received: "):
+        kernels.conv2d_forward(x, kernel, None, (2, 2), ((0, 0), (0, 0)), algorithm="winograd")
+    with pytest.raises(ValueError, match=r'`algorithm` must be "auto", "direct", "winograd" or "im2col"\. Received: '):
+        kernels.conv2d_forward(x, kernel, None, ONE, ((0, 0), (0, 0)), algorithm="fft")
