@@ -85,9 +85,10 @@ def functional_config(name, layers, inputs, outputs, shapes, trainable=True, dty
         tensors = [tensor(ref) for ref in node.inputs]
         return {"args": [tensors] if node.as_list else tensors, "kwargs": node.kwargs}
 
-    def end(ref):
-        made = _counts_its_making(by_name[ref.layer].entry)
-        return [ref.layer, ref.node + made, ref.index]
+    def ends(refs):
+        """Return one tensor by itself: Keras would take, or return, a list of one otherwise."""
+        found = [[ref.layer, ref.node + _counts_its_making(by_name[ref.layer].entry), ref.index] for ref in refs]
+        return found[0] if len(found) == 1 else found
 
     entries = [
         {**by_name[key].entry, "name": key, "inbound_nodes": [call(node) for node in by_name[key].calls if node.inputs]}
@@ -97,8 +98,8 @@ def functional_config(name, layers, inputs, outputs, shapes, trainable=True, dty
         "name": name,
         "trainable": trainable,
         "layers": entries,
-        "input_layers": [end(ref) for ref in graph.inputs],
-        "output_layers": [end(ref) for ref in graph.outputs],
+        "input_layers": ends(graph.inputs),
+        "output_layers": ends(graph.outputs),
     }
     form = serialized("keras.src.models.functional", "Functional", config, build_config={"input_shape": None})
     return {**form, "registered_name": "Functional"}

@@ -27,36 +27,80 @@ def _tensors(value, found):
     return found
 
 
+def rewritten(entry, shuffle, shapes):
+    """Return a serialized model whose every Functional part went through `functional_config`, its layers shuffled."""
+    config = entry["config"]
+    if "layers" not in config:
+        return entry
+    parts = [rewritten(layer, shuffle, shapes) for layer in config["layers"]]
+    if entry["class_name"] == "Sequential":
+        return {**entry, "config": {**config, "layers": parts}}
+    graph = files.parse_functional({**config, "layers": parts})
+    shuffle(graph.layers)
+    form = files.functional_config(
+        graph.name, graph.layers, graph.inputs, graph.outputs, shapes, trainable=graph.trainable
+    )
+    return {**form, **{key: entry[key] for key in ("name", "inbound_nodes") if key in entry}}
+
+
+def assert_keras_opens(model, folder, seed=0):
+    """Check that what we make of a Keras model's graphs has Keras's order at every level, and that Keras runs it."""
+    model.save(folder / "a.keras")
+    held = files.read(folder / "a.keras")
+    held.config = rewritten(held.config, random.Random(seed).shuffle, _tensors(held.config, {}))
+    files.write(folder / "b.keras", held)
+    again, x = keras.models.load_model(folder / "b.keras"), batches(1)[0][0]
+    assert _orders(files.read(folder / "b.keras").config) == _orders(again.get_config()) == _orders(model.get_config())
+    for mine, theirs in zip(keras.tree.flatten(again(x)), keras.tree.flatten(model(x)), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def _orders(entry):
+    """Return the names of layers, level by level, in the order of a config (or of a serialized model)."""
+    config = entry.get("config", entry)
+    if "layers" not in config:
+        return config["name"]
+    return config["name"], [_orders(layer) for layer in config["layers"]]
+
+
 @FEW
 @given(seed=SEEDS)
 def test_layers_are_written_in_the_order_that_keras_makes(seed, tmp_path_factory):
     """Shuffled first, so that the order can't simply be the file's; then Keras must find weights by place."""
-    folder, model = tmp_path_factory.mktemp("g"), model_from(seed)
+    assert_keras_opens(model_from(seed), tmp_path_factory.mktemp("g"), seed)
+
+
+def test_a_layer_used_early_and_late(tmp_path):
+    """It stands where its earliest use wants it, and draws what comes before it along, but not what lies beside it."""
     x = keras.Input(SHAPE)
-    model = keras.Model(x, L.Add()([model(x), L.Dense(3)(L.Flatten()(x))]))
-    model.save(folder / "a.keras")
-    held = files.read(folder / "a.keras")
-    graph = files.parse_functional(held.config["config"])
-    random.Random(seed).shuffle(graph.layers)
-    assert files.keras_order(graph) == [layer.name for layer in model.layers]
-    shapes = _tensors(held.config, {})
-    held.config = files.functional_config(graph.name, graph.layers, graph.inputs, graph.outputs, shapes)
-    files.write(folder / "b.keras", held)
-    x = batches(1)[0][0]
-    np.testing.assert_array_equal(keras.models.load_model(folder / "b.keras")(x), model(x))
+    shared = L.Conv2D(2, 1, name="shared")
+    side = L.Conv2D(2, 1, name="side")(L.ReLU(name="before_side")(x))
+    early = shared(L.ReLU(name="before")(x))
+    late = shared(L.Conv2D(2, 1, name="c")(L.Add(name="a")([early, side])))
+    y = L.Add(name="b")([L.Conv2D(2, 1, name="d")(side), late, L.Conv2D(2, 1, name="e")(x)])
+    assert_keras_opens(keras.Model([x], [y, side, shared(x)]), tmp_path)
+
+
+def test_inputs_that_no_output_needs(tmp_path):
+    x, unused = keras.Input(SHAPE, name="used"), keras.Input(SHAPE, name="unused")
+    model = keras.Model([unused, x], L.Conv2D(2, 1, name="c")(x))
+    model.save(tmp_path / "a.keras")
+    graph = files.parse_functional(files.read(tmp_path / "a.keras").config["config"])
+    assert files.keras_order(graph) == [layer.name for layer in model.layers] == ["used", "unused", "c"]
 
 
 def test_nested_calls_are_numbered_from_zero(tmp_path):
     """Keras counts a nested Functional's making as a call, in the list of outputs only."""
-    i = keras.Input((4,))
-    inner = keras.Model(i, L.Dense(4)(i), name="inner")
-    x = keras.Input((4,), name="x")
+    i = keras.Input(SHAPE)
+    inner = keras.Model(i, L.Conv2D(2, 1)(i), name="inner")
+    x = keras.Input(SHAPE, name="x")
     first = inner(x, training=False)
     second = inner(L.ReLU(name="r")(first))
     model = keras.Model(x, [second, L.Add(name="a")([first, second]), first])
     model.save(tmp_path / "a.keras")
     with zipfile.ZipFile(tmp_path / "a.keras") as archive:
         assert json.loads(archive.read("config.json"))["config"]["output_layers"][0] == ["inner", 2, 0]
+    assert_keras_opens(model, tmp_path)
     held = files.read(tmp_path / "a.keras")
     graph = files.parse_functional(held.config["config"])
     T = files.Tensor
