@@ -258,6 +258,17 @@ def test_other_dtypes_are_cast_to_the_layer_s(example):
 
 
 @every_layer
+def test_a_cotangent_of_another_dtype_is_cast_too(example):
+    layer, same = make(example), make(example)
+    x, dy = draw(example, dtype="float64")
+    for each, given in ((layer, dy), (same, dy.astype("float32"))):
+        each.forward(x, training=True)
+        dx = each.backward(given)
+        assert all(item.dtype == np.float32 for item in (dx if isinstance(dx, list) else [dx]))
+    assert_all_same(layer.grads, same.grads)
+
+
+@every_layer
 def test_cast_converts_a_layer(example):
     layer, double = make(example), make(example)
     x, dy = draw(example, dtype="float64")
@@ -406,6 +417,15 @@ def test_settings_that_change_the_output_and_that_we_lack_are_refused():
         assert str(error.value) == sentence
     with pytest.raises(ValueError, match="Layer 'd': Dense does not understand its settings .*'colour'"):
         Dense.from_config({"name": "d", "units": 2, "colour": "red"})
+
+
+@every_layer
+@pytest.mark.parametrize("trainable", [True, False])
+def test_whether_it_learns_is_a_setting(example, trainable):
+    config = make(example, trainable=trainable).get_config()
+    assert config["trainable"] is trainable
+    back = LAYERS[in_files(make(example))].from_config(config)
+    assert back.trainable is trainable
 
 
 def test_what_matters_to_training_alone_is_kept():
