@@ -90,8 +90,10 @@ def describe(path, card):
         new.writestr(MEMBER, card.to_json())
 
 
-def load(path, class_names=None, compiled=False):
+def load(path, class_names=None, compiled=False, **recipe):
     """Load a model file and its card; without a card one is made up from the model, and a sentence says so.
+
+    Class names and the fields of a Recipe that are given take the place of what the card says.
 
     Returns
     -------
@@ -106,6 +108,7 @@ def load(path, class_names=None, compiled=False):
         sentence += f"classes are numbered, pictures are taken at {card.recipe.height} px, the output as {card.output}."
     if class_names is not None:
         card = dataclasses.replace(card, class_names=tuple(class_names))
+    card = dataclasses.replace(card, recipe=dataclasses.replace(card.recipe, **recipe))
     units = net.output_shape[-1] if isinstance(net.output_shape, tuple) else None
     if units != len(card.class_names):
         raise Refusal(f"{path} answers {units} classes, but {len(card.class_names)} class names are known for it.")
@@ -120,9 +123,7 @@ def load_net(path, compiled=False):
         raise Refusal(f"The model {path} is not there; give a .keras file, such as a run folder's final.keras.")
     try:
         return keras.saving.load_model(path, compile=compiled, safe_mode=True)
-    except (
-        Exception
-    ) as error:  # zip, h5py, and Keras's deserialization all raise their own; safe_mode raises ValueError
+    except Exception as error:  # zip, h5py and Keras's own reading raise nearly every kind there is
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Refusal(f"{path} cannot be loaded as a Keras model: {first}") from None
 

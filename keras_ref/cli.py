@@ -228,6 +228,9 @@ def _predict(sub):
     parser.add_argument("--json", action="store_true", help="one JSON list with all probabilities")
     parser.add_argument("--logits", action="store_true", help="show what the net answers before softmax")
     parser.add_argument("--classes", metavar="A,B,...", help="class names, where the model file does not hold them")
+    parser.add_argument("--size", type=WHOLE, metavar="N", help="pixels a side, likewise")
+    parser.add_argument("--scale", type=REAL, metavar="S", help="pixels are x * S + O on 0..255, likewise")
+    parser.add_argument("--offset", type=REAL, metavar="O", help="see --scale")
 
 
 def _replay(sub):

@@ -201,7 +201,8 @@ def predict(args):
     from keras_ref import card as cards
     from keras_ref import predict
 
-    net, card, sentence = cards.load(args.model, args.classes.split(",") if args.classes else None)
+    recipe = _given(args, ("scale", "offset")) | ({"height": args.size, "width": args.size} if args.size else {})
+    net, card, sentence = cards.load(args.model, args.classes.split(",") if args.classes else None, **recipe)
     if sentence:
         console.note(sentence)
     if args.logits and card.output != "logits":
@@ -290,8 +291,8 @@ def speed(args):
     grid = result["grid"]
     console.say(
         f"First pass {result['loading']['first_pass_ratio']} times ImageDataGenerator's rate. "
-        f"The grid's {grid['epochs']} epochs: {grid['fast_seconds']} s with stored vectors; "
-        f"{grid['slow_seconds_extrapolated']} s without, extrapolated from one epoch of {grid['epoch_seconds']} s: "
+        f"The grid's {grid['epochs']} epochs: {grid['fast_seconds']} s with stored vectors; at least "
+        f"{grid['slow_seconds_extrapolated']} s without, extrapolated from one pass of {grid['pass_seconds']} s: "
         f"{grid['times_faster']} times as long."
     )
 

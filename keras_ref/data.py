@@ -55,7 +55,7 @@ class Pictures:
         self._routes = None
         self._kept = None
         needed = len(self.paths) * recipe.height * recipe.width * 3
-        self.keeps = keep and needed < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+        self.keeps = keep and needed < _memory() // 4
 
     def __len__(self):
         """Give the number of pictures."""
@@ -180,6 +180,14 @@ class _NamingTheCulprit:
                 raise Refusal(f"{refusal} Remove it, or leave out all such pictures with --skip-corrupt.") from None
         first = str(error.message).splitlines()[0]
         raise Refusal(f"TensorFlow cannot decode one of {len(self.paths)} pictures that Pillow can: {first}") from None
+
+
+def _memory():
+    """Give the machine's memory in bytes; where the system does not tell, 8 GiB are assumed."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError):
+        return 8 << 30
 
 
 def _head(path):

@@ -129,7 +129,7 @@ def verify(root):
 def describe(root, out, seed=1):
     """Write description.json and contact_sheet.png of any data folder to the new folder `out`; return the figures."""
     found = folder.read(root, seed)
-    out = files.new_folder(out)
+    out = files.unused(out)
     every = [path for split in found.splits.values() for path in split.paths]
     bad = folder.corrupt(every)
     sizes = np.array([_size(path) for path in every if path not in bad])

@@ -107,7 +107,7 @@ def evaluate(model_path, data_folder, out, split_name=None, seed=1, skip_corrupt
     """Evaluate one model; write evaluation.json, confusion.png and worst.png to the new folder `out`."""
     found = _read(data_folder, seed, skip_corrupt)
     split = found.split(split_name)
-    out = files.new_folder(out)
+    out = files.unused(out)
     answers = ask(model_path, found, split.name)
     result = {"model": str(model_path), "data": str(data_folder), "split": split.name, **summary(answers)}
     order = np.argsort(-answers.losses, kind="stable")

@@ -1,5 +1,6 @@
 """Hand a classifier to other programs with Keras's own exporters, and check what was written by running it."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,8 @@ def _remove(path):
 
 def _run_savedmodel(path, x):
     tf, _ = runtime.load()
-    return tf.saved_model.load(path).serve(x).numpy()
+    loaded = tf.saved_model.load(path)  # held until the answer is there: its variables die with it
+    return loaded.serve(x).numpy()
 
 
 def _run_onnx(path, x):
@@ -80,7 +82,9 @@ def _run_onnx(path, x):
 
 def _run_tflite(path, x):
     tf, _ = runtime.load()
-    interpreter = tf.lite.Interpreter(str(path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TensorFlow announces the interpreter's move to a package of its own
+        interpreter = tf.lite.Interpreter(str(path))
     wanted = interpreter.get_input_details()[0]["index"]
     interpreter.resize_tensor_input(wanted, x.shape)
     interpreter.allocate_tensors()

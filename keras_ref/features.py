@@ -33,7 +33,9 @@ def default_store():
 
 def subfolder(classifier, recipe, store):
     """Give the folder for one (weights, size, preprocessing), with a key.json that says what it stands for."""
-    key = {"weights": model.fingerprint(classifier.base), "batch": BATCH, **dataclasses.asdict(recipe)}
+    precision = classifier.vectors.layers[-1].compute_dtype
+    key = {"weights": model.fingerprint(classifier.base), "batch": BATCH, "precision": precision}
+    key |= dataclasses.asdict(recipe)
     name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
     where = Path(store) / name
     if not (where / "key.json").exists():
@@ -72,7 +74,7 @@ def _compute(net, split, mine, hashes, where, known):
             x = x.numpy()
             whole = np.zeros((BATCH, *x.shape[1:]), np.float32)
             whole[: len(x)] = x
-            y = np.asarray(net.predict_on_batch(whole))[: len(x)]
+            y = np.asarray(net.predict_on_batch(whole)).astype(np.float32)[: len(x)]
             for i, vector in zip(mine[start : start + BATCH], y, strict=True):
                 known[hashes[i]] = vector
                 pending.append(hashes[i])
@@ -96,7 +98,7 @@ def read_store(where):
         if path.name.startswith("."):
             continue
         try:
-            with np.load(path) as block:
+            with open(path, "rb") as stream, np.load(stream) as block:
                 for raw, vector in zip(block["hashes"], block["vectors"], strict=True):
                     known[raw.tobytes().hex()] = vector
         except Exception:  # zipfile, zlib and numpy each have their own error for a damaged file

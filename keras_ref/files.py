@@ -50,10 +50,12 @@ def content_hash(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def new_folder(path):
-    """Make `path`; refuse a folder that already holds something, so that nothing is overwritten without a word."""
+def unused(path):
+    """Give `path` as a Path; refuse what already holds something, so that nothing is overwritten without a word.
+
+    The folder itself is made by the first file that is written into it: a command that fails before leaves nothing.
+    """
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise Refusal(f"--out {path} already exists and is not empty; give another name or remove it first.")
-    path.mkdir(parents=True, exist_ok=True)
     return path

@@ -76,7 +76,7 @@ def _head_layers(config, class_count):
         layers.append(keras.layers.Dense(config.inner, activation="relu", kernel_initializer=start(1), name="inner"))
     if config.dropout:
         layers.append(keras.layers.Dropout(config.dropout, seed=config.seed, name="dropout"))
-    layers.append(keras.layers.Dense(class_count, kernel_initializer=start(2), name="logits"))
+    layers.append(keras.layers.Dense(class_count, dtype="float32", kernel_initializer=start(2), name="logits"))
     return layers
 
 

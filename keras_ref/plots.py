@@ -57,9 +57,8 @@ def curves(history, path, baseline=None):
         left.axhline(
             baseline, color=GREY, linewidth=1, linestyle=":", label=f"always the largest class: {baseline:.3f}"
         )
-    left.legend(frameon=False, fontsize=9, loc="best")
-    right.set_ylim(bottom=0)
-    right.legend(frameon=False, fontsize=9)
+    right.set_ylim(0, 1.08 * max(max(row["loss"], row["val_loss"]) for row in history))
+    figure.legend(*left.get_legend_handles_labels(), frameon=False, fontsize=9, loc="outside lower center", ncols=4)
     _write(figure, path)
 
 

@@ -55,7 +55,7 @@ def run(data_folder, out, how="intended", weights="imagenet", store=None, quick=
     `tell` is called with each row as it is done.
     """
     found = folder.read(data_folder, seed)
-    out = files.new_folder(out)
+    out = files.unused(out)
     rows, vectors = [], {}
 
     def add(section, setting, ours, published, note=""):

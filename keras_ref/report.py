@@ -167,10 +167,9 @@ def _speed(where, out):
     g = r["grid"]
     lines += [
         "",
-        f"The grid of 8.5 to 8.9, {g['runs']} runs, {g['epochs']} epochs: {g['fast_seconds']} s with stored vectors "
-        f"({g['vectors_seconds']} s of them for the vectors). Through the whole net one epoch takes "
-        f"{g['epoch_seconds']} s, "
-        f"so the grid would take {g['slow_seconds_extrapolated']} s (extrapolated from that epoch): "
+        f"The grid of 8.5 to 8.9, {g['runs']} runs, {g['epochs']} epochs: {g['fast_seconds']} s with stored vectors, "
+        f"{g['pass_seconds']} s of them for the one pass through the base. Without them every epoch repeats that pass: "
+        f"at least {g['slow_seconds_extrapolated']} s (extrapolated from the one pass, without the heads' own work), "
         f"{g['times_faster']} times as long.",
     ]
     return lines

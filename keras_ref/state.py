@@ -32,7 +32,7 @@ def save(path, net, base, progress):
 def restore(path, net, base):
     """Put weights and optimizer state back; return the progress that was saved with them."""
     try:
-        with np.load(path) as arrays:
+        with open(path, "rb") as stream, np.load(stream) as arrays:
             stored = {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise Refusal(f"{path} cannot be read: {error}.") from None

@@ -56,7 +56,7 @@ def run(data_folder, over, out, values=None, seeds=3, epochs=None, store=None, *
     if not all(config.cacheable for config in made):
         raise Refusal("A sweep trains heads on stored vectors: it needs a frozen base and no augmentation.")
     found = folder.read(data_folder, base.seed)
-    out = files.new_folder(out)
+    out = files.unused(out)
     started, stored, rows = time.perf_counter(), {}, []
     for config in made:
         if config.size not in stored:

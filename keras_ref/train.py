@@ -26,16 +26,16 @@ def new(config, out, skip_corrupt=False, store=None):
 
     `store` is the folder of stored feature vectors, or None to pass every picture through the base in every epoch.
     """
-    found = folder.read(config.data, config.seed)
-    left_out = {}
+    out = files.unused(out)
+    found, left_out = folder.read(config.data, config.seed), {}
     if skip_corrupt:
         found, left_out = folder.without_corrupt(found)
         console.note(f"{len(left_out)} corrupt pictures are left out." if left_out else "No picture is corrupt.")
-    out = files.new_folder(out)
+    run = _Run(config, found, out, store)
     config.write(out / "config.json")
-    files.write_json(out / "split.json", _split_record(found, left_out))
+    files.write_json(out / "split.json", _split_record(found, [found.key(path) for path in left_out]))
     files.write_json(out / "class_names.json", list(found.class_names))
-    return _Run(config, found, out, store).train()
+    return run.train()
 
 
 def resume(out, epochs=None, data_folder=None, store=None):
@@ -58,17 +58,11 @@ def resume(out, epochs=None, data_folder=None, store=None):
 
 
 def _split_record(found, left_out):
-    names = {
-        str(p): found.key(Path(p))
-        if Path(p).is_absolute() == found.root.is_absolute() and found.root in Path(p).parents
-        else str(p)
-        for p in left_out
-    }
     splits = {name: [found.key(path) for path in split.paths] for name, split in found.splits.items() if name != "test"}
     return {
         "class_names": list(found.class_names),
         "held_out": found.held_out,
-        "left_out": sorted(names.values()),
+        "left_out": sorted(left_out),
         **splits,
     }
 

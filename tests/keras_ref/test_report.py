@@ -34,9 +34,8 @@ def test_command(shell, trained, tmp_path):
         "grid": {
             "runs": 13,
             "epochs": 210,
-            "vectors_seconds": 1,
+            "pass_seconds": 1,
             "fast_seconds": 2,
-            "epoch_seconds": 3,
             "slow_seconds_extrapolated": 630,
             "times_faster": 315.0,
         },

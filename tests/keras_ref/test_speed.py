@@ -13,6 +13,6 @@ def test_command(clothes, tmp_path, monkeypatch, capsys):
     result = json.loads((tmp_path / "speed/speed.json").read_text())
     grid = result["grid"]
     assert (grid["runs"], grid["epochs"]) == (2, 2)
-    assert abs(grid["slow_seconds_extrapolated"] - grid["epoch_seconds"] * 2) < 1
+    assert abs(grid["slow_seconds_extrapolated"] - grid["pass_seconds"] * 2) < 1
     assert set(result["loading"]["pictures_per_second"]) == {"first pass", "ImageDataGenerator", "later pass"}
     assert "times ImageDataGenerator's rate" in capsys.readouterr().out
