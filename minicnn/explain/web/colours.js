@@ -23,10 +23,10 @@ export function colour(value, most) {
   return `rgb(${TABLE[at]}, ${TABLE[at + 1]}, ${TABLE[at + 2]})`;
 }
 
-// Black or white, whichever can be read on that colour.
+// Black or white, whichever stands out more on that colour (WCAG's relative luminance).
 export function ink(value, most) {
-  const at = step(value, most);
-  return 0.3 * TABLE[at] + 0.59 * TABLE[at + 1] + 0.11 * TABLE[at + 2] > 140 ? "#111" : "#fff";
+  const at = step(value, most), light = [0, 1, 2].map((c) => ((TABLE[at + c] / 255 + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] > 0.18 ? "#000" : "#fff";
 }
 
 // Paint numbers, one a pixel of the canvas; NaN is grey, `until` leaves what comes later blank.
