@@ -5,6 +5,7 @@ it would not keep BatchNormalization's moving statistics still.
 """
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,7 +144,7 @@ def find_base(net):
 def imagenet_file(name, md5, folder="xception"):
     """Give the path of one of Keras's ImageNet files, downloaded into Keras's own cache where that is needed."""
     _, keras = runtime.load()
-    cache = Path(keras.config.keras_home()) / "models"
+    cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
     addresses = {
         "xception": "https://storage.googleapis.com/tensorflow/keras-applications/xception/",
         "classes": "https://storage.googleapis.com/download.tensorflow.org/data/",

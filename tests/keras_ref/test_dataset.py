@@ -80,7 +80,8 @@ def test_describe(shell, tmp_path):
         "train/red/2.jpg"
     ]
     assert result["width"] == {"least": 86, "median": 100, "most": 100}
-    assert Image.open(tmp_path / "about/contact_sheet.png").width == 10 + 8 * 160
+    with Image.open(tmp_path / "about/contact_sheet.png") as sheet:
+        assert sheet.width == 10 + 8 * 160
 
 
 def test_describe_without_splits(tmp_path, capsys):

@@ -53,7 +53,8 @@ def test_command(shell, trained, clothes, tmp_path):
     assert result["split"] == "test" and np.sum(result["confusion"]) == 9
     wrong = 9 - result["right"]
     assert len(result["worst"]) == wrong
-    assert Image.open(tmp_path / "figures/confusion.png").width > 400
+    with Image.open(tmp_path / "figures/confusion.png") as drawn:
+        assert drawn.width > 400
     assert (tmp_path / "figures/worst.png").exists() == bool(wrong)
 
 

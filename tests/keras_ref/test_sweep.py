@@ -57,7 +57,8 @@ def test_command(shell, clothes, tmp_path):
     assert "best" in done.stdout and "of 12" in done.stdout
     result = json.loads((tmp_path / "swept/sweep.json").read_text())
     assert [row["value"] for row in result["rows"]] == [4, 8] and all(len(row["epoch"]) == 2 for row in result["rows"])
-    assert Image.open(tmp_path / "swept/sweep.png").size == (840, 480)
+    with Image.open(tmp_path / "swept/sweep.png") as drawn:
+        assert drawn.size == (840, 480)
 
 
 @pytest.mark.parametrize(
