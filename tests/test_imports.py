@@ -37,7 +37,7 @@ BELOW = {
     "classify": {"architectures", "data", "kernels", "optimizers", "training"},
     "demo": {"architectures", "classify", "data", "explain", "layers", "model", "optimizers", "training", "PIL"},
     "gradcheck": {"model", "losses", "reference"},
-    "explain": {"model", "layers", "losses", "reference", "data", "files"},
+    "explain": {"model", "layers", "losses", "reference", "kernels", "data", "files"},
 }
 OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}
 EVERYTHING = {*BELOW, *OUTSIDE}
