@@ -54,22 +54,17 @@ def functional_arguments(config):
     """Rebuild a graph that Keras wrote: the arguments of `Model`."""
     graph = file_graph.parse_functional(config)
     layers = {item.name: layer_from_entry(item.entry) for item in graph.layers}
-    waiting = [(item, number, call) for item in graph.layers for number, call in enumerate(item.calls)]
+    calls = {item.name: item.calls for item in graph.layers}
     tensors = {}
-    while waiting:  # parse_functional has made sure that there is no cycle, so every round gets on
-        later = []
-        for item, number, call in waiting:
-            if any(ref not in tensors for ref in call.inputs):
-                later.append((item, number, call))
-                continue
-            given = [tensors[ref] for ref in call.inputs]
-            if not given:
-                made = input_node(layers[item.name]).outputs
-            else:
-                made = layers[item.name](given if call.as_list or len(given) > 1 else given[0])
-            for index, tensor in enumerate(made if isinstance(made, list) else [made]):
-                tensors[file_graph.Tensor(item.name, number, index)] = tensor
-        waiting = later
+    for name, number in file_graph.call_order(graph):
+        call = calls[name][number]
+        given = [tensors[ref] for ref in call.inputs]
+        if not given:
+            made = input_node(layers[name]).outputs
+        else:
+            made = layers[name](given if call.as_list or len(given) > 1 else given[0])
+        for index, tensor in enumerate(made if isinstance(made, list) else [made]):
+            tensors[file_graph.Tensor(name, number, index)] = tensor
     return {"inputs": [tensors[ref] for ref in graph.inputs], "outputs": [tensors[ref] for ref in graph.outputs],
             "name": graph.name}
 

@@ -20,7 +20,7 @@ Two peculiarities, both measured on files that Keras wrote:
 Source: the files themselves; Keras's Functional.get_config and Function (Keras 3.15).
 """
 
-from .topology import NESTED, Call, Graph, LayerCalls, Tensor, check_graph, keras_order, references
+from .topology import NESTED, Call, Graph, LayerCalls, Tensor, call_order, check_graph, keras_order, references
 
 __all__ = [
     "NESTED",
@@ -28,6 +28,7 @@ __all__ = [
     "Graph",
     "LayerCalls",
     "Tensor",
+    "call_order",
     "check_graph",
     "functional_config",
     "keras_order",

@@ -9,9 +9,9 @@ is a layer of class Functional or Sequential with `layers/` of its own:
     layers/dense/vars/0, layers/dense/vars/1       kernel, bias
     optimizer/vars/0 ...                           iteration, learning rate, slots
 
-Counted are the layers in the config's order; a Functional model counts its InputLayers, a Sequential doesn't. Each
-`vars` has the layer's own name as its attribute `name` (Keras 3.7 and later). A layer that stands in two models has
-its arrays at the first place only, and Keras itself can't load such a file.
+Counted are the layers in the config's order (InputLayers have no arrays and are left out here). Each `vars` has the
+layer's own name as its attribute `name`, which nobody reads. A layer that stands in two models has its arrays at the
+first place only, and Keras itself can't load such a file.
 
 Source: the files; Keras's saving_lib (Keras 3.15).
 """
@@ -23,7 +23,7 @@ import numpy as np
 from .graph import NESTED
 from .model_file import MAX_NESTING
 
-MAX_LAYERS = 20_000
+MAX_LAYERS = 5_000  # the largest of keras.applications has 1,100
 
 
 def places(entry):
@@ -38,7 +38,8 @@ def places(entry):
     ------
     (path, place, entry)
         The layer's path by names ("xception/block1_conv1"), its group's path in the HDF5 file
-        ("layers/functional/layers/conv2d"), its serialized form. Models themselves are walked into, and yielded too.
+        ("layers/functional/layers/conv2d"; None for an InputLayer), its serialized form. Models are yielded, then
+        walked into.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def _walk(model, path, place, depth):
         if str(entry.get("module")).startswith(("keras.src.ops", "keras.ops")):
             continue  # an operation on tensors: no layer, not counted
         inner_path = f"{path}/{name}" if path else name
-        if class_name == "InputLayer" and model["class_name"] == "Sequential":
+        if class_name == "InputLayer":
             yield inner_path, None, entry
             continue
         snake = snake_case(class_name)

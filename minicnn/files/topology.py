@@ -70,7 +70,7 @@ def check_graph(graph):
             raise ValueError(f"{reader} reads call {ref.node} of layer {ref.layer!r}, which has {count} calls.")
         if ref.index != 0 and by_name[ref.layer].entry.get("class_name") not in NESTED:
             raise ValueError(f"{reader} reads output {ref.index} of layer {ref.layer!r}, which has one output.")
-    _depth_first(graph, [(layer.name, node) for layer in graph.layers for node in range(len(layer.calls))])
+    _depth_first(graph, _all_calls(graph))
 
 
 def keras_order(graph):
@@ -92,6 +92,15 @@ def keras_order(graph):
         layer_depth.setdefault(ref.layer, 0)
         first_met.setdefault(ref.layer, -1)
     return sorted(layer_depth, key=lambda name: (-layer_depth[name], first_met[name]))
+
+
+def call_order(graph):
+    """Return every call as (layer name, call number), each behind those whose tensors it reads."""
+    return _depth_first(graph, _all_calls(graph))[0]
+
+
+def _all_calls(graph):
+    return [(layer.name, node) for layer in graph.layers for node in range(len(layer.calls))]
 
 
 def _depth_first(graph, starts):

@@ -174,6 +174,10 @@ def _deep(config):
     config["config"]["layers"][1] = inner
 
 
+def _many(config):
+    config["config"]["layers"] += [{"class_name": "ReLU", "config": {"name": f"r{n}"}} for n in range(5_000)]
+
+
 @pytest.mark.parametrize(
     "change, sentence",
     [
@@ -192,6 +196,7 @@ def _deep(config):
             lambda c: c["config"]["layers"].append({"class_name": "Dense"}),
             "its config has a layer of class 'Dense' without settings.",
         ),
+        (_many, "its config has more than 5000 layers."),
         (lambda c: c.update(compile_config=3), "its compile_config must be an object. Received: int."),
     ],
 )

@@ -201,3 +201,5 @@ def test_a_chain_longer_than_the_stack_is_no_recursion():
     edges = [("x",), *zip(names, ["x", *names[:-1]], strict=True)]
     graph = files.parse_functional(_chain(*edges, outputs=(names[-1],)))
     assert files.keras_order(graph) == ["x", *names]
+    random.Random(0).shuffle(graph.layers)
+    assert files.call_order(graph) == [(name, 0) for name in ["x", *names]]
