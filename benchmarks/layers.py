@@ -25,6 +25,8 @@ def measure(wanted, names, threads, seconds=0.4, quick=False):
     threads : int                  seconds : float, a pass and engine set
     quick : bool                   least rounds only, no XLA, no cold caches
 
+    Ctrl-C ends it early: the head then names the cases that were not measured.
+
     Returns
     -------
     part : dict, see results.part
@@ -37,9 +39,14 @@ def measure(wanted, names, threads, seconds=0.4, quick=False):
         if quick and hasattr(engine, "xla"):
             engine.xla = False
     rows = []
-    for case in progress.track(wanted, "layers", lambda case: case.full_name, _weight):
-        with kernels.workspace():
-            rows += _rows(case, engines, head, 0.0 if quick else seconds, quick)
+    done = 0
+    try:
+        for case in progress.track(wanted, "layers", lambda case: case.full_name, _weight):
+            with kernels.workspace():
+                rows += _rows(case, engines, head, 0.0 if quick else seconds, quick)
+            done += 1
+    except KeyboardInterrupt:  # what was measured so far is worth keeping
+        head["not measured"] = [case.full_name for case in wanted[done:]]
     head["keeps denormals"] = timing.keeps_denormals()
     return results.part("layers", head, rows)
 

@@ -67,6 +67,21 @@ def test_a_peer_that_is_not_installed_is_left_out_by_name(monkeypatch):
     assert sections.notes({"missing": missing})[0].startswith("left out: torch (")
 
 
+def test_what_was_measured_before_an_interrupt_is_kept(monkeypatch):
+    rows = layers._rows
+    wanted = [cases.from_text(f"1,6,6,3,{f},3") for f in (2, 4)]
+
+    def interrupted(case, *more):
+        if case is wanted[1]:
+            raise KeyboardInterrupt
+        return rows(case, *more)
+
+    monkeypatch.setattr(layers, "_rows", interrupted)
+    part = layers.measure(wanted, [], 1, quick=True)
+    assert {row["case"] for row in part["rows"]} == {wanted[0].name}
+    assert "1 cases not measured: own/valid/n1/6x6x3-4-k3" in sections.notes(part["head"])[0]
+
+
 def test_an_unknown_peer():
     with pytest.raises(ValueError, match="`--peers` must name some of keras, onnxruntime, torch. Received: caffe."):
         peers.load(["caffe"], 1)
