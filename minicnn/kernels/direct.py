@@ -18,6 +18,7 @@ from .threads import run
 JOB = 1 << 18  # multiply-adds that one job should have at least: some microseconds
 PIXELS = 192  # pixels of one job that share a block of weights, where the weights do not fit the nearest cache
 FEW_JOBS = 32  # enough for many threads to end together
+WEIGHTS = 64  # weights of all filters that one job packs
 CHUNK = 256  # pixels whose gradients are packed at a time: 32 KB, and about as much of x
 PARTIALS = 1 << 24  # bytes of partial sums at most
 
@@ -73,15 +74,14 @@ def filters(count, groups, dtype):
 
 @jit
 def _pack(start, stop, kernel, scale, packed, share, blocks):
-    """Job: one block of filters. packed (blocks, weights, V*L) = kernel (weights, F) * scale, zeros behind the last."""
-    width = packed.shape[2]
-    for block in range(start, stop):
-        first = block // blocks * share + block % blocks * width
-        count = min(width, share - block % blocks * width)
-        for k in range(kernel.shape[0]):
-            row = packed[block, k]
+    """Job: `WEIGHTS` rows of a kernel (weights, F). packed (blocks, weights, V*L) = kernel * scale, then zeros."""
+    for k in range(start * WEIGHTS, min(stop * WEIGHTS, kernel.shape[0])):
+        for block in range(packed.shape[0]):
+            first = block // blocks * share + block % blocks * packed.shape[2]
+            count = min(packed.shape[2], share - block % blocks * packed.shape[2])
+            row, source, factors = packed[block, k], kernel[k, first:first + count], scale[first:first + count]
             for lane in range(count):
-                row[lane] = kernel[k, first + lane] * scale[first + lane]
+                row[lane] = source[lane] * factors[lane]
             row[count:] = 0
 
 
@@ -126,8 +126,8 @@ def pack(kernel, groups, scale=None):
         return kernel.reshape(-1), lanes, v
     scale = np.ones(kernel.shape[3], kernel.dtype) if scale is None else scale
     packed = memory.empty((groups * lanes.blocks, weights, width), kernel.dtype)
-    run(_pack, len(packed), packed.size, kernel.reshape(weights, kernel.shape[3]), scale, packed, lanes.share,
-        lanes.blocks)
+    run(_pack, -(-weights // WEIGHTS), packed.size, kernel.reshape(weights, kernel.shape[3]), scale, packed,
+        lanes.share, lanes.blocks)
     return packed.reshape(-1), lanes, v
 
 

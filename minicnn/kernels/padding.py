@@ -19,9 +19,10 @@ def _copy_rows(start, stop, x, y, top, left):
         else:
             row[:first * channels] = 0
             row[last * channels:] = 0
-            source = x[n, i - top].reshape(-1)
-            for k in range(first * channels, last * channels):
-                row[k] = source[k - left * channels]
+            source = x[n, i - top].reshape(-1)[(first - left) * channels:(last - left) * channels]
+            middle = row[first * channels:last * channels]
+            for k in range(source.size):
+                middle[k] = source[k]
 
 
 def zero_pad(x, pads):

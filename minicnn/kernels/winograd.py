@@ -26,11 +26,11 @@ In two dimensions the same is done to rows, then to columns: 6x6 pixels give 4x4
 the transforms: for each of the 36 points ("frequencies" below) that is a matrix product of (tiles, C) with (C, F), done
 on the register tile. The transforms cost a share of about 1/C + 1/F, so few channels do not pay.
 
-Accuracy. The matrices' large entries cost digits. In units of eps * sqrt(9*C + 36) * sum|x||w|, the sum at its largest,
-the worst error seen over normal, rectified and uniform inputs of 1 to 512 channels was 1.5, from 32 channels on 0.8; the
-direct sum's was 0.15. Note "at its largest": a small output beside large inputs loses digits to its neighbours in the
-same 6x6 pixels. A NaN or an infinity spreads over its whole tile: so `convolve` notices these and says so, and its
-caller computes directly.
+Accuracy. The matrices' large entries cost digits. In units of eps * sqrt(9*C + 36) * sum|x||w|, this sum at its
+largest, the worst error seen over normal, rectified and uniform inputs of 1 to 512 channels was 1.5, from 32 channels
+on 0.8; the direct sum's was 0.15. Note "at its largest": a small output beside large inputs loses digits to its
+neighbours in the same 6x6 pixels. A NaN or an infinity spreads over its whole tile: so `convolve` notices these and
+says so, and its caller computes directly.
 
 Source: Lavin & Gray, arXiv:1509.09308; Winograd, Arithmetic Complexity of Computations, 1980.
 """
@@ -195,7 +195,8 @@ def _products_job(start, stop, products, bias, y, first, count, blocks, band, si
         here, block = job // blocks * BAND, job % blocks
         count_here = min(BAND, count - here)
         part = products[here * width:]
-        _transform_products(part, bias, y, first + here, count_here, block, blocks, band, sizes, size, shapes, width, relu)
+        _transform_products(part, bias, y, first + here, count_here, block, blocks, band, sizes, size, shapes, width,
+                            relu)
 
 
 def padded_size(size, before):
