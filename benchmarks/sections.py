@@ -14,7 +14,8 @@ def notes(head):
     found = [f"left out: {name} ({why})" for name, why in head.get("missing", {}).items()]
     found += [f"{name} ran with its own number of threads" for name in head.get("own threads", [])]
     if head.get("not measured"):
-        found.append(f"stopped early, {len(head['not measured'])} cases not measured: {', '.join(head['not measured'])}")
+        missing = head["not measured"]
+        found.append(f"stopped early, {len(missing)} cases not measured: {', '.join(missing)}")
     if not head.get("keeps denormals", True):
         found.append("an engine switched denormal numbers off for this thread")
     return found
