@@ -54,7 +54,7 @@ def carry(loaded, nodes, shown, known, blobs):
     return {
         "reason": f"This net is too large to compute in a page ({count / 1e6:.1f} million weights, {work / 1e6:,.0f} "
                   f"million multiply-adds a picture): it shows the engine's own numbers.",
-        "gradients": "Carried for one label a picture.", "channels": channels, "weights": weights, "pictures": pictures,
+        "channels": channels, "weights": weights, "pictures": pictures,
         "ends": [[_ends(each, nodes, pixels, known, blobs) for _, _, pixels in shown] for each in loaded]}
 
 

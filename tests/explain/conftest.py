@@ -28,6 +28,7 @@ from minicnn.architectures import homework, tinyvgg
 from minicnn.classify import describe_classifier
 from minicnn.data import load_image, wardrobe
 from minicnn.explain import page as explorer
+from tests.explain.nets import NETS
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -88,6 +89,12 @@ def pages(tmp_path_factory):
     large = _two_classes((150, 150))
     hat = load_image(files / "hat.png", (150, 150))
     add("large", large, [files / "hat.png", files / "shoes.png"], hat)
+    for name in ("branches", "later"):
+        model = NETS[name]()
+        model.classifier = describe_classifier([f"class {k}" for k in range(model.output_shape[-1])],
+                                               model.input_shape[1:3], scale=1 / 255)
+        pixels = (rng.random((*model.input_shape[1:3], 3)) * 255).astype(np.uint8)
+        add(name, model, [pixels], pixels)
     if os.environ.get("CLOTHING_DATASET"):
         model, file = _photographs(Path(os.environ["CLOTHING_DATASET"]))
         add("photographs", model, [file], load_image(file, (64, 64)))

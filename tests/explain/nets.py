@@ -78,7 +78,7 @@ def branches():
 def later():
     """The layers of Xception and MobileNet, and what shapes and shifts."""
     return randomise(Sequential([
-        Input((8, 9, 2)), ZeroPadding2D(((0, 1), (1, 0))), DepthwiseConv2D(3, depth_multiplier=2, strides=2,
+        Input((8, 9, 3)), ZeroPadding2D(((0, 1), (1, 0))), DepthwiseConv2D(3, depth_multiplier=2, strides=2,
                                                                           activation="relu6"),
         BatchNormalization(), LeakyReLU(0.2), SeparableConv2D(4, 2, padding="same", activation="elu"), ELU(0.5),
         Cropping2D(((0, 1), (0, 0))), AveragePooling2D(2, strides=1, padding="same"), Reshape((4, 3, 4)),

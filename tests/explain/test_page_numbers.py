@@ -10,6 +10,7 @@ from minicnn.explain.places import backward, forward
 from tests.explain.conftest import EPOCHS
 
 LIVE = ["demo", "homework", "grey", "same", "photographs"]
+EVERY_LAYER = ["branches", "later"]  # nested models, Add, Multiply, every other layer
 
 
 def fed(model, pixels):
@@ -25,7 +26,7 @@ def assert_near(got, want, what):
     assert error <= 1e-5, f"{what}: off by {error:.1e} of its largest value"
 
 
-@pytest.mark.parametrize("name", LIVE)
+@pytest.mark.parametrize("name", LIVE + EVERY_LAYER)
 def test_every_map_and_every_gradient_is_the_engines(tab, pages, name):
     with tab(name) as t:
         made = pages[name]
@@ -242,6 +243,12 @@ def test_a_picture_of_ones_own(tab, pages, tmp_path):
         np.testing.assert_array_equal(t.page.evaluate("Array.from(explorer.pixels)"), want.ravel())
         p = pages["demo"].model.predict(want[None].astype(np.float32))[0]
         assert t.page.locator(".verdict").get_attribute("data-verdict").startswith(wardrobe_name(p))
+        t.page.evaluate("""bytes => { const transfer = new DataTransfer();
+            transfer.items.add(new File([Uint8Array.from(bytes)], "dropped.png", { type: "image/png" }));
+            window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer })); }""", list(file.read_bytes()))
+        t.wait("explorer.payload.pictures.length === 3")
+        np.testing.assert_array_equal(t.page.evaluate("Array.from(explorer.pixels)"), want.ravel())
+        assert "dropped.png" in t.page.inner_text("header")
         (tmp_path / "no.png").write_bytes(b"no picture")
         t.page.set_input_files("#file", tmp_path / "no.png")
         t.page.wait_for_selector("text=no.png cannot be read as a picture")

@@ -30,7 +30,7 @@ export class Backward {
   update() {
     const { app } = this;
     app.gradients();
-    fill(this.tools, app.labelChoice(), app.scaleChoice(), el("span", { class: "total" }, "loss ", num(app.loss(), "loss", 6)), app.live ? null : el("span", { class: "notice" }, app.payload.carried.gradients));
+    fill(this.tools, app.labelChoice(), app.scaleChoice(), el("span", { class: "total" }, "loss ", num(app.loss(), "loss", 6)));
     this.columns.update();
     this.drawOne();
     this.drawStep();

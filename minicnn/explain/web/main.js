@@ -30,6 +30,7 @@ class App {
     this.panel = document.getElementById("panel");
     this.buildTabs();
     this.listenForFiles();
+    document.title = `${payload.title}: where every number comes from`;
     this.usePicture(0);
   }
 
@@ -148,6 +149,7 @@ class App {
   }
 
   labelChoice() {
+    if (!this.live) return el("span", { class: "hint" }, `true label ${this.classes[this.label]}: the gradients of a net this large are carried for one label a picture`);
     return select("true label", this.classes.map((name, k) => [k, name]), this.label, (value) => this.useLabel(Number(value)));
   }
 

@@ -96,7 +96,7 @@ export class MapView {
 
 // A small grid of numbers on their colours: a kernel, a window. `change(index, value)` makes the cells editable.
 export function grid(values, columns, most, { notes = [], change = null, name = "", label = "", choose = null } = {}) {
-  return el("div", { class: "grid", role: "group", "aria-label": label, "data-grid": name,
+  return el("div", { class: columns <= 3 ? "grid few" : "grid", role: "group", "aria-label": label, "data-grid": name,
     style: { gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, maxWidth: `${columns * 5.2}em` } },
     Array.from(values, (value, k) => {
       const style = { background: colour(value, most), color: ink(value, most) };
