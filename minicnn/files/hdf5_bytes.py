@@ -5,7 +5,7 @@ HDF5 is a web of addresses, and a damaged or hostile file may point anywhere, in
 counted. What a file costs is bounded by its own length, whatever it says.
 """
 
-STEPS = 2_000_000  # headers, names and chunks that one file may make us look at: some two seconds of work
+STEPS = 3_000_000  # of about a microsecond each: what one file may cost; a network of 13,000 arrays takes half
 EXPANSION = 20  # unpacked bytes per stored byte: weights hardly compress, and new optimizer slots are all zero
 FLOOR = 1 << 24  # bytes that any file may unpack to, however small it is
 
@@ -26,7 +26,7 @@ class Bytes:
         self._steps = self._stored = self._unpacked = 0
 
     def step(self, count=1):
-        """Count work; a file that causes more than any real model does is refused."""
+        """Count work, in microseconds or so; a file that causes more than any real model does is refused."""
         self._steps += count
         if self._steps > STEPS:
             raise ValueError("its structure is endless or far larger than any model's")

@@ -98,6 +98,7 @@ def read_array(data, kind, shape, layout, filters):
     filters : list
         As `parse_filters` returns it.
     """
+    data.step(60)
     count = math.prod(shape)
     nbytes = count * kind.size
     data.unpack(nbytes)
@@ -154,7 +155,7 @@ def _read_chunks(data, kind, shape, layout, filters):
             raise ValueError("an index of chunks is out of order")
         first = node + 8 + 2 * data.offset_size
         for entry in range(data.integer(node + 6, 2)):
-            data.step()
+            data.step(8)
             at = first + entry * (key + data.offset_size)
             child = data.offset(at + key)
             if here > 0:

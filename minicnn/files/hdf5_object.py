@@ -76,6 +76,7 @@ def read_messages(data, address):
     """Return [(type, start, size)] of the object header at `address`, its continuations included."""
     if address is None:
         raise ValueError("it points to an object that is nowhere")
+    data.step(15)
     if bytes(data.slice(address, 4)) == b"OHDR":
         flags = data.integer(address + 5, 1)
         at = address + 6 + (16 if flags & 32 else 0) + (4 if flags & 16 else 0)

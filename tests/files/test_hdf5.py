@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from minicnn.files import hdf5_bytes
 from minicnn.files.hdf5 import Dataset, File
 from minicnn.files.hdf5_writer import image
 from tests.files.damage import COUNT, a_seed, mutated
@@ -247,6 +248,27 @@ def test_refused(fill, sentence):
         File(raw).root.array("x")
     assert str(fault.value) == sentence
     assert time.perf_counter() - start < 2
+
+
+def _many_links(file):
+    file["a/0"] = np.zeros(1)
+    for number in range(3_000):
+        file[f"a/n{number}"] = file["a/0"]
+
+
+def _many_chunks(file):
+    file.create_dataset("a", data=np.zeros(20_000, "u1"), chunks=(1,))
+
+
+@pytest.mark.parametrize("fill", [_many_links, _many_chunks])
+def test_work_is_limited(fill, monkeypatch):
+    """A few megabytes can ask for much; the reader gives up after a count, which is some time too (a 30th of it here)."""
+    monkeypatch.setattr(hdf5_bytes, "STEPS", hdf5_bytes.STEPS // 30)
+    root = File(image(fill)).root
+    start = time.process_time()
+    with pytest.raises(ValueError, match="its structure is endless or far larger than any model's"):
+        contents(root)
+    assert time.process_time() - start < 1
 
 
 def test_members_that_are_not_there():

@@ -124,6 +124,7 @@ def test_models_of_keras_2(keras2, name):
     assert graph.outputs == [T("out")]
     base = next(layer for layer in graph.layers if layer.name == "base")
     assert base.calls[0].kwargs == {"training": False}
+    assert base.entry["config"]["layers"][2]["config"]["axis"] == 3  # Keras 2 wrote [3]
     head = next(layer for layer in graph.layers if layer.name == "head").entry["config"]["layers"]
     assert [layer["class_name"] for layer in head] == ["InputLayer", "DepthwiseConv2D", "LeakyReLU"]
     assert head[0]["config"]["batch_shape"] == [None, 4, 4, 2]
