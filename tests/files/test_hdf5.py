@@ -262,7 +262,7 @@ def _many_chunks(file):
 
 @pytest.mark.parametrize("fill", [_many_links, _many_chunks])
 def test_work_is_limited(fill, monkeypatch):
-    """A few megabytes can ask for much; the reader gives up after a count, which is some time too (a 30th of it here)."""
+    """A few megabytes can ask for much; the reader gives up after a count of microseconds (a 30th here)."""
     monkeypatch.setattr(hdf5_bytes, "STEPS", hdf5_bytes.STEPS // 30)
     root = File(image(fill)).root
     start = time.process_time()
