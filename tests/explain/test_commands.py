@@ -1,0 +1,107 @@
+"""The commands: explain, walk, shapes; what the page's writer takes and what it refuses."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minicnn import Conv2D, Dense, Flatten, Input, Sequential, Softmax
+from minicnn.architectures import tinyvgg
+from minicnn.classify import describe_classifier
+from minicnn.cli import main
+from minicnn.explain import page
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """A model file and a picture."""
+    model = tinyvgg((16, 16), 3, seed=0)
+    model.classifier = describe_classifier(["hat", "shirt", "shoes"], (16, 16))
+    model.save(tmp_path / "net.keras")
+    Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(tmp_path / "shirt.png")
+    return tmp_path
+
+
+def payload(path):
+    """Read what a page holds."""
+    text = path.read_text(encoding="utf-8")
+    return json.loads(re.search(r'<script type="application/json" id="payload">(.*?)</script>', text, re.S)[1])
+
+
+def test_explain(saved, capsys):
+    assert main(["explain", str(saved / "net.keras"), str(saved / "shirt.png"), "-o", str(saved / "page.html")]) == 0
+    assert "for any browser; it needs no network" in capsys.readouterr().out
+    data = payload(saved / "page.html")
+    assert data["title"] == "net.keras" and data["classes"] == ["hat", "shirt", "shoes"]
+    assert data["pictures"][0]["name"] == "shirt.png" and data["pictures"][0]["label"] == 1  # named after it
+
+
+def test_a_folder_with_a_series_and_its_history(saved):
+    (saved / "run" / "series").mkdir(parents=True)
+    model = tinyvgg((16, 16), 3, seed=0)
+    for epoch in (10, 2):
+        model.save(saved / "run" / "series" / f"epoch_{epoch:02d}.keras")
+    (saved / "run" / "history.csv").write_text("epoch,loss,val_loss\n0,2.0,2.5\n1,1.0,1.5\n")
+    page.write(saved / "run", [saved / "shirt.png"], saved / "page.html")
+    data = payload(saved / "page.html")
+    assert [epoch["name"] for epoch in data["epochs"]] == ["epoch 2", "epoch 10"]
+    assert data["history"] == {"loss": [2.0, 1.0], "val_loss": [2.5, 1.5]}
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    (["explain", "net.keras", "none.png"], "Cannot read the picture none.png: there is no such file."),
+    (["explain", "net.keras", "shirt.png", "--classes", "a,b"], "`classes` must be 3 names, one for each output."),
+    (["explain", "net.keras", "shirt.png", "--size", "20"], "`size` must be the model's 16 x 16."),
+    (["explain", ".", "shirt.png", "-o", "no/page.html"], "there is no folder"),
+    (["shapes", "8x8x3", "blur"], "the word 'blur'"),
+])
+def test_what_is_wrong_is_said_in_one_sentence(saved, monkeypatch, capsys, arguments, sentence):
+    monkeypatch.chdir(saved)
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert sentence in said and "Traceback" not in said
+    assert not (saved / "page.html").exists()
+
+
+def test_walk_and_shapes(capsys):
+    assert main(["walk", "softmax"]) == 0 and "sum to 1" in capsys.readouterr().out
+    assert main(["shapes", "8x8x1", "pool", "3"]) == 0 and "the floor drops 2 pixels" in capsys.readouterr().out
+
+
+def net(shape=(8, 8, 1), units=2):
+    """A small net."""
+    return Sequential([Input(shape), Conv2D(2, 3), Flatten(), Dense(units), Softmax()], seed=0)
+
+
+@pytest.mark.parametrize("models, pictures, settings, sentence", [
+    (net(), [], {}, "`pictures` must hold at least one picture"),
+    (net(), [np.zeros((9, 8))], {}, r"must have the model's shape \(8, 8, 1\). Received: \(9, 8, 1\)"),
+    (net(), [np.zeros((8, 8))], {"labels": ["dog"]}, "`labels` must be classes of the model"),
+    (net(), [np.zeros((8, 8))], {"names": ["a", "b"]}, "`names` must have one entry a picture"),
+    ([net(), net(units=3)], [np.zeros((8, 8))], {}, "the same net at several epochs"),
+    ([], [np.zeros((8, 8))], {}, "at least one model"),
+    (net((8, 8, 2)), [np.zeros((8, 8))], {}, "one picture, grey or RGB"),
+    (Sequential([Input((8, 8, 1)), Conv2D(2, 3)]), [np.zeros((8, 8))], {}, "end in a row of numbers"),
+    (Sequential([Input((8, 8, 1)), Dense(2), Flatten()]), [np.zeros((8, 8))], {}, "put a Flatten before it"),
+    (Sequential([Input((None, 8, 1)), Conv2D(2, 3)]), [np.zeros((8, 8))], {}, "needs known sizes"),
+])
+def test_what_the_page_refuses(tmp_path, models, pictures, settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        page.write(models, pictures, tmp_path / "page.html", **settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_grey_pixels_and_bytes_that_differ_from_whole_numbers(tmp_path):
+    """RGB becomes grey as in Pillow; numbers that are no bytes are stored as they are."""
+    rgb = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    grey = np.asarray(Image.fromarray(rgb).convert("L"))
+    np.testing.assert_array_equal(page._fit(rgb, [8, 8, 1])[..., 0], grey)
+    assert page._fit(np.full((8, 8), 0.5), [8, 8, 1]).dtype == np.float32
+
+
+def test_the_same_call_writes_the_same_page(saved):
+    for name in ("a.html", "b.html"):
+        page.write(saved / "net.keras", [saved / "shirt.png"], saved / name)
+    assert (saved / "a.html").read_bytes() == (saved / "b.html").read_bytes()
