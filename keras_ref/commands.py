@@ -251,14 +251,13 @@ def replay(args):
         args.seed or configs.DEFAULTS.seed,
         tell=lambda row: console.note(f"{row['section']} {row['setting']}: {report.figure(row['ours'])}"),
     )
+    cells = [(row["section"], row["setting"], *map(report.figure, (row["ours"], row["published"]))) for row in rows]
     console.table(
-        f"as {args.how}",
-        ("section", "setting", "ours", "published", "note"),
-        [
-            (row["section"], row["setting"], report.figure(row["ours"]), report.figure(row["published"]), row["note"])
-            for row in rows
-        ],
+        f"validation accuracy @ best epoch, as {args.how}", ("section", "setting", "ours", "published"), cells
     )
+    for row in rows:
+        if row["note"]:
+            console.say(f"{row['section']}: {row['note']}")
     console.say(f"Written: {args.out}")
 
 

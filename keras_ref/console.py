@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -44,7 +45,8 @@ def table(title, columns, rows):
         shown.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
         shown.add_row(*(str(cell) for cell in row))
-    out.print(shown)
+    needed = Measurement.get(out, out.options.update(max_width=10_000), shown).maximum
+    Console(highlight=False, width=needed).print(shown)  # a cell is never cut, whatever the terminal's width
 
 
 def _number(cell):

@@ -171,15 +171,17 @@ class _NamingTheCulprit:
 
     def __exit__(self, kind, error, trace):
         tf, _ = runtime.load()
-        if kind is None or not issubclass(kind, tf.errors.OpError):
+        decoding = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError, tf.errors.UnknownError)
+        if kind is None or not issubclass(kind, decoding):
             return
         for path in self.paths:
             try:
                 pictures.decode(pictures.read(path), path)
             except Refusal as refusal:
                 raise Refusal(f"{refusal} Remove it, or leave out all such pictures with --skip-corrupt.") from None
-        first = str(error.message).splitlines()[0]
-        raise Refusal(f"TensorFlow cannot decode one of {len(self.paths)} pictures that Pillow can: {first}") from None
+        if "jpeg" in str(error.message).lower():
+            first = str(error.message).splitlines()[0]
+            raise Refusal(f"TensorFlow cannot decode a picture that Pillow can: {first}") from None
 
 
 def _memory():

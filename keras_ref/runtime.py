@@ -31,6 +31,7 @@ def load():
         import tensorflow as tf
 
         tf.config.list_logical_devices()  # the devices write notes of their own when they start
+    tf.get_logger().setLevel("ERROR")  # it advises against tracing a new graph for each new head: a sweep is just that
     if keras.backend.backend() != "tensorflow":
         from keras_ref.errors import Refusal
 

@@ -95,7 +95,7 @@ def shell(tmp_path):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1200,
             **kept,
         )
         assert done.returncode == code, done.stdout + done.stderr

@@ -24,6 +24,7 @@ def test_a_lead_of_one_picture_names_no_winner():
 def test_a_large_lead_is_said():
     sentence = sweep.verdict("inner", [_row(10, 0.50), _row(100, 0.83)], 341)
     assert sentence.startswith("inner=100 leads inner=10 by 112.5 pictures of 341, more than")
+    assert "are level on 341 pictures: no winner" in sweep.verdict("inner", [_row(10, 0.5), _row(100, 0.5)], 341)
     assert "nothing to compare" in sweep.verdict("inner", [_row(10, 0.5)], 341)
 
 
