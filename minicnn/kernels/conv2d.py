@@ -6,6 +6,7 @@ from . import checks, direct, memory, winograd
 from .dense import activate
 from .jit import jit
 from .padding import zero_pad
+from .pointwise import pointwise
 from .threads import run
 
 # "auto" takes Winograd for 3x3, stride 1, float32, from so many channels and filters and so many 4x4 tiles on.
@@ -142,13 +143,16 @@ def _im2col(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale):
 def _direct(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale):
     n, oh, ow, count = y.shape
     padded = zero_pad(x, pads)
+    if kernel.shape[:2] == (1, 1) and groups == 1:
+        if strides != (1, 1):  # the pixels that no window sees are left out of the copy
+            padded = np.ascontiguousarray(padded[:, ::strides[0], ::strides[1]])
+        pointwise(padded, kernel, bias, scale, None, y, np.inf if relu else -1.0)
+        return
     packed, filters, v = direct.pack(kernel, groups, scale)
     taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], dilation, groups)
     x_steps = direct.steps(padded.shape, strides)
     y_steps = direct.Steps(0, oh * ow * count, ow * count, count)
     sizes = (n, oh, ow)
-    if kernel.shape[:2] == strides == (1, 1) and groups == 1:  # rows do not matter: one long row wastes no tile
-        sizes = (1, 1, n * oh * ow)
     direct.convolve(padded.reshape(-1), packed, bias, y.reshape(-1), sizes, x_steps, y_steps, taps, filters, v, relu)
 
 

@@ -220,6 +220,28 @@ def fma(typingctx, tile, x, ix, step, w, iw):
 
 
 @intrinsic
+def fma_lanes(typingctx, tile, x, ix, step, w, iw):
+    """Add lane by lane: tile[t, v] += x[ix + t*step + v*L : +L] * w[iw + v*L : +L]. Channels that do not mix."""
+
+    def codegen(context, builder, signature, args):
+        cells, _, offset, step, _, iw = args
+        vector = _vector(tile)
+        x_data = _data(context, builder, signature.args[1], args[1])
+        columns = _registers(builder, tile, _data(context, builder, signature.args[4], args[4]), iw)
+        name = f"llvm.fma.v{tile.lanes}f{tile.dtype.bitwidth}"
+        fused = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
+        for t in range(tile.t):
+            for v, number in enumerate(_registers(builder, tile, x_data, offset)):
+                i = t * tile.v + v
+                sum_ = builder.call(fused, [number, columns[v], builder.extract_value(cells, i)])
+                cells = builder.insert_value(cells, sum_, i)
+            offset = builder.add(offset, step)
+        return cells
+
+    return tile(tile, x, types.intp, types.intp, w, types.intp), codegen
+
+
+@intrinsic
 def relu(typingctx, tile):
     """Set every negative cell to zero; NaN stays."""
 
