@@ -271,6 +271,18 @@ def test_work_is_limited(fill, monkeypatch):
     assert time.process_time() - start < 1
 
 
+def _one_array_ten_times(file):
+    file["0"] = np.random.default_rng(0).random(1000)
+    for number in range(1, 10):
+        file[str(number)] = file["0"]
+
+
+def test_arrays_are_not_larger_than_their_file():
+    root = File(image(_one_array_ten_times)).root
+    with pytest.raises(ValueError, match="its arrays overlap or are larger than the file"):
+        contents(root)
+
+
 def test_members_that_are_not_there():
     root = File(image(lambda file: file.create_dataset("a/b", data=np.zeros(2)))).root
     with pytest.raises(ValueError, match="it has no 'a/c'"):

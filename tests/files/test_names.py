@@ -1,0 +1,70 @@
+"""Arrays by name: which layer they belong to, what they are called, and in which order HDF5 has them."""
+
+import numpy as np
+import pytest
+
+from minicnn import files
+from minicnn.files.names import Owners, array_names, in_order_of_training
+
+
+@pytest.mark.parametrize(
+    "name, owner",
+    [
+        ("conv/kernel:0", "conv"),  # the whole path comes before an ending
+        ("conv2/kernel", "mid/conv2"),
+        ("mid/conv/kernel", "mid/conv"),
+        ("top/mid/conv/kernel", "mid/conv"),  # a model around that the file doesn't know
+        ("deep/conv3/bias", "mid/deep/conv3"),
+    ],
+)
+def test_owners(name, owner):
+    assert Owners(["conv", "mid/conv", "mid/conv2", "mid/deep/conv3"]).find(name) == owner
+
+
+def test_owners_that_are_not_clear():
+    owners = Owners(["a/conv", "b/conv"])
+    with pytest.raises(ValueError, match="its array 'conv/kernel' could belong to 2 layers"):
+        owners.find("conv/kernel")
+    with pytest.raises(ValueError, match="its array 'dense/kernel' belongs to no layer of its config"):
+        owners.find("dense/kernel")
+    with pytest.raises(ValueError, match="its array 'kernel' belongs to no layer of its config"):
+        owners.find("kernel")
+
+
+def _layer(class_name, name, **config):
+    return files.serialized("keras.layers", class_name, {"name": name, **config})
+
+
+@pytest.mark.parametrize(
+    "layer, count, names",
+    [
+        (_layer("Conv2D", "c"), 2, ["kernel", "bias"]),
+        (_layer("Dense", "d"), 1, ["kernel"]),
+        (_layer("BatchNormalization", "b"), 4, ["gamma", "beta", "moving_mean", "moving_variance"]),
+        (_layer("BatchNormalization", "b", scale=False), 3, ["beta", "moving_mean", "moving_variance"]),
+        (_layer("BatchNormalization", "b", center=False, scale=False), 2, ["moving_mean", "moving_variance"]),
+        (_layer("SeparableConv2D", "s"), 2, ["depthwise_kernel", "pointwise_kernel"]),
+        (_layer("Odd", "o"), 4, ["kernel", "bias", "array_2", "array_3"]),
+    ],
+)
+def test_array_names(layer, count, names):
+    assert array_names(layer, count) == names
+
+
+@pytest.mark.parametrize("frozen", ["nothing", "model", "inner", "layer"])
+def test_what_is_trained_comes_first(frozen):
+    norm = _layer("BatchNormalization", "b", scale=False, trainable=frozen != "layer")
+    inner = files.sequential_config("inner", [norm], [None, 2], trainable=frozen != "inner")
+    model = files.sequential_config("m", [inner, _layer("Dense", "d")], [None, 2], trainable=frozen != "model")
+    weights = {"inner/b": [np.zeros(0)] * 3, "d": [np.ones(0)] * 2}
+    names = [name for name, _ in in_order_of_training(model, weights)]
+    moving = ["inner/b/moving_mean", "inner/b/moving_variance"]
+    assert (
+        names
+        == {
+            "nothing": ["inner/b/beta", "d/kernel", "d/bias", *moving],
+            "model": ["inner/b/beta", *moving, "d/kernel", "d/bias"],
+            "inner": ["d/kernel", "d/bias", "inner/b/beta", *moving],
+            "layer": ["d/kernel", "d/bias", "inner/b/beta", *moving],
+        }[frozen]
+    )
