@@ -85,8 +85,9 @@ def _run(where, out):
         else f"weights {config.weights}"
     )
     text = (
-        f"{len(history)} epochs{unfinished}, {sum(seconds) / 60:.0f} minutes in all. Best validation accuracy "
-        f"**{best['val_accuracy']:.1%}** in epoch {best['epoch']} ({n} pictures, 95% interval {low:.1%} to {high:.1%}; "
+        f"{len(history)} epoch{'s' * (len(history) > 1)}{unfinished}, {sum(seconds) / 60:.0f} minutes in all. "
+        f"Best validation accuracy **{best['val_accuracy']:.1%}** in epoch {best['epoch']} "
+        f"({n} pictures, 95% interval {low:.1%} to {high:.1%}; "
         f"always naming the largest class gives {majority:.1%}). The best epoch was chosen on these same pictures."
     )
     rows = [
@@ -119,7 +120,9 @@ def _sweep(where, out):
         )
         for row in r["rows"]
     ]
-    extra = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in r["settings"].items())
+    extra = " ".join(
+        f"--{name.replace('_', '-')} {value}" for name, value in r["settings"].items() if name != "weights"
+    )
     return [
         f"## Sweep over {r['over']}, weights {r['weights']}",
         "",

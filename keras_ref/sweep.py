@@ -108,7 +108,8 @@ def verdict(over, rows, n):
     first, second = ranked[:2]
     lead = first["best"] - second["best"]
     if lead * n < 0.05:
-        return f"{over}={first['value']} and {over}={second['value']} are level on {n} pictures: no winner can be named."
+        both = f"{over}={first['value']} and {over}={second['value']}"
+        return f"{both} are level on {n} pictures: no winner can be named."
     low, high = stats.wilson(first["best"] * n, n)
     pictures = f"{lead * n:.1f}".removesuffix(".0")
     unit = "picture" if pictures == "1" else "pictures"
