@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import checks, direct, memory, winograd
+from . import checks, direct, memory, winograd, winograd_gradient
 from .dense import activate
 from .jit import jit
 from .padding import zero_pad
@@ -240,9 +240,20 @@ def conv2d_backward_kernel(dy, x, kernel_size, strides, pads, dilation=(1, 1), g
     if not dy.size:
         dkernel[:] = 0
         return dkernel
+    if _is_plain(shape, strides, dilation, groups) and _winograd_pays(dy.shape, shape, dy.dtype) and _winograd_kernel(
+            dy, x, dkernel, pads):
+        return dkernel
     padded = zero_pad(x, pads)
     filters, v = direct.filters(shape[3], groups, dy.dtype)
     taps = direct.taps(kernel_size, x.shape[3], padded.shape[2], dilation, groups)
     direct.sum_over_pixels(dy.reshape(-1), padded.reshape(-1), dkernel, dy.shape[:3],
                            direct.steps(padded.shape, strides), taps, filters, v)
     return dkernel
+
+
+def _winograd_kernel(dy, x, dkernel, pads):
+    """Sum the kernel's gradient by Winograd's method; False if x or dy is not finite."""
+    frame = [winograd.padded_size((x.shape[i], dy.shape[i]), pads[i - 1][0]) for i in (1, 2)]
+    rest = [(0, -dy.shape[i] % 4) for i in (1, 2)]
+    _, v = direct.filters(dy.shape[3], 1, dy.dtype)
+    return winograd_gradient.kernel_gradient(zero_pad(dy, tuple(rest)), zero_pad(x, tuple(frame)), dkernel, v)

@@ -173,7 +173,7 @@ def _bands(start, stop, x, u, bias, y, finite, shape, shapes, sizes, size, block
 
 
 @jit
-def _pixels_job(start, stop, x, frequencies, finite, first, count, band, sizes, shapes):
+def pixels_job(start, stop, x, frequencies, finite, first, count, band, sizes, shapes):
     """Job: `BAND` tiles, the first step."""
     for job in range(start, stop):
         here = job * BAND
@@ -254,7 +254,7 @@ def convolve(x, packed, bias, y, v, relu):
     for first in range(0, tiles, band):
         count = min(band, tiles - first)
         jobs = -(-count // BAND)
-        run(_pixels_job, jobs, work, flat, frequencies, finite[first // BAND:], first, count, rows, sizes, shapes)
+        run(pixels_job, jobs, work, flat, frequencies, finite[first // BAND:], first, count, rows, sizes, shapes)
         run(_multiply_job, 36 * blocks, work, frequencies, u, products, count, rows, channels, blocks, shape, width)
         run(_products_job, jobs * blocks, work, products, padded_bias, out, first, count, blocks, rows, sizes, size,
             shapes, width, relu)

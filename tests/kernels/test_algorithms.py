@@ -26,7 +26,7 @@ def draw(shape, filters, dtype):
 
 
 def assert_near(y, x, kernel, exact, size):
-    """Compare with a sum in float64. `size` is sum|x||w|; Winograd's error was 1.5 units at worst, the direct sum's 0.15."""
+    """Compare with a sum in float64. `size` is sum|x||w|; Winograd was 1.5 units off at worst, the direct sum 0.15."""
     terms = kernel[..., 0].size
     unit = np.finfo(y.dtype).eps * np.sqrt(terms + 36) * size
     assert (np.abs(y - exact) <= 3 * unit + np.finfo(y.dtype).eps * np.abs(exact)).all()
@@ -56,6 +56,37 @@ def test_input_gradient(shape, filters, pads):
     exact = kernels.conv2d_backward_input(*wide, shape, ONE, pads)
     size = kernels.conv2d_backward_input(*map(np.abs, wide), shape, ONE, pads)
     assert_near(dx, x, kernel.swapaxes(2, 3), exact, size.max())
+
+
+@pytest.mark.parametrize("shape, filters, pads", [*CASES, ((40, 18, 18, 96), 80, ((1, 1), (1, 1)))])
+def test_kernel_gradient(shape, filters, pads):
+    """Winograd's from 32 channels and 32 tiles on; the last case takes more tiles than are transformed at a time."""
+    x, kernel, _ = draw(shape, filters, "float32")
+    y_shape = kernels.conv2d_forward(x, kernel, None, ONE, pads).shape
+    dy = np.random.default_rng(1).standard_normal(y_shape).astype("float32")
+    wide = (dy.astype("float64"), x.astype("float64"))
+    dkernel = kernels.conv2d_backward_kernel(dy, x, (3, 3), ONE, pads)
+    exact = kernels.conv2d_backward_kernel(*wide, (3, 3), ONE, pads)
+    size = kernels.conv2d_backward_kernel(*map(np.abs, wide), (3, 3), ONE, pads).max()
+    unit = np.finfo("float32").eps * np.sqrt(np.prod(y_shape[:3])) * size
+    assert (np.abs(dkernel - exact) <= 2 * unit).all()
+
+
+@pytest.mark.parametrize("where", ["x", "dy"])
+def test_gradients_of_what_is_not_finite(where):
+    """One NaN in x touches its channel's weights alone; one in dy its filter's, and in dx its window."""
+    x, kernel, _ = draw((2, 12, 12, 32), 32, "float32")
+    dy = np.random.default_rng(1).standard_normal(x.shape).astype("float32")
+    {"x": x, "dy": dy}[where][1, 5, 6, 7] = np.nan
+    dkernel = kernels.conv2d_backward_kernel(dy, x, (3, 3), ONE, ((1, 1), (1, 1)))
+    dx = kernels.conv2d_backward_input(dy, kernel, x.shape, ONE, ((1, 1), (1, 1)))
+    bad = np.zeros(dkernel.shape, bool)
+    bad[(slice(None), slice(None), 7) if where == "x" else (..., 7)] = True
+    np.testing.assert_array_equal(np.isnan(dkernel), bad)
+    bad = np.zeros(dx.shape, bool)
+    if where == "dy":
+        bad[1, 4:7, 5:8] = True
+    np.testing.assert_array_equal(np.isnan(dx), bad)
 
 
 @pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
