@@ -29,14 +29,12 @@ class Object:
         Keras splits a list of names that is too long for one attribute into `name0`, `name1`, ...
         """
         texts = self._attribute(name)
-        part = 0
-        while texts is None or part:
-            more = self._attribute(f"{name}{part}")
-            if more is None:
-                return texts
-            texts = (texts or []) + more
-            part += 1
-        return texts
+        if texts is not None:
+            return texts
+        parts = []
+        while (part := self._attribute(f"{name}{len(parts)}")) is not None:
+            parts.append(part)
+        return [text for part in parts for text in part] if parts else None
 
     def _attribute(self, name):
         for kind, start, size in self.messages:

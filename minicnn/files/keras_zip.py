@@ -106,10 +106,13 @@ def read_weights(view, entry):
 
 
 def _archive(view):
+    window = _Window(view)
     try:
-        return zipfile.ZipFile(_Window(view))
+        archive = zipfile.ZipFile(window)
     except (zipfile.BadZipFile, NotImplementedError, OverflowError) as fault:
         raise ValueError(f"it is no complete zip, so no .keras file, or it is truncated ({fault}).") from None
+    window.limit = len(view)
+    return archive
 
 
 @contextlib.contextmanager
@@ -136,10 +139,13 @@ def write(path, model):
 
 
 class _Window:
-    """A memoryview as the file object that zipfile wants."""
+    """A memoryview as the file object that zipfile wants.
+
+    While zipfile lists the members it may read `limit` bytes at once: the list of some 10,000 members, no million.
+    """
 
     def __init__(self, view):
-        self.view, self.at = view, 0
+        self.view, self.at, self.limit = view, 0, 1 << 20
 
     def seekable(self):
         return True
@@ -155,6 +161,8 @@ class _Window:
 
     def read(self, count=-1):
         end = len(self.view) if count is None or count < 0 else self.at + count
+        if end - self.at > self.limit:
+            raise ValueError("its list of members is longer than any model's.")
         found = bytes(self.view[self.at : end])
         self.at += len(found)
         return found

@@ -246,6 +246,18 @@ def test_a_zip_bomb_costs_nothing(folder):
     tracemalloc.stop()
 
 
+def test_a_million_members_cost_nothing(folder):
+    """zipfile would make an object of each before anyone could ask."""
+    path = folder / "x.keras"
+    with zipfile.ZipFile(path, "a") as archive:
+        for number in range(200):
+            archive.writestr("m" * 9_000 + str(number), b"")
+    tracemalloc.start()
+    assert outcome(path) == f"{path}: its list of members is longer than any model's."
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
 def test_a_changed_byte_of_an_array_is_seen(folder):
     path = folder / "x.keras"
     raw = bytearray(path.read_bytes())

@@ -173,6 +173,26 @@ def test_bfloat16_becomes_float32():
     np.testing.assert_array_equal(read, (values.view(np.uint32) & 0xFFFF0000).view(np.float32))
 
 
+def test_a_chunk_that_was_not_packed():
+    """A writer may leave a filter out where it doesn't pay; the chunk's mask tells."""
+    values = np.arange(8.0)
+
+    def fill(file):
+        dataset = file.create_dataset("x", (16,), "f8", chunks=(8,), compression="gzip")
+        dataset[8:] = values
+        dataset.id.write_direct_chunk((0,), values.tobytes(), filter_mask=1)
+
+    np.testing.assert_array_equal(File(image(fill)).root.array("x"), np.concatenate([values, values]))
+
+
+def test_chunks_that_were_never_written():
+    def fill(file):
+        file.create_dataset("x", (16,), "f8", chunks=(8,))[:8] = 1
+
+    with pytest.raises(ValueError, match=r"an array of shape \(16,\) lacks some of its chunks"):
+        File(image(fill)).root.array("x")
+
+
 def _soft(file):
     file["there"] = np.zeros(3)
     file["x"] = h5py.SoftLink("/there")
