@@ -57,6 +57,30 @@ def test_all_six_parts_by_keyboard_alone(tab):
         assert f"row {before[0] + 1}, column {before[1] + 1}" in t.page.inner_text("#live")
 
 
+def test_the_keyboard_keeps_its_place(tab):
+    """A change draws the view anew; the control that made it keeps the focus, so that the next key goes on from it."""
+    with tab("demo") as t:
+        press, held = t.page.keyboard.press, "document.activeElement.closest('label, [aria-label]')"
+        for view, label in (("convolution", "output map"), ("layers", "layer"), ("backward", "gradient at"),
+                            ("training", "layer"), ("padding", "padding")):
+            t.view(view)
+            t.page.locator("label.field", has=t.page.locator(f"span:text-is('{label}')")).locator("select").focus()
+            before = t.page.evaluate("document.activeElement.value")
+            press("ArrowDown")
+            after = t.page.evaluate("[document.activeElement.value, " + held + ".firstChild.textContent]")
+            assert after[0] != before and after[1] == label, view
+        t.view("layers")
+        t.page.get_by_label("next layer").focus()
+        for _ in range(2):
+            press("Enter")
+            assert t.page.evaluate(held + ".getAttribute('aria-label')") == "next layer"
+        t.view("convolution")
+        t.page.locator('[data-grid="kernel"] input').nth(4).focus()
+        press("ArrowUp")  # changes the weight
+        press("Tab")
+        assert t.page.evaluate(held + ".getAttribute('aria-label')").endswith("1, 2")
+
+
 def test_connections_scales_and_legends(tab):
     with tab("demo") as t:
         t.page.hover('[data-node="4"][data-map="2"]')

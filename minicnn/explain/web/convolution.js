@@ -1,7 +1,7 @@
 // Part 2, convolution: each input channel, its kernel and what they give, plus the bias: the output map. The window
 // slides over it; every product of the chosen stop is there in numbers.
 
-import { button, el, fill, num, numberField, select, table } from "./dom.js";
+import { button, el, fill, num, numberField, select, steps, table } from "./dom.js";
 import { MapView, grid } from "./maps.js";
 import { format, largest, sum } from "./numbers.js";
 import { readers, span, taps } from "./windows.js";
@@ -74,7 +74,7 @@ export class Convolution {
     fill(this.tools, 
       select("layer", this.nodes.map((each) => [each.index, each.name]), node.index, (value) => this.open(Number(value))),
       select("output map", maps.map((c) => [c, `map ${c}`]), this.map, (value) => this.pick(Number(value))),
-      button("\u2039", () => turn(-1), { "aria-label": "previous map" }), button("\u203a", () => turn(1), { "aria-label": "next map" }),
+      steps("map", () => turn(-1), () => turn(1)),
       el("span", { class: "hint" }, this.settingsText()), app.scaleChoice());
     const cards = this.shown.map((c) => this.card(c));
     fill(this.cards, ...cards, this.pager(order.length));

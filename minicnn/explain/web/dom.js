@@ -19,7 +19,21 @@ export function el(tag, properties = {}, ...children) {
 
 // Put children in place of what is there; null stands for none.
 export function fill(node, ...children) {
-  node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined));
+  keepFocus(node, () => node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined)));
+}
+
+// Do work that draws a part of the page anew, and give the focus back to the control that had it: one of the same
+// name, else the one in the same place. Without this the keyboard would start from the top after every change.
+export function keepFocus(root, work) {
+  const controls = () => [...root.querySelectorAll("button, select, input, [tabindex]")], held = document.activeElement;
+  const name = (node) => [node.tagName, node.getAttribute("aria-label"), node.closest("label")?.firstChild.textContent, node.tagName === "BUTTON" && node.textContent].join();
+  const at = held && root.contains(held) ? controls().indexOf(held) : -1, wanted = at >= 0 && name(held);
+  work();
+  if (at < 0 || root.contains(held)) return;
+  const after = controls();
+  const same = after.filter((node) => name(node) === wanted);
+  const next = same.length === 1 ? same[0] : after[at];
+  if (next && next.tagName === held.tagName) next.focus({ preventScroll: true });
 }
 
 export function svg(tag, properties = {}, ...children) {
@@ -50,12 +64,16 @@ export function button(text, press, properties = {}) {
   return el("button", { type: "button", onclick: press, ...properties }, text);
 }
 
+// Two small buttons, to the entry before and to the next one.
+export function steps(what, back, on, { first = false, last = false } = {}) {
+  return el("span", { class: "steps" }, button("\u2039", back, { disabled: first, "aria-label": `previous ${what}` }),
+    button("\u203a", on, { disabled: last, "aria-label": `next ${what}` }));
+}
+
 export function table(head, rows, caption = null) {
-  return el("div", { class: "scroll" }, el("table", {},
-    caption && el("caption", {}, caption),
-    el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
-    el("tbody", {}, rows.map((cells) => el("tr", { class: cells.kind ?? null },
-      (cells.cells ?? cells).map((cell) => el("td", {}, cell)))))));
+  const row = (cells) => el("tr", { class: cells.kind ?? null }, (cells.cells ?? cells).map((cell) => el("td", {}, cell)));
+  return el("div", {}, caption && el("p", { class: "hint" }, caption), el("div", { class: "scroll" }, el("table", { "aria-label": caption },
+    el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, rows.map(row)))));
 }
 
 export function legend(most, text) {
@@ -67,7 +85,7 @@ export function legend(most, text) {
 export function bars(names, values, chosen, mark = null) {
   return el("ul", { class: "bars", "aria-label": "prediction" }, values.map((value, k) =>
     el("li", { class: k === chosen ? "best" : null },
-      el("span", { class: "bar-name" }, names[k] ?? `class ${k}`, k === mark ? el("span", { class: "truth" }, " true") : null),
+      el("span", { class: "bar-name", title: names[k] }, names[k] ?? `class ${k}`, k === mark ? el("span", { class: "truth" }, " true") : null),
       el("span", { class: "bar", "aria-hidden": "true" }, el("span", { style: { width: `${(100 * value).toFixed(2)}%` } })),
       el("span", { class: "bar-value num", "data-name": `p${k}`, "data-value": value }, `${(100 * value).toFixed(1)} %`))));
 }

@@ -226,7 +226,7 @@ class App {
       el("p", { class: "verdict", "data-verdict": this.verdict() }, el("span", { class: "shape" }, payload.pictures[this.picture].name), " ", el("strong", {}, this.verdict())),
       this.edited ? button("Undo changes", () => this.usePicture(this.picture), { class: "undo" }) : null,
       this.live ? null : el("p", { class: "notice" }, payload.carried.reason),
-      select("theme", [["auto", "as the system"], ["light", "light"], ["dark", "dark"]], document.documentElement.dataset.theme ?? "auto", (value) => this.useTheme(value)));
+      select("theme", [["auto", "system"], ["light", "light"], ["dark", "dark"]], document.documentElement.dataset.theme ?? "auto", (value) => this.useTheme(value)));
   }
 
   useTheme(value) {

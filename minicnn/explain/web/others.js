@@ -1,6 +1,6 @@
 // Part 3, the other layers: one number of any layer, and what made it.
 
-import { button, el, fill, num, numberField, select, table } from "./dom.js";
+import { button, el, fill, keepFocus, num, numberField, select, steps, table } from "./dom.js";
 import { curve, denseView, flattenView, functionView, lossView, softmaxView } from "./formulas.js";
 import { FUNCTIONS, normalFactor } from "./layers.js";
 import { MapView, grid } from "./maps.js";
@@ -36,12 +36,15 @@ export class Others {
   }
 
   update() {
+    keepFocus(this.root, () => this.draw());
+  }
+
+  draw() {
     const { app } = this, { nodes } = app.net;
     const choice = select("layer", [...nodes.map((node) => [node.index, `${node.name} (${node.kind === "Activation" ? node.settings.function : node.kind})`]), ["loss", "the loss"]],
       this.index, (value) => this.open(value));
     const places = [...nodes.map((node) => node.index), "loss"], at = places.indexOf(this.index);
-    fill(this.tools, choice, button("\u2039", () => this.open(places[at - 1]), { disabled: at === 0, "aria-label": "layer before" }),
-      button("\u203a", () => this.open(places[at + 1]), { disabled: at === places.length - 1, "aria-label": "next layer" }));
+    fill(this.tools, choice, steps("layer", () => this.open(places[at - 1]), () => this.open(places[at + 1]), { first: at === 0, last: at === places.length - 1 }));
     fill(this.body);
     if (this.index === "loss") {
       this.body.append(lossView(app));
@@ -93,7 +96,7 @@ export class Others {
     const step = (by) => { this.map = maps[(maps.indexOf(this.map) + by + maps.length) % maps.length]; this.update(); };
     if (node.kind !== "Input") {
       this.tools.append(select("map", maps.map((c) => [c, `map ${c}`]), this.map, (value) => { this.map = Number(value); this.update(); }),
-        button("\u2039", () => step(-1), { "aria-label": "previous map" }), button("\u203a", () => step(1), { "aria-label": "next map" }), app.scaleChoice());
+        steps("map", () => step(-1), () => step(1)), app.scaleChoice());
     }
     this.views = el("div", { class: "pair" });
     this.detail = el("div", { class: "grow" });

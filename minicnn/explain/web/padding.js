@@ -30,12 +30,10 @@ export class Padding {
     const extra = state.mode === "explicit" ? [el("fieldset", {}, el("legend", {}, "pads"), ["top", "bottom", "left", "right"].map((name, k) =>
       numberField(name, state.pads[k >> 1][k & 1], set(state.pads[k >> 1], k & 1, 0), { min: 0, max: MOST, step: 1, name: `pad-${name}` })))] :
       state.mode === "symmetric" ? [pair("padding", state.symmetric, 0)] : [];
-    const focus = document.activeElement?.name;
     const nets = this.app.net.nodes.filter((node) => node.settings.size);
     fill(this.tools, pair("input", state.size, 1), pair("window", state.window, 1), pair("stride", state.strides, 1), pair("dilation", state.dilation, 1),
       el("div", { class: "lab-mode" }, select("padding", MODES, state.mode, (value) => { state.mode = value; this.fields(); this.update(); }),
         select("take from the net", [["", "\u2013"], ...nets.map((node) => [node.index, node.name])], "", (value) => { if (value !== "") this.take(this.app.net.nodes[Number(value)]); })), ...extra);
-    if (focus) this.tools.querySelector(`[name="${focus}"]`)?.focus();
   }
 
   take(node) {

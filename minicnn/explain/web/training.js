@@ -39,7 +39,7 @@ export class Training {
     if (this.seen !== `${app.picture} ${app.label}` && this.seen) this.losses = this.ownLosses();
     this.seen = `${app.picture} ${app.label}`;
     const slider = el("input", { type: "range", min: 0, max: epochs.length - 1, step: 1, value: chosen, "aria-label": "epoch", "aria-valuetext": epochs[chosen].name, class: "wide",
-      oninput: () => { const at = Number(slider.value); app.useEpoch(at); this.tools.querySelector("input")?.focus(); } });
+      oninput: () => app.useEpoch(Number(slider.value)) });
     fill(this.tools, el("label", { class: "field" }, el("span", {}, "saved at"), slider, el("strong", { class: "epoch" }, epochs[chosen].name)),
       epochs.length > 1 ? button(this.timer ? "Pause" : "Play", () => this.play(), { class: "primary" }) : el("span", { class: "hint" }, "One state of the net is stored here. Give the page a folder of checkpoints to move through its training."),
       app.labelChoice(), select("layer", this.nodes.map((node) => [node.index, node.name]), this.node.index, (value) => { this.node = app.net.nodes[Number(value)]; this.update(); }));
