@@ -76,8 +76,8 @@ def save(net, path, card):
             net.save(partial)
             with zipfile.ZipFile(partial, "a") as archive:
                 archive.writestr(MEMBER, card.to_json())
-        except OSError as error:
-            raise Refusal(f"{path} cannot be written: {error.strerror or error}.") from None
+        except RuntimeError as error:  # HDF5's word for a disk that is full
+            raise OSError(str(error).splitlines()[0]) from None
 
 
 def describe(path, card):

@@ -82,7 +82,7 @@ def _run_onnx(path, x):
 
 def _run_tflite(path, x):
     tf, _ = runtime.load()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), runtime.quietly():
         warnings.simplefilter("ignore")  # TensorFlow announces the interpreter's move to a package of its own
         interpreter = tf.lite.Interpreter(str(path))
     wanted = interpreter.get_input_details()[0]["index"]

@@ -13,13 +13,16 @@ from keras_ref.errors import Refusal
 def beside(path):
     """Give a temporary path in the folder of `path`; rename it to `path` at the end, or remove it after an error."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         with open(partial, "rb+") as stream:
             os.fsync(stream.fileno())
         os.replace(partial, path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise Refusal(f"{path} cannot be written: {reason}; what was there before is kept.") from None
     finally:
         partial.unlink(missing_ok=True)
 
