@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 from keras_ref import config as configs
-from keras_ref import files, plots, stats, train
+from keras_ref import files, plots, stats, sweep, train
 from keras_ref.errors import Refusal
 
 
@@ -131,7 +131,7 @@ def _sweep(where, out):
         "",
         f"Other settings: {extra or 'the defaults'}. "
         f"Vectors {r['seconds']['vectors']} s, heads {r['seconds']['heads']} s. "
-        f"{r['sentence']}",
+        f"{sweep.verdict(r['over'], r['rows'], r['pictures'])}",
         "",
         *_table((r["over"], "best val. accuracy", "sd over seeds", "epoch of it", "last epoch", "training"), rows),
     ]
