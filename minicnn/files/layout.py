@@ -95,6 +95,8 @@ def layer_name(entry):
     name = entry["config"].get("name", entry.get("name"))
     if not isinstance(name, str) or not 0 < len(name) <= 200:
         raise ValueError(f"a layer of class {entry['class_name']!r} has no usable name. Received: {str(name)[:40]!r}.")
+    if entry.get("name", name) != name:
+        raise ValueError(f"a layer is called {name!r} in its settings and {str(entry['name'])[:80]!r} in the graph.")
     if any(part in ("", ".", "..") for part in name.split("/")) or not name.isprintable() or "\\" in name:
         raise ValueError(f"a layer's name must not be or hold a path. Received: {name!r}.")
     return name
