@@ -282,3 +282,4 @@ def _report(sub):
         help="folders written by train, sweep, evaluate, speed, replay, data describe",
     )
     parser.add_argument("--out", default="RESULTS.md", help="the file to write (default: %(default)s)")
+    parser.add_argument("--note", default="", help="a sentence on the circumstances, set beside the machine's name")

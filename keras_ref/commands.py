@@ -299,4 +299,4 @@ def speed(args):
 def report(args):
     from keras_ref import report
 
-    console.say(f"Written: {report.write(args.folders, args.out)}")
+    console.say(f"Written: {report.write(args.folders, args.out, args.note)}")

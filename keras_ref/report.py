@@ -9,7 +9,7 @@ from keras_ref import files, plots, stats, sweep, train
 from keras_ref.errors import Refusal
 
 
-def write(folders, out):
+def write(folders, out, note=""):
     """Write the report of several result folders to `out`, with a drawing beside it for each training run."""
     out, parts = Path(out), []
     for where in map(Path, folders):
@@ -25,7 +25,7 @@ def write(folders, out):
         "Written by `python -m keras_ref report`. Every table names the command that repeats it; `DATA` is the folder",
         "of photographs.",
         "",
-        f"Machine: {_machine()}.",
+        f"Machine: {_machine()}. {note}".rstrip(),
         "",
     ]
     files.write_text(out, "\n".join(head + [line for part in parts for line in [*part, ""]]))
