@@ -24,26 +24,26 @@ def _backward(start, stop, dy, y, dx):
         dx[i] = dy[i] if y[i] > zero else zero
 
 
-def relu_forward(x, *, out=None):
+def relu_forward(x):
     """Set what is negative to zero.
 
     y = max(x, 0)
 
     Parameters
     ----------
-    x : any shape, float32 or float64       out : None, or an array of x's shape and dtype (x itself, say) for y
+    x : any shape, float32 or float64
 
     Returns
     -------
     y : shape and dtype of x; NaN stays NaN
     """
     x = checks.floats(x, "x")
-    y = memory.empty(x.shape, x.dtype) if out is None else out
+    y = memory.empty(x.shape, x.dtype)
     run(_forward, -(-x.size // BLOCK), x.size, x.reshape(-1), y.reshape(-1))
     return y
 
 
-def relu_backward(dy, y, *, out=None):
+def relu_backward(dy, y):
     """Let the gradient through where the output is above zero.
 
     dx = dy * [y > 0]       (0 at y = 0, as in Keras)
@@ -51,7 +51,6 @@ def relu_backward(dy, y, *, out=None):
     Parameters
     ----------
     dy : any shape, float32 or float64      y : what relu_forward returned, shape and dtype of dy
-    out : None, or an array like dy (dy itself, say) for dx
 
     Returns
     -------
@@ -60,6 +59,6 @@ def relu_backward(dy, y, *, out=None):
     dy = checks.floats(dy, "dy")
     y = checks.floats(y, "y", dtype=dy.dtype)
     checks.shape(y, "y", dy.shape)
-    dx = memory.empty(dy.shape, dy.dtype) if out is None else out
+    dx = memory.empty(dy.shape, dy.dtype)
     run(_backward, -(-dy.size // BLOCK), dy.size, dy.reshape(-1), y.reshape(-1), dx.reshape(-1))
     return dx
