@@ -58,8 +58,10 @@ LOSSES = {
 def in_float64():
     """Keras makes every layer in float64."""
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")  # it counts where somebody has set one, floatx alone does not then
     yield
     keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
 
 
 def pair(net, optimizer, loss):
