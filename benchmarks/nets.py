@@ -17,16 +17,24 @@ def measure(names, threads, data=None, quick=False):
     names : list of str, the peers      threads : int
     data : folder of photographs for an epoch of fit, or None
     quick : bool                        least rounds, small pictures
+
+    Ctrl-C ends it early: the head then names what was not measured.
     """
     engines, missing = peers.load(names, threads)
     head = machine.header(threads)
     head["missing"] = missing
     by_name = {engine.name: engine for engine in engines}
     rows = []
-    for net in progress.track(twins.NETS, "nets"):
-        rows += _net(net, by_name, quick)
-    if data:
-        rows.append(epoch.measure(data, "keras" in by_name, quick))
+    done = []
+    try:
+        for net in progress.track(twins.NETS, "nets"):
+            rows += _net(net, by_name, quick)
+            done.append(net)
+        if data:
+            rows.append(epoch.measure(data, "keras" in by_name, quick))
+            done.append("an epoch of fit")
+    except KeyboardInterrupt:  # what was measured so far is worth keeping
+        head["not measured"] = [name for name in (*twins.NETS, "an epoch of fit") if name not in done]
     return results.part("nets", head, rows)
 
 
