@@ -47,8 +47,10 @@ def versions():
 
 def command(arguments):
     """Write the command that repeats this run; of paths only the last part, since the rest is this machine's."""
-    names = [Path(each).name if "/" in each else each for each in arguments]
-    return "python -m benchmarks " + " ".join(names)
+    paths = [before == "--json" or ("/" in each and Path(each).exists())
+             for before, each in zip(["", *arguments], arguments, strict=False)]
+    return "python -m benchmarks " + " ".join(
+        Path(each).name if path else each for each, path in zip(arguments, paths, strict=True))
 
 
 def header(threads, limits=None):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import goals, report, results
+from benchmarks import goals, machine, report, results
 from benchmarks.cli import main
 
 HEAD = {"processor": "P", "target": "t", "processors": 2, "lanes": 16, "threads": 2, "versions": {"numpy": "2"},
@@ -76,6 +76,12 @@ def test_files_that_are_no_results(tmp_path, capsys):
         assert f"{path} is no result file of these benchmarks" in capsys.readouterr().err
     assert main(["report", str(tmp_path / "none.json")]) == 2
     assert "No such file" in capsys.readouterr().err
+
+
+def test_a_command_is_written_without_this_machines_folders(tmp_path):
+    arguments = ["layers", "--case", "/n1/", "--data", str(tmp_path), "--json", str(tmp_path / "new.json")]
+    assert machine.command(arguments) == \
+        f"python -m benchmarks layers --case /n1/ --data {tmp_path.name} --json new.json"
 
 
 def test_the_command_line_says_what_is_wrong(capsys):
