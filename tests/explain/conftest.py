@@ -155,7 +155,7 @@ class Tab:
                      if message.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.set_default_timeout(8000)
+        self.page.set_default_timeout(60_000)  # a busy machine must not decide
         self.page.goto(made.path.as_uri())
         self.page.wait_for_selector("#header h1")
 
@@ -182,7 +182,7 @@ class Tab:
 
     def wait(self, condition):
         """Wait until an expression is true. (Playwright's own waiting evaluates strings, which the page forbids.)"""
-        for _ in range(200):
+        for _ in range(1000):
             if self.page.evaluate(condition):
                 return
             self.page.wait_for_timeout(20)
