@@ -2,7 +2,10 @@
 
 A sum of `terms` products, each rounded at random, is off by about eps * sqrt(terms) * sum|x||w|. That is the unit here:
 every element has its own, since sum|x||w| is the operation applied to absolute values (see `sizes_of_...`). The table
-says how many units are allowed: four times the worst seen over 10,000 draws. To measure anew:
+says how many units are allowed: four times the worst seen, over 10,000 draws against the reference and 400 against
+Keras. The worst is mostly 1, one product rounded once. Rows of 16 are not measured so, or leave room: convolution
+forward and its input gradient for Winograd's algorithm, whose tiles round more (the direct sum is 1.0 off at worst).
+To measure anew:
 
     MINICNN_TEST_EXAMPLES=10000 python -m pytest tests/kernels tests/layers
 """
@@ -21,20 +24,20 @@ MULTIPLES = {
     "batch_normalization_forward": (16.0, 16.0),
     "batch_normalization_mean": (16.0, 16.0),
     "batch_normalization_variance": (16.0, 16.0),
-    "bias_backward": (16.0, 16.0),
+    "bias_backward": (2.5, 2.5),
     "clipped_relu_backward": (16.0, 16.0),
     "clipped_relu_forward": (16.0, 16.0),
     "conv2d_backward_input": (16.0, 16.0),
-    "conv2d_backward_kernel": (16.0, 16.0),
+    "conv2d_backward_kernel": (4.0, 4.0),
     "conv2d_forward": (16.0, 16.0),
-    "dense_backward_input": (16.0, 16.0),
-    "dense_backward_kernel": (16.0, 16.0),
-    "dense_forward": (16.0, 16.0),
+    "dense_backward_input": (4.0, 4.0),
+    "dense_backward_kernel": (4.0, 4.0),
+    "dense_forward": (4.0, 4.0),
     "depthwise_conv2d_backward_input": (16.0, 16.0),
     "depthwise_conv2d_backward_kernel": (16.0, 16.0),
     "depthwise_conv2d_forward": (16.0, 16.0),
-    "dropout_backward": (16.0, 16.0),
-    "dropout_forward": (16.0, 16.0),
+    "dropout_backward": (4.0, 4.0),
+    "dropout_forward": (4.0, 4.0),
     "elu_backward": (16.0, 16.0),
     "elu_forward": (16.0, 16.0),
     "gelu_backward": (16.0, 16.0),
@@ -46,19 +49,19 @@ MULTIPLES = {
     "hard_sigmoid_forward": (16.0, 16.0),
     "leaky_relu_backward": (16.0, 16.0),
     "leaky_relu_forward": (16.0, 16.0),
-    "maxpool2d_backward": (16.0, 16.0),
+    "maxpool2d_backward": (2.5, 2.5),
     "multiply_backward": (16.0, 16.0),
     "multiply_forward": (16.0, 16.0),
     "normalization_backward": (16.0, 16.0),
     "normalization_forward": (16.0, 16.0),
-    "rescaling_backward": (16.0, 16.0),
-    "rescaling_forward": (16.0, 16.0),
-    "sigmoid_backward": (16.0, 16.0),
-    "sigmoid_forward": (16.0, 16.0),
+    "rescaling_backward": (4.0, 4.0),
+    "rescaling_forward": (4.0, 4.0),
+    "sigmoid_backward": (4.0, 6.0),
+    "sigmoid_forward": (4.0, 8.0),
     "silu_backward": (16.0, 16.0),
     "silu_forward": (16.0, 16.0),
-    "softmax_backward": (16.0, 16.0),
-    "softmax_forward": (16.0, 16.0),
+    "softmax_backward": (4.0, 6.0),
+    "softmax_forward": (4.0, 4.0),
     "softplus_backward": (16.0, 16.0),
     "softplus_forward": (16.0, 16.0),
     "tanh_backward": (16.0, 16.0),
