@@ -83,5 +83,5 @@ def lines(head):
             ", ".join(f"{name} {version}" for name, version in head["versions"].items())]
     if "peak_gflops" in head:
         rows.append(f"multiply-add peak {head['peak_gflops']:.0f} GFLOP/s, copy bandwidth {head['copy_gbs']:.1f} GB/s "
-                    f"(read and write), both measured in this run")
+                    f"(read and write), both measured")
     return rows

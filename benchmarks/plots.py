@@ -39,10 +39,10 @@ def roofline(rows, head, path):
                              facecolors=colour if filled else "none", alpha=0.85 if filled else 0.6,
                              label=f"{suite} {'minicnn' if filled else 'Keras, its best'}")
     left, right = axes.get_xlim()
-    x = np.geomspace(max(left, 0.05), max(right, 2 * peak / copy), 200)
+    x = np.geomspace(min(left, 0.3 * peak / copy), max(right, 3 * peak / copy), 200)
     axes.plot(x, np.minimum(peak, copy * x), color="black", linewidth=1.5)
     axes.annotate(f"multiply-adds {peak:.0f} GFLOP/s", (x[-1], peak), (-4, 5), textcoords="offset points", ha="right")
-    axes.annotate(f"copy {copy:.0f} GB/s", (x[0], copy * x[0]), (6, 16), textcoords="offset points", rotation=30)
+    axes.annotate(f"copy {copy:.0f} GB/s", (x[0], copy * x[0]), (0, 24), textcoords="offset points")
     axes.set(xscale="log", yscale="log", xlabel="operations a byte (each array read or written once)",
              ylabel="GFLOP/s (of the direct algorithm)", title=f"{head['processor']}, {head['threads']} threads")
     axes.grid(alpha=0.25, which="both")

@@ -9,7 +9,7 @@ import numpy as np
 
 from minicnn.files.atomic import replacing
 
-from . import cases, goals, machine, photographs, plots, results, sections, table
+from . import cases, goals, machine, photographs, plots, results, roofline, sections, table
 
 HERE = Path(__file__).parent
 TITLES = {
@@ -33,7 +33,7 @@ def write(paths, out=None, readme=None):
     paths : list of paths, result files         out : folder, benchmarks/ by default
     readme : path of the README whose table is updated, where it has the two markers; the checkout's by default
     """
-    parts = results.read(paths)
+    parts = _same_limits(results.read(paths))
     out = Path(out or HERE)
     layers = _comparable(parts)
     rows = [row for part in layers for row in part["rows"]]
@@ -49,6 +49,21 @@ def write(paths, out=None, readme=None):
     _write(out / "RESULTS.md", "\n\n".join(chapter for chapter in chapters if chapter) + "\n")
     print("\n\n".join(_marked(name, text) for name, text in tables.items() if text))
     _update(Path(readme or HERE.parent / "README.md"), tables)
+
+
+def _same_limits(parts):
+    """Hold all parts with the same threads against the best limits that any of them saw: a machine has one peak."""
+    for part in parts:
+        alike = [other["head"] for other in parts if other["head"]["threads"] == part["head"]["threads"]]
+        if "peak_gflops" in part["head"]:
+            part["head"] |= {name: max(head.get(name, 0.0) for head in alike) for name in ("peak_gflops", "copy_gbs")}
+        for row in part["rows"]:
+            if part["kind"] == "layers" and "share" in row:
+                seconds = row["engines"]["minicnn"]["ms"] / 1e3
+                row["share"] = roofline.share_of_limit(row["flop"], row["bytes"], seconds, part["head"])
+            elif part["kind"] == "ladder":
+                row["share"] = row["gflops"] / part["head"]["peak_gflops"]
+    return parts
 
 
 def _comparable(parts):

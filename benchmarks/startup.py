@@ -36,10 +36,14 @@ def measure(names, threads, quick=False):
     with tempfile.TemporaryDirectory() as folder:
         processes = _processes(Path(folder), "keras" in names, quick)
         seconds = {name: [] for name in processes}
-        for turn in progress.track(range(1 if quick else 5), "startup", lambda turn: f"round {turn + 1}"):
-            for name in processes if turn % 2 == 0 else reversed(processes):
-                if turn < 3 or "cold" not in name:
-                    seconds[name].append(_run(name, processes[name], folder))
+        try:
+            for turn in progress.track(range(1 if quick else 5), "startup", lambda turn: f"round {turn + 1}"):
+                for name in processes if turn % 2 == 0 else reversed(processes):
+                    if turn < 3 or "cold" not in name:
+                        seconds[name].append(_run(name, processes[name], folder))
+        except KeyboardInterrupt:  # the rounds so far are worth keeping
+            if not all(seconds.values()):
+                raise
     rows = []
     for name, found in seconds.items():
         low, high = np.percentile(found, (25, 75))
