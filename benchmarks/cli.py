@@ -46,7 +46,7 @@ def parser():
             command.add_argument("--steps", type=int, default=5, help="steps of each optimizer")
         if name == "photographs":
             command.add_argument("data", help="folder with train/ and validation/")
-            command.add_argument("--epochs", type=int, default=20)
+            command.add_argument("--epochs", type=int, default=25)
             command.add_argument("--seeds", type=int, default=3)
         if name == "report":
             command.add_argument("results", nargs="+", metavar="RESULTS.json")

@@ -1,7 +1,7 @@
 """python -m benchmarks photographs DATA: Tiny VGG learns from photographs, in minicnn and in Keras, side by side.
 
 For each seed both start from the same weights (glorot_uniform) and see the same batches in the same order: 64 px,
-batches of 32, Adam with 0.0005. The losses must agree step by step over the first STEPS steps, and the mean paired
+batches of 32, Adam with 0.0003. The losses must agree step by step over the first STEPS steps, and the mean paired
 difference of the final accuracies must lie within the 95% interval of one accuracy at that many validation pictures.
 
 Adam divides each gradient by its own size, so a weight whose gradient is all rounding still moves by a full step, and
@@ -60,7 +60,7 @@ def _majority(train, validation):
 def _both(seed, epochs, train, validation, classes, steps):
     """Train both from one seed; append the first steps' relative differences of the loss, give a row an epoch."""
     model = twins.tinyvgg((SIZE, SIZE), classes, seed=seed)
-    model.compile(twins.Adam(0.0005), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(twins.Adam(0.0003), "sparse_categorical_crossentropy", metrics=["accuracy"])
     twin = twins.keras_twin(model)
     (x, y), rows, differences = train, [], []
     for epoch in progress.track(range(epochs), f"seed {seed}", lambda epoch: f"epoch {epoch + 1}"):
