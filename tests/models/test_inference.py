@@ -86,8 +86,8 @@ def test_the_convolution_s_own_activation(convolution, activation):
 @pytest.mark.parametrize("convolution", CONVOLUTIONS)
 @pytest.mark.parametrize(("padding", "steps"), [("valid", 1), ("same", 2)])
 def test_a_frame_joins_a_convolution_without_one(convolution, padding, steps):
-    layers = [ZeroPadding2D(((1, 0), (2, 3))), CONVOLUTIONS[convolution](padding=padding, strides=2), BatchNormalization()]
-    model = drawn(Sequential([Input((8, 8, 3)), *layers]))
+    layer = CONVOLUTIONS[convolution](padding=padding, strides=2)
+    model = drawn(Sequential([Input((8, 8, 3)), ZeroPadding2D(((1, 0), (2, 3))), layer, BatchNormalization()]))
     assert_plan_equals_layers(model, pictures(2, 8, 8, 3), steps)
 
 

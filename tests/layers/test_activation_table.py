@@ -1,0 +1,80 @@
+"""Every activation by name, LeakyReLU, ELU and ReLU with a maximum: output and gradient as Keras's; errors."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+
+from minicnn import ELU, Activation, Conv2D, Dense, LeakyReLU, ReLU
+from minicnn.layers.activation import ACTIVATIONS
+from tests.keras_oracle import assert_parity, keras
+from tests.strategies import cases, normal
+from tests.tolerances import sizes_of_activation
+
+KERNELS = {"relu6": "clipped_relu"}
+some = cases(min_dims=2).filter(lambda case: case.shape[0])
+smooth = [name for name in ACTIVATIONS if name not in ("relu", "sigmoid", "softmax")]  # those: test_activations.py
+
+
+def check(layer, twin, name, case):
+    x, dy = case.arrays()
+    x = np.ascontiguousarray(4 * x)
+    layer.build((None, *x.shape[1:]), dtype=case.dtype)
+    forward, backward = sizes_of_activation(x, layer(x), dy)
+    kernel = KERNELS.get(name, name)
+    least = 1 if name == "elu" else 0  # Keras takes 1 from exp(x): of a small x no digit is left
+    # Keras's slopes are sums that cancel: of y and 1 - y, of x and 1 - y
+    sizes = {"y": (f"{kernel}_forward", (forward[0] + least, 4)), "dx": (f"{kernel}_backward", (backward[0], 16))}
+    assert_parity(layer, twin, x, np.ascontiguousarray(dy), (), sizes)
+
+
+@pytest.mark.parametrize("name", smooth)
+@given(case=some)
+def test_activation_equals_keras(name, case):
+    assume(name not in ("gelu", "leaky_relu") or case.dtype == "float32")  # Keras's constants are float32, always
+    check(Activation(name), keras.layers.Activation(name, dtype=case.dtype), name, case)
+
+
+@given(some)
+def test_layers_with_a_parameter_equal_keras(case):
+    check(LeakyReLU(0.25), keras.layers.LeakyReLU(0.25, dtype=case.dtype), "leaky_relu", case)
+    check(ELU(0.5), keras.layers.ELU(0.5, dtype=case.dtype), "elu", case)
+    check(ReLU(3.5), keras.layers.ReLU(3.5, dtype=case.dtype), "clipped_relu", case)
+
+
+@pytest.mark.parametrize("name", ["relu6", "silu", "gelu", "tanh"])
+@pytest.mark.parametrize("make", [lambda **how: Conv2D(4, 1, **how), lambda **how: Dense(4, **how)])
+def test_a_layer_s_own_activation_is_the_layer_after(name, make):
+    """Those that keep x on the way, and those that keep y."""
+    rng = np.random.default_rng(1)
+    x, dy = normal(rng, (3, 2, 2, 5)), normal(rng, (3, 2, 2, 4))
+    layer, plain, after = make(activation=name), make(), Activation(name)
+    for each in (layer, plain):
+        each.build((None, 2, 2, 5), np.random.default_rng(2), "float64")
+    after.build((None, 2, 2, 4), dtype="float64")
+    np.testing.assert_allclose(
+        layer.forward(x, training=True), after.forward(plain.forward(x, training=True), training=True), rtol=1e-14
+    )
+    np.testing.assert_allclose(layer.backward(dy), plain.backward(after.backward(dy)), rtol=1e-13, atol=1e-14)
+    for key, gradient in layer.grads.items():
+        np.testing.assert_allclose(gradient, plain.grads[key], rtol=1e-13, atol=1e-14)
+
+
+def test_names():
+    assert Activation("linear").activation is None and Activation("swish").activation == "silu"
+    assert LeakyReLU().negative_slope == pytest.approx(keras.layers.LeakyReLU().negative_slope)
+    with pytest.raises(ValueError, match="^`activation` must be one of 'relu', 'relu6', .* activation='selu'"):
+        Activation("selu")
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: ReLU(0), "`max_value` must be a positive number or None. Received: max_value=0."),
+        (lambda: LeakyReLU(-1), "`negative_slope` must be a number of at least 0. Received: negative_slope=-1."),
+        (lambda: ELU("a"), "`alpha` must be a number of at least 0. Received: alpha='a'."),
+    ],
+)
+def test_settings_that_make_no_sense(make, sentence):
+    with pytest.raises(ValueError) as error:
+        make()
+    assert str(error.value) == sentence
