@@ -28,7 +28,7 @@ def measure(names, threads, data=None, quick=False):
     done = []
     try:
         for net in progress.track(twins.NETS, "nets"):
-            rows += _net(net, by_name, quick)
+            _net(net, by_name, quick, rows)
             done.append(net)
         if data:
             rows.append(epoch.measure(data, "keras" in by_name, quick))
@@ -38,10 +38,10 @@ def measure(names, threads, data=None, quick=False):
     return results.part("nets", head, rows)
 
 
-def _net(net, engines, quick):
-    """Give the rows of one net."""
+def _net(net, engines, quick, rows):
+    """Append the rows of one net, one by one."""
     size = 28 if quick else None
-    budget, least = (0.0, 2) if quick else (4.0, 7)
+    budget, least = (0.0, 2) if quick else (3.0, 7)
     model, count, rng = twins.make(net, size=size), twins.NETS[net][3], np.random.default_rng(0)
     x, y = twins.batch(rng, net, count, size)
     one = x[:1]
@@ -56,25 +56,24 @@ def _net(net, engines, quick):
         _same(net, "onnxruntime", call(), want[:len(call())])
 
     def race(what, calls):
-        return {"net": net, "what": what, "engines": {
-            name: sample.row() for name, sample in timing.race(calls, budget, least, 25 if least > 2 else 2).items()}}
+        samples = timing.race(calls, budget, least, 25 if least > 2 else 2)
+        rows.append({"net": net, "what": what, "engines": {name: sample.row() for name, sample in samples.items()}})
 
-    rows = []
-    for shown in (x, one):
-        what = f"{len(shown)} picture" + "s" * (len(shown) > 1)
-        ours = {"minicnn": lambda shown=shown: model.predict(shown, batch_size=count)}
-        peer = {"onnxruntime": sessions[shown.shape]} if sessions else {}
-        rows.append(race(f"predict_on_batch, {what}", ours | peer | {
-            name: lambda shown=shown, twin=twin: twin.predict_on_batch(shown) for name, twin in compiled.items()}))
-        rows.append(race(f"predict, {what}", ours | {
-            name: lambda shown=shown, twin=twin: twin.predict(shown, batch_size=count, verbose=0)
-            for name, twin in compiled.items()}))
     first = model.train_on_batch(x, y)[0]
     for name, twin in compiled.items():
         _same(net, f"{name} (loss)", np.float32(twin.train_on_batch(x, y)[0]), np.float32(first))
     calls = {"minicnn": lambda: model.train_on_batch(x, y)}
     calls |= {name: lambda twin=twin: twin.train_on_batch(x, y) for name, twin in compiled.items()}
-    return [race(f"train_on_batch, {count} pictures", calls), *rows]
+    race(f"train_on_batch, {count} pictures", calls)
+    for shown in (x, one):
+        what = f"{len(shown)} picture" + "s" * (len(shown) > 1)
+        ours = {"minicnn": lambda shown=shown: model.predict(shown, batch_size=count)}
+        peer = {"onnxruntime": sessions[shown.shape]} if sessions else {}
+        race(f"predict_on_batch, {what}", ours | peer | {
+            name: lambda shown=shown, twin=twin: twin.predict_on_batch(shown) for name, twin in compiled.items()})
+        race(f"predict, {what}", ours | {
+            name: lambda shown=shown, twin=twin: twin.predict(shown, batch_size=count, verbose=0)
+            for name, twin in compiled.items()})
 
 
 def _session(engine, model, x):

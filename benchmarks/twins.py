@@ -8,8 +8,8 @@ from minicnn.architectures import homework, tinyvgg
 
 NETS = {
     # name: (function, pixels, classes, batch of training, optimizer, loss)
-    "homework": (homework, 150, 2, 20, lambda: SGD(0.002, momentum=0.8), "binary_crossentropy"),
     "tinyvgg": (tinyvgg, 64, 10, 32, lambda: Adam(0.001), "sparse_categorical_crossentropy"),
+    "homework": (homework, 150, 2, 20, lambda: SGD(0.002, momentum=0.8), "binary_crossentropy"),
 }
 
 
