@@ -44,8 +44,7 @@ def write(paths, out=None, readme=None):
                      out / "ratios.png")
         pictures = "![roofline](roofline.png)\n\n![ratios](ratios.png)"
     tables = {"benchmarks": readme_table(parts), "photographs": photographs_table(parts)}
-    chapters = ["# Results", HOW, tables["benchmarks"], pictures, goals.text(parts), *_noise(rows),
-                *map(_chapter, parts)]
+    chapters = ["# Results", HOW, tables["benchmarks"], pictures, goals.text(parts), *map(_chapter, parts)]
     _write(out / "RESULTS.md", "\n\n".join(chapter for chapter in chapters if chapter) + "\n")
     print("\n\n".join(_marked(name, text) for name, text in tables.items() if text))
     _update(Path(readme or HERE.parent / "README.md"), tables)
@@ -105,7 +104,7 @@ def readme_table(parts):
     commands = [part["head"]["command"] for part in layers]
     return "\n".join([
         "How many times faster than the best of Keras eager, graph and XLA: geometric mean (worst case).",
-        "", table.markdown(columns, body), "", *machine.lines(layers[0]["head"])[::2], "", "```",
+        "", table.markdown(columns, body), "", *machine.lines(layers[0]["head"])[::2], *_noise(rows), "", "```",
         *dict.fromkeys([*commands, "python -m benchmarks report RESULTS.json"]), "```"])
 
 
