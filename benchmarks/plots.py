@@ -38,8 +38,8 @@ def roofline(rows, head, path):
                 axes.scatter(*zip(*points, strict=True), s=22, marker=mark, edgecolors=colour, linewidths=0.8,
                              facecolors=colour if filled else "none", alpha=0.85 if filled else 0.6,
                              label=f"{suite} {'minicnn' if filled else 'Keras, its best'}")
-    left, right = axes.get_xlim()
-    x = np.geomspace(min(left, 0.3 * peak / copy), max(right, 3 * peak / copy), 200)
+    ridge, reached = peak / copy, [row["flop"] / row["bytes"] for row in timed]
+    x = np.geomspace(0.8 * min([0.3 * ridge, *reached]), 1.2 * max([3 * ridge, *reached]), 200)
     axes.plot(x, np.minimum(peak, copy * x), color="black", linewidth=1.5)
     axes.annotate(f"multiply-adds {peak:.0f} GFLOP/s", (x[-1], peak), (-4, 5), textcoords="offset points", ha="right")
     axes.annotate(f"copy {copy:.0f} GB/s", (x[0], copy * x[0]), (0, 24), textcoords="offset points")

@@ -43,8 +43,11 @@ def write(paths, out=None, readme=None):
         plots.ratios([(f"{suite} {which}", values) for (suite, which), values in groups(rows).items()],
                      out / "ratios.png")
         pictures = "![roofline](roofline.png)\n\n![ratios](ratios.png)"
+    judged = [part for part in parts if part["kind"] != "layers"]
+    if rows:
+        judged.append({"kind": "layers", "head": layers[0]["head"], "rows": rows})
     tables = {"benchmarks": readme_table(parts), "photographs": photographs_table(parts)}
-    chapters = ["# Results", HOW, tables["benchmarks"], pictures, goals.text(parts), *map(_chapter, parts)]
+    chapters = ["# Results", HOW, tables["benchmarks"], pictures, goals.text(judged), *map(_chapter, parts)]
     _write(out / "RESULTS.md", "\n\n".join(chapter for chapter in chapters if chapter) + "\n")
     print("\n\n".join(_marked(name, text) for name, text in tables.items() if text))
     _update(Path(readme or HERE.parent / "README.md"), tables)
