@@ -55,8 +55,9 @@ def test_command(shell, clothes, tmp_path):
         "--out",
         "swept",
     )
-    assert "best" in done.stdout and "of 12" in done.stdout
     result = json.loads((tmp_path / "swept/sweep.json").read_text())
+    assert "best" in done.stdout and result["sentence"] in done.stdout and "12 validation pictures" in done.stdout
+    assert result["sentence"] == sweep.verdict("inner", result["rows"], 12)
     assert [row["value"] for row in result["rows"]] == [4, 8] and all(len(row["epoch"]) == 2 for row in result["rows"])
     with Image.open(tmp_path / "swept/sweep.png") as drawn:
         assert drawn.size == (840, 480)
