@@ -27,12 +27,15 @@ class Recipe:
     scale: float = XCEPTION["scale"]
     offset: float = XCEPTION["offset"]
 
-    def table(self):
-        """Give the input value of each of the 256 levels, (256,) float32.
+    def prepare(self):
+        """Give prepare(uint8 pixels): the float32 values that a net takes, Keras's preprocess_input to the last bit.
 
-        Dividing by 1 / scale instead of multiplying makes it Keras's preprocess_input to the last bit.
+        Hence a division, where `x * scale` would be shorter. The divisor is made here, outside the pipeline's graph:
+        a constant inside it TensorFlow would replace by its reciprocal, with other last bits.
         """
-        return np.arange(256, dtype=np.float32) / np.float32(1 / self.scale) + np.float32(self.offset)
+        tf, _ = runtime.load()
+        divisor, offset = tf.constant(1 / self.scale, tf.float32), tf.constant(self.offset, tf.float32)
+        return lambda pixels: tf.cast(pixels, tf.float32) / divisor + offset
 
 
 def square(size):
@@ -83,24 +86,22 @@ class Pictures:
         return tf.data.Dataset.from_tensor_slices(order).map(picture, num_parallel_calls=tf.data.AUTOTUNE)
 
     def pixels(self):
-        """Give all pictures decoded, (N, height, width, 3) uint8, in the order of the paths; the first call reads."""
+        """Give all pictures, an (N, height, width, 3) uint8 tensor in the order of the paths; the first call reads."""
         if self._kept is None:
-            kept = np.empty((len(self), self.recipe.height, self.recipe.width, 3), np.uint8)
+            tf, _ = runtime.load()
+            blocks = []
             with console.progress("decoding pictures", len(self)) as advance, self.naming_the_culprit():
-                at = 0
-                for block in self.decoded().batch(64).prefetch(2).as_numpy_iterator():
-                    kept[at : at + len(block)] = block
-                    at += len(block)
+                for block in self.decoded().batch(64).prefetch(2):
+                    blocks.append(block)
                     advance(len(block))
-            self._kept = runtime.load()[0].constant(kept) if self.keeps else kept
+            self._kept = tf.concat(blocks, axis=0)
         return self._kept
 
     def batches(self, batch_size, order=None):
         """Give a tf.data.Dataset of batches (x,) or (x, one-hot y), exactly as they are: nothing here can augment."""
         tf, _ = runtime.load()
         order = np.arange(len(self)) if order is None else np.asarray(order)
-        levels = tf.constant(self.recipe.table())
-        found = self._uint8(order, batch_size).map(lambda x: tf.gather(levels, tf.cast(x, tf.int32)), tf.data.AUTOTUNE)
+        found = self._uint8(order, batch_size).map(self.recipe.prepare(), tf.data.AUTOTUNE)
         return self._labelled(found, order, batch_size)
 
     def training_batches(self, batch_size, seed, epoch, augmentation="none"):
@@ -111,9 +112,9 @@ class Pictures:
             return self.batches(batch_size, order)
         change = augment.transformer(augmentation, self.recipe.height, self.recipe.width)
         seeds = augment.seeds([path.name for path in self.paths], seed, epoch)[order]
-        levels = tf.constant(self.recipe.table())
+        prepare = self.recipe.prepare()
         changed = tf.data.Dataset.zip(self._uint8(order, 1).unbatch(), tf.data.Dataset.from_tensor_slices(seeds)).map(
-            lambda x, s: change(tf.gather(levels, tf.cast(x, tf.int32)), s), num_parallel_calls=tf.data.AUTOTUNE
+            lambda x, s: change(prepare(x), s), num_parallel_calls=tf.data.AUTOTUNE
         )
         return self._labelled(changed.batch(batch_size), order, batch_size)
 

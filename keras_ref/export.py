@@ -25,8 +25,7 @@ def export(model_path, kind, out=None):
         raise Refusal(f"{out} already exists; give another name with --out or remove it first.")
     out.parent.mkdir(parents=True, exist_ok=True)
     r = card.recipe
-    x = np.random.default_rng(0).integers(0, 256, (PICTURES, r.height, r.width, 3))
-    x = r.table()[x]
+    x = r.prepare()(np.random.default_rng(0).integers(0, 256, (PICTURES, r.height, r.width, 3))).numpy()
     expected = np.asarray(net.predict_on_batch(x))
     partial = out.with_name(f".{out.stem}.partial{out.suffix}")
     try:

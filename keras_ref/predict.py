@@ -53,13 +53,13 @@ def fetch(name):
 def logits(net, card, names):
     """Run the net on pictures by name, in padded batches of full size: (N, classes) float32, as the net answers."""
     r, answers = card.recipe, []
-    levels = r.table()
+    prepare = r.prepare()
     with console.progress("predicting", len(names)) as advance:
         for start in range(0, len(names), BATCH):
             some = names[start : start + BATCH]
             x = np.zeros((BATCH if len(names) > 1 else 1, r.height, r.width, 3), np.float32)
             for k, name in enumerate(some):
-                x[k] = levels[pictures.pixels(fetch(name), name, r.height, r.width, r.resize)]
+                x[k] = prepare(pictures.pixels(fetch(name), name, r.height, r.width, r.resize))
             answers.append(np.asarray(net.predict_on_batch(x))[: len(some)])
             advance(len(some))
     return np.concatenate(answers)
