@@ -74,7 +74,7 @@ export class Backward {
     const { app, node } = this, pick = (at) => { this.at = at; this.drawOne(); };
     if (this.what === "output" && node.shape.length === 3) {
       const count = node.shape[2], c = this.at % count, pixel = Math.floor(this.at / count), cell = [Math.floor(pixel / node.shape[1]), pixel % node.shape[1]];
-      const view = new MapView({ size: 230, caption: `d loss / d ${node.name}, map ${c}`, onPick: (i, j) => pick((i * node.shape[1] + j) * count + c) });
+      const view = new MapView({ size: 230, scaled: true, caption: `d loss / d ${node.name}, map ${c}`, onPick: (i, j) => pick((i * node.shape[1] + j) * count + c) });
       const data = app.gradientMap(this.index, c);
       view.show(`gradient of ${node.name}, map ${c}`, data, node.shape[0], node.shape[1], largest(data));
       view.cell = cell;
@@ -118,8 +118,8 @@ export class Backward {
     if (sorted.length > SHOWN) rows.push([`${sorted.length - SHOWN} smaller terms`, "", "", num(rest), ""]);
     rows.push({ kind: "result", cells: ["sum", "", "", num(total, "terms-sum", 6), `the gradient: ${format(values[this.at], 6)}`] });
     const name = output ? `${this.node.name} ${where(this.node.shape, this.at)}` : `${this.node.name}/${this.what} entry ${this.at}`;
-    return el("div", { class: "grow" }, table(["from", "dz", output ? "times" : "x", "term", "through"], rows,
-      output ? `d loss / d ${name} = sum over the outputs that read it: dz \u00b7 what it was multiplied by` : `d loss / d ${name} = sum over its uses: dz \u00b7 what it was multiplied by`));
+    return el("div", { class: "grow" }, table(["from", "dz", output ? "times" : "x", "term", "through"], rows, { remarks: true,
+      caption: `d loss / d ${name} = sum over ${output ? "the outputs that read it" : "its uses"}: dz \u00b7 what it was multiplied by` }));
   }
 
   // ---- one step -----------------------------------------------------------------------------------------------------

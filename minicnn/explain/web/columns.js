@@ -6,9 +6,9 @@ import { extent, format, largest } from "./numbers.js";
 
 const PER_COLUMN = 10;
 
-// Allow a line break within a long name: after "_", before a capital, before the channels of a shape.
+// Allow a line break within a long name: after "_", before a capital, before the channels of a shape; long words may part.
 function broken(name) {
-  return name.replace(/_(?=.)|[a-z](?=[A-Z])/g, "$&\u200b").replace(/\u00d7\d+$/, "\u200b$&");
+  return name.replace(/_(?=.)|[a-z](?=[A-Z])/g, "$&\u200b").replace(/\u00d7\d+$/, "\u200b$&").replace(/[a-z]{6}(?=[a-z]{5})/gi, "$&\u00ad");
 }
 
 export class Columns {
@@ -36,15 +36,15 @@ export class Columns {
   column(node) {
     const head = [el("h3", { title: `${node.name}, ${node.kind}` }, broken(node.name)), el("p", { class: "shape kind" }, broken(node.kind === "Activation" ? node.settings.function : node.kind)),
       el("p", { class: "shape size" }, broken(node.shape.join("\u00d7")))];
-    if (!this.source.values(node.index)) return el("section", { class: "column", role: "row" }, ...head, el("p", { class: "shape" }, this.source.absent));
+    const column = (...below) => el("section", { class: "column", role: "row" }, ...head, el("div", {}, ...below.filter(Boolean)));
+    if (!this.source.values(node.index)) return column(el("p", { class: "shape" }, this.source.absent));
     const shown = this.visible(node);
     const tiles = el("div", { class: "tiles" });
     if (node.kind === "Input" && this.source.picture) tiles.append(this.pictureTile(node));
     if (node.shape.length === 1) tiles.append(...this.entries(node, shown));
     else for (const c of shown.maps) tiles.append(this.mapTile(node, c));
     const most = largest(this.source.values(node.index));
-    return el("section", { class: "column", role: "row" }, ...head, tiles,
-      shown.count > shown.maps.length ? this.pager(node, shown) : null,
+    return column(tiles, shown.count > shown.maps.length ? this.pager(node, shown) : null,
       this.app.scale === "layer" ? el("p", { class: "shape" }, "\u00b1 ", num(most, null, 3)) : null);
   }
 

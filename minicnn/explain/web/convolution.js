@@ -15,7 +15,7 @@ export class Convolution {
     this.page = 0;
     this.tools = el("div", { class: "tools" });
     this.cards = el("div", { class: "cards" });
-    this.output = new MapView({ size: 220, onPick: (i, j) => this.choose(i, j) });
+    this.output = new MapView({ size: 230, scaled: true, onPick: (i, j) => this.choose(i, j) });
     this.numbers = el("div", { class: "numbers" });
     this.sums = el("div", { class: "sums" });
     this.player = el("div", { class: "player", role: "group", "aria-label": "The sliding window" });
@@ -29,7 +29,7 @@ export class Convolution {
     }
     const wanted = app.selected.node;
     this.node = this.nodes.find((node) => node.index === wanted) ?? this.nodes[0];
-    this.map = this.node.index === wanted ? app.selected.map ?? 0 : app.mapsOf(this.node.index)[0];
+    this.map = (this.node.index === wanted ? app.selected.map : null) ?? app.telling(this.node.index);
     this.cell = [0, 0];
     this.update();
     const middle = [this.node.shape[0] >> 1, this.node.shape[1] >> 1];
@@ -71,7 +71,7 @@ export class Convolution {
     this.shown = order.slice(this.page * CARDS, (this.page + 1) * CARDS);
     if (!this.channels.includes(this.focus)) this.focus = this.shown[0];
     const turn = (step) => this.pick(maps[(maps.indexOf(this.map) + step + maps.length) % maps.length]);
-    fill(this.tools, 
+    fill(this.tools,
       select("layer", this.nodes.map((each) => [each.index, each.name]), node.index, (value) => this.open(Number(value))),
       select("output map", maps.map((c) => [c, `map ${c}`]), this.map, (value) => this.pick(Number(value))),
       steps("map", () => turn(-1), () => turn(1)),
@@ -104,7 +104,7 @@ export class Convolution {
     this.pause();
     this.node = this.nodes.find((node) => node.index === index);
     this.page = 0;
-    this.pick(this.app.mapsOf(index)[0]);
+    this.pick(this.app.telling(index));
   }
 
   pick(map) {
@@ -135,14 +135,16 @@ export class Convolution {
 
   card(c) {
     const { app, node } = this, [height, width] = node.from[0], x = this.channelInputs.get(c), part = this.parts.get(c);
-    const input = new MapView({ size: 82, onPick: (h, w) => this.chooseInput(c, h, w), caption: "input" });
-    input.show(`input channel ${c}`, x, height, width, app.range(node.inputs[0], x));
-    const result = new MapView({ size: 82, onPick: (i, j) => { this.focus = c; this.choose(i, j); }, caption: "gives" });
-    result.show(`what channel ${c} gives`, part, node.shape[0], node.shape[1], largest(part));
+    const upTo = (name, most) => `${name} \u00b1\u202f${format(most, 2)}`;
+    const seen = app.range(node.inputs[0], x), most = this.kernelMost(), given = Math.max(...this.shown.map((each) => largest(this.parts.get(each))));
+    const input = new MapView({ size: 84, onPick: (h, w) => this.chooseInput(c, h, w), caption: upTo("input", seen) });
+    input.show(`input channel ${c}`, x, height, width, seen);
+    const result = new MapView({ size: 84, onPick: (i, j) => { this.focus = c; this.choose(i, j); }, caption: upTo("gives", given) });
+    result.show(`what channel ${c} gives`, part, node.shape[0], node.shape[1], given);
     const kernel = this.kernel(c), columns = node.settings.size[1];
-    const small = grid(kernel, columns, this.kernelMost(), { label: `kernel of channel ${c}`, name: `kernel${c}` });
+    const small = grid(kernel, columns, most, { label: `kernel of channel ${c}`, name: `kernel${c}`, cell: 60 / columns });
     const card = el("article", { class: "card", "data-channel": c }, el("button", { type: "button", class: "card-name", onclick: () => { this.focus = c; this.showCell(); } },
-      `channel ${c}`), el("div", { class: "card-row" }, input.element, el("span", { class: "sign" }, "\u00d7"), el("figure", { class: "map" }, small, el("figcaption", {}, "kernel")),
+      `channel ${c}`), el("div", { class: "card-row" }, input.element, el("span", { class: "sign" }, "\u00d7"), el("figure", { class: "map" }, small, el("figcaption", {}, upTo("kernel", most))),
       el("span", { class: "sign" }, "="), result.element));
     card.views = { input, result };
     return card;
@@ -245,15 +247,16 @@ export class Convolution {
     const window = found.map(({ h, w, inside }) => (inside ? x[h * shape[1] + w] : 0));
     const products = window.map((value, k) => value * kernel[k]);
     const notes = found.map(({ inside }) => (inside ? "" : "padding"));
-    const part = (title, content) => el("figure", { class: "map" }, el("figcaption", {}, title), content);
+    const part = (title, content, ...below) => el("figure", { class: "map" }, el("figcaption", {}, title), content, ...below);
     fill(this.numbers, el("h2", {}, `Channel ${c} at stop [${i}, ${j}]`), el("div", { class: "card-row" },
       part("window", grid(window, columns, largest(x), { notes, label: "window", name: "window" })), el("span", { class: "sign" }, "\u00d7"),
       part(this.app.live ? "kernel: change a weight" : "kernel", this.playing || !this.app.live ? grid(kernel, columns, this.kernelMost(), { name: "kernel" }) :
         grid(kernel, columns, this.kernelMost(), { name: "kernel", label: `weight of channel ${c}, map ${this.map}`,
           change: (tap, value) => this.app.editWeight(node, "kernel", this.at(c, tap), value) })), el("span", { class: "sign" }, "="),
-      part("products", grid(products, columns, largest(products), { label: "products", name: "products" })),
-      el("p", { class: "total" }, "sum ", num(sum(products), "channel-sum", 6))));
-    if (found.some(({ inside }) => !inside)) this.numbers.append(el("p", { class: "hint" }, "Hatched cells are zeros of the padding."));
+      part("products", grid(products, columns, largest(products), { label: "products", name: "products" }),
+        el("p", { class: "total" }, "their sum ", num(sum(products), "channel-sum", 6)))),
+    el("p", { class: "hint" }, found.every(({ inside }) => inside) ? "" : "Hatched cells are zeros of the padding. ",
+      "Click any pixel of an input to see every stop that reads it (dashed), any pixel of an output to go there."));
   }
 
   showSums(i, j) {
@@ -271,7 +274,7 @@ export class Convolution {
     fill(this.sums, el("div", { class: "tools" },
       numberField("row", i, (value) => this.choose(this.clamp(value, 0), j), { min: 0, max: node.shape[0] - 1, step: 1 }),
       numberField("column", j, (value) => this.choose(i, this.clamp(value, 1)), { min: 0, max: node.shape[1] - 1, step: 1 }),
-      ...(node.arrays.includes("bias") ? changes : [])), table(["", "value"], rows, `${format(shown)} + bias ${format(bias)}`));
+      ...(node.arrays.includes("bias") ? changes : [])), table(["what adds up", ""], rows));
   }
 
   clamp(value, axis) {

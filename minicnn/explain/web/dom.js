@@ -1,7 +1,7 @@
 // Small helpers for the document. Text only ever goes in as text: a name with markup in it shows as it is.
 
 import { paintLegend } from "./colours.js";
-import { format } from "./numbers.js";
+import { format, percent } from "./numbers.js";
 
 export function el(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
@@ -70,16 +70,20 @@ export function steps(what, back, on, { first = false, last = false } = {}) {
     button("\u203a", on, { disabled: last, "aria-label": `next ${what}` }));
 }
 
-export function table(head, rows, caption = null) {
+// A table of numbers; its first column is text. `remarks` says that its last one is, too.
+export function table(head, rows, { caption = null, remarks = false } = {}) {
   const row = (cells) => el("tr", { class: cells.kind ?? null }, (cells.cells ?? cells).map((cell) => el("td", {}, cell)));
-  return el("div", {}, caption && el("p", { class: "hint" }, caption), el("div", { class: "scroll" }, el("table", { "aria-label": caption },
-    el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, rows.map(row)))));
+  return el("div", {}, caption && el("p", { class: "hint" }, caption), el("div", { class: "scroll" },
+    el("table", { "aria-label": caption, class: remarks ? "remarks" : null },
+      el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, rows.map(row)))));
 }
 
+// The colours between -most and most; where `most` is null, between the signs alone.
 export function legend(most, text) {
   const canvas = el("canvas", { "aria-hidden": "true" });
   paintLegend(canvas);
-  return el("div", { class: "legend" }, el("span", { class: "legend-text" }, text), num(-most), canvas, num(most));
+  const ends = most === null ? ["\u2212", "+"] : [num(-most, null, 3), num(most, null, 3)];
+  return el("div", { class: "legend" }, text ? el("span", { class: "legend-text" }, text) : null, ends[0], canvas, ends[1]);
 }
 
 export function bars(names, values, chosen, mark = null) {
@@ -87,7 +91,7 @@ export function bars(names, values, chosen, mark = null) {
     el("li", { class: k === chosen ? "best" : null },
       el("span", { class: "bar-name", title: names[k] }, names[k] ?? `class ${k}`, k === mark ? el("span", { class: "truth" }, " true") : null),
       el("span", { class: "bar", "aria-hidden": "true" }, el("span", { style: { width: `${(100 * value).toFixed(2)}%` } })),
-      el("span", { class: "bar-value num", "data-name": `p${k}`, "data-value": value }, `${(100 * value).toFixed(1)} %`))));
+      el("span", { class: "bar-value num", "data-name": `p${k}`, "data-value": value }, percent(value)))));
 }
 
 export function say(text) {

@@ -19,8 +19,7 @@ export function curve(f, text, x) {
     svg("line", { x1: 10, x2: width - 10, y1: top(0), y2: top(0), class: "axis" }), svg("line", { x1: left(0), x2: left(0), y1: 10, y2: height - 16, class: "axis" }),
     svg("path", { d: path, class: "line" }), svg("line", { x1: left(x), x2: left(x), y1: top(0), y2: top(f(x)), class: "drop" }),
     svg("circle", { cx: left(x), cy: top(f(x)), r: 5, class: "point" }),
-    label(-reach, 10, height - 4, "start"), label(reach, width - 10, height - 4, "end"), label(high, left(0) + 5, 16, "start")),
-  el("figcaption", {}, `y = ${text}`));
+    label(-reach, 10, height - 4, "start"), label(reach, width - 10, height - 4, "end"), label(high, left(0) + 5, 16, "start")));
 }
 
 // The maps behind a row of numbers: the node whose pixels became these entries, if there is one.
@@ -34,7 +33,7 @@ export function flattenView(app, node, entry, choose) {
   const source = app.net.nodes[node.inputs[0]], [, width, channels] = source.shape, values = app.valuesOf(node.index);
   const c = entry % channels, pixel = Math.floor(entry / channels), i = Math.floor(pixel / width), j = pixel % width;
   const maps = app.mapsOf(source.index);
-  const view = new MapView({ size: 240, caption: `${source.name}, map ${c}`, onPick: (row, column) => choose((row * width + column) * channels + c) });
+  const view = new MapView({ size: 240, scaled: true, caption: `${source.name}, map ${c}`, onPick: (row, column) => choose((row * width + column) * channels + c) });
   if (maps.includes(c)) {
     const data = app.map(source.index, c);
     view.show(`${source.name}, map ${c}`, data, source.shape[0], width, app.range(source.index, data));
@@ -61,7 +60,7 @@ export function denseView(app, node, unit, choose) {
   return el("div", { class: "flow" }, el("div", { class: "grow" },
     el("div", { class: "tools" }, select("output", units, unit, (value) => choose(Number(value)))),
     el("p", { class: "formula" }, "y = sum of x \u00b7 weight over all inputs, + bias"),
-    table([behind ? `pixel of ${behind.name}` : "input", "x", "weight", "x \u00b7 weight"], rows, "the weightiest first")),
+    table([behind ? `pixel of ${behind.name}` : "input", "x", "weight", "x \u00b7 weight"], rows, { caption: "the weightiest first" })),
   behind && app.live ? contributionMaps(app, node, behind, unit) : null);
 }
 
@@ -79,7 +78,7 @@ function contributionMaps(app, node, behind, unit) {
     each[d % channels][pixel] = value;
     all[pixel] += value;
   }
-  const big = new MapView({ size: 200, caption: "all maps together" });
+  const big = new MapView({ size: 200, scaled: true, caption: "all maps together" });
   big.show(`contributions to ${app.entryName(node, unit)}, all maps together`, all, height, width, largest(all));
   const most = Math.max(...each.map(largest)), order = each.map((_, c) => c).sort((a, b) => largest(each[b]) - largest(each[a])).slice(0, 12);
   return el("div", { class: "contributions" }, el("h3", {}, `What speaks for ${app.entryName(node, unit)} (orange) and against it (blue), on ${behind.name}`), big.element,
@@ -97,15 +96,15 @@ export function softmaxView(app, node, entry, choose) {
   rows.push({ kind: "result", cells: ["sum", "", num(total, "exp-sum"), num(y.reduce((a, b) => a + b, 0), "sum", 6)] });
   return el("div", { class: "flow" }, el("div", { class: "grow" },
     el("p", { class: "formula" }, `y = exp(x \u2212 max x) / sum of exp(x \u2212 max x), max x = ${format(most)}`),
-    table(["", "x", "exp(x \u2212 max x)", "y"], rows), el("p", {}, `${app.entryName(node, entry)}: ${format(terms[entry])} / ${format(total)} = `, num(y[entry], "output", 6)),
+    table(["", "x", "exp(x \u2212 max x)", "y"], rows), el("p", {}, `${app.entryName(node, entry)}: ${format(terms[entry], 6)} / ${format(total, 6)} = `, num(y[entry], "output", 6)),
     el("p", { class: "hint" }, "Softmax outputs sum to 1; sigmoid outputs need not.")), bars(Array.from(y, (_, k) => app.entryName(node, k)), Array.from(y), entry));
 }
 
 export function functionView(app, node, entry, choose) {
   const x = app.valuesOf(node.inputs[0]), y = app.valuesOf(node.index), { f, text } = FUNCTIONS[node.settings.function];
   const rows = Array.from(x).slice(0, 64).map((value, k) => ({ kind: k === entry ? "result" : null, cells: [el("button", { type: "button", class: "link", onclick: () => choose(k) }, app.entryName(node, k)), num(value), num(y[k], `y${k}`)] }));
-  return el("div", { class: "flow" }, curve(f, text, x[entry]), el("div", { class: "grow" },
-    el("p", {}, `x = ${format(x[entry])}, y = ${text} = `, num(y[entry], "output", 6)), table(["", "x", "y"], rows),
+  return el("div", { class: "flow" }, el("div", {}, el("p", { class: "formula" }, `y = ${text}`), curve(f, text, x[entry])), el("div", { class: "grow" },
+    el("p", { class: "total" }, `x = ${format(x[entry])}: y = `, num(y[entry], "output", 6)), table(["", "x", "y"], rows),
     node.settings.function === "sigmoid" ? el("p", { class: "hint" }, `The outputs sum to ${format(y.reduce((a, b) => a + b, 0))}: a sigmoid's outputs need not sum to 1.`) : null));
 }
 
@@ -116,8 +115,8 @@ export function lossView(app) {
   else if (kind === "binary") parts.push(el("p", { class: "formula" }, "loss = \u2212t log p \u2212 (1 \u2212 t) log(1 \u2212 p), averaged over the outputs"));
   else parts.push(el("p", { class: "formula" }, "loss = \u2212log p of the true class"));
   if (kind !== "squared") {
-    parts.push(el("p", {}, `p of ${app.classes[app.label]} = `, num(p[app.label], "p", 6), `, \u2212log ${format(p[app.label])} = `, num(-Math.log(p[app.label]), null, 6)));
-    if (logits) parts.push(el("p", { class: "hint" }, "Computed from the numbers before the last activation, where nothing overflows; its gradient there is p \u2212 t."));
+    parts.push(el("p", {}, `p of ${app.classes[app.label]} = `, num(p[app.label], "p", 6), `, \u2212log ${format(p[app.label], 6)} = `, num(-Math.log(p[app.label]), null, 6)));
+    if (logits) parts.push(el("p", { class: "hint" }, "Computed from the numbers before the last activation, where nothing overflows and no digit is lost; its gradient there is p \u2212 t."));
   }
   const names = Array.from(y, (_, k) => app.entryName(net.nodes[net.last], k));
   const shown = kind === "squared" ? Array.from(y) : y.length === 1 ? [p[1]] : p;

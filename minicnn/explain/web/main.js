@@ -6,7 +6,7 @@ import { Convolution } from "./convolution.js";
 import { button, el, fill, legend, say, select } from "./dom.js";
 import { paintPicture } from "./colours.js";
 import { Net } from "./net.js";
-import { argmax, largest, percent } from "./numbers.js";
+import { argmax, extent, largest, percent } from "./numbers.js";
 import { Others } from "./others.js";
 import { Overview } from "./overview.js";
 import { Padding } from "./padding.js";
@@ -142,6 +142,12 @@ class App {
     return [...all].sort((a, b) => strength.get(b) - strength.get(a));
   }
 
+  // The map that shows most: of the widest range of numbers.
+  telling(index) {
+    const spread = (c) => { const [low, high] = extent(this.map(index, c)); return high - low; };
+    return this.mapsOf(index).map((c) => [spread(c), c]).reduce((best, each) => (each[0] > best[0] ? each : best))[1];
+  }
+
   range(index, data) {
     if (this.scale === "map" || this.net.nodes[index].kind === "Input") return largest(data);
     if (this.scale === "layer") return largest(this.valuesOf(index));
@@ -160,8 +166,7 @@ class App {
 
   scaleLegend() {
     if (this.scale === "net") return legend(this.range(this.net.last, []), "every map");
-    return el("span", { class: "hint" }, this.scale === "map" ? "Full colour: each map's own largest number." :
-      "Full colour: the number under each column.");
+    return legend(null, this.scale === "map" ? "full colour: each map's own largest number" : "full colour: the number under each column");
   }
 
   entryName(node, k) {
@@ -202,9 +207,9 @@ class App {
   endText() {
     const end = this.net.nodes[this.net.last];
     const f = end.settings.function;
-    if (f === "softmax") return "Softmax: the bars sum to 100 %.";
+    if (f === "softmax") return "Softmax: the bars sum to 100\u00a0%.";
     if (f === "sigmoid" && end.shape[0] === 1) return `One sigmoid: its output is the probability of ${this.classes[1]}; ${this.classes[0]} is what is left to 1.`;
-    if (f === "sigmoid") return "Sigmoids: each bar is a yes or no of its own, they need not sum to 100 %.";
+    if (f === "sigmoid") return "Sigmoids: each bar is a yes or no of its own, they need not sum to 100\u00a0%.";
     return this.net.loss.output === "logits" ? "The net ends in logits; the bars are what softmax or sigmoid makes of them." : "";
   }
 
@@ -212,21 +217,24 @@ class App {
 
   drawHeader() {
     const { payload } = this;
-    const file = el("input", { type: "file", accept: "image/*", class: "hidden", id: "file", onchange: () => { if (file.files[0]) this.addFile(file.files[0]); } });
+    const file = el("input", { type: "file", accept: "image/*", class: "hidden", id: "file", tabindex: -1, "aria-label": "your own picture", onchange: () => { if (file.files[0]) this.addFile(file.files[0]); } });
     const thumbs = payload.pictures.map((picture, k) => {
       const canvas = el("canvas", { "aria-hidden": "true" });
       paintPicture(canvas, k === this.picture ? this.pixels : picture.pixels, this.net.nodes[0].shape);
       return el("button", { type: "button", class: "thumb", "aria-pressed": String(k === this.picture), title: picture.name,
         "aria-label": `picture ${picture.name}`, onclick: () => this.usePicture(k) }, canvas);
     });
-    fill(this.header, 
+    const { name } = payload.pictures[this.picture], strip = el("div", { class: "thumbs scroll" }, thumbs);
+    fill(this.header,
       el("div", { class: "brand" }, el("h1", {}, "Where every number comes from"), el("p", { class: "shape" }, payload.title)),
-      el("div", { class: "pictures", role: "group", "aria-label": "Pictures" }, thumbs,
-        this.live ? button("Your own picture \u2026", () => file.click(), { class: "own" }) : null, file),
-      el("p", { class: "verdict", "data-verdict": this.verdict() }, el("span", { class: "shape" }, payload.pictures[this.picture].name), " ", el("strong", {}, this.verdict())),
+      el("div", { class: "pictures", role: "group", "aria-label": "Pictures" }, strip,
+        this.live ? button("Your own picture \u2026", () => file.click(), { title: "or drop a file anywhere on the page" }) : null, file),
+      el("p", { class: "verdict", "data-verdict": this.verdict() }, el("span", { class: "shape file", title: name }, name), el("strong", {}, this.verdict())),
       this.edited ? button("Undo changes", () => this.usePicture(this.picture), { class: "undo" }) : null,
-      this.live ? null : el("p", { class: "notice" }, payload.carried.reason),
-      select("theme", [["auto", "system"], ["light", "light"], ["dark", "dark"]], document.documentElement.dataset.theme ?? "auto", (value) => this.useTheme(value)));
+      select("theme", [["auto", "system"], ["light", "light"], ["dark", "dark"]], document.documentElement.dataset.theme ?? "auto", (value) => this.useTheme(value)),
+      this.live ? null : el("p", { class: "notice" }, payload.carried.reason));
+    const chosen = thumbs[this.picture];
+    strip.scrollLeft = chosen.offsetLeft - (strip.clientWidth - chosen.offsetWidth) / 2;
   }
 
   useTheme(value) {
@@ -268,9 +276,12 @@ class App {
   }
 
   listenForFiles() {
-    addEventListener("dragover", (event) => event.preventDefault());
+    const dragging = (over) => document.body.classList.toggle("dragging", over && this.live);
+    addEventListener("dragover", (event) => { event.preventDefault(); dragging(true); });
+    addEventListener("dragleave", (event) => { if (!event.relatedTarget) dragging(false); });
     addEventListener("drop", (event) => {
       event.preventDefault();
+      dragging(false);
       const [file] = event.dataTransfer.files;
       if (file && this.live) this.addFile(file);
     });

@@ -1,12 +1,15 @@
 // A feature map on the page: a canvas with a caption, a marked cell or window, and a cell that mouse and arrows pick.
 
 import { colour, ink, paint, paintPicture } from "./colours.js";
-import { el, say } from "./dom.js";
+import { el, fill, legend, say } from "./dom.js";
 import { extent, format } from "./numbers.js";
 
+// The size of two maps that stand side by side, on a phone too.
+export const beside = () => Math.min(230, Math.floor((innerWidth - 70) / 2));
+
 export class MapView {
-  // size: CSS pixels of the longer side; onPick(row, column): makes it a control.
-  constructor({ size = 120, onPick = null, caption = "" }) {
+  // size: CSS pixels of the longer side; onPick(row, column): makes it a control; scaled: its colours stand below.
+  constructor({ size = 120, onPick = null, caption = "", scaled = false }) {
     this.size = size;
     this.onPick = onPick;
     this.canvas = el("canvas", { "aria-hidden": "true" });
@@ -15,7 +18,8 @@ export class MapView {
       "aria-roledescription": onPick ? "feature map; arrow keys move the chosen cell" : null, tabindex: onPick ? 0 : null },
       this.canvas, this.marks);
     this.caption = el("figcaption", {}, caption);
-    this.element = el("figure", { class: "map" }, this.stage, this.caption);
+    this.scale = scaled ? el("div", {}) : null;
+    this.element = el("figure", { class: "map" }, this.stage, this.caption, this.scale);
     this.cell = [0, 0];
     if (onPick) this.listen();
   }
@@ -49,6 +53,8 @@ export class MapView {
   show(name, data, height, width, most, until) {
     this.fit(height, width);
     paint(this.canvas, data, height, width, most, until);
+    if (this.scale && most !== this.most) fill(this.scale, legend(most));
+    this.most = most;
     this.name = name;
     this.data = data;
     const [low, high] = extent(data);
@@ -94,21 +100,23 @@ export class MapView {
   }
 }
 
-// A small grid of numbers on their colours: a kernel, a window. `change(index, value)` makes the cells editable.
-export function grid(values, columns, most, { notes = [], change = null, name = "", label = "", choose = null } = {}) {
+// A small grid of numbers on their colours: a kernel, a window. `change(index, value)` makes the cells editable,
+// `choose(index)` makes them buttons; `cell` is a cell's width in pixels.
+export function grid(values, columns, most, { notes = [], change = null, name = "", label = "", choose = null, cell = columns <= 3 ? 62 : columns <= 5 ? 52 : 46 } = {}) {
+  const digits = columns <= 3 && cell > 50 ? 3 : 2;
   return el("div", { class: columns <= 3 ? "grid few" : "grid", role: "group", "aria-label": label, "data-grid": name,
-    style: { gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, maxWidth: `${columns * 5.2}em` } },
+    style: { gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, width: `${columns * cell}px` } },
     Array.from(values, (value, k) => {
       const style = { background: colour(value, most), color: ink(value, most) };
       if (change) {
-        const box = el("input", { class: "cell", type: "number", step: "any", value: Number(value.toPrecision(4)), style,
+        const box = el("input", { class: "cell", type: "number", step: "any", value: Number(value.toPrecision(digits)), style,
           "aria-label": `${label} ${Math.floor(k / columns)}, ${k % columns}`, "data-value": value,
           onchange: () => { if (Number.isFinite(box.valueAsNumber)) change(k, box.valueAsNumber); } });
         return box;
       }
       const kind = `cell ${notes[k] ?? ""}`;
       const inside = { class: kind, style: notes[k] === "padding" ? {} : style, "data-value": value, title: String(value) };
-      return choose ? el("button", { ...inside, type: "button", onclick: () => choose(k) }, format(value, 3)) :
-        el("span", inside, format(value, 3));
+      const text = Number.isNaN(value) && notes[k] === "padding" ? "\u2013" : format(value, digits);
+      return choose ? el("button", { ...inside, type: "button", onclick: () => choose(k) }, text) : el("span", inside, text);
     }));
 }

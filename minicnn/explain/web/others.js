@@ -3,8 +3,8 @@
 import { button, el, fill, keepFocus, num, numberField, select, steps, table } from "./dom.js";
 import { curve, denseView, flattenView, functionView, lossView, softmaxView } from "./formulas.js";
 import { FUNCTIONS, normalFactor } from "./layers.js";
-import { MapView, grid } from "./maps.js";
-import { format, largest } from "./numbers.js";
+import { MapView, beside, grid } from "./maps.js";
+import { argmax, format, largest } from "./numbers.js";
 import { span, taps, winners } from "./windows.js";
 
 const POOLS = ["MaxPooling2D", "AveragePooling2D"];
@@ -22,7 +22,7 @@ export class Others {
     this.index = (behind && !windowed(behind) ? behind.index : null) ?? nodes.find((node) => node.settings.function === "relu")?.index ?? nodes.length - 1;
     this.map = app.selected.map;
     this.cell = app.selected.cell;
-    this.entry = nodes[this.index].shape.length === 1 ? this.map ?? 0 : 0;
+    this.entry = nodes[this.index].shape.length === 1 ? this.map ?? this.firstEntry() : 0;
     this.update();
   }
 
@@ -30,9 +30,16 @@ export class Others {
     this.index = value === "loss" ? "loss" : Number(value);
     this.map = null;
     this.cell = null;
-    this.entry = this.index !== "loss" && this.index === this.app.net.last ? Math.min(this.app.label, this.app.net.nodes[this.index].shape[0] - 1) : 0;
+    this.entry = this.firstEntry();
     this.app.selected = { node: this.index === "loss" ? null : this.index, map: null, cell: null };
     this.update();
+  }
+
+  // Where to begin in a row of numbers: at the end, the chosen class; in a flattened one, the largest.
+  firstEntry() {
+    const { net, label } = this.app, node = net.nodes[this.index];
+    if (!node || node.shape.length > 1) return 0;
+    return this.index === net.last ? Math.min(label, node.shape[0] - 1) : node.kind === "Flatten" ? argmax(net.values[this.index]) : 0;
   }
 
   update() {
@@ -78,7 +85,7 @@ export class Others {
     const { app } = this, source = app.net.nodes[node.inputs[0]], [height, width] = source.shape, maps = app.mapsOf(source.index);
     if (!maps.includes(this.entry)) this.entry = maps[0];
     const data = app.map(source.index, this.entry);
-    const view = new MapView({ size: 260, caption: `${source.name}, map ${this.entry}` });
+    const view = new MapView({ size: 260, scaled: true, caption: `${source.name}, map ${this.entry}` });
     view.show(`${source.name}, map ${this.entry}`, data, height, width, app.range(source.index, data));
     const average = node.kind === "GlobalAveragePooling2D";
     this.body.append(el("div", { class: "flow" }, view.element, el("div", { class: "grow" },
@@ -91,7 +98,7 @@ export class Others {
 
   maps(node) {
     const { app } = this, maps = app.mapsOf(node.index);
-    if (!maps.includes(this.map)) this.map = maps[0];
+    if (node.kind !== "Input" && !maps.includes(this.map)) this.map = app.telling(node.index);
     this.cell = this.cell ? [Math.min(this.cell[0], node.shape[0] - 1), Math.min(this.cell[1], node.shape[1] - 1)] : [node.shape[0] >> 1, node.shape[1] >> 1];
     const step = (by) => { this.map = maps[(maps.indexOf(this.map) + by + maps.length) % maps.length]; this.update(); };
     if (node.kind !== "Input") {
@@ -103,7 +110,7 @@ export class Others {
     this.body.append(el("div", { class: "flow" }, this.views, this.detail));
     if (node.kind === "Input") return this.input(node);
     const data = app.map(node.index, this.map);
-    this.output = new MapView({ size: 230, caption: `${node.name}, map ${this.map}`, onPick: (i, j) => this.choose(i, j) });
+    this.output = new MapView({ size: beside(), scaled: true, caption: `${node.name}, map ${this.map}`, onPick: (i, j) => this.choose(i, j) });
     this.output.show(`${node.name}, map ${this.map}`, data, node.shape[0], node.shape[1], app.range(node.index, data));
     this.inputs = node.inputs.map((source) => this.inputView(node, source)).filter(Boolean);
     this.views.append(...this.inputs.map((view) => view.element), el("span", { class: "sign" }, "\u2192"), this.output.element);
@@ -114,7 +121,7 @@ export class Others {
     const { app } = this, { shape, name } = app.net.nodes[source], c = this.sourceMap(node, source);
     if (shape.length !== 3 || c === null) return null;
     const data = app.map(source, c), plain = shape[0] === node.shape[0] && shape[1] === node.shape[1];
-    const view = new MapView({ size: 230, caption: `${name}, map ${c}`, onPick: plain ? (i, j) => this.choose(i, j) : null });
+    const view = new MapView({ size: beside(), scaled: true, caption: `${name}, map ${c}`, onPick: plain ? (i, j) => this.choose(i, j) : null });
     view.show(`${name}, map ${c}`, data, shape[0], shape[1], app.range(source, data));
     view.source = source;
     view.channel = c;
@@ -175,13 +182,23 @@ export class Others {
     const xs = this.inputs.map((view) => (view.height === node.shape[0] && view.width === node.shape[1] ? view.data[at] : NaN));
     if (node.kind === "Activation" && node.settings.function !== "softmax") {
       const { f, text } = FUNCTIONS[node.settings.function], zeros = this.output.data.filter((v) => v === 0).length;
-      parts.push(el("p", { class: "formula" }, `y = ${text}`), curve(f, text, xs[0]), el("p", {}, `x = ${format(xs[0])}: y = `, num(y, "output", 6)));
+      parts.push(el("p", { class: "formula" }, `y = ${text}`), el("div", { class: "flow" }, curve(f, text, xs[0]),
+        el("div", { class: "pair" }, this.around(this.inputs[0], i, j, "x around the cell"), el("span", { class: "sign" }, "\u2192"), this.around(this.output, i, j, "y"))),
+      el("p", { class: "total" }, `x = ${format(xs[0])}: y = `, num(y, "output", 6)));
       if (node.settings.function === "relu") parts.push(el("p", { class: "hint" }, `${zeros} of ${this.output.data.length} numbers of this map are 0: no gradient passes there.`));
     } else {
       const rule = RULES[node.kind] ?? { text: "y = x", work: () => "" };
       parts.push(el("p", { class: "formula" }, rule.text), el("p", {}, `cell [${i}, ${j}]: `, rule.work(node, xs, this.map), " ", num(y, "output", 6)));
     }
     fill(this.detail, ...parts);
+  }
+
+  // The numbers around a cell, three by three or less at an edge; each one can be chosen.
+  around({ data, width, height, most }, i, j, caption) {
+    const from = (at, count) => Math.max(0, Math.min(at - 1, count - 3)), top = from(i, height), left = from(j, width), columns = Math.min(3, width);
+    const cells = Array.from({ length: Math.min(3, height) * columns }, (_, k) => [top + Math.floor(k / columns), left + k % columns]);
+    return el("figure", { class: "map" }, el("figcaption", {}, caption), grid(cells.map(([h, w]) => data[h * width + w]), columns, most, { name: caption[0], label: caption, cell: 50,
+      notes: cells.map(([h, w]) => (h === i && w === j ? "winner" : "")), choose: (k) => this.choose(...cells[k]) }));
   }
 
   // The picture itself, with pixels to change.

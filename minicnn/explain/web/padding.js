@@ -5,7 +5,22 @@ import { outputSize, samePads, span } from "./windows.js";
 
 const MODES = [["valid", "valid: none"], ["same", "same, as TensorFlow pads"], ["symmetric", "symmetric, as PyTorch pads"], ["explicit", "explicit"]];
 const AXES = ["height", "width"];
-const MOST = 32;
+const MOST = 512, WIDEST = 64;  // pixels of an input, of a window
+
+const cellSize = (room, height, width) => Math.max(2, Math.min(30, Math.floor(room / Math.max(height, width))));
+
+const square = (r, c, cell, inset) => `M${c * cell + inset},${r * cell + inset}h${cell - 2 * inset}v${cell - 2 * inset}h${2 * inset - cell}z`;
+
+const cross = (r, c, cell) => `M${c * cell + 2},${r * cell + 2}l${cell - 4},${cell - 4}m0,${4 - cell}l${4 - cell},${cell - 4}`;
+
+function board(height, width, cell, properties, ...children) {
+  return svg("svg", { viewBox: `-1 -1 ${width * cell + 2} ${height * cell + 2}`, width: width * cell + 2, height: height * cell + 2, ...properties }, ...children);
+}
+
+function lines(height, width, cell) {
+  const across = Array.from({ length: height + 1 }, (_, r) => `M0,${r * cell}h${width * cell}`), down = Array.from({ length: width + 1 }, (_, c) => `M${c * cell},0v${height * cell}`);
+  return svg("path", { d: cell < 4 ? "" : [...across, ...down].join(""), class: "lab-line" });
+}
 
 export class Padding {
   constructor(root, app) {
@@ -21,17 +36,18 @@ export class Padding {
   }
 
   fields() {
-    const { state } = this, set = (object, key, least) => (value) => {
-      object[key] = Math.max(least, Math.min(MOST, Math.round(value)));
+    const { state } = this, set = (object, key, least, most = MOST) => (value) => {
+      object[key] = Math.max(least, Math.min(most, Math.round(value)));
       this.fields();
       this.update();
     };
-    const pair = (text, values, least) => el("fieldset", {}, el("legend", {}, text), AXES.map((axis, k) => numberField(axis, values[k], set(values, k, least), { min: least, max: MOST, step: 1, name: `${text}-${axis}` })));
+    const pair = (text, values, least, most = MOST) => el("fieldset", {}, el("legend", {}, text),
+      AXES.map((axis, k) => numberField(axis, values[k], set(values, k, least, most), { min: least, max: most, step: 1, name: `${text}-${axis}` })));
     const extra = state.mode === "explicit" ? [el("fieldset", {}, el("legend", {}, "pads"), ["top", "bottom", "left", "right"].map((name, k) =>
       numberField(name, state.pads[k >> 1][k & 1], set(state.pads[k >> 1], k & 1, 0), { min: 0, max: MOST, step: 1, name: `pad-${name}` })))] :
       state.mode === "symmetric" ? [pair("padding", state.symmetric, 0)] : [];
     const nets = this.app.net.nodes.filter((node) => node.settings.size);
-    fill(this.tools, pair("input", state.size, 1), pair("window", state.window, 1), pair("stride", state.strides, 1), pair("dilation", state.dilation, 1),
+    fill(this.tools, pair("input", state.size, 1), pair("window", state.window, 1, WIDEST), pair("stride", state.strides, 1), pair("dilation", state.dilation, 1),
       el("div", { class: "lab-mode" }, select("padding", MODES, state.mode, (value) => { state.mode = value; this.fields(); this.update(); }),
         select("take from the net", [["", "\u2013"], ...nets.map((node) => [node.index, node.name])], "", (value) => { if (value !== "") this.take(this.app.net.nodes[Number(value)]); })), ...extra);
   }
@@ -84,23 +100,24 @@ export class Padding {
       this.state.mode === "same" && pads[0] !== pads[1] ? el("p", { class: "hint" }, "An odd total: TensorFlow puts the extra pixel after. PyTorch's padding is symmetric, so no PyTorch padding equals this.") : null);
   }
 
+  // One path for all cells of a kind: a page with thousands of squares of their own would be slow.
   drawInput(axes) {
     const [rows, columns] = axes, height = rows.n + rows.pads[0] + rows.pads[1], width = columns.n + columns.pads[0] + columns.pads[1];
-    const cell = Math.max(8, Math.min(30, Math.floor(340 / Math.max(height, width)))), cells = [], touched = this.touched(axes);
+    const cell = cellSize(340, height, width), touched = this.touched(axes), [i, j] = this.state.at, unread = [], taps = [];
     for (let r = 0; r < height; r++) for (let c = 0; c < width; c++) {
-      const h = r - rows.pads[0], w = c - columns.pads[0], inside = h >= 0 && w >= 0 && h < rows.n && w < columns.n, read = touched[0].has(r) && touched[1].has(c);
-      const end = rows.dropped && r >= height - rows.dropped || columns.dropped && c >= width - columns.dropped;
-      cells.push(svg("rect", { x: c * cell, y: r * cell, width: cell, height: cell, class: inside ? "lab-pixel" : "lab-pad" }));
-      if (!read || end) cells.push(svg("path", { d: `M${c * cell + 2},${r * cell + 2}L${(c + 1) * cell - 2},${(r + 1) * cell - 2}M${(c + 1) * cell - 2},${r * cell + 2}L${c * cell + 2},${(r + 1) * cell - 2}`, class: "lab-cross" }));
+      const end = (rows.dropped && r >= height - rows.dropped) || (columns.dropped && c >= width - columns.dropped);
+      if (end || !touched[0].has(r) || !touched[1].has(c)) unread.push(cell < 8 ? square(r, c, cell, 0) : cross(r, c, cell));
     }
-    const [i, j] = this.state.at, taps = [];
     for (let a = 0; a < rows.w; a++) for (let b = 0; b < columns.w; b++) {
-      taps.push(svg("rect", { x: (j * columns.s + b * columns.d) * cell + 1.5, y: (i * rows.s + a * rows.d) * cell + 1.5, width: cell - 3, height: cell - 3, class: "lab-tap" }));
+      taps.push(square(i * rows.s + a * rows.d, j * columns.s + b * columns.d, cell, Math.min(1.5, cell / 8)));
     }
     const frame = svg("rect", { x: j * columns.s * cell, y: i * rows.s * cell, width: columns.reach * cell, height: rows.reach * cell, class: "lab-window" });
     const lost = rows.dropped || columns.dropped ? `; the floor drops ${rows.dropped} rows and ${columns.dropped} columns` : "";
-    return el("figure", { class: "map" }, svg("svg", { viewBox: `-1 -1 ${width * cell + 2} ${height * cell + 2}`, width: width * cell + 2, height: height * cell + 2, class: "lab-grid", role: "img",
-      "aria-label": `input of ${rows.n} by ${columns.n} with pads ${rows.pads.join(" and ")} above and below, ${columns.pads.join(" and ")} left and right; the window of output ${i}, ${j}${lost}` }, this.hatch(), ...cells, ...taps, frame),
+    return el("figure", { class: "map" }, board(height, width, cell, { class: "lab-grid", role: "img",
+      "aria-label": `input of ${rows.n} by ${columns.n} with pads ${rows.pads.join(" and ")} above and below, ${columns.pads.join(" and ")} left and right; the window of output ${i}, ${j}${lost}` },
+    this.hatch(), svg("rect", { width: width * cell, height: height * cell, class: "lab-pad" }),
+    svg("rect", { x: columns.pads[0] * cell, y: rows.pads[0] * cell, width: columns.n * cell, height: rows.n * cell, class: "lab-pixel" }),
+    lines(height, width, cell), svg("path", { d: unread.join(""), class: cell < 8 ? "lab-unread" : "lab-cross" }), svg("path", { d: taps.join(""), class: "lab-tap" }), frame),
     el("figcaption", {}, `input ${rows.n} \u00d7 ${columns.n} and its padding: ${height} \u00d7 ${width}`));
   }
 
@@ -115,15 +132,15 @@ export class Padding {
   }
 
   drawOutput([rows, columns]) {
-    const cell = Math.max(8, Math.min(30, Math.floor(240 / Math.max(rows.count, columns.count)))), move = (i, j) => { this.state.at = [i, j]; this.update(); this.picture.querySelector(".lab-output")?.focus(); };
-    const cells = [], [y, x] = this.state.at;
-    for (let i = 0; i < rows.count; i++) for (let j = 0; j < columns.count; j++) {
-      const box = svg("rect", { x: j * cell, y: i * cell, width: cell, height: cell, class: i === y && j === x ? "lab-chosen" : "lab-pixel", "data-cell": `${i},${j}` });
-      box.addEventListener("click", () => move(i, j));
-      cells.push(box);
-    }
-    const grid = svg("svg", { viewBox: `-1 -1 ${columns.count * cell + 2} ${rows.count * cell + 2}`, width: columns.count * cell + 2, height: rows.count * cell + 2, class: "lab-grid lab-output", tabindex: 0, role: "application",
-      "aria-label": `output of ${rows.count} by ${columns.count}; chosen ${y}, ${x}; arrow keys move` }, ...cells);
+    const cell = cellSize(240, rows.count, columns.count), [y, x] = this.state.at;
+    const move = (i, j) => { this.state.at = [i, j]; this.update(); this.picture.querySelector(".lab-output")?.focus(); };
+    const grid = board(rows.count, columns.count, cell, { class: "lab-grid lab-output", tabindex: 0, role: "application",
+      "aria-label": `output of ${rows.count} by ${columns.count}; chosen ${y}, ${x}; arrow keys move` },
+    svg("rect", { width: columns.count * cell, height: rows.count * cell, class: "lab-pixel" }), lines(rows.count, columns.count, cell), svg("path", { d: square(y, x, cell, 0), class: "lab-chosen" }));
+    grid.addEventListener("click", (event) => {
+      const box = grid.getBoundingClientRect(), at = (from, size, count) => Math.floor((from / size) * count);
+      move(at(event.clientY - box.top, box.height, rows.count), at(event.clientX - box.left, box.width, columns.count));
+    });
     grid.addEventListener("keydown", (event) => {
       const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
       if (!step) return;

@@ -1,6 +1,6 @@
 // Part 5, training: the same picture in the net as it was at each saved epoch: kernels, maps, prediction, loss.
 
-import { bars, button, el, fill, num, select, svg } from "./dom.js";
+import { bars, button, el, fill, legend, num, select, svg } from "./dom.js";
 import { paint } from "./colours.js";
 import { argmax, extent, format, largest } from "./numbers.js";
 
@@ -40,14 +40,15 @@ export class Training {
     this.seen = `${app.picture} ${app.label}`;
     const slider = el("input", { type: "range", min: 0, max: epochs.length - 1, step: 1, value: chosen, "aria-label": "epoch", "aria-valuetext": epochs[chosen].name, class: "wide",
       oninput: () => app.useEpoch(Number(slider.value)) });
-    fill(this.tools, el("label", { class: "field" }, el("span", {}, "saved at"), slider, el("strong", { class: "epoch" }, epochs[chosen].name)),
-      epochs.length > 1 ? button(this.timer ? "Pause" : "Play", () => this.play(), { class: "primary" }) : el("span", { class: "hint" }, "One state of the net is stored here. Give the page a folder of checkpoints to move through its training."),
+    const epoch = [el("label", { class: "field" }, el("span", {}, "saved at"), slider, el("strong", { class: "epoch" }, epochs[chosen].name)),
+      button(this.timer ? "Pause" : "Play", () => this.play(), { class: "primary" })];
+    fill(this.tools, epochs.length > 1 ? epoch : el("p", { class: "notice" }, "This page holds one state of the net. Write it from a folder of checkpoints to move through the training."),
       app.labelChoice(), select("layer", this.nodes.map((node) => [node.index, node.name]), this.node.index, (value) => { this.node = app.net.nodes[Number(value)]; this.update(); }));
     const p = app.net.probabilities();
     fill(this.body, el("div", { class: "flow" },
-      el("div", { class: "grow" }, this.kernels(), el("h2", {}, `Maps of ${this.node.name}`), this.maps()),
+      el("div", { class: "grow" }, this.kernels(), el("h2", {}, `Maps of ${this.node.name}`), app.scale === "map" ? null : legend(app.range(this.node.index, []), ""), this.maps()),
       el("aside", { class: "side" }, el("h2", {}, "Prediction"), bars(app.classes, p, argmax(p), app.truth),
-        this.losses ? el("p", {}, `loss of this picture for ${app.classes[app.label]}: `, num(app.loss(), "loss")) : null, this.curves())));
+        this.losses ? el("p", {}, `loss of this picture for ${app.classes[app.label]}: `, num(app.loss(), "loss")) : null, epochs.length > 1 || app.payload.history.loss ? this.curves() : null)));
   }
 
   play() {
@@ -65,7 +66,7 @@ export class Training {
     const { app, node } = this, all = app.mapsOf(node.index).slice(0, MAPS);
     return el("div", { class: "small-maps" }, all.map((c) => {
       const data = app.map(node.index, c), [low, high] = extent(data);
-      return this.tile(data, node.shape[0], node.shape[1], app.range(node.index, data), `map ${c}`, `${node.name}, map ${c}, from ${format(low)} to ${format(high)}`, 76);
+      return this.tile(data, node.shape[0], node.shape[1], app.range(node.index, data), `map ${c}`, `${node.name}, map ${c}, from ${format(low)} to ${format(high)}`, 84);
     }));
   }
 
