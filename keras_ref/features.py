@@ -127,7 +127,4 @@ def batches(stored, one_hot, batch_size, order=None):
     """Give a tf.data.Dataset of batches (vectors, one-hot labels) in `order`."""
     tf, _ = runtime.load()
     order = np.arange(len(stored)) if order is None else order
-    options = tf.data.Options()
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    pairs = tf.data.Dataset.from_tensor_slices((stored[order], one_hot[order]))
-    return pairs.batch(batch_size).with_options(options).prefetch(2)
+    return data.steady(tf.data.Dataset.from_tensor_slices((stored[order], one_hot[order])).batch(batch_size))
