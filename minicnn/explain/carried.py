@@ -1,14 +1,14 @@
 """Nets too large for a page: then the engine's own numbers travel, of the maps that the page shows.
 
-Of every layer the strongest maps are carried, forward and backward, with the weights between those; the rows of numbers
-at the end whole. A sum in the page then says what the carried part gives and how much the rest does.
+Of every layer the strongest maps are carried, forward and backward, with the weights between those and their gradients;
+rows of numbers whole. A sum in the page then says what the carried part gives and how much the rest does.
 """
 
 import numpy as np
 
 from .. import kernels
 from .activations import activation_of, back
-from .places import as_batch, backward, loss_of, unfold
+from .places import as_batch, backward, layer_path, loss_of, unfold
 
 LARGEST_WORK = 300_000_000  # multiply-adds of one pass that a browser does within a second
 LARGEST_WEIGHTS = 4_000_000  # numbers: 16 MB of weights, beyond which a page is a burden
@@ -16,6 +16,8 @@ BUDGET = 1_200_000  # numbers of maps a picture
 MOST_MAPS = 10
 UNITS, INPUTS = 48, 24  # of a dense layer whose kernel is not carried whole: how many units, and inputs of each
 WHOLE_KERNEL = 200_000  # numbers of a dense kernel that is
+RATES = [10 ** (k / 2) for k in range(-10, 3)]  # of the step of learning, as carried.js reads them
+MOST_STEPS = 2_000_000_000  # multiply-adds and moved weights that all steps of a picture may cost
 
 
 def too_large(model):
@@ -41,19 +43,22 @@ def carry(loaded, nodes, shown, known, blobs):
     for _, label, pixels in shown:
         x = pixels.astype(np.float32) * known["scale"] + known["offset"]
         truth = int(label if label is not None else _predicted(model, x))
-        values, gradients = _all(model, nodes, x, truth)
+        values, gradients, run = _all(model, nodes, x, truth)
         if weights is None:  # all pictures show the same maps, so that the weights between them fit
             channels = _channels(nodes, values)
             weights = [_weights(model, node, k, nodes, channels, values, blobs) for k, node in enumerate(nodes)]
         pictures.append({
             "label": truth, "values": [_packed(array, channels[k], blobs) for k, array in enumerate(values)],
             "gradients": [_packed(array, channels[k], blobs) for k, array in enumerate(gradients)],
+            "grads": [_learned(model, node, k, nodes, channels, run, blobs) for k, node in enumerate(nodes)],
+            "steps": _steps(model, as_batch(model, x.astype(np.float32)), run),
             "units": [_contributions(model, node, values[node["inputs"][0]], blobs) if node["kind"] == "Dense" else None
                       for node in nodes]})
     work, count = model.multiply_adds() or 0, model.count_params()
     return {
         "reason": f"This net is too large to compute in a page ({count / 1e6:.1f} million weights, {work / 1e6:,.0f} "
-                  f"million multiply-adds a picture): it shows the engine's own numbers.",
+                  f"million multiply-adds a picture): it shows the engine's own numbers of the strongest maps; "
+                  f"pictures, labels and weights stay as they are.",
         "channels": channels, "weights": weights, "pictures": pictures,
         "ends": [[_ends(each, nodes, pixels, known, blobs) for _, _, pixels in shown] for each in loaded]}
 
@@ -89,7 +94,7 @@ def _all(model, nodes, x, label):
             dy = run.gradients[at.key]
             values.append(z[0])
             gradients.append((dy if fused else back(activation_of(at.layer), dy, z).astype(np.float32))[0])
-    return values, gradients
+    return values, gradients, run
 
 
 def _channels(nodes, values):
@@ -122,25 +127,60 @@ def _packed(array, channels, blobs):
 
 
 def _weights(model, node, k, nodes, channels, values, blobs):
-    """Lay down the weights between carried maps, and biases whole."""
+    """Lay down the weights between carried maps; biases and the arrays of a normalization whole."""
     if not node["arrays"]:
         return None
-    layer, found = unfold(model)[node["of"]].layer, {}
-    name = "kernel"
-    if type(layer).__name__ == "SeparableConv2D":
-        name = "depthwise_kernel" if node["kind"] == "DepthwiseConv2D" else "pointwise_kernel"
-    if "bias" in node["arrays"]:
-        found["bias"] = blobs.add(layer.params["bias"])
+    layer = unfold(model)[node["of"]].layer
+    found = {name: blobs.add(array) for name, array in (*layer.params.items(), *layer.state.items())
+             if name in node["arrays"] and name != "kernel"}
     if node["kind"] in ("Conv2D", "DepthwiseConv2D"):
-        kernel = layer.params[name]
-        taps, inputs = kernel.shape[0] * kernel.shape[1], kernel.shape[2] if node["kind"] == "Conv2D" else 1
-        kernel = kernel.reshape(taps, inputs, node["shape"][2])
-        sources = channels[node["inputs"][0]]
-        sources = range(nodes[node["inputs"][0]]["shape"][2]) if sources is None else sources
-        inside = sorted({c % kernel.shape[1] for c in sources})
-        found |= {"inside": inside, "maps": channels[k], "count": kernel.shape[1],
-                  "kernel": blobs.add(kernel[:, inside][..., channels[k]])}
+        kernel, inside = _between(layer.params[_kernel_name(layer, node)], node, k, nodes, channels)
+        found |= {"inside": inside, "maps": channels[k], "kernel": blobs.add(kernel),
+                  "count": int(np.prod(layer.params[_kernel_name(layer, node)].shape[2:])) // node["shape"][2]}
     return found
+
+
+def _learned(model, node, k, nodes, channels, run, blobs):
+    """Lay down the gradients of the same weights; that of a dense kernel is dz * x, which the page has."""
+    layer, found = unfold(model)[node["of"]].layer, {}
+    for name in node["arrays"]:
+        own = _kernel_name(layer, node) if name == "kernel" else name
+        gradient = run.grads.get(f"{layer_path(node['of'])}/{own}")
+        if gradient is not None and node["kind"] == "Dense" and name == "kernel":
+            found[name] = None
+        elif gradient is not None:
+            found[name] = blobs.add(_between(gradient, node, k, nodes, channels)[0] if name == "kernel" else gradient)
+    return found
+
+
+def _kernel_name(layer, node):
+    if type(layer).__name__ != "SeparableConv2D":
+        return "kernel"
+    return "depthwise_kernel" if node["kind"] == "DepthwiseConv2D" else "pointwise_kernel"
+
+
+def _between(kernel, node, k, nodes, channels):
+    """Cut out of a kernel or its gradient what lies between carried maps, (taps, channels, maps); and the channels."""
+    inputs = kernel.shape[2] if node["kind"] == "Conv2D" else 1
+    kernel = kernel.reshape(-1, inputs, node["shape"][2])
+    sources = channels[node["inputs"][0]]
+    sources = range(nodes[node["inputs"][0]]["shape"][2]) if sources is None else sources
+    inside = sorted({int(c) % inputs for c in sources})
+    return kernel[:, inside][..., channels[k]], inside
+
+
+def _steps(model, batch, run):
+    """Give the loss after one step of gradient descent at each of the RATES; None where that would take long."""
+    if (model.multiply_adds() or 0) + model.count_params() > MOST_STEPS / len(RATES):
+        return None
+    moved, losses = model.astype("float32"), []
+    for rate in RATES:
+        for key, gradient in run.grads.items():
+            np.subtract(model.params[key], np.float32(rate) * gradient, out=moved.params[key])
+        out = moved.forward(batch, logits=run.fused)
+        loss, _ = run.loss.value_and_gradient(run.target, out, None, run.fused or None)
+        losses.append(float(loss) if np.isfinite(loss) else None)
+    return losses
 
 
 def _contributions(model, node, x, blobs):

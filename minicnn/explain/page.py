@@ -23,8 +23,9 @@ from .carried import carry, too_large
 from .nodes import describe
 from .places import loss_of
 
-MODULES = ("payload", "numbers", "windows", "layers", "net", "carried", "colours", "dom", "maps", "pictures", "terms",
-           "columns", "overview", "convolution", "formulas", "others", "backward", "training", "padding", "main")
+MODULES = ("payload", "numbers", "windows", "functions", "sliding", "layers", "net", "carried", "colours", "dom",
+           "maps", "pictures", "terms", "columns", "overview", "convolution", "formulas", "others", "backward",
+           "training", "padding", "main")
 LOSSES = {CategoricalCrossentropy: "categorical", SparseCategoricalCrossentropy: "categorical",
           BinaryCrossentropy: "binary", MeanSquaredError: "squared"}
 

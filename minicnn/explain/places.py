@@ -61,6 +61,11 @@ def find(model, places, key):
     raise ValueError(f"`layer` must be one of {', '.join(map(repr, places))}. Received: {key!r}.")
 
 
+def layer_path(key):
+    """Drop the call's number from a place's key: "inner/conv2d:1" -> "inner/conv2d"."""
+    return "/".join(part.partition(":")[0] for part in key.split("/"))
+
+
 def as_batch(model, x):
     """Return x as a batch of the model's one input: a single example gets its axis."""
     if len(model.inputs) != 1:

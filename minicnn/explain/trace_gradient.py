@@ -15,7 +15,7 @@ from .. import losses
 from .activations import ACTIVATIONS, activate, activation_of, back, gate
 from .backward_terms import TO_INPUT, TO_WEIGHT
 from .forward_terms import PRODUCTS, logits
-from .places import backward, find, full_index
+from .places import backward, find, full_index, layer_path
 from .table import Term, Trace, place
 from .windows import Windows
 
@@ -45,7 +45,7 @@ def trace_gradient(model, x, y, what, index):
     run = backward(model, x, y)
     what = next(iter(run.places)) if what == "x" else what
     path, _, name = what.rpartition("/")
-    owners = [at for at in run.places.values() if _layer_path(at.key) == path and name in at.layer.params]
+    owners = [at for at in run.places.values() if layer_path(at.key) == path and name in at.layer.params]
     if owners:
         return _of_weight(run, owners, what, name, index)
     return _of_output(run, find(model, run.places, what), index)
@@ -167,8 +167,3 @@ def _passage(run, at, index):
         elif reader.kind != "Dropout":
             return notes
         at = reader
-
-
-def _layer_path(key):
-    """Drop the call's number from a place's key: "inner/conv2d:1" -> "inner/conv2d"."""
-    return "/".join(part.partition(":")[0] for part in key.split("/"))

@@ -84,6 +84,34 @@ def test_a_net_too_large_carries_the_engines_own_numbers(tab, pages):
         assert t.number("output") == pytest.approx(want, rel=1e-4)
 
 
+def test_gradients_of_a_net_too_large(tab, pages):
+    """Kernels, biases, their terms and the steps of learning are the engine's, as far as the page carries them."""
+    with tab("large") as t:
+        model, x = pages["large"].model, fed(pages["large"].model, pages["large"].pixels)
+        truth = np.array([[0.0]])
+        run = backward(model, x, truth)
+        t.view("backward")
+        map_ = t.page.evaluate("explorer.net.channels(2)[3]")
+        for what, index in (("conv2d/kernel", (1, 2, 0, map_)), ("conv2d/bias", (map_,)), ("dense_1/kernel", (9, 0)),
+                            ("dense/kernel", (12345, 7)), ("dense/bias", (7,))):
+            layer, _, array = what.partition("/")
+            t.choose("gradient at", layer)
+            t.choose("of its", array)
+            flat = int(np.ravel_multi_index(index, run.grads[what].shape))
+            t.page.evaluate(f"explorer.view.at = {flat}, explorer.view.drawOne()")
+            size = max(float(np.abs(run.grads[what]).max()), 1e-30)
+            assert t.number("gradient") == pytest.approx(float(run.grads[what][index]), abs=1e-6 * size), what
+            assert t.number("terms-sum") == pytest.approx(float(run.grads[what][index]), abs=1e-5 * size), what
+            assert "does not carry" not in t.page.inner_text(".apart"), what  # all of its terms are there
+        t.choose("gradient at", "flatten")
+        assert "what this page does not carry" in t.page.inner_text(".apart")
+        t.page.get_by_label("learning rate").first.fill("-1.5")
+        moved = model.astype("float32")
+        for key, gradient in run.grads.items():
+            moved.params[key][...] -= np.float32(10**-1.5) * gradient
+        assert t.number("loss-after") == pytest.approx(backward(moved, x, truth).value, rel=1e-4)
+
+
 @pytest.mark.parametrize("name", LIVE)
 def test_a_sum_of_products(tab, pages, name):
     with tab(name) as t:

@@ -2,9 +2,9 @@
 // one step against the gradient does to the loss.
 
 import { Columns } from "./columns.js";
-import { el, fill, num, select, svg, table } from "./dom.js";
+import { el, fill, legend, num, select, svg, table } from "./dom.js";
 import { MapView, grid } from "./maps.js";
-import { format, largest, where } from "./numbers.js";
+import { format, largest, product, where } from "./numbers.js";
 import { outputTerms, weightTerms } from "./terms.js";
 
 const SHOWN = 30;
@@ -21,7 +21,7 @@ export class Backward {
     root.append(this.tools, this.columns.info, this.columns.element, el("div", { class: "split apart" }, this.one, this.step));
     const { nodes } = app.net, chosen = app.selected.node;
     this.index = chosen !== null && app.gradients()[chosen] ? chosen : nodes.find((node) => node.arrays.includes("kernel"))?.index ?? 0;
-    this.what = nodes[this.index].arrays.includes("kernel") && app.live ? "kernel" : "output";
+    this.what = nodes[this.index].arrays.includes("kernel") ? "kernel" : "output";
     this.at = null;
     this.rate = -2;
     this.update();
@@ -59,18 +59,31 @@ export class Backward {
 
   drawOne() {
     const { app, node } = this, nodes = app.net.nodes.filter((each) => app.gradients()[each.index]);
-    const kinds = [["output", "output"], ...(app.live ? Object.keys(app.net.grads[this.index]).map((name) => [name, name]) : [])];
+    const kinds = ["output", ...Object.keys(app.net.grads[this.index])].map((name) => [name, name]);
     if (!kinds.some(([kind]) => kind === this.what)) this.what = "output";
-    const values = this.what === "output" ? app.gradients()[this.index] : app.net.grads[this.index][this.what];
-    if (this.at === null || (this.at >= values.length && app.live)) this.at = this.what === "output" && node.shape.length === 3 ? this.strongest(this.index, app.mapsOf(this.index)[0]) : 0;
+    if (this.at === null || this.at >= this.count) this.at = this.first();
     const head = el("div", { class: "tools" },
       select("gradient at", nodes.map((each) => [each.index, each.name]), this.index, (value) => { this.index = Number(value); this.at = null; this.drawOne(); }),
       select("of its", kinds, this.what, (value) => { this.what = value; this.at = null; this.drawOne(); }));
-    fill(this.one, el("h2", {}, "One gradient taken apart"), head, el("div", { class: "flow" }, this.chooser(values), this.app.live ? this.terms(values) : null));
+    fill(this.one, el("h2", {}, "One gradient taken apart"), head, el("div", { class: "flow" }, this.chooser(), this.terms()));
+  }
+
+  // The array that is looked into: how many numbers it has, one of them, and where to begin.
+  get count() { return this.what === "output" ? product(this.node.shape) : this.app.net.sizeOf(this.node, this.what); }
+
+  value(at) {
+    return this.what === "output" ? this.app.net.gradientAt(this.index, at) : this.app.net.gradOf(this.node, this.what, at);
+  }
+
+  first() {
+    const { app, node } = this;
+    if (node.shape.length < 3) return 0;
+    if (this.what === "output") return this.strongest(this.index, app.mapsOf(this.index)[0]);
+    return this.what === "kernel" ? app.net.insideOf(node)[0] * node.shape[2] + Math.min(...app.mapsOf(this.index)) : Math.min(...app.mapsOf(this.index));
   }
 
   // Where to pick the number: a map, a kernel channel by channel, or a row of cells.
-  chooser(values) {
+  chooser() {
     const { app, node } = this, pick = (at) => { this.at = at; this.drawOne(); };
     if (this.what === "output" && node.shape.length === 3) {
       const count = node.shape[2], c = this.at % count, pixel = Math.floor(this.at / count), cell = [Math.floor(pixel / node.shape[1]), pixel % node.shape[1]];
@@ -82,41 +95,43 @@ export class Backward {
       return el("div", {}, select("map", app.mapsOf(this.index).map((each) => [each, `map ${each}`]), c, (value) => pick(pixel * count + Number(value))), view.element,
         el("p", {}, "at this cell ", num(data[pixel], "gradient", 6)));
     }
-    if (this.what.includes("kernel") && node.kind !== "Dense") return this.kernels(values, pick);
-    return this.cells(values, pick);
+    return this.what === "kernel" && node.kind !== "Dense" ? this.kernels(pick) : this.cells(pick);
   }
 
-  kernels(values, pick) {
-    const { node } = this, filters = node.shape[2], columns = node.settings.size[1], count = node.settings.size[0] * columns;
-    const inside = values.length / filters / count, f = this.at % filters, most = largest(values);
-    const own = Math.floor(this.at / filters) % inside, first = Math.max(0, Math.min(own - 4, inside - 9));
-    const grids = Array.from({ length: Math.min(9, inside) }, (_, n) => {
-      const c = first + n, index = (tap) => (tap * inside + c) * filters + f;
-      const each = Float32Array.from({ length: count }, (_, tap) => values[index(tap)]);
+  kernels(pick) {
+    const { app, node } = this, { net } = app, filters = node.shape[2], columns = node.settings.size[1], taps = node.settings.size[0] * columns;
+    const inside = this.count / filters / taps, f = this.at % filters, most = net.gradMost(node, "kernel"), channels = net.insideOf(node);
+    const own = Math.floor(this.at / filters) % inside, first = Math.max(0, Math.min(channels.indexOf(own) - 4, channels.length - 9));
+    const grids = channels.slice(first, first + 9).map((c) => {
+      const index = (tap) => (tap * inside + c) * filters + f;
+      const each = Float32Array.from({ length: taps }, (_, tap) => this.value(index(tap)));
       return el("figure", { class: "map" }, grid(each, columns, most, { name: `dkernel${c}`, label: `gradient of the kernel, channel ${c}`, choose: (tap) => pick(index(tap)),
         notes: Array.from(each, (_, tap) => (index(tap) === this.at ? "winner" : "")) }), el("figcaption", {}, `channel ${c}`));
     });
-    return el("div", { class: "kernels" }, el("div", { class: "tools" }, select("filter", Array.from({ length: filters }, (_, k) => [k, `map ${k}`]), f, (value) => pick(this.at - f + Number(value))),
-      inside > 9 ? select("channel", Array.from({ length: inside }, (_, k) => [k, `channel ${k}`]), own, (value) => pick(this.at + (Number(value) - own) * filters)) : null),
-    el("div", { class: "small-maps" }, grids), el("p", {}, "this weight ", num(values[this.at], "gradient", 6)));
+    return el("div", { class: "kernels" }, el("div", { class: "tools" }, select("filter", [...app.mapsOf(this.index)].sort((a, b) => a - b).map((k) => [k, `map ${k}`]), f, (value) => pick(this.at - f + Number(value))),
+      channels.length > 9 ? select("channel", channels.map((k) => [k, `channel ${k}`]), own, (value) => pick(this.at + (Number(value) - own) * filters)) : null),
+    el("div", { class: "small-maps" }, grids), legend(most), el("p", {}, "this weight ", num(this.value(this.at), "gradient", 6)));
   }
 
-  cells(values, pick) {
-    const wide = 50, start = Math.max(0, Math.min(this.at - (wide >> 1), values.length - wide)), part = values.subarray(start, start + wide);
-    return el("div", { class: "kernels" }, el("p", { class: "hint" }, `entries ${start} to ${start + part.length - 1} of ${values.length}`),
-      grid(part, Math.min(5, part.length), largest(values), { name: "cells", label: "gradients", choose: (k) => pick(start + k), notes: Array.from(part, (_, k) => (start + k === this.at ? "winner" : "")) }),
-      el("p", {}, "this one ", num(values[this.at], "gradient", 6)));
+  cells(pick) {
+    const { count } = this, wide = Math.min(50, count), start = Math.max(0, Math.min(this.at - (wide >> 1), count - wide));
+    const part = Array.from({ length: wide }, (_, k) => this.value(start + k));
+    const most = this.what === "output" ? largest(this.app.gradients()[this.index]) : this.app.net.gradMost(this.node, this.what);
+    return el("div", { class: "kernels" }, el("p", { class: "hint" }, `entries ${start} to ${start + wide - 1} of ${count}`),
+      grid(part, Math.min(5, wide), most, { name: "cells", label: "gradients", choose: (k) => pick(start + k), notes: Array.from(part, (_, k) => (start + k === this.at ? "winner" : "")) }),
+      legend(most), el("p", {}, "this one ", num(this.value(this.at), "gradient", 6)));
   }
 
-  terms(values) {
-    const { net } = this.app, output = this.what === "output";
+  terms() {
+    const { net } = this.app, own = this.value(this.at), output = this.what === "output";
     net.label = this.app.label;
     const all = output ? outputTerms(net, this.index, this.at) : weightTerms(net, this.node, this.what, this.at);
     const sorted = all.map((term) => ({ ...term, value: term.dz * term.factor })).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-    const total = sorted.reduce((sum, { value }) => sum + value, 0), rest = sorted.slice(SHOWN).reduce((sum, { value }) => sum + value, 0);
+    const carried = sorted.reduce((sum, { value }) => sum + value, 0), missing = net.whole ? 0 : own - carried, rest = sorted.slice(SHOWN).reduce((sum, { value }) => sum + value, 0);
     const rows = sorted.slice(0, SHOWN).map(({ where: place, dz, factor, value, note }) => ({ kind: value === 0 ? "closed" : null, cells: [place, num(dz), num(factor), num(value), note] }));
     if (sorted.length > SHOWN) rows.push([`${sorted.length - SHOWN} smaller terms`, "", "", num(rest), ""]);
-    rows.push({ kind: "result", cells: ["sum", "", "", num(total, "terms-sum", 6), `the gradient: ${format(values[this.at], 6)}`] });
+    if (Math.abs(missing) > 1e-6 * Math.abs(own)) rows.push(["what this page does not carry", "", "", num(missing), ""]);
+    rows.push({ kind: "result", cells: ["sum", "", "", num(carried + missing, "terms-sum", 6), `the gradient: ${format(own, 6)}`] });
     const name = output ? `${this.node.name} ${where(this.node.shape, this.at)}` : `${this.node.name}/${this.what} entry ${this.at}`;
     return el("div", { class: "grow" }, table(["from", "dz", output ? "times" : "x", "term", "through"], rows, { remarks: true,
       caption: `d loss / d ${name} = sum over ${output ? "the outputs that read it" : "its uses"}: dz \u00b7 what it was multiplied by` }));
@@ -125,12 +140,13 @@ export class Backward {
   // ---- one step -----------------------------------------------------------------------------------------------------
 
   drawStep() {
-    if (!this.app.live) {
-      fill(this.step);
+    const { rates } = this.app.net;
+    if (!rates) {
+      fill(this.step, el("h2", {}, "One step of learning"), el("p", { class: "hint" }, "Steps of a net this large are not computed."));
       return;
     }
     const before = this.app.loss(), rate = () => 10 ** this.rate;
-    const text = el("p", { class: "total" }), slider = el("input", { type: "range", min: -5, max: 1, step: 0.05, value: this.rate, "aria-label": "learning rate",
+    const text = el("p", { class: "total" }), slider = el("input", { type: "range", min: rates.from, max: rates.to, step: rates.by, value: this.rate, "aria-label": "learning rate",
       oninput: () => { this.rate = Number(slider.value); show(); } });
     const show = () => {
       const after = this.app.net.lossAfterStep(this.app.pixels, this.app.label, rate());

@@ -1,19 +1,26 @@
 // A net too large to compute here: the engine's own numbers of the maps that are shown, in place of every computation.
+// A number that is not carried is undefined.
 
 import { Net } from "./net.js";
+import { largest, product } from "./numbers.js";
 
 export class CarriedNet extends Net {
   useEpoch(epoch) {
     this.epoch = epoch;
     const { take, carried } = this.payload;
-    this.weights ??= carried.weights.map((own) => own && Object.fromEntries(Object.entries(own).map(([name, at]) => [name, name === "kernel" || name === "bias" ? take(at) : at])));
+    const taken = (at) => (Array.isArray(at) && typeof at[2] === "string" ? take(at) : at);
+    this.nodes.forEach((node, i) => { node.own ??= Object.fromEntries(Object.entries(carried.weights[i] ?? {}).map(([name, at]) => [name, taken(at)])); });
     if (this.picture !== undefined) this.forward(null, this.picture);
   }
 
+  get whole() { return false; }
+
+  get carried() { return this.payload.carried.pictures[this.picture]; }
+
   forward(pixels, picture) {
-    const { take, carried, preprocess } = this.payload, own = carried.pictures[picture];
+    const { take, carried, preprocess } = this.payload;
     this.picture = picture;
-    this.values = own.values.map((at) => (at ? take(at) : null));
+    this.values = this.carried.values.map((at) => (at ? take(at) : null));
     this.values[0] = this.payload.pictures[picture].pixels.map((v) => v * preprocess.scale + preprocess.offset);
     const [end, scores] = carried.ends[this.epoch][picture].map(take);
     this.values[this.last] = end;
@@ -22,8 +29,9 @@ export class CarriedNet extends Net {
   }
 
   backward() {
-    this.gradients = this.payload.carried.pictures[this.picture].gradients.map((at) => (at ? this.payload.take(at) : null));
-    this.grads = this.nodes.map(() => ({}));
+    const { take } = this.payload;
+    this.gradients = this.carried.gradients.map((at) => (at ? take(at) : null));
+    this.grads = this.carried.grads.map((own) => Object.fromEntries(Object.entries(own ?? {}).map(([name, at]) => [name, at && take(at)])));
     return this.gradients;
   }
 
@@ -44,20 +52,64 @@ export class CarriedNet extends Net {
     return data.subarray(at, at + height * width);
   }
 
-  weight(node, name, at) {
-    const own = this.weights[node.index];
-    if (name === "bias") return own.bias[at];
-    const filters = node.shape[2], f = at % filters, rest = Math.floor(at / filters), tap = Math.floor(rest / own.count), c = rest % own.count;
-    const i = own.inside.indexOf(c), k = own.maps.indexOf(f);
-    return i < 0 || k < 0 ? 0 : own.kernel[(tap * own.inside.length + i) * own.maps.length + k];
+  // Where a number of an output lies among those carried, or -1.
+  spot(index, at) {
+    const { shape } = this.nodes[index], channels = this.channels(index);
+    if (!channels) return at;
+    const k = channels.indexOf(at % shape[2]);
+    return k < 0 ? -1 : k * shape[0] * shape[1] + Math.floor(at / shape[2]);
   }
 
-  kernelOf(node) {
-    return this.weights[node.index].kernel;
+  valueAt(index, at) { return this.values[index]?.[this.spot(index, at)]; }
+
+  gradientAt(index, at) { return this.gradients[index]?.[this.spot(index, at)]; }
+
+  // The same for a kernel.
+  tapOf({ own, shape }, at) {
+    const filters = shape[2], rest = Math.floor(at / filters), tap = Math.floor(rest / own.count);
+    const i = own.inside.indexOf(rest % own.count), k = own.maps.indexOf(at % filters);
+    return i < 0 || k < 0 ? -1 : (tap * own.inside.length + i) * own.maps.length + k;
+  }
+
+  weight(node, name, at) {
+    if (name === "kernel") return node.kind === "Dense" ? this.denseWeight(node, at) : node.own.kernel[this.tapOf(node, at)];
+    return node.own[name][at];
+  }
+
+  denseWeight(node, at) {
+    const own = this.carried.units[node.index], unit = at % node.shape[0];
+    if (own.kernel) return this.payload.take(own.kernel)[at];
+    const row = own.units[unit], k = row ? row.d.indexOf(Math.floor(at / node.shape[0])) : -1;
+    return k < 0 ? undefined : this.payload.take(row.w)[k];
+  }
+
+  // A dense kernel's gradient is dz * x, both of which are carried whole.
+  gradOf(node, name, at) {
+    if (name !== "kernel") return this.grads[node.index][name][at];
+    const units = node.shape[0];
+    return node.kind === "Dense" ? this.gradientAt(node.index, at % units) * this.valueAt(node.inputs[0], Math.floor(at / units)) : this.grads[node.index].kernel[this.tapOf(node, at)];
+  }
+
+  gradMost(node, name) {
+    const dense = node.kind === "Dense" && name === "kernel";
+    return dense ? largest(this.gradients[node.index]) * largest(this.values[node.inputs[0]]) : super.gradMost(node, name);
+  }
+
+  sizeOf(node, name) {
+    if (name !== "kernel") return super.sizeOf(node, name);
+    return node.kind === "Dense" ? node.from[0][0] * node.shape[0] : product(node.settings.size) * node.own.count * node.shape[2];
+  }
+
+  insideOf(node) { return node.own.inside; }
+
+  get rates() { return this.carried.steps && { from: -5, to: 1, by: 0.5 }; }
+
+  lossAfterStep(pixels, label, rate) {
+    return this.carried.steps[Math.round((Math.log10(rate) + 5) / 0.5)] ?? Infinity;
   }
 
   contributions(node, unit, count) {
-    const x = this.values[node.inputs[0]], own = this.payload.carried.pictures[this.picture].units[node.index];
+    const x = this.values[node.inputs[0]], own = this.carried.units[node.index];
     if (own.kernel) return super.contributions(node, unit, count, this.payload.take(own.kernel));
     const row = own.units[unit];
     if (!row) return { shown: [], rest: NaN, others: x.length };

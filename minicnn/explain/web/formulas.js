@@ -1,7 +1,7 @@
 // The formula views of rows of numbers: flatten, dense, softmax, sigmoid and other functions, and the loss.
 
 import { bars, el, num, numberField, select, svg, table } from "./dom.js";
-import { softmax, FUNCTIONS } from "./layers.js";
+import { softmax, FUNCTIONS } from "./functions.js";
 import { MapView, grid } from "./maps.js";
 import { format, largest, where } from "./numbers.js";
 

@@ -2,196 +2,19 @@
 //
 //   forward(node, xs) -> y                 node: {shape, settings, inputs' shapes in `from`, its arrays in `own`}
 //   backward(node, xs, y, dy) -> { dxs: [...], grads: {name: array} }
+//   slope(x, settings)                     of layers that work number by number
 //
 // The formulas are those of minicnn/reference; sums are taken in double precision and stored in single.
+
+import { FUNCTIONS, softmax } from "./functions.js";
+import { addBias, averagePooling, conv2d, depthwise, maxPooling } from "./sliding.js";
 
 const zeros = (node) => new Float32Array(node.shape.reduce((a, b) => a * b, 1));
 const like = (x) => new Float32Array(x.length);
 
-export const FUNCTIONS = {
-  linear: { text: "x", f: (x) => x, slope: () => 1 },
-  relu: { text: "max(x, 0)", f: (x) => (x > 0 ? x : x !== x ? x : 0), slope: (x) => (x > 0 ? 1 : 0) },
-  relu6: { text: "min(max(x, 0), 6)", f: (x) => Math.min(Math.max(x, 0), 6), slope: (x) => (x > 0 && x < 6 ? 1 : 0) },
-  leaky_relu: { text: "x where x > 0, else 0.2 x", f: (x) => (x > 0 ? x : 0.2 * x), slope: (x) => (x > 0 ? 1 : 0.2) },
-  elu: { text: "x where x > 0, else exp(x) - 1", f: (x) => (x > 0 ? x : Math.expm1(x)), slope: (x) => (x > 0 ? 1 : Math.exp(x)) },
-  sigmoid: { text: "1 / (1 + exp(-x))", f: logistic, slope: (x) => logistic(x) * logistic(-x) },
-  hard_sigmoid: { text: "min(max(x + 3, 0), 6) / 6", f: (x) => Math.min(Math.max(x + 3, 0), 6) / 6, slope: (x) => (x > -3 && x < 3 ? 1 / 6 : 0) },
-  tanh: { text: "tanh(x)", f: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2 },
-  softplus: { text: "log(1 + exp(x))", f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), slope: logistic },
-  silu: { text: "x / (1 + exp(-x))", f: (x) => x * logistic(x), slope: (x) => logistic(x) * (1 + x * logistic(-x)) },
-  gelu: { text: "x (1 + erf(x / sqrt 2)) / 2", f: (x) => x * below(x), slope: (x) => below(x) + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI) },
-};
-
-export function logistic(x) {
-  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
-}
-
-// The share of a normal distribution below x: a series near 0, a continued fraction far out.
-function below(x) {
-  const z = Math.abs(x);
-  if (z < 3) {
-    let term = z, total = z;
-    for (let n = 1; n < 60; n++) total += (term *= z * z / (2 * n + 1));
-    const half = total * Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
-    return x > 0 ? 0.5 + half : 0.5 - half;
-  }
-  let fraction = 0;
-  for (let n = 60; n > 0; n--) fraction = n / (z + fraction);
-  const tail = Math.exp(-z * z / 2) / (Math.sqrt(2 * Math.PI) * (z + fraction));
-  return x > 0 ? 1 - tail : tail;
-}
-
-export function softmax(x) {
-  let most = -Infinity, total = 0;
-  for (const value of x) most = Math.max(most, value);
-  const terms = Float64Array.from(x, (value) => Math.exp(value - most));
-  for (const term of terms) total += term;
-  return { terms, total, most, y: Float32Array.from(terms, (term) => term / total) };
-}
-
 const same = {
   forward: (node, [x]) => x,
   backward: (node, xs, y, dy) => ({ dxs: [dy] }),
-};
-
-// ---- windows --------------------------------------------------------------------------------------------------------
-
-// Call visit(output pixel, input pixel, tap) for every tap of every window that lies on the picture.
-function slide(node, visit) {
-  const { size, strides, pads, dilation } = node.settings, [height, width] = node.from[0], [rows, columns] = node.shape;
-  for (let i = 0; i < rows; i++) {
-    for (let a = 0; a < size[0]; a++) {
-      const h = i * strides[0] + a * dilation[0] - pads[0][0];
-      if (h < 0 || h >= height) continue;
-      for (let j = 0; j < columns; j++) {
-        for (let b = 0; b < size[1]; b++) {
-          const w = j * strides[1] + b * dilation[1] - pads[1][0];
-          if (w >= 0 && w < width) visit(i * columns + j, h * width + w, a * size[1] + b);
-        }
-      }
-    }
-  }
-}
-
-function addBias(node, y) {
-  const { bias } = node.own, count = node.shape[node.shape.length - 1];
-  if (bias) for (let i = 0; i < y.length; i++) y[i] += bias[i % count];
-  return Float32Array.from(y);
-}
-
-function biasGradient(node, dy) {
-  const total = new Float64Array(node.own.bias.length);
-  for (let i = 0; i < dy.length; i++) total[i % total.length] += dy[i];
-  return Float32Array.from(total);
-}
-
-const conv2d = {
-  forward(node, [x]) {
-    const { kernel } = node.own, filters = node.shape[2], channels = node.from[0][2];
-    const { groups } = node.settings, inside = channels / groups, share = filters / groups;
-    const y = new Float64Array(node.shape[0] * node.shape[1] * filters);
-    slide(node, (out, into, tap) => {
-      for (let c = 0; c < channels; c++) {
-        const value = x[into * channels + c];
-        if (value === 0) continue;
-        const group = Math.floor(c / inside);
-        const start = out * filters + group * share, row = (tap * inside + c % inside) * filters + group * share;
-        for (let f = 0; f < share; f++) y[start + f] += value * kernel[row + f];
-      }
-    });
-    return addBias(node, y);
-  },
-  backward(node, [x], y, dy) {
-    const { kernel, bias } = node.own, filters = node.shape[2], channels = node.from[0][2];
-    const { groups } = node.settings, inside = channels / groups, share = filters / groups;
-    const dx = new Float64Array(x.length), dkernel = new Float64Array(kernel.length);
-    slide(node, (out, into, tap) => {
-      for (let c = 0; c < channels; c++) {
-        const value = x[into * channels + c], group = Math.floor(c / inside);
-        const start = out * filters + group * share, row = (tap * inside + c % inside) * filters + group * share;
-        let total = 0;
-        for (let f = 0; f < share; f++) {
-          const gradient = dy[start + f];
-          total += gradient * kernel[row + f];
-          dkernel[row + f] += gradient * value;
-        }
-        dx[into * channels + c] += total;
-      }
-    });
-    const grads = { kernel: Float32Array.from(dkernel) };
-    if (bias) grads.bias = biasGradient(node, dy);
-    return { dxs: [Float32Array.from(dx)], grads };
-  },
-};
-
-const depthwise = {
-  forward(node, [x]) {
-    const { kernel } = node.own, channels = node.from[0][2], many = node.shape[2] / channels;
-    const y = new Float64Array(node.shape[0] * node.shape[1] * node.shape[2]);
-    slide(node, (out, into, tap) => {
-      for (let k = 0; k < channels * many; k++) {
-        y[out * channels * many + k] += x[into * channels + Math.floor(k / many)] * kernel[tap * channels * many + k];
-      }
-    });
-    return addBias(node, y);
-  },
-  backward(node, [x], y, dy) {
-    const { kernel, bias } = node.own, channels = node.from[0][2], count = node.shape[2], many = count / channels;
-    const dx = new Float64Array(x.length), dkernel = new Float64Array(kernel.length);
-    slide(node, (out, into, tap) => {
-      for (let k = 0; k < count; k++) {
-        const at = into * channels + Math.floor(k / many), gradient = dy[out * count + k];
-        dx[at] += gradient * kernel[tap * count + k];
-        dkernel[tap * count + k] += gradient * x[at];
-      }
-    });
-    const grads = { kernel: Float32Array.from(dkernel) };
-    if (bias) grads.bias = biasGradient(node, dy);
-    return { dxs: [Float32Array.from(dx)], grads };
-  },
-};
-
-const maxPooling = {
-  forward(node, [x]) {
-    return maxPooling.run(node, x).y;
-  },
-  run(node, x) {
-    const channels = node.shape[2], y = zeros(node).fill(-Infinity), from = new Int32Array(y.length);
-    slide(node, (out, into) => {
-      for (let c = 0; c < channels; c++) {
-        const value = x[into * channels + c], at = out * channels + c;
-        if (value > y[at] || (value !== value && y[at] === y[at])) { y[at] = value; from[at] = into * channels + c; }
-      }
-    });
-    return { y, from };
-  },
-  backward(node, [x], y, dy) {
-    const dx = like(x), { from } = maxPooling.run(node, x);
-    for (let i = 0; i < dy.length; i++) dx[from[i]] += dy[i];
-    return { dxs: [dx] };
-  },
-};
-
-const averagePooling = {
-  counts(node) {
-    const counts = new Float64Array(node.shape[0] * node.shape[1]);
-    slide(node, (out) => { counts[out] += 1; });
-    return counts;
-  },
-  forward(node, [x]) {
-    const channels = node.shape[2], counts = averagePooling.counts(node), y = new Float64Array(counts.length * channels);
-    slide(node, (out, into) => {
-      for (let c = 0; c < channels; c++) y[out * channels + c] += x[into * channels + c] / counts[out];
-    });
-    return Float32Array.from(y);
-  },
-  backward(node, [x], y, dy) {
-    const channels = node.shape[2], counts = averagePooling.counts(node), dx = like(x);
-    slide(node, (out, into) => {
-      for (let c = 0; c < channels; c++) dx[into * channels + c] += dy[out * channels + c] / counts[out];
-    });
-    return { dxs: [dx] };
-  },
 };
 
 const globalAverage = {
@@ -245,6 +68,7 @@ function rows(node, x, f) {
 }
 
 const scalar = (f, slope) => ({
+  slope,
   forward: (node, [x]) => x.map((value) => f(value, node.settings)),
   backward: (node, [x], y, dy) => ({ dxs: [dy.map((gradient, i) => gradient * slope(x[i], node.settings))] }),
 });

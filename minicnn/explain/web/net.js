@@ -1,7 +1,8 @@
 // The net: every output of one picture, the loss, every gradient, and what one step of learning would change.
 
-import { LAYERS, logistic, softmax } from "./layers.js";
-import { channel } from "./numbers.js";
+import { logistic, softmax } from "./functions.js";
+import { LAYERS } from "./layers.js";
+import { channel, largest } from "./numbers.js";
 
 export class Net {
   constructor(payload) {
@@ -31,6 +32,26 @@ export class Net {
   weight(node, name, at) {
     return node.own[name][at];
   }
+
+  // One number of an output, of its gradient, of a weight's gradient, by its place in the whole array.
+  valueAt(index, at) { return this.values[index][at]; }
+
+  gradientAt(index, at) { return this.gradients[index][at]; }
+
+  gradOf(node, name, at) { return this.grads[node.index][name][at]; }
+
+  // The largest number of a weight's gradient, and how many there are.
+  gradMost(node, name) { return largest(this.grads[node.index][name]); }
+
+  sizeOf(node, name) { return node.own[name].length; }
+
+  // The channels of a group whose kernels are there.
+  insideOf(node) {
+    return Array.from({ length: node.own.kernel.length / (node.settings.size[0] * node.settings.size[1] * node.shape[2]) }, (_, c) => c);
+  }
+
+  // Whether everything is there, or only a part (carried.js).
+  get whole() { return true; }
 
   kernelOf(node) {
     return node.own.kernel;
@@ -118,6 +139,9 @@ export class Net {
     }
     return this.gradients;
   }
+
+  // The powers of ten of the learning rates whose steps can be taken.
+  get rates() { return { from: -5, to: 1, by: 0.05 }; }
 
   // The loss after one step of gradient descent: w - rate * gradient for every weight. The net stays as it is.
   lossAfterStep(pixels, label, rate) {

@@ -2,7 +2,8 @@
 
 import { button, el, fill, keepFocus, num, numberField, select, steps, table } from "./dom.js";
 import { curve, denseView, flattenView, functionView, lossView, softmaxView } from "./formulas.js";
-import { FUNCTIONS, normalFactor } from "./layers.js";
+import { FUNCTIONS } from "./functions.js";
+import { normalFactor } from "./layers.js";
 import { MapView, beside, grid } from "./maps.js";
 import { argmax, format, largest } from "./numbers.js";
 import { span, taps, winners } from "./windows.js";
@@ -158,7 +159,7 @@ export class Others {
     const { settings } = node, [input] = this.inputs, shape = node.from[0], x = input.data, columns = settings.size[1];
     input.mark([{ row: i * settings.strides[0] - settings.pads[0][0], column: j * settings.strides[1] - settings.pads[1][0], height: span(settings.size[0], 1), width: span(settings.size[1], 1), kind: "window" }]);
     const found = taps(settings, shape, i, j), values = found.map(({ h, w, inside }) => (inside ? x[h * shape[1] + w] : NaN));
-    const max = node.kind === "MaxPooling2D", won = max ? winners(settings, [shape[0], shape[1], 1], x, i, j, 0) : [];
+    const max = node.kind === "MaxPooling2D", won = max ? winners(settings, shape, i, j, (h, w) => x[h * shape[1] + w]) : [];
     const notes = found.map((tap) => (!tap.inside ? "padding" : won[0]?.h === tap.h && won[0]?.w === tap.w ? "winner" : won.some((other) => other.h === tap.h && other.w === tap.w) ? "tie" : ""));
     const own = this.output.data[i * node.shape[1] + j];
     fill(this.detail, el("p", { class: "formula" }, max ? "y = the largest number of the window" : "y = the mean of the window's numbers that lie in the picture"),

@@ -1,11 +1,25 @@
 // One gradient taken apart, as minicnn.explain.trace_gradient does it: what each output that read a number sends back,
 // and what each stop of a window adds to a weight; with a remark on the ReLU masks and pool winners it came through.
 
-import { LAYERS, FUNCTIONS, softmax } from "./layers.js";
+// A net that is carried in part (carried.js) has terms of what it carries alone.
+
+import { FUNCTIONS, softmax } from "./functions.js";
+import { LAYERS, normalFactor } from "./layers.js";
 import { where } from "./numbers.js";
 import { readers, taps, winners } from "./windows.js";
 
-const ELEMENTWISE = ["Identity", "Dropout", "Flatten", "Reshape", "Rescaling", "LeakyReLU", "ELU", "BatchNormalization", "Normalization", "Add"];
+// What a layer that works number by number multiplies a gradient with: factor(node, x, channel, place).
+const one = () => 1, sloped = (kind) => ({ settings }, x) => LAYERS[kind].slope(x, settings);
+const FACTORS = {
+  Identity: one, Dropout: one, Flatten: one, Reshape: one, Add: one,
+  Rescaling: sloped("Rescaling"), LeakyReLU: sloped("LeakyReLU"), ELU: sloped("ELU"),
+  BatchNormalization: (node, x, c) => normalFactor(node, c).factor,
+  Normalization: (node, x, c, at) => node.own.factor?.[at],
+};
+
+const last = (shape) => shape[shape.length - 1];
+const known = ({ dz, factor }) => dz !== undefined && factor !== undefined;
+const reading = (net, node, c) => (h, w) => net.valueAt(node.index, (h * node.shape[1] + w) * node.shape[2] + c);
 
 // Terms of the loss's gradient at one output: {where, dz, factor, note}.
 export function outputTerms(net, index, at) {
@@ -16,65 +30,68 @@ export function outputTerms(net, index, at) {
     if (!net.gradients[reader.index]) continue;
     reader.inputs.forEach((source, k) => { if (source === index) found.push(...sent(net, reader, k, node, at)); });
   }
-  return found;
+  return found.filter(known);
 }
 
 function lossTerms(net, index, at) {
-  const { kind, logits } = net.loss, t = net.target(net.label)[at], gradient = net.gradients[index][at];
+  const { kind, logits } = net.loss, t = net.target(net.label)[at], gradient = net.gradientAt(index, at);
   if (kind === "squared" || !logits) return [{ where: "the loss", dz: gradient, factor: 1, note: "its own derivative" }];
   const y = net.scores, p = kind === "binary" ? FUNCTIONS.sigmoid.f(y[at]) : softmax(y).y[at], share = kind === "binary" ? 1 / y.length : 1;
   return [{ where: "p", dz: p, factor: share, note: "what the net says" }, { where: "\u2212t", dz: -t, factor: share, note: "the truth" }];
 }
 
+// What one reader sends back to a number of a node.
 function sent(net, reader, k, node, at) {
-  const dy = net.gradients[reader.index], channels = node.shape[2], pixel = Math.floor(at / channels), c = at % channels;
+  const channels = last(node.shape), pixel = Math.floor(at / channels), c = at % channels, x = net.valueAt(node.index, at);
   const h = Math.floor(pixel / node.shape[1]), w = pixel % node.shape[1];
-  const term = (out, factor, note = "") => ({ where: `${reader.name} ${where(reader.shape, out)}`, dz: dy[out], factor, note: [note, passage(net, reader, out)].filter(Boolean).join(", ") });
+  const term = (out, factor, note = "") => ({ where: `${reader.name} ${where(reader.shape, out)}`, dz: net.gradientAt(reader.index, out), factor,
+    note: [note, passage(net, reader, out)].filter(Boolean).join(", ") });
   const spot = (i, j, f) => (i * reader.shape[1] + j) * reader.shape[2] + f;
   if (reader.kind === "Conv2D" || reader.kind === "DepthwiseConv2D") {
     const { settings, shape } = reader, deep = reader.kind === "DepthwiseConv2D";
     const share = deep ? shape[2] / channels : shape[2] / settings.groups, inside = deep ? 1 : channels / settings.groups;
     const first = Math.floor(c / inside) * share;
-    return readers(settings, shape, h, w).flatMap(({ i, j, a, b }) => Array.from({ length: share }, (_, n) => {
+    return readers(settings, shape, h, w).flatMap(({ i, j, a, b }) => every(share, (n) => {
       const f = first + n, tap = a * settings.size[1] + b;
-      return term(spot(i, j, f), reader.own.kernel[deep ? tap * shape[2] + f : (tap * inside + (c % inside)) * shape[2] + f]);
+      return term(spot(i, j, f), net.weight(reader, "kernel", deep ? tap * shape[2] + f : (tap * inside + (c % inside)) * shape[2] + f));
     }));
   }
-  if (reader.kind === "Dense") return Array.from(dy, (_, unit) => term(unit, reader.own.kernel[at * dy.length + unit]));
+  if (reader.kind === "Dense") return every(reader.shape[0], (unit) => term(unit, net.weight(reader, "kernel", at * reader.shape[0] + unit)));
   if (reader.kind === "MaxPooling2D") {
-    const x = net.values[node.index];
     return readers(reader.settings, reader.shape, h, w).map(({ i, j }) => {
-      const won = winners(reader.settings, node.shape, x, i, j, c), own = won[0].h === h && won[0].w === w;
+      const won = winners(reader.settings, node.shape, i, j, reading(net, node, c)), own = won[0].h === h && won[0].w === w;
       const tie = won.some((cell) => cell.h === h && cell.w === w);
       return term(spot(i, j, c), own ? 1 : 0, own ? "winner" : tie ? "tie: the first one takes it" : `won by [${won[0].h}, ${won[0].w}]`);
     });
   }
+  if (reader.kind === "GlobalAveragePooling2D") return [term(c, 1 / (node.shape[0] * node.shape[1]))];
   if (reader.kind === "Activation" && reader.settings.function !== "softmax") {
-    const x = net.values[node.index][at];
     return [term(at, FUNCTIONS[reader.settings.function].slope(x), gate(reader, x))];
   }
-  const { dxs } = LAYERS[reader.kind].backward(reader, net.inputs(reader), net.values[reader.index], ELEMENTWISE.includes(reader.kind) ? dy.map(() => 1) : dy);
-  if (ELEMENTWISE.includes(reader.kind)) return [term(at, dxs[k][at])];
+  if (FACTORS[reader.kind]) return [term(at, FACTORS[reader.kind](reader, x, c, at))];
+  if (!net.whole) return [];
+  const { dxs } = LAYERS[reader.kind].backward(reader, net.inputs(reader), net.values[reader.index], net.gradients[reader.index]);
   return [{ where: `all of ${reader.name}`, dz: dxs[k][at], factor: 1, note: "summed" }];
 }
 
 // Terms of the loss's gradient at one weight.
 export function weightTerms(net, node, name, at) {
-  const dy = net.gradients[node.index], x = net.values[node.inputs[0]], count = node.shape[node.shape.length - 1];
-  const term = (out, factor, note = "") => ({ where: where(node.shape, out), dz: dy[out], factor, note: [note, passage(net, node, out)].filter(Boolean).join(", ") });
-  if (name === "bias" || name === "beta") return every(dy.length / count, (n) => term(n * count + at, 1));
-  if (node.kind === "Dense") return [term(at % count, x[Math.floor(at / count)])];
+  const count = last(node.shape), stops = node.shape.reduce((a, b) => a * b, 1) / count, source = node.inputs[0];
+  const term = (out, factor, note = "") => ({ where: where(node.shape, out), dz: net.gradientAt(node.index, out), factor,
+    note: [note, passage(net, node, out)].filter(Boolean).join(", ") });
+  if (name === "bias" || name === "beta") return every(stops, (n) => term(n * count + at, 1)).filter(known);
+  if (node.kind === "Dense") return [term(at % count, net.valueAt(source, Math.floor(at / count)))];
   if (node.kind === "BatchNormalization") {
     const deviation = Math.sqrt(node.own.moving_variance[at] + node.settings.epsilon);
-    return every(dy.length / count, (n) => term(n * count + at, (x[n * count + at] - node.own.moving_mean[at]) / deviation));
+    return every(stops, (n) => term(n * count + at, (net.valueAt(source, n * count + at) - node.own.moving_mean[at]) / deviation));
   }
   const f = at % count, deep = node.kind === "DepthwiseConv2D", [height, width, channels] = node.from[0];
   const inside = deep ? 1 : channels / node.settings.groups, rest = Math.floor(at / count), tap = Math.floor(rest / inside);
   const c = deep ? Math.floor(f / (count / channels)) : Math.floor(f / (count / node.settings.groups)) * inside + (rest % inside);
-  return every(node.shape[0] * node.shape[1], (n) => {
+  return every(stops, (n) => {
     const cell = taps(node.settings, [height, width], Math.floor(n / node.shape[1]), n % node.shape[1])[tap];
-    return term(n * count + f, cell.inside ? x[(cell.h * width + cell.w) * channels + c] : 0, cell.inside ? "" : "padding");
-  });
+    return term(n * count + f, cell.inside ? net.valueAt(source, (cell.h * width + cell.w) * channels + c) : 0, cell.inside ? "" : "padding");
+  }).filter(known);
 }
 
 const every = (count, f) => Array.from({ length: count }, (_, n) => f(n));
@@ -90,14 +107,14 @@ function passage(net, node, at) {
   for (let here = node; ;) {
     const next = net.nodes.filter((reader) => reader.inputs.includes(here.index) && net.gradients[reader.index]);
     if (next.length !== 1) return notes.join(", ");
-    const [reader] = next, x = net.values[here.index];
-    if (reader.kind === "Activation" && gate(reader, x[at])) {
-      notes.push(gate(reader, x[at]));
+    const [reader] = next, x = net.valueAt(here.index, at);
+    if (reader.kind === "Activation" && gate(reader, x)) {
+      notes.push(gate(reader, x));
       if (notes[notes.length - 1] === "ReLU closed") return notes.join(", ");
     } else if (reader.kind === "MaxPooling2D") {
       const [, width, channels] = here.shape, pixel = Math.floor(at / channels), c = at % channels, h = Math.floor(pixel / width), w = pixel % width;
       const won = readers(reader.settings, reader.shape, h, w).filter(({ i, j }) => {
-        const [first] = winners(reader.settings, here.shape, x, i, j, c);
+        const [first] = winners(reader.settings, here.shape, i, j, reading(net, here, c));
         return first.h === h && first.w === w;
       });
       notes.push(won.length ? `wins ${won.map(({ i, j }) => `[${i}, ${j}]`).join(", ")} of ${reader.name}` : `wins no window of ${reader.name}`);

@@ -38,12 +38,12 @@ export function readers(settings, outputs, h, w) {
   return along(0, h).flatMap(([i, a]) => along(1, w).map(([j, b]) => ({ i, j, a, b })));
 }
 
-// The cells of a pooling window that hold its maximum; the first in row order is the winner.
-export function winners(settings, shape, x, i, j, c) {
+// The cells of a pooling window that hold its maximum, as read(h, w) gives them; the first in row order is the winner.
+export function winners(settings, shape, i, j, read) {
   let best = -Infinity, found = [];
   for (const tap of taps(settings, shape, i, j)) {
     if (!tap.inside) continue;
-    const value = x[(tap.h * shape[1] + tap.w) * shape[2] + c];
+    const value = read(tap.h, tap.w);
     if (value > best || Number.isNaN(value)) { best = value; found = [tap]; }
     else if (value === best) found.push(tap);
     if (Number.isNaN(value)) break;
