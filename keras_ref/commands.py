@@ -287,13 +287,8 @@ def speed(args):
 
     result = speed.run(args.data, args.out, args.weights or "none", args.size or configs.DEFAULTS.size)
     console.table("loading", ("reader", "pictures a second"), list(result["loading"]["pictures_per_second"].items()))
-    grid = result["grid"]
-    console.say(
-        f"First pass {result['loading']['first_pass_ratio']} times ImageDataGenerator's rate. "
-        f"The grid's {grid['epochs']} epochs: {grid['fast_seconds']} s with stored vectors; at least "
-        f"{grid['slow_seconds_extrapolated']} s without, extrapolated from one pass of {grid['pass_seconds']} s: "
-        f"{grid['times_faster']} times as long."
-    )
+    console.say(f"First pass {result['loading']['first_pass_ratio']} times ImageDataGenerator's rate.")
+    console.say(speed.sentence(result["grid"]))
 
 
 def report(args):

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 from keras_ref import config as configs
-from keras_ref import files, plots, stats, sweep, train
+from keras_ref import files, plots, speed, stats, sweep, train
 from keras_ref.errors import Refusal
 
 
@@ -167,15 +167,7 @@ def _speed(where, out):
         "",
         *_table(("reader", "pictures a second"), list(rates.items())),
     ]
-    g = r["grid"]
-    lines += [
-        "",
-        f"The grid of 8.5 to 8.9, {g['runs']} runs, {g['epochs']} epochs: {g['fast_seconds']} s with stored vectors, "
-        f"{g['pass_seconds']} s of them for the one pass through the base. Without them every epoch repeats that pass: "
-        f"at least {g['slow_seconds_extrapolated']} s (extrapolated from the one pass, without the heads' own work), "
-        f"{g['times_faster']} times as long.",
-    ]
-    return lines
+    return [*lines, "", speed.sentence(r["grid"])]
 
 
 def _replay(where, out):

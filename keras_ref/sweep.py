@@ -35,7 +35,7 @@ def head_history(config, vectors, advance=lambda: None):
     runtime.repeatable(config.seed)
     (x, y), (val_x, val_y) = vectors.sides
     head = model.build_head(config, x.shape[1], vectors.classes)
-    model.compile_net(head, config.lr)
+    model.compile_net(head, config.lr, steps_at_once=32)
     check = features.batches(val_x, val_y, config.batch_size)
     history = []
     for epoch in range(1, config.epochs + 1):

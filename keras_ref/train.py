@@ -167,7 +167,7 @@ class _Run:
         learn, check = self._epoch_data(epoch)
         steps = math.ceil(len(self.train_split) / c.batch_size)
         with console.progress(f"epoch {epoch}/{c.epochs}", steps) as advance:
-            row = one_epoch(learner, learn, check, epoch, c.seed, self.weights, [_bar(advance)])
+            row = one_epoch(learner, learn, check, epoch, c.seed, self.weights, [bar(advance)])
         if not all(math.isfinite(row[name]) for name in COLUMNS[1:]):
             raise Refusal(
                 f"The loss of epoch {epoch} is not finite with lr={c.lr}; the state of epoch {epoch - 1} is kept, "
@@ -212,7 +212,8 @@ def one_epoch(learner, learn, check, epoch, seed, class_weight=None, callbacks=(
     return {"epoch": epoch} | {name: float(fitted.history[name][0]) for name in COLUMNS[1:]}
 
 
-def _bar(advance):
+def bar(advance):
+    """Give a callback that advances a progress bar by one for each batch learned from."""
     _, keras = runtime.load()
     return keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: advance())
 

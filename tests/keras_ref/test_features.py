@@ -32,6 +32,17 @@ def test_a_vector_is_what_the_base_gives(classifier, clothes, tmp_path):
     np.testing.assert_allclose(stored, direct, rtol=1e-5, atol=1e-6 * np.abs(direct).max())
 
 
+def test_a_head_learns_from_a_random_base(classifier, clothes, tmp_path):
+    """Behind the vectors of 1e-5 that Keras's own start gives nothing but the bias moves; hence `model.wake`."""
+    config = configs.Config(str(clothes), size=SIZE, weights="none", lr=0.01, epochs=10, batch_size=8)
+    vectors = sweep.Vectors(config, folder.read(clothes), tmp_path)
+    assert 0.1 < vectors.sides[0][0].mean() < 10
+    learned = sweep.head_history(config, vectors)[-1]
+    vectors.sides = [(x * 1e-5, y) for x, y in vectors.sides]
+    assert learned["accuracy"] > 0.9 > 0.7 > sweep.head_history(config, vectors)[-1]["accuracy"]
+    assert learned["val_accuracy"] > 0.7
+
+
 def test_a_second_call_runs_nothing(classifier, clothes, tmp_path, monkeypatch):
     once = features.vectors(classifier, _split(clothes), tmp_path)
     monkeypatch.setattr(features, "_write_block", lambda *_: pytest.fail("computed again"))

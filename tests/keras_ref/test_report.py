@@ -36,6 +36,7 @@ def test_command(shell, trained, tmp_path):
             "epochs": 210,
             "pass_seconds": 1,
             "fast_seconds": 2,
+            "whole_epoch_seconds": [4.0, 3.0],
             "slow_seconds_extrapolated": 630,
             "times_faster": 315.0,
         },
