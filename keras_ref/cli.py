@@ -218,7 +218,9 @@ def _evaluate(sub):
     parser.add_argument(
         "--skip-corrupt", action="store_true", help="leave out pictures that cannot be read, and count them"
     )
-    parser.add_argument("--out", metavar="DIR", help="new folder for the figures (default: evaluation-MODEL)")
+    parser.add_argument(
+        "--out", metavar="DIR", help="new folder for the figures (default: evaluation-MODEL or comparison-A-B)"
+    )
 
 
 def _predict(sub):

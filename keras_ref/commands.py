@@ -159,9 +159,11 @@ def evaluate(args):
     *models, data = args.models
     if len(models) not in (1, 2):
         raise Refusal(f"evaluate takes one or two models and then the data folder. Received: {len(models)} models.")
+    stems = "-".join(Path(name).stem for name in models)
+    out = Path(args.out or f"{'comparison' if len(models) == 2 else 'evaluation'}-{stems}")
     if len(models) == 2:
-        return _show_comparison(models, evaluate.compare(*models, data, args.split, args.seed, args.skip_corrupt))
-    out = Path(args.out or f"evaluation-{Path(models[0]).stem}")
+        compared = evaluate.compare(*models, data, out, args.split, args.seed, args.skip_corrupt)
+        return _show_comparison(models, compared, evaluate.sentence(compared), out)
     result = evaluate.evaluate(models[0], data, out, args.split, args.seed, args.skip_corrupt)
     low, high = result["interval"]
     console.say(
@@ -184,17 +186,14 @@ def evaluate(args):
     return None
 
 
-def _show_comparison(models, result):
+def _show_comparison(models, result, sentence, out):
     rows = [
         (letter, name, f"{result[key]['accuracy']:.4f}", f"{result[key]['loss']:.4f}")
         for letter, name, key in zip("AB", models, ("a", "b"), strict=True)
     ]
     console.table(f"{result['a']['pictures']} pictures", ("", "model", "accuracy", "loss"), rows)
-    console.say(
-        f"Only A is right on {result['only_a']}, only B on {result['only_b']} pictures: "
-        f"McNemar's exact p = {result['p']:.3f}, "
-        + ("a difference beyond chance." if result["p"] < 0.05 else "no difference beyond chance.")
-    )
+    console.say(sentence)
+    console.say(f"Written: {out}")
 
 
 def predict(args):

@@ -139,12 +139,27 @@ def evaluate(model_path, data_folder, out, split_name=None, seed=1, skip_corrupt
     return result
 
 
-def compare(first, second, data_folder, split_name=None, seed=1, skip_corrupt=False):
-    """Compare two models on the same pictures; return their figures, the disagreements and McNemar's p."""
+def compare(first, second, data_folder, out, split_name=None, seed=1, skip_corrupt=False):
+    """Compare two models on the same pictures; write comparison.json to the new folder `out`; return the figures."""
     found = _read(data_folder, seed, skip_corrupt)
-    a, b = (ask(path, found, split_name) for path in (first, second))
+    split = found.split(split_name)
+    out = files.unused(out)
+    a, b = (ask(path, found, split.name) for path in (first, second))
     only_a, only_b = int((a.right & ~b.right).sum()), int((b.right & ~a.right).sum())
-    return {"a": summary(a), "b": summary(b), "only_a": only_a, "only_b": only_b, "p": stats.mcnemar(only_a, only_b)}
+    result = {"models": [str(first), str(second)], "data": str(data_folder), "split": split.name}
+    result |= {"a": summary(a), "b": summary(b), "only_a": only_a, "only_b": only_b}
+    result["p"] = stats.mcnemar(only_a, only_b)
+    files.write_json(out / "comparison.json", result)
+    return result
+
+
+def sentence(result):
+    """Say what `compare` found."""
+    return (
+        f"Only A is right on {result['only_a']}, only B on {result['only_b']} pictures: "
+        f"McNemar's exact p = {result['p']:.3f}, "
+        + ("a difference beyond chance." if result["p"] < 0.05 else "no difference beyond chance.")
+    )
 
 
 def _read(data_folder, seed, skip_corrupt):

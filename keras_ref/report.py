@@ -2,11 +2,17 @@
 
 import platform
 import shlex
+from itertools import zip_longest
 from pathlib import Path
 
 from keras_ref import config as configs
-from keras_ref import files, plots, speed, stats, sweep, train
+from keras_ref import evaluate, files, plots, speed, stats, sweep, train
 from keras_ref.errors import Refusal
+
+RANDOM = (
+    "The base is random: the figures show that a head learns behind it and the command works, and say nothing of "
+    "ImageNet's features. "
+)
 
 
 def write(folders, out, note=""):
@@ -50,8 +56,23 @@ def _table(columns, rows):
 
 
 def _run(where, out):
-    config, history = configs.read(where / "config.json"), train.read_history(where / "history.csv")
-    split, seconds = files.read_json(where / "split.json"), files.read_json(where / "timing.json")["seconds"]
+    """Report a training, a finished one or not: whatever epochs it has by now."""
+    config, split = configs.read(where / "config.json"), files.read_json(where / "split.json")
+    what = (
+        "from scratch, every layer learning"
+        if config.weights == "none" and config.unfreeze == "all"
+        else f"weights {config.weights}"
+    )
+    head = [
+        f"## Xception at {config.size} px, {what}",
+        "",
+        f"`python -m keras_ref train DATA {_flags(config)}`",
+        "",
+    ]
+    if not (where / "history.csv").is_file():
+        return [*head, f"No epoch of {config.epochs} is finished yet."]
+    history = train.read_history(where / "history.csv")
+    seconds = files.read_json(where / "timing.json")["seconds"] if (where / "timing.json").is_file() else []
     n = len(split["validation"])
     classes = [path.split("/")[-2] for path in split["validation"]]
     majority = max(map(classes.count, split["class_names"])) / n
@@ -60,30 +81,6 @@ def _run(where, out):
     best = max(history, key=lambda row: row["val_accuracy"])
     low, high = stats.wilson(best["val_accuracy"] * n, n)
     unfinished = "" if len(history) >= config.epochs else f" of {config.epochs} that were asked for"
-    defaults = configs.Config("DATA")
-    flags = {
-        "--" + name.replace("_", "-"): value
-        for name in (
-            "size",
-            "lr",
-            "inner",
-            "dropout",
-            "augment",
-            "class_weight",
-            "epochs",
-            "batch_size",
-            "seed",
-            "weights",
-            "unfreeze",
-        )
-        if (value := getattr(config, name)) != getattr(defaults, name)
-    }
-    command = " ".join(f"{flag} {shlex.quote(str(value))}" for flag, value in flags.items())
-    what = (
-        "from scratch, every layer learning"
-        if config.weights == "none" and config.unfreeze == "all"
-        else f"weights {config.weights}"
-    )
     text = (
         f"{len(history)} epoch{'s' * (len(history) > 1)}{unfinished}, {sum(seconds) / 60:.0f} minutes in all. "
         f"Best validation accuracy **{best['val_accuracy']:.1%}** in epoch {best['epoch']} "
@@ -91,20 +88,26 @@ def _run(where, out):
         f"always naming the largest class gives {majority:.1%}). The best epoch was chosen on these same pictures."
     )
     rows = [
-        (row["epoch"], *(f"{row[name]:.4f}" for name in train.COLUMNS[1:]), f"{s:.0f}")
-        for row, s in zip(history, seconds, strict=True)
+        (row["epoch"], *(f"{row[name]:.4f}" for name in train.COLUMNS[1:]), "-" if s is None else f"{s:.0f}")
+        for row, s in zip_longest(history, seconds[: len(history)])
     ]
     return [
-        f"## Xception at {config.size} px, {what}",
-        "",
-        f"`python -m keras_ref train DATA {command}`",
-        "",
+        *head,
         text,
         "",
         f"![accuracy and loss by epoch]({drawing.name})",
         "",
         *_table((*train.COLUMNS, "seconds"), rows),
     ]
+
+
+def _flags(config):
+    """Write the settings that differ from the defaults as flags of `train`."""
+    return " ".join(
+        f"--{name.replace('_', '-')} {shlex.quote(str(value))}"
+        for name in configs.SETTINGS
+        if (value := getattr(config, name)) != getattr(configs.DEFAULTS, name)
+    )
 
 
 def _sweep(where, out):
@@ -129,7 +132,7 @@ def _sweep(where, out):
         f"`python -m keras_ref sweep DATA --over {r['over']} --weights {r['weights']} --seeds {r['seeds']} "
         f"--epochs {r['epochs']}`",
         "",
-        f"Other settings: {extra or 'the defaults'}. "
+        f"Other settings: {extra or 'the defaults'}. {RANDOM if r['weights'] == 'none' else ''}"
         f"Vectors {r['seconds']['vectors']} s, heads {r['seconds']['heads']} s. "
         f"{sweep.verdict(r['over'], r['rows'], r['pictures'])}",
         "",
@@ -153,6 +156,21 @@ def _evaluation(where, out):
         f"loss {r['loss']:.4f}.",
         "",
         *_table(("class", "pictures", "precision", "recall"), rows),
+    ]
+
+
+def _comparison(where, out):
+    r = files.read_json(where / "comparison.json")
+    rows = [(key.upper(), r[key]["right"], f"{r[key]['accuracy']:.4f}", f"{r[key]['loss']:.4f}") for key in ("a", "b")]
+    return [
+        f"## Two models on {r['split']}",
+        "",
+        f"`python -m keras_ref evaluate A B DATA --split {r['split']}`: A is {Path(r['models'][0]).name}, "
+        f"B is {Path(r['models'][1]).name}.",
+        "",
+        evaluate.sentence(r),
+        "",
+        *_table(("", f"right of {r['a']['pictures']}", "accuracy", "loss"), rows),
     ]
 
 
@@ -214,9 +232,10 @@ def _description(where, out):
 
 
 PARTS = {
-    "history.csv": _run,
+    "config.json": _run,
     "sweep.json": _sweep,
     "evaluation.json": _evaluation,
+    "comparison.json": _comparison,
     "speed.json": _speed,
     "replay.json": _replay,
     "description.json": _description,

@@ -81,9 +81,11 @@ def test_classes_in_another_order_are_matched_by_name(trained, clothes, tmp_path
     np.testing.assert_array_equal(other.probabilities, straight.probabilities)
 
 
-def test_two_checkpoints(trained, clothes, capsys):
-    model = str(trained / "final.keras")
-    assert main(["evaluate", model, model, str(clothes), "--split", "validation"]) == 0
+def test_two_checkpoints(trained, clothes, tmp_path, capsys):
+    model, out = str(trained / "final.keras"), tmp_path / "both"
+    assert main(["evaluate", model, model, str(clothes), "--split", "validation", "--out", str(out)]) == 0
+    result = json.loads((out / "comparison.json").read_text())
+    assert result["p"] == 1 and result["a"] == result["b"] and result["split"] == "validation"
     out = capsys.readouterr().out
     assert "Only A is right on 0, only B on 0 pictures: McNemar's exact p = 1.000, no difference beyond chance." in out
 

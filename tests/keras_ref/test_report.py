@@ -1,7 +1,9 @@
 """The report: every kind of result, each with its command; and the drawings."""
 
 import json
+import shutil
 
+from keras_ref import config as configs
 from keras_ref import plots
 from keras_ref.cli import main
 
@@ -61,10 +63,36 @@ def test_command(shell, trained, tmp_path):
     assert str(tmp_path) not in text
 
 
+def test_a_run_that_was_cut(trained, tmp_path, capsys):
+    """After kill -9 timing.json may lack the last epoch, and before the first epoch's end both files are absent."""
+    run = shutil.copytree(trained, tmp_path / "cut")
+    config = configs.read(run / "config.json").replace(epochs=5)
+    config.write(run / "config.json")
+    (run / "timing.json").write_text('{"seconds": [1.5]}')
+    assert main(["report", str(run), "--out", str(tmp_path / "R.md")]) == 0
+    text = (tmp_path / "R.md").read_text()
+    assert "2 epochs of 5 that were asked for" in text and text.rstrip().endswith("- |")
+    (run / "history.csv").unlink()
+    (run / "timing.json").unlink()
+    assert main(["report", str(run), "--out", str(tmp_path / "R.md")]) == 0
+    assert "No epoch of 5 is finished yet." in (tmp_path / "R.md").read_text()
+
+
+def test_two_models_are_reported(tmp_path):
+    half = {"right": 5, "pictures": 10, "accuracy": 0.5, "loss": 1.0}
+    both = {"models": ["a.keras", "b.keras"], "split": "validation", "a": half, "b": half}
+    both |= {"only_a": 1, "only_b": 1, "p": 1.0}
+    (tmp_path / "comparison.json").write_text(json.dumps(both))
+    assert main(["report", str(tmp_path), "--out", str(tmp_path / "R.md")]) == 0
+    text = (tmp_path / "R.md").read_text()
+    assert "Only A is right on 1" in text and "| A | 5 | 0.5000 | 1.0000 |" in text
+
+
 def test_a_folder_without_results(tmp_path, refused):
     refused(["report", tmp_path], "holds no result of this package")
     (tmp_path / "history.csv").write_text("a,b\n1,2\n")
     (tmp_path / "config.json").write_text('{"data": "d"}')
+    (tmp_path / "split.json").write_text('{"validation": []}')
     refused(["report", tmp_path], "is not a history.csv")
 
 
