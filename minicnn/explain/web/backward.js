@@ -4,10 +4,10 @@
 import { Columns } from "./columns.js";
 import { el, fill, legend, num, select, svg, table } from "./dom.js";
 import { MapView, grid } from "./maps.js";
-import { format, largest, product, where } from "./numbers.js";
+import { format, furthest, largest, product, where } from "./numbers.js";
 import { outputTerms, weightTerms } from "./terms.js";
 
-const SHOWN = 30;
+const SHOWN = 20;
 
 export class Backward {
   constructor(root, app) {
@@ -51,10 +51,7 @@ export class Backward {
   get node() { return this.app.net.nodes[this.index]; }
 
   strongest(index, c) {
-    const map = this.app.gradientMap(index, c), count = this.app.net.nodes[index].shape[2];
-    let best = 0;
-    map.forEach((value, k) => { if (Math.abs(value) > Math.abs(map[best])) best = k; });
-    return best * count + c;
+    return furthest(this.app.gradientMap(index, c)) * this.app.net.nodes[index].shape[2] + c;
   }
 
   drawOne() {
@@ -77,9 +74,10 @@ export class Backward {
 
   first() {
     const { app, node } = this;
-    if (node.shape.length < 3) return 0;
-    if (this.what === "output") return this.strongest(this.index, app.mapsOf(this.index)[0]);
-    return this.what === "kernel" ? app.net.insideOf(node)[0] * node.shape[2] + Math.min(...app.mapsOf(this.index)) : Math.min(...app.mapsOf(this.index));
+    if (this.what !== "output") return app.net.gradPeak(node, this.what);
+    if (node.shape.length < 3) return furthest(app.gradients()[this.index]);
+    const maps = app.mapsOf(this.index), peak = (c) => largest(app.gradientMap(this.index, c));
+    return this.strongest(this.index, maps[furthest(maps.map(peak))]);
   }
 
   // Where to pick the number: a map, a kernel channel by channel, or a row of cells.
@@ -105,7 +103,7 @@ export class Backward {
     const grids = channels.slice(first, first + 9).map((c) => {
       const index = (tap) => (tap * inside + c) * filters + f;
       const each = Float32Array.from({ length: taps }, (_, tap) => this.value(index(tap)));
-      return el("figure", { class: "map" }, grid(each, columns, most, { name: `dkernel${c}`, label: `gradient of the kernel, channel ${c}`, choose: (tap) => pick(index(tap)),
+      return el("figure", { class: "map" }, grid(each, columns, most, { name: `dkernel${c}`, label: `gradient of the kernel, channel ${c}`, cell: 38, choose: (tap) => pick(index(tap)),
         notes: Array.from(each, (_, tap) => (index(tap) === this.at ? "winner" : "")) }), el("figcaption", {}, `channel ${c}`));
     });
     return el("div", { class: "kernels" }, el("div", { class: "tools" }, select("filter", [...app.mapsOf(this.index)].sort((a, b) => a - b).map((k) => [k, `map ${k}`]), f, (value) => pick(this.at - f + Number(value))),
@@ -132,9 +130,18 @@ export class Backward {
     if (sorted.length > SHOWN) rows.push([`${sorted.length - SHOWN} smaller terms`, "", "", num(rest), ""]);
     if (Math.abs(missing) > 1e-6 * Math.abs(own)) rows.push(["what this page does not carry", "", "", num(missing), ""]);
     rows.push({ kind: "result", cells: ["sum", "", "", num(carried + missing, "terms-sum", 6), `the gradient: ${format(own, 6)}`] });
-    const name = output ? `${this.node.name} ${where(this.node.shape, this.at)}` : `${this.node.name}/${this.what} entry ${this.at}`;
+    const name = output ? `${this.node.name} ${where(this.node.shape, this.at)}` : `${this.node.name}/${this.what}[${this.place().join(", ")}]`;
     return el("div", { class: "grow" }, table(["from", "dz", output ? "times" : "x", "term", "through"], rows, { remarks: true,
       caption: `d loss / d ${name} = sum over ${output ? "the outputs that read it" : "its uses"}: dz \u00b7 what it was multiplied by` }));
+  }
+
+  // Where the chosen weight lies in its array: [row, column, channel, map] of a kernel, [input, unit] of a dense one.
+  place() {
+    const { node, at } = this, count = node.shape[node.shape.length - 1], rest = Math.floor(at / count);
+    if (this.what !== "kernel") return [at];
+    if (node.kind === "Dense") return [rest, at % count];
+    const columns = node.settings.size[1], inside = this.count / count / node.settings.size[0] / columns, tap = Math.floor(rest / inside);
+    return [Math.floor(tap / columns), tap % columns, rest % inside, at % count];
   }
 
   // ---- one step -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 // A number that is not carried is undefined.
 
 import { Net } from "./net.js";
-import { largest, product } from "./numbers.js";
+import { furthest, largest, product } from "./numbers.js";
 
 export class CarriedNet extends Net {
   useEpoch(epoch) {
@@ -93,6 +93,15 @@ export class CarriedNet extends Net {
   gradMost(node, name) {
     const dense = node.kind === "Dense" && name === "kernel";
     return dense ? largest(this.gradients[node.index]) * largest(this.values[node.inputs[0]]) : super.gradMost(node, name);
+  }
+
+  gradPeak(node, name) {
+    const { own, shape } = node, units = shape[0], found = this.grads[node.index][name];
+    if (node.kind === "Dense" && name === "kernel") return furthest(this.values[node.inputs[0]]) * units + furthest(this.gradients[node.index]);
+    if (shape.length < 3) return furthest(found);
+    if (name !== "kernel") return own.maps[furthest(own.maps.map((c) => found[c]))];
+    const at = furthest(found), rest = Math.floor(at / own.maps.length), tap = Math.floor(rest / own.inside.length);
+    return (tap * own.count + own.inside[rest % own.inside.length]) * shape[2] + own.maps[at % own.maps.length];
   }
 
   sizeOf(node, name) {

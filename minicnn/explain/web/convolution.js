@@ -20,7 +20,7 @@ export class Convolution {
     this.sums = el("div", { class: "sums" });
     this.player = el("div", { class: "player", role: "group", "aria-label": "The sliding window" });
     const side = el("aside", { class: "side" }, this.output.element, this.player, this.sums);
-    root.append(this.tools, el("div", { class: "split" }, el("div", { class: "grow" }, this.cards, this.numbers), side));
+    root.append(this.tools, el("div", { class: "split" }, el("div", { class: "grow" }, this.numbers, this.cards), side));
     this.nodes = app.net.nodes.filter((node) => node.kind === "Conv2D" || node.kind === "DepthwiseConv2D");
     if (!this.nodes.length) {
       root.replaceChildren(el("p", { class: "hint" }, "This net has no convolution."));
@@ -270,10 +270,10 @@ export class Convolution {
     if (parts.length > listed.length) rows.push([`${parts.length - listed.length} channels on other pages`, num(rest)]);
     if (missing > 0) rows.push([`${missing} channels that this page does not carry`, num(own - bias - shown)]);
     rows.push(["bias", num(bias, "bias")], { kind: "result", cells: [`output [${i}, ${j}]`, num(own, "output", 6)] });
-    const changes = this.app.live && !this.playing ? [numberField("bias", Number(bias.toPrecision(6)), (value) => this.app.editWeight(node, "bias", this.map, value))] : [];
+    const changes = this.app.live && !this.playing ? [numberField("bias", Number(bias.toPrecision(4)), (value) => this.app.editWeight(node, "bias", this.map, value))] : [];
     fill(this.sums, el("div", { class: "tools" },
-      numberField("row", i, (value) => this.choose(this.clamp(value, 0), j), { min: 0, max: node.shape[0] - 1, step: 1 }),
-      numberField("column", j, (value) => this.choose(i, this.clamp(value, 1)), { min: 0, max: node.shape[1] - 1, step: 1 }),
+      numberField("row", i, (value) => this.choose(this.clamp(value, 0), j), { min: 0, max: node.shape[0] - 1, step: 1, class: "short" }),
+      numberField("column", j, (value) => this.choose(i, this.clamp(value, 1)), { min: 0, max: node.shape[1] - 1, step: 1, class: "short" }),
       ...(node.arrays.includes("bias") ? changes : [])), table(["what adds up", ""], rows));
   }
 

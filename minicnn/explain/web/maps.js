@@ -75,7 +75,9 @@ export class MapView {
     this.height = height;
     this.width = width;
     const scale = this.size / Math.max(height, width);
-    this.stage.style.width = `${Math.max(Math.round(width * scale), 6)}px`;
+    const wide = Math.max(Math.round(width * scale), 6);
+    this.stage.style.width = `${wide}px`;
+    this.element.style.width = `${Math.max(wide, 60) + 2}px`;
     this.stage.style.height = `${Math.max(Math.round(height * scale), 6)}px`;
   }
 

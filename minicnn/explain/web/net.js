@@ -2,7 +2,7 @@
 
 import { logistic, softmax } from "./functions.js";
 import { LAYERS } from "./layers.js";
-import { channel, largest } from "./numbers.js";
+import { channel, furthest, largest } from "./numbers.js";
 
 export class Net {
   constructor(payload) {
@@ -42,6 +42,9 @@ export class Net {
 
   // The largest number of a weight's gradient, and how many there are.
   gradMost(node, name) { return largest(this.grads[node.index][name]); }
+
+  // Where the largest one lies.
+  gradPeak(node, name) { return furthest(this.grads[node.index][name]); }
 
   sizeOf(node, name) { return node.own[name].length; }
 

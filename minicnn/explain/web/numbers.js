@@ -4,6 +4,7 @@ export function format(value, digits = 4) {
   if (value === null || value === undefined) return "";
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return "0";
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value).replace("-", "\u2212");
   const size = Math.abs(value);
   if (size >= 1e5 || size < 1e-3) return value.toExponential(Math.max(digits - 2, 1)).replace("e+", "e").replaceAll("-", "\u2212");
   return String(Number(value.toPrecision(digits))).replace("-", "\u2212");
@@ -30,6 +31,12 @@ export function largest(array) {
 export function argmax(array) {
   let best = 0;
   for (let i = 1; i < array.length; i++) if (array[i] > array[best]) best = i;
+  return best;
+}
+
+export function furthest(array) {
+  let best = 0;
+  for (let i = 1; i < array.length; i++) if (Math.abs(array[i]) > Math.abs(array[best])) best = i;
   return best;
 }
 

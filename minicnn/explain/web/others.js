@@ -198,7 +198,7 @@ export class Others {
   around({ data, width, height, most }, i, j, caption) {
     const from = (at, count) => Math.max(0, Math.min(at - 1, count - 3)), top = from(i, height), left = from(j, width), columns = Math.min(3, width);
     const cells = Array.from({ length: Math.min(3, height) * columns }, (_, k) => [top + Math.floor(k / columns), left + k % columns]);
-    return el("figure", { class: "map" }, el("figcaption", {}, caption), grid(cells.map(([h, w]) => data[h * width + w]), columns, most, { name: caption[0], label: caption, cell: 50,
+    return el("figure", { class: "map" }, el("figcaption", {}, caption), grid(cells.map(([h, w]) => data[h * width + w]), columns, most, { name: caption[0], label: caption, cell: 52,
       notes: cells.map(([h, w]) => (h === i && w === j ? "winner" : "")), choose: (k) => this.choose(...cells[k]) }));
   }
 
@@ -213,8 +213,8 @@ export class Others {
       view.cell = this.cell;
       view.mark([{ row: i, column: j }]);
       fill(this.detail, el("h3", {}, `Pixel [${i}, ${j}]`), el("div", { class: "tools" },
-        numberField("row", i, (value) => { this.cell = [Math.max(0, Math.min(height - 1, Math.round(value))), j]; show(); }, { min: 0, max: height - 1, step: 1 }),
-        numberField("column", j, (value) => { this.cell = [i, Math.max(0, Math.min(width - 1, Math.round(value)))]; show(); }, { min: 0, max: width - 1, step: 1 })),
+        numberField("row", i, (value) => { this.cell = [Math.max(0, Math.min(height - 1, Math.round(value))), j]; show(); }, { min: 0, max: height - 1, step: 1, class: "short" }),
+        numberField("column", j, (value) => { this.cell = [i, Math.max(0, Math.min(width - 1, Math.round(value)))]; show(); }, { min: 0, max: width - 1, step: 1, class: "short" })),
       el("div", { class: "tools" }, names.map((name, c) => (app.live ? numberField(name, app.pixels[at + c], (value) => app.editPixel(at + c, value), { "data-name": name }) : el("p", {}, `${name} `, num(app.pixels[at + c]))))),
       el("p", { class: "hint" }, app.live ? "Every map, the prediction and all gradients follow a change." : ""), table(["", "pixel", "what the net gets"], names.map((name, c) => [name, num(app.pixels[at + c]), num(app.valuesOf(node.index)[at + c])])));
     };

@@ -1,6 +1,7 @@
 // Part 6, the padding laboratory: where a window may stand, the pads that a name really means, and what the floor drops.
 
 import { button, el, fill, num, numberField, select, svg } from "./dom.js";
+import { format } from "./numbers.js";
 import { outputSize, samePads, span } from "./windows.js";
 
 const MODES = [["valid", "valid: none"], ["same", "same, as TensorFlow pads"], ["symmetric", "symmetric, as PyTorch pads"], ["explicit", "explicit"]];
@@ -85,7 +86,7 @@ export class Padding {
     const [i, j] = state.at, pixels = axes.map((axis, k) => Array.from({ length: axis.w }, (_, tap) => state.at[k] * axis.s + tap * axis.d - axis.pads[0]));
     const zeros = pixels[0].flatMap((h) => pixels[1].map((w) => [h, w])).filter(([h, w]) => h < 0 || w < 0 || h >= axes[0].n || w >= axes[1].n).length;
     fill(this.working, ...axes.map((axis, k) => this.formula(axis, AXES[k])),
-      el("h3", {}, `Output [${i}, ${j}]`), el("p", {}, `rows ${pixels[0].join(", ")} and columns ${pixels[1].join(", ")}; ${zeros} of ${axes[0].w * axes[1].w} taps fall on padding.`),
+      el("h3", {}, `Output [${i}, ${j}]`), el("p", {}, `rows ${pixels[0].map((at) => format(at)).join(", ")} and columns ${pixels[1].map((at) => format(at)).join(", ")}; ${zeros} of ${axes[0].w * axes[1].w} taps fall on padding.`),
       el("p", { class: "hint" }, "Arrow keys on the output, or a click, move the window. Hatched: padding. Crossed out: no window ever reads it."));
   }
 
