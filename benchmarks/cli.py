@@ -44,6 +44,12 @@ def parser():
             command.add_argument("model", nargs="?", help="a .keras file (default: Tiny VGG, drawn weights)")
             command.add_argument("pictures", nargs="*", help="the batch (default: random pixels)")
             command.add_argument("--steps", type=int, default=5, help="steps of each optimizer")
+        if name == "fuzz":
+            command.add_argument("files", nargs="*", metavar="FILE", help="sound model files to damage (default: a "
+                                 "small net in every format)")
+            command.add_argument("--count", type=int, default=500, help="damaged files of each kind")
+            command.add_argument("--seed", type=int, default=1)
+            command.add_argument("--out", default="fuzz-failures", metavar="DIR", help="where files that fail are left")
         if name == "photographs":
             command.add_argument("data", help="folder with train/ and validation/")
             command.add_argument("--epochs", type=int, default=25)
@@ -133,6 +139,15 @@ def _photographs(options):
     _end(options, photographs.measure(options.data, options.epochs, options.seeds, threads, options.quick))
 
 
+def _fuzz(options):
+    threads = _begin(options)
+    from . import fuzz
+
+    part = fuzz.measure(options.files, options.count, options.seed, threads, options.out, options.quick)
+    _end(options, part)
+    return 1 if any(row["failed"] for row in part["rows"]) else 0
+
+
 def _report(options):
     from . import report
 
@@ -152,5 +167,6 @@ COMMANDS = {
     "ladder": (_ladder, "one convolution through every algorithm, from seven loops to Winograd"),
     "parity": (_parity, "minicnn and Keras on the same weights and batch, a row a layer"),
     "photographs": (_photographs, "train Tiny VGG on photographs in minicnn and in Keras, side by side"),
+    "fuzz": (_fuzz, "damaged model files through minicnn's command line: each ends in a sentence"),
     "report": (_report, "write RESULTS.md, the plots and README's table from result files"),
 }

@@ -122,5 +122,13 @@ def photographs(part):
     return verdict(part) + "\n\n" + markdown(columns, curves)
 
 
+def fuzz(part):
+    """Rows of damaged files, and what came of them."""
+    columns = ["<file", "seed", "damaged", "opened", "refused in a sentence", "failed", "slowest, s", "memory, MB"]
+    counts = ("seed", "files", "opened", "refused", "failed")
+    return markdown(columns, [[row["file"], *(str(row[key]) for key in counts), f"{row['slowest_s']:.2f}",
+                               f"{row['peak_mb']:.0f}"] for row in part["rows"]])
+
+
 TABLES = {"layers": layers, "nets": nets, "scaling": scaling, "startup": startup, "memory": memory, "ladder": ladder,
-          "parity": parity, "photographs": photographs}
+          "parity": parity, "photographs": photographs, "fuzz": fuzz}

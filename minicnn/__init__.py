@@ -37,6 +37,7 @@ from .layers import (
     SeparableConv2D,
     Sigmoid,
     Softmax,
+    SpatialDropout2D,
     ZeroPadding2D,
 )
 from .losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
@@ -86,6 +87,7 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "SparseCategoricalCrossentropy",
+    "SpatialDropout2D",
     "ZeroPadding2D",
     "get_num_threads",
     "kernels",

@@ -99,6 +99,9 @@ def complete(model, classes=None, size=None, scale=None):
     shape = model.input_shape
     if isinstance(shape, list) or len(shape) != 4 or shape[3] != 3:
         raise ValueError(f"The model must take one RGB picture, (None, height, width, 3). Received: {shape}.")
+    if isinstance(model.output_shape, list) or len(model.output_shape) != 2:
+        raise ValueError(f"The model must give one row of numbers a picture, (None, classes). "
+                         f"Received: {model.output_shape}.")
     outputs = model.output_shape[-1]
     known = dict(model.classifier or describe_classifier(
         [f"class {k}" for k in range(max(outputs, 2))], size or shape[1:3], _output(model)))

@@ -78,7 +78,8 @@ def describe(name, nodes, inputs, outputs, entry=lambda layer: {"class_name": la
         own = calls.setdefault(node.layer, [])
         for tensor in node.outputs:
             place[tensor] = Tensor(node.layer.name, len(own), tensor.index)
-        own.append(Call([place[tensor] for tensor in node.inputs], as_list=node.several))
+        kwargs = {} if node.training is None else {"training": node.training}
+        own.append(Call([place[tensor] for tensor in node.inputs], node.several, kwargs))
     layers = [LayerCalls(layer.name, entry(layer), own) for layer, own in calls.items()]
     graph = Graph(name, layers, [place[tensor] for tensor in inputs], [place[tensor] for tensor in outputs])
     return graph, {ref: tensor.shape for tensor, ref in place.items()}

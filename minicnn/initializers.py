@@ -44,4 +44,4 @@ def zeros(shape, dtype):
 
 def ones(shape, dtype):
     """Start scales at 1."""
-    return np.ones(shape, dtype)
+    return np.zeros(shape, dtype) if _blank else np.ones(shape, dtype)

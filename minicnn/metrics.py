@@ -56,7 +56,8 @@ def from_config(config):
     names = []
     for item in config or ():
         if isinstance(item, dict):
-            item = item["config"] if item.get("class_name") == "function" else item.get("config", {}).get("name")
+            config = item.get("config")
+            item = config.get("name") if isinstance(config, dict) else config  # an object's settings, or a function
         for name in item if isinstance(item, list) else [item]:
             if name is not None:
                 get(name)

@@ -4,6 +4,7 @@ files/ knows the formats and no layer; this knows the layers and no format. What
 and `load_model` opens what Keras saved, compile settings and the optimizer's state included.
 """
 
+import math
 import os
 import warnings
 
@@ -12,10 +13,11 @@ import numpy as np
 from . import files, initializers, training
 from .files import graph as file_graph
 from .graph import describe
-from .layers import LAYERS, Node
+from .layers import LAYERS, InputLayer, Node
 from .layers.base import DTYPES
 
 NESTED = ("Functional", "Model", "Sequential")
+LARGEST = 1 << 26  # numbers between two layers, of one example: 256 MB; Xception at 299 px has 3 million
 MODULES = {"Functional": "keras.src.models.functional", "Sequential": "keras"}  # where Keras looks for a class
 
 
@@ -33,11 +35,17 @@ def entry(layer):
 
 
 def layer_from_entry(entry):
-    """Make a layer (or a nested model) from a model file's entry; unknown classes are refused by name."""
-    class_name, config = entry["class_name"], entry["config"]
-    if class_name not in LAYERS:
-        raise ValueError(f"Layer '{config.get('name')}' is of class {class_name!r}, which minicnn does not have.")
-    return LAYERS[class_name].from_config(config)
+    """Make a layer (or a nested model) from a model file's entry."""
+    _check_classes({"layers": [entry]})
+    return LAYERS[entry["class_name"]].from_config(entry["config"])
+
+
+def _check_classes(config):
+    """Refuse unknown classes by name, before anything else of a model is looked at."""
+    for entry in config["layers"]:
+        if entry["class_name"] not in LAYERS:
+            raise ValueError(f"Layer '{entry['config'].get('name')}' is of class {entry['class_name']!r}, "
+                             f"which minicnn does not have.")
 
 
 def functional_config(model):
@@ -52,6 +60,7 @@ def functional_config(model):
 
 def functional_arguments(config):
     """Rebuild a graph that Keras wrote: the arguments of `Model`."""
+    _check_classes(config)
     graph = file_graph.parse_functional(config)
     layers = {item.name: layer_from_entry(item.entry) for item in graph.layers}
     calls = {item.name: item.calls for item in graph.layers}
@@ -62,15 +71,27 @@ def functional_arguments(config):
         if not given:
             made = input_node(layers[name]).outputs
         else:
-            made = layers[name](given if call.as_list or len(given) > 1 else given[0])
+            made = layers[name](given if len(given) > 1 else given[0], _training(name, call.kwargs))
         for index, tensor in enumerate(made if isinstance(made, list) else [made]):
             tensors[file_graph.Tensor(name, number, index)] = tensor
     return {"inputs": [tensors[ref] for ref in graph.inputs], "outputs": [tensors[ref] for ref in graph.outputs],
             "name": graph.name}
 
 
+def _training(name, kwargs):
+    """Read what else a layer is called with: `training` alone may say something."""
+    for key, value in kwargs.items():
+        masks = value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]
+        if key != "training" and any(mask is not None for mask in masks):  # one a tensor
+            raise ValueError(f"Layer '{name}' is called with `{key}`, which no layer of minicnn takes.")
+    training = kwargs.get("training")
+    return None if training is None else bool(training)
+
+
 def input_node(layer):
     """Begin a graph at an InputLayer that is there already."""
+    if not isinstance(layer, InputLayer):
+        raise ValueError(f"Layer '{layer.name}' is called without a tensor of the graph.")
     return Node(layer, [], False, layer.shape)
 
 
@@ -129,17 +150,19 @@ def load_model(path):
     ValueError: one sentence with the path and what is wrong with the file. Nothing in a file is ever executed.
     """
     file = files.read(path)
-    try:
-        with initializers.blank():
-            model = layer_from_entry(file.config)
+    with files.naming(path):
+        try:
+            with initializers.blank():
+                model = layer_from_entry(file.config)
+        except (TypeError, KeyError) as error:
+            raise ValueError(str(error)) from None
         _need_shapes(model, "loaded")
-        if _dtype(file.config) != model.dtype:
-            model.cast(_dtype(file.config))
+        _check_sizes(model)
+        dtype = _dtype(file.config)
         set_arrays(model, file.weights)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ValueError(f"{os.fspath(path)}: {error}") from None
-    except MemoryError:
-        raise ValueError(f"{os.fspath(path)}: its layers ask for more memory than there is.") from None
+        if dtype != model.dtype:  # not before: arrays that don't fit the file cost nothing until they are written to
+            model.cast(dtype)
+            set_arrays(model, file.weights)
     model.classifier = file.classifier
     if file.compile_config:
         _compile(model, file)
@@ -158,17 +181,26 @@ def _compile(model, file):
         model.setup = setup
 
 
+def _check_sizes(model):
+    """Refuse a model of which one example would fill the memory, before anyone asks it for a prediction."""
+    for node in model.nodes:
+        if node.layer.class_name in NESTED:
+            _check_sizes(node.layer)
+        for tensor in node.outputs:
+            numbers = math.prod(size or 1 for size in tensor.shape)
+            if numbers > LARGEST:
+                raise ValueError(f"layer '{node.layer.name}' gives {numbers} numbers for one example; "
+                                 f"more than {LARGEST} are not computed.")
+
+
 def _dtype(config):
-    """The one dtype that all layers of a file share."""
-    names = set()
-    pending = [config]
-    while pending:
-        settings = pending.pop()["config"]
-        if "layers" in settings:
-            pending.extend(settings["layers"])
-        else:
-            policy = settings.get("dtype", "float32")
-            names.add(policy["config"]["name"] if isinstance(policy, dict) else policy or "float32")
+    """The one dtype that all layers of a file share; what comes in is cast to it, whatever an InputLayer says."""
+    names = {layer["config"].get("dtype") or "float32" for _, _, layer in files.places(config)
+             if layer["class_name"] not in (*NESTED, "InputLayer")} or {"float32"}
+    for policy in names & {"mixed_float16", "mixed_bfloat16"}:
+        warnings.warn(f"Keras keeps this model's weights in float32 and computes in {policy.removeprefix('mixed_')}; "
+                      f"minicnn computes in float32 throughout, so outputs differ by that rounding.", stacklevel=3)
+        names = names - {policy} | {"float32"}
     if len(names) != 1 or not names <= set(DTYPES):
         raise ValueError(f"all layers must be float32, or all float64. Received: {', '.join(sorted(map(str, names)))}.")
     return names.pop()
@@ -223,7 +255,5 @@ def load_weights(model, path):
     """Read the arrays from a `.weights.h5` file, as Keras writes it."""
     _need_shapes(model, "loaded into")
     weights = files.read_weights(path, entry(model))
-    try:
+    with files.naming(path):
         set_arrays(model, weights)
-    except ValueError as error:
-        raise ValueError(f"{os.fspath(path)}: {error}") from None

@@ -116,7 +116,7 @@ def _reshaped(layer, xs, k, dz, index):
 
 
 def _rescaling(layer, xs, k, dz, index):
-    return [_term(dz, index, layer.scale)]
+    return [_term(dz, index, layer.constants(index[-1])[0])]
 
 
 def _batch_normalization(layer, xs, k, dz, index):

@@ -189,9 +189,10 @@ def _reshape(layer, xs, index):
 
 
 def _rescaling(layer, xs, index):
-    term = Term(place(index), (float(xs[0][index]), layer.scale))
+    scale, offset = layer.constants(index[-1])
+    term = Term(place(index), (float(xs[0][index]), scale))
     return Parts("y = x * scale + offset", ("x", "scale"), [term],
-                 [(f"+ offset {layer.offset:.6g}", term.value + layer.offset)])
+                 [(f"+ offset {offset:.6g}", term.value + offset)])
 
 
 def _batch_normalization(layer, xs, index):

@@ -88,6 +88,8 @@ def _add(add, key, place, inputs, nodes):
     if kind in AS_IT_IS:
         if kind == "Concatenate" and layer.axis not in (-1, len(shape)):
             raise ValueError(f"The page shows Concatenate along the last axis only. Received: {key!r}.")
+        if kind == "Rescaling" and layer.several:
+            raise ValueError(f"The page shows Rescaling with one scale and one offset only. Received: {key!r}.")
         names = {"Rescaling": ("scale", "offset"), "ZeroPadding2D": ("padding",), "Cropping2D": ("cropping",),
                  "LeakyReLU": ("negative_slope",), "ELU": ("alpha",)}
         return add(key, kind, inputs, shape, {name: getattr(layer, name) for name in names.get(kind, ())}, key)

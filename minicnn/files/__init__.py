@@ -13,6 +13,7 @@ import os
 
 from . import keras_h5, keras_zip, tfjs
 from .classifier import read_sidecar, write_sidecar
+from .dialect import check_meaning
 from .graph import (
     Call,
     Graph,
@@ -28,7 +29,9 @@ from .graph import (
 )
 from .hdf5 import SIGNATURE
 from .keras_zip import compile_config
+from .layout import places
 from .model_file import ModelFile
+from .names import without_slashes
 from .opening import mapped, naming
 
 __all__ = [
@@ -42,7 +45,9 @@ __all__ = [
     "compile_config",
     "functional_config",
     "keras_order",
+    "naming",
     "parse_functional",
+    "places",
     "read",
     "read_sidecar",
     "read_weights",
@@ -76,14 +81,17 @@ def read(path, optimizer=True):
     with naming(path), mapped(path) as view:
         start = bytes(view[:8])
         if start[:4] in (b"PK\3\4", b"PK\5\6"):
-            return keras_zip.read(view, optimizer)
-        if start == SIGNATURE:
+            model = keras_zip.read(view, optimizer)
+        elif start == SIGNATURE:
             model = keras_h5.read(view, optimizer)
         elif start.lstrip()[:1] == b"{":
             model = tfjs.read(view, path)
         else:
             raise ValueError("this is no model file: neither .keras (a zip) nor HDF5 nor a TF.js model.json.")
-    model.classifier = read_sidecar(path)
+        check_meaning(model.config, model.keras_version)
+        without_slashes(model)
+    if start[:2] != b"PK":  # a zip holds it
+        model.classifier = read_sidecar(path)
     return model
 
 

@@ -43,8 +43,9 @@ def model_config(entry, depth=0):
     config = {**_plain(entry["config"]), "layers": layers}
     config.setdefault("name", entry["class_name"].lower())
     sequential = entry["class_name"] == "Sequential"
+    shapes = [layer["config"].pop("batch_shape", None) for layer in layers if layer["class_name"] != "InputLayer"]
     if sequential:
-        config["layers"] = _with_input(layers, config.get("build_input_shape"))
+        config["layers"] = _with_input(layers, shapes, config.get("build_input_shape"))
     more = {key: entry[key] for key in ("build_config", "name", "inbound_nodes") if key in entry}
     result = {
         "module": "keras" if sequential else "keras.src.models.functional",
@@ -85,12 +86,13 @@ def _plain(config):
     for key, value in config.items():
         if key.endswith("_initializer") and isinstance(value, dict):
             config[key] = {"module": "keras.initializers", "registered_name": None, **value}
+        elif isinstance(value, dict) and value.get("class_name") in ("__numpy__", "__tensor__"):
+            config[key] = value["config"].get("value") if isinstance(value.get("config"), dict) else None
     return config
 
 
-def _with_input(layers, build_input_shape):
-    """Return the layers of a Sequential with an InputLayer first, where any of them tells the shape."""
-    shapes = [layer["config"].pop("batch_shape", None) for layer in layers if layer["class_name"] != "InputLayer"]
+def _with_input(layers, shapes, build_input_shape):
+    """Return the layers of a Sequential with an InputLayer first, where any of them told the shape."""
     if not layers or layers[0]["class_name"] == "InputLayer":
         return layers
     first, shape = layers[0]["config"], shapes[0]
@@ -105,6 +107,14 @@ def _with_input(layers, build_input_shape):
         name += "_1"
     config = {"batch_shape": shape, "dtype": first.get("dtype", "float32"), "name": name}
     return [{"module": "keras.layers", "class_name": "InputLayer", "config": config, "registered_name": None}, *layers]
+
+
+def check_meaning(entry, version):
+    """Refuse what an older Keras computed otherwise than Keras 3 does under the same name."""
+    for path, _, layer in places(entry):
+        if layer["config"].get("activation") == "hard_sigmoid" and str(version).startswith(("1.", "2.")):
+            raise ValueError(f"layer {path!r} has the hard_sigmoid of Keras {version}, 0.2 x + 0.5; "
+                             f"Keras 3 and minicnn have x / 6 + 0.5.")
 
 
 def compile_settings(settings):

@@ -147,9 +147,13 @@ def _parse_call(node, name):
         refs = [_tensor(item[:3] if isinstance(item, list) else item, name) for item in node]
         kwargs = node[0][3] if node and len(node[0]) > 3 else {}
         return Call(refs, len(refs) > 1, _dict(kwargs, name)), True
-    args, kwargs = _dict(node, name).get("args", []), _dict(_dict(node, name).get("kwargs", {}), name)
+    args, kwargs = _dict(node, name).get("args", []), dict(_dict(_dict(node, name).get("kwargs", {}), name))
+    if args == [] and "inputs" in kwargs:  # layer(inputs=x)
+        args = [kwargs.pop("inputs")]
     if not isinstance(args, list):
         raise ValueError(f"The arguments of layer {name!r} must be a list. Received: {_short(args)}.")
+    if args and isinstance(args[0], dict) and "class_name" not in args[0]:  # a model called with tensors by name
+        args = [_by_key(args[0]), *args[1:]]
     as_list = len(args) > 0 and isinstance(args[0], list)
     tensors = args[0] if as_list else args
     if as_list and len(args) > 1:
@@ -173,10 +177,15 @@ def _tensor(item, name):
 def _ends(value):
     """Read `input_layers` or `output_layers`: one tensor, a list of them, or a dict of them by name."""
     if isinstance(value, dict):
-        value = list(value.values())
+        value = _by_key(value)
     if value and isinstance(value[0], str):
         value = [value]
     return [_tensor(item[:3] if isinstance(item, list) else item, "model") for item in value]
+
+
+def _by_key(tensors):
+    """Return the values of a dict as Keras lists them: by key."""
+    return [tensors[key] for key in sorted(tensors)]
 
 
 def _counts_its_making(entry):

@@ -5,7 +5,7 @@ around it too. So a name belongs to the layer whose path by names ends as the na
 """
 
 from .graph import NESTED
-from .layout import places
+from .layout import layer_name, places
 
 ARRAYS = {  # what Keras calls a layer's arrays, in its order
     "BatchNormalization": ("gamma", "beta", "moving_mean", "moving_variance"),
@@ -48,6 +48,31 @@ def in_order_of_training(entry, weights):
         for name, array in zip(array_names(layer, len(arrays)), arrays, strict=True):
             (kept if stays or name in STATISTICS else trained).append((f"{path}/{name}", array))
     return trained + kept
+
+
+def without_slashes(model):
+    """Call a layer "conv1_conv" that its file calls "conv1/conv", as Keras 2's DenseNet does; Keras 3 does the same.
+
+    Parameters
+    ----------
+    model : ModelFile, changed in place
+    """
+    before = leaves(model.config)
+    names = {layer_name(layer) for _, _, layer in places(model.config)}
+    new = {name: name.replace("/", "_") for name in names if "/" in name}
+    if new:
+        model.config = _renamed(model.config, new)
+        paths = dict(zip(before, leaves(model.config), strict=True))
+        model.weights = {paths[path]: arrays for path, arrays in model.weights.items()}
+
+
+def _renamed(value, new):
+    """Return a config with every text in it that is one of the layers' names replaced."""
+    if isinstance(value, list):
+        return [_renamed(item, new) for item in value]
+    if isinstance(value, dict):
+        return {key: _renamed(item, new) for key, item in value.items()}
+    return new.get(value, value) if isinstance(value, str) else value
 
 
 class Owners:

@@ -10,7 +10,7 @@ from .concatenate import Concatenate
 from .conv2d import Conv2D
 from .dense import Dense
 from .depthwise_conv2d import DepthwiseConv2D
-from .dropout import Dropout
+from .dropout import Dropout, SpatialDropout2D
 from .flatten import Flatten
 from .frame import Cropping2D, ZeroPadding2D
 from .global_pool2d import GlobalAveragePooling2D, GlobalMaxPooling2D
@@ -31,7 +31,7 @@ LAYERS = {
     for layer in (Activation, Add, AveragePooling2D, BatchNormalization, Concatenate, Conv2D, Cropping2D, Dense,
                   DepthwiseConv2D, Dropout, ELU, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D, InputLayer,
                   LeakyReLU, MaxPooling2D, Multiply, Normalization, ReLU, Rescaling, Reshape, SeparableConv2D, Softmax,
-                  ZeroPadding2D)
+                  SpatialDropout2D, ZeroPadding2D)
 } | AUGMENTATIONS  # fmt: skip
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "SeparableConv2D",
     "Sigmoid",
     "Softmax",
+    "SpatialDropout2D",
     "SymbolicTensor",
     "ZeroPadding2D",
 ]

@@ -2,11 +2,15 @@
 
 import numpy as np
 
+LARGEST = 2**31 - 1  # of any setting: what a compiled loop can count to
+
 
 def positive_int(name, value):
     """Return value as an int of at least 1."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}.")
+    if value > LARGEST:
+        raise ValueError(f"`{name}` must be at most {LARGEST}. Received: {name}={value}.")
     return int(value)
 
 

@@ -14,7 +14,7 @@ NAMES = (
     "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomElasticTransform",
     "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
     "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
-    "RandomTranslation", "RandomZoom", "GaussianDropout", "GaussianNoise",
+    "RandomTranslation", "RandomZoom", "AlphaDropout", "GaussianDropout", "GaussianNoise",
 )  # fmt: skip
 
 

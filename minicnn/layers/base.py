@@ -37,14 +37,16 @@ class SymbolicTensor:
 class Node:
     """One call of one layer: the symbolic tensors that went in and those that came out.
 
-    `several` says whether the layer is called with a list. `key` is the call's name in its model: the layer's
-    name, "name:1" for a second call.
+    `several` says whether the layer is called with a list. `training` is what the call said of it, or None: it goes
+    into model files, and nothing else asks for it, since fit and predict say themselves whether they train, as in
+    Keras. `key` is the call's name in its model: the layer's name, "name:1" for a second call.
     """
 
-    def __init__(self, layer, inputs, several, output_shape):
+    def __init__(self, layer, inputs, several, output_shape, training=None):
         self.layer = layer
         self.inputs = inputs
         self.several = several
+        self.training = training
         self.key = layer.name
         shapes = output_shape if isinstance(output_shape, list) else [output_shape]
         self.outputs = [SymbolicTensor(shape, self, index) for index, shape in enumerate(shapes)]
@@ -137,16 +139,16 @@ class Layer:
 
     # ---- running ----------------------------------------------------------------------------------------
 
-    def __call__(self, x, training=False):
+    def __call__(self, x, training=None):
         """Run `forward`, or record a node where x is symbolic."""
         several = isinstance(x, (list, tuple))
         inputs = list(x) if several else [x]
         if not any(isinstance(item, SymbolicTensor) for item in inputs):
-            return self.forward(x, training)
+            return self.forward(x, bool(training))
         if not all(isinstance(item, SymbolicTensor) for item in inputs):
             raise TypeError(f"Layer '{self.name}' got symbolic tensors and arrays mixed; all must be of one kind.")
         shapes = [item.shape for item in inputs]
-        node = Node(self, inputs, several, self.compute_output_shape(shapes if several else shapes[0]))
+        node = Node(self, inputs, several, self.compute_output_shape(shapes if several else shapes[0]), training)
         return node.outputs[0] if len(node.outputs) == 1 else node.outputs
 
     def forward(self, x, training=False, *, keep=None, logits=False):
@@ -294,6 +296,8 @@ class Layer:
             layer = cls(**cls._arguments(config), name=name)
         except TypeError as error:
             raise ValueError(f"Layer '{name}': {cls.__name__} does not understand its settings ({error}).") from None
+        except ValueError as error:
+            raise ValueError(f"Layer '{name}': {error}") from None
         layer.trainable = bool(trainable)
         layer.kept_settings = kept
         return layer

@@ -65,3 +65,17 @@ class Dropout(Layer):
     def _settings(self):
         noise_shape = None if self.noise_shape is None else list(self.noise_shape)
         return {"rate": self.rate, "seed": self.seed, "noise_shape": noise_shape}
+
+
+class SpatialDropout2D(Dropout):
+    """Drop whole channels of an image with probability `rate` in training."""
+
+    only = {"data_format": "channels_last", "noise_shape": None}
+
+    def __init__(self, rate, seed=None, name=None):
+        super().__init__(rate, seed, (None, 1, 1, None), name)
+
+    def get_config(self):
+        """Give the settings as Keras writes them: this layer of its knows no `trainable`."""
+        return {"name": self.name, "dtype": self.dtype or "float32", "rate": self.rate, "seed": self.seed,
+                "data_format": "channels_last"}

@@ -8,7 +8,7 @@ Source: Keras 3 `ZeroPadding2D` and `Cropping2D`. On paper: reference/frame.py.
 import numpy as np
 
 from .. import kernels
-from .arguments import image_shape
+from .arguments import LARGEST, image_shape
 from .base import Layer
 
 
@@ -17,8 +17,8 @@ def frame_of(name, value):
     sides = value if isinstance(value, (tuple, list)) else (value, value)
     frame = tuple(tuple(side) if isinstance(side, (tuple, list)) else (side, side) for side in sides)
     pixels = [pixel for side in frame for pixel in side]
-    whole = all(isinstance(pixel, (int, np.integer)) and not isinstance(pixel, bool) and pixel >= 0 for pixel in pixels)
-    if [len(side) for side in frame] != [2, 2] or not whole:
+    whole = all(isinstance(pixel, (int, np.integer)) and not isinstance(pixel, bool) for pixel in pixels)
+    if [len(side) for side in frame] != [2, 2] or not whole or not all(0 <= pixel <= LARGEST for pixel in pixels):
         raise ValueError(f"`{name}` must be one integer of at least 0, two, or ((top, bottom), (left, right)). "
                          f"Received: {name}={value!r}.")
     return tuple(tuple(map(int, side)) for side in frame)

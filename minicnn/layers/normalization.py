@@ -31,8 +31,8 @@ class Normalization(Layer):
         axes = () if axis is None else tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
         if not all(isinstance(item, (int, np.integer)) and not isinstance(item, bool) and item != 0 for item in axes):
             raise ValueError(f"`axis` must be integers other than 0, the batch, or None. Received: axis={axis!r}.")
-        if (mean is None) != (variance is None) or np.shape(mean) != np.shape(variance):
-            raise ValueError(f"`mean` and `variance` must be given together and in one shape, or neither. "
+        if (mean is None) != (variance is None) or mean is not None and not _alike(mean, variance):
+            raise ValueError(f"`mean` and `variance` must be numbers, given together and in one shape, or neither. "
                              f"Received: mean={mean!r}, variance={variance!r}.")
         self.axis = axes
         self.mean, self.variance = mean, variance
@@ -87,3 +87,9 @@ class Normalization(Layer):
     def _settings(self):
         given = [None if item is None else np.asarray(item).tolist() for item in (self.mean, self.variance)]
         return {"axis": list(self.axis), "invert": False, "mean": given[0], "variance": given[1]}
+
+
+def _alike(mean, variance):
+    """Tell whether both are numbers, or arrays of them, of one shape."""
+    arrays = np.asarray(mean), np.asarray(variance)
+    return all(array.dtype.kind in "fiu" for array in arrays) and arrays[0].shape == arrays[1].shape

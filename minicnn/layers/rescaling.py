@@ -16,21 +16,57 @@ class Rescaling(Layer):
 
     Parameters
     ----------
-    scale, offset : float, finite
+    scale, offset : float, finite, or a list of them, one a channel
+
+    Notes
+    -----
+    Both are rounded to float32, in a float64 model too, as in Keras.
     """
 
     def __init__(self, scale, offset=0.0, name=None):
         super().__init__(name)
-        for key, value in (("scale", scale), ("offset", offset)):
-            if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
-                raise ValueError(f"`{key}` must be one finite number. Received: {key}={value!r}.")
-        self.scale, self.offset = float(scale), float(offset)
+        self.scale, self.offset = _checked("scale", scale), _checked("offset", offset)
+        self.several = isinstance(self.scale, list) or isinstance(self.offset, list)
+
+    def compute_output_shape(self, input_shape):
+        """The same shape; a list must have a number for each channel."""
+        for key, value in (("scale", self.scale), ("offset", self.offset)):
+            if isinstance(value, list) and len(value) != input_shape[-1]:
+                raise ValueError(f"`{key}` of layer '{self.name}' must be one number, or one for each channel of its "
+                                 f"input {tuple(input_shape)}. Received: {key}={value!r}.")
+        return input_shape
+
+    def constants(self, channel):
+        """Give scale and offset of one channel."""
+        return tuple(float(np.float32(item[channel] if isinstance(item, list) else item))
+                     for item in (self.scale, self.offset))
+
+    def _rows(self, x):
+        """Give scale and offset, each (1, ..., 1, C)."""
+        rows = np.array([self.constants(channel) for channel in range(x.shape[-1])], x.dtype)
+        return rows.T.reshape(2, *[1] * (x.ndim - 1), -1)
 
     def _forward(self, x, training):
-        return kernels.rescaling_forward(x, self.scale, self.offset), None
+        if not self.several:
+            return kernels.rescaling_forward(x, *self.constants(0)), None
+        scale, offset = self._rows(x)
+        return kernels.multiply_forward([x, scale]) + offset, None
 
     def _backward(self, dy, saved, need_dx):
-        return kernels.rescaling_backward(dy, self.scale) if need_dx else None
+        if not need_dx:
+            return None
+        if not self.several:
+            return kernels.rescaling_backward(dy, self.constants(0)[0])
+        return kernels.multiply_forward([dy, self._rows(dy)[0]])
 
     def _settings(self):
         return {"scale": self.scale, "offset": self.offset}
+
+
+def _checked(name, value):
+    """Return a finite number, or a list of them, as float."""
+    several = isinstance(value, (list, tuple, np.ndarray))
+    for item in value if several else [value]:
+        if isinstance(item, bool) or not isinstance(item, (int, float, np.number)) or not np.isfinite(item):
+            raise ValueError(f"`{name}` must be one finite number, or one a channel. Received: {name}={value!r}.")
+    return [float(item) for item in value] if several else float(value)

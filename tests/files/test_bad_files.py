@@ -1,11 +1,9 @@
-"""Files that are cut, damaged or hostile: one sentence that names the file, soon, at small memory.
-
-`damage` tells how to run it longer.
-"""
+"""Files that are cut, damaged or hostile: one sentence that names the file, soon, at small memory."""
 
 import io
 import json
 import os
+import sys
 import time
 import tracemalloc
 import zipfile
@@ -14,10 +12,10 @@ import h5py
 import numpy as np
 import pytest
 
+from benchmarks import fuzz
 from minicnn import files
 from minicnn.files import keras_zip
 from minicnn.files.opening import naming
-from tests.files.damage import COUNT, a_seed, mutated
 
 KINDS = ("x.keras", "x.h5", "x.weights.h5", "x.json")
 
@@ -112,30 +110,38 @@ def test_a_truncated_shard_is_refused(folder):
         assert f"its shards have {part}" in outcome(folder / "x.json")
 
 
-@pytest.mark.parametrize("name", [*KINDS, "members of x.keras"])
-def test_mutated_files_end_in_a_sentence(folder, name):
-    dice, refused = a_seed(name), 0
-    path = folder / name.split()[-1]
-    whole = path.read_bytes()
-    start = time.perf_counter()
-    for _ in range(COUNT):
-        if name.startswith("members"):
-            path.write_bytes(_with_member(whole, dice))
-        else:
-            path.write_bytes(mutated(whole, dice))
-        refused += outcome(path) is not None
-    print(f"{refused} refused, {time.perf_counter() - start:.1f} s")
-    assert 0 < refused
+@pytest.mark.parametrize("name", fuzz.KINDS)
+def test_damaged_files_end_in_a_sentence(name, tmp_path):
+    """Through the command line; `python -m benchmarks fuzz --count 20000 --seed N` is the longer run."""
+    path = next(path for path in fuzz.sound_files(tmp_path) if path.name == name)
+    row = fuzz.fuzz(path, 500, seed=1, folder=tmp_path / "failed")
+    print(row)
+    assert row["failed"] == 0 and row["opened"] > 0 and row["refused"] > 0, row
+    assert row["slowest_s"] < fuzz.SECONDS and row["peak_mb"] < fuzz.MEGABYTES
 
 
-def _with_member(whole, dice):
-    """Return the `.keras` file with one member mutated and its checksum right, so that its own reader is reached."""
-    new = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(new, "w") as archive:
-        victim = dice.choice(old.namelist())
-        for name in old.namelist():
-            archive.writestr(name, mutated(old.read(name), dice) if name == victim else old.read(name))
-    return new.getvalue()
+@pytest.mark.parametrize(
+    ("said", "code", "what", "fault"),
+    [
+        ("", 0, "opened", None),
+        ("note: something\nminicnn: x.keras: it is no zip.\n", 2, "refused", None),
+        ("minicnn: one.\nminicnn: two.\n", 2, "refused", "exit code 2, and it said"),
+        ("minicnn: " + "y" * 1000, 2, "refused", "exit code 2, and it said"),
+        ("minicnn: x.keras: \x1b[2J.\n", 2, "refused", "exit code 2, and it said"),
+        ("", 2, "refused", "exit code 2, and it said"),
+        (RecursionError("too deep"), None, "refused", "RecursionError: too deep"),
+    ],
+)
+def test_what_counts_as_an_answer(said, code, what, fault, monkeypatch):
+    def main(arguments):
+        if isinstance(said, Exception):
+            raise said
+        print(said, end="", file=sys.stderr)
+        return code
+
+    monkeypatch.setattr(fuzz.cli, "main", main)
+    found = fuzz.answer("x.keras", "picture.png")
+    assert found[0] == what and (found[1] is None if fault is None else found[1].startswith(fault))
 
 
 # ---- faults by name ----

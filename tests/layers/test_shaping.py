@@ -22,12 +22,19 @@ def test_flatten_equals_keras(case):
     assert_parity(Flatten(), keras.layers.Flatten(dtype=case.dtype), x, np.ascontiguousarray(dy).reshape(len(x), -1))
 
 
-@given(some, st.sampled_from([1 / 255, 1 / 127.5, -0.5, 0.0]), st.sampled_from([0.0, -1.0, 0.25]))
-def test_rescaling_equals_keras(case, scale, offset):
-    scale = float(np.float32(scale))  # Keras rounds the constants to float32, whatever the layer's dtype
+CONSTANTS = st.sampled_from([1 / 255, 1 / 127.5, -0.5, 0.1, 0.0])
+
+
+@given(some, CONSTANTS, CONSTANTS, st.sampled_from(["numbers", "scales", "offsets", "both"]))
+def test_rescaling_equals_keras(case, scale, offset, several):
+    """Constants that float32 rounds, in a float64 layer too: Keras rounds them first."""
     x, dy = case.arrays()
+    if several in ("scales", "both"):
+        scale = [scale / (channel + 1) for channel in range(x.shape[-1])]
+    if several in ("offsets", "both"):
+        offset = [offset - channel / 3 for channel in range(x.shape[-1])]
     sizes = {
-        "y": ("rescaling_forward", (abs(x * scale) + abs(offset), 2)),
+        "y": ("rescaling_forward", (abs(x * scale) + np.abs(offset), 2)),
         "dx": ("rescaling_backward", (abs(dy * scale), 1)),
     }
     assert_parity(Rescaling(scale, offset), keras.layers.Rescaling(scale, offset, dtype=case.dtype), x, dy, (), sizes)
@@ -70,14 +77,21 @@ def test_open_sizes():
 # ---- 7 errors -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scale", [True, "1", None, [1.0, 2.0], float("nan"), float("inf")])
-def test_rescaling_takes_one_number(scale):
+@pytest.mark.parametrize("scale", [True, "1", None, [1.0, None], float("nan"), [float("inf")]])
+def test_rescaling_takes_numbers(scale):
     with pytest.raises(ValueError) as error:
         Rescaling(scale)
-    assert str(error.value) == f"`scale` must be one finite number. Received: scale={scale!r}."
+    assert str(error.value) == f"`scale` must be one finite number, or one a channel. Received: scale={scale!r}."
     with pytest.raises(ValueError) as error:
         Rescaling(1.0, scale)
-    assert str(error.value) == f"`offset` must be one finite number. Received: offset={scale!r}."
+    assert str(error.value) == f"`offset` must be one finite number, or one a channel. Received: offset={scale!r}."
+
+
+def test_rescaling_takes_a_number_for_each_channel():
+    with pytest.raises(ValueError) as error:
+        Rescaling(1.0, [1.0, 2.0], name="r").build((None, 4, 3))
+    assert str(error.value) == ("`offset` of layer 'r' must be one number, or one for each channel of its input "
+                                "(None, 4, 3). Received: offset=[1.0, 2.0].")
 
 
 @pytest.mark.parametrize("shapes", [(None, 3), [(None, 3)], [(None, 3), (None, 4)], [(None, 3), (None, 3, 1)]])
