@@ -2,7 +2,7 @@
 
 import argparse
 
-from keras_ref import commands, console
+from keras_ref import commands, console, flags, use
 from keras_ref import config as configs
 from keras_ref.errors import Refusal
 
@@ -69,67 +69,6 @@ def _command(sub, name, run, text):
     return parser
 
 
-def _number(kind, word):
-    def parse(text):
-        try:
-            return kind(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"must be {word}. Received: {text!r}") from None
-
-    return parse
-
-
-WHOLE, REAL = _number(int, "a whole number"), _number(float, "a number")
-
-
-def _layers(text):
-    return text if text == "all" else WHOLE(text)
-
-
-def _add_settings(parser, names):
-    """Add the flags of a Config; a flag that is not given keeps the Config's own default."""
-    kinds = {
-        "lr": REAL,
-        "dropout": REAL,
-        "unfreeze": _layers,
-        "augment": str,
-        "class_weight": str,
-        "weights": str,
-        "devices": str,
-        "precision": str,
-    }
-    words = {
-        "size": "pixels a side, 150 or 299",
-        "lr": "Adam's learning rate",
-        "inner": "units of an inner Dense layer, 0 for none",
-        "dropout": "share dropped before the last layer",
-        "augment": "none, course (8.10) or light (8.11)",
-        "class_weight": "none or balanced",
-        "epochs": "epochs",
-        "batch_size": "pictures a batch",
-        "seed": "order, start, augmentation",
-        "weights": "imagenet, none, or a weights file in Keras's layout",
-        "unfreeze": "train the last N layers of the base, or all",
-        "devices": "one or all",
-        "precision": "auto (mixed_float16 on a GPU), float32, mixed_float16, mixed_bfloat16",
-    }
-    for name in names:
-        parser.add_argument(
-            "--" + name.replace("_", "-"),
-            type=kinds.get(name, WHOLE),
-            metavar=name.upper().replace("_", "-"),
-            help=f"{words[name]} (default: {getattr(configs.DEFAULTS, name)})",
-        )
-
-
-def _cache_flag(parser):
-    parser.add_argument(
-        "--cache",
-        metavar="DIR",
-        help="where feature vectors are stored (default: $KERAS_REF_CACHE or the user's cache)",
-    )
-
-
 def _data(sub):
     parser = _command(
         sub, "data", commands.data, "get the course's photographs and check their counts, or describe any folder"
@@ -146,9 +85,7 @@ def _data(sub):
 
 
 def _imagenet(sub):
-    parser = _command(
-        sub, "imagenet", commands.imagenet, "name what Xception, trained on ImageNet, sees in pictures (8.3)"
-    )
+    parser = _command(sub, "imagenet", use.imagenet, "name what Xception, trained on ImageNet, sees in pictures (8.3)")
     parser.add_argument("pictures", nargs="+", metavar="PICTURE")
     parser.add_argument(
         "--weights", default="imagenet", help="imagenet, none, or a file with the top (default: %(default)s)"
@@ -163,14 +100,14 @@ def _train(sub):
     parser.add_argument(
         "data", nargs="?", metavar="DATA", help="folder with train/ and validation/, or with a folder a class"
     )
-    _add_settings(parser, configs.SETTINGS)
+    flags.add_settings(parser, configs.SETTINGS)
     parser.add_argument("--out", metavar="DIR", help="new folder for the run (default: run)")
     parser.add_argument("--resume", metavar="DIR", help="go on with the run in DIR after its last finished epoch")
     parser.add_argument(
         "--skip-corrupt", action="store_true", help="leave out pictures that cannot be read, and count them"
     )
     parser.add_argument("--no-cache", action="store_true", help="do not use stored feature vectors")
-    _cache_flag(parser)
+    flags.cache(parser)
 
 
 def _features(sub):
@@ -178,12 +115,12 @@ def _features(sub):
         sub, "features", commands.features, "run the frozen base once over all pictures and store the vectors"
     )
     parser.add_argument("data", nargs="?", metavar="DATA")
-    _add_settings(parser, ("size", "weights"))
+    flags.add_settings(parser, ("size", "weights"))
     parser.add_argument(
         "--shard", metavar="I/N", help="compute only part I of N (0 <= I < N), for several processes or machines"
     )
     parser.add_argument("--merge", nargs="+", metavar="DIR", help="copy the vectors of other stores into this one")
-    _cache_flag(parser)
+    flags.cache(parser)
 
 
 def _sweep(sub):
@@ -192,9 +129,9 @@ def _sweep(sub):
     )
     parser.add_argument("data", metavar="DATA")
     parser.add_argument("--over", required=True, choices=("lr", "inner", "dropout", "size"))
-    parser.add_argument("--values", nargs="+", type=REAL, help="values to try (default: the course's)")
-    parser.add_argument("--seeds", type=WHOLE, default=3, help="runs a value (default: %(default)s)")
-    _add_settings(
+    parser.add_argument("--values", nargs="+", type=flags.REAL, help="values to try (default: the course's)")
+    parser.add_argument("--seeds", type=flags.WHOLE, default=3, help="runs a value (default: %(default)s)")
+    flags.add_settings(
         parser,
         tuple(
             name
@@ -203,18 +140,20 @@ def _sweep(sub):
         ),
     )
     parser.add_argument("--out", metavar="DIR", help="new folder for table and plot (default: sweep-OVER)")
-    _cache_flag(parser)
+    flags.cache(parser)
 
 
 def _evaluate(sub):
-    parser = _command(sub, "evaluate", commands.evaluate, "measure a model on held-out pictures (8.12), or compare two")
+    parser = _command(sub, "evaluate", use.evaluate, "measure a model on held-out pictures (8.12), or compare two")
     parser.add_argument(
         "models", nargs="+", metavar=("MODEL", "DATA"), help="one or two .keras files, then the data folder"
     )
     parser.add_argument(
         "--split", choices=("train", "validation", "test"), help="default: test if there is one, else validation"
     )
-    parser.add_argument("--seed", type=WHOLE, default=1, help="draws the held-out fifth where the folder has no splits")
+    parser.add_argument(
+        "--seed", type=flags.WHOLE, default=1, help="draws the held-out fifth where the folder has no splits"
+    )
     parser.add_argument(
         "--skip-corrupt", action="store_true", help="leave out pictures that cannot be read, and count them"
     )
@@ -224,15 +163,15 @@ def _evaluate(sub):
 
 
 def _predict(sub):
-    parser = _command(sub, "predict", commands.predict, "name the class of pictures, folders of pictures, or addresses")
+    parser = _command(sub, "predict", use.predict, "name the class of pictures, folders of pictures, or addresses")
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("pictures", nargs="+", metavar="PICTURE|FOLDER|URL")
     parser.add_argument("--json", action="store_true", help="one JSON list with all probabilities")
     parser.add_argument("--logits", action="store_true", help="show what the net answers before softmax")
     parser.add_argument("--classes", metavar="A,B,...", help="class names, where the model file does not hold them")
-    parser.add_argument("--size", type=WHOLE, metavar="N", help="pixels a side, likewise")
-    parser.add_argument("--scale", type=REAL, metavar="S", help="pixels are x * S + O on 0..255, likewise")
-    parser.add_argument("--offset", type=REAL, metavar="O", help="see --scale")
+    parser.add_argument("--size", type=flags.WHOLE, metavar="N", help="pixels a side, likewise")
+    parser.add_argument("--scale", type=flags.REAL, metavar="S", help="pixels are x * S + O on 0..255, likewise")
+    parser.add_argument("--offset", type=flags.REAL, metavar="O", help="see --scale")
 
 
 def _replay(sub):
@@ -246,13 +185,13 @@ def _replay(sub):
         help="for 8.10 and 8.11: also measure on augmented validation pictures as filmed (default: %(default)s)",
     )
     parser.add_argument("--quick", action="store_true", help="one epoch a step at 75 px, to see that every step works")
-    _add_settings(parser, ("weights", "seed"))
+    flags.add_settings(parser, ("weights", "seed"))
     parser.add_argument("--out", metavar="DIR", default="replay", help="new folder for the runs (default: %(default)s)")
-    _cache_flag(parser)
+    flags.cache(parser)
 
 
 def _doctor(sub):
-    parser = _command(sub, "doctor", commands.doctor, "find what spoils a training, before an epoch is spent")
+    parser = _command(sub, "doctor", use.doctor, "find what spoils a training, before an epoch is spent")
     parser.add_argument("data", metavar="DATA", help="a data folder")
     parser.add_argument(
         "model", nargs="?", metavar="MODEL.keras|RUN", help="a model file or a run folder to look at as well"
@@ -260,7 +199,7 @@ def _doctor(sub):
 
 
 def _export(sub):
-    parser = _command(sub, "export", commands.export, "write a model for other programs, and run it to check")
+    parser = _command(sub, "export", use.export, "write a model for other programs, and run it to check")
     parser.add_argument("model", metavar="MODEL")
     parser.add_argument("--to", required=True, choices=("savedmodel", "onnx", "tflite"))
     parser.add_argument("--out", metavar="PATH", help="new file or folder (default: beside the model)")
@@ -269,7 +208,7 @@ def _export(sub):
 def _speed(sub):
     parser = _command(sub, "speed", commands.speed, "measure loading beside ImageDataGenerator, and the grid both ways")
     parser.add_argument("data", metavar="DATA")
-    _add_settings(parser, ("size", "weights"))
+    flags.add_settings(parser, ("size", "weights"))
     parser.add_argument(
         "--out", metavar="DIR", default="speed", help="new folder for the figures (default: %(default)s)"
     )

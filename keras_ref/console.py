@@ -39,12 +39,14 @@ def progress(what, total):
 
 def table(title, columns, rows):
     """Print a table; columns that hold nothing but numbers are right-aligned."""
-    shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    shown = Table(header_style="bold", box=None, pad_edge=False)
     for i, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[i], (int, float)) or _number(row[i]) for row in rows)
         shown.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
         shown.add_row(*(str(cell) for cell in row))
+    if title:
+        out.print(title, style="bold", markup=False)  # as the table's own title it would wrap at the table's width
     needed = Measurement.get(out, out.options.update(max_width=10_000), shown).maximum
     Console(highlight=False, width=needed).print(shown)  # a cell is never cut, whatever the terminal's width
 

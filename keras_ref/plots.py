@@ -84,7 +84,7 @@ def contact_sheet(items, path, columns=8, tile=150, title=""):
         except Refusal:
             picture = Image.new("RGB", (tile, tile), "#eeeeee")
         sheet.paste(picture, (x + (tile - picture.width) // 2, y + (tile - picture.height) // 2))
-        lines = [part for text in words.split("\n") for part in textwrap.wrap(text, 22)][:2]
+        lines = [part for text in words.split("\n") for part in textwrap.wrap(text, 26)][:2]
         draw.multiline_text((x, y + tile + 3), "\n".join(lines), fill=INK, font=_font(12), spacing=2)
     with files.beside(path) as partial:
         sheet.save(partial)
@@ -112,7 +112,7 @@ def confusion(matrix, names, path, title=""):
                     fontsize=9,
                     color="white" if share[i, j] > 0.55 else INK,
                 )
-    axis.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    axis.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
     axis.set_yticks(range(len(names)), names)
     axis.set_xlabel("taken for")
     axis.set_ylabel("is")
