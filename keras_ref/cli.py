@@ -145,9 +145,8 @@ def _sweep(sub):
 
 def _evaluate(sub):
     parser = _command(sub, "evaluate", use.evaluate, "measure a model on held-out pictures (8.12), or compare two")
-    parser.add_argument(
-        "models", nargs="+", metavar=("MODEL", "DATA"), help="one or two .keras files, then the data folder"
-    )
+    parser.add_argument("models", nargs="+", metavar="MODEL", help="one .keras file, or two to compare")
+    parser.add_argument("data", metavar="DATA", help="a data folder")
     parser.add_argument(
         "--split", choices=("train", "validation", "test"), help="default: test if there is one, else validation"
     )

@@ -16,8 +16,8 @@ def imagenet(args):
 def evaluate(args):
     from keras_ref import evaluate
 
-    *models, data = args.models
-    if len(models) not in (1, 2):
+    models, data = args.models, args.data
+    if len(models) > 2:
         raise Refusal(f"evaluate takes one or two models and then the data folder. Received: {len(models)} models.")
     stems = "-".join(Path(name).stem for name in models)
     out = Path(args.out or f"{'comparison' if len(models) == 2 else 'evaluation'}-{stems}")

@@ -1,7 +1,10 @@
 """The report: every kind of result, each with its command; and the drawings."""
 
 import json
+import re
 import shutil
+
+import pytest
 
 from keras_ref import config as configs
 from keras_ref import plots
@@ -102,12 +105,16 @@ def test_contact_sheet_survives_a_picture_that_cannot_be_read(tmp_path):
     assert (tmp_path / "sheet.png").stat().st_size > 500
 
 
-def test_help_names_the_way(capsys):
-    import pytest
-
+def _help(capsys, *command):
     with pytest.raises(SystemExit) as end:
-        main(["--help"])
+        main([*command, "--help"])
     assert end.value.code == 0
-    text = capsys.readouterr().out
+    return capsys.readouterr().out
+
+
+def test_help_names_the_way(capsys):
+    text = _help(capsys)
     steps = text[text.index("from nothing to a prediction") :].strip().splitlines()[1:]
     assert len(steps) == 5 and all("python" in step for step in steps)
+    for command in re.findall(r"^    (\w+) ", text, re.M):
+        assert f"usage: keras_ref {command} " in _help(capsys, command)
