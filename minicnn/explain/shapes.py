@@ -131,16 +131,17 @@ def _row(layer, shape):
         weights, positions = math.prod(kernel), out[0] * out[1]
         counts = weights + layer.filters, weights * positions
         working = [*_axes(layer, shape, out),
-                   f"parameters     {_times(kernel)} weights + {layer.filters} biases = {counts[0]:,}",
+                   f"parameters     {_times(kernel)} weights + {_count(layer.filters, 'bias')} = {counts[0]:,}",
                    f"multiply-adds  {out[0]} * {out[1]} positions * {_times(kernel)} = {counts[1]:,}"]
     elif isinstance(layer, layers.MaxPooling2D):
         counts, working = (0, 0), _axes(layer, shape, out)
     elif isinstance(layer, layers.Dense):
         counts = shape[-1] * layer.units + layer.units, shape[-1] * layer.units
-        working = [f"parameters     {shape[-1]} inputs * {layer.units} units + {layer.units} biases = {counts[0]:,}",
+        units, biases = _count(layer.units, "unit"), _count(layer.units, "bias")
+        working = [f"parameters     {shape[-1]} inputs * {units} + {biases} = {counts[0]:,}",
                    f"multiply-adds  {shape[-1]} * {layer.units} = {counts[1]:,}"]
     elif isinstance(layer, layers.Flatten):
-        counts, working = (0, 0), [f"{_times(shape)} = {out[0]}"]
+        counts, working = (0, 0), [f"{_times(shape)} = {out[0]:,}"]
     else:
         counts, working = (0, 0), []
     return Row(_text(layer), out, *counts, tuple(working))
@@ -169,6 +170,10 @@ def _axes(layer, shape, out):
         wide = f" (window {k}, dilation {d}: spans {span})" if d > 1 else ""
         lines.append(f"{name.ljust(7)}floor(({inside}) / {s}) + 1 = {result}{wide}{zeros}{rest}")
     return lines
+
+
+def _count(number, word):
+    return f"{number} {word if number == 1 else 'biases' if word == 'bias' else f'{word}s'}"
 
 
 def _times(sizes):

@@ -7,6 +7,8 @@ engine computed in its own precision: the last line is the difference, which is 
 import math
 from dataclasses import dataclass, field
 
+COLUMNS = 80  # of the terminal that a table is made for; remarks that do not fit stand below their row
+
 
 @dataclass(frozen=True)
 class Term:
@@ -74,10 +76,14 @@ class Trace:
             product = [number(term.value)] if len(self.columns) > 1 else []
             rows.append([term.where, *map(number, term.factors), *product, term.note])
         widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+        below = sum(widths) + 2 * len(widths) > COLUMNS
         for row in rows:
             cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in
-                                                zip(row[1:-1], widths[1:-1], strict=True)), row[-1]]
-            yield "  " + "  ".join(cells).rstrip()
+                                                zip(row[1:-1], widths[1:-1], strict=True))]
+            line = "  " + "  ".join(cells if below else [*cells, row[-1]])
+            yield line.rstrip()
+            if below and row[-1]:
+                yield f"      {row[-1]}"
         if len(shown) < len(self.terms):
             rest = self.total - math.fsum(term.value for term in shown)
             yield f"  ... and {len(self.terms) - len(shown)} smaller terms, together {number(rest)}"

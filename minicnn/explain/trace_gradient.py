@@ -8,6 +8,7 @@ The remark beside each term says which ReLU masks and pool winners that output's
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def _of_weight(run, owners, what, name, index):
         xs = [run.values[key] for key in at.sources]
         terms += rule(at.layer, xs, _Gradient(run, at), run.values[at.key].shape, index)
     equation = "d loss / d bias = sum of dz" if name in ("bias", "beta") else "d loss / d weight = sum of dz * x"
-    return Trace(f"d loss / d {what}{list(index)}   loss {run.value:.6g}", equation, ("dz", "x"), terms,
+    return Trace(f"d loss / d {what}{list(index)}   loss {run.value:.6g}", equation, ("dz", "x"), _short(run, terms),
                  float(run.grads[what][index]))
 
 
@@ -79,8 +80,15 @@ def _of_output(run, at, index):
     title = f"d loss / d {at.key}{place(index)}   {at.kind}, loss {run.value:.6g}"
     if at.key == run.last:
         return Trace(title, *_of_loss(run, index), float(gradient[index]))
-    return Trace(title, "d loss / d x = sum over the outputs that read x: dz * factor", ("dz", "factor"), terms,
-                 float(gradient[index]))
+    return Trace(title, "d loss / d x = sum over the outputs that read x: dz * factor", ("dz", "factor"),
+                 _short(run, terms), float(gradient[index]))
+
+
+def _short(run, terms):
+    """Leave the example out where there is only one."""
+    if len(run.values[run.last]) > 1:
+        return terms
+    return [replace(term, where=term.where.replace("example 0 ", "", 1)) for term in terms]
 
 
 def _sent_by(run, reader, k, index):

@@ -74,8 +74,9 @@ def press():
 
 def _conv():
     y = _convolve(NO_PADS)
-    yield ("Convolution: a filter slides over a picture. At each stop it multiplies what it sees with its weights,\n"
-           "number by number, and adds up. (Networks do not flip the filter: mathematics calls it cross-correlation.)")
+    yield ("Convolution: a filter slides over a picture. At each stop it multiplies what\n"
+           "it sees with its weights, number by number, and adds up.\n"
+           "(Networks do not flip the filter: mathematics calls it cross-correlation.)")
     yield f"the picture, 5 x 5            the filter, 3 x 3\n{_beside(_grid(PICTURE), _grid(FILTER), 30)}"
     yield "How many stops? (5 - 3) / 1 + 1 = 3 down and 3 across: the output is 3 x 3."
     for i, j in np.ndindex(3, 3):
@@ -86,9 +87,10 @@ def _conv():
         yield (f"stop [{i}, {j}]: rows {i} to {i + 2}, columns {j} to {j + 2}\n"
                f"{_beside(_grid(PICTURE, (i, j, 3, 3)), _grid(done), 30)}\n  {products} = {y[i, j]:g}")
     padded = _convolve(((1, 1), (1, 1)))
-    yield ('With padding="same" a frame of one zero lies around the picture, and the output keeps its 5 x 5:\n'
+    yield ('With padding="same" a frame of one zero lies around the picture, and the output\nkeeps its 5 x 5:\n'
            f"{_grid(padded)}")
-    yield "A real layer adds its bias to every stop, sums over all channels, and has many filters: a map for each."
+    yield ("A real layer adds its bias to every stop, sums over all channels, and has many\n"
+           "filters: a map for each.")
 
 
 def _convolve(pads):
@@ -102,7 +104,7 @@ def _relu():
     for value in x.ravel():
         yield f"max({value:g}, 0) = {max(value, 0):g}"
     dy = np.array([[10, 20, 30], [40, 50, 60]], np.float64)
-    yield ("Backward it is a mask: the gradient passes where the output is above 0, and nowhere else.\n"
+    yield ("Backward it is a mask: the gradient passes where the output is above 0, and\nnowhere else.\n"
            f"gradient of the output     of the input\n"
            f"{_beside(_grid(dy), _grid(reference.relu_backward(dy, reference.relu_forward(x))), 27)}")
 
@@ -110,7 +112,8 @@ def _relu():
 def _pool():
     x = MAP[None, :, :, None]
     y = reference.maxpool2d_forward(x, (2, 2), (2, 2), NO_PADS)[0, :, :, 0]
-    yield "Max pooling: of every window only the largest number goes on. Window 2 x 2, stride 2: no overlap."
+    yield ("Max pooling: of every window only the largest number goes on.\n"
+           "Window 2 x 2, stride 2: no overlap.")
     yield f"the map, 4 x 4; the output is (4 - 2) / 2 + 1 = 2 in each direction\n{_grid(MAP)}"
     for i, j in np.ndindex(2, 2):
         window = MAP[2 * i:2 * i + 2, 2 * j:2 * j + 2]
@@ -119,16 +122,18 @@ def _pool():
     yield f"the output\n{_grid(y)}"
     dy = np.array([[10, 20], [30, 40]], np.float64)
     dx = reference.maxpool2d_backward(dy[None, :, :, None], x, (2, 2), (2, 2), NO_PADS)[0, :, :, 0]
-    yield ("Backward each output's gradient goes whole to the winner of its window (on a tie, to the first).\n"
+    yield ("Backward each output's gradient goes whole to the winner of its window (on a\ntie, to the first).\n"
            f"gradient of the output     of the input\n{_beside(_grid(dy), _grid(dx), 27)}")
     odd = reference.output_size(5, 2, 2, 0)
-    yield f"On 5 pixels the formula has a floor: floor((5 - 2) / 2) + 1 = {odd}. The fifth row and column are dropped."
+    yield (f"On 5 pixels the formula has a floor: floor((5 - 2) / 2) + 1 = {odd}.\n"
+           "The fifth row and column are dropped.")
 
 
 def _flatten():
     x = np.arange(1, 13, dtype=np.float64).reshape(1, 2, 3, 2)
     y = reference.flatten_forward(x)[0]
-    yield "Flatten: the maps become one row of numbers. Row by row, pixel by pixel, channel by channel."
+    yield ("Flatten: the maps become one row of numbers.\n"
+           "Row by row, pixel by pixel, channel by channel.")
     yield f"two channels of 2 x 3:\nchannel 0     channel 1\n{_beside(_grid(x[0, ..., 0]), _grid(x[0, ..., 1]), 14)}"
     for i, j in np.ndindex(2, 3):
         entries = [(i * 3 + j) * 2 + c for c in range(2)]
@@ -156,16 +161,19 @@ def _sigmoid():
     yield "Sigmoid: any number becomes one between 0 and 1.   y = 1 / (1 + exp(-x))"
     for value, result in zip(x, y, strict=True):
         yield f"x = {value:g}:   1 / (1 + exp({0 - value:g})) = 1 / (1 + {np.exp(-value):.6f}) = {result:.6f}"
-    yield (f"The four outputs add up to {y.sum():.6f}. Sigmoid outputs do not sum to 1: each is its own yes or no.\n"
-           "(Softmax outputs do; see `minicnn walk softmax`.)")
-    yield "Backward: dy/dx = y * (1 - y), at most 0.25 (at x = 0): " + ", ".join(f"{v:.4f}" for v in y * (1 - y))
+    yield (f"The four outputs add up to {y.sum():.6f}. Sigmoid outputs do not sum to 1:\n"
+           "each is its own yes or no. (Softmax outputs do; see `minicnn walk softmax`.)")
+    yield ("Backward: dy/dx = y * (1 - y), at most 0.25 (at x = 0); here\n"
+           f"{', '.join(f'{v:.4f}' for v in y * (1 - y))}")
 
 
 def _softmax():
     x = np.array([2.0, 1.0, -1.0])
     y, shifted = reference.softmax_forward(x[None])[0], np.exp(x - x.max())
-    yield "Softmax: numbers (logits) become probabilities.   y[k] = exp(x[k] - max x) / sum of exp(x[j] - max x)"
-    yield f"x = {_row(x)},   max x = {x.max():g}   (subtracting it changes nothing, but exp cannot overflow)"
+    yield ("Softmax: numbers (logits) become probabilities.\n"
+           "y[k] = exp(x[k] - max x) / sum of exp(x[j] - max x)")
+    yield (f"x = {_row(x)},   max x = {x.max():g}\n"
+           "Subtracting the largest changes no result, but no exponential can overflow.")
     for k, value in enumerate(x):
         yield f"exp({value:g} - {x.max():g}) = exp({value - x.max():g}) = {shifted[k]:.6f}"
     yield f"their sum: {' + '.join(f'{value:.6f}' for value in shifted)} = {shifted.sum():.6f}"
@@ -185,12 +193,13 @@ def _backprop():
     dv, da = ds * a, ds * v
     dz = da * (a > 0)
     dw, db, dx = dz * x, dz, dz * w
-    yield "Backpropagation: how much does the loss change if a number changes? Ask from the end to the beginning."
+    yield ("Backpropagation: how much does the loss change if a number changes?\n"
+           "Ask from the end to the beginning.")
     yield ("forward, one weight after the other; the truth is t = 1\n"
-           f"  z = w * x + b   = {w:g} * {x:g} + {b:g} = {z:g}\n  a = max(z, 0)   = {a:g}\n"
+           f"  z = w * x + b   = {w:g} * {x:g} + {_signed(b)} = {z:g}\n  a = max(z, 0)   = {a:g}\n"
            f"  s = v * a + c   = {v:g} * {a:g} + {c:g} = {s:g}\n  p = sigmoid(s)  = {p:.6f}\n"
            f"  loss = -log p   = {-np.log(p):.6f}")
-    yield f"the loss and the sigmoid together: d loss / d s = p - t = {p:.6f} - 1 = {ds:.6f}"
+    yield f"the loss and the sigmoid together:\n  d loss / d s = p - t = {p:.6f} - 1 = {ds:.6f}"
     yield (f"s = v * a + c:   d loss / d v = ds * a = {dv:.6f}\n                 d loss / d a = ds * v = {da:.6f}\n"
            f"                 d loss / d c = ds     = {ds:.6f}")
     yield f"a = max(z, 0):   z = {z:g} is above 0, the mask is open: d loss / d z = {dz:.6f}"

@@ -20,7 +20,7 @@ def whole(topic):
 def test_every_topic_prints_whole_lines(topic):
     text = whole(topic)
     assert topic in TOPICS and len(steps(topic)) > 3
-    assert "any key" not in text and max(map(len, text.splitlines())) <= 120
+    assert "any key" not in text and max(map(len, text.splitlines())) <= 80
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
