@@ -13,7 +13,8 @@ from .places import as_batch, backward, layer_path, loss_of, unfold
 LARGEST_WORK = 300_000_000  # multiply-adds of one pass that a browser does within a second
 LARGEST_WEIGHTS = 4_000_000  # numbers: 16 MB of weights, beyond which a page is a burden
 BUDGET = 1_200_000  # numbers of maps a picture
-MOST_MAPS = 10
+MOST_MAPS = 10  # of a layer, or as many as LAYER numbers hold: of the small, deep ones more
+LAYER = 4_000
 UNITS, INPUTS = 48, 24  # of a dense layer whose kernel is not carried whole: how many units, and inputs of each
 WHOLE_KERNEL = 200_000  # numbers of a dense kernel that is
 RATES = [10 ** (k / 2) for k in range(-10, 3)]  # of the step of learning, as carried.js reads them
@@ -99,10 +100,10 @@ def _all(model, nodes, x, label):
 
 def _channels(nodes, values):
     """Choose each node's maps: those of the node before where channels go through, else the strongest."""
-    sizes = [int(np.prod(node["shape"][:2])) for node in nodes if len(node["shape"]) == 3]
+    sizes = [int(np.prod(node["shape"][:2])) if len(node["shape"]) == 3 else 0 for node in nodes]
     most = max(3, min(MOST_MAPS, BUDGET // max(sum(sizes), 1)))
     chosen = []
-    for node, array in zip(nodes, values, strict=True):
+    for k, (node, array) in enumerate(zip(nodes, values, strict=True)):
         if array.ndim != 3 or node["kind"] == "Input":
             chosen.append(None)
             continue
@@ -114,8 +115,10 @@ def _channels(nodes, values):
         elif own is not None and node["kind"] not in ("Conv2D", "Concatenate") and count == array.shape[2]:
             chosen.append(own)
         else:
-            strength = np.abs(array).mean((0, 1))
-            chosen.append(sorted(int(c) for c in np.argsort(-strength, kind="stable")[:most]))
+            behind = k + 1 < len(nodes) and nodes[k + 1]["kind"] == "Activation" and nodes[k + 1]["inputs"] == [k]
+            strength = np.abs(values[k + 1] if behind else array).mean((0, 1))  # not what a ReLU closes
+            shown = max(most, LAYER // sizes[k])
+            chosen.append(sorted(int(c) for c in np.argsort(-strength, kind="stable")[:shown]))
     return chosen
 
 
