@@ -115,11 +115,18 @@ def _channels(nodes, values):
         elif own is not None and node["kind"] not in ("Conv2D", "Concatenate") and count == array.shape[2]:
             chosen.append(own)
         else:
-            behind = k + 1 < len(nodes) and nodes[k + 1]["kind"] == "Activation" and nodes[k + 1]["inputs"] == [k]
-            strength = np.abs(values[k + 1] if behind else array).mean((0, 1))  # not what a ReLU closes
+            strength = np.abs(values[_activated(nodes, k)]).mean((0, 1))  # of what no ReLU closes
             shown = max(most, LAYER // sizes[k])
             chosen.append(sorted(int(c) for c in np.argsort(-strength, kind="stable")[:shown]))
     return chosen
+
+
+def _activated(nodes, k):
+    """Follow a convolution on to its activation."""
+    while k + 1 < len(nodes) and nodes[k + 1]["inputs"] == [k] and nodes[k + 1]["kind"] in (
+            "Activation", "BatchNormalization"):
+        k += 1
+    return k
 
 
 def _packed(array, channels, blobs):

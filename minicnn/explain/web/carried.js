@@ -99,7 +99,8 @@ export class CarriedNet extends Net {
     const { own, shape } = node, units = shape[0], found = this.grads[node.index][name];
     if (node.kind === "Dense" && name === "kernel") return furthest(this.values[node.inputs[0]]) * units + furthest(this.gradients[node.index]);
     if (shape.length < 3) return furthest(found);
-    if (name !== "kernel") return own.maps[furthest(own.maps.map((c) => found[c]))];
+    const maps = this.channels(node.index);
+    if (name !== "kernel") return maps[furthest(maps.map((c) => found[c]))];
     const at = furthest(found), rest = Math.floor(at / own.maps.length), tap = Math.floor(rest / own.inside.length);
     return (tap * own.count + own.inside[rest % own.inside.length]) * shape[2] + own.maps[at % own.maps.length];
   }

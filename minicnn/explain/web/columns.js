@@ -6,9 +6,9 @@ import { extent, format, largest } from "./numbers.js";
 
 const PER_COLUMN = 10;
 
-// Allow a line break within a long name: after "_", before a capital, before the channels of a shape; long words may part.
+// Allow a line break within a long name: after "_" and "/", before a capital and a shape's channels; long words may part.
 function broken(name) {
-  return name.replace(/_(?=.)|[a-z](?=[A-Z])/g, "$&\u200b").replace(/\u00d7\d+$/, "\u200b$&").replace(/[a-z]{6}(?=[a-z]{5})/gi, "$&\u00ad");
+  return name.replace(/[_/](?=.)|[a-z](?=[A-Z])/g, "$&\u200b").replace(/\u00d7\d+$/, "\u200b$&").replace(/[a-z]{5}(?=[a-z]{4})/gi, "$&\u00ad");
 }
 
 export class Columns {

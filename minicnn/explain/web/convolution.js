@@ -247,14 +247,14 @@ export class Convolution {
     const window = found.map(({ h, w, inside }) => (inside ? x[h * shape[1] + w] : 0));
     const products = window.map((value, k) => value * kernel[k]);
     const notes = found.map(({ inside }) => (inside ? "" : "padding"));
-    const part = (title, content, ...below) => el("figure", { class: "map" }, el("figcaption", {}, title), content, ...below);
+    const part = (title, content) => el("figure", { class: "map" }, el("figcaption", {}, title), content);
     fill(this.numbers, el("h2", {}, `Channel ${c} at stop [${i}, ${j}]`), el("div", { class: "card-row" },
       part("window", grid(window, columns, largest(x), { notes, label: "window", name: "window" })), el("span", { class: "sign" }, "\u00d7"),
       part(this.app.live ? "kernel: change a weight" : "kernel", this.playing || !this.app.live ? grid(kernel, columns, this.kernelMost(), { name: "kernel" }) :
         grid(kernel, columns, this.kernelMost(), { name: "kernel", label: `weight of channel ${c}, map ${this.map}`,
           change: (tap, value) => this.app.editWeight(node, "kernel", this.at(c, tap), value) })), el("span", { class: "sign" }, "="),
-      part("products", grid(products, columns, largest(products), { label: "products", name: "products" }),
-        el("p", { class: "total" }, "their sum ", num(sum(products), "channel-sum", 6)))),
+      part("products", grid(products, columns, largest(products), { label: "products", name: "products" }))),
+    el("p", { class: "total" }, "sum of the products ", num(sum(products), "channel-sum", 6)),
     el("p", { class: "hint" }, found.every(({ inside }) => inside) ? "" : "Hatched cells are zeros of the padding. ",
       "Click any pixel of an input to see every stop that reads it (dashed), any pixel of an output to go there."));
   }
