@@ -9,7 +9,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from keras_ref import runtime
+from keras_ref import console, runtime
 from keras_ref.data import Recipe
 from keras_ref.errors import Refusal
 from keras_ref.files import beside
@@ -122,7 +122,8 @@ def load_net(path, compiled=False):
     if not path.is_file():
         raise Refusal(f"The model {path} is not there; give a .keras file, such as a run folder's final.keras.")
     try:
-        return keras.saving.load_model(path, compile=compiled, safe_mode=True)
+        with console.working(f"loading {path.name}"):
+            return keras.saving.load_model(path, compile=compiled, safe_mode=True)
     except Exception as error:  # zip, h5py and Keras's own reading raise nearly every kind there is
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Refusal(f"{path} cannot be loaded as a Keras model: {first}") from None

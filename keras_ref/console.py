@@ -37,6 +37,11 @@ def progress(what, total):
         yield lambda n=1: bar.advance(task, n)
 
 
+def working(what):
+    """Give a context that shows a spinner: for what takes seconds and cannot say how far it is."""
+    return err.status(what)
+
+
 def table(title, columns, rows):
     """Print a table; columns that hold nothing but numbers are right-aligned."""
     shown = Table(header_style="bold", box=None, pad_edge=False)

@@ -1,7 +1,7 @@
 """From files to batches, as a tf.data pipeline: parallel decode, prefetch, every picture decoded once.
 
 The pixels are the course's: Pillow's nearest to (size, size), then x / 127.5 - 1. TensorFlow's decoder gives Pillow's
-pixels where it is asked for the accurate transform; a JPEG with EXIF, CMYK or 16 bits and every other format goes
+pixels where it is asked for the accurate transform; a JPEG that EXIF turns, CMYK or 16 bits and every other format goes
 through Pillow itself. Augmentation exists for the pictures that a net learns from and for no others.
 """
 
@@ -81,6 +81,7 @@ class Pictures:
         """Give a tf.data.Dataset of (height, width, 3) uint8 pictures, read from their files in `order`."""
         tf, _ = runtime.load()
         routes, ys, xs = self._look()
+        plain = (routes >= 0).all()
         order = np.arange(len(self)) if order is None else np.asarray(order)
         names = tf.constant([os.fspath(path) for path in self.paths])
         routes, ys, xs = tf.constant(routes), tf.constant(ys), tf.constant(xs)
@@ -94,6 +95,8 @@ class Pictures:
             return tf.numpy_function(lambda k: self._pixels(int(k)), [i], tf.uint8, stateful=False)
 
         def picture(i):
+            if plain:  # the usual folder; a tenth faster without the choice
+                return tf.ensure_shape(by_tensorflow(i), shape)
             return tf.ensure_shape(tf.cond(routes[i, 0] >= 0, lambda: by_tensorflow(i), lambda: by_pillow(i)), shape)
 
         return tf.data.Dataset.from_tensor_slices(order).map(picture, num_parallel_calls=_cores())
@@ -189,7 +192,9 @@ class _NamingTheCulprit:
             try:
                 pictures.decode(pictures.read(path), path)
             except Refusal as refusal:
-                raise Refusal(f"{refusal} Remove it, or leave out all such pictures with --skip-corrupt.") from None
+                raise Refusal(
+                    f"{refusal} Remove it; train and evaluate leave out all such pictures with --skip-corrupt."
+                ) from None
         if "jpeg" in str(error.message).lower():
             first = str(error.message).splitlines()[0]
             raise Refusal(f"TensorFlow cannot decode a picture that Pillow can: {first}") from None

@@ -58,7 +58,7 @@ def get(dest, source=SOURCE):
         str(partial),
     ]
     try:
-        with console.err.status(f"git clone {source}"):
+        with console.working(f"git clone {source}"):
             done = subprocess.run(
                 command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=_without_prompts()
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ref import card as cards
-from keras_ref import files, runtime
+from keras_ref import console, files, runtime
 from keras_ref.errors import Refusal
 
 KINDS = {"savedmodel": ("tf_saved_model", ""), "onnx": ("onnx", ".onnx"), "tflite": ("litert", ".tflite")}
@@ -29,7 +29,7 @@ def export(model_path, kind, out=None):
     expected = np.asarray(net.predict_on_batch(x))
     partial = out.with_name(f".{out.stem}.partial{out.suffix}")
     try:
-        with runtime.quietly():
+        with console.out.status(f"exporting to {kind}"), runtime.quietly():  # quietly() silences standard error
             net.export(partial, format=keras_kind, verbose=False)
         answers = _RUN[kind](partial, x)
         difference, size = float(np.abs(answers - expected).max()), float(np.abs(expected).max())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_ref import runtime
+from keras_ref import console, runtime
 from keras_ref.errors import Refusal
 
 FROZEN_SEED = 0  # a frozen base without weights is the same in every run: it is there to be measured
@@ -34,7 +34,8 @@ def build(config, class_count):
     """Build the net that `config` describes, weights loaded and frozen as asked; nothing is compiled yet."""
     _, keras = runtime.load()
     keras.utils.set_random_seed(FROZEN_SEED if config.frozen else config.seed)
-    base = keras.applications.Xception(weights=None, include_top=False, input_shape=(config.size, config.size, 3))
+    with console.working("building Xception"):
+        base = keras.applications.Xception(weights=None, include_top=False, input_shape=(config.size, config.size, 3))
     if config.weights != "none":
         load_base_weights(base, config.weights)
     elif config.frozen:

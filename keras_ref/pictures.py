@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from keras_ref.errors import Refusal
 
@@ -28,6 +28,8 @@ def decode(data, name):
                 return to_rgb(picture)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refusal(f"{name} is refused: it unpacks to too many pixels, like a decompression bomb.") from None
+    except UnidentifiedImageError:
+        raise Refusal(f"{name} is not a picture that can be read: its bytes begin like no format known here.") from None
     except Exception as error:  # Pillow's decoders raise nearly every kind there is on damaged files
         raise Refusal(f"{name} is not a picture that can be read: {_first_line(error)}.") from None
 
@@ -74,7 +76,7 @@ def nearest_index(extent, size):
 
 
 def plain_jpeg_size(head):
-    """Give (height, width) of a JPEG that needs no Pillow (1 or 3 components of 8 bits, no EXIF or XMP), else None.
+    """Give (height, width) of a JPEG that needs no Pillow (1 or 3 components of 8 bits, upright), else None.
 
     `head` is the file's start. The walk goes from marker to marker up to the start of the scan (ITU T.81, B.1 and B.2).
     """
@@ -85,7 +87,7 @@ def plain_jpeg_size(head):
         marker, length = head[at + 1], int.from_bytes(head[at + 2 : at + 4], "big")
         if marker == 0xDA:
             return size
-        if marker == 0xE1:  # APP1 holds EXIF or XMP, and either may turn the picture
+        if marker == 0xE1 and not _upright(head):  # APP1 holds EXIF or XMP, and either may turn the picture
             return None
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             bits, components = head[at + 4], head[at + 9]
@@ -95,6 +97,14 @@ def plain_jpeg_size(head):
             size = height, width
         at += 2 + length
     return None
+
+
+def _upright(head):
+    try:
+        with Image.open(io.BytesIO(head)) as picture:
+            return picture.getexif().get(ExifTags.Base.Orientation, 1) == 1
+    except Exception:  # damaged: Pillow will say in decode what is wrong
+        return False
 
 
 def _first_line(error):

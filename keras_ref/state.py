@@ -34,8 +34,8 @@ def restore(path, net, base):
     try:
         with open(path, "rb") as stream, np.load(stream) as arrays:
             stored = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise Refusal(f"{path} cannot be read: {error}.") from None
+    except (OSError, ValueError, zipfile.BadZipFile):
+        raise Refusal(f"{path} cannot be read as the state of a run; it is damaged, or not from here.") from None
     net.optimizer.build(net.trainable_variables)
     for letter, variables in (("w", changing(net, base)), ("o", net.optimizer.variables)):
         if sum(name.startswith(letter) for name in stored) != len(variables):

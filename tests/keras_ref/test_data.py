@@ -9,6 +9,7 @@ from PIL import Image
 
 from keras_ref import data, folder, runtime
 from keras_ref.errors import Refusal
+from keras_ref.pictures import pixels as load
 from tests.keras_ref.conftest import draw
 
 
@@ -53,6 +54,13 @@ def test_the_pixels_are_those_of_image_data_generator_bit_for_bit(mixed, size, k
     for k, (x, y) in enumerate(ours.batches(8)):
         np.testing.assert_array_equal(x, flow[k][0])
         np.testing.assert_array_equal(y, flow[k][1])
+
+
+def test_a_folder_that_needs_no_pillow_has_the_same_pixels(clothes):
+    pictures = _pictures(clothes)
+    assert (pictures._look()[0] >= 0).all()
+    for path, pixels in zip(pictures.paths, pictures.pixels(), strict=True):
+        np.testing.assert_array_equal(pixels, load(path.read_bytes(), path, 71, 71))
 
 
 def test_order_is_a_function_of_seed_and_epoch(clothes):

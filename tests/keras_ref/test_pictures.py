@@ -59,5 +59,10 @@ def test_which_jpegs_need_no_pillow():
     assert pictures.plain_jpeg_size(_jpeg("L", progressive=True)) == (30, 40)
     assert pictures.plain_jpeg_size(_jpeg("CMYK")) is None
     assert pictures.plain_jpeg_size(_jpeg(exif=exif)) is None
+    exif[274] = 1
+    assert pictures.plain_jpeg_size(_jpeg(exif=exif)) == (30, 40)
+    turned = b'http://ns.adobe.com/xap/1.0/\0<x tiff:Orientation="6"/>'
+    xmp = b"\xff\xe1" + (len(turned) + 2).to_bytes(2, "big") + turned
+    assert pictures.plain_jpeg_size(_jpeg()[:20] + xmp + _jpeg()[20:]) is None
     assert pictures.plain_jpeg_size(b"\x89PNG\r\n\x1a\n" + bytes(40)) is None
     assert all(pictures.plain_jpeg_size(_jpeg()[:n]) is None for n in range(0, 150))
