@@ -56,8 +56,10 @@ def draw(model, pictures):
         layer.momentum = momentum
         *others, mean, variance = layer.get_weights()
         mean += rng.normal(0, 0.3, mean.shape) * np.sqrt(variance)
-        # where a channel hardly varies beside its mean, dividing by that little would blow rounding errors up
-        variance = np.maximum(variance, 0.03 * mean**2) * rng.uniform(0.5, 1.5, mean.shape)
+        # Where a channel hardly varies beside its mean, dividing by that little would blow rounding errors up; and
+        # where it is divided by too little everywhere, numbers grow from block to block, until EfficientNet's gates
+        # are steps and Keras's own float32 is off by a tenth.
+        variance = np.maximum(variance, 0.03 * mean**2) * rng.uniform(0.9, 1.5, mean.shape)
         layer.set_weights([*others, mean, variance])
 
 
@@ -104,17 +106,12 @@ def build(name, size, dtype):
 
 @pytest.mark.parametrize(("name", "size"), [(name, size) for name, sizes in SIZES.items() for size in sizes])
 def test_predictions_equal_keras(name, size, tmp_path):
-    """EfficientNet in float64: with drawn numbers Keras's own float32 answers to a batch of 1 and 2 differ by 2e-3.
-
-    In float64 too Keras rounds its Rescaling's 1/255 to float32, and the drawn numbers make 6e-4 of that.
-    """
-    net, pictures = build(name, size, "float64" if name == "EfficientNetB0" else "float32")
+    net, pictures = build(name, size, "float32")
     want = np.asarray(net(pictures[:2]))
     assert 0.3 < want.std() < 3 and abs(want[0] - want[1]).max() > 0.05  # else any pictures would do
     net.save(tmp_path / "net.keras")
     got = load_model(tmp_path / "net.keras").predict(pictures[:2])
-    allowed = 3e-3 if name == "EfficientNetB0" else 1e-4
-    assert abs(got - want).max() <= allowed * abs(want).max()
+    assert abs(got - want).max() <= 1e-4 * abs(want).max()
 
 
 def train(net, path, pictures, steps=3):
