@@ -195,14 +195,14 @@ def _check_sizes(model):
 
 def _dtype(config):
     """The one dtype that all layers of a file share; what comes in is cast to it, whatever an InputLayer says."""
-    names = {layer["config"].get("dtype") or "float32" for _, _, layer in files.places(config)
+    names = {str(layer["config"].get("dtype") or "float32") for _, _, layer in files.places(config)
              if layer["class_name"] not in (*NESTED, "InputLayer")} or {"float32"}
     for policy in names & {"mixed_float16", "mixed_bfloat16"}:
         warnings.warn(f"Keras keeps this model's weights in float32 and computes in {policy.removeprefix('mixed_')}; "
                       f"minicnn computes in float32 throughout, so outputs differ by that rounding.", stacklevel=3)
         names = names - {policy} | {"float32"}
     if len(names) != 1 or not names <= set(DTYPES):
-        raise ValueError(f"all layers must be float32, or all float64. Received: {', '.join(sorted(map(str, names)))}.")
+        raise ValueError(f"all layers must be float32, or all float64. Received: {', '.join(sorted(names))}.")
     return names.pop()
 
 

@@ -38,6 +38,8 @@ class InputLayer(Layer):
         if unknown or config.get("sparse") or config.get("ragged"):
             raise ValueError(f"InputLayer takes a dense `batch_shape` only. Received: {config}.")
         shape = config.get("batch_shape", config.get("batch_input_shape"))
+        if not isinstance(shape, (list, tuple, type(None))):
+            raise ValueError(f"InputLayer's `batch_shape` must be a list. Received: {shape!r}.")
         return {"shape": tuple(shape[1:]) if shape is not None else config.get("shape")}
 
 
