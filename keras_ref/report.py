@@ -58,11 +58,11 @@ def _table(columns, rows):
 def _run(where, out):
     """Report a training, a finished one or not: whatever epochs it has by now."""
     config, split = configs.read(where / "config.json"), files.read_json(where / "split.json")
-    what = (
-        "from scratch, every layer learning"
-        if config.weights == "none" and config.unfreeze == "all"
-        else f"weights {config.weights}"
-    )
+    if config.weights == "none":
+        what = "a random, frozen base" if config.frozen else "from scratch"
+        what += ", every layer learning" if config.unfreeze == "all" else ""
+    else:
+        what = f"weights {config.weights}"
     head = [
         f"## Xception at {config.size} px, {what}",
         "",
@@ -85,7 +85,8 @@ def _run(where, out):
         f"{len(history)} epoch{'s' * (len(history) > 1)}{unfinished}, {sum(seconds) / 60:.0f} minutes in all. "
         f"Best validation accuracy **{best['val_accuracy']:.1%}** in epoch {best['epoch']} "
         f"({n} pictures, 95% interval {low:.1%} to {high:.1%}; "
-        f"always naming the largest class gives {majority:.1%}). The best epoch was chosen on these same pictures."
+        f"always naming the largest class gives {majority:.1%}). The best epoch was chosen on these same pictures. "
+        f"{RANDOM if config.weights == 'none' and config.frozen else ''}".rstrip()
     )
     rows = [
         (row["epoch"], *(f"{row[name]:.4f}" for name in train.COLUMNS[1:]), "-" if s is None else f"{s:.0f}")
