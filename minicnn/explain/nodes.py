@@ -9,7 +9,7 @@ import numpy as np
 from .. import reference
 from ..layers.augmentation import AUGMENTATIONS
 from .activations import activation_of
-from .places import unfold
+from .places import layer_path, unfold
 
 WINDOW = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
 AS_IT_IS = ("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Flatten", "Reshape", "Add", "Multiply", "Rescaling",
@@ -111,7 +111,7 @@ def _window(layer, source):
 
 
 def _array(key, where, name):
-    path = "/".join(part.partition(":")[0] for part in key.split("/"))
+    path = layer_path(key)
     return lambda model: getattr(model.get_layer(path), where)[name]
 
 
@@ -123,7 +123,7 @@ def _normal(key, at):
     """Normalization as y = x * factor + shift, both stretched over the example."""
 
     def array(model):
-        layer = model.get_layer("/".join(part.partition(":")[0] for part in key.split("/")))
+        layer = model.get_layer(layer_path(key))
         probes = (np.zeros((1, *layer.output_shape[1:])), np.ones((1, *layer.output_shape[1:])))
         zero, one = (layer.forward(probe)[0] for probe in probes)
         return one - zero if at else zero

@@ -5,10 +5,10 @@ import pytest
 
 from minicnn import load_model, reference
 from minicnn.data import load_image
-from minicnn.explain import trace, trace_gradient
+from minicnn.explain import page, trace, trace_gradient
 from minicnn.explain.places import backward, forward
 from minicnn.gradcheck import pattern
-from tests.explain.conftest import EPOCHS
+from tests.explain.conftest import EPOCHS, Made, Tab
 
 LIVE = ["demo", "homework", "grey", "same", "photographs"]
 EVERY_LAYER = ["branches", "later"]  # nested models, Add, Multiply, every other layer
@@ -127,6 +127,35 @@ def test_gradients_of_a_net_too_large(tab, pages):
         for key, gradient in run.grads.items():
             moved.params[key][...] -= np.float32(10**-1.5) * gradient
         assert t.number("loss-after") == pytest.approx(backward(moved, x, truth).value, rel=1e-4)
+
+
+EVERY_GRADIENT = """() => explorer.net.nodes.filter((node) => explorer.gradients()[node.index]).flatMap((node) =>
+    ["output", ...Object.keys(explorer.net.grads[node.index])].map((what) => {
+      const { view } = explorer;
+      view.index = node.index; view.what = what; view.at = null;
+      view.drawOne();
+      const read = (name) => Number(document.querySelector(`.apart [data-name="${name}"]`).dataset.value);
+      return [node.of, node.engine, what, what === "output" ? null : view.place(), read("gradient"), read("terms-sum")];
+    }))"""
+
+
+@pytest.mark.parametrize("name", ["same", "branches", "later"])
+def test_every_kind_of_layer_carried(browser, pages, tmp_path, monkeypatch, name):
+    """Carried in part, a net still shows the engine's gradients, and terms that add up to them."""
+    monkeypatch.setattr(page, "too_large", lambda model: True)
+    made = Made(tmp_path, name, pages[name].model, [pages[name].pixels], labels=[1])
+    run = backward(pages[name].model, fed(pages[name].model, pages[name].pixels),
+                   [[1.0]] if pages[name].model.output_shape[-1] == 1 else 1)
+    with Tab(browser, made) as t:
+        t.view("backward")
+        found = t.page.evaluate(EVERY_GRADIENT)
+        assert t.complaints == []
+    assert {what for *_, what, _, _, _ in found} >= {"output", "kernel", "bias"}
+    for of, _, what, place, gradient, total in found:
+        assert np.isfinite(gradient) and total == pytest.approx(gradient, rel=1e-4, abs=1e-12), (of, what)
+        if place is not None and f"{of}/{what}" in run.grads and "kernel" not in what:
+            array = run.grads[f"{of}/{what}"]
+            assert gradient == pytest.approx(float(array[tuple(place)]), rel=1e-5), (of, what)
 
 
 @pytest.mark.parametrize("name", LIVE)
