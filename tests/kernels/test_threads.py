@@ -1,12 +1,14 @@
 """Threads: the same bits with any number of them, many callers at once, and after a fork."""
 
 import os
-import threading
+import threading as python_threads
 
 import numpy as np
 import pytest
 
 from minicnn import kernels
+from minicnn.kernels import threads
+from minicnn.kernels.jit import jit
 from tests.kernels.test_memory_safety import run
 
 PADS = ((1, 1), (1, 1))
@@ -40,10 +42,10 @@ def test_bits_do_not_depend_on_threads():
 
 def test_many_callers_at_once(three_threads):
     expected, results = convolve(), []
-    threads = [threading.Thread(target=lambda: results.extend(convolve() for _ in range(5))) for _ in range(8)]
-    for thread in threads:
+    callers = [python_threads.Thread(target=lambda: results.extend(convolve() for _ in range(5))) for _ in range(8)]
+    for thread in callers:
         thread.start()
-    for thread in threads:
+    for thread in callers:
         thread.join(timeout=120)
     assert results == [expected] * 40
 
@@ -53,13 +55,13 @@ def test_many_callers_at_once(three_threads):
 def test_forked_child_computes(three_threads):
     """Helpers do not survive a fork: the child must neither wait for them nor crash. Forked while others work."""
     expected = convolve()
-    stop = threading.Event()
+    stop = python_threads.Event()
 
     def work():
         while not stop.is_set():
             convolve()
 
-    busy = threading.Thread(target=work)
+    busy = python_threads.Thread(target=work)
     busy.start()
     try:
         for _ in range(3):
@@ -72,15 +74,20 @@ def test_forked_child_computes(three_threads):
         busy.join(timeout=120)
 
 
-def test_an_error_in_a_helper_reaches_the_caller(three_threads):
-    from minicnn.kernels import threads
+@jit
+def without_memory(start, stop, done):
+    """A kernel whose last job asks for more memory than there is."""
+    for job in range(start, stop):
+        done[job] = 1
+        if job == done.size - 1:
+            done[job] = np.empty(1 << 60, np.int8)[job]
 
-    def fail(start, stop):
-        raise MemoryError(f"jobs {start} to {stop}")
 
-    with pytest.raises(MemoryError):
-        threads.run(fail, 100, threads.SERIAL)
-    assert len(convolve())
+def test_no_memory_in_a_helper_reaches_the_caller(three_threads):
+    for _ in range(20):  # whoever does the last job
+        with pytest.raises(MemoryError):
+            threads.run(without_memory, 100, threads.SERIAL, np.zeros(100, np.int8))
+    assert len(convolve())  # the team is free again
 
 
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, "2"])
