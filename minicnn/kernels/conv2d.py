@@ -5,8 +5,8 @@ import numpy as np
 from . import checks, direct, memory, winograd, winograd_gradient
 from .dense import activate
 from .jit import jit
-from .padding import zero_pad
-from .pointwise import pointwise
+from .matmul import matmul
+from .padding import every, zero_pad
 from .threads import run
 
 # "auto" takes Winograd for 3x3, stride 1, float32, from so many channels and filters and so many 4x4 tiles on.
@@ -144,16 +144,16 @@ def _direct(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale):
     n, oh, ow, count = y.shape
     padded = zero_pad(x, pads)
     if kernel.shape[:2] == (1, 1) and groups == 1:
-        if strides != (1, 1):  # the pixels that no window sees are left out of the copy
-            padded = np.ascontiguousarray(padded[:, ::strides[0], ::strides[1]])
-        pointwise(padded, kernel, bias, scale, None, y, np.inf if relu else -1.0)
+        pixels = every(padded, strides).reshape(-1, x.shape[3])
+        matmul(pixels, kernel.reshape(-1, count), y.reshape(-1, count), bias=bias, scale=scale,
+               limit=np.inf if relu else -1.0)
         return
     packed, filters, v = direct.pack(kernel, groups, scale)
     taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], dilation, groups)
     x_steps = direct.steps(padded.shape, strides)
     y_steps = direct.Steps(0, oh * ow * count, ow * count, count)
     sizes = (n, oh, ow)
-    direct.convolve(padded.reshape(-1), packed, bias, y.reshape(-1), sizes, x_steps, y_steps, taps, filters, v, relu)
+    direct.convolve(padded.reshape(-1), packed, bias, y, sizes, x_steps, y_steps, taps, filters, v, relu)
 
 
 def conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1), groups=1):
@@ -180,7 +180,10 @@ def conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1
     if dx.size and plain and dy.size and _winograd_pays(dx.shape, kernel.shape, dy.dtype) and _winograd(
             dy, direct.pack_flipped(kernel, (0, 0), strides, 1), None, dx, befores):
         return dx
-    if dy.size and dx.size:
+    if dy.size and dx.size and kernel.shape[:2] == strides == (1, 1) and groups == 1 and not np.any(pads):
+        matmul(dy.reshape(-1, dy.shape[3]), kernel.reshape(-1, dy.shape[3]), dx.reshape(-1, dx.shape[3]),
+               transpose_b=True)
+    elif dy.size and dx.size:
         for p in range(min(strides[0], kernel.shape[0])):
             for q in range(min(strides[1], kernel.shape[1])):
                 _input_phase(dy, kernel, dx, (p, q), strides, pads, dilation, groups)
@@ -211,11 +214,7 @@ def _input_phase(dy, kernel, dx, phase, strides, pads, dilation, groups):
     x_steps = direct.steps(padded.shape, (1, 1))
     y_steps = direct.Steps((starts[0] * width + starts[1]) * channels, height * width * channels,
                            strides[0] * width * channels, strides[1] * channels)
-    sizes = (n, *counts)
-    if kernel.shape[:2] == strides == (1, 1) and groups == 1 and padded is dy:
-        sizes = (1, 1, n * counts[0] * counts[1])
-    direct.convolve(padded.reshape(-1), packed.reshape(-1), None, dx.reshape(-1), sizes, x_steps, y_steps, taps,
-                    filters, v)
+    direct.convolve(padded.reshape(-1), packed.reshape(-1), None, dx, (n, *counts), x_steps, y_steps, taps, filters, v)
 
 
 def conv2d_backward_kernel(dy, x, kernel_size, strides, pads, dilation=(1, 1), groups=1):
@@ -244,6 +243,10 @@ def conv2d_backward_kernel(dy, x, kernel_size, strides, pads, dilation=(1, 1), g
             dy, x, dkernel, pads):
         return dkernel
     padded = zero_pad(x, pads)
+    if kernel_size == (1, 1) and groups == 1:
+        matmul(every(padded, strides).reshape(-1, x.shape[3]), dy.reshape(-1, shape[3]), dkernel.reshape(shape[2:]),
+               transpose_a=True)
+        return dkernel
     filters, v = direct.filters(shape[3], groups, dy.dtype)
     taps = direct.taps(kernel_size, x.shape[3], padded.shape[2], dilation, groups)
     direct.sum_over_pixels(dy.reshape(-1), padded.reshape(-1), dkernel, dy.shape[:3],

@@ -142,8 +142,9 @@ def pack_flipped(kernel, phase, strides, groups):
 
 
 @jit
-def _convolve(start, stop, x, w, bias, y, shape, relu, sizes, x_steps, y_steps, taps, filters, cuts):
-    """Job: some rows of outputs, some tiles of each, some blocks of filters."""
+def _convolve(start, stop, x, w, bias, y, shape, how, sizes, x_steps, y_steps, taps, filters, cuts):
+    """Job: some rows of outputs, some tiles of each, some blocks of filters. how: ReLU, y streamed past the caches."""
+    relu, streams = how
     rows, oh, ow = sizes[0] * sizes[1], sizes[1], sizes[2]
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
     tiles, blocks = (ow + t - 1) // t, filters.groups * filters.blocks
@@ -168,8 +169,13 @@ def _convolve(start, stop, x, w, bias, y, shape, relu, sizes, x_steps, y_steps, 
                                 sums = tile.fma(sums, x, k, x_steps.pixel, w, iw)
                                 iw += width
                     if relu:
-                        sums = tile.relu(sums)
-                    tile.store(sums, y, y_row + pixel * y_steps.pixel, y_steps.pixel, filters.share - first)
+                        sums = tile.relu(sums, np.inf)
+                    if streams:
+                        tile.stream(sums, y, y_row + pixel * y_steps.pixel, y_steps.pixel)
+                    else:
+                        tile.store(sums, y, y_row + pixel * y_steps.pixel, y_steps.pixel, filters.share - first)
+        if streams:
+            tile.fence()
 
 
 def convolve(x, w, bias, y, sizes, x_steps, y_steps, taps, filters, v, relu=False):
@@ -177,7 +183,8 @@ def convolve(x, w, bias, y, sizes, x_steps, y_steps, taps, filters, v, relu=Fals
 
     Parameters
     ----------
-    x, y : flat arrays              w : packed weights, flat        bias : (F,) or None
+    x : flat array                  y : (N, OH, OW, F), or the larger array that y_steps walk through
+    w : packed weights, flat        bias : (F,) or None
     sizes : (N, OH, OW)             relu : apply it to the sums before they are written
     x_steps, y_steps, taps, filters, v : see their functions
     """
@@ -195,8 +202,9 @@ def convolve(x, w, bias, y, sizes, x_steps, y_steps, taps, filters, v, relu=Fals
     tiles_cut = min(tiles, -(-pixels // t))
     jobs = -(-images * oh // rows_cut) * -(-tiles // tiles_cut)
     blocks_cut = -(-blocks // -(-FEW_JOBS // jobs)) if jobs < FEW_JOBS else blocks
-    run(_convolve, jobs * -(-blocks // blocks_cut), images * oh * ow * weights * blocks // 32, x, w, packed_bias, y,
-        tile.shape(t, v), relu, sizes, x_steps, y_steps, taps, filters, (rows_cut, tiles_cut, blocks_cut))
+    streams = filters.share % width == 0 and memory.streams(y)
+    run(_convolve, jobs * -(-blocks // blocks_cut), images * oh * ow * weights * blocks // 32, x, w, packed_bias,
+        y.reshape(-1), tile.shape(t, v), (relu, streams), sizes, x_steps, y_steps, taps, filters, (rows_cut, tiles_cut, blocks_cut))
 
 
 @jit

@@ -9,11 +9,13 @@ a view, holds a reference to the buffer itself. So an array that a caller kept i
 """
 
 import contextlib
+import math
 import sys
 import threading
 
 import numpy as np
 
+LARGE = 1 << 24  # bytes; an output of this size has left the second cache, mostly the last one too, before it is read
 ALIGNED = 64  # bytes, a register: loads that straddle two cache lines made the depthwise kernel 1.3 times slower
 SMALL = 1 << 16  # bytes; below, the allocator of the C library reuses memory by itself
 
@@ -60,7 +62,7 @@ def workspace(space=None):
 
 
 def empty(shape, dtype):
-    """Give an uninitialised array, from the thread's workspace if there is one.
+    """Give an uninitialised array, from the thread's workspace if there is one; a large one is aligned to cache lines.
 
     Parameters
     ----------
@@ -71,15 +73,17 @@ def empty(shape, dtype):
     -------
     array : C-contiguous; no other live array shares its memory
     """
-    space = getattr(_local, "workspace", None)
-    if space is None:
-        return np.empty(shape, dtype)
     dtype = np.dtype(dtype)
-    nbytes = dtype.itemsize
-    for size in shape:
-        nbytes *= size
+    nbytes = dtype.itemsize * math.prod(shape)
     if nbytes < SMALL:
         return np.empty(shape, dtype)
-    buffer = space.take(nbytes)
+    space = getattr(_local, "workspace", None)
+    buffer = np.empty(nbytes + ALIGNED, np.uint8) if space is None else space.take(nbytes)
     first = -buffer.ctypes.data % ALIGNED
     return buffer[first:first + nbytes].view(dtype).reshape(shape)
+
+
+def streams(array):
+    """Tell whether an output is better written past the caches: it is large, and its rows are whole cache lines."""
+    return (array.nbytes >= LARGE and array.shape[-1] * array.itemsize % ALIGNED == 0
+            and array.ctypes.data % ALIGNED == 0)

@@ -44,3 +44,33 @@ def zero_pad(x, pads):
     y = memory.empty((n, top + height + bottom, left + width + right, channels), x.dtype)
     run(_copy_rows, n * y.shape[1], y.size, x, y, top, left)
     return y
+
+
+@jit
+def _copy_every(start, stop, x, y, sh, sw):
+    """Job: one row of one picture of y."""
+    for job in range(start, stop):
+        n, i = job // y.shape[1], job % y.shape[1]
+        for j in range(y.shape[2]):
+            source, pixel = x[n, i * sh, j * sw], y[n, i, j]
+            for c in range(pixel.size):
+                pixel[c] = source[c]
+
+
+def every(x, strides):
+    """Take every sh-th row and sw-th column: all that a 1 x 1 window with these strides sees.
+
+    Parameters
+    ----------
+    x : (N, H, W, C) float32 or float64, C-contiguous       strides : (sh, sw) int, pixels
+
+    Returns
+    -------
+    y : (N, ceil(H / sh), ceil(W / sw), C), dtype of x; x itself where that is all
+    """
+    if strides == (1, 1):
+        return x
+    n, height, width, channels = x.shape
+    y = memory.empty((n, -(-height // strides[0]), -(-width // strides[1]), channels), x.dtype)
+    run(_copy_every, n * y.shape[1], y.size, x, y, *strides)
+    return y

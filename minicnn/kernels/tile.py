@@ -242,31 +242,51 @@ def fma_lanes(typingctx, tile, x, ix, step, w, iw):
 
 
 @intrinsic
-def relu(typingctx, tile):
-    """Set every negative cell to zero; NaN stays."""
+def relu(typingctx, tile, limit):
+    """Set every negative cell to zero, and every cell above `limit` (infinity: none) to that; NaN stays."""
 
     def codegen(context, builder, signature, args):
-        cells = args[0]
+        cells, limit = args[0], _spread(builder, _vector(tile), args[1])
         zero = ir.Constant(_vector(tile), None)
         for i in range(tile.t * tile.v):
             cell = builder.extract_value(cells, i)
-            negative = builder.fcmp_ordered("<=", cell, zero)
-            cells = builder.insert_value(cells, builder.select(negative, zero, cell), i)
+            cell = builder.select(builder.fcmp_ordered("<=", cell, zero), zero, cell)
+            cell = builder.select(builder.fcmp_ordered(">", cell, limit), limit, cell)
+            cells = builder.insert_value(cells, cell, i)
         return cells
 
-    return tile(tile), codegen
+    return tile(tile, tile.dtype), codegen
 
 
 @intrinsic
 def add(typingctx, tile, other):
     """Add two tiles, cell by cell."""
+    return tile(tile, other), _cell_by_cell(tile, lambda builder, a, b: builder.fadd(a, b))
 
+
+@intrinsic
+def multiply(typingctx, tile, other):
+    """Multiply two tiles, cell by cell."""
+    return tile(tile, other), _cell_by_cell(tile, lambda builder, a, b: builder.fmul(a, b))
+
+
+@intrinsic
+def maximum(typingctx, tile, other):
+    """Keep the larger of two tiles, cell by cell; a NaN in either one stays."""
+
+    def larger(builder, a, b):
+        wins = builder.or_(builder.fcmp_ordered(">", b, a), builder.fcmp_unordered("uno", b, b))
+        return builder.select(wins, b, a)
+
+    return tile(tile, other), _cell_by_cell(tile, larger)
+
+
+def _cell_by_cell(tile, combine):
     def codegen(context, builder, signature, args):
-        sums = [builder.fadd(builder.extract_value(args[0], i), builder.extract_value(args[1], i))
-                for i in range(tile.t * tile.v)]
-        return _pack(builder, tile, sums)
+        pairs = ([builder.extract_value(arg, i) for arg in args] for i in range(tile.t * tile.v))
+        return _pack(builder, tile, [combine(builder, a, b) for a, b in pairs])
 
-    return tile(tile, other), codegen
+    return codegen
 
 
 def mix(tile, matrix):
@@ -320,6 +340,55 @@ def store(typingctx, tile, out, io, step, width):
         return context.get_dummy_value()
 
     return types.none(tile, out, types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
+def stream(typingctx, tile, out, io, step):
+    """Write whole rows, as `store` does, past the caches: out[io] and `step` are whole registers, aligned.
+
+    A store must otherwise fetch the line that it writes to. Where an output is larger than the caches, that is half of
+    all that a memory-bound kernel moves. The job ends with a `fence`.
+    """
+
+    def codegen(context, builder, signature, args):
+        cells, _, offset, step = args
+        data, passing = _data(context, builder, signature.args[1], args[1]), builder.module.add_metadata([I32(1)])
+        for t in range(tile.t):
+            for v in range(tile.v):
+                at = builder.gep(data, [builder.add(offset, I64(v * tile.lanes))])
+                at = builder.bitcast(at, _vector(tile).as_pointer())
+                written = builder.store(builder.extract_value(cells, t * tile.v + v), at)
+                written.align = REGISTER_BYTES
+                written.set_metadata("nontemporal", passing)
+            offset = builder.add(offset, step)
+        return context.get_dummy_value()
+
+    return types.none(tile, out, types.intp, types.intp), codegen
+
+
+@intrinsic
+def fence(typingctx):
+    """Let everybody see what was streamed before anything that is written from here on."""
+
+    def codegen(context, builder, signature, args):
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.none(), codegen
+
+
+@intrinsic
+def prefetch(typingctx, x, ix):
+    """Ask for the cache line of x[ix], for later; nothing happens where there is no such memory."""
+
+    def codegen(context, builder, signature, args):
+        at = builder.gep(_data(context, builder, signature.args[0], args[0]), [args[1]])
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), I32, I32, I32])
+        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(ask, [builder.bitcast(at, ir.IntType(8).as_pointer()), I32(0), I32(2), I32(1)])  # read, data
+        return context.get_dummy_value()
+
+    return types.none(x, types.intp), codegen
 
 
 @intrinsic

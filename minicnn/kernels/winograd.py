@@ -145,7 +145,7 @@ def _transform_products(products, bias, y, first, count, block, blocks, band, si
                 outputs = _frequencies_to_outputs(tile.load(six, scratch, r * 6 * lanes, lanes, lanes))
                 outputs = tile.add(outputs, tile.repeat(four, bias, block * width + f))
                 if relu:
-                    outputs = tile.relu(outputs)
+                    outputs = tile.relu(outputs, np.inf)
                 at = ((n * oh + row + r) * ow + column) * filters + block * width + f
                 if column + 4 <= ow:
                     tile.store(outputs, y, at, filters, valid)
