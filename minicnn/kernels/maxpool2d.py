@@ -2,29 +2,61 @@
 
 import numpy as np
 
-from . import checks, memory
+from . import checks, memory, tile
 from .jit import jit
 from .threads import run
 
 
+TILES = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # outputs side by side, of which V registers are held
+WIDTHS = (4, 2, 1)  # V
+
+
 @jit
-def _forward(start, stop, x, y, ph, pw, sh, sw, top, left):
-    """Job: one row of outputs of one picture."""
-    height, width, channels = x.shape[1:]
-    oh, ow = y.shape[1:3]
+def _forward(start, stop, x, y, shape, sizes, pool, strides, befores, streams):
+    """Job: one row of outputs of one picture. x and y are flat; channels lie in the lanes (see tile.py)."""
+    height, width, oh, ow, channels = sizes
+    (ph, pw), (sh, sw), (top, left) = pool, strides, befores
+    t, size = len(shape[0]), tile.REGISTER_BYTES // x.itemsize
+    lanes = len(shape[1]) * size
+    one_row = (shape[0][:1], shape[1])
+    inner, outer = min((left + sw - 1) // sw, ow), min((width + left - pw) // sw + 1, ow)
+    if outer - inner < t:  # outputs inner <= j < outer have their whole window in the picture
+        inner = outer = 0
     for job in range(start, stop):
         n, i = job // oh, job % oh
         first, last = max(i * sh - top, 0), min(i * sh - top + ph, height)
-        for j in range(ow):
+        j = 0
+        while j < ow:
+            inside = inner <= j < outer
+            j = min(j, outer - t) if inside else j  # the last tile overlaps its neighbour
             left_end, right_end = max(j * sw - left, 0), min(j * sw - left + pw, width)
-            best = y[n, i, j]
-            best[:] = x[n, first, left_end]
-            for h in range(first, last):
-                for w in range(left_end, right_end):
-                    for c in range(channels):
-                        v = x[n, h, w, c]
-                        # NaN, once in, stays: no comparison with it is true; v != v lets the first one in
-                        best[c] = v if (v > best[c] or v != v) else best[c]
+            for c in range(0, channels, lanes):
+                at, count = (job * ow + j) * channels + c, channels - c
+                home = (n * height + first) * width * channels + c
+                if inside:
+                    ahead = ((n * height + i * sh - top + ph) * width + j * sw) * channels + c
+                    for h in range(sh):  # the rows that the next row of outputs will need first
+                        for pixel in range(t * sw):
+                            for lane in range(0, lanes, size):
+                                tile.prefetch(x, ahead + (h * width + pixel) * channels + lane)
+                    best = tile.load(shape, x, home + left_end * channels, sw * channels, count)
+                    for h in range(last - first):
+                        for w in range(left_end, right_end):
+                            pixel = home + (h * width + w) * channels
+                            best = tile.maximum(best, tile.load(shape, x, pixel, sw * channels, count))
+                    if streams:
+                        tile.stream(best, y, at, channels)
+                    else:
+                        tile.store(best, y, at, channels, count)
+                else:
+                    edge = tile.load(one_row, x, home + left_end * channels, 0, count)
+                    for h in range(last - first):
+                        for w in range(left_end, right_end):
+                            edge = tile.maximum(edge, tile.load(one_row, x, home + (h * width + w) * channels, 0, count))
+                    tile.store(edge, y, at, channels, count)
+            j += t if inside else 1
+        if streams:
+            tile.fence()
 
 
 @jit
@@ -98,11 +130,16 @@ def maxpool2d_forward(x, pool_size, strides, pads):
     ValueError: `pool_size` must fit into the padded input, 3 pixels. Received: pool_size=(4, 4).
     """
     x = checks.floats(x, "x", 4)
-    (ph, pw), (sh, sw) = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
+    (ph, pw), _ = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
     pads = checks.pads(pads)
     y = memory.empty(pooled_shape(x.shape, pool_size, strides, pads), x.dtype)
     if y.size:
-        run(_forward, y.shape[0] * y.shape[1], y.size * ph * pw, x, y, ph, pw, sh, sw, pads[0][0], pads[1][0])
+        n, oh, ow, channels = y.shape
+        lanes = tile.lanes(x.dtype)
+        t, v = next(t for t in TILES if t <= ow), next(v for v in WIDTHS if v * lanes <= channels or v == 1)
+        streams = channels % (v * lanes) == 0 and memory.streams(y)
+        run(_forward, n * oh, y.size * ph * pw // min(channels, lanes), x.reshape(-1), y.reshape(-1), tile.shape(t, v),
+            (*x.shape[1:3], oh, ow, channels), pool_size, strides, (pads[0][0], pads[1][0]), streams)
     return y
 
 
