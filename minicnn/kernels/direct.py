@@ -209,43 +209,47 @@ def convolve(x, w, bias, y, sizes, x_steps, y_steps, taps, filters, v, relu=Fals
 
 @jit
 def _sum_over_pixels(start, stop, dy, x, partial, shape, sizes, x_steps, taps, filters, cuts):
-    """Job: some rows of outputs, some kernel rows, one block of filters."""
+    """Job: some rows of outputs, some kernel rows, some blocks of filters; cuts: of these, and rows of one chunk."""
     rows, oh, ow = sizes[0] * sizes[1], sizes[1], sizes[2]
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
     tiles, blocks = (taps.length + t - 1) // t, filters.groups * filters.blocks
-    tap_cuts = (taps.rows + cuts[1] - 1) // cuts[1]
+    tap_cuts, block_cuts = (taps.rows + cuts[1] - 1) // cuts[1], (blocks + cuts[2] - 1) // cuts[2]
     count = filters.groups * filters.share
-    panel = np.empty(cuts[2] * ow * width, x.dtype)
+    weights = tiles * t * width  # of one run, tiles that overlap counted twice
+    panel = np.empty(cuts[3] * ow * width, x.dtype)
     one_row = (shape[0][:1], shape[1])
     for job in range(start, stop):
-        row_cut, tap_cut, block = job // blocks // tap_cuts, job // blocks % tap_cuts, job % blocks
-        group, first = block // filters.blocks, block % filters.blocks * width
-        lanes = min(width, filters.share - first)
+        row_cut, tap_cut, block_cut = job // block_cuts // tap_cuts, job // block_cuts % tap_cuts, job % block_cuts
         taps_first, taps_stop = tap_cut * cuts[1] * taps.runs, min((tap_cut + 1) * cuts[1], taps.rows) * taps.runs
-        home = (row_cut * blocks + block) * taps.rows * taps.runs * tiles * t * width
-        partial[home + taps_first * tiles * t * width:home + taps_stop * tiles * t * width] = 0
-        rows_stop = min((row_cut + 1) * cuts[0], rows)
-        for chunk in range(row_cut * cuts[0], rows_stop, cuts[2]):
-            chunk_stop = min(chunk + cuts[2], rows_stop)
-            source, first_pixel = dy, chunk * ow * width
-            if count != width:
-                source, first_pixel = panel, 0
-                for p in range((chunk_stop - chunk) * ow):
-                    at = (chunk * ow + p) * count + group * filters.share + first
-                    tile.store(tile.load(one_row, dy, at, 0, lanes), panel, p * width, 0, width)
-            for tap in range(taps_first, taps_stop):
-                x_tap = tap // taps.runs * taps.row_step + tap % taps.runs * taps.run_step + group * taps.length
-                for j in range(tiles):
-                    at = home + (tap * tiles + j) * t * width
-                    sums = tile.load(shape, partial, at, width, width)
-                    ip = first_pixel
-                    for row in range(chunk, chunk_stop):
-                        ix = row // oh * x_steps.image + row % oh * x_steps.row + x_tap + min(j * t, taps.length - t)
-                        for _ in range(ow):
-                            sums = tile.fma(sums, x, ix, 1, source, ip)
-                            ix += x_steps.pixel
-                            ip += width
-                    tile.store(sums, partial, at, width, width)
+        rows_first, rows_stop = row_cut * cuts[0], min((row_cut + 1) * cuts[0], rows)
+        for chunk in range(rows_first, rows_stop, cuts[3]):
+            chunk_stop = min(chunk + cuts[3], rows_stop)
+            for block in range(block_cut * cuts[2], min((block_cut + 1) * cuts[2], blocks)):
+                group, first = block // filters.blocks, block % filters.blocks * width
+                lanes = min(width, filters.share - first)
+                home = (row_cut * blocks + block) * taps.rows * taps.runs * weights
+                if chunk == rows_first:
+                    partial[home + taps_first * weights:home + taps_stop * weights] = 0
+                source, first_pixel = dy, chunk * ow * width
+                if count != width:
+                    source, first_pixel = panel, 0
+                    for p in range((chunk_stop - chunk) * ow):
+                        at = (chunk * ow + p) * count + group * filters.share + first
+                        tile.store(tile.load(one_row, dy, at, 0, lanes), panel, p * width, 0, width)
+                for tap in range(taps_first, taps_stop):
+                    x_tap = tap // taps.runs * taps.row_step + tap % taps.runs * taps.run_step + group * taps.length
+                    for j in range(tiles):
+                        at = home + (tap * tiles + j) * t * width
+                        sums = tile.load(shape, partial, at, width, width)
+                        ip = first_pixel
+                        for row in range(chunk, chunk_stop):
+                            ix = row // oh * x_steps.image + row % oh * x_steps.row + x_tap
+                            ix += min(j * t, taps.length - t)
+                            for _ in range(ow):
+                                sums = tile.fma(sums, x, ix, 1, source, ip)
+                                ix += x_steps.pixel
+                                ip += width
+                        tile.store(sums, partial, at, width, width)
 
 
 @jit
@@ -289,13 +293,14 @@ def sum_over_pixels(dy, x, dkernel, sizes, x_steps, taps, filters, v):
     weights = taps.rows * taps.runs * tiles * t * width
     taps_cut = taps.rows if weights <= 1 << 15 else 1
     chunk = max(1, CHUNK // ow)
-    parts = -(-FEW_JOBS // (blocks * -(-taps.rows // taps_cut)))
-    parts = max(1, min(parts, PARTIALS // (weights * blocks * x.itemsize), images * oh // chunk))
+    tap_cuts = -(-taps.rows // taps_cut)
+    parts = max(1, min(FEW_JOBS // tap_cuts, PARTIALS // (weights * blocks * x.itemsize), images * oh // chunk))
     rows_cut = -(-images * oh // parts)
     parts = -(-images * oh // rows_cut)
+    blocks_cut = -(-blocks // max(1, min(blocks, FEW_JOBS // (parts * tap_cuts))))
     partial = memory.empty((parts, blocks, taps.rows * taps.runs, tiles, t, width), x.dtype)
-    run(_sum_over_pixels, parts * blocks * -(-taps.rows // taps_cut), images * oh * ow * weights * blocks // 32, dy, x,
-        partial.reshape(-1), tile.shape(t, v), sizes, x_steps, taps, filters, (rows_cut, taps_cut, chunk))
+    run(_sum_over_pixels, parts * tap_cuts * -(-blocks // blocks_cut), images * oh * ow * weights * blocks // 32, dy, x,
+        partial.reshape(-1), tile.shape(t, v), sizes, x_steps, taps, filters, (rows_cut, taps_cut, blocks_cut, chunk))
     runs = taps.rows * taps.runs
     run(_add_partials, runs, partial.size, partial, dkernel.reshape(runs, taps.length, -1), filters.share,
         filters.blocks, taps.length, t)

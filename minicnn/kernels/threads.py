@@ -19,7 +19,7 @@ from .jit import jit
 
 SERIAL = 40_000  # elementary operations; below (some 10 us) a second thread costs more than it brings
 CHUNKS = 4  # chunks for each thread: fewer leave threads idle at the end, more cost calls
-SPINS = 10_000  # looks, some 300 us, after which a helper that has nothing to do goes to sleep
+SPINS = 60_000  # looks, some 2 ms, after which a helper that has nothing to do goes to sleep
 
 
 class _Pool:
