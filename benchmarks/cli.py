@@ -29,7 +29,7 @@ def parser():
             command.add_argument("--json", metavar="FILE", help="write the figures to this file")
             command.add_argument("--threads", type=int, metavar="N", help="threads of every engine (default: all)")
             command.add_argument("--quick", action="store_true", help="a short form, to see that all works")
-        if name in ("layers", "nets", "scaling", "startup", "memory"):
+        if name in ("layers", "nets", "architectures", "scaling", "startup", "memory"):
             command.add_argument("--peers", default="keras,onnxruntime,torch", help="comma-separated")
         if name == "layers":
             command.add_argument("--suite", help="comma-separated, of E1 to E10 (default: all)")
@@ -97,6 +97,13 @@ def _nets(options):
     _end(options, nets.measure(_names(options), threads, options.data, options.quick))
 
 
+def _architectures(options):
+    threads = _begin(options)
+    from . import architectures
+
+    _end(options, architectures.measure(_names(options), threads, options.quick))
+
+
 def _scaling(options):
     threads = _begin(options)
     from . import scaling
@@ -161,6 +168,7 @@ def _names(options):
 COMMANDS = {
     "layers": (_layers, "single layers, forward and both gradients, by suite"),
     "nets": (_nets, "whole nets: training steps, predictions, an epoch on photographs"),
+    "architectures": (_architectures, "nets of keras.applications from one file: agreement, time, start, memory"),
     "scaling": (_scaling, "1 thread against all, and batches from 1 to 128"),
     "startup": (_startup, "whole processes: imports, and predict with a cold and a warm cache"),
     "memory": (_memory, "peak memory of a process that trains the homework net"),

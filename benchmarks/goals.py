@@ -107,6 +107,24 @@ def _nets(part):
     return answer
 
 
+def _architectures(part):
+    answer = []
+    for row in part["rows"]:
+        for count, engines in row["batches"].items():
+            least = 1.2 if row["net"] == "Xception" else 1
+            ratio = table.ratio({"engines": engines}, [name for name in engines if name.startswith("keras")])
+            label = f"{row['net']} at {row['size']} px, batch {count}"
+            answer.append([f"{label}, against Keras", f"{least}x", f"{ratio:.2f}x", ratio >= least])
+            ratio = table.ratio({"engines": engines}, ("onnxruntime",))
+            if row["net"] == "Xception" and ratio:
+                answer.append([f"{label}, against ONNX Runtime", "1x", f"{ratio:.2f}x", ratio >= 1])
+        if row["net"] == "Xception" and "minicnn" in row:
+            for key, name, most in (("s", "start to prediction", 0.2), ("peak_mb", "peak memory", 0.5)):
+                share = row["minicnn"][key] / row["keras"][key]
+                answer.append([f"Xception, {name}, of Keras's", f"at most {most}", f"{share:.2f}", share <= most])
+    return answer
+
+
 def _scaling(part):
     body = [(row["engines"]["one"]["ms"] / row["engines"]["all"]["ms"], row["case"]) for row in part["rows"]
             if row["what"] == "threads" and row["case"].startswith("E3")]
@@ -154,5 +172,5 @@ def _photographs(part):
              f"{found['difference']:+.1%}", math.fabs(found["difference"]) <= found["interval"]]]
 
 
-ANSWERS = (("layers", _layers), ("nets", _nets), ("scaling", _scaling), ("startup", _startup), ("memory", _memory),
-           ("photographs", _photographs))
+ANSWERS = (("layers", _layers), ("nets", _nets), ("architectures", _architectures), ("scaling", _scaling),
+           ("startup", _startup), ("memory", _memory), ("photographs", _photographs))

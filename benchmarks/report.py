@@ -13,7 +13,8 @@ from . import cases, goals, machine, photographs, plots, results, roofline, sect
 
 HERE = Path(__file__).parent
 TITLES = {
-    "layers": "Layers", "nets": "Nets", "scaling": "Scaling", "startup": "Start", "memory": "Memory",
+    "layers": "Layers", "nets": "Nets", "architectures": "Architectures of keras.applications",
+    "scaling": "Scaling", "startup": "Start", "memory": "Memory",
     "ladder": "One convolution, every algorithm", "parity": "Agreement with Keras, array by array",
     "photographs": "Learning from photographs", "fuzz": "Damaged model files",
 }

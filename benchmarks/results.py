@@ -4,7 +4,7 @@ import json
 
 from minicnn.files.atomic import replacing
 
-KINDS = ("layers", "nets", "scaling", "startup", "memory", "ladder", "parity", "photographs", "fuzz")
+KINDS = ("layers", "nets", "architectures", "scaling", "startup", "memory", "ladder", "parity", "photographs", "fuzz")
 
 
 def part(kind, head, rows):

@@ -68,6 +68,24 @@ def nets(part):
     return markdown(columns, rows)
 
 
+def architectures(part):
+    """Rows of nets that Keras made."""
+    columns = ["<net, pixels", "parameters", "difference, of the largest logit", "batch", "minicnn ms", "Keras ms",
+               "<best of Keras", "ratio", "ONNX Runtime ms", "ratio", "start to prediction, s: minicnn", "Keras",
+               "peak, MB: minicnn", "Keras"]
+    rows = []
+    for row in part["rows"]:
+        for count, engines in row["batches"].items():
+            best, keras = table.best(engines, [name for name in engines if name.startswith("keras")])
+            whole = [f"{row[name][key]:{form}}" for key, form in (("s", ".1f"), ("peak_mb", ".0f"))
+                     for name in ("minicnn", "keras")] if "minicnn" in row and count == "1" else [""] * 4
+            rows.append([f"{row['net']}, {row['size']}", f"{row['parameters']:,}", f"{row['difference']:.1e}", count,
+                         spread(engines["minicnn"]), spread(keras), best.removeprefix("keras "),
+                         factor(keras["ms"] / engines["minicnn"]["ms"]), spread(engines.get("onnxruntime")),
+                         factor(table.ratio({"engines": engines}, ("onnxruntime",))), *whole])
+    return markdown(columns, rows)
+
+
 def scaling(part):
     """Two tables: threads, and batches."""
     threads = [[row["case"], row["pass"], *(spread(row["engines"][key]) for key in ("one", "all")),
@@ -130,5 +148,5 @@ def fuzz(part):
                                f"{row['peak_mb']:.0f}"] for row in part["rows"]])
 
 
-TABLES = {"layers": layers, "nets": nets, "scaling": scaling, "startup": startup, "memory": memory, "ladder": ladder,
-          "parity": parity, "photographs": photographs, "fuzz": fuzz}
+TABLES = {"layers": layers, "nets": nets, "architectures": architectures, "scaling": scaling, "startup": startup,
+          "memory": memory, "ladder": ladder, "parity": parity, "photographs": photographs, "fuzz": fuzz}

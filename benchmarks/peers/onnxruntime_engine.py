@@ -34,10 +34,14 @@ class Engine:
         tensors = [numpy_helper.from_array(np.ascontiguousarray(array), name) for name, array in weights.items()]
         graph = helper.make_graph(nodes, "case", ends[:1], ends[1:], tensors)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        return self.open(model.SerializeToString())
+
+    def open(self, model):
+        """Make a session of a model, given as bytes or as the path of a file."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = self.threads, 1
         options.log_severity_level = 4
-        return onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
 
     def runs(self, case, which, arrays):
         """Make the calls of one pass. Arguments and result as minicnn's; gradients it has none."""

@@ -21,10 +21,10 @@ from . import memory, tile
 from .jit import jit
 from .threads import run
 
-SUMMED = 1024  # terms of one stretch of a sum: a panel of 128 KB
+SUMMED = 2048  # terms of one stretch of a sum at most: a panel of 256 KB
 NEAR = 1 << 17  # numbers of a that one job keeps to: half of a second cache of 1 MB
 FEW_JOBS = 32  # enough for many threads to end together
-LONG = 8 * SUMMED  # from here on a sum is cut into parts
+LONG = 4 * SUMMED  # from here on a sum is cut into parts
 PART = 512  # terms of a part at least
 PARTIALS = 1 << 24  # bytes of partial sums at most
 PANEL_FROM = 64  # rows of y, from which on it pays to lay b out in panels

@@ -1,0 +1,155 @@
+"""python -m benchmarks architectures: nets of keras.applications, from one and the same .keras file.
+
+Agreement first; then one picture and a batch of 8, against the fastest of Keras's predict_on_batch, a tf.function and
+an eager call, and against ONNX Runtime on what Keras exported. Start and memory are a process's that loads the file and
+predicts one picture. Every array of a net is drawn, biases and moving statistics included.
+"""
+
+import json
+import math
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from minicnn import load_model
+
+from . import machine, peers, progress, results, timing
+
+SIZES = {"Xception": 299, "VGG16": 224, "ResNet50": 224, "MobileNet": 224, "MobileNetV2": 224, "DenseNet121": 224,
+         "EfficientNetB0": 224}
+QUICK = {"MobileNet": 32}
+BATCHES = (1, 8)
+ALLOWED = 1e-4  # of the largest logit
+
+
+def measure(names, threads, quick=False):
+    """Measure the nets.
+
+    Parameters
+    ----------
+    names : list of str, the peers      threads : int       quick : bool, one small net, no export, no processes
+
+    Ctrl-C ends it early: the head then names what was not measured.
+    """
+    engines, missing = peers.load([name for name in names if name != "torch"], threads)
+    if "keras" not in {engine.name for engine in engines}:
+        raise ValueError("The architectures are Keras's: install the extra `keras`, and leave keras among the --peers.")
+    onnx = next((engine for engine in engines if engine.name == "onnxruntime"), None)
+    head, rows = machine.header(threads) | {"missing": missing}, []
+    sizes = QUICK if quick else SIZES
+    try:
+        for name in progress.track(list(sizes), "architectures"):
+            with tempfile.TemporaryDirectory() as folder:
+                rows.append(_net(name, sizes[name], Path(folder), None if quick else onnx, quick))
+    except KeyboardInterrupt:
+        head["not measured"] = [name for name in sizes if name not in {row["net"] for row in rows}]
+    return results.part("architectures", head, rows)
+
+
+def _net(name, size, folder, onnx, quick):
+    from .peers.keras_engine import keras, tf
+
+    net, pictures = build(name, size)
+    file = folder / "net.keras"
+    net.save(file)
+    model = load_model(file)
+    want = net.predict_on_batch(pictures[:2])
+    off = float(np.max(np.abs(model.predict(pictures[:2]) - want)) / np.max(np.abs(want)))
+    if not off <= ALLOWED:
+        raise ValueError(f"{name}: minicnn and Keras differ by {off:.1g} of the largest logit; nothing is timed.")
+    sessions = _exported(onnx, net, folder) if onnx else {}
+    graph = tf.function(lambda x: net(x, training=False))
+    row = {"net": name, "size": size, "parameters": net.count_params(), "difference": off, "batches": {}}
+    for count in BATCHES[:1] if quick else BATCHES:
+        x = np.resize(pictures, (count, *pictures.shape[1:]))
+        tensor = tf.constant(x)
+        calls = {"minicnn": lambda x=x: model.predict(x), "keras predict_on_batch": lambda x=x: net.predict_on_batch(x),
+                 "keras graph": lambda tensor=tensor: graph(tensor).numpy(),
+                 "keras eager": lambda tensor=tensor: net(tensor, training=False).numpy()}
+        calls |= {label: lambda x=x, run=run: run(x) for label, run in sessions.items()}
+        for call in calls.values():
+            call()
+        samples = timing.race(calls, 0.0 if quick else 4.0, 2 if quick else 5, 15)
+        row["batches"][str(count)] = {label: sample.row() for label, sample in samples.items()}
+    del model, sessions, graph
+    keras.backend.clear_session()
+    if not quick:
+        np.save(folder / "picture.npy", pictures[:1])
+        for engine in ("minicnn", "keras"):
+            row[engine] = _process(engine, file, folder / "picture.npy")
+    return row
+
+
+def build(name, size, classes=1000):
+    """Make a net as Keras makes it, with drawn arrays and logits of order 1, and pictures for it."""
+    from .peers.keras_engine import keras
+
+    net = getattr(keras.applications, name)(weights=None, classifier_activation=None, input_shape=(size, size, 3),
+                                            classes=classes)
+    pictures = np.random.default_rng(1).normal(size=(4, size, size, 3)).astype("float32")
+    if name.startswith("EfficientNet"):
+        pictures *= 255  # it divides by that itself
+    rng, normalizations = np.random.default_rng(0), []
+    for layer in net.layers:
+        if layer.weights:
+            layer.set_weights([_drawn(rng, weight) for weight in layer.weights])
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it works with copies of its arrays
+        if isinstance(layer, keras.layers.BatchNormalization):
+            normalizations.append((layer, layer.momentum))
+            layer.momentum = 0.0
+    net(pictures, training=True)  # moving statistics near what these pictures give keep numbers at their size
+    for layer, momentum in normalizations:
+        layer.momentum = momentum
+        *others, mean, variance = layer.get_weights()
+        mean += rng.normal(0, 0.3, mean.shape) * np.sqrt(variance)
+        variance = np.maximum(variance, 0.03 * mean**2) * rng.uniform(0.9, 1.5, mean.shape)
+        layer.set_weights([*others, mean, variance])
+    last = next(layer for layer in reversed(net.layers) if layer.weights)
+    kernel, bias = last.get_weights()
+    last.set_weights([kernel / np.std(net(pictures[:2])), bias])
+    return net, pictures
+
+
+def _drawn(rng, weight):
+    name, shape = weight.name, weight.shape
+    if name == "count":
+        return np.array(7)
+    if name in ("gamma", "moving_variance", "variance"):
+        return rng.uniform(0.5, 1.5, shape)
+    if len(shape) == 1:
+        return rng.normal(0, 0.2, shape)
+    depthwise = name == "depthwise_kernel" or weight.path.split("/")[-2].endswith(("dwconv", "dwconv2", "depthwise"))
+    inputs = math.prod(shape[:2]) if depthwise else math.prod(shape[:-1])
+    return rng.normal(0, math.sqrt(1.5 / inputs), shape)
+
+
+def _exported(onnx, net, folder):
+    """Export a net with Keras's exporter and give its call; nothing where the exporter is missing or fails."""
+    import contextlib
+    import io
+
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            net.export(folder / "net.onnx", format="onnx", verbose=False)
+    except (ImportError, ValueError, RuntimeError, TypeError, AttributeError):
+        return {}
+    session = onnx.open(folder / "net.onnx")
+    name = session.get_inputs()[0].name
+    return {"onnxruntime": lambda x: session.run(None, {name: x})[0]}
+
+
+def _process(engine, file, picture):
+    """Give the seconds and the peak of a process that loads a file and predicts a picture, the second time."""
+    command = [sys.executable, "-m", "benchmarks.child_predict", engine, str(file), str(picture)]
+    for _ in range(2):  # the first one may compile
+        start = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+        seconds = time.perf_counter() - start
+        if done.returncode:
+            raise ValueError(f"{engine} did not predict: {done.stderr.strip().splitlines()[-1]}")
+    return {"s": seconds, "peak_mb": json.loads(done.stdout.splitlines()[-1])["peak_mb"]}
