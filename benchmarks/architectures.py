@@ -75,7 +75,6 @@ def _net(name, size, folder, onnx, quick):
             call()
         samples = timing.race(calls, 0.0 if quick else 4.0, 2 if quick else 5, 15)
         row["batches"][str(count)] = {label: sample.row() for label, sample in samples.items()}
-    del model, sessions, graph
     keras.backend.clear_session()
     if not quick:
         np.save(folder / "picture.npy", pictures[:1])

@@ -144,8 +144,8 @@ def _backward_kernel(start, stop, dy, x, partial, shape, window, rows, strides, 
                     if inner < outer:
                         sums = tile.load(shape, flat, home, step, lanes)
                         for j in range(inner, outer):
-                            at = x_row + (j * sw - left) * channels + c
-                            sums = tile.fma_lanes(sums, flat_x, at, dw * channels, flat_dy, (row * ow + j) * channels + c)
+                            at, of = x_row + (j * sw - left) * channels + c, (row * ow + j) * channels + c
+                            sums = tile.fma_lanes(sums, flat_x, at, dw * channels, flat_dy, of)
                         tile.store(sums, flat, home, step, lanes)
                     for b in range(kw):
                         sums = tile.load(one_row, flat, home + b * step, 0, lanes)

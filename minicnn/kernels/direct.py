@@ -204,7 +204,8 @@ def convolve(x, w, bias, y, sizes, x_steps, y_steps, taps, filters, v, relu=Fals
     blocks_cut = -(-blocks // -(-FEW_JOBS // jobs)) if jobs < FEW_JOBS else blocks
     streams = filters.share % width == 0 and memory.streams(y)
     run(_convolve, jobs * -(-blocks // blocks_cut), images * oh * ow * weights * blocks // 32, x, w, packed_bias,
-        y.reshape(-1), tile.shape(t, v), (relu, streams), sizes, x_steps, y_steps, taps, filters, (rows_cut, tiles_cut, blocks_cut))
+        y.reshape(-1), tile.shape(t, v), (relu, streams), sizes, x_steps, y_steps, taps, filters,
+        (rows_cut, tiles_cut, blocks_cut))
 
 
 @jit

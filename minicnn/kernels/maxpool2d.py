@@ -6,7 +6,6 @@ from . import checks, memory, tile
 from .jit import jit
 from .threads import run
 
-
 TILES = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # outputs side by side, of which V registers are held
 WIDTHS = (4, 2, 1)  # V
 
@@ -52,7 +51,8 @@ def _forward(start, stop, x, y, shape, sizes, pool, strides, befores, streams):
                     edge = tile.load(one_row, x, home + left_end * channels, 0, count)
                     for h in range(last - first):
                         for w in range(left_end, right_end):
-                            edge = tile.maximum(edge, tile.load(one_row, x, home + (h * width + w) * channels, 0, count))
+                            pixel = home + (h * width + w) * channels
+                            edge = tile.maximum(edge, tile.load(one_row, x, pixel, 0, count))
                     tile.store(edge, y, at, channels, count)
             j += t if inside else 1
         if streams:

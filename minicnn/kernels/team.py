@@ -131,7 +131,8 @@ def _processor(typingctx):
     def codegen(context, builder, signature, args):
         if not sys.platform.startswith("linux"):
             return I32(-1)
-        return builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(I32, []), "sched_getcpu"), [])
+        kind = ir.FunctionType(I32, [])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_getcpu"), [])
 
     return types.int32(), codegen
 

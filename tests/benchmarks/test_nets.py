@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import nets, scaling, sections
+from benchmarks import architectures, nets, scaling, sections
 from minicnn import get_num_threads
 from minicnn.data import wardrobe
 
@@ -30,3 +30,16 @@ def test_scaling():
     part = scaling.measure(["keras"], 2, quick=True)
     assert [row["what"] for row in part["rows"]] == ["threads"] * 3 + ["batch"] * 2
     assert "1 thread, ms" in sections.scaling(part)
+
+
+def test_architectures():
+    part = architectures.measure(["keras"], get_num_threads(), quick=True)
+    (row,) = part["rows"]
+    assert row["net"] == "MobileNet" and 0 < row["difference"] < 1e-4
+    assert row["batches"]["1"]["minicnn"]["ms"] > 0
+    assert "| MobileNet, 32 |" in sections.architectures(part)
+
+
+def test_architectures_need_keras():
+    with pytest.raises(ValueError, match="leave keras among the --peers"):
+        architectures.measure([], 1, quick=True)
