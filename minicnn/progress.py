@@ -3,9 +3,6 @@
 import sys
 import time
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 
 def progress_for(verbose, batches, epochs):
     """Choose what to show.
@@ -69,6 +66,10 @@ class Bar(Silent):
     """Show a live bar with loss, metrics and the time left; each finished epoch stays as a line above it."""
 
     def __enter__(self):
+        # imported here: it takes as long as NumPy, and who only predicts draws no bar
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         console = Console(stderr=True)
         self.bar = Progress(TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(),
                             TimeRemainingColumn(), TextColumn("{task.fields[logs]}"), console=console, transient=True)

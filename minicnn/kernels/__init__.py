@@ -1,9 +1,9 @@
 """The operations, fast: the same names and arguments as `minicnn.reference`, compiled with Numba.
 
 Each file is one operation: compiled loops, and thin functions round them that check every argument. Beside them:
-`jit` (Numba's options and the disk cache), `threads` (who does which job), `memory` (large arrays, reused),
-`padding` (frames of zeros), `checks`; and what makes convolution and dense fast: `tile` (read this first), `direct`,
-`winograd` and `winograd_gradient`.
+`jit` (Numba's options and the disk cache), `threads` (who does which job) and `team` (how they meet), `memory` (large
+arrays, reused), `padding` (frames of zeros), `checks`; and what makes convolution and dense fast: `tile` (read this
+first), `matmul`, `direct`, `winograd` and `winograd_gradient`.
 """
 
 from .activations import (

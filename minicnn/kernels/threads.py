@@ -29,7 +29,7 @@ class _Pool:
         self.team = team.new()
         self.asleep = []  # the locks of the helpers that sleep
         self.size = 0
-        self.leader = team.processor()  # where the thread ran that last called
+        self.leader = -1  # the processor where the thread ran that last woke helpers
         self.growing = threading.Lock()
 
     def gather(self, helpers):
