@@ -195,7 +195,7 @@ class Dataset(Object):
         return parse_dataspace(self.data, start)
 
     def read(self):
-        """Return the array, its own memory, in the machine's byte order."""
+        """Return the array in the machine's byte order, read-only where it is a view of the file."""
         datatype, filters, shape = self.find(DATATYPE), self.find(FILTERS), self.shape
         if self.find(EXTERNAL) is not None:
             raise ValueError("it has an array in another file (external storage)")

@@ -86,7 +86,7 @@ def parse_filters(data, start):
 
 
 def read_array(data, kind, shape, layout, filters):
-    """Return the array as its own memory, in the machine's byte order.
+    """Return the array in the machine's byte order: the file's own bytes, read-only, where they are so already.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def _native(kind, raw, shape):
     if kind.bfloat16:
         bits = np.frombuffer(raw, kind.dtype).astype(np.uint32) << 16
         return bits.view(np.float32).reshape(shape)
-    return np.frombuffer(raw, kind.dtype).astype(kind.dtype.newbyteorder("=")).reshape(shape)
+    return np.frombuffer(raw, kind.dtype).astype(kind.dtype.newbyteorder("="), copy=False).reshape(shape)
 
 
 def _read_chunks(data, kind, shape, layout, filters):

@@ -221,7 +221,7 @@ def conv_config(config):
         (lambda c: conv_config(c)["config"].update(nonsense=1), "does not understand its settings"),
         (lambda c: conv_config(c)["config"].update(dtype="float16"), "all layers must be float32, or all float64"),
         (lambda c: conv_config(c)["config"].update(filters=10**12), "`filters` must be at most 2147483647"),
-        (lambda c: conv_config(c)["config"].update(filters=10**9), "numbers for one example; more than"),
+        (lambda c: conv_config(c)["config"].update(filters=10**7), "numbers for one example; more than"),
     ],
 )
 def test_a_config_that_does_not_fit_is_refused(change, sentence, tmp_path):
