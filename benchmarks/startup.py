@@ -74,7 +74,7 @@ def _processes(folder, keras, quick):
 def _run(name, arguments, folder):
     """Run a process; give its seconds."""
     environment = dict(os.environ)
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's Python keeps its bytecode, and packages come with theirs
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as with a user: bytecode is kept
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
         if "cold" in name:
             environment["NUMBA_CACHE_DIR"] = fresh
