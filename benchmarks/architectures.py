@@ -84,34 +84,60 @@ def _net(name, size, folder, onnx, quick):
 
 
 def build(name, size, classes=1000):
-    """Make a net as Keras makes it, with drawn arrays and logits of order 1, and pictures for it."""
+    """Make a net as Keras makes it, in Keras's present dtype, with drawn arrays and logits of order 1.
+
+    Returns
+    -------
+    net : keras.Model       pictures : (6, size, size, 3)
+    """
     from .peers.keras_engine import keras
 
     net = getattr(keras.applications, name)(weights=None, classifier_activation=None, input_shape=(size, size, 3),
                                             classes=classes)
-    pictures = np.random.default_rng(1).normal(size=(4, size, size, 3)).astype("float32")
+    pictures = np.random.default_rng(1).normal(size=(6, size, size, 3)).astype(net.dtype)
     if name.startswith("EfficientNet"):
         pictures *= 255  # it divides by that itself
-    rng, normalizations = np.random.default_rng(0), []
-    for layer in net.layers:
-        if layer.weights:
-            layer.set_weights([_drawn(rng, weight) for weight in layer.weights])
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()  # it works with copies of its arrays
-        if isinstance(layer, keras.layers.BatchNormalization):
-            normalizations.append((layer, layer.momentum))
-            layer.momentum = 0.0
-    net(pictures, training=True)  # moving statistics near what these pictures give keep numbers at their size
-    for layer, momentum in normalizations:
-        layer.momentum = momentum
-        *others, mean, variance = layer.get_weights()
-        mean += rng.normal(0, 0.3, mean.shape) * np.sqrt(variance)
-        variance = np.maximum(variance, 0.03 * mean**2) * rng.uniform(0.9, 1.5, mean.shape)
-        layer.set_weights([*others, mean, variance])
+    draw(net, pictures)
     last = next(layer for layer in reversed(net.layers) if layer.weights)
     kernel, bias = last.get_weights()
     last.set_weights([kernel / np.std(net(pictures[:2])), bias])
     return net, pictures
+
+
+def draw(model, pictures):
+    """Give every array of a Keras model numbers of its own.
+
+    Moving statistics lie beside what the pictures give, not on it, so that activations keep their size from layer to
+    layer and the logits depend on the pictures.
+    """
+    from .peers.keras_engine import keras
+
+    rng = np.random.default_rng(0)
+    for layer in _flat(model):
+        if layer.weights:
+            layer.set_weights([_drawn(rng, weight) for weight in layer.weights])
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it works with copies of its arrays
+    normalizations = [layer for layer in _flat(model) if isinstance(layer, keras.layers.BatchNormalization)]
+    momenta = [layer.momentum for layer in normalizations]
+    for layer in normalizations:
+        layer.momentum = 0.0
+    model(pictures, training=True)
+    for layer, momentum in zip(normalizations, momenta, strict=True):
+        layer.momentum = momentum
+        *others, mean, variance = layer.get_weights()
+        mean += rng.normal(0, 0.3, mean.shape) * np.sqrt(variance)
+        # Where a channel hardly varies beside its mean, dividing by that little would blow rounding errors up; and
+        # where it is divided by too little everywhere, numbers grow from block to block, until EfficientNet's gates
+        # are steps and Keras's own float32 is off by a tenth.
+        variance = np.maximum(variance, 0.03 * mean**2) * rng.uniform(0.9, 1.5, mean.shape)
+        layer.set_weights([*others, mean, variance])
+
+
+def _flat(model):
+    """All layers of a Keras model, those of models inside too."""
+    for layer in model.layers:
+        yield from _flat(layer) if hasattr(layer, "layers") else [layer]
 
 
 def _drawn(rng, weight):

@@ -6,11 +6,11 @@ so that two of them could be swapped unseen.
 
 import contextlib
 import json
-import math
 
 import numpy as np
 import pytest
 
+from benchmarks import architectures
 from minicnn import initializers, load_model
 from minicnn.files import dialect
 from minicnn.saving import layer_from_entry
@@ -29,53 +29,6 @@ SIZES = {  # pictures' sides; the first is also trained on
 CLASSES = 10
 
 
-def flat(model):
-    """All layers of a Keras model, those of models inside too."""
-    for layer in model.layers:
-        yield from flat(layer) if hasattr(layer, "layers") else [layer]
-
-
-def draw(model, pictures):
-    """Give every array of a Keras model numbers of its own.
-
-    Moving statistics lie beside what the pictures give, not on it, so that activations keep their size from layer to
-    layer and the logits depend on the pictures.
-    """
-    rng = np.random.default_rng(0)
-    for layer in flat(model):
-        if layer.weights:
-            layer.set_weights([drawn(rng, weight) for weight in layer.weights])
-        if isinstance(layer, keras.layers.Normalization):
-            layer.finalize_state()  # it works with copies of its arrays
-    normalizations = [layer for layer in flat(model) if isinstance(layer, keras.layers.BatchNormalization)]
-    momenta = [layer.momentum for layer in normalizations]
-    for layer in normalizations:
-        layer.momentum = 0.0
-    model(pictures, training=True)
-    for layer, momentum in zip(normalizations, momenta, strict=True):
-        layer.momentum = momentum
-        *others, mean, variance = layer.get_weights()
-        mean += rng.normal(0, 0.3, mean.shape) * np.sqrt(variance)
-        # Where a channel hardly varies beside its mean, dividing by that little would blow rounding errors up; and
-        # where it is divided by too little everywhere, numbers grow from block to block, until EfficientNet's gates
-        # are steps and Keras's own float32 is off by a tenth.
-        variance = np.maximum(variance, 0.03 * mean**2) * rng.uniform(0.9, 1.5, mean.shape)
-        layer.set_weights([*others, mean, variance])
-
-
-def drawn(rng, weight):
-    name, shape = weight.name, weight.shape
-    if name == "count":
-        return np.array(7)
-    if name in ("gamma", "moving_variance", "variance"):
-        return rng.uniform(0.5, 1.5, shape)
-    if len(shape) == 1:
-        return rng.normal(0, 0.2, shape)
-    depthwise = name == "depthwise_kernel" or weight.path.split("/")[-2].endswith(("dwconv", "dwconv2", "depthwise"))
-    inputs = math.prod(shape[:2]) if depthwise else math.prod(shape[:-1])
-    return rng.normal(0, math.sqrt(1.5 / inputs), shape)
-
-
 @contextlib.contextmanager
 def keras_dtype(dtype):
     """Let Keras make layers of this dtype."""
@@ -91,17 +44,7 @@ def keras_dtype(dtype):
 def build(name, size, dtype):
     """An architecture as Keras makes it, drawn, with logits of order 1, and a batch of pictures for it."""
     with keras_dtype(dtype):
-        net = getattr(keras.applications, name)(
-            weights=None, classifier_activation=None, input_shape=(size, size, 3), classes=CLASSES
-        )
-    pictures = np.random.default_rng(1).normal(size=(6, size, size, 3)).astype(dtype)
-    if name == "EfficientNetB0":
-        pictures *= 255  # it divides by that itself
-    draw(net, pictures)
-    last = next(layer for layer in reversed(net.layers) if layer.weights)
-    kernel, bias = last.get_weights()
-    last.set_weights([kernel / np.std(net(pictures[:2])), bias])
-    return net, pictures
+        return architectures.build(name, size, CLASSES)
 
 
 @pytest.mark.parametrize(("name", "size"), [(name, size) for name, sizes in SIZES.items() for size in sizes])
@@ -160,7 +103,7 @@ def nested(trainable, dtype="float64"):
         x = keras.layers.GlobalAveragePooling2D()(base(inputs, training=False))
         net = keras.Model(inputs, keras.layers.Dense(CLASSES)(keras.layers.Dropout(0.2)(x)))
     pictures = np.random.default_rng(1).normal(size=(6, 32, 32, 3)).astype(dtype)
-    draw(net, pictures)
+    architectures.draw(net, pictures)
     base.trainable = trainable
     return net, pictures
 
