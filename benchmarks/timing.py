@@ -5,7 +5,8 @@ down for a while slows all of them. Before its timed call an engine is called on
 the caches ("hot": the engine before it has emptied them); "cold" walks through a large buffer instead. A call that is
 too short for the clock is repeated within the sample.
 
-Threads of one engine may still spin when the next one begins (ONNX Runtime's do): a short rest comes between them.
+Threads of one engine may still spin when the next one begins, and take a processor from it: a rest comes between them,
+a long one after ONNX Runtime, whose threads spin for 40 ms (measured; minicnn's for 2 to 4, TensorFlow's not at all).
 """
 
 import os
@@ -17,7 +18,8 @@ import numpy as np
 
 NOISY = 0.20  # an IQR above this share of the median is reported
 SHORTEST = 300e-6  # seconds a sample: below, the clock and a stray interrupt count for too much
-REST = 0.002  # seconds between engines
+REST = 0.005  # seconds between engines
+SPINNERS = {"onnxruntime": 0.05}  # seconds after these
 SLOW = 2.5  # an engine this many times slower than the fastest gets the least rounds only (one, of long calls)
 EVICT_BYTES = 96 << 20  # more than the last cache of the machines that this runs on
 
@@ -73,11 +75,13 @@ def race(calls, budget, least=3, most=25, hot=True, firsts=None, long=False):
         least = min(least, 2)  # A B, B A
     repeats = {name: max(1, min(200, int(SHORTEST / max(seconds, 1e-7)))) if hot else 1
                for name, seconds in once.items()}
-    seconds = {name: [] for name in calls}
+    seconds, before = {name: [] for name in calls}, None
     for turn in range(most):
         names = [name for name in calls if turn < (1 if long else least) or once[name] <= SLOW * fastest]
         for name in names if turn % 2 == 0 else reversed(names):
-            _prepare(calls[name], hot, once[name])
+            _rest(before, hot, once[name])
+            _prepare(calls[name], hot)
+            before = name
             start = time.perf_counter()
             for _ in range(repeats[name]):
                 calls[name]()
@@ -87,13 +91,16 @@ def race(calls, budget, least=3, most=25, hot=True, firsts=None, long=False):
     return {name: Sample(firsts.get(name, once[name]), seconds[name]) for name in calls}
 
 
-def _prepare(call, hot, seconds):
+def _rest(before, hot, seconds):
+    """Let the threads of the engine before come to rest; the time that a long call takes is no matter of these."""
+    if seconds < 0.5:
+        time.sleep(SPINNERS.get(before, 0 if hot is False or seconds > 0.05 else REST))
+
+
+def _prepare(call, hot):
     if hot is False:
         evict()
-        return
-    if seconds < 0.05:
-        time.sleep(REST)
-    if hot:
+    elif hot:
         call()
 
 
