@@ -48,6 +48,30 @@ def _sum(row):
 
 
 @jit
+def _forward_short(start, stop, x, y, rows):
+    """Job: as `_forward`, for rows that are shorter than a few registers: nothing to gain from candidates there.
+
+    To call `_largest` and `_sum` for each row of ten took six times as long.
+    """
+    for job in range(start, stop):
+        some, out = x[job * rows:(job + 1) * rows], y[job * rows:(job + 1) * rows]
+        for i in range(some.shape[0]):
+            top = some[i, 0]
+            for k in range(1, some.shape[1]):
+                top = top if some[i, k] <= top else some[i, k]
+            for k in range(some.shape[1]):
+                out[i, k] = some[i, k] - top
+        exp(out.reshape(-1))
+        for i in range(some.shape[0]):
+            total = 0.0
+            for k in range(some.shape[1]):
+                total += out[i, k]
+            scale = 1 / total
+            for k in range(some.shape[1]):
+                out[i, k] = out[i, k] * scale
+
+
+@jit
 def _forward(start, stop, x, y, rows):
     """Job: some rows, all their exp at once: of ten classes alone too few are side by side."""
     for job in range(start, stop):
@@ -106,7 +130,7 @@ def softmax_forward(x):
     x = checks.floats(x, "x")
     _check_axis(x, "x")
     y = memory.empty(x.shape, x.dtype)
-    _run(_forward, 4 * x.size, x, y)
+    _run(_forward if x.shape[-1] >= 4 * SPREAD else _forward_short, 4 * x.size, x, y)
     return y
 
 
