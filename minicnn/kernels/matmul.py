@@ -22,6 +22,7 @@ from .jit import jit
 from .threads import run
 
 SUMMED = 2048  # terms of one stretch of a sum at most: a panel of 256 KB
+EXAMPLES = 256  # the same for a.T: there a term is a row of a, and each tile takes a few of its numbers from every one
 NEAR = 1 << 17  # numbers of a that one job keeps to: half of a second cache of 1 MB
 FEW_JOBS = 32  # enough for many threads to end together
 LONG = 4 * SUMMED  # from here on a sum is cut into parts
@@ -150,7 +151,8 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
     width = v * tile.lanes(a.dtype)
     blocks = -(-n // width)
     panels = transpose_b or scale is not None or n % width > 0 or m >= PANEL_FROM
-    stretch = -(-summed // -(-summed // SUMMED))
+    most = EXAMPLES if transpose_a else SUMMED
+    stretch = -(-summed // -(-summed // most))
     row_cuts = max(1, round(m * max(stretch, 256) / NEAR))
     rows = -(-m // row_cuts)
     rows = rows if row_cuts == 1 else -(-rows // t) * t
@@ -160,7 +162,7 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
     parts = FEW_JOBS // row_cuts if summed >= LONG or row_cuts * blocks < FEW_JOBS // 2 else 1
     parts = max(1, min(parts, summed // PART, PARTIALS // (y.nbytes + 1)))
     terms = -(-summed // parts)
-    stretch = -(-terms // -(-terms // SUMMED))
+    stretch = -(-terms // -(-terms // most))
     parts = -(-summed // terms)
     blocks_cut = -(-blocks // max(1, min(blocks, FEW_JOBS // (row_cuts * parts))))
     padded_bias = np.zeros(blocks * width, a.dtype)
