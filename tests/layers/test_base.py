@@ -34,6 +34,7 @@ from minicnn import (
     SeparableConv2D,
     Sigmoid,
     Softmax,
+    SpatialDropout2D,
     ZeroPadding2D,
 )
 from minicnn.layers import LAYERS
@@ -58,6 +59,7 @@ EXAMPLES = {
     "Activation linear": (lambda: Activation("linear"), IMAGE),
     "Flatten": (lambda: Flatten(), IMAGE),
     "Dropout": (lambda: Dropout(0.4, seed=3), IMAGE),
+    "SpatialDropout2D": (lambda: SpatialDropout2D(0.4, seed=3), IMAGE),
     "Rescaling": (lambda: Rescaling(1 / 127.5, -1), IMAGE),
     "Add": (lambda: Add(), [IMAGE, IMAGE, IMAGE]),
     "Concatenate": (lambda: Concatenate(axis=2), [IMAGE, (None, 5, 1, 2)]),
@@ -176,7 +178,7 @@ def test_nothing_given_is_changed(example):
         assert_all_same(got, want)
 
 
-@pytest.mark.parametrize("example", [name for name in EXAMPLES if name != "Dropout"])  # it draws: see test_dropout.py
+@pytest.mark.parametrize("example", [name for name in EXAMPLES if "Dropout" not in name])  # these draw: test_dropout.py
 def test_pops_last_first(example):
     """A layer that stands twice in a net goes back twice."""
     alone, twice = [], make(example)
@@ -419,7 +421,7 @@ def test_settings_that_change_the_output_and_that_we_lack_are_refused():
         Dense.from_config({"name": "d", "units": 2, "colour": "red"})
 
 
-@every_layer
+@pytest.mark.parametrize("example", [name for name in EXAMPLES if name != "SpatialDropout2D"])  # Keras's has no such key
 @pytest.mark.parametrize("trainable", [True, False])
 def test_whether_it_learns_is_a_setting(example, trainable):
     config = make(example, trainable=trainable).get_config()

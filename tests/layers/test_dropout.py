@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicnn import Dropout
+from minicnn import Dropout, SpatialDropout2D
 from tests.tolerances import assert_same
 
 
@@ -67,3 +67,13 @@ def test_rates_that_make_no_sense(rate):
     with pytest.raises(ValueError) as error:
         Dropout(rate)
     assert str(error.value) == f"`rate` must be a number in [0, 1). Received: rate={rate!r}."
+
+
+def test_spatial_dropout_drops_whole_channels():
+    layer, x = SpatialDropout2D(0.5, seed=1), np.ones((4, 5, 6, 16))
+    layer.build((None, *x.shape[1:]), dtype="float64")
+    y = layer(x, training=True)
+    assert set(np.unique(y)) == {0.0, 2.0}
+    assert np.array_equal(y, np.broadcast_to(y[:, :1, :1], y.shape))
+    dy = np.random.default_rng(2).standard_normal(x.shape)
+    assert np.array_equal(layer.backward(dy), dy * y)

@@ -105,6 +105,7 @@ SETTINGS = {
     "RandomShear": {"x_factor": 0.2},
     "RandomTranslation": {"height_factor": 0.2, "width_factor": 0.1},
     "RandomZoom": {"height_factor": 0.2},
+    "AlphaDropout": {"rate": 0.2},
     "GaussianDropout": {"rate": 0.2},
     "GaussianNoise": {"stddev": 0.2},
 }
@@ -171,7 +172,7 @@ def test_augmentation_is_not_trained():
         (
             lambda: Normalization(mean=1.0),
             None,
-            "`mean` and `variance` must be given together and in one shape, or neither. "
+            "`mean` and `variance` must be numbers, given together and in one shape, or neither. "
             "Received: mean=1.0, variance=None.",
         ),
         (
