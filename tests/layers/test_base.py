@@ -421,7 +421,7 @@ def test_settings_that_change_the_output_and_that_we_lack_are_refused():
         Dense.from_config({"name": "d", "units": 2, "colour": "red"})
 
 
-@pytest.mark.parametrize("example", [name for name in EXAMPLES if name != "SpatialDropout2D"])  # Keras's has no such key
+@pytest.mark.parametrize("example", [name for name in EXAMPLES if name != "SpatialDropout2D"])  # has no such key
 @pytest.mark.parametrize("trainable", [True, False])
 def test_whether_it_learns_is_a_setting(example, trainable):
     config = make(example, trainable=trainable).get_config()
