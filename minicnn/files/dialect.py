@@ -96,9 +96,9 @@ def _with_input(layers, shapes, build_input_shape):
     if not layers or layers[0]["class_name"] == "InputLayer":
         return layers
     first, shape = layers[0]["config"], shapes[0]
-    if shape is None and layers[0]["class_name"] in NESTED:
-        return layers  # the nested model knows its input
-    shape = build_input_shape if shape is None else shape
+    inner = first["layers"] if layers[0]["class_name"] in NESTED else []
+    within = [layer["config"].get("batch_shape") for layer in inner if layer["class_name"] == "InputLayer"]
+    shape = next((known for known in (shape, build_input_shape, *within) if known is not None), None)
     if shape is None:
         return layers
     taken = {layer["config"].get("name") for layer in layers}
@@ -112,9 +112,9 @@ def _with_input(layers, shapes, build_input_shape):
 def check_meaning(entry, version):
     """Refuse what an older Keras computed otherwise than Keras 3 does under the same name."""
     for path, _, layer in places(entry):
-        if layer["config"].get("activation") == "hard_sigmoid" and str(version).startswith(("1.", "2.")):
-            raise ValueError(f"layer {path!r} has the hard_sigmoid of Keras {version}, 0.2 x + 0.5; "
-                             f"Keras 3 and minicnn have x / 6 + 0.5.")
+        if layer["config"].get("activation") == "hard_sigmoid" and str(version).startswith(("1.", "2.", "tfjs")):
+            raise ValueError(f"layer {path!r} has the hard_sigmoid of Keras 2, 0.2 x + 0.5 (its file is of version "
+                             f"{version}); Keras 3 and minicnn have x / 6 + 0.5.")
 
 
 def compile_settings(settings):
@@ -215,6 +215,8 @@ def keras2_entry(entry):
         config["layers"] = [keras2_entry(layer) for layer in config["layers"]]
     if entry["class_name"] == "InputLayer":
         config["batch_input_shape"] = config.pop("batch_shape")
+    if config.get("activation") == "silu":
+        config["activation"] = "swish"
     if entry["class_name"] == "LeakyReLU" and "negative_slope" in config:
         config["alpha"] = config.pop("negative_slope")
     if entry["class_name"] == "Functional":

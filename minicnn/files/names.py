@@ -51,14 +51,14 @@ def in_order_of_training(entry, weights):
 
 
 def without_slashes(model):
-    """Call a layer "conv1_conv" that its file calls "conv1/conv", as Keras 2's DenseNet does; Keras 3 does the same.
+    """Call a layer or model "conv1_conv" that its file calls "conv1/conv", as Keras 2's DenseNet does; so does Keras 3.
 
     Parameters
     ----------
     model : ModelFile, changed in place
     """
     before = leaves(model.config)
-    names = {layer_name(layer) for _, _, layer in places(model.config)}
+    names = {layer_name(model.config), *(layer_name(layer) for _, _, layer in places(model.config))}
     new = {name: name.replace("/", "_") for name in names if "/" in name}
     if new:
         model.config = _renamed(model.config, new)

@@ -8,7 +8,8 @@
 
 A group's arrays lie one after the other in the concatenation of its shards, little-endian. A quantised array has
 `"quantization": {"dtype": "uint8", "scale": s, "min": m}`: its value is q * s + m; or `{"dtype": "float16"}`.
-The config is Keras 2's. Source: the format's own files; tfjs-core io/types.ts and tfjs-converter.
+The config is Keras 2's. TF.js itself writes the model's class and config as modelTopology, "./" before a shard that a
+browser downloads, and among the weights, on demand, the optimizer's ("group": "optimizer"). Source: the format's own files; tfjs-core io/types.ts and tfjs-converter.
 """
 
 import json
@@ -24,6 +25,7 @@ from .keras_zip import KERAS_VERSION
 from .model_file import ModelFile
 from .names import Owners, array_names, leaves
 from .opening import mapped, naming, parse_json
+from .tfjs_limits import check
 
 STORED = {"float32": "<f4", "float16": "<f2", "int32": "<i4", "uint8": "u1", "uint16": "<u2", "bool": "?"}
 SHARD = 4 << 20  # bytes: what the converter cuts at, so that browsers cache the parts
@@ -66,10 +68,11 @@ def _group(group, folder):
     needed = sum(count * dtype.itemsize for _, _, dtype, count, _ in plans)
     raw = _shards(group["paths"], folder, needed)
     at = 0
-    for name, shape, dtype, count, quantization in plans:
+    for spec, (name, shape, dtype, count, quantization) in zip(specs, plans, strict=True):
         stored = np.frombuffer(raw, dtype, count, at).reshape(shape)
         at += count * dtype.itemsize
-        yield name, _unquantised(stored, quantization)
+        if spec.get("group") != "optimizer":  # its state, as TF.js saves it on demand, serves TF.js alone
+            yield name, _unquantised(stored, quantization)
 
 
 def _plan(spec):
@@ -105,9 +108,9 @@ def _unquantised(stored, quantization):
 
 def _shards(names, folder, needed):
     """Return the shards' bytes, one after the other; they must be exactly the bytes that the arrays need."""
-    if len(set(map(str, names))) != len(names):
-        raise ValueError("its weightsManifest names a shard twice.")
     places = [_shard_path(name, folder) for name in names]
+    if len(set(places)) != len(places):
+        raise ValueError("its weightsManifest names a shard twice.")
     sizes = []
     for place in places:
         with naming(place):
@@ -123,6 +126,8 @@ def _shards(names, folder, needed):
 
 
 def _shard_path(name, folder):
+    if isinstance(name, str):
+        name = name.removeprefix("./")  # as a browser writes it
     plain = isinstance(name, str) and 0 < len(name) <= 255 and name.isprintable()
     if not plain or any(mark in name for mark in "/\\:") or name in (".", ".."):
         raise ValueError(f"a shard must be a file beside model.json. Received: {str(name)[:80]!r}.")
@@ -134,6 +139,7 @@ def write(path, model):
 
     The compile settings and the optimizer's state are no part of this format's use and are left out.
     """
+    check(model.config)
     specs, raw, pending = [], bytearray(), dict(model.weights)
     layers = leaves(model.config)
     uses = Counter(layer["config"]["name"] for layer in layers.values())

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+import minicnn
 from minicnn import files
 from tests.files.keras_models import FEW, SEEDS, assert_same_arrays, expected, model_from
 
@@ -130,7 +131,8 @@ SHARD = "a shard must be a file beside model.json. Received:"
         (_document(BOTH, ("C:a.bin",)), f"{SHARD} 'C:a.bin'."),
         (_document(BOTH, ("..",)), f"{SHARD} '..'."),
         (_document(BOTH, (3,)), f"{SHARD} '3'."),
-        (_document(BOTH, ("a.bin", "a.bin")), "its weightsManifest names a shard twice."),
+        (_document(BOTH, ("./../a.bin",)), f"{SHARD} '../a.bin'."),
+        (_document(BOTH, ("./a.bin", "a.bin")), "its weightsManifest names a shard twice."),
         (
             {"modelTopology": {}, "format": "graph-model"},
             "it is no TF.js layers-model: it has no modelTopology of layers.",
@@ -149,6 +151,103 @@ def test_a_missing_shard_is_named(tmp_path):
     path = _write(tmp_path, _document(BOTH, ("gone.bin",)))
     with pytest.raises(ValueError, match=r"gone\.bin: there is no such file\."):
         files.read(path)
+
+
+# ---- as TF.js itself writes: its own topology, "./" before a shard, a layer's class in its name ----------------------
+
+
+def _own(layers, weights, name="sequential_1"):
+    """A document of TF.js's `model.save`, downloaded by a browser."""
+    return {
+        "modelTopology": {
+            "class_name": "Sequential",
+            "config": {"name": name, "layers": layers},
+            "keras_version": "tfjs-layers 4.22.0",
+            "backend": "tensor_flow.js",
+        },
+        "format": "layers-model",
+        "generatedBy": "TensorFlow.js tfjs-layers v4.22.0",
+        "convertedBy": None,
+        "weightsManifest": [{"paths": ["./a.bin"], "weights": weights}],
+    }
+
+
+DENSE = {
+    "class_name": "Dense",
+    "config": {"units": 3, "name": "top/dense_Dense1", "trainable": True, "batch_input_shape": [None, 4]},
+}
+OWN = [_spec("top/dense_Dense1/kernel", (4, 3)), _spec("top/dense_Dense1/bias", (3,))]
+RAW = KERNEL.tobytes() + BIAS.tobytes()
+
+
+def test_the_optimizer_is_left_out(tmp_path):
+    """Its state lies among the weights, where it was asked for."""
+    state = [_spec("iter", (), "int32"), _spec("top/dense_Dense1/bias/m", (3,))]
+    weights = [OWN[0], *({**spec, "group": "optimizer"} for spec in state), OWN[1]]
+    raw = KERNEL.tobytes() + bytes(4 + 12) + BIAS.tobytes()
+    model = files.read(_write(tmp_path, _own([DENSE], weights), a=raw))
+    assert_same_arrays(model.weights, {"top_dense_Dense1": [KERNEL, BIAS]})
+
+
+def test_a_model_called_with_a_slash(tmp_path):
+    config = files.read(_write(tmp_path, _own([DENSE], OWN, "net/work"), a=RAW)).config["config"]
+    assert [config["name"], config["layers"][1]["config"]["name"]] == ["net_work", "top_dense_Dense1"]
+
+
+@pytest.mark.parametrize("deep", [1, 2])
+def test_a_model_that_begins_with_a_model(tmp_path, deep):
+    """Its input is the inner one's, which nothing says again."""
+    layers = [DENSE]
+    for number in range(deep):
+        layers = [{"class_name": "Sequential", "config": {"name": f"inner{number}", "layers": layers}}]
+    config = files.read(_write(tmp_path, _own(layers, OWN), a=RAW)).config
+    for _ in range(deep + 1):
+        first, config = config["config"]["layers"]
+        assert first["class_name"] == "InputLayer" and first["config"]["batch_shape"] == [None, 4]
+
+
+def _saved(folder, *layers):
+    """Write a model of minicnn's; return its layers as TF.js will find them."""
+    model = minicnn.Sequential([minicnn.Input((4, 4, 2)), *layers])
+    held = files.ModelFile(minicnn.saving.entry(model), minicnn.saving.arrays(model))
+    files.write(folder / "model.json", held)
+    return json.loads((folder / "model.json").read_text())["modelTopology"]["model_config"]["config"]["layers"]
+
+
+def test_silu_is_called_swish(tmp_path):
+    layers = _saved(tmp_path, minicnn.Conv2D(2, 1, activation="silu"), minicnn.Activation("silu"))
+    assert [layer["config"].get("activation") for layer in layers] == [None, "swish", "swish"]
+    model = minicnn.load_model(tmp_path / "model.json")
+    assert [layer.activation for layer in model.layers] == ["silu", "silu"]
+
+
+@pytest.mark.parametrize(
+    "layer, sentence",
+    [
+        (minicnn.Normalization(), "TF.js has no layer of class Normalization. Received: layer 'x'."),
+        (minicnn.layers.LAYERS["RandomFlip"](), "TF.js has no layer of class RandomFlip. Received: layer 'x'."),
+        (minicnn.Activation("hard_sigmoid"), "TF.js has no activation hard_sigmoid of Keras 3. Received: layer 'x'."),
+        (minicnn.Conv2D(2, 1, groups=2), "TF.js has Conv2D with groups=1 only. Received: layer 'x', groups=2."),
+        (
+            minicnn.DepthwiseConv2D(2, dilation_rate=2),
+            "TF.js has DepthwiseConv2D with dilation_rate=[1, 1] only. Received: layer 'x', dilation_rate=[2, 2].",
+        ),
+        (
+            minicnn.GlobalMaxPooling2D(keepdims=True),
+            "TF.js has GlobalMaxPooling2D with keepdims=False only. Received: layer 'x', keepdims=True.",
+        ),
+        (
+            minicnn.Reshape((-1,)),
+            "TF.js needs every size of Reshape. Received: layer 'x', target_shape=[-1].",
+        ),
+    ],
+)
+def test_what_it_lacks_is_not_written(tmp_path, layer, sentence):
+    layer.name = "x"
+    with pytest.raises(ValueError) as fault:
+        _saved(tmp_path, layer)
+    assert str(fault.value) == sentence
+    assert not list(tmp_path.iterdir())
 
 
 def test_several_shards(tmp_path):

@@ -238,12 +238,13 @@ def test_names_with_a_slash(tmp_path):
     np.testing.assert_array_equal(again.predict(x), model.predict(x))
 
 
-def test_hard_sigmoid_was_another_function(tmp_path):
-    _, path = keras2(tmp_path, lambda text: text.replace('"sigmoid"', '"hard_sigmoid"'))
+@pytest.mark.parametrize("version", ["2.15.0", "tfjs-layers 4.22.0"])
+def test_hard_sigmoid_was_another_function(version, tmp_path):
+    _, path = keras2(tmp_path, lambda text: text.replace('"sigmoid"', '"hard_sigmoid"').replace("2.15.0", version))
     with pytest.raises(ValueError) as error:
         minicnn.load_model(path)
-    assert str(error.value) == (f"{path}: layer 'last' has the hard_sigmoid of Keras 2.15.0, 0.2 x + 0.5; "
-                                f"Keras 3 and minicnn have x / 6 + 0.5.")
+    assert str(error.value) == (f"{path}: layer 'last' has the hard_sigmoid of Keras 2, 0.2 x + 0.5 (its file is "
+                                f"of version {version}); Keras 3 and minicnn have x / 6 + 0.5.")
 
 
 def test_a_graph_without_its_tensor(tmp_path):

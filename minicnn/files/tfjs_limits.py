@@ -1,0 +1,36 @@
+"""What TF.js lacks of Keras: a file that held it would not open there, or would open and give other numbers.
+
+Source: TF.js 4.22, which was given such files.
+"""
+
+from .layout import places
+
+ABSENT = ("Normalization", "SpatialDropout2D")  # and all layers of augmentation, which are called Random...
+ONLY = {  # class name -> setting -> its one value; keepdims and a depthwise dilation are ignored there without a word
+    "Conv2D": {"groups": 1},
+    "DepthwiseConv2D": {"dilation_rate": [1, 1]},
+    "GlobalAveragePooling2D": {"keepdims": False},
+    "GlobalMaxPooling2D": {"keepdims": False},
+    "ELU": {"alpha": 1.0},
+    "Softmax": {"axis": -1},
+}
+ACTIVATIONS = ("leaky_relu", "hard_sigmoid")  # the second is Keras 2's there
+
+
+def check(entry):
+    """Raise a ValueError where TF.js could not compute the serialized model as Keras 3 does."""
+    for path, _, layer in places(entry):
+        class_name, config = layer["class_name"], layer["config"]
+        if class_name in ABSENT or class_name.startswith("Random"):
+            raise ValueError(f"TF.js has no layer of class {class_name}. Received: layer {path!r}.")
+        if config.get("activation") in ACTIVATIONS:
+            raise ValueError(f"TF.js has no activation {config['activation']} of Keras 3. Received: layer {path!r}.")
+        for name, value in ONLY.get(class_name, {}).items():
+            given = config.get(name, value)
+            given = list(given) if isinstance(given, tuple) else given
+            if given != value:
+                raise ValueError(f"TF.js has {class_name} with {name}={value} only. "
+                                 f"Received: layer {path!r}, {name}={given}.")
+        if class_name == "Reshape" and -1 in config["target_shape"]:
+            raise ValueError(f"TF.js needs every size of Reshape. Received: layer {path!r}, "
+                             f"target_shape={config['target_shape']}.")
