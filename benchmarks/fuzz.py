@@ -149,11 +149,24 @@ def _load_weights(model, path):
 
 def sound_files(folder):
     """Write a small net, with something of everything, in every format; give the paths."""
+    for name in KINDS:
+        model = _net(() if name == "model.json" else [Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])])
+        setup = model.setup
+        whole = ModelFile(entry(model), arrays(model), setup.get_config(), setup.optimizer.variables(model.params),
+                          model.classifier)
+        (write_weights if name == "model.weights.h5" else write)(folder / name, whole)
+    return [folder / name for name in KINDS]
+
+
+def _net(first):
+    """Make the net, its picture through the layers `first`, which not every format has."""
     narrow = Input((4, 4, 4))
     x = BatchNormalization()(SeparableConv2D(4, 3, padding="same", use_bias=False)(narrow))
     block = Model(narrow, Add()([narrow, ReLU(6.0)(x)]), name="block")
     picture = Input((8, 8, 3), name="picture")
-    x = Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])(Rescaling(1 / 127.5, -1.0)(picture))
+    x = Rescaling(1 / 127.5, -1.0)(picture)
+    for layer in first:
+        x = layer(x)
     x = MaxPooling2D(2)(Conv2D(4, 3, activation="relu")(ZeroPadding2D(1)(x)))
     x = DepthwiseConv2D(3, padding="same")(block(block(x), training=False))
     head = Sequential([Input((4, 4, 4)), GlobalAveragePooling2D(), Dropout(0.2), Dense(3)], name="head")
@@ -161,12 +174,7 @@ def sound_files(folder):
     model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     model.classifier = {"version": 1, "class_names": ["a", "b", "c"], "size": [8, 8], "resize": "nearest",
                         "scale": 1.0, "offset": 0.0, "output": "logits"}
-    setup = model.setup
-    whole = ModelFile(entry(model), arrays(model), setup.get_config(), setup.optimizer.variables(model.params),
-                      model.classifier)
-    for name in KINDS:
-        (write_weights if name == "model.weights.h5" else write)(folder / name, whole)
-    return [folder / name for name in KINDS]
+    return model
 
 
 # ---- damage -------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@
 A group's arrays lie one after the other in the concatenation of its shards, little-endian. A quantised array has
 `"quantization": {"dtype": "uint8", "scale": s, "min": m}`: its value is q * s + m; or `{"dtype": "float16"}`.
 The config is Keras 2's. TF.js itself writes the model's class and config as modelTopology, "./" before a shard that a
-browser downloads, and among the weights, on demand, the optimizer's ("group": "optimizer"). Source: the format's own files; tfjs-core io/types.ts and tfjs-converter.
+browser downloads, and among the weights, on demand, the optimizer's ("group": "optimizer").
+Source: the format's own files; tfjs-core io/types.ts and tfjs-converter.
 """
 
 import json
