@@ -116,7 +116,7 @@ def _load(arguments):
     from .saving import load_model
 
     _announce_compiling()
-    model = load_model(arguments.model)
+    model = load_model(arguments.model, optimizer=False)
     note = missing if (missing := classify.missing(model)) and not arguments.classes else None
     if note:
         print(note, file=sys.stderr)
@@ -153,7 +153,7 @@ def _predict(arguments):
 def _summary(arguments):
     from .saving import load_model
 
-    load_model(arguments.model).summary()
+    load_model(arguments.model, optimizer=False).summary()
 
 
 def _explain(arguments):

@@ -134,12 +134,13 @@ def save_model(model, path):
     ))
 
 
-def load_model(path):
+def load_model(path, optimizer=True):
     """Read a model from a file of Keras's or ours.
 
     Parameters
     ----------
     path : str or path      a .keras file, a whole-model .h5 file, or a TF.js model.json
+    optimizer : bool        False: leave out the optimizer's state, up to twice the weights; training starts it afresh
 
     Returns
     -------
@@ -149,7 +150,7 @@ def load_model(path):
     ------
     ValueError: one sentence with the path and what is wrong with the file. Nothing in a file is ever executed.
     """
-    file = files.read(path)
+    file = files.read(path, optimizer)
     with files.naming(path):
         try:
             with initializers.blank():

@@ -97,11 +97,11 @@ def _load(models):
         files = sorted(file for file in inside.iterdir() if file.suffix in (".keras", ".h5"))
         if not files:
             raise ValueError(f"{models}: this folder holds no model files (.keras, .h5).")
-        return [load_model(file) for file in files], [_epoch(file) for file in files], Path(models)
+        return [load_model(file, optimizer=False) for file in files], [_epoch(file) for file in files], Path(models)
     several = list(models) if isinstance(models, (list, tuple)) else [models]
     if not several:
         raise ValueError("`models` must hold at least one model. Received: none.")
-    loaded = [load_model(each) if isinstance(each, (str, Path)) else each for each in several]
+    loaded = [load_model(each, optimizer=False) if isinstance(each, (str, Path)) else each for each in several]
     files = [Path(each) for each in several if isinstance(each, (str, Path))]
     names = [_epoch(Path(each)) if isinstance(each, (str, Path)) else f"model {number}"
              for number, each in enumerate(several, 1)]

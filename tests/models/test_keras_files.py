@@ -96,6 +96,17 @@ def test_predicts_the_same_and_goes_on_training(net, optimizer, writer, load, tm
         np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-5)
 
 
+def test_the_optimizers_state_can_be_left_out(tmp_path):
+    """Who only predicts has no use for it; all else is the same."""
+    first = build(minicnn, "chain", "adam")
+    first.train_on_batch(X, Y)
+    first.save(tmp_path / "model.keras")
+    second = minicnn.load_model(tmp_path / "model.keras", optimizer=False)
+    assert (second.optimizer.iterations, second.optimizer.slots) == (0, {})
+    assert second.loss.get_config() == first.loss.get_config()
+    np.testing.assert_array_equal(second.predict(X), first.predict(X))
+
+
 @settings(max_examples=15)
 @given(drawn=st.data())
 def test_any_chain_survives_the_way_to_keras_and_back(tmp_path_factory, drawn):
