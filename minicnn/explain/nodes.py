@@ -12,8 +12,8 @@ from .activations import activation_of
 from .places import layer_path, unfold
 
 WINDOW = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
-AS_IT_IS = ("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Flatten", "Reshape", "Add", "Multiply", "Rescaling",
-            "Concatenate", "ZeroPadding2D", "Cropping2D", "LeakyReLU", "ELU")
+AS_IT_IS = ("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Flatten", "Reshape", "Add", "Multiply", "Concatenate",
+            "ZeroPadding2D", "Cropping2D", "LeakyReLU", "ELU")
 IDENTITY = ("Dropout", "InputLayer", *AUGMENTATIONS)
 
 
@@ -76,6 +76,9 @@ def _add(add, key, place, inputs, nodes):
         return add(key, kind, inputs, shape, {"epsilon": layer.epsilon}, key, arrays)
     if kind == "Normalization":
         return add(key, kind, inputs, shape, {}, key, [("factor", _normal(key, 1)), ("shift", _normal(key, 0))])
+    if kind == "Rescaling":
+        scale, offset = zip(*map(layer.constants, range(shape[-1])), strict=True)
+        return add(key, kind, inputs, shape, {"scale": scale, "offset": offset}, key)
     if kind in ("ReLU", "Sigmoid", "Softmax", "Activation"):
         if kind == "Softmax" and layer.axis not in (-1, len(shape)):
             raise ValueError(f"The page shows Softmax along the last axis only. Received: {key!r}, axis={layer.axis}.")
@@ -88,9 +91,7 @@ def _add(add, key, place, inputs, nodes):
     if kind in AS_IT_IS:
         if kind == "Concatenate" and layer.axis not in (-1, len(shape)):
             raise ValueError(f"The page shows Concatenate along the last axis only. Received: {key!r}.")
-        if kind == "Rescaling" and layer.several:
-            raise ValueError(f"The page shows Rescaling with one scale and one offset only. Received: {key!r}.")
-        names = {"Rescaling": ("scale", "offset"), "ZeroPadding2D": ("padding",), "Cropping2D": ("cropping",),
+        names = {"ZeroPadding2D": ("padding",), "Cropping2D": ("cropping",),
                  "LeakyReLU": ("negative_slope",), "ELU": ("alpha",)}
         return add(key, kind, inputs, shape, {name: getattr(layer, name) for name in names.get(kind, ())}, key)
     raise ValueError(f"The page does not know layers of class {kind}. Received: {key!r}.")

@@ -79,7 +79,8 @@ def pages(tmp_path_factory):
     grey.classifier = describe_classifier(["circle", "cross", "square"], (28, 28), scale=1 / 255)
     add("grey", grey, [noise], noise, labels=["cross"])
     strided = Sequential([
-        Input((30, 41, 3)), Rescaling(1 / 127.5, -1), Conv2D(20, 3, strides=2, padding="same", use_bias=False),
+        Input((30, 41, 3)), Rescaling([1 / 127.5, 0.01, 0.02], [-1, 0.5, -2]),
+        Conv2D(20, 3, strides=2, padding="same", use_bias=False),
         BatchNormalization(), ReLU(), DepthwiseConv2D((2, 3), padding="same"),
         SeparableConv2D(18, 3, activation="relu6"),
         MaxPooling2D(3, 2, padding="same"), Conv2D(8, 2, padding="same", dilation_rate=2, groups=2, activation="tanh"),

@@ -73,6 +73,12 @@ const scalar = (f, slope) => ({
   backward: (node, [x], y, dy) => ({ dxs: [dy.map((gradient, i) => gradient * slope(x[i], node.settings))] }),
 });
 
+const rescaling = {
+  forward: ({ settings: { scale, offset } }, [x]) =>
+    x.map((value, i) => value * scale[i % scale.length] + offset[i % scale.length]),
+  backward: ({ settings: { scale } }, xs, y, dy) => ({ dxs: [dy.map((gradient, i) => gradient * scale[i % scale.length])] }),
+};
+
 // y = x * factor + shift for every channel.
 export function normalFactor(node, c) {
   const { gamma, beta, moving_mean: mean, moving_variance: variance } = node.own;
@@ -199,9 +205,8 @@ export const LAYERS = {
   Input: same, Identity: same, Dropout: same, Flatten: same, Reshape: same,
   Conv2D: conv2d, DepthwiseConv2D: depthwise, MaxPooling2D: maxPooling, AveragePooling2D: averagePooling,
   GlobalAveragePooling2D: globalAverage, GlobalMaxPooling2D: globalMax, Activation: activation, Dense: dense,
-  Rescaling: scalar((x, { scale, offset }) => x * scale + offset, (x, { scale }) => scale),
   LeakyReLU: scalar((x, s) => (x > 0 ? x : x * s.negative_slope), (x, s) => (x > 0 ? 1 : s.negative_slope)),
   ELU: scalar((x, s) => (x > 0 ? x : s.alpha * Math.expm1(x)), (x, s) => (x > 0 ? 1 : s.alpha * Math.exp(x))),
-  BatchNormalization: batchNormalization, Normalization: normalization, Add: add, Multiply: multiply,
-  Concatenate: concatenate, ZeroPadding2D: frame(-1), Cropping2D: frame(1),
+  Rescaling: rescaling, BatchNormalization: batchNormalization, Normalization: normalization, Add: add,
+  Multiply: multiply, Concatenate: concatenate, ZeroPadding2D: frame(-1), Cropping2D: frame(1),
 };

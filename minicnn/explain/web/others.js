@@ -224,7 +224,7 @@ export class Others {
 }
 
 const RULES = {
-  Rescaling: { text: "y = x \u00b7 scale + offset", work: ({ settings }, [x]) => `${format(x)} \u00b7 ${format(settings.scale)} + ${format(settings.offset)} =` },
+  Rescaling: { text: "y = x \u00b7 scale + offset", work: ({ settings }, [x], c) => `${format(x)} \u00b7 ${format(settings.scale[c])} + ${format(settings.offset[c])} =` },
   Dropout: { text: "y = x: dropout only drops in training", work: () => "" },
   Identity: { text: "y = x when predicting", work: () => "" },
   BatchNormalization: { text: "y = (x \u2212 mean) \u00b7 gamma / sqrt(variance + epsilon) + beta", work: (node, [x], c) => {

@@ -12,7 +12,7 @@ import { readers, taps, winners } from "./windows.js";
 const one = () => 1, sloped = (kind) => ({ settings }, x) => LAYERS[kind].slope(x, settings);
 const FACTORS = {
   Identity: one, Dropout: one, Flatten: one, Reshape: one, Add: one,
-  Rescaling: sloped("Rescaling"), LeakyReLU: sloped("LeakyReLU"), ELU: sloped("ELU"),
+  Rescaling: ({ settings }, x, c) => settings.scale[c], LeakyReLU: sloped("LeakyReLU"), ELU: sloped("ELU"),
   BatchNormalization: (node, x, c) => normalFactor(node, c).factor,
   Normalization: (node, x, c, at) => node.own.factor?.[at],
 };
