@@ -8,7 +8,7 @@ Training, saving and printing live in training.py, saving.py and summary.py; the
 
 import numpy as np
 
-from . import inference, saving, training
+from . import blocks, inference, saving, training
 from .files.graph import keras_order
 from .graph import describe, give_names, trace
 from .layers import LAYERS, InputLayer, Layer, SymbolicTensor
@@ -64,9 +64,7 @@ class Model(Layer):
             node.layer.build(shapes if node.several else shapes[0], rng, self.dtype or "float32")
         self.dtype = self.nodes[0].layer.dtype
         self.input_shape, self.output_shape = _single([t.shape for t in inputs]), _single([t.shape for t in outputs])
-        last = {tensor: index for index, node in enumerate(self.nodes) for tensor in node.inputs}
-        self._last_use = [[t for t, at in last.items() if at == index and t not in outputs]
-                          for index in range(len(self.nodes))]
+        self._last_use = _last_use(self.nodes, outputs)
         self.built = True
 
     def compute_output_shape(self, input_shape):
@@ -120,7 +118,8 @@ class Model(Layer):
         training, keep, logits : as in every layer
         need_dx : bool        False: backward will not be asked for dx, so layers before the first trainable one
             keep nothing
-        record : dict, optional      filled with node key -> the array that the node gave
+        record : dict, optional      filled with node key -> the array that the node gave. (Without it layers may run
+            together, in inference and in training: see inference.py and blocks.py.)
 
         Returns
         -------
@@ -132,8 +131,12 @@ class Model(Layer):
         if not training and not keep and record is None:
             self._plan(logits).run(values)
             return _single([values[tensor] for tensor in self.outputs])
-        kept = self._learning(need_dx) if keep else set()
-        for node, finished in zip(self.nodes, self._last_use, strict=True):
+        nodes, last_use = self.nodes, self._last_use
+        if training and keep and record is None:
+            nodes = blocks.joined(self.nodes, self.outputs)
+            last_use = _last_use(nodes, self.outputs)
+        kept = _learning(nodes, need_dx) if keep else set()
+        for node, finished in zip(nodes, last_use, strict=True):
             if node.inputs:
                 arrays = [values[tensor] for tensor in node.inputs]
                 how = {"logits": True} if logits and self.outputs[0] in node.outputs else {}
@@ -141,8 +144,9 @@ class Model(Layer):
                 if inner is not None:
                     how["record"] = inner
                 if isinstance(node.layer, Model):
-                    how["need_dx"] = any(tensor.node in kept for tensor in node.inputs)
-                y = node.layer.forward(arrays if node.several else arrays[0], training, keep=node in kept, **how)
+                    how["need_dx"] = not kept.isdisjoint(node.inputs)
+                y = node.layer.forward(arrays if node.several else arrays[0], training,
+                                       keep=node.outputs[0] in kept, **how)
                 values.update(zip(node.outputs, y if len(node.outputs) > 1 else [y], strict=True))
                 _note(record, node, inner, y)
             elif record is not None:
@@ -150,7 +154,7 @@ class Model(Layer):
             for tensor in finished:
                 del values[tensor]
         if keep:
-            self._saved.append(kept)
+            self._saved.append((nodes, kept))
         return _single([values[tensor] for tensor in self.outputs])
 
     def _plan(self, logits):
@@ -167,7 +171,8 @@ class Model(Layer):
         ----------
         dy : array, shape of y (a list for several outputs)
         need_dx : bool           whether dx is wanted
-        record : dict, optional      filled with node key -> the loss's gradient at the node's output
+        record : dict, optional      filled with node key -> the loss's gradient at the node's output; then forward
+            must have had one too
 
         Returns
         -------
@@ -175,18 +180,18 @@ class Model(Layer):
         """
         if not self._saved:
             raise RuntimeError(f"Model '{self.name}': backward needs a forward(x, training=True) before it.")
-        kept = self._saved.pop()
-        wanted = kept if need_dx else self._learning(False) & kept
+        nodes, kept = self._saved.pop()
+        wanted = kept if need_dx else _learning(nodes, False) & kept
         gradients = dict(zip(self.outputs, dy if isinstance(dy, list) else [dy], strict=True))
         self.grads = {}
-        for node in reversed(self.nodes):
-            if node not in kept or not node.inputs:
+        for node in reversed(nodes):
+            if node.outputs[0] not in kept or not node.inputs:
                 continue
-            if node not in wanted:
+            if node.outputs[0] not in wanted:
                 node.layer.discard()
                 continue
             dys = [gradients.pop(t, None) for t in node.outputs]
-            need = any(tensor.node in wanted for tensor in node.inputs)
+            need = not wanted.isdisjoint(node.inputs)
             inner = {} if record is not None and isinstance(node.layer, Model) else None
             dx = node.layer.backward(dys[0] if len(dys) == 1 else dys, need_dx=need,
                                      **({} if inner is None else {"record": inner}))
@@ -204,19 +209,11 @@ class Model(Layer):
             return None
         return _single([gradients.get(tensor) for tensor in self.inputs])
 
-    def _learning(self, need_dx):
-        """The nodes that backward has to visit: those behind (or at) a trainable layer; all where dx is wanted."""
-        reached = set()
-        for node in self.nodes:
-            if need_dx or (node.layer.trainable and node.layer.params) or any(t.node in reached for t in node.inputs):
-                reached.add(node)
-        return reached
-
     def discard(self):
         """Pop what one forward pushed without using it."""
-        kept = self._saved.pop()
-        for node in reversed(self.nodes):
-            if node in kept and node.inputs:
+        nodes, kept = self._saved.pop()
+        for node in reversed(nodes):
+            if node.outputs[0] in kept and node.inputs:
                 node.layer.discard()
 
     def forget(self):
@@ -361,6 +358,24 @@ def listed(tensors):
 
 def _single(items):
     return items[0] if len(items) == 1 else items
+
+
+def _last_use(nodes, outputs):
+    """Give for each node the tensors that nobody reads after it."""
+    finished = [[] for _ in nodes]
+    for tensor, index in {tensor: index for index, node in enumerate(nodes) for tensor in node.inputs}.items():
+        if tensor not in outputs:
+            finished[index].append(tensor)
+    return finished
+
+
+def _learning(nodes, need_dx):
+    """Give the tensors whose gradients backward needs: behind (or from) a trainable layer; all where dx is wanted."""
+    reached = set()
+    for node in nodes:
+        if need_dx or (node.layer.trainable and node.layer.params) or not reached.isdisjoint(node.inputs):
+            reached.update(node.outputs)
+    return reached
 
 
 def _note(record, node, inner, array):

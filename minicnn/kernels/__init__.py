@@ -29,6 +29,7 @@ from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import batch_normalization_backward, batch_normalization_forward, batch_normalization_moments
 from .bias import bias_backward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
+from .conv2d_maxpool2d import conv2d_maxpool2d_forward, maxpool2d_unpool
 from .dense import dense_backward_input, dense_backward_kernel, dense_forward
 from .depthwise_conv2d import (
     depthwise_conv2d_backward_input,
@@ -69,6 +70,7 @@ __all__ = [
     "conv2d_backward_input",
     "conv2d_backward_kernel",
     "conv2d_forward",
+    "conv2d_maxpool2d_forward",
     "cropping2d_backward",
     "cropping2d_forward",
     "dense_backward_input",
@@ -96,6 +98,7 @@ __all__ = [
     "leaky_relu_forward",
     "maxpool2d_backward",
     "maxpool2d_forward",
+    "maxpool2d_unpool",
     "multiply_backward",
     "multiply_forward",
     "normalization_backward",

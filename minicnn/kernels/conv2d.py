@@ -18,7 +18,7 @@ from .threads import run
 WINOGRAD_FROM = 32, 32
 
 
-def _output_shape(input_shape, kernel_shape, strides, pads, dilation, groups):
+def output_shape(input_shape, kernel_shape, strides, pads, dilation, groups):
     """Check that all fits together and give (N, OH, OW, F)."""
     n, *sizes, channels = input_shape
     *window, share, filters = kernel_shape
@@ -38,7 +38,7 @@ def _output_shape(input_shape, kernel_shape, strides, pads, dilation, groups):
     return (n, *output, filters)
 
 
-def _settings(strides, pads, dilation, groups):
+def settings(strides, pads, dilation, groups):
     if isinstance(groups, bool) or int(groups) != groups or groups < 1:
         raise ValueError(f"`groups` must be a whole number, 1 or more. Received: groups={groups!r}.")
     return (checks.pair(strides, "strides"), checks.pads(pads), checks.pair(dilation, "dilation"), int(groups))
@@ -72,11 +72,11 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
     """
     x = checks.floats(x, "x", 4)
     kernel = checks.floats(kernel, "kernel", 4, x.dtype)
-    strides, pads, dilation, groups = _settings(strides, pads, dilation, groups)
+    strides, pads, dilation, groups = settings(strides, pads, dilation, groups)
     if algorithm not in ("auto", "direct", "winograd", "im2col"):
         raise ValueError('`algorithm` must be "auto", "direct", "winograd" or "im2col". '
                          f"Received: algorithm={algorithm!r}.")
-    shape = _output_shape(x.shape, kernel.shape, strides, pads, dilation, groups)
+    shape = output_shape(x.shape, kernel.shape, strides, pads, dilation, groups)
     if bias is not None:
         bias = checks.floats(bias, "bias", 1, x.dtype)
         checks.shape(bias, "bias", (kernel.shape[3],))
@@ -85,11 +85,11 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
         checks.shape(scale, "scale", (kernel.shape[3],))
     y = memory.empty(shape, x.dtype)
     relu = activation == "relu"
-    plain = _is_plain(kernel.shape, strides, dilation, groups)
+    plain = is_plain(kernel.shape, strides, dilation, groups)
     if algorithm == "winograd" and not plain:
         raise ValueError('`algorithm="winograd"` needs a 3x3 kernel and strides, dilation and groups of 1. Received: '
                          f"kernel.shape={kernel.shape}, strides={strides}, dilation={dilation}, groups={groups}.")
-    fast = algorithm == "winograd" or algorithm == "auto" and plain and _winograd_pays(shape, kernel.shape, x.dtype)
+    fast = algorithm == "winograd" or algorithm == "auto" and plain and winograd_pays(shape, kernel.shape, x.dtype)
     befores = (pads[0][0], pads[1][0])
     if y.size and not (fast and _winograd(x, direct.pack(kernel, 1, scale), bias, y, befores, relu)):
         compute = _im2col if algorithm == "im2col" else _direct
@@ -97,11 +97,11 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
     return y if activation == "relu" else activate(y, activation)
 
 
-def _is_plain(kernel_shape, strides, dilation, groups):
+def is_plain(kernel_shape, strides, dilation, groups):
     return tuple(kernel_shape[:2]) == (3, 3) and (strides, dilation, groups) == ((1, 1), (1, 1), 1)
 
 
-def _winograd_pays(output_shape, kernel_shape, dtype):
+def winograd_pays(output_shape, kernel_shape, dtype):
     """Decide by shapes alone: see WINOGRAD_FROM."""
     n, oh, ow, count = output_shape
     channels, tiles = WINOGRAD_FROM
@@ -170,14 +170,14 @@ def conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1
     """
     dy = checks.floats(dy, "dy", 4)
     kernel = checks.floats(kernel, "kernel", 4, dy.dtype)
-    strides, pads, dilation, groups = _settings(strides, pads, dilation, groups)
-    checks.shape(dy, "dy", _output_shape(input_shape, kernel.shape, strides, pads, dilation, groups))
+    strides, pads, dilation, groups = settings(strides, pads, dilation, groups)
+    checks.shape(dy, "dy", output_shape(input_shape, kernel.shape, strides, pads, dilation, groups))
     dx = memory.empty(tuple(input_shape), dy.dtype)
     if not dy.size or max(s - k for s, k in zip(strides, kernel.shape, strict=False)) > 0:
         dx[:] = 0  # no window sees the pixels between two windows
-    plain = _is_plain(kernel.shape, strides, dilation, groups)
+    plain = is_plain(kernel.shape, strides, dilation, groups)
     befores = (2 - pads[0][0], 2 - pads[1][0])
-    if dx.size and plain and dy.size and _winograd_pays(dx.shape, kernel.shape, dy.dtype) and _winograd(
+    if dx.size and plain and dy.size and winograd_pays(dx.shape, kernel.shape, dy.dtype) and _winograd(
             dy, direct.pack_flipped(kernel, (0, 0), strides, 1), None, dx, befores):
         return dx
     if dy.size and dx.size and kernel.shape[:2] == strides == (1, 1) and groups == 1 and not np.any(pads):
@@ -232,14 +232,14 @@ def conv2d_backward_kernel(dy, x, kernel_size, strides, pads, dilation=(1, 1), g
     dy = checks.floats(dy, "dy", 4)
     x = checks.floats(x, "x", 4, dy.dtype)
     kernel_size = checks.pair(kernel_size, "kernel_size")
-    strides, pads, dilation, groups = _settings(strides, pads, dilation, groups)
+    strides, pads, dilation, groups = settings(strides, pads, dilation, groups)
     shape = (*kernel_size, x.shape[3] // groups, dy.shape[3])
-    checks.shape(dy, "dy", _output_shape(x.shape, shape, strides, pads, dilation, groups))
+    checks.shape(dy, "dy", output_shape(x.shape, shape, strides, pads, dilation, groups))
     dkernel = memory.empty(shape, dy.dtype)
     if not dy.size:
         dkernel[:] = 0
         return dkernel
-    if _is_plain(shape, strides, dilation, groups) and _winograd_pays(dy.shape, shape, dy.dtype) and _winograd_kernel(
+    if is_plain(shape, strides, dilation, groups) and winograd_pays(dy.shape, shape, dy.dtype) and _winograd_kernel(
             dy, x, dkernel, pads):
         return dkernel
     padded = zero_pad(x, pads)

@@ -16,6 +16,7 @@ from .jit import jit
 from .threads import run
 
 JOB = 1 << 18  # multiply-adds that one job should have at least: some microseconds
+NEAREST = 1 << 15  # weights at most that do not displace each other from the nearest cache
 PIXELS = 192  # pixels of one job that share a block of weights, where the weights do not fit the nearest cache
 FEW_JOBS = 32  # enough for many threads to end together
 WEIGHTS = 64  # weights of all filters that one job packs
@@ -141,8 +142,16 @@ def pack_flipped(kernel, phase, strides, groups):
     return packed, lanes, v
 
 
+def packed_bias(bias, filters, v, dtype):
+    """Lay a bias (F,) out in the same blocks, flat; zeros for None."""
+    packed = np.zeros(filters.groups * filters.blocks * v * tile.lanes(dtype), dtype)
+    if bias is not None:
+        packed.reshape(filters.groups, -1)[:, :filters.share] = bias.reshape(filters.groups, -1)
+    return packed
+
+
 @jit
-def _convolve(start, stop, x, w, bias, y, shape, how, sizes, x_steps, y_steps, taps, filters, cuts):
+def convolve_jobs(start, stop, x, w, bias, y, shape, how, sizes, x_steps, y_steps, taps, filters, cuts):
     """Job: some rows of outputs, some tiles of each, some blocks of filters. how: ReLU, y streamed past the caches."""
     relu, streams = how
     rows, oh, ow = sizes[0] * sizes[1], sizes[1], sizes[2]
@@ -191,21 +200,18 @@ def convolve(x, w, bias, y, sizes, x_steps, y_steps, taps, filters, v, relu=Fals
     images, oh, ow = sizes
     width = v * tile.lanes(x.dtype)
     blocks = filters.groups * filters.blocks
-    packed_bias = np.zeros(blocks * width, x.dtype)
-    if bias is not None:
-        packed_bias.reshape(filters.groups, -1)[:, :filters.share] = bias.reshape(filters.groups, -1)
     t = tile.rows(ow, v)
     tiles = -(-ow // t)
     weights = taps.rows * taps.runs * taps.length * width
-    pixels = max(-(-JOB // (weights * blocks)), PIXELS if weights * blocks > 1 << 15 else t)
+    pixels = max(-(-JOB // (weights * blocks)), PIXELS if weights * blocks > NEAREST else t)
     rows_cut = max(1, min(images * oh, round(pixels / ow)))
     tiles_cut = min(tiles, -(-pixels // t))
     jobs = -(-images * oh // rows_cut) * -(-tiles // tiles_cut)
     blocks_cut = -(-blocks // -(-FEW_JOBS // jobs)) if jobs < FEW_JOBS else blocks
     streams = filters.share % width == 0 and memory.streams(y)
-    run(_convolve, jobs * -(-blocks // blocks_cut), images * oh * ow * weights * blocks // 32, x, w, packed_bias,
-        y.reshape(-1), tile.shape(t, v), (relu, streams), sizes, x_steps, y_steps, taps, filters,
-        (rows_cut, tiles_cut, blocks_cut))
+    run(convolve_jobs, jobs * -(-blocks // blocks_cut), images * oh * ow * weights * blocks // 32, x, w,
+        packed_bias(bias, filters, v, x.dtype), y.reshape(-1), tile.shape(t, v), (relu, streams), sizes, x_steps,
+        y_steps, taps, filters, (rows_cut, tiles_cut, blocks_cut))
 
 
 @jit

@@ -52,6 +52,8 @@ def _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, transposed):
         for i in range(0, terms, size):
             column = first + lane
             if column + size <= n and i + size <= terms:
+                for row in range(size):
+                    tile.prefetch(b, (column + width + row) * summed + k + i)
                 tile.transpose(b, column * summed + k + i, summed, panel, i * width + lane, width)
             else:
                 for d in range(i, min(i + size, terms)):

@@ -275,16 +275,34 @@ def maximum(typingctx, tile, other):
     """Keep the larger of two tiles, cell by cell; a NaN in either one stays."""
 
     def larger(builder, a, b):
-        wins = builder.or_(builder.fcmp_ordered(">", b, a), builder.fcmp_unordered("uno", b, b))
-        return builder.select(wins, b, a)
+        return builder.select(_wins(builder, a, b), b, a)
 
     return tile(tile, other), _cell_by_cell(tile, larger)
 
 
+@intrinsic
+def winner(typingctx, tile, best, other, number):
+    """Note who wins: `number` where `other` takes the place of `best` in their first maximum, `tile` elsewhere."""
+
+    def later(builder, before, a, b, number):
+        number = _spread(builder, _vector(tile), builder.sitofp(number, _number(tile)))
+        return builder.select(_wins(builder, a, b), number, before)
+
+    return tile(tile, best, other, types.intp), _cell_by_cell(tile, later)
+
+
+def _wins(builder, a, b):
+    """Tell where b takes the place of a: it is larger, or the first NaN."""
+    return builder.and_(builder.fcmp_unordered(">", b, a), builder.fcmp_ordered("ord", a, a))
+
+
 def _cell_by_cell(tile, combine):
+    """Combine the cells of all arguments that are tiles, place by place; the others go as they are."""
+
     def codegen(context, builder, signature, args):
-        pairs = ([builder.extract_value(arg, i) for arg in args] for i in range(tile.t * tile.v))
-        return _pack(builder, tile, [combine(builder, a, b) for a, b in pairs])
+        cells = ([builder.extract_value(arg, i) if kind == tile else arg
+                  for arg, kind in zip(args, signature.args, strict=True)] for i in range(tile.t * tile.v))
+        return _pack(builder, tile, [combine(builder, *each) for each in cells])
 
     return codegen
 
@@ -321,21 +339,24 @@ def mix(tile, matrix):
 
 @intrinsic
 def store(typingctx, tile, out, io, step, width):
-    """Write the first `width` lanes of every row: out[io + t*step : +width] = tile[t]."""
+    """Write the first `width` lanes of every row: out[io + t*step : +width] = tile[t]. To bytes, if out is of bytes."""
+    bits, as_bytes = out.dtype.bitwidth, out.dtype == types.uint8
 
     def codegen(context, builder, signature, args):
         cells, _, offset, step, width = args
         data = _data(context, builder, signature.args[1], args[1])
-        vector, masks = _vector(tile), _masks(builder, tile, width)
+        vector = ir.VectorType(ir.IntType(8), tile.lanes) if as_bytes else _vector(tile)
+        masks = _masks(builder, tile, width)
         kind = ir.FunctionType(ir.VoidType(), [vector, vector.as_pointer(), I32, masks[0].type])
-        name = f"llvm.masked.store.v{tile.lanes}f{tile.dtype.bitwidth}.p0"
+        name = f"llvm.masked.store.v{tile.lanes}{'i' if as_bytes else 'f'}{bits}.p0"
         masked = cgutils.get_or_insert_function(builder.module, kind, name)
         for t in range(tile.t):
             for v in range(tile.v):
                 at = builder.gep(data, [builder.add(offset, I64(v * tile.lanes))])
                 at = builder.bitcast(at, vector.as_pointer())
                 cell = builder.extract_value(cells, t * tile.v + v)
-                builder.call(masked, [cell, at, I32(tile.dtype.bitwidth // 8), masks[v]])
+                cell = builder.fptoui(cell, vector) if as_bytes else cell
+                builder.call(masked, [cell, at, I32(bits // 8), masks[v]])
             offset = builder.add(offset, step)
         return context.get_dummy_value()
 

@@ -46,6 +46,10 @@ def results(place, few=False):
             dy = normal(*y.shape, dtype=dtype)
             yield from (y, kernels.conv2d_backward_input(dy, kernel, x_shape, *how), kernels.bias_backward(dy))
             yield kernels.conv2d_backward_kernel(dy, x, kernel_shape[:2], *how)
+            pool = (min(2, y.shape[1]), 1), (2, 1)
+            pooled, winners = kernels.conv2d_maxpool2d_forward(x, kernel, bias, *how, *pool)
+            dy = normal(*pooled.shape, dtype=dtype)
+            yield from (pooled, winners, kernels.maxpool2d_unpool(dy, place(winners), y.shape, *pool))
         for n, inputs, count in DENSES[2:3] if few else DENSES:
             x, kernel = normal(n, inputs, dtype=dtype), normal(inputs, count, dtype=dtype)
             dy = normal(n, count, dtype=dtype)

@@ -1,0 +1,116 @@
+"""Training: a convolution, its ReLU and the max pooling behind it as one step.
+
+    Conv2D -> ReLU -> MaxPooling2D,   the ReLU a layer, an Activation or the convolution's own; either of the two behind
+                                      the convolution may be missing, not both
+
+In a small net the arrays between these layers are the largest, and it takes as long to write and read them as to
+compute them. A block computes y from x without them (kernels/conv2d_maxpool2d.py). On the way back, with z = conv(x):
+
+    dm      = dy * [y > 0]                  through the ReLU: max and ReLU may change places, so y tells
+    dz      = dm at the pixel that won its window, 0 elsewhere
+    dbias   = dm summed: the zeros of dz add nothing
+    dkernel, dx                             from dz, as in Conv2D
+
+A block lives for one step: its settings and arrays are those of the convolution at that time.
+"""
+
+from collections import Counter
+
+from . import kernels
+from .kernels.conv2d_maxpool2d import LARGEST_WINDOW
+from .layers import Activation, Conv2D, Layer, MaxPooling2D, ReLU
+from .layers.base import Node
+
+
+class Block(Layer):
+    """A convolution with a ReLU and, perhaps, max pooling. It trains the convolution's own arrays.
+
+    Parameters
+    ----------
+    conv : Conv2D, built        pool : MaxPooling2D or None
+    """
+
+    def __init__(self, conv, pool):
+        super().__init__(conv.name)
+        self.conv, self.pool = conv, pool
+        self.params, self.grads, self.trainable = conv.params, conv.grads, conv.trainable
+        self.input_shape, self.dtype, self.built = conv.input_shape, conv.dtype, True
+
+    def _forward(self, x, training):
+        conv, pool = self.conv, self.pool
+        how = (conv.strides, conv._pads(x.shape[1:3]), conv.dilation_rate, conv.groups)
+        arrays = self.params["kernel"], self.params.get("bias")
+        if pool is None:
+            y, winners = kernels.conv2d_forward(x, *arrays, *how, activation="relu", algorithm=conv.algorithm), None
+        else:
+            y, winners = kernels.conv2d_maxpool2d_forward(x, *arrays, *how, pool.pool_size, pool.strides)
+        return y, (x, y, winners, how)
+
+    def _backward(self, dy, saved, need_dx):
+        x, y, winners, how = saved
+        dz = dm = kernels.relu_backward(dy, y)
+        if self.pool is not None:
+            between = (len(x), *self.conv.compute_output_shape((None, *x.shape[1:]))[1:])
+            dz = kernels.maxpool2d_unpool(dm, winners, between, self.pool.pool_size, self.pool.strides)
+        if self.trainable:
+            self.grads["kernel"] = kernels.conv2d_backward_kernel(dz, x, self.conv.kernel_size, *how)
+            if self.conv.use_bias:
+                self.grads["bias"] = kernels.bias_backward(dm)
+        return kernels.conv2d_backward_input(dz, self.params["kernel"], x.shape, *how) if need_dx else None
+
+
+def joined(nodes, outputs):
+    """Give the nodes of a graph with blocks in place of the nodes that a block can do.
+
+    Parameters
+    ----------
+    nodes : list of Node, in running order      outputs : list of SymbolicTensor, which somebody wants
+    """
+    readers = Counter(tensor for node in nodes for tensor in node.inputs)
+    readers.update(outputs)
+    reader = {tensor: node for node in nodes for tensor in node.inputs}
+
+    def next_node(node):
+        """Give the only node that reads this one's output, if that is all who do."""
+        alone = len(node.outputs) == 1 and readers[node.outputs[0]] == 1
+        return reader.get(node.outputs[0]) if alone else None
+
+    done, result = set(), []
+    for node in nodes:
+        if node in done:
+            continue
+        parts = _parts(node, next_node)
+        if parts[-1].outputs[0] in outputs:  # whoever wants an output may want its logits
+            parts = [node]
+        done.update(parts)
+        result.append(node if len(parts) == 1 else _block(parts))
+    return result
+
+
+def _parts(node, next_node):
+    """Give the nodes that join this one in a block, itself first; it alone where there is none."""
+    conv, parts = node.layer, [node]
+    if type(conv) is not Conv2D or conv.algorithm == "reference" or conv.activation not in (None, "relu"):
+        return parts
+    if conv.activation is None:
+        relu = next_node(node)
+        if relu is None or type(relu.layer) not in (ReLU, Activation) or relu.layer.activation != "relu":
+            return parts
+        parts.append(relu)
+    pool = next_node(parts[-1])
+    if pool is not None and type(pool.layer) is MaxPooling2D and conv.algorithm == "auto" and _apart(pool.layer):
+        parts.append(pool)
+    return parts
+
+
+def _apart(pool):
+    """Tell whether windows neither overlap nor reach out of the picture, and are of at most 255 pixels."""
+    (ph, pw), (sh, sw) = pool.pool_size, pool.strides
+    return pool.padding == "valid" and ph <= sh and pw <= sw and ph * pw <= LARGEST_WINDOW
+
+
+def _block(parts):
+    pool = parts[-1].layer if type(parts[-1].layer) is MaxPooling2D else None
+    node = Node(Block(parts[0].layer, pool), parts[0].inputs, False, parts[-1].outputs[0].shape)
+    node.outputs = parts[-1].outputs
+    return node

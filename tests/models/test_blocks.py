@@ -1,0 +1,160 @@
+"""Training in blocks: the same gradients as layer by layer, whatever joins, and only what may join."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicnn import (
+    SGD,
+    Activation,
+    Add,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAveragePooling2D,
+    Input,
+    MaxPooling2D,
+    Model,
+    ReLU,
+    Sequential,
+)
+from minicnn.blocks import Block, joined
+
+RELUS = {
+    "its own": lambda how: [Conv2D(4, activation="relu", **how)],
+    "a layer": lambda how: [Conv2D(4, **how), ReLU()],
+    "by name": lambda how: [Conv2D(4, **how), Activation("relu")],
+}
+settings = st.fixed_dictionaries({
+    "kernel_size": st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    "strides": st.tuples(st.integers(1, 2), st.integers(1, 2)),
+    "padding": st.sampled_from(["valid", "same"]),
+    "groups": st.sampled_from([1, 2]),
+    "use_bias": st.booleans(),
+})
+pools = st.one_of(st.none(), st.builds(
+    lambda size, gap: MaxPooling2D(size, (size[0] + gap, size[1])),
+    st.tuples(st.integers(1, 2), st.integers(1, 3)), st.integers(0, 1),
+))
+
+
+def blocks_of(model):
+    return [node.layer for node in joined(model.nodes, model.outputs) if isinstance(node.layer, Block)]
+
+
+def gradients(model, x, dy, record, need_dx=True):
+    """dx and the gradients by name; with a record the model runs layer by layer."""
+    model.forward(x, training=True, record=record)
+    dx = model.backward(dy, need_dx=need_dx)
+    return {"dx": dx} | dict(model.grads)
+
+
+def assert_equal_to_layers(model, x, need_dx=True):
+    model = model.astype("float64")
+    y = model.forward(x)
+    dy = np.random.default_rng(5).normal(size=y.shape)
+    want, got = (gradients(model, x, dy, record, need_dx) for record in ({}, None))
+    assert want.keys() == got.keys()
+    for key, array in want.items():
+        if array is None:
+            assert got[key] is None
+        else:
+            np.testing.assert_allclose(got[key], array, rtol=0, atol=1e-13 * max(1, abs(array).max() * array.size))
+
+
+@given(st.sampled_from(sorted(RELUS)), settings, pools, st.integers(0, 2**32 - 1), st.booleans())
+def test_the_same_as_layer_by_layer(relu, how, pool, seed, need_dx):
+    layers = [*RELUS[relu](how), *([pool] if pool else []), Conv2D(2, 1)]
+    model = Sequential([Input((9, 8, 2)), *layers], seed=seed % 1000)
+    assert len(blocks_of(model)) == (0 if pool is None and relu == "its own" else 1)
+    x = np.random.default_rng(seed).normal(size=(3, 9, 8, 2))
+    assert_equal_to_layers(model, x, need_dx)
+
+
+NO_BLOCK = {
+    "no ReLU": [Conv2D(4, 3), MaxPooling2D()],
+    "clipped": [Conv2D(4, 3), ReLU(6)],
+    "another activation": [Conv2D(4, 3, activation="tanh"), ReLU()],
+    "on paper": [Conv2D(4, 3, algorithm="reference"), ReLU()],
+}
+
+
+@pytest.mark.parametrize("name", NO_BLOCK)
+def test_what_does_not_join(name):
+    model = Sequential([Input((8, 8, 2)), *NO_BLOCK[name], Conv2D(2, 1)], seed=0)
+    assert not blocks_of(model)
+    assert_equal_to_layers(model, np.random.default_rng(0).normal(size=(2, 8, 8, 2)))
+
+
+@pytest.mark.parametrize(
+    "pool", [MaxPooling2D(3, 2), MaxPooling2D(2, padding="same"), MaxPooling2D(16)], ids=["overlap", "same", "large"]
+)
+def test_pools_that_stay_outside(pool):
+    model = Sequential([Input((17, 17, 2)), Conv2D(4, 2), ReLU(), pool, Conv2D(2, 1)], seed=0)
+    assert [block.pool for block in blocks_of(model)] == [None]
+    assert_equal_to_layers(model, np.random.default_rng(0).normal(size=(2, 17, 17, 2)))
+
+
+def test_a_tensor_that_somebody_else_reads_is_made():
+    """The convolution's output goes to two layers; the ReLU's is an output of the model."""
+    inputs = Input((8, 8, 2))
+    z = Conv2D(4, 3, padding="same")(inputs)
+    a, b = ReLU()(z), Conv2D(4, 3, padding="same")(z)
+    c = ReLU()(b)
+    model = Model(inputs, Add()([a, c]), seed=0)
+    assert [block.conv.name for block in blocks_of(model)] == [b.node.layer.name]
+    assert_equal_to_layers(model, np.random.default_rng(0).normal(size=(2, 8, 8, 2)))
+    assert not blocks_of(Model(inputs, c))
+
+
+def test_one_convolution_called_twice():
+    conv, inputs = Conv2D(2, 3, padding="same"), Input((8, 8, 2))
+    outputs = GlobalAveragePooling2D()(MaxPooling2D()(ReLU()(conv(ReLU()(conv(inputs))))))
+    model = Model(inputs, outputs, seed=0)
+    assert len(blocks_of(model)) == 2
+    assert_equal_to_layers(model, np.random.default_rng(0).normal(size=(2, 8, 8, 2)))
+
+
+def test_frozen_layers():
+    model = Sequential([Input((8, 8, 2)), Conv2D(4, 3), ReLU(), MaxPooling2D(), Conv2D(3, 2), ReLU(),
+                        Flatten(), Dense(2)], seed=0)
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 2))
+    model.cast("float64")
+    for frozen in ([0], [3], [0, 3]):
+        for index, layer in enumerate(model.layers):
+            layer.trainable = index not in frozen
+        dy = np.random.default_rng(1).normal(size=(2, 2))
+        want, got = (gradients(model, x, dy, record, need_dx=False) for record in ({}, None))
+        assert want.keys() == got.keys()
+        assert not {model.layers[index].name for index in frozen} & {key.split("/")[0] for key in got}
+        for key in want.keys() - {"dx"}:
+            np.testing.assert_allclose(got[key], want[key], rtol=1e-10, atol=1e-12)
+
+
+def test_settings_that_change_between_two_steps():
+    """A block is made anew for every step: it never trains a setting or a dtype of before."""
+    model = Sequential([Input((8, 8, 2)), Conv2D(4, 3, activation="relu"), MaxPooling2D(), Flatten(), Dense(2)], seed=0)
+    model.compile(SGD(0.1), "mse")
+    x, y = np.random.default_rng(0).normal(size=(2, 8, 8, 2)), np.zeros((2, 2))
+    model.train_on_batch(x, y)
+    model.layers[0].activation = None
+    assert not blocks_of(model)
+    model.train_on_batch(x, y)
+    model.layers[0].activation = "relu"
+    model.cast("float64")
+    model.train_on_batch(x, y)
+    assert all(array.dtype == "float64" for array in model.grads.values())
+
+
+def test_a_step_that_breaks_off_leaves_nothing():
+    model = Sequential([Input((8, 8, 2)), Conv2D(4, 3), ReLU(), Flatten(), Dense(2)], seed=0)
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 2))
+    model.forward(x, training=True)
+    model.discard()
+    with pytest.raises(RuntimeError, match="needs a forward"):
+        model.backward(np.zeros((2, 2)))
+    model.forward(x, training=True)
+    model.forget()
+    with pytest.raises(RuntimeError, match="needs a forward"):
+        model.backward(np.zeros((2, 2)))
