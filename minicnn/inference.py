@@ -4,8 +4,10 @@ Outside training nobody asks for the values in between, so layers that follow ea
 
     ZeroPadding2D -> convolution -> BatchNormalization -> activation        y = f(scale * conv(x) + shift)
     BatchNormalization -> activation                                        y = f(scale * x + shift)
+    1x1 convolution -> BatchNormalization -> Add -> activation              y = f(scale * conv(x) + shift + residual)
 
-where `conv` is a Conv2D, DepthwiseConv2D or SeparableConv2D, any other part may be missing, and
+where `conv` is a Conv2D, DepthwiseConv2D or SeparableConv2D (which is a 1x1 convolution at its end), any other part may
+be missing, and
 
     scale = gamma / sqrt(variance + epsilon),       shift = beta + scale * (bias - mean)
 
@@ -22,7 +24,16 @@ import numpy as np
 
 from . import kernels
 from .kernels.memory import Workspace
-from .layers import Activation, BatchNormalization, Conv2D, DepthwiseConv2D, ReLU, SeparableConv2D, ZeroPadding2D
+from .layers import (
+    Activation,
+    Add,
+    BatchNormalization,
+    Conv2D,
+    DepthwiseConv2D,
+    ReLU,
+    SeparableConv2D,
+    ZeroPadding2D,
+)
 from .layers.activation import activate, fused
 from .layers.separable_conv2d import ONE_BY_ONE
 
@@ -35,14 +46,19 @@ class Chain(NamedTuple):
     frame: ZeroPadding2D | None = None
     layer: Conv2D | DepthwiseConv2D | SeparableConv2D | None = None
     norm: BatchNormalization | None = None
+    add: Add | None = None
     activation: str | None = None
 
 
 class Step(NamedTuple):
-    """One step: nodes that run as one, the chain that they are (None: one node by itself), tensors to drop after it."""
+    """One step: nodes that run as one, and the chain that they are (None: one node by itself).
+
+    inputs : list of SymbolicTensor; a chain's residual is the second        finished : those to drop after the step
+    """
 
     nodes: list
     chain: Chain | None
+    inputs: list
     finished: list
 
 
@@ -72,14 +88,14 @@ class Plan:
             self._free.release()
 
     def _run(self, values):
-        for nodes, chain, finished in self.steps:
-            first, last = nodes[0], nodes[-1]
-            arrays = [values[tensor] for tensor in first.inputs]
+        for nodes, chain, inputs, finished in self.steps:
+            last = nodes[-1]
+            arrays = [values[tensor] for tensor in inputs]
             if chain is not None:
-                y = run_chain(chain, arrays[0])
+                y = run_chain(chain, *arrays)
             else:
                 how = {"logits": True} if self.head is not None and self.head in last.outputs else {}
-                y = first.layer.forward(arrays if first.several else arrays[0], keep=False, **how)
+                y = last.layer.forward(arrays if last.several else arrays[0], keep=False, **how)
             values.update(zip(last.outputs, y if len(last.outputs) > 1 else [y], strict=True))
             del arrays, y
             for tensor in finished:
@@ -92,34 +108,42 @@ def settings(model):
 
 
 def _steps(model, head):
-    """Gather nodes into chains, in running order."""
+    """Gather nodes into chains. A step runs when its last node would: then a residual is there too."""
     readers = Counter(tensor for node in model.nodes for tensor in node.inputs)
     readers.update(model.outputs)
     reader = {tensor: node for node in model.nodes for tensor in node.inputs}
-    steps, taken = [], set()
+    order = {node: index for index, node in enumerate(model.nodes)}
+    found, taken = [], set()
     for node in model.nodes:
         if node in taken or not node.inputs:
             continue
         nodes, chain = [node], None if head in node.outputs else extended(Chain(), node)
+        inputs = list(node.inputs)
         while chain is not None and readers[nodes[-1].outputs[0]] == 1 and nodes[-1].outputs[0] in reader:
             following = reader[nodes[-1].outputs[0]]
-            longer = None if head in following.outputs else extended(chain, following)
+            longer = None if head in following.outputs or following in taken else extended(chain, following)
             if longer is None:
                 break
+            inputs += [tensor for tensor in following.inputs if tensor is not nodes[-1].outputs[0]]
             nodes, chain = [*nodes, following], longer
         if chain is not None and chain.layer is None and chain.norm is None:  # a frame or an activation by itself
-            nodes, chain = nodes[:1], None
+            nodes, chain, inputs = nodes[:1], None, list(node.inputs)
         taken.update(nodes)
-        steps.append((nodes, chain))
-    last = {tensor: index for index, (nodes, _) in enumerate(steps) for tensor in nodes[0].inputs}
-    return [Step(nodes, chain, [tensor for tensor, at in last.items() if at == index and tensor not in model.outputs])
-            for index, (nodes, chain) in enumerate(steps)]
+        found.append((nodes, chain, inputs))
+    found.sort(key=lambda step: order[step[0][-1]])
+    last = {tensor: index for index, (_, _, inputs) in enumerate(found) for tensor in inputs}
+    return [Step(*step, [tensor for tensor, at in last.items() if at == index and tensor not in model.outputs])
+            for index, step in enumerate(found)]
 
 
 def extended(chain, node):
     """Give the chain with one more layer at its end, or None where that layer cannot join."""
     layer, kind = node.layer, type(node.layer)
-    if chain.activation is not None or len(node.inputs) != 1:
+    if chain.activation is not None or chain.add and kind not in (Activation, ReLU):
+        return None
+    if kind is Add and len(node.inputs) == 2 and _ends_in_1x1(chain.layer):
+        return chain._replace(add=layer)
+    if len(node.inputs) != 1:
         return None
     if kind is ZeroPadding2D and chain == Chain():
         return chain._replace(frame=layer)
@@ -134,18 +158,24 @@ def extended(chain, node):
     return None
 
 
-def run_chain(chain, x):
+def _ends_in_1x1(layer):
+    """Tell whether a layer ends in a product of two matrices, which can begin with the residual."""
+    return type(layer) is SeparableConv2D or type(layer) is Conv2D and (
+        layer.kernel_size, layer.groups, layer.algorithm) == ((1, 1), 1, "auto")
+
+
+def run_chain(chain, x, residual=None):
     """Run layers as one: see the module's docstring.
 
     Parameters
     ----------
-    chain : Chain       x : array, the input of the chain's first layer
+    chain : Chain       x : array, the input of the chain's first layer     residual : array, what is added
 
     Returns
     -------
     y : array, the output of its last layer
     """
-    frame, layer, norm, activation = chain
+    frame, layer, norm, _, activation = chain
     if layer is None:
         now, after = (activation, None) if activation in CLIPPED else (None, activation)
         y = kernels.batch_normalization_forward(x, *norm.state.values(), norm.params.get("gamma"),
@@ -163,10 +193,11 @@ def run_chain(chain, x):
     now, after = fused(activation)
     if type(layer) is SeparableConv2D:
         x = kernels.depthwise_conv2d_forward(x, layer.params["depthwise_kernel"], None, *how)
-        y = kernels.conv2d_forward(x, layer.params["pointwise_kernel"], shift, *ONE_BY_ONE, activation=now, scale=scale)
+        y = kernels.conv2d_forward(x, layer.params["pointwise_kernel"], shift, *ONE_BY_ONE, activation=now, scale=scale,
+                                   residual=residual)
     else:
         y = kernels.conv2d_forward(x, layer.params["kernel"], shift, *how, layer.groups, activation=now,
-                                   algorithm=layer.algorithm, scale=scale)
+                                   algorithm=layer.algorithm, scale=scale, residual=residual)
     return activate(after, y)[0]
 
 

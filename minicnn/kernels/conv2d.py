@@ -45,7 +45,7 @@ def settings(strides, pads, dilation, groups):
 
 
 def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *, activation=None, algorithm="auto",
-                   scale=None):
+                   scale=None, residual=None):
     """Slide every filter over every image and add its bias.
 
     y[n,i,j,f] = bias[f] + sum_abc x[n, i*sh+a*dh-top, j*sw+b*dw-left, c] * kernel[a,b,c,f]    (outside x counts as 0)
@@ -61,6 +61,7 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
         multiplications; where x is not finite it is computed directly after all), "im2col" (windows copied out, then a
         matrix product) or "auto": direct or Winograd, whichever is faster for these shapes
     scale : (F,), dtype of x, multiplies the sums before the bias is added: a batch normalization that follows
+    residual : shape and dtype of y, added before the activation; for a 1x1 kernel without groups only
 
     Returns
     -------
@@ -83,6 +84,12 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
     if scale is not None:
         scale = checks.floats(scale, "scale", 1, x.dtype)
         checks.shape(scale, "scale", (kernel.shape[3],))
+    if residual is not None:
+        residual = checks.floats(residual, "residual", 4, x.dtype)
+        checks.shape(residual, "residual", shape)
+        if kernel.shape[:2] != (1, 1) or groups != 1 or algorithm == "im2col":
+            raise ValueError("`residual` needs a 1x1 kernel, groups=1 and no im2col. Received: "
+                             f"kernel.shape={kernel.shape}, groups={groups}, algorithm={algorithm!r}.")
     y = memory.empty(shape, x.dtype)
     relu = activation == "relu"
     plain = is_plain(kernel.shape, strides, dilation, groups)
@@ -93,7 +100,7 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
     befores = (pads[0][0], pads[1][0])
     if y.size and not (fast and _winograd(x, direct.pack(kernel, 1, scale), bias, y, befores, relu)):
         compute = _im2col if algorithm == "im2col" else _direct
-        compute(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale)
+        compute(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale, residual)
     return y if activation == "relu" else activate(y, activation)
 
 
@@ -130,23 +137,23 @@ def _copy_windows(start, stop, x, patches, kernel_size, strides, dilation, group
                         patches[n, i, j, g, a, b] = pixel[g * share:(g + 1) * share]
 
 
-def _im2col(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale):
+def _im2col(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale, residual):
     """Copy every window out, then multiply two matrices: simple, and KH * KW times the memory."""
     n, oh, ow, count = y.shape
     patches = memory.empty((n, oh, ow, groups, *kernel.shape[:3]), x.dtype)
     run(_copy_windows, n * oh, patches.size, zero_pad(x, pads), patches, kernel.shape[:2], strides, dilation, groups)
     rows = patches.reshape(1, 1, n * oh * ow, groups * kernel[..., 0].size)
     _direct(rows, kernel.reshape(1, 1, -1, count), bias, y.reshape(1, 1, -1, count), (1, 1), ((0, 0), (0, 0)), (1, 1),
-            groups, relu, scale)
+            groups, relu, scale, residual)
 
 
-def _direct(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale):
+def _direct(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale, residual):
     n, oh, ow, count = y.shape
     padded = zero_pad(x, pads)
     if kernel.shape[:2] == (1, 1) and groups == 1:
         pixels = every(padded, strides).reshape(-1, x.shape[3])
         matmul(pixels, kernel.reshape(-1, count), y.reshape(-1, count), bias=bias, scale=scale,
-               limit=np.inf if relu else -1.0)
+               residual=None if residual is None else residual.reshape(-1, count), limit=np.inf if relu else -1.0)
         return
     packed, filters, v = direct.pack(kernel, groups, scale)
     taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], dilation, groups)

@@ -18,7 +18,7 @@ from . import team
 from .jit import jit
 
 SERIAL = 40_000  # elementary operations; below (some 10 us) a second thread costs more than it brings
-CHUNKS = 4  # chunks for each thread: fewer leave threads idle at the end, more cost calls
+CHUNKS = 4  # chunks for each thread: fewer leave threads idle at the end, more scatter what a thread reads and writes
 SPINS = 60_000  # looks, some 2 ms, after which a helper that has nothing to do goes to sleep
 
 
@@ -137,14 +137,14 @@ def _share(kernel, count):
     return _shared[kernel]
 
 
-def run(kernel, jobs, work, *args):
+def run(kernel, jobs, work, *args, chunks=CHUNKS):
     """Call kernel(start, stop, *args) so that every job 0 <= job < jobs is done once, by any thread.
 
     Parameters
     ----------
     kernel : compiled function, nogil
     jobs : int                  work : int, elementary operations of all jobs together; little work stays in one thread
-    args : what the kernel takes after start and stop
+    args : what the kernel takes after start and stop       chunks : int, for each thread
 
     Raises
     ------
@@ -158,5 +158,5 @@ def run(kernel, jobs, work, *args):
     pool = _pool
     pool.gather(threads - 1)
     shared = _shared.get(kernel) or _share(kernel, len(args))
-    if not shared(pool.team, jobs, -(-jobs // (threads * CHUNKS)), threads - 1, *args):
+    if not shared(pool.team, jobs, -(-jobs // (threads * chunks)), threads - 1, *args):
         raise MemoryError("A kernel found no memory for its workspace.")

@@ -52,6 +52,15 @@ VALUE = [
         "`kernel` must have C // groups = 4 input channels. Received: kernel.shape=(3, 2, 3, 8).",
     ),
     (lambda: forward(groups=3), "`groups` must divide the 4 channels and the 8 filters. Received: groups=3."),
+    (
+        lambda: forward(residual=array(2, 4, 4, 7)),
+        "`residual` must have shape (2, 4, 4, 8). Received: residual.shape=(2, 4, 4, 7).",
+    ),
+    (
+        lambda: forward(residual=array(2, 4, 4, 8)),
+        "`residual` needs a 1x1 kernel, groups=1 and no im2col. Received: kernel.shape=(3, 2, 4, 8), groups=1, "
+        "algorithm='auto'.",
+    ),
     (lambda: forward(groups=0), "`groups` must be a whole number, 1 or more. Received: groups=0."),
     (lambda: forward(x=array(6, 5, 4)), "`x` must have 4 axes. Received: x.shape=(6, 5, 4)."),
     (lambda: forward(kernel=array(3, 4, 8)), "`kernel` must have 4 axes. Received: kernel.shape=(3, 4, 8)."),

@@ -112,6 +112,48 @@ def test_what_is_an_output_too_stays_apart():
     assert_plan_equals_layers(model, pictures(2, 6, 6, 3), 2)
 
 
+POINTWISE = {
+    "1x1": lambda **how: Conv2D(5, 1, **how),
+    "strided": lambda **how: Conv2D(5, 1, strides=2, **how),
+    "separable": lambda **how: SeparableConv2D(5, 3, padding="same", **how),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("use_bias", [True, False])
+@pytest.mark.parametrize("convolution", POINTWISE)
+def test_a_residual_joins_a_1x1_convolution(convolution, use_bias, end):
+    """The shortcut is computed later in the graph: the joined step waits for it."""
+    x = Input((7, 6, 3))
+    y = BatchNormalization()(POINTWISE[convolution](use_bias=use_bias)(x))
+    shortcut = Conv2D(5, 3, strides=2 if convolution == "strided" else 1, padding="same")(x)
+    y = Add()([shortcut, y])
+    for layer in ENDS[end]():
+        y = layer(y)
+    model = drawn(Model(x, y))
+    assert_plan_equals_layers(model, pictures(2, 7, 6, 3), {"ReLU1": 3, "relu twice": 3}.get(end, 2))
+    assert_plan_equals_layers(model.astype("float64"), pictures(2, 7, 6, 3).astype("float64"))
+
+
+def test_residuals_that_do_not_join():
+    """One Add takes one of two convolutions; a sum of three, a 3x3 window and an activation before it stay apart."""
+    x = Input((6, 6, 3))
+    a, b = Conv2D(3, 1)(x), Conv2D(3, 1)(x)
+    assert_plan_equals_layers(drawn(Model(x, Add()([a, b]))), pictures(2, 6, 6, 3), 2)
+    assert_plan_equals_layers(drawn(Model(x, Add()([a, b, x]))), pictures(2, 6, 6, 3), 3)
+    assert_plan_equals_layers(drawn(Model(x, Add()([a, a]))), pictures(2, 6, 6, 3), 2)
+    for layer in (Conv2D(3, 3, padding="same"), Conv2D(3, 1, activation="relu"), Conv2D(3, 1, groups=3),
+                  Conv2D(3, 1, algorithm="im2col"), DepthwiseConv2D(1)):
+        assert_plan_equals_layers(drawn(Model(x, Add()([layer(x), x]))), pictures(2, 6, 6, 3), 2)
+
+
+def test_a_sum_that_somebody_else_reads_too():
+    x = Input((6, 6, 3))
+    y = Add()([Conv2D(3, 1)(x), x])
+    assert_plan_equals_layers(drawn(Model(x, [y, ReLU()(y)])), pictures(2, 6, 6, 3), 2)
+    assert_plan_equals_layers(drawn(Model(x, Add()([ReLU()(y), Conv2D(3, 1)(y)]))), pictures(2, 6, 6, 3), 3)
+
+
 def test_a_layer_used_twice_and_a_model_inside():
     inner = Sequential([Input((6, 6, 3)), SeparableConv2D(3, 3, padding="same"), BatchNormalization(), ReLU()])
     x = Input((6, 6, 3))
