@@ -91,7 +91,7 @@ def avgpool2d_backward(dy, input_shape, pool_size, strides, pads):
     dy = checks.floats(dy, "dy", 4)
     (ph, pw), (sh, sw) = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
     pads = checks.pads(pads)
-    checks.shape(dy, "dy", pooled_shape(input_shape, pool_size, strides, pads))
+    checks.shape(dy, "dy", pooled_shape(tuple(input_shape), pool_size, strides, pads))
     dx = memory.empty(tuple(input_shape), dy.dtype)
     run(_backward, input_shape[0], dy.size * ph * pw + dx.size, dy, dx, ph, pw, sh, sw, pads[0][0], pads[1][0])
     return dx

@@ -1,5 +1,7 @@
 """Convolution: every filter slides over every picture. Forward and both gradients."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from . import checks, direct, memory, winograd, winograd_gradient
@@ -18,6 +20,7 @@ from .threads import run
 WINOGRAD_FROM = 32, 32
 
 
+@lru_cache(1024)
 def output_shape(input_shape, kernel_shape, strides, pads, dilation, groups):
     """Check that all fits together and give (N, OH, OW, F)."""
     n, *sizes, channels = input_shape
@@ -178,7 +181,7 @@ def conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1
     dy = checks.floats(dy, "dy", 4)
     kernel = checks.floats(kernel, "kernel", 4, dy.dtype)
     strides, pads, dilation, groups = settings(strides, pads, dilation, groups)
-    checks.shape(dy, "dy", output_shape(input_shape, kernel.shape, strides, pads, dilation, groups))
+    checks.shape(dy, "dy", output_shape(tuple(input_shape), kernel.shape, strides, pads, dilation, groups))
     dx = memory.empty(tuple(input_shape), dy.dtype)
     if not dy.size or max(s - k for s, k in zip(strides, kernel.shape, strict=False)) > 0:
         dx[:] = 0  # no window sees the pixels between two windows

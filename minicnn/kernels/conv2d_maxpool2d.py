@@ -171,7 +171,7 @@ def maxpool2d_unpool(dy, winners, input_shape, pool_size, strides):
     """
     dy = checks.floats(dy, "dy", 4)
     pool_size, strides = _windows(pool_size, strides)
-    checks.shape(dy, "dy", pooled_shape(input_shape, pool_size, strides, NONE))
+    checks.shape(dy, "dy", pooled_shape(tuple(input_shape), pool_size, strides, NONE))
     winners = checks.plain(winners, "winners")
     checks.shape(winners, "winners", dy.shape)
     if winners.dtype != np.uint8:

@@ -7,6 +7,7 @@ A kernel row covers KW neighbouring pixels, and their KW * C numbers lie side by
 dilation or groups they do not; then there are KW runs of C // groups numbers.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,7 @@ def steps(padded_shape, strides):
     return Steps(0, height * width * channels, strides[0] * width * channels, strides[1] * channels)
 
 
+@lru_cache(1024)
 def filters(count, groups, dtype):
     """Describe how `count` filters fill registers: give Filters and V."""
     share = count // groups
@@ -197,21 +199,27 @@ def convolve(x, w, bias, y, sizes, x_steps, y_steps, taps, filters, v, relu=Fals
     sizes : (N, OH, OW)             relu : apply it to the sums before they are written
     x_steps, y_steps, taps, filters, v : see their functions
     """
-    images, oh, ow = sizes
     width = v * tile.lanes(x.dtype)
-    blocks = filters.groups * filters.blocks
+    weights, blocks = taps.rows * taps.runs * taps.length * width, filters.groups * filters.blocks
+    jobs, work, shape, cuts = _jobs(sizes, weights, blocks, v)
+    streams = filters.share % width == 0 and memory.streams(y)
+    run(convolve_jobs, jobs, work, x, w, packed_bias(bias, filters, v, x.dtype), y.reshape(-1), shape, (relu, streams),
+        sizes, x_steps, y_steps, taps, filters, cuts)
+
+
+@lru_cache(1024)
+def _jobs(sizes, weights, blocks, v):
+    """Cut a convolution into jobs: give their number, their work, the tile's shape; rows, tiles, blocks of one job."""
+    images, oh, ow = sizes
     t = tile.rows(ow, v)
     tiles = -(-ow // t)
-    weights = taps.rows * taps.runs * taps.length * width
     pixels = max(-(-JOB // (weights * blocks)), PIXELS if weights * blocks > NEAREST else t)
     rows_cut = max(1, min(images * oh, round(pixels / ow)))
     tiles_cut = min(tiles, -(-pixels // t))
     jobs = -(-images * oh // rows_cut) * -(-tiles // tiles_cut)
     blocks_cut = -(-blocks // -(-FEW_JOBS // jobs)) if jobs < FEW_JOBS else blocks
-    streams = filters.share % width == 0 and memory.streams(y)
-    run(convolve_jobs, jobs * -(-blocks // blocks_cut), images * oh * ow * weights * blocks // 32, x, w,
-        packed_bias(bias, filters, v, x.dtype), y.reshape(-1), tile.shape(t, v), (relu, streams), sizes, x_steps,
-        y_steps, taps, filters, (rows_cut, tiles_cut, blocks_cut))
+    work = images * oh * ow * weights * blocks // 32
+    return jobs * -(-blocks // blocks_cut), work, tile.shape(t, v), (rows_cut, tiles_cut, blocks_cut)
 
 
 @jit

@@ -1,5 +1,7 @@
 """Max pooling: of every window, channel by channel, only the largest value goes on, and only it gets the gradient."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from . import checks, memory, tile
@@ -97,6 +99,7 @@ def _backward(start, stop, dy, x, dx, ph, pw, sh, sw, top, left, apart):
                         number += np.int32(1)
 
 
+@lru_cache(1024)
 def pooled_shape(input_shape, pool_size, strides, pads):
     """Check that the windows fit and give (N, OH, OW, C)."""
     sizes = []
@@ -108,6 +111,13 @@ def pooled_shape(input_shape, pool_size, strides, pads):
             raise ValueError(f"`pads` must each be smaller than the window. Received: pads={pads}.")
         sizes.append((size + sum(pad) - k) // s + 1)
     return (input_shape[0], *sizes, input_shape[3])
+
+
+@lru_cache(1024)
+def _tile(windows, channels, lanes):
+    """Choose a tile for so many windows in a row: give its shape, and how many channels it is wide."""
+    v = next(v for v in WIDTHS if v * lanes <= channels or v == 1)
+    return tile.shape(next(t for t in TILES if t <= windows), v), v * lanes
 
 
 def maxpool2d_forward(x, pool_size, strides, pads):
@@ -136,9 +146,9 @@ def maxpool2d_forward(x, pool_size, strides, pads):
     if y.size:
         n, oh, ow, channels = y.shape
         lanes = tile.lanes(x.dtype)
-        t, v = next(t for t in TILES if t <= ow), next(v for v in WIDTHS if v * lanes <= channels or v == 1)
-        streams = channels % (v * lanes) == 0 and memory.streams(y)
-        run(_forward, n * oh, y.size * ph * pw // min(channels, lanes), x.reshape(-1), y.reshape(-1), tile.shape(t, v),
+        shape, width = _tile(ow, channels, lanes)
+        streams = channels % width == 0 and memory.streams(y)
+        run(_forward, n * oh, y.size * ph * pw // min(channels, lanes), x.reshape(-1), y.reshape(-1), shape,
             (*x.shape[1:3], oh, ow, channels), pool_size, strides, (pads[0][0], pads[1][0]), streams)
     return y
 

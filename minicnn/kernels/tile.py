@@ -35,6 +35,8 @@ The functions read and write at plain offsets, without bounds checks: callers vo
 not touched in memory.
 """
 
+from functools import lru_cache
+
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
@@ -71,6 +73,7 @@ def columns(width, dtype):
     return 1 if width <= lanes(dtype) else 2
 
 
+@lru_cache(1024)
 def rows(width, v):
     """Choose T, at most `width`, for a row of `width`: the least work in all, a step counting T broadcasts and a load.
 

@@ -52,6 +52,11 @@ class Node:
         self.outputs = [SymbolicTensor(shape, self, index) for index, shape in enumerate(shapes)]
 
 
+def _fits(shape, wanted):
+    """Tell whether an array's shape is a wanted one, where None stands for any size."""
+    return len(shape) == len(wanted) and all(want in (None, got) for want, got in zip(wanted, shape, strict=True))
+
+
 def auto_name(class_name):
     """Turn a class name into Keras's automatic layer name: "MaxPooling2D" -> "max_pooling2d"."""
     return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", class_name).lower()
@@ -237,7 +242,7 @@ class Layer:
         return array
 
     def _fitting(self, x, shape):
-        if x.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, x.shape, strict=True)):
+        if x.shape[1:] != shape[1:] and not _fits(x.shape, shape):
             raise ValueError(f"Input of layer '{self.name}' must have shape {shape}. Received: x.shape={x.shape}.")
         return x.astype(self.dtype, copy=False)
 

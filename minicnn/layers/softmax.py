@@ -45,6 +45,8 @@ class Softmax(Layer):
 
     def _along(self, operation, *arrays):
         """The kernels work on the last axis: move ours there and back."""
+        if self.axis in (-1, arrays[0].ndim - 1):
+            return operation(*arrays)
         moved = [np.moveaxis(array, self.axis, -1) for array in arrays]
         return np.ascontiguousarray(np.moveaxis(operation(*moved), -1, self.axis))
 
