@@ -13,6 +13,7 @@ import numpy as np
 from .graph import NESTED, parse_functional
 from .layout import layers_of, places
 from .model_file import MAX_NESTING
+from .spellings import as_rescaling, named_activation
 
 RENAMED = {"lr": "learning_rate", "batch_input_shape": "batch_shape"}
 DROPPED = {  # settings of Keras 2 that Keras 3's layer no longer has; where they hold these values nothing is lost
@@ -62,6 +63,7 @@ def model_config(entry, depth=0):
 def _layer(entry, depth):
     if entry["class_name"] in NESTED:
         return model_config(entry, depth + 1)
+    entry = as_rescaling(entry)
     class_name = entry["class_name"]
     config = _plain(entry["config"])
     for name, values in DROPPED.get(class_name, {}).items():
@@ -71,6 +73,8 @@ def _layer(entry, depth):
         config["axis"] = config["axis"][0]
     if class_name == "LeakyReLU" and "alpha" in config:
         config["negative_slope"] = config.pop("alpha")
+    if isinstance(config.get("activation"), dict):
+        config["activation"] = named_activation(config["activation"], config.get("name"))
     if "name" not in config and isinstance(entry.get("name"), str):
         config["name"] = entry["name"]
     entry = {key: value for key, value in entry.items() if key != "shared_object_id"}

@@ -95,12 +95,14 @@ def _text(group, name):
 def _by_name(group, entry):
     """Return {layer path: [arrays]} from groups by layer and weight_names by array."""
     weights, known = {}, set()
+    stored = {name.replace("/", "_"): name for name in group.texts("layer_names") or []}  # see names.without_slashes
     for layer in layers_of(entry):
         name = layer_name(layer)
-        known.add(name)
-        if name not in group:
+        known.add(name.replace("/", "_"))
+        place = stored.get(name.replace("/", "_"), name)
+        if place not in group:
             continue
-        inner = group.group(name)
+        inner = group.group(place)
         names = inner.texts("weight_names") or []
         if layer["class_name"] not in NESTED:
             if names:
@@ -109,8 +111,8 @@ def _by_name(group, entry):
         owners = Owners(leaves(layer))
         for array in names:
             weights.setdefault(f"{name}/{owners.find(array)}", []).append(inner.array(array))
-    for name in group.texts("layer_names") or []:
-        if name not in known and group.group(name).texts("weight_names"):
+    for plain, name in stored.items():
+        if plain not in known and group.group(name).texts("weight_names"):
             raise ValueError(f"it has arrays for layer {name!r}, which the model doesn't have.")
     return weights
 

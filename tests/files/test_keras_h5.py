@@ -200,3 +200,16 @@ def test_metrics_that_keras_2_wrapped(tmp_path):
         file.attrs.update(_entry(optimizer_config=adam, metrics=wrapped, loss="mse"))
         file.create_group("model_weights")
     assert files.read(tmp_path / "x.h5").compile_config["metrics"] == ["accuracy", "mean_squared_error"]
+
+
+def test_weights_by_names_with_a_slash(tmp_path):
+    """Keras 2's DenseNet has "conv1/conv" where Keras 3's, and ours, have "conv1_conv"."""
+    config = files.sequential_config("s", [files.serialized("keras.layers", "Dense", {"name": "a_b"})], [None, 2])
+    arrays = [np.ones((2, 3), np.float32), np.zeros(3, np.float32)]
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.attrs["layer_names"] = [b"a/b"]
+        group = file.create_group("a/b")
+        group.attrs["weight_names"] = [b"a/b/kernel:0", b"a/b/bias:0"]
+        for name, array in zip(group.attrs["weight_names"], arrays, strict=True):
+            group[name] = array
+    assert_same_arrays(files.read_weights(tmp_path / "x.h5", config), {"a_b": arrays})

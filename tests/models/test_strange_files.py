@@ -3,6 +3,7 @@
 Each model is saved by Keras, opened here, compared, saved here, and opened by Keras again.
 """
 
+import json
 import zipfile
 
 import numpy as np
@@ -86,6 +87,25 @@ def operators():
     return Model(x, keras.ops.softmax(x * y + x, axis=1))
 
 
+def arithmetic_with_numbers():
+    x = Input(SHAPE)
+    y = 1.0 - L.Conv2D(3, 3)(x / 127.5 - 1.0)
+    return Model(x, 2.0 * y + 0.5)
+
+
+def arithmetic_by_channel():
+    x = Input(SHAPE)
+    y = (x - np.array([1.0, 2.0, 3.0], "float32")) / np.array([[[[4.0, 5.0, 6.0]]]], "float32")
+    return Model(x, L.Conv2D(3, 3)(y))
+
+
+def preprocessing_inside():
+    """As the tutorials on transfer learning have it."""
+    x = Input(SHAPE)
+    scaled = keras.applications.densenet.preprocess_input(keras.applications.mobilenet_v2.preprocess_input(x))
+    return Model(x, L.Conv2D(3, 3)(scaled))
+
+
 def part_of_a_model():
     base = chain(L.Conv2D(2, 3), L.ReLU(), L.Conv2D(3, 3))
     return Model(base.input, base.layers[2].output)
@@ -100,7 +120,8 @@ def adapted():
 OPENED = [
     without_an_input, an_inner_chain_without_an_input, three_deep_and_names_again, inputs_by_name,
     an_inner_model_with_inputs_by_name, an_inner_model_with_lists_of_one, an_inner_model_with_two_ends, a_shared_tower,
-    called_with_keywords, whole_numbers_in, operators, part_of_a_model, adapted,
+    called_with_keywords, whole_numbers_in, operators, arithmetic_with_numbers, arithmetic_by_channel,
+    preprocessing_inside, part_of_a_model, adapted,
 ]  # fmt: skip
 CHAINS = {
     "names": lambda: [L.Conv2D(4, 3, name="Faltung ü"), L.Flatten(name="a.b-c"), L.Dense(2, name="x:0")],
@@ -110,6 +131,10 @@ CHAINS = {
     "normalizations": lambda: [L.BatchNormalization(axis=3, center=False), L.BatchNormalization(scale=False)],
     "regularizers": lambda: [L.Conv2D(2, 3, activity_regularizer="l2", kernel_constraint="max_norm")],
     "kept axes": lambda: [L.GlobalMaxPooling2D(keepdims=True), L.Conv2D(2, 1), L.Reshape((-1,))],
+    "activations that are layers": lambda: [
+        L.Conv2D(2, 3, activation=L.ReLU(6.0)), L.Conv2D(3, 1, activation=L.ReLU()), L.Activation(L.ELU()),
+        L.Conv2D(2, 1, activation=L.LeakyReLU(0.2)), L.Flatten(), L.Dense(3, activation=L.Softmax()),
+    ],
     "slopes": lambda: [L.LeakyReLU(0.3), L.ELU(0.5), L.ReLU(1.0), L.Softmax(axis=2)],
 }
 
@@ -185,9 +210,14 @@ def masked():
     return Model(x, L.Softmax()(x, mask=L.Conv2D(3, 1)(x)))
 
 
-def plus_one():
+def divided():
     x = Input(SHAPE)
-    return Model(x, x + 1.0)
+    return Model(x, 1.0 / x)
+
+
+def a_number_a_pixel():
+    x = Input(SHAPE)
+    return Model(x, x + np.ones((8, 8, 3), "float32"))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +233,13 @@ def plus_one():
         (lambda: chain(L.Flatten(), L.Dense(2, dtype="float64")), "all layers must be float32, or all float64"),
         (lambda: chain(L.Flatten(), L.Dense(2, dtype="float16")), "Received: float16, float32."),
         (masked, "Layer 'softmax' is called with `mask`, which no layer of minicnn takes"),
-        (plus_one, "Layer 'add' must be called with tensors of the graph. Received: 1.0."),
+        (divided, "Layer 'true_divide' is of class 'TrueDivide', which minicnn does not have."),
+        (a_number_a_pixel, "Layer 'add' must be called with tensors of the graph. Received: {'class_name'"),
+        (
+            lambda: chain(L.Conv2D(2, 3, activation=L.LeakyReLU(0.3))),
+            "layer 'conv2d' has an activation of class 'LeakyReLU' in it, which is no function that has a name; "
+            "it must be a layer behind it.",
+        ),
     ],
 )
 def test_refused(make, sentence, tmp_path):
@@ -236,6 +272,31 @@ def test_names_with_a_slash(tmp_path):
     assert [layer.name for layer in again.layers] == ["in", "block1_first", "last"]
     x = np.random.default_rng(6).normal(size=(2, 4))
     np.testing.assert_array_equal(again.predict(x), model.predict(x))
+
+
+@pytest.mark.parametrize(
+    ("function", "node", "want"),
+    [
+        ("math.truediv", ["in", 0, 0, {"y": 4.0, "name": None}], lambda x: x / 4),
+        ("math.multiply", ["in", 0, 0, {"y": [1.0, 2.0, 3.0, 4.0]}], lambda x: x * [1, 2, 3, 4]),
+        ("math.subtract", ["in", 0, 0, {"y": 1}], lambda x: x - 1),
+        ("math.subtract", ["_CONSTANT_VALUE", -1, 1.5, {"y": ["in", 0, 0]}], lambda x: 1.5 - x),
+        ("__operators__.add", ["in", 0, 0, {"y": 0.25, "name": None}], lambda x: x + 0.25),
+    ],
+)
+def test_arithmetic_with_a_number(function, node, want, tmp_path):
+    def change(text):
+        document = json.loads(text)
+        layers = document["modelTopology"]["model_config"]["config"]["layers"]
+        name = f"tf.{function}"
+        config = {"name": name, "trainable": True, "dtype": "float32", "function": function}
+        layers.insert(1, {"class_name": "TFOpLambda", "config": config, "name": name, "inbound_nodes": [node]})
+        layers[2]["inbound_nodes"] = [[[name, 0, 0, {}]]]
+        return json.dumps(document)
+
+    model, path = keras2(tmp_path, change)
+    x = np.random.default_rng(7).normal(size=(2, 4))
+    np.testing.assert_allclose(minicnn.load_model(path).predict(x), model.predict(want(x)), rtol=1e-5)
 
 
 @pytest.mark.parametrize("version", ["2.15.0", "tfjs-layers 4.22.0"])
