@@ -14,12 +14,15 @@ compute them. A block computes y from x without them (kernels/conv2d_maxpool2d.p
 A block lives for one step: its settings and arrays are those of the convolution at that time.
 """
 
+import math
 from collections import Counter
 
 from . import kernels
 from .kernels.conv2d_maxpool2d import LARGEST_WINDOW
 from .layers import Activation, Conv2D, Layer, MaxPooling2D, ReLU
 from .layers.base import Node
+
+PORTION = 1 << 23  # bytes of dz, where it is made in portions
 
 
 class Block(Layer):
@@ -48,12 +51,19 @@ class Block(Layer):
 
     def _backward(self, dy, saved, need_dx):
         x, y, winners, how = saved
-        dz = dm = kernels.relu_backward(dy, y)
-        if self.pool is not None:
-            between = (len(x), *self.conv.compute_output_shape((None, *x.shape[1:]))[1:])
-            dz = kernels.maxpool2d_unpool(dm, winners, between, self.pool.pool_size, self.pool.strides)
+        dm = kernels.relu_backward(dy, y)
+        between = self.conv.compute_output_shape((None, *x.shape[1:]))[1:]
+        # Where only sums are wanted, a few pictures at a time do: their dz stays in the caches.
+        few = len(x) if need_dx or self.pool is None else max(1, PORTION // (math.prod(between) * dm.itemsize))
+        dkernel = 0
+        for first in range(0, len(x), few) or (0,):
+            some = slice(first, first + few)
+            dz = dm if self.pool is None else kernels.maxpool2d_unpool(
+                dm[some], winners[some], (len(dm[some]), *between), self.pool.pool_size, self.pool.strides)
+            if self.trainable:
+                dkernel += kernels.conv2d_backward_kernel(dz, x[some], self.conv.kernel_size, *how)
         if self.trainable:
-            self.grads["kernel"] = kernels.conv2d_backward_kernel(dz, x, self.conv.kernel_size, *how)
+            self.grads["kernel"] = dkernel
             if self.conv.use_bias:
                 self.grads["bias"] = kernels.bias_backward(dm)
         return kernels.conv2d_backward_input(dz, self.params["kernel"], x.shape, *how) if need_dx else None

@@ -202,6 +202,7 @@ class Layer:
             raise ValueError(f"`dy` of layer '{self.name}' must have the output's shape {shape}. "
                              f"Received: dy.shape={dy.shape}.")
         self._saved.pop()
+        self.grads.clear()  # the step before's: their memory is for this one's
         return self._backward(dy.astype(self.dtype, copy=False), saved, need_dx)
 
     def discard(self):

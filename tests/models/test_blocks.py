@@ -1,5 +1,7 @@
 """Training in blocks: the same gradients as layer by layer, whatever joins, and only what may join."""
 
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from minicnn import (
     Model,
     ReLU,
     Sequential,
+    blocks,
 )
 from minicnn.blocks import Block, joined
 
@@ -70,6 +73,25 @@ def test_the_same_as_layer_by_layer(relu, how, pool, seed, need_dx):
     assert len(blocks_of(model)) == (0 if pool is None and relu == "its own" else 1)
     x = np.random.default_rng(seed).normal(size=(3, 9, 8, 2))
     assert_equal_to_layers(model, x, need_dx)
+
+
+@pytest.mark.parametrize("pictures", [0, 1, 5])
+def test_in_portions(monkeypatch, pictures):
+    """Two pictures a portion: with five the last one is smaller."""
+    monkeypatch.setattr(blocks, "PORTION", 2 * 6 * 5 * 4 * 8)
+    model = Sequential([Input((8, 7, 2)), Conv2D(4, 3, activation="relu"), MaxPooling2D(), Conv2D(2, 1)], seed=0)
+    assert_equal_to_layers(model, np.random.default_rng(0).normal(size=(pictures, 8, 7, 2)), need_dx=False)
+
+
+def test_the_gradients_of_the_step_before_make_room():
+    """A step's gradients are as large as the arrays: two sets of them would be the most that training holds."""
+    model = Sequential([Input((8, 8, 2)), Conv2D(4, 3, activation="relu"), MaxPooling2D(), Flatten(), Dense(2)], seed=0)
+    model.compile(SGD(0.1), "mse")
+    x, y = np.random.default_rng(0).normal(size=(2, 8, 8, 2)), np.zeros((2, 2))
+    model.train_on_batch(x, y)
+    before = weakref.ref(model.grads["dense/kernel"])
+    model.train_on_batch(x, y)
+    assert before() is None and model.grads["dense/kernel"].any()
 
 
 NO_BLOCK = {
