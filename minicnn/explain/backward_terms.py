@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from ..layers.augmentation import AUGMENTATIONS
 from .activations import activate, activation_of, back, gate
 from .table import Term, place
 from .windows import Windows
@@ -119,6 +120,10 @@ def _rescaling(layer, xs, k, dz, index):
     return [_term(dz, index, layer.constants(index[-1])[0])]
 
 
+def _normalization(layer, xs, k, dz, index):
+    return [_term(dz, index, 1 / float(layer.constants(xs[0].shape)[1][index]))]
+
+
 def _batch_normalization(layer, xs, k, dz, index):
     return [_term(dz, index, _normal_factor(layer, index[-1]))]
 
@@ -163,6 +168,7 @@ def _through(layer, xs, k, dz, index):
 
 
 TO_INPUT = {
+    **dict.fromkeys(AUGMENTATIONS, _through),
     "Activation": _activation,
     "Add": _through,
     "AveragePooling2D": _average_pooling2d,
@@ -181,12 +187,14 @@ TO_INPUT = {
     "LeakyReLU": _leaky_relu,
     "MaxPooling2D": _max_pooling2d,
     "Multiply": _multiply,
+    "Normalization": _normalization,
     "ReLU": _activation,
     "Rescaling": _rescaling,
     "Reshape": _reshaped,
     "SeparableConv2D": _separable_conv2d,
     "Sigmoid": _activation,
     "Softmax": _softmax,
+    "SpatialDropout2D": _through,
     "ZeroPadding2D": _zero_padding2d,
 }
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..layers.augmentation import AUGMENTATIONS
 from .activations import FORMULAS, activate, activation_of
 from .table import Term, place
 from .windows import Windows
@@ -195,6 +196,12 @@ def _rescaling(layer, xs, index):
                  [(f"+ offset {offset:.6g}", term.value + offset)])
 
 
+def _normalization(layer, xs, index):
+    mean, deviation = (float(item[index]) for item in layer.constants(xs[0].shape))
+    terms = [Term(place(index), (float(xs[0][index]), 1 / deviation)), Term("mean", (-mean, 1 / deviation))]
+    return Parts("y = (x - mean) / deviation", ("x", "1 / deviation"), terms, [])
+
+
 def _batch_normalization(layer, xs, index):
     c = index[-1]
     mean, variance = (float(layer.state[key][c]) for key in ("moving_mean", "moving_variance"))
@@ -258,6 +265,7 @@ def _total(terms):
 
 FORWARD = {
     **dict.fromkeys(PRODUCTS, _weighted),
+    **dict.fromkeys(AUGMENTATIONS, _same("y = x: nothing is drawn at random when predicting")),
     "Activation": _activation,
     "Add": _add,
     "AveragePooling2D": _average_pooling2d,
@@ -273,10 +281,12 @@ FORWARD = {
     "LeakyReLU": _leaky_relu,
     "MaxPooling2D": _max_pooling2d,
     "Multiply": _multiply,
+    "Normalization": _normalization,
     "ReLU": _activation,
     "Rescaling": _rescaling,
     "Reshape": _reshape,
     "Sigmoid": _activation,
     "Softmax": _softmax,
+    "SpatialDropout2D": _same("y = x: dropout changes nothing when predicting"),
     "ZeroPadding2D": _zero_padding2d,
 }

@@ -14,7 +14,7 @@ from .places import layer_path, unfold
 WINDOW = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
 AS_IT_IS = ("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Flatten", "Reshape", "Add", "Multiply", "Concatenate",
             "ZeroPadding2D", "Cropping2D", "LeakyReLU", "ELU")
-IDENTITY = ("Dropout", "InputLayer", *AUGMENTATIONS)
+IDENTITY = ("Dropout", "SpatialDropout2D", "InputLayer", *AUGMENTATIONS)
 
 
 def describe(model):
@@ -86,7 +86,7 @@ def _add(add, key, place, inputs, nodes):
     if kind in WINDOW:
         return add(key, kind, inputs, shape, _window(layer, nodes[inputs[0]]), key)
     if kind in IDENTITY:
-        return add(key, "Dropout" if kind == "Dropout" else "Identity" if place.sources else "Input", inputs, shape, {},
+        return add(key, "Dropout" if "Dropout" in kind else "Identity" if place.sources else "Input", inputs, shape, {},
                    key)
     if kind in AS_IT_IS:
         if kind == "Concatenate" and layer.axis not in (-1, len(shape)):
@@ -125,8 +125,7 @@ def _normal(key, at):
 
     def array(model):
         layer = model.get_layer(layer_path(key))
-        probes = (np.zeros((1, *layer.output_shape[1:])), np.ones((1, *layer.output_shape[1:])))
-        zero, one = (layer.forward(probe)[0] for probe in probes)
-        return one - zero if at else zero
+        mean, deviation = layer.constants((1, *layer.output_shape[1:]))
+        return 1 / deviation if at else -mean / deviation
 
     return array

@@ -59,6 +59,9 @@ def write(models, pictures, path, *, names=None, labels=None, history=None, titl
     """
     loaded, epochs, found = _load(models)
     model = loaded[-1]
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ValueError(f"The page explains nets of one input and one output. Received: {len(model.inputs)} and "
+                         f"{len(model.outputs)}.")
     nodes, arrays = describe(model)
     for other in loaded[:-1]:
         if describe(other)[0] != nodes:

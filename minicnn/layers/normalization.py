@@ -8,6 +8,7 @@ Source: Keras 3 `Normalization`. On paper: reference/normalization.py.
 import numpy as np
 
 from .. import initializers, kernels
+from ..reference.normalization import EPSILON
 from .base import Layer
 
 
@@ -76,6 +77,12 @@ class Normalization(Layer):
         sizes = [x.shape[axis] for axis in kept]
         given = (self.state["mean"], self.state["variance"]) if self.mean is None else (self.mean, self.variance)
         return [np.broadcast_to(np.asarray(item, x.dtype), sizes).reshape(shape) for item in given]
+
+    def constants(self, shape):
+        """Give mean and deviation of every number of an input of this shape, in float64."""
+        mean, variance = (np.broadcast_to(item.astype(np.float64), shape)
+                          for item in self._constants(np.broadcast_to(np.zeros((), self.dtype), shape)))
+        return mean, np.maximum(np.sqrt(variance), EPSILON)
 
     def _forward(self, x, training):
         mean, variance = self._constants(x)

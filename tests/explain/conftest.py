@@ -90,7 +90,7 @@ def pages(tmp_path_factory):
     large = _two_classes((150, 150))
     hat = load_image(files / "hat.png", (150, 150))
     add("large", large, [files / "hat.png", files / "shoes.png"], hat)
-    for name in ("branches", "later"):
+    for name in ("branches", "later", "prepared"):
         model = NETS[name]()
         model.classifier = describe_classifier([f"class {k}" for k in range(model.output_shape[-1])],
                                                model.input_shape[1:3], scale=1 / 255)

@@ -21,6 +21,7 @@ from minicnn import (
     MaxPooling2D,
     Model,
     Multiply,
+    Normalization,
     ReLU,
     Rescaling,
     Reshape,
@@ -28,9 +29,11 @@ from minicnn import (
     Sequential,
     Sigmoid,
     Softmax,
+    SpatialDropout2D,
     ZeroPadding2D,
 )
 from minicnn.architectures import homework, tinyvgg
+from minicnn.layers import LAYERS
 
 
 def randomise(model, seed=1):
@@ -85,7 +88,16 @@ def later():
         Conv2D(3, 2, activation="gelu"), GlobalAveragePooling2D(), Dense(3), Softmax()], seed=0))
 
 
-NETS = {"plain": plain, "homework": homework_net, "settings": settings, "branches": branches, "later": later}
+def prepared():
+    """What stands before the first convolution: augmentation, means and deviations, a scale a channel."""
+    return randomise(Sequential([
+        Input((6, 7, 3)), LAYERS["RandomFlip"](), Normalization(mean=[99.0, 120.0, 80.0], variance=[900.0, 2e3, 4e3]),
+        Normalization(axis=(1, 3)), Rescaling([2.0, 0.5, 1.5], [0.1, -0.2, 0.3]), SpatialDropout2D(0.5),
+        Conv2D(4, 3, activation="tanh"), LAYERS["GaussianNoise"](), Flatten(), Dense(3), Softmax()], seed=0))
+
+
+NETS = {"plain": plain, "homework": homework_net, "settings": settings, "branches": branches, "later": later,
+        "prepared": prepared}
 
 
 def picture(model, seed=0, examples=2):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minicnn import Conv2D, Dense, Flatten, Input, Sequential, Softmax
+from minicnn import Add, Conv2D, Dense, Flatten, Input, Model, Sequential, Softmax
 from minicnn.architectures import tinyvgg
 from minicnn.classify import describe_classifier
 from minicnn.cli import main
@@ -70,6 +70,18 @@ def test_walk_and_shapes(capsys):
     assert main(["shapes", "8x8x1", "pool", "3"]) == 0 and "the floor drops 2 pixels" in capsys.readouterr().out
 
 
+def two_ends():
+    """A graph with two outputs."""
+    x = Input((8, 8, 1))
+    return Model(x, [Dense(2)(Flatten()(x)), Dense(3)(Flatten()(x))])
+
+
+def two_inputs():
+    """A graph with two inputs."""
+    x, y = Input((8, 8, 1)), Input((8, 8, 1))
+    return Model([x, y], Dense(2)(Flatten()(Add()([x, y]))))
+
+
 def net(shape=(8, 8, 1), units=2):
     """A small net."""
     return Sequential([Input(shape), Conv2D(2, 3), Flatten(), Dense(units), Softmax()], seed=0)
@@ -81,6 +93,8 @@ def net(shape=(8, 8, 1), units=2):
     (net(), [np.zeros((8, 8))], {"labels": ["dog"]}, "`labels` must be classes of the model"),
     (net(), [np.zeros((8, 8))], {"names": ["a", "b"]}, "`names` must have one entry a picture"),
     ([net(), net(units=3)], [np.zeros((8, 8))], {}, "the same net at several epochs"),
+    (two_ends(), [np.zeros((8, 8))], {}, "one input and one output. Received: 1 and 2"),
+    (two_inputs(), [np.zeros((8, 8))], {}, "one input and one output. Received: 2 and 1"),
     ([], [np.zeros((8, 8))], {}, "at least one model"),
     (net((8, 8, 2)), [np.zeros((8, 8))], {}, "one picture, grey or RGB"),
     (Sequential([Input((8, 8, 1)), Conv2D(2, 3)]), [np.zeros((8, 8))], {}, "end in a row of numbers"),

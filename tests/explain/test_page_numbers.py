@@ -11,7 +11,7 @@ from minicnn.gradcheck import pattern
 from tests.explain.conftest import EPOCHS, Made, Tab
 
 LIVE = ["demo", "homework", "grey", "same", "photographs"]
-EVERY_LAYER = ["branches", "later"]  # nested models, Add, Multiply, every other layer
+EVERY_LAYER = ["branches", "later", "prepared"]  # nested models, Add, Multiply, every other layer
 
 
 def fed(model, pixels):
@@ -139,7 +139,7 @@ EVERY_GRADIENT = """() => explorer.net.nodes.filter((node) => explorer.gradients
     }))"""
 
 
-@pytest.mark.parametrize("name", ["same", "branches", "later"])
+@pytest.mark.parametrize("name", ["same", "branches", "later", "prepared"])
 def test_every_kind_of_layer_carried(browser, pages, tmp_path, monkeypatch, name):
     """Carried in part, a net still shows the engine's gradients, and terms that add up to them."""
     monkeypatch.setattr(page, "too_large", lambda model: True)
