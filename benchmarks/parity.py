@@ -31,9 +31,9 @@ def measure(path, pictures, steps, threads, quick=False):
     if missing:
         raise ValueError(f"`parity` needs Keras. Received: {missing['keras']}.")
     model = load_model(path) if path else twins.make("tinyvgg", size=28 if quick else None)
+    x = _batch(model, pictures)
     model.setup = None
     twin = twins.keras_twin(model)
-    x = _batch(model, pictures)
     rows = []
     for what in progress.track(("passes", *OPTIMIZERS), "parity"):
         rows += _passes(model, twin, x) if what == "passes" else _training(model, x, steps, what)
@@ -43,8 +43,9 @@ def measure(path, pictures, steps, threads, quick=False):
 
 
 def _batch(model, pictures):
-    if len(model.inputs) > 1:
-        raise ValueError(f"`parity` takes models of one input. Received: {len(model.inputs)}.")
+    if len(model.inputs) > 1 or len(model.outputs) > 1:
+        raise ValueError(f"`parity` takes models of one input and one output. Received: {len(model.inputs)} and "
+                         f"{len(model.outputs)}.")
     shape = [size or 64 for size in model.input_shape[1:]]
     if not pictures:
         return np.random.default_rng(0).integers(0, 256, (4, *shape)).astype(np.float32)
@@ -122,6 +123,9 @@ def _row(name, got, want):
     """Compare two arrays."""
     if got.shape != want.shape:
         raise ValueError(f"{name}: minicnn has shape {got.shape}, Keras {want.shape}.")
+    if not (np.isfinite(got).all() and np.isfinite(want).all()):  # a training that diverged
+        lost = dict.fromkeys(("largest", "absolute", "relative", "ulp"))
+        return {"array": name, "shape": list(got.shape), **lost}
     off = np.abs(got.astype(np.float64) - want)
     largest = float(np.max(np.abs(want), initial=0.0))
     counts = np.abs(want) > 1e-3 * largest

@@ -125,8 +125,9 @@ def ladder(part):
 def parity(part):
     """Rows of layers, and of weights after training steps."""
     columns = ["<array", "<shape", "largest number", "absolute", "relative", "ULP"]
-    rows = [[row["array"], "x".join(map(str, row["shape"])), number(row["largest"]), f"{row['absolute']:.1e}",
-             f"{row['relative']:.1e}", f"{row['ulp']:.1f}"] for row in part["rows"]]
+    rows = [[row["array"], "x".join(map(str, row["shape"])), *(["diverged", "", "", ""] if row["largest"] is None else [
+        number(row["largest"]), f"{row['absolute']:.1e}", f"{row['relative']:.1e}", f"{row['ulp']:.1f}"])]
+        for row in part["rows"]]
     return f"{part['head']['model']}\n\n{markdown(columns, rows)}"
 
 

@@ -51,6 +51,21 @@ def test_parity_shows_a_difference():
     assert row["ulp"] == pytest.approx(0.01 / np.finfo(np.float32).eps, rel=1e-3)
 
 
+def test_parity_shows_where_a_training_diverged():
+    """As it does on pixels that nobody scaled: both lose their numbers, and the table says so."""
+    lost = np.float32([np.nan, np.inf])
+    part = {"head": {"model": "a net"}, "rows": [parity._row("x", lost, lost)]}
+    assert "| x | 2 | diverged |  |  |  |" in sections.parity(part)
+
+
+def test_parity_of_several_ends_is_refused(tmp_path):
+    pytest.importorskip("keras")
+    x = Input((4, 4, 3))
+    Model(x, [Flatten()(x), ReLU()(x)]).save(tmp_path / "m.keras")
+    with pytest.raises(ValueError, match="one input and one output. Received: 1 and 2"):
+        parity.measure(str(tmp_path / "m.keras"), [], 1, 1)
+
+
 def test_photographs(tmp_path):
     pytest.importorskip("keras")
     wardrobe.write_folder(tmp_path / "data", train=4, validation=2)
