@@ -9,6 +9,8 @@ The gradient goes back through the maximum and the ReLU in any order, since max 
     max(relu(z)) = relu(max(z))         so the ReLU's mask and the bias's sum need the few pooled numbers only
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from . import checks, direct, memory, tile
@@ -71,33 +73,41 @@ def _convolve_and_pool(start, stop, x, w, bias, y, winners, shapes, sizes, x_ste
 
 
 @jit
-def _unpool(start, stop, dy, winners, dx, shape, sizes, pool, strides, streams):
-    """Job: one row of windows and the rows of dx from its first to the next one's. All arrays are flat."""
-    height, width, oh, ow, channels = sizes
-    lanes = tile.REGISTER_BYTES // dx.itemsize
-    row = np.zeros(width * channels + lanes, dx.dtype)
-    nothing = dx.dtype.type(0)
+def _unpool(start, stop, dy, winners, dx, shape, sizes, pool, strides, how):
+    """Job: one row of windows and the rows of dx from its first to the next one's. All arrays are flat.
+
+    how: some pixels of dx lie in no window, dx is streamed past the caches.
+    """
+    (height, width, oh, ow, channels), (gaps, streams) = sizes, how
+    t, lanes = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // dx.itemsize)
+    step = strides[1] * channels
     for job in range(start, stop):
         n, i = job // oh, job % oh
-        for h in range(i * strides[0], height if i + 1 == oh else (i + 1) * strides[0]):
-            a = h - i * strides[0]
-            for j in range(ow):
-                at = (job * ow + j) * channels
-                gradient, where = dy[at:at + channels], winners[at:at + channels]
-                for b in range(pool[1]):
-                    number = np.uint8(a * pool[1] + b if a < pool[0] else LARGEST_WINDOW)  # which no pixel has
-                    pixel = row[(j * strides[1] + b) * channels:(j * strides[1] + b + 1) * channels]
-                    for c in range(channels):
-                        pixel[c] = gradient[c] if where[c] == number else nothing
-            home = (n * height + h) * width * channels
-            for k in range(0, width * channels, lanes):
-                numbers = tile.load(shape, row, k, 0, lanes)
-                if streams:
-                    tile.stream(numbers, dx, home + k, 0)
-                else:
-                    tile.store(numbers, dx, home + k, 0, width * channels - k)
-    if streams:
-        tile.fence()
+        band = (n * height + i * strides[0]) * width * channels
+        if gaps:
+            last = height if i + 1 == oh else (i + 1) * strides[0]
+            dx[band:(n * height + last) * width * channels] = 0
+        for a in range(pool[0]):
+            for j in range(0, ow, t):
+                window = min(j, ow - t)  # the last tile overlaps its neighbour
+                for c in range(0, channels, lanes):
+                    at, count = (job * ow + window) * channels + c, channels - c
+                    gradient = tile.load(shape, dy, at, channels, count)
+                    for b in range(pool[1]):
+                        kept = tile.keep(gradient, winners, at, channels, count, a * pool[1] + b)
+                        home = band + a * width * channels + window * step + b * channels + c
+                        if streams:
+                            tile.stream(kept, dx, home, step)
+                        else:
+                            tile.store(kept, dx, home, step, count)
+        if streams:
+            tile.fence()
+
+
+@lru_cache(1024)
+def _tile(windows, channels, dtype):
+    """Choose a tile's shape for so many windows in a row."""
+    return tile.shape(next(t for t in TILES if t <= windows), tile.columns(channels, dtype))
 
 
 def _windows(pool_size, strides):
@@ -140,7 +150,7 @@ def conv2d_maxpool2d_forward(x, kernel, bias, strides, pads, dilation, groups, p
     if not y.size:
         return y, winners
     _, oh, ow, channels = shape
-    windows = tile.shape(next(t for t in TILES if t <= ow), tile.columns(channels, x.dtype))
+    windows = _tile(ow, channels, x.dtype)
     filters, v = direct.filters(channels, groups, x.dtype)
     many = kernel.size > direct.NEAREST and pool_size[0] * between[2] < direct.PIXELS  # see `direct.PIXELS`
     if many or is_plain(kernel.shape, strides, dilation, groups) and winograd_pays(between, kernel.shape, x.dtype):
@@ -178,8 +188,10 @@ def maxpool2d_unpool(dy, winners, input_shape, pool_size, strides):
         raise TypeError(f"`winners` must be uint8. Received: winners.dtype={winners.dtype}.")
     dx = memory.empty(input_shape, dy.dtype)
     if dy.size:
-        n, height, width, channels = input_shape
-        streams = memory.streams(dx)
-        run(_unpool, n * dy.shape[1], dx.size, dy.reshape(-1), winners.reshape(-1), dx.reshape(-1),
-            tile.shape(1, 1), (height, width, *dy.shape[1:]), pool_size, strides, streams)
+        n, oh, ow, channels = dy.shape
+        gaps = pool_size != strides or (oh * strides[0], ow * strides[1]) != tuple(input_shape[1:3])
+        shape = _tile(ow, channels, dy.dtype)
+        streams = memory.streams(dx) and channels % (len(shape[1]) * tile.lanes(dy.dtype)) == 0
+        run(_unpool, n * oh, dx.size, dy.reshape(-1), winners.reshape(-1), dx.reshape(-1), shape,
+            (*input_shape[1:3], oh, ow, channels), pool_size, strides, (gaps, streams))
     return dx

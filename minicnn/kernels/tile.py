@@ -294,6 +294,30 @@ def winner(typingctx, tile, best, other, number):
     return tile(tile, best, other, types.intp), _cell_by_cell(tile, later)
 
 
+@intrinsic
+def keep(typingctx, tile, bytes_, io, step, width, number):
+    """Set a cell to zero unless its byte, bytes_[io + t*step + lane], is `number`."""
+
+    def codegen(context, builder, signature, args):
+        cells, _, offset, step, width, number = args
+        data, masks = _data(context, builder, signature.args[1], args[1]), _masks(builder, tile, width)
+        vector = ir.VectorType(ir.IntType(8), tile.lanes)
+        wanted, nothing = _spread(builder, vector, builder.trunc(number, ir.IntType(8))), ir.Constant(vector, None)
+        kind = ir.FunctionType(vector, [vector.as_pointer(), I32, masks[0].type, vector])
+        masked = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{tile.lanes}i8.p0")
+        kept = []
+        for t in range(tile.t):
+            for v in range(tile.v):
+                at = builder.bitcast(builder.gep(data, [builder.add(offset, I64(v * tile.lanes))]), vector.as_pointer())
+                same = builder.icmp_signed("==", builder.call(masked, [at, I32(1), masks[v], nothing]), wanted)
+                cell = builder.extract_value(cells, t * tile.v + v)
+                kept.append(builder.select(same, cell, ir.Constant(_vector(tile), None)))
+            offset = builder.add(offset, step)
+        return _pack(builder, tile, kept)
+
+    return tile(tile, bytes_, types.intp, types.intp, types.intp, types.intp), codegen
+
+
 def _wins(builder, a, b):
     """Tell where b takes the place of a: it is larger, or the first NaN."""
     return builder.and_(builder.fcmp_unordered(">", b, a), builder.fcmp_ordered("ord", a, a))
