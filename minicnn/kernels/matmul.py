@@ -33,6 +33,7 @@ PANEL_FROM = 64  # rows of y, from which on it pays to lay b out in panels
 BLOCK = 1 << 12  # sums of one job, where parts are added
 AHEAD = 16  # rows of b that are asked for before they are copied
 ROWS = (7, 5, 3, 2, 1)
+WIDE = 4  # V for a single row of y: nothing is used twice, so b is read in stretches as long as may be
 
 
 @jit
@@ -149,8 +150,9 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
     """
     m, n = y.shape
     summed = a.shape[0 if transpose_a else 1]
-    v = tile.columns(n, a.dtype)
     t = next(t for t in ROWS if t <= m)
+    wide = WIDE * tile.lanes(a.dtype)
+    v = WIDE if t == 1 and n % wide == 0 and not transpose_b else tile.columns(n, a.dtype)
     width = v * tile.lanes(a.dtype)
     blocks = -(-n // width)
     panels = transpose_b or scale is not None or n % width > 0 or m >= PANEL_FROM

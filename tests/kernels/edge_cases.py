@@ -26,7 +26,7 @@ CONVOLUTIONS = [  # x, kernel, strides, pads, dilation, groups: window and pictu
     ((3, 14, 13, 32), (3, 3, 32, 48), (1, 1), ((1, 1), (1, 1)), (1, 1), 1),
     ((0, 4, 4, 2), (3, 3, 2, 2), (1, 1), ((0, 0), (0, 0)), (1, 1), 1),
 ]
-DENSES = [(1, 1, 1), (5, 7, 33), (3, 600, 10), (70, 40, 32), (0, 3, 2)]
+DENSES = [(1, 1, 1), (1, 30, 64), (5, 7, 33), (3, 600, 10), (70, 40, 32), (0, 3, 2)]
 POOLS = [((2, 5, 7, 3), (2, 2), (2, 2), ((0, 0), (0, 0))), ((1, 4, 4, 17), (3, 3), (2, 2), ((1, 1), (0, 1)))]
 
 
@@ -50,7 +50,7 @@ def results(place, few=False):
             pooled, winners = kernels.conv2d_maxpool2d_forward(x, kernel, bias, *how, *pool)
             dy = normal(*pooled.shape, dtype=dtype)
             yield from (pooled, winners, kernels.maxpool2d_unpool(dy, place(winners), y.shape, *pool))
-        for n, inputs, count in DENSES[2:3] if few else DENSES:
+        for n, inputs, count in DENSES[3:4] if few else DENSES:
             x, kernel = normal(n, inputs, dtype=dtype), normal(inputs, count, dtype=dtype)
             dy = normal(n, count, dtype=dtype)
             yield kernels.dense_forward(x, kernel, normal(count, dtype=dtype))
