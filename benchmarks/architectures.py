@@ -1,8 +1,9 @@
 """python -m benchmarks architectures: nets of keras.applications, from one and the same .keras file.
 
 Agreement first; then one picture and a batch of 8, against the fastest of Keras's predict_on_batch, a tf.function and
-an eager call, and against ONNX Runtime on what Keras exported. Start and memory are a process's that loads the file and
-predicts one picture. Every array of a net is drawn, biases and moving statistics included.
+an eager call, and against ONNX Runtime on what Keras exported (VGG16, a chain: on what peers/onnx_net.py wrote). Start
+and memory are a process's that loads the file and predicts one picture. Every array of a net is drawn, biases and
+moving statistics included.
 """
 
 import json
@@ -17,14 +18,14 @@ import numpy as np
 
 from minicnn import load_model
 
-from . import machine, peers, progress, results, timing
+from . import machine, nets, peers, progress, results, timing
 
 SIZES = {"Xception": 299, "VGG16": 224, "ResNet50": 224, "MobileNet": 224, "MobileNetV2": 224, "DenseNet121": 224,
          "EfficientNetB0": 224}
 QUICK = {"MobileNet": 32}
 BATCHES = (1, 8)
 ALLOWED = 1e-4  # of the largest logit
-EXPORTED = 60e6  # parameters at most: the exporter took more than 20 GB for VGG16's 138 million
+EXPORTED = 60e6  # parameters at most: for VGG16's 138 million the exporter took more than 20 GB
 
 
 def measure(names, threads, quick=False):
@@ -59,10 +60,8 @@ def _net(name, size, folder, onnx, quick):
     net.save(file)
     model = load_model(file)
     want = net.predict_on_batch(pictures[:2])
-    off = float(np.max(np.abs(model.predict(pictures[:2]) - want)) / np.max(np.abs(want)))
-    if not off <= ALLOWED:
-        raise ValueError(f"{name}: minicnn and Keras differ by {off:.1g} of the largest logit; nothing is timed.")
-    sessions = _exported(onnx, net, folder) if onnx and net.count_params() <= EXPORTED else {}
+    off = _same(name, model.predict(pictures[:2]), want)
+    session = _session(onnx, net, model, folder) if onnx else None
     graph = tf.function(lambda x: net(x, training=False))
     row = {"net": name, "size": size, "parameters": net.count_params(), "difference": off, "batches": {}}
     for count in BATCHES[:1] if quick else BATCHES:
@@ -71,9 +70,10 @@ def _net(name, size, folder, onnx, quick):
         calls = {"minicnn": lambda x=x: model.predict(x), "keras predict_on_batch": lambda x=x: net.predict_on_batch(x),
                  "keras graph": lambda tensor=tensor: graph(tensor).numpy(),
                  "keras eager": lambda tensor=tensor: net(tensor, training=False).numpy()}
-        calls |= {label: lambda x=x, run=run: run(x) for label, run in sessions.items()}
-        for call in calls.values():
-            call()
+        if session:
+            calls["onnxruntime"] = session(x)
+        for label, call in calls.items():
+            _same(f"{name}, {label}", call()[:2], want[:count])
         samples = timing.race(calls, 0.0 if quick else 4.0, 2 if quick else 5, 15)
         row["batches"][str(count)] = {label: sample.row() for label, sample in samples.items()}
     keras.backend.clear_session()
@@ -154,21 +154,38 @@ def _drawn(rng, weight):
     return rng.normal(0, math.sqrt(1.5 / inputs), shape)
 
 
-def _exported(onnx, net, folder):
-    """Export a net with Keras's exporter and give its call; nothing where the exporter is missing or fails."""
+def _same(name, got, want):
+    """Give the largest difference from Keras, in the largest logit; too large a one ends the benchmark."""
+    off = float(np.max(np.abs(got - want)) / np.max(np.abs(want)))
+    if not off <= ALLOWED:
+        raise ValueError(f"{name}: {off:.1g} of the largest logit off Keras; nothing is timed.")
+    return off
+
+
+def _session(onnx, net, model, folder):
+    """Give a function that makes ONNX Runtime's call for a batch; None where Keras's exporter is missing or fails."""
     import contextlib
     import io
 
+    if net.count_params() > EXPORTED:
+        return lambda x: nets.session(onnx, model, x)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             net.export(folder / "net.onnx", format="onnx", verbose=False)
     except (ImportError, ValueError, RuntimeError, TypeError, AttributeError):
-        return {}
+        return None
     session = onnx.open(folder / "net.onnx")
-    if len(session.get_inputs()) > 1:
-        return {}  # the exporter took EfficientNet's adapted statistics for inputs
-    name = session.get_inputs()[0].name
-    return {"onnxruntime": lambda x: session.run(None, {name: x})[0]}
+    first, *others = (each.name for each in session.get_inputs())
+    statistics = _statistics(net, others)
+    return lambda x: lambda: session.run(None, {first: x, **statistics})[0]
+
+
+def _statistics(net, names):
+    """Give what the exporter took for inputs: a Normalization's mean, which is subtracted, and variance."""
+    if not names:
+        return {}
+    normalization = next(layer for layer in _flat(net) if type(layer).__name__ == "Normalization")
+    return {name: np.asarray(normalization.mean if "/Sub/" in name else normalization.variance) for name in names}
 
 
 def _process(engine, file, picture):

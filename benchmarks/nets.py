@@ -47,7 +47,7 @@ def _net(net, engines, quick, rows):
     one = x[:1]
     ways = ((False, "keras graph"),) if quick else ((False, "keras graph"), (True, "keras xla"))
     compiled = {name: twins.keras_twin(model, jit) for jit, name in ways} if "keras" in engines else {}
-    sessions = {shown.shape: _session(engines["onnxruntime"], model, shown) for shown in (x, one)} \
+    sessions = {shown.shape: session(engines["onnxruntime"], model, shown) for shown in (x, one)} \
         if "onnxruntime" in engines else {}
     want = model.predict(x, batch_size=count)
     for name, keras_model in compiled.items():
@@ -76,7 +76,7 @@ def _net(net, engines, quick, rows):
             for name, twin in compiled.items()})
 
 
-def _session(engine, model, x):
+def session(engine, model, x):
     """Make the call that predicts x in ONNX Runtime."""
     from .peers.onnx_net import graph
 

@@ -37,6 +37,8 @@ def graph(model):
                 constant(f"{name}/b", layer.params["bias"]), strides=layer.strides, pads=[top, left, bottom, right])
         elif isinstance(layer, layers.MaxPooling2D):
             add("MaxPool", kernel_shape=layer.pool_size, strides=layer.strides)
+        elif isinstance(layer, layers.InputLayer):
+            continue
         elif isinstance(layer, layers.Flatten):
             shape = layer.input_shape[1:]
             add("Flatten")
