@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_ref import runtime
+from keras_ref import console, runtime
 from keras_ref.doctor_data import Finding, span
 
 
@@ -128,9 +128,9 @@ def unreachable(model, drawn):
     if getattr(model, "loss", None) is None:
         return []
     x, y = (tf.convert_to_tensor(part) for part in drawn.first)
-    with tf.GradientTape() as tape:
+    with console.working("following the gradient of one batch"), tf.GradientTape() as tape:
         loss = model.compute_loss(x=x, y=y, y_pred=model(x, training=False))
-    gradients = tape.gradient(loss, model.trainable_variables)
+        gradients = tape.gradient(loss, model.trainable_variables)
     dead = [
         v.path
         for v, g in zip(model.trainable_variables, gradients, strict=True)

@@ -90,6 +90,11 @@ def test_two_checkpoints(trained, clothes, tmp_path, capsys):
     assert "Only A is right on 0, only B on 0 pictures: McNemar's exact p = 1.000, no difference beyond chance." in out
 
 
+def test_a_small_p_is_not_called_0():
+    assert "147, only B on 13 pictures: McNemar's exact p < 0.001, a difference beyond chance." in evaluate.sentence(
+        {"only_a": 147, "only_b": 13, "p": 1e-29})
+
+
 def test_refusals(trained, clothes, tmp_path, refused):
     model = trained / "final.keras"
     two = draw(tmp_path / "two", {"train": 2, "validation": 1}, classes=("blue", "red"))
