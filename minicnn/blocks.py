@@ -1,7 +1,7 @@
 """Training: a convolution, its ReLU and the max pooling behind it as one step.
 
-    Conv2D -> ReLU -> MaxPooling2D,   the ReLU a layer, an Activation or the convolution's own; either of the two behind
-                                      the convolution may be missing, not both
+    Conv2D -> ReLU -> MaxPooling2D          the ReLU a layer, an Activation or the convolution's own
+    Conv2D -> ReLU                          the ReLU a layer or an Activation
 
 In a small net the arrays between these layers are the largest, and it takes as long to write and read them as to
 compute them. A block computes y from x without them (kernels/conv2d_maxpool2d.py). On the way back, with z = conv(x):
@@ -54,7 +54,8 @@ class Block(Layer):
         dm = kernels.relu_backward(dy, y)
         between = self.conv.compute_output_shape((None, *x.shape[1:]))[1:]
         # Where only sums are wanted, a few pictures at a time do: their dz stays in the caches.
-        few = len(x) if need_dx or self.pool is None else max(1, PORTION // (math.prod(between) * dm.itemsize))
+        few = len(x) if need_dx or self.pool is None else PORTION // (math.prod(between) * dm.itemsize)
+        few = max(1, few)
         dkernel = 0
         for first in range(0, len(x), few) or (0,):
             some = slice(first, first + few)

@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import warnings
+from pathlib import Path
 
 WALKS = ("conv", "relu", "pool", "flatten", "dense", "sigmoid", "softmax", "backprop")
 
@@ -161,10 +162,11 @@ def _explain(arguments):
     from .explain import page
 
     _announce_compiling()
+    replaced = ", in place of the file that was there" if Path(arguments.out).exists() else ""
     size = page.write(arguments.model, classify.picture_files(arguments.pictures), arguments.out,
                       classes=arguments.classes and arguments.classes.split(","), scale=arguments.scale,
                       size=arguments.size and (arguments.size, arguments.size))
-    print(f"{arguments.out}: {size / 1e6:.1f} MB, for any browser; it needs no network")
+    print(f"{arguments.out}: {size / 1e6:.1f} MB, for any browser; it needs no network{replaced}")
 
 
 def _walk(arguments):

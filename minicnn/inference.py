@@ -37,6 +37,7 @@ from .layers import (
 from .layers.activation import activate, fused
 from .layers.separable_conv2d import ONE_BY_ONE
 
+SETTINGS = ("activation", "algorithm", "max_value", "padding")
 CLIPPED = (None, "relu", "relu6")  # what the depthwise and the normalization kernels apply themselves
 
 
@@ -63,7 +64,7 @@ class Step(NamedTuple):
 
 
 class Plan:
-    """How a model runs at inference.
+    """How a model runs at inference. The memory of one run stays for the next, as long as the plan lives.
 
     Attributes
     ----------
@@ -92,7 +93,8 @@ class Plan:
             last = nodes[-1]
             arrays = [values[tensor] for tensor in inputs]
             if chain is not None:
-                y = run_chain(chain, *arrays)
+                dtype = nodes[0].layer.dtype  # a nested model may have another one
+                y = run_chain(chain, *(array.astype(dtype, copy=False) for array in arrays))
             else:
                 how = {"logits": True} if self.head is not None and self.head in last.outputs else {}
                 y = last.layer.forward(arrays if last.several else arrays[0], keep=False, **how)
@@ -104,7 +106,7 @@ class Plan:
 
 def settings(model):
     """Give what the choice of steps depends on, besides the graph."""
-    return [(getattr(node.layer, "activation", None), getattr(node.layer, "algorithm", None)) for node in model.nodes]
+    return [tuple(getattr(node.layer, name, None) for name in SETTINGS) for node in model.nodes]
 
 
 def _steps(model, head):

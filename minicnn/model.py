@@ -46,6 +46,10 @@ class Model(Layer):
     def _make_arrays(self):
         self.grads = {}
 
+    def __getstate__(self):
+        """What a copy or a pickle holds: all but the plans, which hold memory of their own."""
+        return {**self.__dict__, "_plans": {}}
+
     def _connect(self, inputs, outputs):
         for end, tensors in (("inputs", inputs), ("outputs", outputs)):
             if not tensors or not all(isinstance(tensor, SymbolicTensor) for tensor in tensors):
@@ -127,12 +131,13 @@ class Model(Layer):
         """
         x = self._checked_input(x)
         keep = training if keep is None else keep
+        logits = logits and self.activation is not None
         values = dict(zip(self.inputs, x if isinstance(x, list) else [x], strict=True))
         if not training and not keep and record is None:
             self._plan(logits).run(values)
             return _single([values[tensor] for tensor in self.outputs])
         nodes, last_use = self.nodes, self._last_use
-        if training and keep and record is None:
+        if keep and record is None:
             nodes = blocks.joined(self.nodes, self.outputs)
             last_use = _last_use(nodes, self.outputs)
         kept = _learning(nodes, need_dx) if keep else set()
@@ -169,7 +174,7 @@ class Model(Layer):
 
         Parameters
         ----------
-        dy : array, shape of y (a list for several outputs)
+        dy : array, shape of y (a list for several outputs, None where nobody read one)
         need_dx : bool           whether dx is wanted
         record : dict, optional      filled with node key -> the loss's gradient at the node's output; then forward
             must have had one too
@@ -180,28 +185,29 @@ class Model(Layer):
         """
         if not self._saved:
             raise RuntimeError(f"Model '{self.name}': backward needs a forward(x, training=True) before it.")
+        if record is not None and self._saved[-1][0] is not self.nodes:
+            raise RuntimeError(f"Model '{self.name}': backward(record=...) needs a forward(record=...) before it.")
         nodes, kept = self._saved.pop()
         wanted = kept if need_dx else _learning(nodes, False) & kept
-        gradients = dict(zip(self.outputs, dy if isinstance(dy, list) else [dy], strict=True))
-        self.grads = {}
+        gradients, self.grads = {}, {}
+        for tensor, gradient in zip(self.outputs, dy if isinstance(dy, list) else [dy], strict=True):
+            _add(gradients, tensor, gradient)
         for node in reversed(nodes):
             if node.outputs[0] not in kept or not node.inputs:
                 continue
-            if node.outputs[0] not in wanted:
+            dys = [gradients.pop(t, None) for t in node.outputs]
+            if node.outputs[0] not in wanted or all(each is None for each in dys):
                 node.layer.discard()
                 continue
-            dys = [gradients.pop(t, None) for t in node.outputs]
             need = not wanted.isdisjoint(node.inputs)
             inner = {} if record is not None and isinstance(node.layer, Model) else None
             dx = node.layer.backward(dys[0] if len(dys) == 1 else dys, need_dx=need,
                                      **({} if inner is None else {"record": inner}))
             _note(record, node, inner, dys[0] if len(dys) == 1 else dys)
             for tensor, gradient in zip(node.inputs, dx if node.several else [dx], strict=True) if need else ():
-                # Never in place: Add hands the same array to all its inputs.
-                gradients[tensor] = gradients[tensor] + gradient if tensor in gradients else gradient
+                _add(gradients, tensor, gradient)
             for key, gradient in node.layer.grads.items() if node.layer.trainable else ():
-                path = f"{node.layer.name}/{key}"
-                self.grads[path] = self.grads[path] + gradient if path in self.grads else gradient
+                _add(self.grads, f"{node.layer.name}/{key}", gradient)
         for node in self.nodes if record is not None else ():
             if not node.inputs and node.outputs[0] in gradients:
                 record[node.key] = gradients[node.outputs[0]]
@@ -376,6 +382,12 @@ def _learning(nodes, need_dx):
         if need_dx or (node.layer.trainable and node.layer.params) or not reached.isdisjoint(node.inputs):
             reached.update(node.outputs)
     return reached
+
+
+def _add(sums, key, gradient):
+    """Add a gradient, if there is one, to the others of its key. Never in place: Add hands one array to all inputs."""
+    if gradient is not None:
+        sums[key] = sums[key] + gradient if key in sums else gradient
 
 
 def _note(record, node, inner, array):

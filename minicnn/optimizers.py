@@ -37,11 +37,13 @@ class Optimizer:
 
         Parameters
         ----------
-        params : dict, key -> array         grads : dict, the same keys -> arrays of the same shapes
+        params : dict, key -> array         grads : dict, the same keys -> arrays of the same shapes; an array without a
+            gradient, which nothing leads from to the loss, stays as it is, as in Keras
         """
         self.iterations += 1
         for key, w in params.items():
-            self._step(w, grads[key], *self._slots_of(key, w))
+            if key in grads:
+                self._step(w, grads[key], *self._slots_of(key, w))
 
     def _slots_of(self, key, w):
         if key not in self.slots:

@@ -150,19 +150,19 @@ def conv2d_maxpool2d_forward(x, kernel, bias, strides, pads, dilation, groups, p
     if not y.size:
         return y, winners
     _, oh, ow, channels = shape
-    windows = _tile(ow, channels, x.dtype)
-    filters, v = direct.filters(channels, groups, x.dtype)
+    pool_shape = _tile(ow, channels, x.dtype)
     many = kernel.size > direct.NEAREST and pool_size[0] * between[2] < direct.PIXELS  # see `direct.PIXELS`
     if many or is_plain(kernel.shape, strides, dilation, groups) and winograd_pays(between, kernel.shape, x.dtype):
         z = conv2d_forward(x, kernel, bias, strides, pads, dilation, groups, activation="relu")
-        run(_pool, len(y) * oh, z.size, z.reshape(-1), y.reshape(-1), winners.reshape(-1), windows,
+        run(_pool, len(y) * oh, z.size, z.reshape(-1), y.reshape(-1), winners.reshape(-1), pool_shape,
             (*between[1:3], oh, ow), pool_size, pool_strides, channels)
         return y, winners
     padded = zero_pad(x, pads)
     packed, filters, v = direct.pack(kernel, groups)
+    shapes = tile.shape(tile.rows(between[2], v), v), pool_shape
     run(_convolve_and_pool, len(y) * oh, y.size * kernel[..., 0].size, padded.reshape(-1), packed,
-        direct.packed_bias(bias, filters, v, x.dtype), y.reshape(-1), winners.reshape(-1),
-        (tile.shape(tile.rows(between[2], v), v), windows), (between[2], oh, ow), direct.steps(padded.shape, strides),
+        direct.packed_bias(bias, filters, v, x.dtype), y.reshape(-1), winners.reshape(-1), shapes,
+        (between[2], oh, ow), direct.steps(padded.shape, strides),
         direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], dilation, groups), filters, pool_size, pool_strides)
     return y, winners
 
@@ -173,6 +173,7 @@ def maxpool2d_unpool(dy, winners, input_shape, pool_size, strides):
     Parameters
     ----------
     dy : (N, OH, OW, C) float32 or float64      winners : shape of dy, uint8, see `conv2d_maxpool2d_forward`
+        (a number that no pixel of its window has: that gradient goes nowhere)
     input_shape : (N, H, W, C)                  pool_size, strides : (int, int), pixels; windows do not overlap
 
     Returns

@@ -1,27 +1,44 @@
-"""ReLU: y = max(x, 0);  dx = dy where y > 0.  NaN travels."""
+"""ReLU: y = max(x, 0);  dx = dy where y > 0.  NaN travels.
 
+One comparison a number: all that counts is how the numbers get to the registers and back (see `tile.stream`).
+"""
 
-from . import checks, memory
+import numpy as np
+
+from . import checks, memory, tile
 from .jit import jit
 from .threads import run
 
-BLOCK = 1 << 14  # elements a job. Loops run over slices, from 0: an index that might be negative is not vectorised
+BLOCK = 1 << 14  # numbers a job
+V = 4  # registers side by side
 
 
 @jit
-def _forward(start, stop, x, y):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
-    zero = x.dtype.type(0)
-    for i in range(x.size):
-        y[i] = zero if x[i] <= zero else x[i]  # a comparison with NaN is false: NaN stays
+def _forward(start, stop, x, y, shape, streams):
+    """Job: `BLOCK` numbers. A tile is one row of V registers; of the last one only the first lanes are written."""
+    size, width = x.size, len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
+    for i in range(start * BLOCK, min(stop * BLOCK, size), width):
+        numbers = tile.relu(tile.load(shape, x, i, 0, size - i), np.inf)
+        if streams and i + width <= size:
+            tile.stream(numbers, y, i, 0)
+        else:
+            tile.store(numbers, y, i, 0, size - i)
+    if streams:
+        tile.fence()
 
 
 @jit
-def _backward(start, stop, dy, y, dx):
-    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
-    zero = dy.dtype.type(0)
-    for i in range(dy.size):
-        dx[i] = dy[i] if y[i] > zero else zero
+def _backward(start, stop, dy, y, dx, shape, streams):
+    """Job: as in `_forward`."""
+    size, width = dy.size, len(shape[1]) * (tile.REGISTER_BYTES // dy.itemsize)
+    for i in range(start * BLOCK, min(stop * BLOCK, size), width):
+        numbers = tile.where_positive(tile.load(shape, dy, i, 0, size - i), tile.load(shape, y, i, 0, size - i))
+        if streams and i + width <= size:
+            tile.stream(numbers, dx, i, 0)
+        else:
+            tile.store(numbers, dx, i, 0, size - i)
+    if streams:
+        tile.fence()
 
 
 def relu_forward(x):
@@ -39,7 +56,8 @@ def relu_forward(x):
     """
     x = checks.floats(x, "x")
     y = memory.empty(x.shape, x.dtype)
-    run(_forward, -(-x.size // BLOCK), x.size, x.reshape(-1), y.reshape(-1))
+    flat = y.reshape(-1)
+    run(_forward, -(-x.size // BLOCK), x.size, x.reshape(-1), flat, tile.shape(1, V), memory.streams(flat))
     return y
 
 
@@ -60,5 +78,7 @@ def relu_backward(dy, y):
     y = checks.floats(y, "y", dtype=dy.dtype)
     checks.shape(y, "y", dy.shape)
     dx = memory.empty(dy.shape, dy.dtype)
-    run(_backward, -(-dy.size // BLOCK), dy.size, dy.reshape(-1), y.reshape(-1), dx.reshape(-1))
+    flat = dx.reshape(-1)
+    run(_backward, -(-dy.size // BLOCK), dy.size, dy.reshape(-1), y.reshape(-1), flat, tile.shape(1, V),
+        memory.streams(flat))
     return dx

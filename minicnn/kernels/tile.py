@@ -284,6 +284,17 @@ def maximum(typingctx, tile, other):
 
 
 @intrinsic
+def where_positive(typingctx, tile, other):
+    """Set a cell to zero unless the other tile's is above zero."""
+
+    def gate(builder, cell, other):
+        nothing = ir.Constant(_vector(tile), None)
+        return builder.select(builder.fcmp_ordered(">", other, nothing), cell, nothing)
+
+    return tile(tile, other), _cell_by_cell(tile, gate)
+
+
+@intrinsic
 def winner(typingctx, tile, best, other, number):
     """Note who wins: `number` where `other` takes the place of `best` in their first maximum, `tile` elsewhere."""
 

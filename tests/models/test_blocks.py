@@ -63,7 +63,8 @@ def assert_equal_to_layers(model, x, need_dx=True):
         if array is None:
             assert got[key] is None
         else:
-            np.testing.assert_allclose(got[key], array, rtol=0, atol=1e-13 * max(1, abs(array).max() * array.size))
+            size = abs(array).max(initial=0) * array.size
+            np.testing.assert_allclose(got[key], array, rtol=0, atol=1e-13 * max(1, size))
 
 
 @given(st.sampled_from(sorted(RELUS)), settings, pools, st.integers(0, 2**32 - 1), st.booleans())
@@ -92,6 +93,13 @@ def test_the_gradients_of_the_step_before_make_room():
     before = weakref.ref(model.grads["dense/kernel"])
     model.train_on_batch(x, y)
     assert before() is None and model.grads["dense/kernel"].any()
+
+
+@pytest.mark.parametrize("need_dx", [True, False])
+@pytest.mark.parametrize("pool", [[], [MaxPooling2D()]])
+def test_no_picture_at_all(pool, need_dx):
+    model = Sequential([Input((8, 7, 2)), Conv2D(4, 3), ReLU(), *pool, Conv2D(2, 1)], seed=0)
+    assert_equal_to_layers(model, np.empty((0, 8, 7, 2)), need_dx)
 
 
 NO_BLOCK = {

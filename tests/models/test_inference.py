@@ -1,5 +1,7 @@
 """Inference in fewer steps: the same numbers as layer by layer, whatever joins, and never an old array's."""
 
+import copy
+import pickle
 import threading
 
 import numpy as np
@@ -215,6 +217,26 @@ def test_a_changed_setting_is_seen():
     model.predict(x)
     model.get_layer("conv2d").activation = "tanh"
     assert_plan_equals_layers(model, x, 4)
+
+
+def test_a_changed_maximum_is_seen():
+    model, x = drawn(Sequential([Input((5, 5, 2)), Conv2D(4, 3), ReLU(6)])), pictures(2, 5, 5, 2)
+    model.predict(x)
+    model.layers[-1].max_value = 3.0
+    assert_plan_equals_layers(model, x, 2)
+
+
+def test_a_model_of_another_dtype_inside():
+    inner = Sequential([Input((5, 5, 2)), Conv2D(4, 3), BatchNormalization()]).astype("float64")
+    x = Input((5, 5, 2))
+    assert_plan_equals_layers(drawn(Model(x, ReLU()(inner(x)))), pictures(2, 5, 5, 2))
+
+
+def test_copies_after_a_prediction():
+    model, x = small(), pictures(2, 5, 5, 2)
+    want = model.predict(x)
+    assert_same(copy.deepcopy(model).predict(x), want)
+    assert_same(pickle.loads(pickle.dumps(model)).predict(x), want)
 
 
 def test_a_layer_added_to_a_chain_is_seen():

@@ -218,3 +218,55 @@ def test_a_layer_twice_in_a_chain():
     layer = Dense(3)
     with pytest.raises(ValueError, match="cannot hold the same layer twice"):
         Sequential([Input((3,)), layer, layer])
+
+
+# ---- outputs that are read twice, or by nobody -----------------------------------------------------------------------
+
+
+def test_one_tensor_as_two_outputs_adds_its_gradients():
+    x = Input((3,))
+    z = Dense(2)(x)
+    model, ones = Model(x, [z, z], seed=1).astype("float64"), np.ones((4, 2))
+    model.forward(np.ones((4, 3)), training=True)
+    model.backward([2 * ones, 3 * ones])
+    np.testing.assert_array_equal(model.grads["dense/bias"], [20, 20])
+
+
+@pytest.mark.parametrize("read", [0, 1])
+def test_a_model_inside_of_which_one_output_is_read(read):
+    """A feature extractor: what leads to the other output alone gets no gradient, and training leaves it as it is."""
+    inside = Input((6, 6, 2))
+    first = Conv2D(3, 3, name="first")(inside)
+    second = Conv2D(3, 1, name="second")(first)
+    inner = Model(inside, [first, second], name="inner")
+    x = Input((6, 6, 2))
+    model = Model(x, Dense(2)(Flatten()(inner(x)[read])), seed=1)
+    model.compile("adam", "mse")
+    before = {key: array.copy() for key, array in model.params.items()}
+    model.train_on_batch(np.random.default_rng(0).normal(size=(3, 6, 6, 2)), np.zeros((3, 2)))
+    changed = {key for key, array in model.params.items() if (array != before[key]).any()}
+    unread = {"inner/second/kernel", "inner/second/bias"} if read == 0 else set()
+    assert changed == set(before) - unread
+    proof, rng = model.astype("float64"), np.random.default_rng(2)
+    x, dy = rng.normal(size=(2, 6, 6, 2)), rng.normal(size=(2, 2))
+    proof.forward(x, training=True)
+    assert_gradient(proof.forward, x, proof.backward(dy), dy, rng)
+
+
+def test_a_record_of_gradients_needs_a_record_before():
+    model = Sequential([Input((6, 6, 2)), Conv2D(3, 3), ReLU(), Flatten(), Dense(4)], seed=1)
+    x = np.ones((1, 6, 6, 2))
+    model.forward(x, training=True)
+    with pytest.raises(RuntimeError, match="needs a forward\\(record"):
+        model.backward(np.ones((1, 4)), record={})
+    model.forget()
+    values, gradients = {}, {}
+    model.forward(x, training=True, record=values)
+    model.backward(np.ones((1, 4)), record=gradients)
+    assert values.keys() == gradients.keys()
+
+
+def test_logits_of_a_model_that_ends_in_no_activation_are_its_output():
+    model = Sequential([Input((6, 6, 2)), Conv2D(3, 3), Flatten()], seed=1)
+    x = np.ones((1, 6, 6, 2))
+    np.testing.assert_array_equal(model.forward(x, logits=True), model.forward(x))
