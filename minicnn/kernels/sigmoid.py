@@ -5,7 +5,7 @@ from .exponential import exp
 from .jit import jit
 from .threads import run
 
-BLOCK = 1 << 12  # elements a job: stay in the first cache between the two loops
+BLOCK = 1 << 10  # elements a job: with all of its loops it stays in the first cache
 
 
 @jit
