@@ -9,19 +9,19 @@ from . import timing, twins
 SIZE, BATCH = 64, 32
 
 
-def measure(data, with_keras, quick=False):
+def measure(data, with_keras, threads, quick=False):
     """Time an epoch in minicnn and in Keras, each with its own loader, from the same folder.
 
     Parameters
     ----------
-    data : folder with train/ or class folders          with_keras, quick : bool
+    data : folder with train/ or class folders          with_keras, quick : bool        threads : int
     """
     folder = Folder(data)
     batches = image_folder(folder, "train", SIZE, BATCH, label_mode="int")
     model = twins.make("tinyvgg")
     calls = {"minicnn": lambda: model.fit(batches, epochs=1, verbose=0)}
     if with_keras:
-        calls["keras graph"] = _keras_epoch(data, model)
+        calls["keras graph"] = _keras_epoch(data, model, threads)
     for call in calls.values():  # compiles, and brings the files into the system's cache
         call()
     samples = timing.race(calls, 0.0, 2 if quick else 3, 3, hot=None)
@@ -29,12 +29,15 @@ def measure(data, with_keras, quick=False):
             "engines": {name: sample.row() for name, sample in samples.items()}}
 
 
-def _keras_epoch(data, model):
-    from .peers.keras_engine import keras
+def _keras_epoch(data, model, threads):
+    from .peers.keras_engine import keras, tf
 
     train = Path(data) / "train"
     dataset = keras.utils.image_dataset_from_directory(
         train if train.is_dir() else data, image_size=(SIZE, SIZE), batch_size=BATCH, interpolation="nearest",
         seed=0, verbose=False).prefetch(2)
+    own = tf.data.Options()
+    own.threading.private_threadpool_size = threads  # else it shares TensorFlow's, and took twice as long
+    dataset = dataset.with_options(own)
     twin = twins.keras_twin(model)
     return lambda: twin.fit(dataset, epochs=1, verbose=0, shuffle=False)  # the dataset shuffles itself
