@@ -22,7 +22,7 @@ from .threads import run
 
 TILES = (4, 2, 1) if tile.REGISTERS >= 32 else (2, 1)  # windows side by side
 LARGEST_WINDOW = 255  # pixels: a winner is one byte
-NONE = ((0, 0), (0, 0))
+NO_PADS = ((0, 0), (0, 0))
 
 
 @jit
@@ -50,13 +50,11 @@ def _pool(start, stop, z, y, winners, shape, sizes, pool, strides, channels):
     height, width, oh, ow = sizes
     for job in range(start, stop):
         first = (job // oh * height + job % oh * strides[0]) * width * channels
-        _pool_row(z, first, width * channels, y, winners, job * ow * channels, shape, ow, pool, strides[1],
-                  channels)
+        _pool_row(z, first, width * channels, y, winners, job * ow * channels, shape, ow, pool, strides[1], channels)
 
 
 @jit
-def _convolve_and_pool(start, stop, x, w, bias, y, winners, shapes, sizes, x_steps, taps, filters, pool,
-                       strides):
+def _convolve_and_pool(start, stop, x, w, bias, y, winners, shapes, sizes, x_steps, taps, filters, pool, strides):
     """Job: one row of windows. shapes: of the two tiles; sizes: pixels a row of the strip, rows and windows of y."""
     (shape, pool_shape), (width, oh, ow) = shapes, sizes
     channels = filters.groups * filters.share
@@ -142,7 +140,7 @@ def conv2d_maxpool2d_forward(x, kernel, bias, strides, pads, dilation, groups, p
     strides, pads, dilation, groups = settings(strides, pads, dilation, groups)
     pool_size, pool_strides = _windows(pool_size, pool_strides)
     between = output_shape(x.shape, kernel.shape, strides, pads, dilation, groups)
-    shape = pooled_shape(between, pool_size, pool_strides, NONE)
+    shape = pooled_shape(between, pool_size, pool_strides, NO_PADS)
     if bias is not None:
         bias = checks.floats(bias, "bias", 1, x.dtype)
         checks.shape(bias, "bias", (kernel.shape[3],))
@@ -182,7 +180,7 @@ def maxpool2d_unpool(dy, winners, input_shape, pool_size, strides):
     """
     dy = checks.floats(dy, "dy", 4)
     pool_size, strides = _windows(pool_size, strides)
-    checks.shape(dy, "dy", pooled_shape(tuple(input_shape), pool_size, strides, NONE))
+    checks.shape(dy, "dy", pooled_shape(tuple(input_shape), pool_size, strides, NO_PADS))
     winners = checks.plain(winners, "winners")
     checks.shape(winners, "winners", dy.shape)
     if winners.dtype != np.uint8:
