@@ -1,4 +1,4 @@
-"""Training: a convolution, its ReLU and the max pooling behind it as one step.
+"""Training: what runs as one step: a convolution with its ReLU and max pooling; a dense layer's gradient with SGD.
 
     Conv2D -> ReLU -> MaxPooling2D          the ReLU a layer, an Activation or the convolution's own
     Conv2D -> ReLU                          the ReLU a layer or an Activation
@@ -12,6 +12,11 @@ compute them. A block computes y from x without them (kernels/conv2d_maxpool2d.p
     dkernel, dx                             from dz, as in Conv2D
 
 A block lives for one step: its settings and arrays are those of the convolution at that time.
+
+    Dense                               where the optimizer takes products
+
+A dense kernel's gradient x.T @ dy is as large as the kernel, in a small net larger than everything else. SGD can make
+it tile by tile while it moves the weights (kernels/sgd.py): then the way back leaves it as the product of two arrays.
 """
 
 import math
@@ -19,7 +24,7 @@ from collections import Counter
 
 from . import kernels
 from .kernels.conv2d_maxpool2d import LARGEST_WINDOW
-from .layers import Activation, Conv2D, Layer, MaxPooling2D, ReLU
+from .layers import Activation, Conv2D, Dense, Layer, MaxPooling2D, ReLU
 from .layers.base import Node
 
 PORTION = 1 << 23  # bytes of dz, where it is made in portions
@@ -70,13 +75,39 @@ class Block(Layer):
         return kernels.conv2d_backward_input(dz, self.params["kernel"], x.shape, *how) if need_dx else None
 
 
-def joined(nodes, outputs):
+class Postponed(Layer):
+    """A Dense layer whose kernel's gradient is left as a `kernels.Product`. It trains the layer's own arrays.
+
+    Parameters
+    ----------
+    dense : Dense, built
+    """
+
+    def __init__(self, dense):
+        super().__init__(dense.name)
+        self.dense = dense
+        self.params, self.trainable = dense.params, dense.trainable
+        self.input_shape, self.dtype, self.built = dense.input_shape, dense.dtype, True
+
+    def _forward(self, x, training, **how):
+        return self.dense._forward(x, training, **how)
+
+    def _backward(self, dy, saved, need_dx):
+        dx = self.dense._backward(dy, saved, need_dx, kernel_gradient=kernels.Product)
+        self.grads = dict(self.dense.grads)
+        self.dense.grads.pop("kernel", None)  # a layer's gradients are arrays; the product is for the optimizer alone
+        return dx
+
+
+def joined(nodes, outputs, products=False):
     """Give the nodes of a graph with blocks in place of the nodes that a block can do.
 
     Parameters
     ----------
     nodes : list of Node, in running order      outputs : list of SymbolicTensor, which somebody wants
+    products : bool     the optimizer takes a product for a gradient
     """
+    calls = Counter(node.layer for node in nodes)
     readers = Counter(tensor for node in nodes for tensor in node.inputs)
     readers.update(outputs)
     reader = {tensor: node for node in nodes for tensor in node.inputs}
@@ -90,11 +121,14 @@ def joined(nodes, outputs):
     for node in nodes:
         if node in done:
             continue
+        if products and type(node.layer) is Dense and calls[node.layer] == 1:  # of two calls the gradients are added
+            result.append(_node(Postponed(node.layer), [node]))
+            continue
         parts = _parts(node, next_node)
         if parts[-1].outputs[0] in outputs:  # whoever wants an output may want its logits
             parts = [node]
         done.update(parts)
-        result.append(node if len(parts) == 1 else _block(parts))
+        result.append(node if len(parts) == 1 else _node(_block(parts), parts))
     return result
 
 
@@ -122,6 +156,11 @@ def _apart(pool):
 
 def _block(parts):
     pool = parts[-1].layer if type(parts[-1].layer) is MaxPooling2D else None
-    node = Node(Block(parts[0].layer, pool), parts[0].inputs, False, parts[-1].outputs[0].shape)
+    return Block(parts[0].layer, pool)
+
+
+def _node(layer, parts):
+    """Make a node that stands for some nodes in a row."""
+    node = Node(layer, parts[0].inputs, False, parts[-1].outputs[0].shape)
     node.outputs = parts[-1].outputs
     return node

@@ -26,7 +26,8 @@ class Model(Layer):
     Attributes
     ----------
     layers : list of Layer, in Keras's order          nodes : list of Node, in running order
-    params, grads, state : dict     "layer/kernel" -> array, of the layers that are trainable (state: of all)
+    params, grads, state : dict     "layer/kernel" -> array, of the layers that are trainable (state: of all). After a
+        step of training `grads` lacks what the optimizer made on its way, a large dense kernel's for SGD
     optimizer, loss                 what `compile` set
     """
 
@@ -113,7 +114,7 @@ class Model(Layer):
 
     # ---- running ----------------------------------------------------------------------------------------
 
-    def forward(self, x, training=False, *, keep=None, logits=False, need_dx=True, record=None):
+    def forward(self, x, training=False, *, keep=None, logits=False, need_dx=True, record=None, products=False):
         """Run the graph.
 
         Parameters
@@ -124,6 +125,7 @@ class Model(Layer):
             keep nothing
         record : dict, optional      filled with node key -> the array that the node gave. (Without it layers may run
             together, in inference and in training: see inference.py and blocks.py.)
+        products : bool         whether backward may leave a gradient in `grads` as a `kernels.Product`
 
         Returns
         -------
@@ -138,7 +140,7 @@ class Model(Layer):
             return _single([values[tensor] for tensor in self.outputs])
         nodes, last_use = self.nodes, self._last_use
         if keep and record is None:
-            nodes = blocks.joined(self.nodes, self.outputs)
+            nodes = blocks.joined(self.nodes, self.outputs, products)
             last_use = _last_use(nodes, self.outputs)
         kept = _learning(nodes, need_dx) if keep else set()
         for node, finished in zip(nodes, last_use, strict=True):

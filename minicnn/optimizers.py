@@ -23,9 +23,11 @@ class Optimizer:
     learning_rate : float, positive     may be changed between steps
     iterations : int                    steps done
     slots : dict                        parameter key -> [array, ...] in the order of `slot_names`
+    takes_products : bool               whether a gradient may be a `kernels.Product`
     """
 
     slot_names = ()
+    takes_products = False
 
     def __init__(self, learning_rate):
         self.learning_rate = _number("learning_rate", learning_rate, 0, math.inf)
@@ -38,12 +40,15 @@ class Optimizer:
         Parameters
         ----------
         params : dict, key -> array         grads : dict, the same keys -> arrays of the same shapes; an array without a
-            gradient, which nothing leads from to the loss, stays as it is, as in Keras
+            gradient, which nothing leads from to the loss, stays as it is, as in Keras. A `kernels.Product` is used up
+            and leaves `grads`: what it holds is a large part of the next step's memory
         """
         self.iterations += 1
         for key, w in params.items():
             if key in grads:
                 self._step(w, grads[key], *self._slots_of(key, w))
+                if isinstance(grads[key], kernels.Product):
+                    del grads[key]
 
     def _slots_of(self, key, w):
         if key not in self.slots:
@@ -83,6 +88,8 @@ class SGD(Optimizer):
     momentum : float in [0, 1]      share of the last step that goes on
     nesterov : bool                 look ahead along the momentum
     """
+
+    takes_products = True
 
     def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False):
         super().__init__(learning_rate)

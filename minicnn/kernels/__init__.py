@@ -30,7 +30,7 @@ from .batch_normalization import batch_normalization_backward, batch_normalizati
 from .bias import bias_backward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
 from .conv2d_maxpool2d import conv2d_maxpool2d_forward, maxpool2d_unpool
-from .dense import dense_backward_input, dense_backward_kernel, dense_forward
+from .dense import Product, dense_backward_input, dense_backward_kernel, dense_forward
 from .depthwise_conv2d import (
     depthwise_conv2d_backward_input,
     depthwise_conv2d_backward_kernel,
@@ -58,6 +58,7 @@ from .softmax import softmax_backward, softmax_forward
 from .threads import get_num_threads, set_num_threads
 
 __all__ = [
+    "Product",
     "adam_step",
     "avgpool2d_backward",
     "avgpool2d_forward",

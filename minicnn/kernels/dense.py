@@ -1,5 +1,7 @@
 """Dense: y = x @ kernel + bias;  dx = dy @ kernel.T;  dkernel = x.T @ dy."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from . import checks, memory
@@ -9,6 +11,13 @@ from .sigmoid import sigmoid_forward
 from .softmax import softmax_forward
 
 ACTIVATIONS = {"relu": relu_forward, "sigmoid": sigmoid_forward, "softmax": softmax_forward}
+
+
+class Product(NamedTuple):
+    """A kernel's gradient that was not computed yet: the arguments of `dense_backward_kernel`. See sgd.py."""
+
+    dy: np.ndarray
+    x: np.ndarray
 
 
 def activate(y, activation):

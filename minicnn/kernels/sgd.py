@@ -1,10 +1,19 @@
-"""SGD: w and m in one pass over memory; NumPy's four expressions would make eight."""
+"""SGD: w and m in one pass over memory; NumPy's four expressions would make eight.
 
-from . import checks
+A dense layer after many pixels holds most of a small net's weights. Its gradient x.T @ dy is as large as they are and
+costs little to compute, so to write it and to read it again takes longer than the product itself. A `Product` is such
+a gradient that was not computed yet: its tiles are made on the way, and used while they are in registers.
+"""
+
+import numpy as np
+
+from . import checks, tile
+from .dense import Product, dense_backward_kernel
 from .jit import jit
 from .threads import run
 
 BLOCK = 1 << 14  # elements a job
+EXAMPLES = 256  # of a product that is made on the way: T numbers of each one's x must stay in the nearest cache
 
 
 @jit
@@ -28,22 +37,79 @@ def _nesterov(start, stop, w, g, m, lr, momentum):
         w[i] += momentum * m[i] - step
 
 
+@jit
+def _move(w, m, x, dy, shape, sizes, rates, nesterov, row):
+    """Move T rows of w (D, F), from `row` on. All arrays are flat; rates: -lr in every lane, then the momentum.
+
+    sizes: N, D, F, and the numbers from one example's dy to the next: whole registers, zeros behind F.
+    """
+    examples, inputs, units, stride = sizes
+    width = len(shape[1]) * (tile.REGISTER_BYTES // w.itemsize)
+    for first in range(0, units, width):
+        step = tile.zeros(shape, w)
+        for n in range(examples):
+            step = tile.fma(step, x, n * inputs + row, 1, dy, n * stride + first)
+        step, at = tile.multiply(step, tile.repeat(shape, rates, 0)), row * units + first
+        if m.size:
+            share = tile.repeat(shape, rates, width)
+            moved = tile.add(tile.multiply(share, tile.load(shape, m, at, units, units - first)), step)
+            tile.store(moved, m, at, units, units - first)
+            step = tile.add(tile.multiply(share, moved), step) if nesterov else moved
+        tile.store(tile.add(tile.load(shape, w, at, units, units - first), step), w, at, units, units - first)
+
+
+@jit
+def _along_product(start, stop, w, m, x, dy, shape, sizes, rates, nesterov, rows):
+    """Job: `rows` rows of w. Tiles must not overlap, since they change what they read: the rest goes row by row."""
+    t, one_row = len(shape[0]), (shape[0][:1], shape[1])
+    for job in range(start, stop):
+        row, last = job * rows, min((job + 1) * rows, sizes[1])
+        while row + t <= last:
+            _move(w, m, x, dy, shape, sizes, rates, nesterov, row)
+            row += t
+        while row < last:
+            _move(w, m, x, dy, one_row, sizes, rates, nesterov, row)
+            row += 1
+
+
 def sgd_step(w, g, m, learning_rate, momentum, nesterov):
     """Move the weights down their gradient, in place.
 
     Parameters
     ----------
-    w : any shape, float32 or float64, C-contiguous, changed in place      g : shape and dtype of w
+    w : any shape, float32 or float64, C-contiguous, changed in place
+    g : shape and dtype of w, or a Product of that shape and dtype
     m : like w, changed in place, or None without momentum
     learning_rate, momentum : float                                        nesterov : bool
     """
     w = checks.in_place(w, "w")
-    g = checks.floats(g, "g", dtype=w.dtype)
+    m = None if m is None else checks.in_place(m, "m", like=w)
+    if isinstance(g, Product) and 0 < len(g.x) <= EXAMPLES and w.size:
+        _step_along(g, w, m, learning_rate, momentum, nesterov)
+        return
+    g = dense_backward_kernel(*g) if isinstance(g, Product) else checks.floats(g, "g", dtype=w.dtype)
     checks.shape(g, "g", w.shape)
     jobs, scalar = -(-w.size // BLOCK), w.dtype.type
     if m is None:
         run(_plain, jobs, w.size, w.reshape(-1), g.reshape(-1), scalar(learning_rate))
         return
-    m = checks.in_place(m, "m", like=w)
     run(_nesterov if nesterov else _momentum, jobs, 2 * w.size, w.reshape(-1), g.reshape(-1), m.reshape(-1),
         scalar(learning_rate), scalar(momentum))
+
+
+def _step_along(product, w, m, learning_rate, momentum, nesterov):
+    dy = checks.floats(product.dy, "dy", 2, w.dtype)
+    x = checks.floats(product.x, "x", 2, w.dtype)
+    checks.shape(dy, "dy", (len(x), dy.shape[1]))
+    checks.shape(w, "w", (x.shape[1], dy.shape[1]))
+    (inputs, units), examples = w.shape, len(x)
+    v = tile.columns(units, w.dtype)
+    width = v * tile.lanes(w.dtype)
+    t = next(t for t in tile.ROWS[v] if t <= inputs)
+    padded = np.zeros((examples, -(-units // width) * width), w.dtype)  # small: examples times units
+    padded[:, :units] = dy
+    rates = np.repeat(np.array([-learning_rate, momentum], w.dtype), width)
+    rows = -(-BLOCK // units // t) * t
+    run(_along_product, -(-inputs // rows), 2 * w.size, w.reshape(-1), np.empty(0, w.dtype) if m is None else
+        m.reshape(-1), x.reshape(-1), padded.reshape(-1), tile.shape(t, v), (examples, inputs, units, padded.shape[1]), rates,
+        bool(nesterov), rows)

@@ -56,11 +56,11 @@ class Dense(Layer):
         y, kept = activate(after, y)
         return y.reshape(*x.shape[:-1], self.units), (x.shape, rows, kept, activation)
 
-    def _backward(self, dy, saved, need_dx):
+    def _backward(self, dy, saved, need_dx, kernel_gradient=kernels.dense_backward_kernel):
         shape, rows, kept, activation = saved
         dz = activation_backward(activation, dy.reshape(kept.shape), kept)
         if self.trainable:
-            self.grads["kernel"] = kernels.dense_backward_kernel(dz, rows)
+            self.grads["kernel"] = kernel_gradient(dz, rows)
             if self.use_bias:
                 self.grads["bias"] = kernels.bias_backward(dz)
         return kernels.dense_backward_input(dz, self.params["kernel"]).reshape(shape) if need_dx else None

@@ -48,6 +48,38 @@ def test_kernels_equal_reference(shape, dtype, seed, nesterov):
         np.testing.assert_array_equal(got[1], g)
 
 
+@given(st.integers(0, 9), st.integers(1, 40), st.integers(1, 40), dtypes, seeds, st.booleans(), st.booleans())
+def test_along_a_product(examples, inputs, units, dtype, seed, momentum, nesterov):
+    """What is made on the way is what `dense_backward_kernel` makes, whatever is left over at the end of a tile."""
+    rng = np.random.default_rng(seed)
+    x, dy, w, m = (rng.normal(size=shape).astype(dtype)
+                   for shape in ((examples, inputs), (examples, units), (inputs, units), (inputs, units)))
+    how = (m if momentum else None, 0.3, 0.8 if momentum else 0.0, nesterov and momentum)
+    want_w, want_m = w.copy(), m.copy()
+    reference.sgd_step(want_w, reference.dense_backward_kernel(dy, x), want_m if momentum else None, *how[1:])
+    kernels.sgd_step(w, kernels.Product(dy, x), *how)
+    size = np.finfo(dtype).eps * 8 * (1 + np.abs(x).T @ np.abs(dy))
+    assert (np.abs(w - want_w) <= size).all() and (np.abs(m - want_m) <= size).all()
+
+
+@pytest.mark.parametrize("examples", [256, 257])
+def test_a_product_over_many_examples_and_jobs(examples):
+    """More examples than are made on the way; more rows than one job has."""
+    x = np.arange(examples * 700).reshape(examples, 700) % 7.0
+    dy = np.arange(examples * 50).reshape(examples, 50) % 5.0
+    w = np.zeros((700, 50))
+    kernels.sgd_step(w, kernels.Product(dy, x), None, 1.0, 0.0, False)
+    np.testing.assert_array_equal(w, -x.T @ dy)
+
+
+def test_a_product_that_does_not_fit():
+    x, dy = np.ones((2, 3)), np.ones((2, 4))
+    with pytest.raises(ValueError, match="`w` must have shape"):
+        kernels.sgd_step(np.ones((4, 3)), kernels.Product(dy, x), None, 0.1, 0.0, False)
+    with pytest.raises(ValueError, match="`dy` must have shape"):
+        kernels.sgd_step(np.ones((3, 4)), kernels.Product(dy[:1], x), None, 0.1, 0.0, False)
+
+
 def test_more_weights_than_one_job_holds():
     w, g = np.ones(100_001, "float32"), np.arange(100_001, dtype="float32")
     kernels.sgd_step(w, g, None, 0.5, 0.0, False)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from minicnn import (
     SGD,
     Activation,
+    Adam,
     Add,
     Conv2D,
     Dense,
@@ -22,7 +23,7 @@ from minicnn import (
     Sequential,
     blocks,
 )
-from minicnn.blocks import Block, joined
+from minicnn.blocks import Block, Postponed, joined
 
 RELUS = {
     "its own": lambda how: [Conv2D(4, activation="relu", **how)],
@@ -87,12 +88,50 @@ def test_in_portions(monkeypatch, pictures):
 def test_the_gradients_of_the_step_before_make_room():
     """A step's gradients are as large as the arrays: two sets of them would be the most that training holds."""
     model = Sequential([Input((8, 8, 2)), Conv2D(4, 3, activation="relu"), MaxPooling2D(), Flatten(), Dense(2)], seed=0)
-    model.compile(SGD(0.1), "mse")
+    model.compile(Adam(0.1), "mse")
     x, y = np.random.default_rng(0).normal(size=(2, 8, 8, 2)), np.zeros((2, 2))
     model.train_on_batch(x, y)
     before = weakref.ref(model.grads["dense/kernel"])
     model.train_on_batch(x, y)
     assert before() is None and model.grads["dense/kernel"].any()
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.8])
+def test_a_dense_gradient_is_left_to_the_optimizer(momentum):
+    """Three steps of SGD along products and along arrays end in the same place; no product is left behind."""
+
+    class Arrays(SGD):
+        takes_products = False
+
+    def trained(optimizer):
+        layers = [Conv2D(3, 3, activation="relu"), MaxPooling2D(), Flatten(), Dense(20, "relu"), Dense(2)]
+        model = Sequential([Input((8, 8, 2)), *layers], seed=0).astype("float64")
+        model.compile(optimizer, "mse")
+        for _ in range(3):
+            model.train_on_batch(x, y)
+        return model
+
+    x, y = np.random.default_rng(0).normal(size=(5, 8, 8, 2)), np.random.default_rng(1).normal(size=(5, 2))
+    got, want = trained(SGD(0.05, momentum)), trained(Arrays(0.05, momentum))
+    for one, other in zip(got.get_weights(), want.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+    assert "dense/kernel" in want.grads and "dense/kernel" not in got.grads
+    assert all(type(g) is np.ndarray for layer in got.layers for g in layer.grads.values())
+
+
+def test_a_dense_layer_that_is_called_twice_adds_its_gradients():
+    inputs, shared = Input((4,)), Dense(4)
+    model = Model(inputs, Dense(1)(shared(shared(inputs))), seed=0)
+    names = [type(node.layer) for node in joined(model.nodes, model.outputs, products=True)[1:]]
+    assert names == [Dense, Dense, Postponed]
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    model = model.astype("float64")
+    results = []
+    for products in (False, True):
+        model.forward(x, training=True, products=products)
+        model.backward(np.ones((3, 1)))
+        results.append(model.grads["dense/kernel"])
+    np.testing.assert_array_equal(*results)
 
 
 @pytest.mark.parametrize("need_dx", [True, False])
