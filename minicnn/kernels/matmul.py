@@ -2,18 +2,23 @@
 
     y[m,n] = f( residual[m,n] + bias[n] + scale[n] * sum_k a[m,k] * b[k,n] )
 
-Rows of a tile are rows of y, lanes are its columns; the sum is the loop. Three things decide how near it comes to the
-multiply-add limit:
+Rows of a tile are rows of y, lanes are its columns; the sum is the loop. How near it comes to the multiply-add limit is
+a question of how near a and b are:
 
-- b is laid out as a panel, the columns of one tile side by side, one stretch of the sum at a time: so the loop reads it
-  from the second cache, without a gap. `b.T` only means that the panel is filled by transposing squares.
+- b is laid out in panels, the columns of one tile side by side, one stretch of the sum at a time: so the loop reads it
+  from the second cache, without a gap. `b.T` only means that a panel is filled by transposing squares. Where the rows
+  of y are dealt to many jobs all panels are filled first: else each job would fill them again (a third of its time).
 - a is read where it lies, T numbers a step. A job keeps to so much of it as stays in the second cache too, while panel
-  after panel passes by. Of T rows that are half a page or more apart many fall into one set of the nearest cache, and
-  more than 7 displace each other: 14 rows of 1,024 numbers took 1.3 times as long. So T is 7 at most: 97% of the limit
-  at all widths.
+  after panel passes by. The more rows a tile has, the less often they pass; but T rows that are whole pages apart fall
+  into one set of the nearest cache and displace each other, and after a short sum 14 rows take long to be written.
+- Of a.T a step reads T neighbours, and the next step a row further: for each tile one line of every row. A job that has
+  several panels gathers these numbers first, tile by tile, in the order of reading.
 - A long sum with few outputs (a dense layer after many pixels, a gradient over a batch) is cut into parts, so that
   threads have something to share; the parts are added in order. How many follows from shapes alone.
 """
+
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,18 +27,22 @@ from .jit import jit
 from .threads import run
 
 SUMMED = 2048  # terms of one stretch of a sum at most: a panel of 256 KB
-EXAMPLES = 256  # the same for a.T: there a term is a row of a, and each tile takes a few of its numbers from every one
+EXAMPLES = 192  # the same for a.T: what is gathered and a panel, some 35 KB, are all that the loop reads
 NEAR = 1 << 17  # numbers of a that one job keeps to: half of a second cache of 1 MB
 FEW_JOBS = 64  # enough for many threads to end together ...
 CHUNKS = 8  # ... in so many portions for each: at large batches 10% faster than with 4
+GRADIENT_JOBS = 16  # for a.T: each gathers anew
+GATHER = 4  # panels of a job from which on it pays to gather
 LONG = 4 * SUMMED  # from here on a sum is cut into parts
-PART = 512  # terms of a part at least
+PART, GRADIENT_PART = 512, 384  # terms of a part at least
 PARTIALS = 1 << 24  # bytes of partial sums at most
 PANEL_FROM = 64  # rows of y, from which on it pays to lay b out in panels
 BLOCK = 1 << 12  # sums of one job, where parts are added
 AHEAD = 16  # rows of b that are asked for before they are copied
-ROWS = (7, 5, 3, 2, 1)
-WIDE = 4  # V for a single row of y: nothing is used twice, so b is read in stretches as long as may be
+ROWS = (14, 7, 5, 3, 2, 1)
+WIDE, WIDE_ROWS = 4, 5  # V and T for few rows of y: little is used twice, so b is read in stretches as long as may be
+SHORT = 512  # terms of a sum after which 14 rows are not worth it
+PAGE = 4096  # bytes
 
 
 @jit
@@ -65,34 +74,65 @@ def _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, transposed):
 
 
 @jit
+def _fill_panels(start, stop, panels, b, scale, shape, sizes, stretch, transposed):
+    """Job: one panel. panels (stretches, blocks, terms, V*L), flat; sizes (N, K)."""
+    n, summed = sizes
+    width = len(shape[1]) * (tile.REGISTER_BYTES // b.itemsize)
+    blocks = (n + width - 1) // width
+    for job in range(start, stop):
+        k, block = job // blocks * stretch, job % blocks
+        terms = min(stretch, summed - k)
+        panel = panels[(k * blocks + block * terms) * width:]
+        _fill_panel(panel, b, scale, shape, block * width, k, terms, n, summed, transposed)
+
+
+@jit
+def _gather(near, a, shape, first, stop, k, terms, a_term):
+    """Fill near (tiles, terms, T) with what each tile of a.T reads, in the order of reading."""
+    t, register, size = len(shape[0]), (shape[0][:1], shape[1][:1]), tile.REGISTER_BYTES // a.itemsize
+    for j in range((stop - first + t - 1) // t):
+        row = min(first + j * t, stop - t)
+        for d in range(terms):
+            for i in range(0, t, size):
+                numbers = tile.load(register, a, row + i + (k + d) * a_term, 0, t - i)
+                tile.store(numbers, near, (j * terms + d) * t + i, 0, t - i)
+
+
+@jit
 def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, cuts, how, limit):
     """Job: some rows of y, some blocks of V registers of its columns, one part of the sum. All arrays are flat.
 
     sizes (M, N, K); steps between a's rows and its terms; cuts: rows, blocks and terms of a job, terms of a stretch;
-    how: b is transposed, b is copied to panels, y is streamed past the caches.
+    how: b is transposed; b is to be laid out in panels here, b is panels already; y is streamed past the caches.
     """
     m, n, summed = sizes
     a_row, a_term = steps
-    transposed, panels, streams = how
+    transposed, fills, filled, streams = how
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // a.itemsize)
     blocks = (n + width - 1) // width
     row_cuts, block_cuts = (m + cuts[0] - 1) // cuts[0], (blocks + cuts[1] - 1) // cuts[1]
-    one, panel = np.ones(1, a.dtype), np.empty(cuts[3] * width if panels else 0, a.dtype)
+    one, panel = np.ones(1, a.dtype), np.empty(cuts[3] * width if fills else 0, a.dtype)
     tiles = (min(cuts[0], m) + t - 1) // t
     sums_so_far = np.empty(cuts[1] * tiles * t * width if cuts[2] > cuts[3] else 0, a.dtype)
+    gathers = a_term > 1 and cuts[1] >= GATHER
+    near = np.empty(tiles * t * cuts[3] if gathers else 0, a.dtype)
     for job in range(start, stop):
         part, row_cut, block_cut = job // block_cuts // row_cuts, job // block_cuts % row_cuts, job % block_cuts
         rows_first, rows_stop = row_cut * cuts[0], min((row_cut + 1) * cuts[0], m)
         terms_first, terms_stop = part * cuts[2], min((part + 1) * cuts[2], summed)
         for k in range(terms_first, terms_stop, cuts[3]):
             terms = min(cuts[3], terms_stop - k)
+            if gathers:
+                _gather(near, a, shape, rows_first, rows_stop, k, terms, a_term)
             for block in range(block_cut * cuts[1], min((block_cut + 1) * cuts[1], blocks)):
                 first = block * width
                 lanes = min(width, n - first)
                 w, iw_first, iw_step = b, k * n + first, n
-                if panels:
+                if fills:
                     _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, transposed)
                     w, iw_first, iw_step = panel, 0, width
+                elif filled:
+                    iw_first, iw_step = (k * blocks + block * terms) * width, width
                 home = (block - block_cut * cuts[1]) * tiles * t * width
                 for j in range((rows_stop - rows_first + t - 1) // t):
                     row = min(rows_first + j * t, rows_stop - t)  # the last tile overlaps its neighbour
@@ -105,11 +145,15 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
                         sums = tile.fma(tile.load(shape, residual, at, n, lanes), one, 0, 0, bias, first)
                     else:
                         sums = tile.repeat(shape, bias, first)
-                    ia, iw = row * a_row + k * a_term, iw_first
-                    for _ in range(terms):
-                        sums = tile.fma(sums, a, ia, a_row, w, iw)
-                        ia += a_term
-                        iw += iw_step
+                    iw = iw_first
+                    if gathers:
+                        for ia in range(j * t * terms, (j + 1) * t * terms, t):
+                            sums = tile.fma(sums, near, ia, 1, w, iw)
+                            iw += iw_step
+                    else:
+                        for ia in range(row * a_row + k * a_term, row * a_row + (k + terms) * a_term, a_term):
+                            sums = tile.fma(sums, a, ia, a_row, w, iw)
+                            iw += iw_step
                     if k + terms < terms_stop:
                         tile.store(sums, sums_so_far, home + j * t * width, width, width)
                         continue
@@ -138,6 +182,46 @@ def _add_parts(start, stop, partial, y, limit):
                 out[i] = 0 if out[i] <= 0 else limit if out[i] > limit else out[i]
 
 
+class Cuts(NamedTuple):
+    """How a product is cut: T and V; panels or b as it lies; rows, blocks and terms of a job, terms of a stretch."""
+
+    t: int
+    v: int
+    panels: bool
+    rows: int
+    blocks: int
+    terms: int
+    stretch: int
+
+
+@lru_cache(1024)
+def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
+    """Decide by shapes alone."""
+    few = m < PANEL_FROM and not (transpose_a or transpose_b or scaled) and n % (WIDE * tile.lanes(dtype)) == 0
+    v = WIDE if few and (m == 1 or tile.REGISTERS >= 32) else tile.columns(n, dtype)
+    crowded = not transpose_a and (summed < SHORT or summed * dtype.itemsize % PAGE == 0)
+    most = WIDE_ROWS if v == WIDE else 7 if crowded or tile.REGISTERS < 32 else 14
+    t = next(t for t in ROWS if t <= min(m, most))
+    width = v * tile.lanes(dtype)
+    blocks = -(-n // width)
+    most, least, jobs = (EXAMPLES, GRADIENT_PART, GRADIENT_JOBS) if transpose_a else (SUMMED, PART, FEW_JOBS)
+    stretch = -(-summed // -(-summed // most))
+    row_cuts = max(1, round(m * max(stretch, 256) / NEAR))
+    rows = -(-m // row_cuts)
+    rows = rows if row_cuts == 1 else -(-rows // t) * t
+    while 0 < m % rows < t:  # a tile must fit into the last cut too
+        rows += t
+    row_cuts = -(-m // rows)
+    parts = jobs // row_cuts if transpose_a or summed >= LONG or row_cuts * blocks < jobs // 2 else 1
+    parts = max(1, min(parts, summed // least, PARTIALS // (m * n * dtype.itemsize + 1)))
+    terms = -(-summed // parts)
+    stretch = -(-terms // -(-terms // most))
+    terms = -(-terms // stretch) * stretch  # panels that are filled for all parts begin where stretches do
+    blocks_cut = -(-blocks // max(1, min(blocks, jobs // (row_cuts * -(-summed // terms)))))
+    panels = transpose_b or scaled or n % width > 0 or m >= PANEL_FROM
+    return Cuts(t, v, panels, rows, blocks_cut, terms, stretch)
+
+
 def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=None, residual=None, limit=-1.0):
     """Write the product of two matrices to y. The arguments are checked by the callers.
 
@@ -150,35 +234,25 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
     """
     m, n = y.shape
     summed = a.shape[0 if transpose_a else 1]
-    t = next(t for t in ROWS if t <= m)
-    wide = WIDE * tile.lanes(a.dtype)
-    v = WIDE if t == 1 and n % wide == 0 and not transpose_b else tile.columns(n, a.dtype)
-    width = v * tile.lanes(a.dtype)
+    t, v, panels, rows, blocks_cut, terms, stretch = _cuts(m, n, summed, a.dtype, transpose_a, transpose_b,
+                                                           scale is not None)
+    width, row_cuts, parts = v * tile.lanes(a.dtype), -(-m // rows), -(-summed // terms)
     blocks = -(-n // width)
-    panels = transpose_b or scale is not None or n % width > 0 or m >= PANEL_FROM
-    most = EXAMPLES if transpose_a else SUMMED
-    stretch = -(-summed // -(-summed // most))
-    row_cuts = max(1, round(m * max(stretch, 256) / NEAR))
-    rows = -(-m // row_cuts)
-    rows = rows if row_cuts == 1 else -(-rows // t) * t
-    while 0 < m % rows < t:  # a tile must fit into the last cut too
-        rows += t
-    row_cuts = -(-m // rows)
-    parts = FEW_JOBS // row_cuts if summed >= LONG or row_cuts * blocks < FEW_JOBS // 2 else 1
-    parts = max(1, min(parts, summed // PART, PARTIALS // (y.nbytes + 1)))
-    terms = -(-summed // parts)
-    stretch = -(-terms // -(-terms // most))
-    parts = -(-summed // terms)
-    blocks_cut = -(-blocks // max(1, min(blocks, FEW_JOBS // (row_cuts * parts))))
     padded_bias = np.zeros(blocks * width, a.dtype)
     if bias is not None:
         padded_bias[:n] = bias
     factors = np.ones(n, a.dtype) if scale is None else scale
+    b, filled = b.reshape(-1), panels and row_cuts > 1
+    if filled:
+        laid_out = memory.empty((summed * blocks * width,), a.dtype)
+        run(_fill_panels, -(-summed // stretch) * blocks, laid_out.size, laid_out, b, factors, tile.shape(1, v),
+            (n, summed), stretch, transpose_b)
+        b = laid_out
     none, limit = np.empty(0, a.dtype), a.dtype.type(limit)
     target = y if parts == 1 else memory.empty((parts, m, n), a.dtype)
-    how = (transpose_b, panels, parts == 1 and n % width == 0 and memory.streams(y))
-    run(_multiply, row_cuts * -(-blocks // blocks_cut) * parts, m * summed * n // 16, a.reshape(-1), b.reshape(-1),
-        factors, padded_bias, none if residual is None else residual.reshape(-1), target.reshape(-1), tile.shape(t, v),
+    how = (transpose_b, panels and not filled, filled, parts == 1 and n % width == 0 and memory.streams(y))
+    run(_multiply, row_cuts * -(-blocks // blocks_cut) * parts, m * summed * n // 16, a.reshape(-1), b, factors,
+        padded_bias, none if residual is None else residual.reshape(-1), target.reshape(-1), tile.shape(t, v),
         (m, n, summed), (1, m) if transpose_a else (summed, 1), (rows, blocks_cut, terms, stretch), how,
         limit if parts == 1 else a.dtype.type(-1), chunks=CHUNKS)
     if parts > 1:

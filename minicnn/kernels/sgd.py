@@ -109,7 +109,7 @@ def _step_along(product, w, m, learning_rate, momentum, nesterov):
     padded = np.zeros((examples, -(-units // width) * width), w.dtype)  # small: examples times units
     padded[:, :units] = dy
     rates = np.repeat(np.array([-learning_rate, momentum], w.dtype), width)
-    rows = -(-BLOCK // units // t) * t
-    run(_along_product, -(-inputs // rows), 2 * w.size, w.reshape(-1), np.empty(0, w.dtype) if m is None else
-        m.reshape(-1), x.reshape(-1), padded.reshape(-1), tile.shape(t, v), (examples, inputs, units, padded.shape[1]), rates,
+    rows, none = -(-BLOCK // units // t) * t, np.empty(0, w.dtype)
+    run(_along_product, -(-inputs // rows), 2 * w.size, w.reshape(-1), none if m is None else m.reshape(-1),
+        x.reshape(-1), padded.reshape(-1), tile.shape(t, v), (examples, inputs, units, padded.shape[1]), rates,
         bool(nesterov), rows)

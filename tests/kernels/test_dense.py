@@ -77,6 +77,29 @@ def test_many_inputs(n):
     check(*DenseCase(n, 1100, 17, True, "float32", "contiguous", 1).arrays())
 
 
+CUTS = {  # examples, inputs, units: how the three products are cut is told in matmul.py
+    "rows of one tile among many": (71, 530, 70),
+    "rows that are pages apart": (40, 1024, 33),
+    "rows for many jobs, a sum in stretches": (700, 5000, 40),
+    "rows for many jobs, a sum in parts of some stretches": (2000, 9001, 20),
+    "few rows, wide tiles": (9, 1500, 128),
+    "a gradient in parts, gathered": (1700, 30, 420),
+    "a gradient of more rows than one job has": (450, 1100, 70),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("sizes", CUTS.values(), ids=CUTS)
+def test_however_it_is_cut(sizes, dtype):
+    """Small whole numbers: every sum is exact, in any order."""
+    n, d, f = sizes
+    rng = np.random.default_rng(0)
+    x, kernel, dy, bias = (rng.integers(-4, 5, size).astype(dtype) for size in ((n, d), (d, f), (n, f), (f,)))
+    assert_same(kernels.dense_forward(x, kernel, bias), x @ kernel + bias)
+    assert_same(kernels.dense_backward_input(dy, kernel), dy @ kernel.T)
+    assert_same(kernels.dense_backward_kernel(dy, x), x.T @ dy)
+
+
 @both
 def test_nan_reaches_every_unit_of_its_row(functions):
     rng = np.random.default_rng(2)
