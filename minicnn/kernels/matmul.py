@@ -36,12 +36,13 @@ GATHER = 4  # panels of a job from which on it pays to gather
 LONG = 4 * SUMMED  # from here on a sum is cut into parts
 PART, GRADIENT_PART = 512, 384  # terms of a part at least
 PARTIALS = 1 << 24  # bytes of partial sums at most
-PANEL_FROM = 64  # rows of y, from which on it pays to lay b out in panels
+PANEL_FROM, PANEL_FROM_FAR = 64, 8  # rows of y, from which on panels pay; where rows of b are a page apart or more
 BLOCK = 1 << 12  # sums of one job, where parts are added
 AHEAD = 16  # rows of b that are asked for before they are copied
 ROWS = (14, 7, 5, 3, 2, 1)
 WIDE, WIDE_ROWS = 4, 5  # V and T for few rows of y: little is used twice, so b is read in stretches as long as may be
-SHORT = 512  # terms of a sum after which 14 rows are not worth it
+SHORT = 256  # terms of a sum after which 14 rows are not worth it
+TOGETHER = 3 << 16  # numbers of all panels that stay in the second cache together: then rows of y are written whole
 PAGE = 4096  # bytes
 
 
@@ -103,11 +104,12 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
     """Job: some rows of y, some blocks of V registers of its columns, one part of the sum. All arrays are flat.
 
     sizes (M, N, K); steps between a's rows and its terms; cuts: rows, blocks and terms of a job, terms of a stretch;
-    how: b is transposed; b is to be laid out in panels here, b is panels already; y is streamed past the caches.
+    how: b is transposed; b is to be laid out in panels here, b is panels already; y is streamed past the caches; tile
+    after tile along the rows of y, or down its columns.
     """
     m, n, summed = sizes
     a_row, a_term = steps
-    transposed, fills, filled, streams = how
+    transposed, fills, filled, streams, by_rows = how
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // a.itemsize)
     blocks = (n + width - 1) // width
     row_cuts, block_cuts = (m + cuts[0] - 1) // cuts[0], (blocks + cuts[1] - 1) // cuts[1]
@@ -124,45 +126,46 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
             terms = min(cuts[3], terms_stop - k)
             if gathers:
                 _gather(near, a, shape, rows_first, rows_stop, k, terms, a_term)
-            for block in range(block_cut * cuts[1], min((block_cut + 1) * cuts[1], blocks)):
-                first = block * width
+            blocks_first, count = block_cut * cuts[1], min(cuts[1], blocks - block_cut * cuts[1])
+            height = (rows_stop - rows_first + t - 1) // t
+            for step in range(count * height):
+                block, j = (step % count, step // count) if by_rows else (step // height, step % height)
+                first = (blocks_first + block) * width
                 lanes = min(width, n - first)
-                w, iw_first, iw_step = b, k * n + first, n
+                w, iw, iw_step = b, k * n + first, n
                 if fills:
-                    _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, transposed)
-                    w, iw_first, iw_step = panel, 0, width
+                    if j == 0:
+                        _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, transposed)
+                    w, iw, iw_step = panel, 0, width
                 elif filled:
-                    iw_first, iw_step = (k * blocks + block * terms) * width, width
-                home = (block - block_cut * cuts[1]) * tiles * t * width
-                for j in range((rows_stop - rows_first + t - 1) // t):
-                    row = min(rows_first + j * t, rows_stop - t)  # the last tile overlaps its neighbour
-                    at = (part * m + row) * n + first
-                    if k > terms_first:
-                        sums = tile.load(shape, sums_so_far, home + j * t * width, width, width)
-                    elif part > 0:
-                        sums = tile.zeros(shape, a)
-                    elif residual.size:
-                        sums = tile.fma(tile.load(shape, residual, at, n, lanes), one, 0, 0, bias, first)
-                    else:
-                        sums = tile.repeat(shape, bias, first)
-                    iw = iw_first
-                    if gathers:
-                        for ia in range(j * t * terms, (j + 1) * t * terms, t):
-                            sums = tile.fma(sums, near, ia, 1, w, iw)
-                            iw += iw_step
-                    else:
-                        for ia in range(row * a_row + k * a_term, row * a_row + (k + terms) * a_term, a_term):
-                            sums = tile.fma(sums, a, ia, a_row, w, iw)
-                            iw += iw_step
-                    if k + terms < terms_stop:
-                        tile.store(sums, sums_so_far, home + j * t * width, width, width)
-                        continue
-                    if limit >= 0:
-                        sums = tile.relu(sums, limit)
-                    if streams:
-                        tile.stream(sums, y, at, n)
-                    else:
-                        tile.store(sums, y, at, n, lanes)
+                    iw, iw_step = (k * blocks + (blocks_first + block) * terms) * width, width
+                row = min(rows_first + j * t, rows_stop - t)  # the last tile overlaps its neighbour
+                home, at = (block * tiles + j) * t * width, (part * m + row) * n + first
+                if k > terms_first:
+                    sums = tile.load(shape, sums_so_far, home, width, width)
+                elif part > 0:
+                    sums = tile.zeros(shape, a)
+                elif residual.size:
+                    sums = tile.fma(tile.load(shape, residual, at, n, lanes), one, 0, 0, bias, first)
+                else:
+                    sums = tile.repeat(shape, bias, first)
+                if gathers:
+                    for ia in range(j * t * terms, (j + 1) * t * terms, t):
+                        sums = tile.fma(sums, near, ia, 1, w, iw)
+                        iw += iw_step
+                else:
+                    for ia in range(row * a_row + k * a_term, row * a_row + (k + terms) * a_term, a_term):
+                        sums = tile.fma(sums, a, ia, a_row, w, iw)
+                        iw += iw_step
+                if k + terms < terms_stop:
+                    tile.store(sums, sums_so_far, home, width, width)
+                    continue
+                if limit >= 0:
+                    sums = tile.relu(sums, limit)
+                if streams:
+                    tile.stream(sums, y, at, n)
+                else:
+                    tile.store(sums, y, at, n, lanes)
         if streams:
             tile.fence()
 
@@ -197,8 +200,9 @@ class Cuts(NamedTuple):
 @lru_cache(1024)
 def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
     """Decide by shapes alone."""
-    few = m < PANEL_FROM and not (transpose_a or transpose_b or scaled) and n % (WIDE * tile.lanes(dtype)) == 0
-    v = WIDE if few and (m == 1 or tile.REGISTERS >= 32) else tile.columns(n, dtype)
+    few = m < (PANEL_FROM if n * dtype.itemsize < PAGE else PANEL_FROM_FAR)
+    wide = few and not (transpose_a or transpose_b or scaled) and n % (WIDE * tile.lanes(dtype)) == 0
+    v = WIDE if wide and (m == 1 or tile.REGISTERS >= 32) else tile.columns(n, dtype)
     crowded = not transpose_a and (summed < SHORT or summed * dtype.itemsize % PAGE == 0)
     most = WIDE_ROWS if v == WIDE else 7 if crowded or tile.REGISTERS < 32 else 14
     t = next(t for t in ROWS if t <= min(m, most))
@@ -218,7 +222,7 @@ def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
     stretch = -(-terms // -(-terms // most))
     terms = -(-terms // stretch) * stretch  # panels that are filled for all parts begin where stretches do
     blocks_cut = -(-blocks // max(1, min(blocks, jobs // (row_cuts * -(-summed // terms)))))
-    panels = transpose_b or scaled or n % width > 0 or m >= PANEL_FROM
+    panels = transpose_b or scaled or n % width > 0 or not few
     return Cuts(t, v, panels, rows, blocks_cut, terms, stretch)
 
 
@@ -250,7 +254,7 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
         b = laid_out
     none, limit = np.empty(0, a.dtype), a.dtype.type(limit)
     target = y if parts == 1 else memory.empty((parts, m, n), a.dtype)
-    how = (transpose_b, panels and not filled, filled, parts == 1 and n % width == 0 and memory.streams(y))
+    how = (transpose_b, panels and not filled, filled, parts == 1 and n % width == 0 and memory.streams(y), filled and summed * blocks * width <= TOGETHER)
     run(_multiply, row_cuts * -(-blocks // blocks_cut) * parts, m * summed * n // 16, a.reshape(-1), b, factors,
         padded_bias, none if residual is None else residual.reshape(-1), target.reshape(-1), tile.shape(t, v),
         (m, n, summed), (1, m) if transpose_a else (summed, 1), (rows, blocks_cut, terms, stretch), how,
