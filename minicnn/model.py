@@ -167,7 +167,7 @@ class Model(Layer):
     def _plan(self, logits):
         """How to run when nobody asks for what is in between; made anew when a layer's settings have changed."""
         plan = self._plans.get(logits)
-        if plan is None or plan.settings != inference.settings(self):
+        if plan is None or not plan.is_current():
             plan = self._plans[logits] = inference.Plan(self, logits)
         return plan
 

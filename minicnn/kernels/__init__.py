@@ -1,9 +1,9 @@
 """The operations, fast: the same names and arguments as `minicnn.reference`, compiled with Numba.
 
 Each file is one operation: compiled loops, and thin functions round them that check every argument. Beside them:
-`jit` (Numba's options and the disk cache), `threads` (who does which job) and `team` (how they meet), `memory` (large
-arrays, reused), `padding` (frames of zeros), `checks`; and what makes convolution and dense fast: `tile` (read this
-first), `matmul`, `direct`, `winograd` and `winograd_gradient`.
+`jit` (Numba's options and the disk cache), `threads` (who does which job), `team` (how they meet), `tape` (a run done
+again without Python), `memory` (large arrays, reused), `padding` (frames of zeros), `checks`; and what makes
+convolution and dense fast: `tile` (read this first), `matmul`, `direct`, `winograd` and `winograd_gradient`.
 """
 
 from .activations import (
@@ -26,7 +26,12 @@ from .activations import (
 )
 from .adam import adam_step
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
-from .batch_normalization import batch_normalization_backward, batch_normalization_forward, batch_normalization_moments
+from .batch_normalization import (
+    batch_normalization_backward,
+    batch_normalization_fold,
+    batch_normalization_forward,
+    batch_normalization_moments,
+)
 from .bias import bias_backward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
 from .conv2d_maxpool2d import conv2d_maxpool2d_forward, maxpool2d_unpool
@@ -55,14 +60,17 @@ from .rescaling import rescaling_backward, rescaling_forward
 from .sgd import sgd_step
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .softmax import softmax_backward, softmax_forward
-from .threads import get_num_threads, set_num_threads
+from .tape import Tape, recording
+from .threads import get_num_threads, play, set_num_threads
 
 __all__ = [
     "Product",
+    "Tape",
     "adam_step",
     "avgpool2d_backward",
     "avgpool2d_forward",
     "batch_normalization_backward",
+    "batch_normalization_fold",
     "batch_normalization_forward",
     "batch_normalization_moments",
     "bias_backward",
@@ -105,6 +113,8 @@ __all__ = [
     "normalization_backward",
     "normalization_forward",
     "on_first_compile",
+    "play",
+    "recording",
     "relu_backward",
     "relu_forward",
     "rescaling_backward",

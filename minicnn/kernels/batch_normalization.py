@@ -65,6 +65,15 @@ def _forward(start, stop, x, mean, scale, beta, y, limit):
 
 
 @jit
+def _fold(start, stop, mean, variance, gamma, beta, bias, epsilon, scale, shift):
+    """Job: one channel, in float64."""
+    for c in range(start, stop):
+        factor = gamma[c] / np.sqrt(np.float64(variance[c]) + epsilon)
+        scale[c] = factor
+        shift[c] = beta[c] + factor * (np.float64(bias[c]) - np.float64(mean[c]))
+
+
+@jit
 def _backward(start, stop, dy, x, mean, scale, dbeta, slope, dx):
     for i in range(start * ROWS, min(stop * ROWS, x.shape[0])):
         u, v, out = dy[i], x[i], dx[i]
@@ -90,6 +99,33 @@ def _scale(variance, gamma, epsilon, rows):
     """gamma / sqrt(variance + epsilon), in float64."""
     inverse = 1.0 / np.sqrt(variance + epsilon)
     return inverse if gamma is None else inverse * _vector(gamma, "gamma", rows)
+
+
+def batch_normalization_fold(mean, variance, gamma, beta, epsilon, bias=None):
+    """Give a normalization as one product and one sum: y = x * scale + shift, where x still lacks its bias.
+
+    scale = gamma / sqrt(variance + epsilon)            shift = beta + scale * (bias - mean)
+
+    Parameters
+    ----------
+    mean, variance : (C,) float32 or float64            gamma, beta, bias : (C,), dtype of mean, or None for 1, 0, 0
+    epsilon : float
+
+    Returns
+    -------
+    scale, shift : (C,), dtype of mean
+    """
+    mean = checks.floats(mean, "mean", 1)
+    arrays = {"variance": variance, "gamma": gamma, "beta": beta, "bias": bias}
+    for name, array in arrays.items():
+        if array is None:
+            arrays[name] = (np.ones if name == "gamma" else np.zeros)(len(mean), mean.dtype)
+        else:
+            arrays[name] = checks.floats(array, name, 1, mean.dtype)
+            checks.shape(array, name, mean.shape)
+    scale, shift = np.empty_like(mean), np.empty_like(mean)
+    run(_fold, len(mean), 0, mean, *arrays.values(), np.float64(epsilon), scale, shift)
+    return scale, shift
 
 
 def batch_normalization_moments(x):
@@ -138,11 +174,12 @@ def batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, *, acti
     """
     limit = clipped_limit(activation)
     rows = _rows(x, "x")
-    mean, variance = _vector(mean, "mean", rows), _vector(variance, "variance", rows)
-    beta = np.zeros(len(mean)) if beta is None else _vector(beta, "beta", rows)
-    vectors = [vector.astype(rows.dtype) for vector in (mean, _scale(variance, gamma, epsilon, rows), beta)]
+    mean = checks.floats(mean, "mean", 1, rows.dtype)
+    checks.shape(mean, "mean", rows.shape[-1:])
+    scale, _ = batch_normalization_fold(mean, variance, gamma, beta, epsilon)
+    beta = np.zeros_like(mean) if beta is None else checks.floats(beta, "beta", 1)
     y = memory.empty(rows.shape, rows.dtype)
-    run(_forward, -(-len(rows) // ROWS), rows.size, rows, *vectors, y, rows.dtype.type(limit))
+    run(_forward, -(-len(rows) // ROWS), rows.size, rows, mean, scale, beta, y, rows.dtype.type(limit))
     return y.reshape(x.shape)
 
 

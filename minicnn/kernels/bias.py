@@ -1,4 +1,4 @@
-"""The gradient of a bias, shared by convolution and dense: sum dy over every axis but the last."""
+"""A bias, of a convolution or a dense layer: laid out for the tile, and its gradient."""
 
 import numpy as np
 
@@ -7,6 +7,21 @@ from .jit import jit
 from .threads import run
 
 ROWS = 512  # rows that one job adds up; its sum is one partial result
+
+
+@jit
+def _widen(start, stop, bias, wide):
+    """Job: one group of a bias (groups, share) -> wide (groups, numbers), whose rest is zeros."""
+    for group in range(start, stop):
+        wide[group, :bias.shape[1]] = bias[group]
+
+
+def in_registers(bias, groups, numbers, dtype):
+    """Give a bias (F,) as `numbers` for each group, flat, zeros behind each group's share; zeros alone for None."""
+    wide = np.zeros((groups, numbers), dtype)
+    if bias is not None:
+        run(_widen, groups, 0, bias.reshape(groups, -1), wide)
+    return wide.reshape(-1)
 
 
 @jit

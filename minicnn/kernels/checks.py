@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from . import tape
+
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -24,6 +26,7 @@ def plain(array, name):
         raise TypeError(f"`{name}` must be a NumPy array. Received: {type(array).__name__}.")
     flags = array.flags
     if not (flags.c_contiguous and flags.aligned):
+        tape.refuse()
         return np.array(array, order="C", subok=False)
     if type(array) is not np.ndarray:
         array = array.view(np.ndarray)

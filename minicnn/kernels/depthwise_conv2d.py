@@ -14,7 +14,7 @@ M filters a channel (a depth multiplier above 1) are one filter for each channel
 
 import numpy as np
 
-from . import checks, memory, tile
+from . import checks, memory, tape, tile
 from .activations import clipped_limit
 from .jit import jit
 from .threads import run
@@ -175,11 +175,15 @@ def _output_shape(input_shape, kernel_shape, strides, pads, dilation):
 
 def _repeated(x, multiplier):
     """Repeat every channel M times, side by side."""
-    return x if multiplier == 1 else np.repeat(x, multiplier, axis=-1)
+    if multiplier == 1:
+        return x
+    tape.refuse()
+    return np.repeat(x, multiplier, axis=-1)
 
 
 def _widened(array, lanes):
     """Add channels of zeros, so that a register fits."""
+    tape.refuse()
     return np.concatenate([array, np.zeros((*array.shape[:-1], lanes - array.shape[-1]), array.dtype)], axis=-1)
 
 
@@ -187,7 +191,15 @@ def _settings(strides, pads, dilation):
     return checks.pair(strides, "strides"), checks.pads(pads), checks.pair(dilation, "dilation")
 
 
-def depthwise_conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), *, activation=None):
+@jit
+def _scaled(start, stop, kernel, scale, out):
+    """Job: all filters of one place of the window."""
+    for place in range(start, stop):
+        for c in range(scale.size):
+            out[place, c] = kernel[place, c] * scale[c]
+
+
+def depthwise_conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), *, activation=None, scale=None):
     """Slide M filters over every channel and add their biases.
 
     y[n,i,j,c*M+m] = bias[c*M+m] + sum_ab x[n, i*sh+a*dh-top, j*sw+b*dw-left, c] * kernel[a,b,c,m]
@@ -199,6 +211,7 @@ def depthwise_conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), *,
     strides : (sh, sw) int, pixels          pads : ((top, bottom), (left, right)) int, pixels
     dilation : (dh, dw) int, pixels
     activation : None, "relu" or "relu6", applied to y
+    scale : (C * M,), dtype of x, multiplies the sums before the bias is added: a batch normalization that follows
 
     Returns
     -------
@@ -217,6 +230,11 @@ def depthwise_conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), *,
     bias = checks.floats(bias, "bias", 1, x.dtype)
     checks.shape(bias, "bias", y.shape[3:])
     x, kernel = _repeated(x, kernel.shape[3]), kernel.reshape(*kernel.shape[:2], y.shape[3])
+    if scale is not None:
+        scale = checks.floats(scale, "scale", 1, x.dtype)
+        checks.shape(scale, "scale", y.shape[3:])
+        places, kernel = kernel.reshape(-1, y.shape[3]), np.empty(kernel.shape, kernel.dtype)
+        run(_scaled, len(places), kernel.size, places, scale, kernel.reshape(places.shape))
     _convolve(x, kernel, bias, y, strides, (pads[0][0], pads[1][0]), dilation, clipped_limit(activation))
     return y
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import memory, tile
+from .bias import in_registers
 from .jit import jit
 from .threads import run
 
@@ -146,10 +147,7 @@ def pack_flipped(kernel, phase, strides, groups):
 
 def packed_bias(bias, filters, v, dtype):
     """Lay a bias (F,) out in the same blocks, flat; zeros for None."""
-    packed = np.zeros(filters.groups * filters.blocks * v * tile.lanes(dtype), dtype)
-    if bias is not None:
-        packed.reshape(filters.groups, -1)[:, :filters.share] = bias.reshape(filters.groups, -1)
-    return packed
+    return in_registers(bias, filters.groups, filters.blocks * v * tile.lanes(dtype), dtype)
 
 
 @jit

@@ -1,6 +1,6 @@
 """Zero padding and cropping: a frame of zeros put around pictures, or one taken away; each is the other's backward."""
 
-from . import checks
+from . import checks, tape
 from .padding import zero_pad
 
 
@@ -17,7 +17,10 @@ def zero_padding2d_forward(x, pads):
     """
     x = checks.floats(x, "x", 4)
     y = zero_pad(x, checks.pads(pads))
-    return y.copy() if y is x else y
+    if y is not x:
+        return y
+    tape.refuse()
+    return x.copy()
 
 
 def cropping2d_forward(x, crops):
@@ -40,6 +43,7 @@ def cropping2d_forward(x, crops):
     height, width = x.shape[1] - top - bottom, x.shape[2] - left - right
     if min(height, width) < 1:
         raise ValueError(f"`crops` must leave at least one pixel of {x.shape[1:3]}. Received: crops={crops}.")
+    tape.refuse()
     return x[:, top:top + height, left:left + width].copy()
 
 

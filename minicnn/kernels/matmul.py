@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import memory, tile
+from .bias import in_registers
 from .jit import jit
 from .threads import run
 
@@ -242,9 +243,6 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
                                                            scale is not None)
     width, row_cuts, parts = v * tile.lanes(a.dtype), -(-m // rows), -(-summed // terms)
     blocks = -(-n // width)
-    padded_bias = np.zeros(blocks * width, a.dtype)
-    if bias is not None:
-        padded_bias[:n] = bias
     factors = np.ones(n, a.dtype) if scale is None else scale
     b, filled = b.reshape(-1), panels and row_cuts > 1
     if filled:
@@ -254,9 +252,11 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
         b = laid_out
     none, limit = np.empty(0, a.dtype), a.dtype.type(limit)
     target = y if parts == 1 else memory.empty((parts, m, n), a.dtype)
-    how = (transpose_b, panels and not filled, filled, parts == 1 and n % width == 0 and memory.streams(y), filled and summed * blocks * width <= TOGETHER)
+    streams = parts == 1 and n % width == 0 and memory.streams(y)
+    how = (transpose_b, panels and not filled, filled, streams, filled and summed * blocks * width <= TOGETHER)
+    wide_bias = in_registers(bias, 1, blocks * width, a.dtype)
     run(_multiply, row_cuts * -(-blocks // blocks_cut) * parts, m * summed * n // 16, a.reshape(-1), b, factors,
-        padded_bias, none if residual is None else residual.reshape(-1), target.reshape(-1), tile.shape(t, v),
+        wide_bias, none if residual is None else residual.reshape(-1), target.reshape(-1), tile.shape(t, v),
         (m, n, summed), (1, m) if transpose_a else (summed, 1), (rows, blocks_cut, terms, stretch), how,
         limit if parts == 1 else a.dtype.type(-1), chunks=CHUNKS)
     if parts > 1:

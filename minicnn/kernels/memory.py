@@ -41,7 +41,7 @@ class Workspace:
 
 
 @contextlib.contextmanager
-def workspace(space=None):
+def workspace(space=None, alone=False):
     """Reuse the memory of large arrays, in this thread, until the block ends.
 
     Put it round a training loop or a loop over batches. Nested blocks share the outer one's memory. At the end all
@@ -50,15 +50,17 @@ def workspace(space=None):
     Parameters
     ----------
     space : Workspace, optional     the caller's own: its memory is kept for the caller's next block
+    alone : bool                    use it also inside an outer block
     """
-    if getattr(_local, "workspace", None) is not None:
+    outer = getattr(_local, "workspace", None)
+    if outer is not None and not alone:
         yield
         return
     _local.workspace = Workspace() if space is None else space
     try:
         yield
     finally:
-        _local.workspace = None
+        _local.workspace = outer
 
 
 def empty(shape, dtype):

@@ -9,7 +9,7 @@ on inputs or on a model's arrays is computed in kernels; a place that cannot vou
 into an array that all went well (`expect`): if after a play it did not, the run is done again by Python.
 
 Arrays that come from the tape's workspace are reused within the recorded run and in every play. All others that a
-kernel was given, the model's among them, are held: an address stays good as long as the tape lives.
+kernel was given, the model's among them, are held: so an address stays good as long as the tape lives.
 """
 
 import contextlib
@@ -25,15 +25,18 @@ ARGUMENTS = 2048  # bytes, of one call
 class Tape:
     """The calls of one run.
 
+    Parameters
+    ----------
+    space : Workspace       where large arrays come from; nobody may hold one of them when the tape is played
+
     Attributes
     ----------
     good : bool     False once something happened that a play would not repeat
     tasks : (calls, 5) int64, see `team.play`; made by `end`
     """
 
-    def __init__(self):
-        self.good, self.tasks = True, None
-        self.space = memory.Workspace()
+    def __init__(self, space):
+        self.space, self.good, self.tasks = space, True, None
         self._rows, self._held, self._expected = [], [], []
 
     def note(self, keep, args, jobs, chunk, seats):

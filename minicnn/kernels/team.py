@@ -157,9 +157,10 @@ def _call(typingctx, code, data, start, stop):
 
 @intrinsic
 def package(typingctx, kernel, args):
-    """Make a task of kernel(start, stop, *args): give the addresses of its code and of its arguments.
+    """Make a task of kernel(start, stop, *args): give the addresses of its code and of its arguments, and their size.
 
-    The arguments lie on the stack of the calling function: the task must end before that returns.
+    The arguments lie on the stack of the calling function: the task must end before that returns, or be kept (`keep`).
+    Their arrays are borrowed: the task holds no reference to them, its caller does.
     """
     taken = kernel.get_call_type(typingctx, (types.intp, types.intp, *args.types), {})
 
@@ -167,6 +168,11 @@ def package(typingctx, kernel, args):
         compiled = kernel.dispatcher.get_compile_result(taken)
         context.add_linking_libs([compiled.library])
         packed = values[1]
+        for index, kind in enumerate(args.types):
+            if isinstance(kind, types.Array):
+                array = context.make_array(kind)(context, builder, builder.extract_value(packed, index))
+                array.meminfo = array.parent = ir.Constant(I8.as_pointer(), None)
+                packed = builder.insert_value(packed, array._getvalue(), index)
         place = cgutils.alloca_once_value(builder, packed)
         name = f"task_of_{compiled.fndesc.mangled_name}"
         function = ir.Function(builder.module, TASK, name)
@@ -178,10 +184,26 @@ def package(typingctx, kernel, args):
         target = context.declare_function(builder.module, compiled.fndesc)
         status, _ = context.call_conv.call_function(inside, target, types.none, taken.args, arguments)
         inside.ret(inside.zext(status.is_error, I32))
-        addresses = [builder.ptrtoint(function, I64), builder.ptrtoint(place, I64)]
-        return context.make_tuple(builder, signature.return_type, addresses)
+        size = context.get_abi_sizeof(packed.type)
+        numbers = [builder.ptrtoint(function, I64), builder.ptrtoint(place, I64), I64(size)]
+        return context.make_tuple(builder, signature.return_type, numbers)
 
-    return types.UniTuple(types.int64, 2)(kernel, args), codegen
+    return types.UniTuple(types.int64, 3)(kernel, args), codegen
+
+
+@intrinsic
+def keep(typingctx, task, place):
+    """Copy a task's arguments to `place`, an array of bytes; give the address of its code, or 0 if they do not fit."""
+
+    def codegen(context, builder, signature, args):
+        code, data, size = cgutils.unpack_tuple(builder, args[0])
+        array = context.make_array(signature.args[1])(context, builder, args[1])
+        fits = builder.icmp_signed("<=", size, builder.mul(array.nitems, array.itemsize))
+        with builder.if_then(fits):
+            cgutils.raw_memcpy(builder, array.data, builder.inttoptr(data, I8.as_pointer()), size, 1)
+        return builder.select(fits, code, I64(0))
+
+    return types.int64(task, place), codegen
 
 
 @jit
@@ -207,8 +229,8 @@ def lead(team, task, jobs, chunk, seats):
     """
     if not _claim(team, BUSY):
         return _call(task[0], task[1], 0, jobs)
-    team[CODE], team[DATA], team[JOBS], team[CHUNK], team[SEATS], team[FAILED] = *task, jobs, chunk, seats, 0
-    team[NEXT] = 0
+    team[CODE], team[DATA], team[JOBS], team[CHUNK], team[SEATS] = task[0], task[1], jobs, chunk, seats
+    team[NEXT] = team[FAILED] = 0
     _store(team, OPEN, 1)
     _add(team, TURN, 1)
     _work(team)
@@ -221,6 +243,19 @@ def lead(team, task, jobs, chunk, seats):
             _give_way()
     done = team[FAILED] == 0
     _store(team, BUSY, 0)
+    return done
+
+
+@jit
+def play(team, tasks):
+    """Do one task after the other: rows (code, data, jobs, chunk, seats); without seats, alone. False: no memory."""
+    done = True
+    for i in range(len(tasks)):
+        code, data, jobs, chunk, seats = tasks[i]
+        if seats:
+            done &= lead(team, (code, data, 0), jobs, chunk, seats)
+        else:
+            done &= _call(code, data, 0, jobs)
     return done
 
 

@@ -14,11 +14,12 @@ import threading
 
 import numpy as np
 
-from . import team
+from . import tape, team
 from .jit import jit
 
 SERIAL = 40_000  # elementary operations; below (some 10 us) a second thread costs more than it brings
 CHUNKS = 4  # chunks for each thread: fewer leave threads idle at the end, more scatter what a thread reads and writes
+NO_MEMORY = "A kernel found no memory for its workspace."
 SPINS = 60_000  # looks, some 2 ms, after which a helper that has nothing to do goes to sleep
 
 
@@ -119,21 +120,24 @@ def get_num_threads():
     return _threads
 
 
-_shared = {}  # kernel -> the compiled function that does its jobs with a team
+_shared = {}  # kernel -> the compiled functions that do its jobs with a team, and that keep its arguments
 
 
 def _share(kernel, count):
-    """Write and compile the function that does a kernel's jobs with a team; `count` arguments follow start and stop.
+    """Write the functions that do a kernel's jobs with a team, and that keep a call; `count` arguments follow.
 
-    It is a text, since Numba finds a stored function again by its file and its name: one made by a factory, which
+    They are texts, since Numba finds a stored function again by its file and its name: one made by a factory, which
     holds the kernel in a closure, would be compiled afresh in every process.
     """
-    name, args = f"{kernel.__name__}_shared", ", ".join(f"a{i}" for i in range(count))
-    text = (f"def {name}(team, jobs, chunk, seats, {args}):\n"
-            f"    return lead(team, package(kernel, ({args},)), jobs, chunk, seats)\n")
-    names = {"lead": team.lead, "package": team.package, "kernel": kernel, "__name__": kernel.__module__}
+    args = ", ".join(f"a{i}" for i in range(count))
+    text = (f"def {kernel.__name__}_shared(team, jobs, chunk, seats, {args}):\n"
+            f"    return lead(team, package(kernel, ({args},)), jobs, chunk, seats)\n"
+            f"def {kernel.__name__}_kept(place, {args}):\n"
+            f"    return keep(package(kernel, ({args},)), place)\n")
+    names = {"lead": team.lead, "package": team.package, "keep": team.keep, "kernel": kernel,
+             "__name__": kernel.__module__}
     exec(compile(text, kernel.py_func.__code__.co_filename, "exec"), names)
-    _shared[kernel] = jit(names[name])
+    _shared[kernel] = tuple(jit(names[f"{kernel.__name__}_{what}"]) for what in ("shared", "kept"))
     return _shared[kernel]
 
 
@@ -150,13 +154,32 @@ def run(kernel, jobs, work, *args, chunks=CHUNKS):
     ------
     MemoryError
     """
-    threads = min(_threads, jobs)
-    if threads <= 1 or work < SERIAL:
+    seats = min(_threads, jobs) - 1 if work >= SERIAL else 0  # helpers
+    chunk = -(-jobs // ((seats + 1) * chunks))
+    recorded = tape.current()
+    if recorded is not None and jobs > 0:
+        _, keep = _shared.get(kernel) or _share(kernel, len(args))
+        recorded.note(keep, args, jobs, chunk, seats)
+    if seats <= 0:
         if jobs > 0:
             kernel(0, jobs, *args)
         return
     pool = _pool
-    pool.gather(threads - 1)
-    shared = _shared.get(kernel) or _share(kernel, len(args))
-    if not shared(pool.team, jobs, -(-jobs // (threads * chunks)), threads - 1, *args):
-        raise MemoryError("A kernel found no memory for its workspace.")
+    pool.gather(seats)
+    shared, _ = _shared.get(kernel) or _share(kernel, len(args))
+    if not shared(pool.team, jobs, chunk, seats, *args):
+        raise MemoryError(NO_MEMORY)
+
+
+def play(recorded):
+    """Do again what is on a tape; True if all went as expected.
+
+    Raises
+    ------
+    MemoryError
+    """
+    pool = _pool
+    pool.gather(_threads - 1)
+    if not team.play(pool.team, recorded.tasks):
+        raise MemoryError(NO_MEMORY)
+    return recorded.as_expected()

@@ -38,7 +38,8 @@ Source: Lavin & Gray, arXiv:1509.09308; Winograd, Arithmetic Complexity of Compu
 import numpy as np
 from numba.extending import intrinsic
 
-from . import memory, tile
+from . import memory, tape, tile
+from .bias import in_registers
 from .jit import jit
 from .threads import run
 
@@ -235,11 +236,10 @@ def convolve(x, packed, bias, y, v, relu):
     shape = tile.shape(tile.rows(BAND, v), v)
     u = memory.empty((blocks * 36 * channels * width,), x.dtype)
     run(_transform_kernel, blocks, u.size * 4, packed, u, channels, width, shapes)
-    padded_bias = np.zeros(blocks * width, x.dtype)
-    if bias is not None:
-        padded_bias[:len(bias)] = bias
+    padded_bias = in_registers(bias, 1, blocks * width, x.dtype)
     flat, out, size = x.reshape(-1), y.reshape(-1), y.shape[1:]
     finite = np.zeros(-(-tiles // BAND), np.bool_)
+    tape.expect(finite)
     work = tiles * 36 * channels * blocks * width // 32
     if u.nbytes <= SMALL_KERNEL:
         run(_bands, len(finite), work, flat, u, padded_bias, out, finite, shape, shapes, sizes, size, blocks, width,

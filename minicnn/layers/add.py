@@ -5,6 +5,7 @@
 Source: Keras 3 `Add`.
 """
 
+from .. import kernels
 from .base import Layer
 
 
@@ -19,6 +20,7 @@ class Add(Layer):
         return input_shape[0]
 
     def _forward(self, xs, training):
+        kernels.tape.refuse()
         y = xs[0] + xs[1]
         for x in xs[2:]:
             y += x

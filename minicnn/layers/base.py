@@ -17,6 +17,7 @@ import re
 import numpy as np
 
 DTYPES = ("float32", "float64")
+changes = [0]  # attributes that were set on any layer so far: who has planned by settings sees whether to look again
 
 
 class SymbolicTensor:
@@ -85,6 +86,10 @@ class Layer:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls.class_name = cls.__dict__.get("class_name", cls.__name__)
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        changes[0] += 1
 
     def __init__(self, name=None):
         if name is not None and (not isinstance(name, str) or not name or "/" in name):

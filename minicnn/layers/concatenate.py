@@ -7,6 +7,7 @@ Source: Keras 3 `Concatenate`.
 
 import numpy as np
 
+from .. import kernels
 from .base import Layer
 
 
@@ -37,6 +38,7 @@ class Concatenate(Layer):
         return (*input_shape[0][:axis], joined, *input_shape[0][axis + 1:])
 
     def _forward(self, xs, training):
+        kernels.tape.refuse()
         return np.concatenate(xs, self.axis), [x.shape[self.axis] for x in xs]
 
     def _backward(self, dy, sizes, need_dx):
