@@ -25,6 +25,7 @@ from .activations import (
     tanh_forward,
 )
 from .adam import adam_step
+from .add import add_forward
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import (
     batch_normalization_backward,
@@ -33,6 +34,7 @@ from .batch_normalization import (
     batch_normalization_moments,
 )
 from .bias import bias_backward
+from .concatenate import concatenate_forward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
 from .conv2d_maxpool2d import conv2d_maxpool2d_forward, maxpool2d_unpool
 from .dense import Product, dense_backward_input, dense_backward_kernel, dense_forward
@@ -67,6 +69,7 @@ __all__ = [
     "Product",
     "Tape",
     "adam_step",
+    "add_forward",
     "avgpool2d_backward",
     "avgpool2d_forward",
     "batch_normalization_backward",
@@ -76,6 +79,7 @@ __all__ = [
     "bias_backward",
     "clipped_relu_backward",
     "clipped_relu_forward",
+    "concatenate_forward",
     "conv2d_backward_input",
     "conv2d_backward_kernel",
     "conv2d_forward",

@@ -2,7 +2,28 @@
 
 import numpy as np
 
-from . import checks, tape
+from . import checks, memory, tape
+from .jit import jit
+from .stretch import offset, place_of, walk
+from .threads import run
+
+
+@jit
+def _multiply(start, stop, a, b, y, sizes, steps, rows, cuts):
+    """Job: see stretch.py. All arrays are flat."""
+    (a_steps, b_steps, y_steps), (a_step, b_step) = steps, (steps[0][3], steps[1][3])
+    for job in range(start, stop):
+        place = place_of(job, sizes, rows, cuts)
+        for row in range(place[2], place[3]):
+            ia, ib, iy = offset(place, row, a_steps), offset(place, row, b_steps), offset(place, row, y_steps)
+            out = y[iy:iy + place[5]]
+            if a_step and b_step:
+                u, v = a[ia:ia + out.size], b[ib:ib + out.size]
+                for i in range(out.size):
+                    out[i] = u[i] * v[i]
+            else:
+                for i in range(out.size):
+                    out[i] = a[ia + i * a_step] * b[ib + i * b_step]
 
 
 def _factors(xs):
@@ -23,10 +44,21 @@ def multiply_forward(xs):
     -------
     y : the stretched shape, dtype of xs
     """
-    tape.refuse()
     y, *others = _factors(xs)
     for x in others:
-        y = y * x  # NumPy's own product is as fast as memory, and stretches
+        y = _product(y, x)
+    return y
+
+
+def _product(a, b):
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    way = walk(a.shape, b.shape, shape)
+    if way is None:
+        tape.refuse()
+        return a * b
+    y = memory.empty(shape, a.dtype)
+    run(_multiply, way.jobs, y.size, a.reshape(-1), b.reshape(-1), y.reshape(-1), way.sizes, way.steps, way.rows,
+        way.cuts)
     return y
 
 
@@ -46,9 +78,7 @@ def multiply_backward(dy, xs):
     checks.shape(dy, "dy", np.broadcast_shapes(*(x.shape for x in xs)))
     dxs = []
     for index, x in enumerate(xs):
-        dx = dy
-        for other in (*xs[:index], *xs[index + 1:]):
-            dx = dx * other
+        dx = multiply_forward([dy, *xs[:index], *xs[index + 1:]])
         stretched = tuple(axis for axis, size in enumerate(x.shape) if size != dy.shape[axis])
         if stretched:
             dx = dx.sum(axis=stretched, keepdims=True, dtype=np.float64).astype(dy.dtype)

@@ -2,13 +2,25 @@
 
 import numpy as np
 
-from . import checks, tape
+from . import checks, memory, tape
+from .jit import jit
+from .stretch import offset, place_of, walk
+from .threads import run
 
 EPSILON = 1e-7
 
 
-def _deviation(variance):
-    return np.maximum(np.sqrt(variance), variance.dtype.type(EPSILON))
+@jit(contract=False)
+def _forward(start, stop, x, mean, variance, y, sizes, steps, rows, cuts, epsilon):
+    """Job: see stretch.py. All arrays are flat."""
+    step, constant = steps[0][3], steps[1][3]
+    for job in range(start, stop):
+        place = place_of(job, sizes, rows, cuts)
+        for row in range(place[2], place[3]):
+            ix, im, iy = offset(place, row, steps[0]), offset(place, row, steps[1]), offset(place, row, steps[3])
+            for i in range(place[5]):
+                deviation = max(np.sqrt(variance[im + i * constant]), epsilon)
+                y[iy + i] = (x[ix + i * step] - mean[im + i * constant]) / deviation
 
 
 def normalization_forward(x, mean, variance):
@@ -17,16 +29,27 @@ def normalization_forward(x, mean, variance):
     Parameters
     ----------
     x : any shape, float32 or float64
-    mean, variance : dtype of x, of shapes that broadcast against x
+    mean, variance : dtype of x, of one shape, of x's rank: sizes agree with x's, or are 1
 
     Returns
     -------
     y : shape and dtype of x
     """
-    tape.refuse()
     x = checks.floats(x, "x")
     mean, variance = (checks.floats(item, "mean and variance", dtype=x.dtype) for item in (mean, variance))
-    return (x - mean) / _deviation(variance)
+    checks.shape(variance, "variance", mean.shape)
+    way = walk(x.shape, mean.shape, variance.shape, x.shape)
+    if way is None:
+        tape.refuse()
+        return (x - mean) / _deviation(variance)
+    y = memory.empty(x.shape, x.dtype)
+    run(_forward, way.jobs, 4 * x.size, x.reshape(-1), mean.reshape(-1), variance.reshape(-1), y.reshape(-1),
+        way.sizes, way.steps, way.rows, way.cuts, x.dtype.type(EPSILON))
+    return y
+
+
+def _deviation(variance):
+    return np.maximum(np.sqrt(variance), variance.dtype.type(EPSILON))
 
 
 def normalization_backward(dy, variance):

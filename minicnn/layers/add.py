@@ -2,7 +2,7 @@
 
     y = x_1 + x_2 + ...         dx_i = dy, for every i
 
-Source: Keras 3 `Add`.
+Source: Keras 3 `Add`. On paper: reference/add.py.
 """
 
 from .. import kernels
@@ -20,11 +20,7 @@ class Add(Layer):
         return input_shape[0]
 
     def _forward(self, xs, training):
-        kernels.tape.refuse()
-        y = xs[0] + xs[1]
-        for x in xs[2:]:
-            y += x
-        return y, len(xs)
+        return kernels.add_forward(xs), len(xs)
 
     def _backward(self, dy, count, need_dx):
         return [dy] * count if need_dx else None

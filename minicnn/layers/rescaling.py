@@ -49,6 +49,7 @@ class Rescaling(Layer):
     def _forward(self, x, training):
         if not self.several:
             return kernels.rescaling_forward(x, *self.constants(0)), None
+        kernels.tape.refuse()
         scale, offset = self._rows(x)
         return kernels.multiply_forward([x, scale]) + offset, None
 

@@ -28,9 +28,11 @@ from .activations import (
     tanh_forward,
 )
 from .adam import adam_step
+from .add import add_forward
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import batch_normalization_backward, batch_normalization_forward, batch_normalization_moments
 from .bias import bias_backward
+from .concatenate import concatenate_forward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
 from .dense import dense_backward_input, dense_backward_kernel, dense_forward
 from .depthwise_conv2d import (
@@ -59,6 +61,7 @@ from .softmax import softmax_backward, softmax_forward
 
 __all__ = [
     "adam_step",
+    "add_forward",
     "avgpool2d_backward",
     "avgpool2d_forward",
     "batch_normalization_backward",
@@ -67,6 +70,7 @@ __all__ = [
     "bias_backward",
     "clipped_relu_backward",
     "clipped_relu_forward",
+    "concatenate_forward",
     "conv2d_backward_input",
     "conv2d_backward_kernel",
     "conv2d_forward",

@@ -8,22 +8,40 @@ import numpy as np
 import pytest
 
 from minicnn import (
+    ELU,
     SGD,
     Activation,
     Add,
+    AveragePooling2D,
     BatchNormalization,
     CategoricalCrossentropy,
+    Concatenate,
     Conv2D,
+    Cropping2D,
     Dense,
     DepthwiseConv2D,
+    Dropout,
+    Flatten,
     GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
     Input,
+    LeakyReLU,
+    MaxPooling2D,
     Model,
+    Multiply,
+    Normalization,
     ReLU,
+    Rescaling,
+    Reshape,
     SeparableConv2D,
     Sequential,
+    Softmax,
+    SpatialDropout2D,
     ZeroPadding2D,
+    kernels,
 )
+from minicnn.layers import LAYERS
+from minicnn.layers.augmentation import AUGMENTATIONS
 from tests.tolerances import assert_same
 
 CONVOLUTIONS = {
@@ -57,11 +75,16 @@ def pictures(*shape, seed=2):
 
 
 def assert_plan_equals_layers(model, x, steps=None):
-    """`record` makes a model run layer by layer; to compare, scale by the largest number."""
-    want, got = model.forward(x, record={}), model.forward(x)
-    for one, other in zip(*([y] if not isinstance(y, list) else y for y in (got, want)), strict=True):
-        assert one.shape == other.shape and one.dtype == other.dtype
-        assert abs(one - other).max() <= 32 * np.finfo(one.dtype).eps * abs(other).max()
+    """`record` makes a model run layer by layer; to compare, scale by the largest number.
+
+    Of three runs the second is recorded, the third is played from the tape.
+    """
+    want = model.forward(x, record={})
+    for _ in range(3):
+        got = model.forward(x)
+        for one, other in zip(*([y] if not isinstance(y, list) else y for y in (got, want)), strict=True):
+            assert one.shape == other.shape and one.dtype == other.dtype
+            assert abs(one - other).max() <= 32 * np.finfo(one.dtype).eps * abs(other).max()
     if steps is not None:
         assert len(model._plan(False).steps) == steps
 
@@ -179,6 +202,19 @@ def test_in_float64_and_with_no_picture_at_all():
 # ---- nothing is ever old --------------------------------------------------------------------------------------------
 
 
+def on_tape(model, x):
+    """Predict until a tape is played, and give what it gave."""
+    for _ in range(3):
+        y = model.predict(x)
+    assert tapes(model) == [True]
+    return y
+
+
+def tapes(model):
+    """Say of each run on tape whether it is good."""
+    return [take.tape.good for take in model._plan(False)._takes.values() if take is not None]
+
+
 def small():
     layers = [Conv2D(4, 3, use_bias=False), BatchNormalization(), ReLU(), GlobalAveragePooling2D(), Dense(3)]
     return drawn(Sequential([Input((5, 5, 2)), *layers]))
@@ -187,7 +223,7 @@ def small():
 @pytest.mark.parametrize("key", ["conv2d/kernel", "batch_normalization/gamma", "batch_normalization/beta"])
 def test_one_number_written_by_hand_is_seen(key):
     model, x = small(), pictures(2, 5, 5, 2)
-    before = model.predict(x)
+    before = on_tape(model, x)
     model.params[key].reshape(-1)[1] += 1
     assert (model.predict(x) != before).any()
     assert_plan_equals_layers(model, x)
@@ -196,7 +232,7 @@ def test_one_number_written_by_hand_is_seen(key):
 @pytest.mark.parametrize("key", ["moving_mean", "moving_variance"])
 def test_statistics_written_by_hand_are_seen(key):
     model, x = small(), pictures(2, 5, 5, 2)
-    before = model.predict(x)
+    before = on_tape(model, x)
     model.get_layer("batch_normalization").state[key][1] += 1
     assert (model.predict(x) != before).any()
     assert_plan_equals_layers(model, x)
@@ -204,7 +240,7 @@ def test_statistics_written_by_hand_are_seen(key):
 
 def test_training_and_set_weights_are_seen():
     model, x = small(), pictures(4, 5, 5, 2)
-    before = model.predict(x)
+    before = on_tape(model, x)
     model.compile(SGD(0.1), CategoricalCrossentropy(from_logits=True))
     model.train_on_batch(x, np.eye(3)[[0, 1, 2, 0]])
     assert (model.predict(x) != before).any()
@@ -214,14 +250,36 @@ def test_training_and_set_weights_are_seen():
 
 def test_a_changed_setting_is_seen():
     model, x = small(), pictures(2, 5, 5, 2)
-    model.predict(x)
+    on_tape(model, x)
     model.get_layer("conv2d").activation = "tanh"
     assert_plan_equals_layers(model, x, 4)
 
 
+def test_a_setting_that_no_step_depends_on_is_seen():
+    """A tape holds it as a number; a nested model's layers count too."""
+    inner = Sequential([Input((5, 5, 2)), Conv2D(4, 3), BatchNormalization(), Rescaling(2.0)])
+    x = Input((5, 5, 2))
+    model = drawn(Model(x, ReLU()(inner(x))))
+    for layer, name, value in ((inner.layers[2], "scale", 3.0), (inner.layers[1], "epsilon", 0.5)):
+        before = on_tape(model, pictures(2, 5, 5, 2))
+        setattr(layer, name, value)
+        assert (model.predict(pictures(2, 5, 5, 2)) != before).any()
+        assert_plan_equals_layers(model, pictures(2, 5, 5, 2))
+
+
+def test_another_array_in_a_layer_is_seen():
+    """In place of the recorded one, which the caller may go on using."""
+    model, x = small(), pictures(2, 5, 5, 2)
+    before = on_tape(model, x)
+    layer = model.get_layer("conv2d")
+    layer.params["kernel"] = layer.params["kernel"] + 1
+    assert (model.predict(x) != before).any()
+    assert_plan_equals_layers(model, x)
+
+
 def test_a_changed_maximum_is_seen():
     model, x = drawn(Sequential([Input((5, 5, 2)), Conv2D(4, 3), ReLU(6)])), pictures(2, 5, 5, 2)
-    model.predict(x)
+    on_tape(model, x)
     model.layers[-1].max_value = 3.0
     assert_plan_equals_layers(model, x, 2)
 
@@ -234,14 +292,14 @@ def test_a_model_of_another_dtype_inside():
 
 def test_copies_after_a_prediction():
     model, x = small(), pictures(2, 5, 5, 2)
-    want = model.predict(x)
+    want = on_tape(model, x)
     assert_same(copy.deepcopy(model).predict(x), want)
     assert_same(pickle.loads(pickle.dumps(model)).predict(x), want)
 
 
 def test_a_layer_added_to_a_chain_is_seen():
     model, x = Sequential([Input((5, 5, 2)), Conv2D(4, 3)]), pictures(2, 5, 5, 2)
-    model.predict(x)
+    on_tape(model, x)
     model.add(ReLU())
     assert model.predict(x).min() == 0
     assert_plan_equals_layers(model, x, 1)
@@ -255,6 +313,111 @@ def test_logits_leave_the_last_activation_out():
     np.testing.assert_allclose(logits, model.forward(x, logits=True, record={}), rtol=1e-5)
     np.testing.assert_allclose(model.predict(x).sum(axis=-1), 1, rtol=1e-6)
     assert_same(model.forward(x, logits=True), logits)
+
+
+# ---- on tape --------------------------------------------------------------------------------------------------------
+
+EXAMPLES = {  # a layer each, for inputs (9, 8, 20)
+    "Activation": Activation("gelu"),
+    "Add": Add(),
+    "AveragePooling2D": AveragePooling2D(2, padding="same"),
+    "BatchNormalization": BatchNormalization(),
+    "Concatenate": Concatenate(1),
+    "Conv2D": Conv2D(40, 3, padding="same", activation="relu"),
+    "Dense": Dense(7, activation="softmax"),
+    "DepthwiseConv2D": DepthwiseConv2D(3, padding="same"),
+    "Dropout": Dropout(0.5),
+    "ELU": ELU(),
+    "Flatten": Flatten(),
+    "GlobalAveragePooling2D": GlobalAveragePooling2D(),
+    "GlobalMaxPooling2D": GlobalMaxPooling2D(keepdims=True),
+    "LeakyReLU": LeakyReLU(0.1),
+    "MaxPooling2D": MaxPooling2D(3, 2, padding="same"),
+    "Multiply": Multiply(),
+    "Normalization": Normalization(),
+    "RandomFlip": LAYERS["RandomFlip"](),
+    "ReLU": ReLU(3),
+    "Rescaling": Rescaling(0.5, 1.0),
+    "Reshape": Reshape((8, 9, 20)),
+    "SeparableConv2D": SeparableConv2D(40, 3, padding="same"),
+    "Softmax": Softmax(),
+    "SpatialDropout2D": SpatialDropout2D(0.5),
+    "ZeroPadding2D": ZeroPadding2D(1),
+}
+BY_NUMPY = {  # what is computed between kernels, and so is never played
+    "Cropping2D": Cropping2D(1),
+    "DepthwiseConv2D twice": DepthwiseConv2D(3, depth_multiplier=2),
+    "Rescaling by channel": Rescaling([0.5] * 20, [1.0] * 20),
+    "Softmax of rows": Softmax(1),
+    "ZeroPadding2D of nothing": ZeroPadding2D(0),
+    "a layer of one's own": type("Own", (ReLU,), {"_forward": lambda self, x, training: (np.maximum(x, 0), x)})(),
+    "on paper": Conv2D(4, 3, algorithm="reference"),
+}
+
+
+def test_the_examples_are_all():
+    assert {*EXAMPLES, "Cropping2D", "InputLayer", "Functional", "Model", "Sequential"} == {
+        name for name in LAYERS if name == "RandomFlip" or name not in AUGMENTATIONS}
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, *BY_NUMPY])
+def test_every_layer_on_tape(name):
+    """Other inputs and other numbers in every array: the tape must see them all, or not be played."""
+    layer = copy.deepcopy((EXAMPLES | BY_NUMPY)[name])
+    x = Input((9, 8, 20))
+    y = Conv2D(20, 1)(x)
+    model = drawn(Model(x, layer([y, x] if name in ("Add", "Concatenate", "Multiply") else y)))
+    for seed in range(5):
+        if seed == 3:
+            drawn(model, 7)
+        inputs = pictures(2, 9, 8, 20, seed=seed)
+        want, got = model.forward(inputs, record={}), model.predict(inputs)
+        assert abs(want - got).max() <= 32 * np.finfo("float32").eps * abs(want).max()
+    assert tapes(model) == ([True] if name in EXAMPLES else [False] if model._plan(False)._takes else [])
+
+
+def test_a_number_that_is_not_finite():
+    """Winograd's method cannot: the run is done again, and the tape is good for the next one."""
+    model = drawn(Sequential([Input((32, 32, 32)), Conv2D(32, 3), ReLU()]))
+    x = pictures(2, 32, 32, 32)
+    on_tape(model, x)
+    x[0, 5, 5, 3] = np.nan
+    want, got = model.forward(x, record={}), model.predict(x)
+    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
+    assert np.isnan(got).any() and not np.isnan(got).all()
+    assert_plan_equals_layers(model, pictures(2, 32, 32, 32))
+
+
+def test_several_shapes_and_numbers_of_threads():
+    model = drawn(Sequential([Input((None, None, 3)), Conv2D(20, 3, activation="relu"), GlobalAveragePooling2D()]))
+    before = kernels.get_num_threads()
+    try:
+        for _ in range(3):
+            for threads in (1, 2):
+                kernels.set_num_threads(threads)
+                for size in (40, 50, 60):
+                    x = pictures(1, size, 40, 3, seed=size)
+                    assert_same(model.predict(x), model.forward(x, record={}))
+    finally:
+        kernels.set_num_threads(before)
+    assert len(model._plan(False)._takes) <= 4
+
+
+def test_large_inputs_are_not_copied_to_a_tape():
+    model, x = drawn(Sequential([Input((600, 300, 3)), MaxPooling2D(), ReLU()])), pictures(1, 600, 300, 3)
+    assert_plan_equals_layers(model, x)
+    assert not tapes(model)
+
+
+def test_what_a_tape_returned_is_never_overwritten():
+    """Not by the next play, nor by a run of other shapes, whose outputs a play must not overwrite either."""
+    model = drawn(Sequential([Input((None, 64, 3)), Conv2D(16, 3, padding="same"), BatchNormalization(), ReLU()]))
+    held = []
+    for turn in range(12):
+        x = pictures(2, 64 if turn % 3 else 80, 64, 3, seed=turn)
+        held.append((model.predict(x), model.forward(x, record={})))
+    for got, want in held:
+        assert abs(got - want).max() <= 1e-4 * abs(want).max()
 
 
 # ---- memory ---------------------------------------------------------------------------------------------------------
