@@ -8,6 +8,7 @@ a question of how near a and b are:
 - b is laid out in panels, the columns of one tile side by side, one stretch of the sum at a time: so the loop reads it
   from the second cache, without a gap. `b.T` only means that a panel is filled by transposing squares. Where the rows
   of y are dealt to many jobs all panels are filled first: else each job would fill them again (a third of its time).
+- With few rows of y that copy does not pay, and all depends on b's coming from far away: it is asked for in advance.
 - a is read where it lies, T numbers a step. A job keeps to so much of it as stays in the second cache too, while panel
   after panel passes by. The more rows a tile has, the less often they pass; but T rows that are whole pages apart fall
   into one set of the nearest cache and displace each other, and after a short sum 14 rows take long to be written.
@@ -28,6 +29,7 @@ from .jit import jit
 from .threads import run
 
 SUMMED = 2048  # terms of one stretch of a sum at most: a panel of 256 KB
+LYING = 128  # the same where b is read as it lies: from far away, so the next stretch is asked for while one is used
 EXAMPLES = 192  # the same for a.T: what is gathered and a panel, some 35 KB, are all that the loop reads
 NEAR = 1 << 17  # numbers of a that one job keeps to: half of a second cache of 1 MB
 FEW_JOBS = 64  # enough for many threads to end together ...
@@ -154,8 +156,14 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
                     for ia in range(j * t * terms, (j + 1) * t * terms, t):
                         sums = tile.fma(sums, near, ia, 1, w, iw)
                         iw += iw_step
-                else:
+                elif fills or filled:
                     for ia in range(row * a_row + k * a_term, row * a_row + (k + terms) * a_term, a_term):
+                        sums = tile.fma(sums, a, ia, a_row, w, iw)
+                        iw += iw_step
+                else:  # each tile asks for one line of every row of the next stretch
+                    ahead = terms * n + j * (tile.LINE // a.itemsize)
+                    for ia in range(row * a_row + k * a_term, row * a_row + (k + terms) * a_term, a_term):
+                        tile.prefetch(b, iw + ahead)
                         sums = tile.fma(sums, a, ia, a_row, w, iw)
                         iw += iw_step
                 if k + terms < terms_stop:
@@ -209,7 +217,9 @@ def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
     t = next(t for t in ROWS if t <= min(m, most))
     width = v * tile.lanes(dtype)
     blocks = -(-n // width)
+    panels = transpose_b or scaled or n % width > 0 or not few
     most, least, jobs = (EXAMPLES, GRADIENT_PART, GRADIENT_JOBS) if transpose_a else (SUMMED, PART, FEW_JOBS)
+    most = most if panels else min(most, LYING)
     stretch = -(-summed // -(-summed // most))
     row_cuts = max(1, round(m * max(stretch, 256) / NEAR))
     rows = -(-m // row_cuts)
@@ -223,7 +233,6 @@ def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
     stretch = -(-terms // -(-terms // most))
     terms = -(-terms // stretch) * stretch  # panels that are filled for all parts begin where stretches do
     blocks_cut = -(-blocks // max(1, min(blocks, jobs // (row_cuts * -(-summed // terms)))))
-    panels = transpose_b or scaled or n % width > 0 or not few
     return Cuts(t, v, panels, rows, blocks_cut, terms, stretch)
 
 

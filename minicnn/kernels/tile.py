@@ -57,6 +57,7 @@ def _register_bytes():
 
 
 REGISTER_BYTES, REGISTERS = _register_bytes()
+LINE = 64  # bytes that come from memory together
 # for V registers across, the T that are used: enough to fill rows of any width well, few enough to compile
 ROWS = {1: (20, 16, 14, 10, 9, 6, 3, 1), 2: (14, 12, 9, 7, 4, 3, 1)}
 if REGISTERS < 32:
