@@ -56,22 +56,24 @@ class Block(Layer):
 
     def _backward(self, dy, saved, need_dx):
         x, y, winners, how = saved
-        dm = kernels.relu_backward(dy, y)
         between = self.conv.compute_output_shape((None, *x.shape[1:]))[1:]
-        # Where only sums are wanted, a few pictures at a time do: their dz stays in the caches.
-        few = len(x) if need_dx or self.pool is None else PORTION // (math.prod(between) * dm.itemsize)
+        # Where only sums are wanted, a few pictures at a time do: what lies between stays in the caches.
+        few = len(x) if need_dx or self.pool is None else PORTION // (math.prod(between) * dy.itemsize)
         few = max(1, few)
-        dkernel = 0
+        dkernel = dbias = 0
         for first in range(0, len(x), few) or (0,):
             some = slice(first, first + few)
-            dz = dm if self.pool is None else kernels.maxpool2d_unpool(
-                dm[some], winners[some], (len(dm[some]), *between), self.pool.pool_size, self.pool.strides)
+            dz = dm = kernels.relu_backward(dy[some], y[some])
+            if self.pool is not None:
+                dz = kernels.maxpool2d_unpool(dm, winners[some], (len(dm), *between), self.pool.pool_size,
+                                              self.pool.strides)
             if self.trainable:
                 dkernel += kernels.conv2d_backward_kernel(dz, x[some], self.conv.kernel_size, *how)
+                dbias += kernels.bias_backward(dm) if self.conv.use_bias else 0
         if self.trainable:
             self.grads["kernel"] = dkernel
             if self.conv.use_bias:
-                self.grads["bias"] = kernels.bias_backward(dm)
+                self.grads["bias"] = dbias
         return kernels.conv2d_backward_input(dz, self.params["kernel"], x.shape, *how) if need_dx else None
 
 

@@ -44,6 +44,7 @@ from .depthwise_conv2d import (
     depthwise_conv2d_forward,
 )
 from .dropout import dropout_backward, dropout_forward
+from .finite import sums_are_finite
 from .flatten import flatten_backward, flatten_forward
 from .frame import cropping2d_backward, cropping2d_forward, zero_padding2d_backward, zero_padding2d_forward
 from .global_pool2d import (
@@ -133,6 +134,7 @@ __all__ = [
     "softmax_forward",
     "softplus_backward",
     "softplus_forward",
+    "sums_are_finite",
     "tanh_backward",
     "tanh_forward",
     "workspace",

@@ -1,0 +1,38 @@
+"""Is every number finite? A sum tells: once infinite or NaN, it stays so. One pass, as fast as memory."""
+
+import numpy as np
+
+from . import checks, tile
+from .jit import jit
+from .threads import run
+
+BLOCK = 1 << 14  # numbers a job
+V = 4  # registers side by side
+
+
+@jit
+def _sums(start, stop, x, finite, shape):
+    """Job: `BLOCK` numbers, summed in V registers."""
+    width = len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
+    lanes = np.empty(width, x.dtype)
+    for job in range(start, stop):
+        total, end = tile.zeros(shape, x), min((job + 1) * BLOCK, x.size)
+        for i in range(job * BLOCK, end, width):
+            total = tile.add(total, tile.load(shape, x, i, 0, end - i))
+        tile.store(total, lanes, 0, 0, width)
+        finite[job] = True
+        for number in lanes:
+            finite[job] &= np.isfinite(number)
+
+
+def sums_are_finite(x):
+    """Tell whether the sums of all numbers are finite. Then all numbers are; if not, one is not, or they are huge.
+
+    Parameters
+    ----------
+    x : any shape, float32 or float64
+    """
+    x = checks.floats(x, "x")
+    finite = np.empty(-(-x.size // BLOCK), np.bool_)
+    run(_sums, len(finite), x.size // 4, x.reshape(-1), finite, tile.shape(1, V))
+    return bool(finite.all())
