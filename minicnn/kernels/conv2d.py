@@ -8,7 +8,7 @@ from . import checks, direct, memory, winograd, winograd_gradient
 from .dense import activate
 from .jit import jit
 from .matmul import matmul
-from .padding import every, zero_pad
+from .padding import every, spread, zero_pad
 from .threads import run
 
 # "auto" takes Winograd for 3x3, stride 1, float32, from so many channels and filters and so many 4x4 tiles on.
@@ -153,7 +153,8 @@ def _im2col(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale, re
 def _direct(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale, residual):
     n, oh, ow, count = y.shape
     padded = zero_pad(x, pads)
-    if kernel.shape[:2] == (1, 1) and groups == 1:
+    few = strides != (1, 1) and kernel.size <= direct.NEAREST and residual is None  # then to copy pixels takes too long
+    if kernel.shape[:2] == (1, 1) and groups == 1 and not few:
         pixels = every(padded, strides).reshape(-1, x.shape[3])
         matmul(pixels, kernel.reshape(-1, count), y.reshape(-1, count), bias=bias, scale=scale,
                residual=None if residual is None else residual.reshape(-1, count), limit=np.inf if relu else -1.0)
@@ -183,16 +184,20 @@ def conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1
     strides, pads, dilation, groups = settings(strides, pads, dilation, groups)
     checks.shape(dy, "dy", output_shape(tuple(input_shape), kernel.shape, strides, pads, dilation, groups))
     dx = memory.empty(tuple(input_shape), dy.dtype)
-    if not dy.size or max(s - k for s, k in zip(strides, kernel.shape, strict=False)) > 0:
+    one_by_one = kernel.shape[:2] == (1, 1) and groups == 1 and not np.any(pads)
+    if not dy.size or not one_by_one and max(s - k for s, k in zip(strides, kernel.shape, strict=False)) > 0:
         dx[:] = 0  # no window sees the pixels between two windows
     plain = is_plain(kernel.shape, strides, dilation, groups)
     befores = (2 - pads[0][0], 2 - pads[1][0])
     if dx.size and plain and dy.size and winograd_pays(dx.shape, kernel.shape, dy.dtype) and _winograd(
             dy, direct.pack_flipped(kernel, (0, 0), strides, 1), None, dx, befores):
         return dx
-    if dy.size and dx.size and kernel.shape[:2] == strides == (1, 1) and groups == 1 and not np.any(pads):
-        matmul(dy.reshape(-1, dy.shape[3]), kernel.reshape(-1, dy.shape[3]), dx.reshape(-1, dx.shape[3]),
+    if dy.size and dx.size and one_by_one:
+        seen = dx if strides == (1, 1) else memory.empty((*dy.shape[:3], dx.shape[3]), dy.dtype)
+        matmul(dy.reshape(-1, dy.shape[3]), kernel.reshape(-1, dy.shape[3]), seen.reshape(-1, dx.shape[3]),
                transpose_b=True)
+        if seen is not dx:
+            spread(seen, dx, strides)
     elif dy.size and dx.size:
         for p in range(min(strides[0], kernel.shape[0])):
             for q in range(min(strides[1], kernel.shape[1])):

@@ -241,8 +241,6 @@ def _sum_over_pixels(start, stop, dy, x, partial, shape, sizes, x_steps, taps, f
                 group, first = block // filters.blocks, block % filters.blocks * width
                 lanes = min(width, filters.share - first)
                 home = (row_cut * blocks + block) * taps.rows * taps.runs * weights
-                if chunk == rows_first:
-                    partial[home + taps_first * weights:home + taps_stop * weights] = 0
                 source, first_pixel = dy, chunk * ow * width
                 if count != width:
                     source, first_pixel = panel, 0
@@ -253,7 +251,9 @@ def _sum_over_pixels(start, stop, dy, x, partial, shape, sizes, x_steps, taps, f
                     x_tap = tap // taps.runs * taps.row_step + tap % taps.runs * taps.run_step + group * taps.length
                     for j in range(tiles):
                         at = home + (tap * tiles + j) * t * width
-                        sums = tile.load(shape, partial, at, width, width)
+                        sums = tile.zeros(shape, x)
+                        if chunk > rows_first:
+                            sums = tile.load(shape, partial, at, width, width)
                         ip = first_pixel
                         for row in range(chunk, chunk_stop):
                             ix = row // oh * x_steps.image + row % oh * x_steps.row + x_tap
@@ -266,21 +266,21 @@ def _sum_over_pixels(start, stop, dy, x, partial, shape, sizes, x_steps, taps, f
 
 
 @jit
-def _add_partials(start, stop, partial, dkernel, share, blocks, length, t):
-    """Job: one kernel row or run. partial (parts, blocks, runs, tiles, T, V*L) -> dkernel (runs, length, F)."""
-    parts, _, _, tiles, _, width = partial.shape
-    for tap in range(start, stop):
-        for q in range(length):
-            j = min(q // t, tiles - 1)
-            row = q - min(j * t, length - t)
-            for block in range(partial.shape[1]):
-                first = block // blocks * share + block % blocks * width
-                lanes = min(width, share - block % blocks * width)
-                out = dkernel[tap, q, first:first + lanes]
-                out[:] = partial[0, block, tap, j, row, :lanes]
-                for part in range(1, parts):
-                    for lane in range(lanes):
-                        out[lane] += partial[part, block, tap, j, row, lane]
+def _add_partials(start, stop, partial, dkernel, shape, sizes, filters):
+    """Job: one run and one block. partial (parts, blocks, runs, tiles, T, V*L) -> dkernel (runs, length, F), flat."""
+    parts, runs, tiles, length = sizes
+    t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // partial.itemsize)
+    blocks, count = filters.groups * filters.blocks, filters.groups * filters.share
+    for job in range(start, stop):
+        tap, block = job // blocks, job % blocks
+        group, first = block // filters.blocks, block % filters.blocks * width
+        for j in range(tiles):
+            at, step = ((block * runs + tap) * tiles + j) * t * width, blocks * runs * tiles * t * width
+            sums = tile.load(shape, partial, at, width, width)
+            for part in range(1, parts):
+                sums = tile.add(sums, tile.load(shape, partial, at + part * step, width, width))
+            to = (tap * length + min(j * t, length - t)) * count + group * filters.share + first
+            tile.store(sums, dkernel, to, count, filters.share - first)
 
 
 def sum_over_pixels(dy, x, dkernel, sizes, x_steps, taps, filters, v):
@@ -315,5 +315,5 @@ def sum_over_pixels(dy, x, dkernel, sizes, x_steps, taps, filters, v):
     run(_sum_over_pixels, parts * tap_cuts * -(-blocks // blocks_cut), images * oh * ow * weights * blocks // 32, dy, x,
         partial.reshape(-1), tile.shape(t, v), sizes, x_steps, taps, filters, (rows_cut, taps_cut, blocks_cut, chunk))
     runs = taps.rows * taps.runs
-    run(_add_partials, runs, partial.size, partial, dkernel.reshape(runs, taps.length, -1), filters.share,
-        filters.blocks, taps.length, t)
+    run(_add_partials, runs * blocks, partial.size, partial.reshape(-1), dkernel.reshape(-1), tile.shape(t, v),
+        (parts, runs, tiles, taps.length), filters)

@@ -74,3 +74,32 @@ def every(x, strides):
     y = memory.empty((n, -(-height // strides[0]), -(-width // strides[1]), channels), x.dtype)
     run(_copy_every, n * y.shape[1], y.size, x, y, *strides)
     return y
+
+
+@jit
+def _spread(start, stop, x, y, sh, sw):
+    """Job: one row of one picture of y."""
+    for job in range(start, stop):
+        n, i = job // y.shape[1], job % y.shape[1]
+        row = y[n, i]
+        if i % sh or i // sh >= x.shape[1]:
+            row[:] = 0
+            continue
+        for j in range(y.shape[2]):
+            pixel = row[j]
+            if j % sw or j // sw >= x.shape[2]:
+                pixel[:] = 0
+            else:
+                source = x[n, i // sh, j // sw]
+                for c in range(pixel.size):
+                    pixel[c] = source[c]
+
+
+def spread(x, y, strides):
+    """Write pixels to every sh-th row and sw-th column of y, and zeros between them: what `every` takes, given back.
+
+    Parameters
+    ----------
+    x : (N, OH, OW, C) float32 or float64, C-contiguous      y : (N, H, W, C), written      strides : (sh, sw), pixels
+    """
+    run(_spread, len(y) * y.shape[1], y.size, x, y, *strides)
