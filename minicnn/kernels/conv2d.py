@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from . import checks, direct, memory, winograd, winograd_gradient
-from .dense import activate
+from .dense import LIMITS, activate
 from .jit import jit
 from .matmul import matmul
 from .padding import every, spread, zero_pad
@@ -59,7 +59,7 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
     kernel : (KH, KW, C // groups, F), dtype of x     bias : (F,), dtype of x, or None
     strides : (sh, sw) int, pixels          pads : ((top, bottom), (left, right)) int, pixels
     dilation : (dh, dw) int, pixels         groups : int, divides C and F
-    activation : None, "relu", "sigmoid" or "softmax", applied to y
+    activation : None, "relu", "relu6", "sigmoid" or "softmax", applied to y
     algorithm : "direct" (the register tile slides over the pictures), "winograd" (3x3, stride 1: a quarter of the
         multiplications; where x is not finite it is computed directly after all), "im2col" (windows copied out, then a
         matrix product) or "auto": direct or Winograd, whichever is faster for these shapes
@@ -94,17 +94,17 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
             raise ValueError("`residual` needs a 1x1 kernel, groups=1 and no im2col. Received: "
                              f"kernel.shape={kernel.shape}, groups={groups}, algorithm={algorithm!r}.")
     y = memory.empty(shape, x.dtype)
-    relu = activation == "relu"
+    limit = LIMITS.get(activation, -1.0)
     plain = is_plain(kernel.shape, strides, dilation, groups)
     if algorithm == "winograd" and not plain:
         raise ValueError('`algorithm="winograd"` needs a 3x3 kernel and strides, dilation and groups of 1. Received: '
                          f"kernel.shape={kernel.shape}, strides={strides}, dilation={dilation}, groups={groups}.")
     fast = algorithm == "winograd" or algorithm == "auto" and plain and winograd_pays(shape, kernel.shape, x.dtype)
     befores = (pads[0][0], pads[1][0])
-    if y.size and not (fast and _winograd(x, direct.pack(kernel, 1, scale), bias, y, befores, relu)):
+    if y.size and not (fast and _winograd(x, direct.pack(kernel, 1, scale), bias, y, befores, limit)):
         compute = _im2col if algorithm == "im2col" else _direct
-        compute(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale, residual)
-    return y if activation == "relu" else activate(y, activation)
+        compute(x, kernel, bias, y, strides, pads, dilation, groups, limit, scale, residual)
+    return y if activation in LIMITS else activate(y, activation)
 
 
 def is_plain(kernel_shape, strides, dilation, groups):
@@ -119,11 +119,11 @@ def winograd_pays(output_shape, kernel_shape, dtype):
             and n * -(-oh // 4) * -(-ow // 4) >= tiles)
 
 
-def _winograd(x, packed, bias, y, befores, relu=False):
+def _winograd(x, packed, bias, y, befores, limit=-1.0):
     """Convolve by Winograd's method; False if x is not finite, and y then not to be used."""
     weights, _, v = packed
     frame = [winograd.padded_size((x.shape[i], y.shape[i]), befores[i - 1]) for i in (1, 2)]
-    return winograd.convolve(zero_pad(x, tuple(frame)), weights.reshape(-1), bias, y, v, relu)
+    return winograd.convolve(zero_pad(x, tuple(frame)), weights.reshape(-1), bias, y, v, limit)
 
 
 @jit
@@ -140,31 +140,31 @@ def _copy_windows(start, stop, x, patches, kernel_size, strides, dilation, group
                         patches[n, i, j, g, a, b] = pixel[g * share:(g + 1) * share]
 
 
-def _im2col(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale, residual):
+def _im2col(x, kernel, bias, y, strides, pads, dilation, groups, limit, scale, residual):
     """Copy every window out, then multiply two matrices: simple, and KH * KW times the memory."""
     n, oh, ow, count = y.shape
     patches = memory.empty((n, oh, ow, groups, *kernel.shape[:3]), x.dtype)
     run(_copy_windows, n * oh, patches.size, zero_pad(x, pads), patches, kernel.shape[:2], strides, dilation, groups)
     rows = patches.reshape(1, 1, n * oh * ow, groups * kernel[..., 0].size)
     _direct(rows, kernel.reshape(1, 1, -1, count), bias, y.reshape(1, 1, -1, count), (1, 1), ((0, 0), (0, 0)), (1, 1),
-            groups, relu, scale, residual)
+            groups, limit, scale, residual)
 
 
-def _direct(x, kernel, bias, y, strides, pads, dilation, groups, relu, scale, residual):
+def _direct(x, kernel, bias, y, strides, pads, dilation, groups, limit, scale, residual):
     n, oh, ow, count = y.shape
     padded = zero_pad(x, pads)
     few = strides != (1, 1) and kernel.size <= direct.NEAREST and residual is None  # then to copy pixels takes too long
     if kernel.shape[:2] == (1, 1) and groups == 1 and not few:
         pixels = every(padded, strides).reshape(-1, x.shape[3])
         matmul(pixels, kernel.reshape(-1, count), y.reshape(-1, count), bias=bias, scale=scale,
-               residual=None if residual is None else residual.reshape(-1, count), limit=np.inf if relu else -1.0)
+               residual=None if residual is None else residual.reshape(-1, count), limit=limit)
         return
     packed, filters, v = direct.pack(kernel, groups, scale)
     taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], dilation, groups)
     x_steps = direct.steps(padded.shape, strides)
     y_steps = direct.Steps(0, oh * ow * count, ow * count, count)
     sizes = (n, oh, ow)
-    direct.convolve(padded.reshape(-1), packed, bias, y, sizes, x_steps, y_steps, taps, filters, v, relu)
+    direct.convolve(padded.reshape(-1), packed, bias, y, sizes, x_steps, y_steps, taps, filters, v, limit)
 
 
 def conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1), groups=1):

@@ -58,13 +58,13 @@ def _convolve_and_pool(start, stop, x, w, bias, y, winners, shapes, sizes, x_ste
     """Job: one row of windows. shapes: of the two tiles; sizes: pixels a row of the strip, rows and windows of y."""
     (shape, pool_shape), (width, oh, ow) = shapes, sizes
     channels = filters.groups * filters.share
-    strip = np.empty(pool[0] * width * channels, x.dtype)
+    strip, infinite = np.empty(pool[0] * width * channels, x.dtype), x.dtype.type(np.inf)
     strip_steps = direct.Steps(0, 0, width * channels, channels)
     everything = (pool[0], width, filters.groups * filters.blocks)
     for job in range(start, stop):
         first = job // oh * x_steps.image + job % oh * strides[0] * x_steps.row
         steps = direct.Steps(first, 0, x_steps.row, x_steps.pixel)
-        direct.convolve_jobs(0, 1, x, w, bias, strip, shape, (True, False), (1, pool[0], width), steps, strip_steps,
+        direct.convolve_jobs(0, 1, x, w, bias, strip, shape, infinite, False, (1, pool[0], width), steps, strip_steps,
                              taps, filters, everything)
         _pool_row(strip, 0, width * channels, y, winners, job * ow * channels, pool_shape, ow, pool, strides[1],
                   channels)

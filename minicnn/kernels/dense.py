@@ -5,12 +5,15 @@ from typing import NamedTuple
 import numpy as np
 
 from . import checks, memory
+from .activations import clipped_relu_forward
 from .matmul import matmul
 from .relu import relu_forward
 from .sigmoid import sigmoid_forward
 from .softmax import softmax_forward
 
-ACTIVATIONS = {"relu": relu_forward, "sigmoid": sigmoid_forward, "softmax": softmax_forward}
+ACTIVATIONS = {"relu": relu_forward, "relu6": lambda y: clipped_relu_forward(y, 6.0), "sigmoid": sigmoid_forward,
+               "softmax": softmax_forward}
+LIMITS = {"relu": np.inf, "relu6": 6.0}  # those that a product applies before it writes its sums
 
 
 class Product(NamedTuple):
@@ -25,12 +28,12 @@ def activate(y, activation):
 
     Raises
     ------
-    ValueError: `activation` must be None, "relu", "sigmoid" or "softmax". Received: activation='tanh'.
+    ValueError: `activation` must be None, "relu", "relu6", "sigmoid" or "softmax". Received: activation='tanh'.
     """
     if activation is None:
         return y
     if activation not in ACTIVATIONS:
-        raise ValueError('`activation` must be None, "relu", "sigmoid" or "softmax". '
+        raise ValueError('`activation` must be None, "relu", "relu6", "sigmoid" or "softmax". '
                          f"Received: activation={activation!r}.")
     return ACTIVATIONS[activation](y)
 
@@ -43,7 +46,7 @@ def dense_forward(x, kernel, bias, *, activation=None):
     Parameters
     ----------
     x : (N, D) float32 or float64       kernel : (D, F)         bias : (F,) or None for no bias
-    activation : None, "relu", "sigmoid" or "softmax", applied to y
+    activation : None, "relu", "relu6", "sigmoid" or "softmax", applied to y
 
     Returns
     -------
@@ -57,10 +60,10 @@ def dense_forward(x, kernel, bias, *, activation=None):
         checks.shape(bias, "bias", (kernel.shape[1],))
     y = memory.empty((len(x), kernel.shape[1]), x.dtype)
     if y.size and x.size:
-        matmul(x, kernel, y, bias=bias, limit=np.inf if activation == "relu" else -1.0)
+        matmul(x, kernel, y, bias=bias, limit=LIMITS.get(activation, -1.0))
     elif y.size:
         y[:] = 0 if bias is None else bias
-    return y if activation == "relu" and x.size else activate(y, activation)
+    return y if activation in LIMITS and x.size else activate(y, activation)
 
 
 def dense_backward_input(dy, kernel):

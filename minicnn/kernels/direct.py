@@ -151,9 +151,8 @@ def packed_bias(bias, filters, v, dtype):
 
 
 @jit
-def convolve_jobs(start, stop, x, w, bias, y, shape, how, sizes, x_steps, y_steps, taps, filters, cuts):
-    """Job: some rows of outputs, some tiles of each, some blocks of filters. how: ReLU, y streamed past the caches."""
-    relu, streams = how
+def convolve_jobs(start, stop, x, w, bias, y, shape, limit, streams, sizes, x_steps, y_steps, taps, filters, cuts):
+    """Job: some rows of outputs, some tiles of each, some blocks of filters. limit: of a clipped ReLU, or below 0."""
     rows, oh, ow = sizes[0] * sizes[1], sizes[1], sizes[2]
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
     tiles, blocks = (ow + t - 1) // t, filters.groups * filters.blocks
@@ -177,8 +176,8 @@ def convolve_jobs(start, stop, x, w, bias, y, shape, how, sizes, x_steps, y_step
                             for k in range(ix, ix + taps.length):
                                 sums = tile.fma(sums, x, k, x_steps.pixel, w, iw)
                                 iw += width
-                    if relu:
-                        sums = tile.relu(sums, np.inf)
+                    if limit >= 0:
+                        sums = tile.relu(sums, limit)
                     if streams:
                         tile.stream(sums, y, y_row + pixel * y_steps.pixel, y_steps.pixel)
                     else:
@@ -187,22 +186,22 @@ def convolve_jobs(start, stop, x, w, bias, y, shape, how, sizes, x_steps, y_step
             tile.fence()
 
 
-def convolve(x, w, bias, y, sizes, x_steps, y_steps, taps, filters, v, relu=False):
+def convolve(x, w, bias, y, sizes, x_steps, y_steps, taps, filters, v, limit=-1.0):
     """Slide packed filters over padded pictures.
 
     Parameters
     ----------
     x : flat array                  y : (N, OH, OW, F), or the larger array that y_steps walk through
     w : packed weights, flat        bias : (F,) or None
-    sizes : (N, OH, OW)             relu : apply it to the sums before they are written
+    sizes : (N, OH, OW)             limit : float, of a clipped ReLU of the sums (see `matmul`)
     x_steps, y_steps, taps, filters, v : see their functions
     """
     width = v * tile.lanes(x.dtype)
     weights, blocks = taps.rows * taps.runs * taps.length * width, filters.groups * filters.blocks
     jobs, work, shape, cuts = _jobs(sizes, weights, blocks, v)
     streams = filters.share % width == 0 and memory.streams(y)
-    run(convolve_jobs, jobs, work, x, w, packed_bias(bias, filters, v, x.dtype), y.reshape(-1), shape, (relu, streams),
-        sizes, x_steps, y_steps, taps, filters, cuts)
+    run(convolve_jobs, jobs, work, x, w, packed_bias(bias, filters, v, x.dtype), y.reshape(-1), shape,
+        x.dtype.type(limit), streams, sizes, x_steps, y_steps, taps, filters, cuts)
 
 
 @lru_cache(1024)

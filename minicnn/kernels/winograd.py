@@ -128,7 +128,7 @@ def _multiply(frequencies, u, products, q, block, blocks, count, band, channels,
 
 
 @jit
-def _transform_products(products, bias, y, first, count, block, blocks, band, sizes, size, shapes, width, relu):
+def _transform_products(products, bias, y, first, count, block, blocks, band, sizes, size, shapes, width, limit):
     """products (36, blocks, band, V*L) -> y (N, OH, OW, F), flat: `count` tiles from `first` on, a block of filters."""
     _, rows, columns, _ = sizes
     oh, ow, filters = size
@@ -145,8 +145,8 @@ def _transform_products(products, bias, y, first, count, block, blocks, band, si
             for r in range(min(4, oh - row)):
                 outputs = _frequencies_to_outputs(tile.load(six, scratch, r * 6 * lanes, lanes, lanes))
                 outputs = tile.add(outputs, tile.repeat(four, bias, block * width + f))
-                if relu:
-                    outputs = tile.relu(outputs, np.inf)
+                if limit >= 0:
+                    outputs = tile.relu(outputs, limit)
                 at = ((n * oh + row + r) * ow + column) * filters + block * width + f
                 if column + 4 <= ow:
                     tile.store(outputs, y, at, filters, valid)
@@ -158,7 +158,7 @@ def _transform_products(products, bias, y, first, count, block, blocks, band, si
 
 
 @jit
-def _bands(start, stop, x, u, bias, y, finite, shape, shapes, sizes, size, blocks, width, relu):
+def _bands(start, stop, x, u, bias, y, finite, shape, shapes, sizes, size, blocks, width, limit):
     """Job: one band of tiles, through all three steps."""
     n, rows, columns, channels = sizes
     band = (BAND + len(shape[0]) - 1) // len(shape[0]) * len(shape[0])
@@ -170,7 +170,7 @@ def _bands(start, stop, x, u, bias, y, finite, shape, shapes, sizes, size, block
         for block in range(blocks):
             for q in range(36):
                 _multiply(frequencies, u, products, q, block, 1, count, band, channels, shape, width)
-            _transform_products(products, bias, y, first, count, block, 1, band, sizes, size, shapes, width, relu)
+            _transform_products(products, bias, y, first, count, block, 1, band, sizes, size, shapes, width, limit)
 
 
 @jit
@@ -190,14 +190,14 @@ def _multiply_job(start, stop, frequencies, u, products, count, band, channels, 
 
 
 @jit
-def _products_job(start, stop, products, bias, y, first, count, blocks, band, sizes, size, shapes, width, relu):
+def _products_job(start, stop, products, bias, y, first, count, blocks, band, sizes, size, shapes, width, limit):
     """Job: `BAND` tiles and one block of filters, the third step."""
     for job in range(start, stop):
         here, block = job // blocks * BAND, job % blocks
         count_here = min(BAND, count - here)
         part = products[here * width:]
         _transform_products(part, bias, y, first + here, count_here, block, blocks, band, sizes, size, shapes, width,
-                            relu)
+                            limit)
 
 
 def padded_size(size, before):
@@ -214,14 +214,14 @@ def padded_size(size, before):
     return before, -(-size[1] // 4) * 4 + 2 - size[0] - before
 
 
-def convolve(x, packed, bias, y, v, relu):
+def convolve(x, packed, bias, y, v, limit):
     """Convolve padded pictures with a packed 3x3 kernel, stride 1.
 
     Parameters
     ----------
     x : (N, 4*TH + 2, 4*TW + 2, C)      packed : (blocks, 3, 3, C, V*L), flat
     bias : (F,) or None                 y : (N, OH, OW, F), written
-    v : int                             relu : bool, apply it to y
+    v : int                             limit : float, of a clipped ReLU of y (see `matmul`)
 
     Returns
     -------
@@ -237,13 +237,14 @@ def convolve(x, packed, bias, y, v, relu):
     u = memory.empty((blocks * 36 * channels * width,), x.dtype)
     run(_transform_kernel, blocks, u.size * 4, packed, u, channels, width, shapes)
     padded_bias = in_registers(bias, 1, blocks * width, x.dtype)
+    limit = x.dtype.type(limit)
     flat, out, size = x.reshape(-1), y.reshape(-1), y.shape[1:]
     finite = np.zeros(-(-tiles // BAND), np.bool_)
     tape.expect(finite)
     work = tiles * 36 * channels * blocks * width // 32
     if u.nbytes <= SMALL_KERNEL:
         run(_bands, len(finite), work, flat, u, padded_bias, out, finite, shape, shapes, sizes, size, blocks, width,
-            relu)
+            limit)
         return finite.all()
     t = len(shape[0])
     band = min(tiles, max(BAND, BUFFERS // (36 * (channels + blocks * width) * x.itemsize)))
@@ -257,5 +258,5 @@ def convolve(x, packed, bias, y, v, relu):
         run(pixels_job, jobs, work, flat, frequencies, finite[first // BAND:], first, count, rows, sizes, shapes)
         run(_multiply_job, 36 * blocks, work, frequencies, u, products, count, rows, channels, blocks, shape, width)
         run(_products_job, jobs * blocks, work, products, padded_bias, out, first, count, blocks, rows, sizes, size,
-            shapes, width, relu)
+            shapes, width, limit)
     return finite.all()

@@ -44,7 +44,7 @@ ACTIVATIONS = {
     "gelu": _function("gelu", keeps="x"),
 }
 ALIASES = {"linear": None, "swish": "silu"}
-FUSED = ("relu", "sigmoid", "softmax")  # what the convolution and dense kernels apply themselves
+FUSED = ("relu", "relu6", "sigmoid", "softmax")  # what the convolution and dense kernels apply themselves
 
 
 def activation_name(activation):

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicnn import kernels, reference
+from minicnn.kernels import dense
 from tests.oracles import assert_adjoint, assert_gradient
 from tests.strategies import ConvCase, conv_cases, normal, wide_conv_cases
 from tests.tolerances import assert_close, assert_same, sizes_of_conv2d
@@ -195,14 +196,16 @@ def test_nothing_given_is_changed():
         assert_same(array, copy)
 
 
-@pytest.mark.parametrize("activation", [None, "relu", "sigmoid", "softmax"])
-def test_activation_equals_the_operation_after(activation):
+@pytest.mark.parametrize("activation", [None, "relu", "relu6", "sigmoid", "softmax"])
+@pytest.mark.parametrize("algorithm", ["direct", "winograd", "im2col"])
+def test_activation_equals_the_operation_after(activation, algorithm):
     rng = np.random.default_rng(4)
-    x, kernel, bias = (normal(rng, shape, "float32") for shape in [(2, 5, 4, 3), (3, 2, 3, 8), (8,)])
-    how = (1, 1), ((1, 1), (0, 1))
-    y = kernels.conv2d_forward(x, kernel, bias, *how)
-    want = y if activation is None else getattr(kernels, f"{activation}_forward")(y)
-    assert_same(kernels.conv2d_forward(x, kernel, bias, *how, activation=activation), want)
+    x, kernel, bias = (normal(rng, shape, "float32") for shape in [(2, 5, 4, 3), (3, 3, 3, 8), (8,)])
+    how = (3 * x, kernel, bias, (1, 1), ((1, 1), (0, 1)))
+    y = kernels.conv2d_forward(*how, algorithm=algorithm)
+    assert y.min() < 0 and y.max() > 6
+    want = y if activation is None else dense.ACTIVATIONS[activation](y)
+    assert_same(kernels.conv2d_forward(*how, algorithm=algorithm, activation=activation), want)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -89,7 +89,7 @@ VALUE = [
     ),
     (
         lambda: forward(activation="tanh"),
-        '`activation` must be None, "relu", "sigmoid" or "softmax". Received: activation=\'tanh\'.',
+        '`activation` must be None, "relu", "relu6", "sigmoid" or "softmax". Received: activation=\'tanh\'.',
     ),
     (
         lambda: forward(algorithm="magic"),
@@ -135,7 +135,7 @@ VALUE = [
     (lambda: dense(bias=array(3)), "`bias` must have shape (4,). Received: bias.shape=(3,)."),
     (
         lambda: dense(activation="tanh"),
-        '`activation` must be None, "relu", "sigmoid" or "softmax". Received: activation=\'tanh\'.',
+        '`activation` must be None, "relu", "relu6", "sigmoid" or "softmax". Received: activation=\'tanh\'.',
     ),
     (
         lambda: kernels.dense_backward_input(array(2, 5), array(3, 4)),
