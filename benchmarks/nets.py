@@ -31,7 +31,7 @@ def measure(names, threads, data=None, quick=False):
             _net(net, by_name, quick, rows)
             done.append(net)
         if data:
-            rows.append(epoch.measure(data, "keras" in by_name, threads, quick))
+            rows.extend(epoch.measure(data, "keras" in by_name, threads, quick))
             done.append("an epoch of fit")
     except KeyboardInterrupt:  # what was measured so far is worth keeping
         head["not measured"] = [name for name in (*twins.NETS, "an epoch of fit") if name not in done]
