@@ -18,7 +18,7 @@ def test_nets(tmp_path):
         assert row["engines"]["minicnn"]["ms"] > 0
         if "keras" not in part["head"]["missing"]:
             assert row["engines"]["keras graph"]["ms"] > 0
-    assert len(sections.nets(part).splitlines()) == 2 + 11
+    assert len(sections.nets(part).splitlines()) == 2 + 12
 
 
 def test_a_net_that_predicts_something_else_is_not_timed():
