@@ -97,7 +97,8 @@ class Plan:
 
     def run(self, values):
         """Fill `values` (symbolic tensor -> array, the inputs to begin with) with the model's outputs."""
-        if not self._free.acquire(blocking=False):  # another thread predicts: let each have memory of its own
+        inside = kernels.tape.current() is not None  # of a model whose run is being recorded
+        if inside or not self._free.acquire(blocking=False):  # or another thread predicts, and each has its own memory
             self._run(values)
             return
         try:
@@ -111,7 +112,7 @@ class Plan:
 
     def _play(self, values):
         """Run from a tape, if inputs of these shapes came before; tell whether it did."""
-        if kernels.tape.current() is not None or not 0 < sum(array.nbytes for array in values.values()) <= SMALL:
+        if not 0 < sum(array.nbytes for array in values.values()) <= SMALL:
             return False
         key = (kernels.get_num_threads(), *(array.shape for array in values.values()))
         if key not in self._takes:  # once is not worth a tape
