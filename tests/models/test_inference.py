@@ -378,13 +378,13 @@ def test_every_layer_on_tape(name):
 
 def test_models_inside_are_on_the_same_tape():
     """Two deep, the inner one twice: nothing of them may be left from the run that was recorded."""
-    inner = Sequential([Input((6, 6, 3)), SeparableConv2D(3, 3, padding="same"), BatchNormalization(), ReLU()])
-    x = Input((6, 6, 3))
-    middle = Model(x, Add()([inner(x), inner(Conv2D(3, 1)(x))]))
-    z = Input((6, 6, 3))
-    model = drawn(Model(z, Dense(2)(Flatten()(middle(Conv2D(3, 1)(z))))))
+    inner = Sequential([Input((6, 6, 16)), SeparableConv2D(16, 3, padding="same"), BatchNormalization(), ReLU()])
+    x = Input((6, 6, 16))
+    middle = Model(x, Add()([inner(x), inner(Conv2D(16, 1)(x))]))
+    z = Input((6, 6, 16))
+    model = drawn(Model(z, Dense(2)(Flatten()(middle(Conv2D(16, 1)(z))))))
     for seed in range(5):
-        x = pictures(2, 6, 6, 3, seed=seed)
+        x = pictures(2, 6, 6, 16, seed=seed)
         want, got = model.forward(x, record={}), model.predict(x)
         assert abs(want - got).max() <= 1e-5 * abs(want).max()
     assert tapes(model) == [True] and not inner._plans[False]._takes
