@@ -8,10 +8,11 @@ Training, saving and printing live in training.py, saving.py and summary.py; the
 
 import numpy as np
 
-from . import blocks, inference, saving, training
+from . import blocks, saving, training
 from .files.graph import keras_order
 from .graph import describe, give_names, trace
 from .layers import LAYERS, InputLayer, Layer, SymbolicTensor
+from .plan import Plan
 from .summary import summary as format_summary
 
 
@@ -124,7 +125,7 @@ class Model(Layer):
         need_dx : bool        False: backward will not be asked for dx, so layers before the first trainable one
             keep nothing
         record : dict, optional      filled with node key -> the array that the node gave. (Without it layers may run
-            together, in inference and in training: see inference.py and blocks.py.)
+            together, in inference and in training: see plan.py and blocks.py.)
         products : bool         whether backward may leave a gradient in `grads` as a `kernels.Product`
 
         Returns
@@ -168,7 +169,7 @@ class Model(Layer):
         """How to run when nobody asks for what is in between; made anew when a layer's settings have changed."""
         plan = self._plans.get(logits)
         if plan is None or not plan.is_current():
-            plan = self._plans[logits] = inference.Plan(self, logits)
+            plan = self._plans[logits] = Plan(self, logits)
         return plan
 
     def backward(self, dy, need_dx=True, record=None):
