@@ -58,22 +58,21 @@ class Block(Layer):
         x, y, winners, how = saved
         between = self.conv.compute_output_shape((None, *x.shape[1:]))[1:]
         # Where only sums are wanted, a few pictures at a time do: what lies between stays in the caches.
-        few = len(x) if need_dx or self.pool is None else PORTION // (math.prod(between) * dy.itemsize)
-        few = max(1, few)
-        dkernel = dbias = 0
-        for first in range(0, len(x), few) or (0,):
-            some = slice(first, first + few)
+        portion = len(x) if need_dx or self.pool is None else PORTION // (math.prod(between) * dy.itemsize)
+        portion = max(1, portion)
+        sums = {}
+        for first in range(0, len(x), portion) or (0,):
+            some = slice(first, first + portion)
             dz = dm = kernels.relu_backward(dy[some], y[some])
             if self.pool is not None:
                 dz = kernels.maxpool2d_unpool(dm, winners[some], (len(dm), *between), self.pool.pool_size,
                                               self.pool.strides)
             if self.trainable:
-                dkernel += kernels.conv2d_backward_kernel(dz, x[some], self.conv.kernel_size, *how)
-                dbias += kernels.bias_backward(dm) if self.conv.use_bias else 0
-        if self.trainable:
-            self.grads["kernel"] = dkernel
-            if self.conv.use_bias:
-                self.grads["bias"] = dbias
+                parts = {"kernel": kernels.conv2d_backward_kernel(dz, x[some], self.conv.kernel_size, *how)}
+                if self.conv.use_bias:
+                    parts["bias"] = kernels.bias_backward(dm)
+                sums = {key: sums[key] + part if sums else part for key, part in parts.items()}
+        self.grads.update(sums)
         return kernels.conv2d_backward_input(dz, self.params["kernel"], x.shape, *how) if need_dx else None
 
 
@@ -95,6 +94,7 @@ class Postponed(Layer):
         return self.dense._forward(x, training, **how)
 
     def _backward(self, dy, saved, need_dx):
+        self.dense.grads.clear()
         dx = self.dense._backward(dy, saved, need_dx, kernel_gradient=kernels.Product)
         self.grads = dict(self.dense.grads)
         self.dense.grads.pop("kernel", None)  # a layer's gradients are arrays; the product is for the optimizer alone

@@ -28,7 +28,7 @@ class Model(Layer):
     ----------
     layers : list of Layer, in Keras's order          nodes : list of Node, in running order
     params, grads, state : dict     "layer/kernel" -> array, of the layers that are trainable (state: of all). After a
-        step of training `grads` lacks what the optimizer made on its way, a large dense kernel's for SGD
+        step of training `grads` lacks what the optimizer made on its way: the dense kernels' for SGD
     optimizer, loss                 what `compile` set
     """
 

@@ -89,13 +89,16 @@ class SGD(Optimizer):
     nesterov : bool                 look ahead along the momentum
     """
 
-    takes_products = True
-
     def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False):
         super().__init__(learning_rate)
         self.momentum = _number("momentum", momentum, -1e-300, 1)
         self.nesterov = bool(nesterov)
         self.slot_names = ("momentum",) if self.momentum else ()
+
+    @property
+    def takes_products(self):
+        """Whether a gradient may be a `kernels.Product`: not for a subclass, which may do something else with it."""
+        return type(self) is SGD
 
     def _step(self, w, g, m=None):
         kernels.sgd_step(w, g, m, self.learning_rate, _as_keras(self.momentum), self.nesterov)

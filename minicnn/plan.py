@@ -1,34 +1,38 @@
 """How a model predicts: step by step (inference.py), in memory that stays for the next run, and before long on tape.
 
 For small inputs Python takes longer than the kernels. When inputs of the same shapes come a second time their run is
-recorded (kernels/tape.py), and from then on it is played. A tape reads the layers' arrays where they lie, so training
-and `set_weights` are seen; a layer that holds another array, or another setting, needs another tape, or another plan.
+recorded (kernels/tape.py): a take. From then on it is played. A take reads the layers' arrays where they lie, so
+training and `set_weights` are seen; a layer that holds another array needs another take, one with another setting
+another plan. (On an empty kernel cache the first three predictions compile: run, record, play.)
 """
 
+import os
 import threading
 from collections import OrderedDict
 
+import numpy as np
+
 from . import inference, kernels
 from .kernels.memory import Workspace
-from .layers import LAYERS, Sigmoid
 from .layers.base import changes
 
 SMALL = 1 << 21  # bytes of inputs; with larger ones Python's share of the time is small, and they would be copied
-TAKES = 4  # runs that a plan keeps on tape
+TAKES = 4  # shapes of inputs that a plan remembers; with more in turn none comes a second time
+NO_SETTINGS = {"params", "grads", "state", "_saved"}  # of a layer's attributes
 
 
 class Plan:
-    """How a model runs at inference. The memory of one run stays for the next, as long as the plan lives.
+    """How a model runs when nobody asks for what is in between.
 
     Attributes
     ----------
     steps : list of Step        layers : list of Layer, those of nested models too
-    outputs : list of SymbolicTensor        workspace : Workspace, in which nothing lies that a caller holds
+    outputs : list of SymbolicTensor        workspace : Workspace; callers get copies of what lies in it
     """
 
     def __init__(self, model, logits):
-        self._seen = changes[0]
-        self.layers, self.outputs = _layers(model), model.outputs
+        self._seen, self._process = changes[0], os.getpid()
+        self._model, self.layers, self.outputs = model, _layers(model), model.outputs
         self._settings = _settings(self.layers)
         self.head = model.outputs[0] if logits else None  # where the logits leave out the activation
         self.steps = inference.steps(model, self.head)
@@ -36,48 +40,58 @@ class Plan:
         self._takes, self._records = OrderedDict(), _can_record(model)
 
     def is_current(self):
-        """Tell whether the layers' settings are those that the plan was made by."""
+        """Tell whether layers and settings are those that the plan was made by, and the process is."""
         seen = changes[0]
-        if seen != self._seen:
-            if _settings(self.layers) != self._settings:
+        if seen is not self._seen:
+            if _layers(self._model) != self.layers or not _same(self._settings, _settings(self.layers)):
                 return False
             self._seen = seen
-        return True
+        return self._process == os.getpid()  # a forked child may hold the lock of a thread that it does not have
 
     def run(self, values):
         """Fill `values` (symbolic tensor -> array, the inputs to begin with) with the model's outputs."""
-        inside = kernels.tape.current() is not None  # of a model whose run is being recorded
-        if inside or not self._free.acquire(blocking=False):  # or another thread predicts, and each has its own memory
+        if kernels.tape.current() is not None:  # inside a model whose run is being recorded
             self._run(values)
-            return
-        try:
-            if not (self._records and self._play(values)):
-                with kernels.workspace(self.workspace):
-                    self._run(values)
-                    # what somebody holds must not lie in memory that the next run writes to
-                    values.update({tensor: values[tensor].copy() for tensor in self.outputs})
-        finally:
-            self._free.release()
+        elif not self._free.acquire(blocking=False):  # another thread predicts: let each have memory of its own
+            self._run(values)
+            self._copy_outputs(values)
+        else:
+            try:
+                take = self._take(values) if self._records else None
+                if take is None:
+                    with kernels.workspace(self.workspace):
+                        self._run(values)
+                else:
+                    values.update(take.outputs)
+                self._copy_outputs(values)
+            finally:
+                self._free.release()
 
-    def _play(self, values):
-        """Run from a tape, if inputs of these shapes came before; tell whether it did."""
+    def _copy_outputs(self, values):
+        """What a caller holds must lie neither where the next run writes nor in the inputs, as a view of them."""
+        values.update({tensor: values[tensor].copy() for tensor in self.outputs})
+
+    def _take(self, values):
+        """Give the take for inputs of these shapes, played with these; None if they come for the first time."""
         if not 0 < sum(array.nbytes for array in values.values()) <= SMALL:
-            return False
+            return None
         key = (kernels.get_num_threads(), *(array.shape for array in values.values()))
-        if key not in self._takes:  # once is not worth a tape
-            self._takes[key] = None
-            if len(self._takes) > TAKES:
-                self._takes.popitem(last=False)
-            return False
-        self._takes.move_to_end(key)
-        take = self._takes[key]
-        if take is None or not take.fits():
-            take = self._takes[key] = Take(self, values)
-            self._records = take.tape.good
-        elif not take.play(values):
-            return False
-        values.update({tensor: array.copy() for tensor, array in take.outputs.items()})
-        return True
+        known = key in self._takes
+        take = self._takes[key] = self._takes.pop(key, None)  # the last one used is the last in order
+        if len(self._takes) > TAKES:
+            self._takes.popitem(last=False)
+        if known and (take is None or not take.fits()):
+            return self._record(key, values)
+        return take if take is not None and take.play(values) else None
+
+    def _record(self, key, values):
+        take, self._takes[key] = Take(self, values), None
+        if not take.tape.good:
+            self._records = False
+            self._takes.clear()
+        elif take.tape.as_expected():  # else it went a way that the next one need not go
+            self._takes[key] = take
+        return take
 
     def _run(self, values):
         for nodes, chain, inputs, finished in self.steps:
@@ -108,8 +122,8 @@ class Take:
     """
 
     def __init__(self, plan, values):
-        self._arrays = [(layer, kind, key, array) for layer in plan.layers for kind in ("params", "state")
-                        for key, array in getattr(layer, kind).items()]
+        self._arrays = [(layer, kind, dict(getattr(layer, kind))) for layer in plan.layers
+                        for kind in ("params", "state")]
         self._inputs = {tensor: array.copy() for tensor, array in values.items()}
         self.tape = kernels.Tape(plan.workspace)
         given = dict(self._inputs)
@@ -119,7 +133,7 @@ class Take:
 
     def fits(self):
         """Tell whether the layers' arrays are the ones that were recorded; what is in them may have changed."""
-        return all(getattr(layer, kind).get(key) is array for layer, kind, key, array in self._arrays)
+        return all(_same(getattr(layer, kind), arrays) for layer, kind, arrays in self._arrays)
 
     def play(self, values):
         """Fill `outputs` for other inputs; False if these need another way, and nothing is to be used."""
@@ -141,13 +155,25 @@ def _is_model(layer):
 
 
 def _settings(layers):
-    """Give what a plan is made by, besides the graph, and what a tape holds of layers besides their arrays."""
-    return [(layer.get_config(), getattr(layer, "algorithm", None)) for layer in layers]
+    """Give, layer by layer, what a plan is made by and a tape holds, besides the graph and the layers' arrays."""
+    return [{key: value for key, value in vars(layer).items() if key not in NO_SETTINGS} for layer in layers]
+
+
+def _same(one, other):
+    """Compare two values, or dicts, lists or tuples of them; arrays are the same only if they are one."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, (list, tuple)) and type(one) is type(other):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return one is other or type(one) is type(other) and not isinstance(one, np.ndarray) and one == other
 
 
 def _can_record(model):
-    """Tell whether all is computed in kernels: by the package's own layers, in one dtype, none of them on paper."""
-    own = {*LAYERS.values(), Sigmoid}
-    return all(type(node.layer) in own and node.layer.dtype == model.dtype
-               and getattr(node.layer, "algorithm", None) != "reference"
+    """Tell whether all is computed in kernels: by this package's layers, in one dtype, none of them on paper.
+
+    They say where they compute otherwise (`kernels.tape.refuse`). What somebody else wrote may not.
+    """
+    return all(type(node.layer).__module__.startswith("minicnn.")
+               and {"forward", "_forward"}.isdisjoint(vars(node.layer))
+               and node.layer.dtype == model.dtype and getattr(node.layer, "algorithm", None) != "reference"
                and (not _is_model(node.layer) or _can_record(node.layer)) for node in model.nodes)

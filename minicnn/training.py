@@ -216,7 +216,7 @@ def _step(model, setup, x, y, class_weight, totals):
 def _run(model, setup, x, training):
     """Run the model up to the logits where the loss can take them; say whether it did."""
     fused = model.activation is not None and model.activation == setup.loss.head
-    how = {"need_dx": False, "products": setup.optimizer.takes_products} if training else {}
+    how = {"need_dx": False, "products": setup.optimizer.takes_products and model.trainable} if training else {}
     return model.forward(x, training, logits=fused, **how), fused
 
 

@@ -25,7 +25,7 @@ def add_forward(xs):
     -------
     y : shape and dtype of xs
     """
-    xs = [checks.floats(x, "xs", dtype=xs[0].dtype) for x in xs]
+    xs = checks.several(xs, 2)
     for x in xs:
         checks.shape(x, "xs", xs[0].shape)
     y, total = memory.empty(xs[0].shape, xs[0].dtype), xs[0]

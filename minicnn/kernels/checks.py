@@ -54,6 +54,19 @@ def floats(array, name, rank=None, dtype=None):
     return array
 
 
+def several(arrays, least):
+    """Check a list of float arrays of one dtype and give them as `plain` does.
+
+    Raises
+    ------
+    ValueError: `xs` must be a list of at least 2 arrays. Received: 1.
+    """
+    if len(arrays) < least:
+        raise ValueError(f"`xs` must be a list of at least {least} arrays. Received: {len(arrays)}.")
+    first = floats(arrays[0], "xs")
+    return [first, *(floats(array, "xs", dtype=first.dtype) for array in arrays[1:])]
+
+
 def in_place(array, name, like=None):
     """Check an array that is changed in place: a copy, as `plain` may make, would lose the change.
 

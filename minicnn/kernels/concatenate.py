@@ -30,7 +30,9 @@ def concatenate_forward(xs, axis):
     -------
     y : the sizes of xs, along `axis` their sum; dtype of xs
     """
-    xs = [checks.floats(x, "xs", dtype=xs[0].dtype) for x in xs]
+    xs = checks.several(xs, 1)
+    if not 0 <= axis < xs[0].ndim:
+        raise ValueError(f"`axis` must be one of {xs[0].ndim}, counted from 0. Received: axis={axis!r}.")
     before, after = xs[0].shape[:axis], xs[0].shape[axis + 1:]
     for x in xs:
         checks.shape(x, "xs", (*before, x.shape[axis], *after))

@@ -153,8 +153,9 @@ def _im2col(x, kernel, bias, y, strides, pads, dilation, groups, limit, scale, r
 def _direct(x, kernel, bias, y, strides, pads, dilation, groups, limit, scale, residual):
     n, oh, ow, count = y.shape
     padded = zero_pad(x, pads)
-    few = strides != (1, 1) and kernel.size <= direct.NEAREST and residual is None  # then to copy pixels takes too long
-    if kernel.shape[:2] == (1, 1) and groups == 1 and not few:
+    copies = strides != (1, 1)  # which takes too long where there is little to multiply
+    small = copies and kernel.size <= direct.NEAREST and residual is None
+    if kernel.shape[:2] == (1, 1) and groups == 1 and not small:
         pixels = every(padded, strides).reshape(-1, x.shape[3])
         matmul(pixels, kernel.reshape(-1, count), y.reshape(-1, count), bias=bias, scale=scale,
                residual=None if residual is None else residual.reshape(-1, count), limit=limit)
@@ -185,8 +186,9 @@ def conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1
     checks.shape(dy, "dy", output_shape(tuple(input_shape), kernel.shape, strides, pads, dilation, groups))
     dx = memory.empty(tuple(input_shape), dy.dtype)
     one_by_one = kernel.shape[:2] == (1, 1) and groups == 1 and not np.any(pads)
-    if not dy.size or not one_by_one and max(s - k for s, k in zip(strides, kernel.shape, strict=False)) > 0:
-        dx[:] = 0  # no window sees the pixels between two windows
+    gaps = max(s - k for s, k in zip(strides, kernel.shape, strict=False)) > 0  # pixels that no window sees
+    if not dy.size or (gaps and not one_by_one):
+        dx[:] = 0
     plain = is_plain(kernel.shape, strides, dilation, groups)
     befores = (2 - pads[0][0], 2 - pads[1][0])
     if dx.size and plain and dy.size and winograd_pays(dx.shape, kernel.shape, dy.dtype) and _winograd(

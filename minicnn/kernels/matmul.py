@@ -45,7 +45,8 @@ AHEAD = 16  # rows of b that are asked for before they are copied
 ROWS = (14, 7, 5, 3, 2, 1)
 WIDE, WIDE_ROWS = 4, 5  # V and T for few rows of y: little is used twice, so b is read in stretches as long as may be
 SHORT = 256  # terms of a sum after which 14 rows are not worth it
-TOGETHER = 3 << 16  # numbers of all panels that stay in the second cache together: then rows of y are written whole
+TOGETHER = 3 << 16  # numbers of all panels that stay in the second cache together: then rows of y are written whole ...
+FEW_TILES = 16  # ... if there are so many tiles of them, one below the other
 PAGE = 4096  # bytes
 
 
@@ -195,11 +196,15 @@ def _add_parts(start, stop, partial, y, limit):
 
 
 class Cuts(NamedTuple):
-    """How a product is cut: T and V; panels or b as it lies; rows, blocks and terms of a job, terms of a stretch."""
+    """How a product is cut: T and V; rows, blocks and terms of a job, terms of a stretch.
+
+    panels: b is laid out in panels; together: they are so small that a job goes through all of them row by row.
+    """
 
     t: int
     v: int
     panels: bool
+    together: bool
     rows: int
     blocks: int
     terms: int
@@ -221,19 +226,21 @@ def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
     most, least, jobs = (EXAMPLES, GRADIENT_PART, GRADIENT_JOBS) if transpose_a else (SUMMED, PART, FEW_JOBS)
     most = most if panels else min(most, LYING)
     stretch = -(-summed // -(-summed // most))
-    row_cuts = max(1, round(m * max(stretch, 256) / NEAR))
+    together = (panels and not transpose_a and stretch == summed and summed * blocks * width <= TOGETHER
+                and m >= FEW_TILES * t)
+    row_cuts = max(1, round(m * max(stretch, 256) / NEAR), jobs if together else 1)
     rows = -(-m // row_cuts)
     rows = rows if row_cuts == 1 else -(-rows // t) * t
     while 0 < m % rows < t:  # a tile must fit into the last cut too
         rows += t
     row_cuts = -(-m // rows)
-    parts = jobs // row_cuts if transpose_a or summed >= LONG or row_cuts * blocks < jobs // 2 else 1
+    parts = 1 if together else jobs // row_cuts if transpose_a or summed >= LONG or row_cuts * blocks < jobs // 2 else 1
     parts = max(1, min(parts, summed // least, PARTIALS // (m * n * dtype.itemsize + 1)))
     terms = -(-summed // parts)
     stretch = -(-terms // -(-terms // most))
     terms = -(-terms // stretch) * stretch  # panels that are filled for all parts begin where stretches do
-    blocks_cut = -(-blocks // max(1, min(blocks, jobs // (row_cuts * -(-summed // terms)))))
-    return Cuts(t, v, panels, rows, blocks_cut, terms, stretch)
+    block_cuts = 1 if together else max(1, min(blocks, jobs // (row_cuts * -(-summed // terms))))
+    return Cuts(t, v, panels, together, rows, -(-blocks // block_cuts), terms, stretch)
 
 
 def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=None, residual=None, limit=-1.0):
@@ -248,8 +255,8 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
     """
     m, n = y.shape
     summed = a.shape[0 if transpose_a else 1]
-    t, v, panels, rows, blocks_cut, terms, stretch = _cuts(m, n, summed, a.dtype, transpose_a, transpose_b,
-                                                           scale is not None)
+    t, v, panels, together, rows, blocks_cut, terms, stretch = _cuts(m, n, summed, a.dtype, transpose_a, transpose_b,
+                                                                     scale is not None)
     width, row_cuts, parts = v * tile.lanes(a.dtype), -(-m // rows), -(-summed // terms)
     blocks = -(-n // width)
     factors = np.ones(n, a.dtype) if scale is None else scale
@@ -262,7 +269,7 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
     none, limit = np.empty(0, a.dtype), a.dtype.type(limit)
     target = y if parts == 1 else memory.empty((parts, m, n), a.dtype)
     streams = parts == 1 and n % width == 0 and memory.streams(y)
-    how = (transpose_b, panels and not filled, filled, streams, filled and summed * blocks * width <= TOGETHER)
+    how = (transpose_b, panels and not filled, filled, streams, together)
     wide_bias = in_registers(bias, 1, blocks * width, a.dtype)
     run(_multiply, row_cuts * -(-blocks // blocks_cut) * parts, m * summed * n // 16, a.reshape(-1), b, factors,
         wide_bias, none if residual is None else residual.reshape(-1), target.reshape(-1), tile.shape(t, v),

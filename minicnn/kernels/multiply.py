@@ -14,9 +14,9 @@ def _multiply(start, stop, a, b, y, sizes, steps, rows, cuts):
     (a_steps, b_steps, y_steps), (a_step, b_step) = steps, (steps[0][3], steps[1][3])
     for job in range(start, stop):
         place = place_of(job, sizes, rows, cuts)
-        for row in range(place[2], place[3]):
+        for row in range(place.row, place.row_stop):
             ia, ib, iy = offset(place, row, a_steps), offset(place, row, b_steps), offset(place, row, y_steps)
-            out = y[iy:iy + place[5]]
+            out = y[iy:iy + place.count]
             if a_step and b_step:
                 u, v = a[ia:ia + out.size], b[ib:ib + out.size]
                 for i in range(out.size):
@@ -27,7 +27,7 @@ def _multiply(start, stop, a, b, y, sizes, steps, rows, cuts):
 
 
 def _factors(xs):
-    xs = [checks.floats(x, "xs", dtype=xs[0].dtype) for x in xs]
+    xs = checks.several(xs, 2)
     if len({x.ndim for x in xs}) > 1:
         raise ValueError(f"`xs` must be arrays of one rank. Received: shapes {[x.shape for x in xs]}.")
     return xs

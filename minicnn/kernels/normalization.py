@@ -16,9 +16,9 @@ def _forward(start, stop, x, mean, variance, y, sizes, steps, rows, cuts, epsilo
     step, constant = steps[0][3], steps[1][3]
     for job in range(start, stop):
         place = place_of(job, sizes, rows, cuts)
-        for row in range(place[2], place[3]):
+        for row in range(place.row, place.row_stop):
             ix, im, iy = offset(place, row, steps[0]), offset(place, row, steps[1]), offset(place, row, steps[3])
-            for i in range(place[5]):
+            for i in range(place.count):
                 deviation = max(np.sqrt(variance[im + i * constant]), epsilon)
                 y[iy + i] = (x[ix + i * step] - mean[im + i * constant]) / deviation
 
@@ -38,6 +38,9 @@ def normalization_forward(x, mean, variance):
     x = checks.floats(x, "x")
     mean, variance = (checks.floats(item, "mean and variance", dtype=x.dtype) for item in (mean, variance))
     checks.shape(variance, "variance", mean.shape)
+    if np.broadcast_shapes(x.shape, mean.shape) != x.shape:
+        raise ValueError(f"`mean` must have sizes of 1, or those of x. Received: mean.shape={mean.shape}, "
+                         f"x.shape={x.shape}.")
     way = walk(x.shape, mean.shape, variance.shape, x.shape)
     if way is None:
         tape.refuse()

@@ -13,7 +13,7 @@ from .jit import jit
 from .threads import run
 
 BLOCK = 1 << 14  # elements a job
-EXAMPLES = 256  # of a product that is made on the way: T numbers of each one's x must stay in the nearest cache
+MOST_EXAMPLES = 256  # of a product that is made on the way: T numbers of each one's x must stay in the nearest cache
 
 
 @jit
@@ -84,7 +84,7 @@ def sgd_step(w, g, m, learning_rate, momentum, nesterov):
     """
     w = checks.in_place(w, "w")
     m = None if m is None else checks.in_place(m, "m", like=w)
-    if isinstance(g, Product) and 0 < len(g.x) <= EXAMPLES and w.size:
+    if isinstance(g, Product) and 0 < len(g.x) <= MOST_EXAMPLES and w.size:
         _step_along(g, w, m, learning_rate, momentum, nesterov)
         return
     g = dense_backward_kernel(*g) if isinstance(g, Product) else checks.floats(g, "g", dtype=w.dtype)

@@ -17,12 +17,11 @@ BLOCK = 1 << 13  # numbers of a job: some rows, or a piece of one
 
 
 class Walk(NamedTuple):
-    """The stretched shape; sizes of four axes; for each array the steps along them, 0 where it is stretched.
+    """Sizes of four axes; for each array the steps along them, 0 where it is stretched.
 
     rows of a job, jobs along the last two axes, and in all.
     """
 
-    shape: tuple
     sizes: tuple
     steps: tuple
     rows: int
@@ -59,18 +58,29 @@ def walk(*shapes):
         steps.append(tuple(reversed(own)))
     rows = max(1, BLOCK // max(1, sizes[3]))
     cuts = -(-sizes[2] // rows), -(-sizes[3] // BLOCK)
-    return Walk(shape, sizes, tuple(steps), rows, cuts, math.prod((*sizes[:2], *cuts)))
+    return Walk(sizes, tuple(steps), rows, cuts, math.prod((*sizes[:2], *cuts)))
+
+
+class Place(NamedTuple):
+    """What a job does: indices along the first two axes, rows, the first number of each and how many."""
+
+    outer: int
+    inner: int
+    row: int
+    row_stop: int
+    first: int
+    count: int
 
 
 @jit
 def place_of(job, sizes, rows, cuts):
-    """Give the place of a job: indices along the first two axes, rows from and to, first number and count."""
+    """Give the place of a job."""
     outer, row_cut, first = job // cuts[1] // cuts[0], job // cuts[1] % cuts[0], job % cuts[1] * BLOCK
-    return (outer // sizes[1], outer % sizes[1], row_cut * rows, min((row_cut + 1) * rows, sizes[2]), first,
-            min(BLOCK, sizes[3] - first))
+    return Place(outer // sizes[1], outer % sizes[1], row_cut * rows, min((row_cut + 1) * rows, sizes[2]), first,
+                 min(BLOCK, sizes[3] - first))
 
 
 @jit
 def offset(place, row, steps):
     """Give where an array's numbers for one row of a job begin."""
-    return place[0] * steps[0] + place[1] * steps[1] + row * steps[2] + place[4] * steps[3]
+    return place.outer * steps[0] + place.inner * steps[1] + row * steps[2] + place.first * steps[3]

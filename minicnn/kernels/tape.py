@@ -27,16 +27,16 @@ class Tape:
 
     Parameters
     ----------
-    space : Workspace       where large arrays come from; nobody may hold one of them when the tape is played
+    space : Workspace       where large arrays come from; every play writes to them anew, whoever holds one
 
     Attributes
     ----------
     good : bool     False once something happened that a play would not repeat
-    tasks : (calls, 5) int64, see `team.play`; made by `end`
+    tasks : (calls, 5) int64, see `team.play`       seats : int, helpers at most; both made by `end`
     """
 
     def __init__(self, space):
-        self.space, self.good, self.tasks = space, True, None
+        self.space, self.good, self.tasks, self.seats = space, True, None, 0
         self._rows, self._held, self._expected = [], [], []
 
     def note(self, keep, args, jobs, chunk, seats):
@@ -52,9 +52,10 @@ class Tape:
     def end(self):
         """Finish writing."""
         self.tasks = np.array(self._rows, np.int64).reshape(-1, 5)
+        self.seats = int(self.tasks[:, 4].max(initial=0))
 
     def as_expected(self):
-        """Tell whether all went well in the last play."""
+        """Tell whether all went well in the last run or play."""
         return all(array.all() for array in self._expected)
 
 
@@ -79,8 +80,12 @@ def current():
 
 @contextlib.contextmanager
 def recording(tape):
-    """Note every kernel that this thread calls until the block ends, and take large arrays from the tape's memory."""
-    _local.tape = tape
+    """Note every kernel that this thread calls until the block ends, and take large arrays from the tape's memory.
+
+    An outer tape does not see them, and is not good any longer.
+    """
+    refuse()
+    outer, _local.tape = _local.tape, tape
     try:
         with memory.workspace(tape.space, alone=True):
             yield
@@ -88,7 +93,7 @@ def recording(tape):
         tape.good = False
         raise
     finally:
-        _local.tape = None
+        _local.tape = outer
         tape.end()
 
 

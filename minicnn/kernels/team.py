@@ -219,17 +219,17 @@ def _work(team):
 
 
 @jit
-def lead(team, task, jobs, chunk, seats):
+def lead(team, code, data, jobs, chunk, seats):
     """Do a task with as many helpers as come, `seats` at most. False if memory ran out.
 
     Parameters
     ----------
-    team : array, see `new`             task : what `package` gave
+    team : array, see `new`             code, data : addresses, see `package`
     jobs, chunk, seats : int
     """
     if not _claim(team, BUSY):
-        return _call(task[0], task[1], 0, jobs)
-    team[CODE], team[DATA], team[JOBS], team[CHUNK], team[SEATS] = task[0], task[1], jobs, chunk, seats
+        return _call(code, data, 0, jobs)
+    team[CODE], team[DATA], team[JOBS], team[CHUNK], team[SEATS] = code, data, jobs, chunk, seats
     team[NEXT] = team[FAILED] = 0
     _store(team, OPEN, 1)
     _add(team, TURN, 1)
@@ -253,7 +253,7 @@ def play(team, tasks):
     for i in range(len(tasks)):
         code, data, jobs, chunk, seats = tasks[i]
         if seats:
-            done &= lead(team, (code, data, 0), jobs, chunk, seats)
+            done &= lead(team, code, data, jobs, chunk, seats)
         else:
             done &= _call(code, data, 0, jobs)
     return done

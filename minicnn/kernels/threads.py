@@ -35,6 +35,8 @@ class _Pool:
 
     def gather(self, helpers):
         """See that there are so many helpers, all of them awake."""
+        if helpers <= 0:
+            return
         if self.size < helpers:
             with self.growing:
                 while self.size < helpers:
@@ -120,18 +122,21 @@ def get_num_threads():
     return _threads
 
 
-_shared = {}  # kernel -> the compiled functions that do its jobs with a team, and that keep its arguments
+_shared = {}  # kernel -> what `_share` gave
 
 
 def _share(kernel, count):
-    """Write the functions that do a kernel's jobs with a team, and that keep a call; `count` arguments follow.
+    """Give the functions that do a kernel's jobs with a team, and that keep a call; `count` arguments follow.
 
     They are texts, since Numba finds a stored function again by its file and its name: one made by a factory, which
     holds the kernel in a closure, would be compiled afresh in every process.
     """
+    if kernel in _shared:
+        return _shared[kernel]
     args = ", ".join(f"a{i}" for i in range(count))
     text = (f"def {kernel.__name__}_shared(team, jobs, chunk, seats, {args}):\n"
-            f"    return lead(team, package(kernel, ({args},)), jobs, chunk, seats)\n"
+            f"    code, data, _ = package(kernel, ({args},))\n"
+            f"    return lead(team, code, data, jobs, chunk, seats)\n"
             f"def {kernel.__name__}_kept(place, {args}):\n"
             f"    return keep(package(kernel, ({args},)), place)\n")
     names = {"lead": team.lead, "package": team.package, "keep": team.keep, "kernel": kernel,
@@ -158,7 +163,7 @@ def run(kernel, jobs, work, *args, chunks=CHUNKS):
     chunk = -(-jobs // ((seats + 1) * chunks))
     recorded = tape.current()
     if recorded is not None and jobs > 0:
-        _, keep = _shared.get(kernel) or _share(kernel, len(args))
+        _, keep = _share(kernel, len(args))
         recorded.note(keep, args, jobs, chunk, seats)
     if seats <= 0:
         if jobs > 0:
@@ -166,7 +171,7 @@ def run(kernel, jobs, work, *args, chunks=CHUNKS):
         return
     pool = _pool
     pool.gather(seats)
-    shared, _ = _shared.get(kernel) or _share(kernel, len(args))
+    shared, _ = _share(kernel, len(args))
     if not shared(pool.team, jobs, chunk, seats, *args):
         raise MemoryError(NO_MEMORY)
 
@@ -179,7 +184,7 @@ def play(recorded):
     MemoryError
     """
     pool = _pool
-    pool.gather(_threads - 1)
+    pool.gather(recorded.seats)
     if not team.play(pool.team, recorded.tasks):
         raise MemoryError(NO_MEMORY)
     return recorded.as_expected()

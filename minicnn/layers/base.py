@@ -17,7 +17,7 @@ import re
 import numpy as np
 
 DTYPES = ("float32", "float64")
-changes = [0]  # attributes that were set on any layer so far: who has planned by settings sees whether to look again
+changes = [None]  # another object whenever an attribute of any layer is set: who has planned by settings looks again
 
 
 class SymbolicTensor:
@@ -73,7 +73,8 @@ class Layer:
     built : bool               whether shapes are known and arrays exist
     dtype : "float32" or "float64"     of every array of the layer; input is cast to it
     input_shape, output_shape  (None, ...) tuples; a list of them where a layer takes several inputs
-    params, grads : dict       trainable arrays and their gradients, the same keys
+    params, grads : dict       trainable arrays and their gradients, the same keys (in a step of training the optimizer
+        may make a gradient on its way, and then `grads` lacks it)
     state : dict               arrays that change in training without a gradient (moving means)
     activation : str or None   what the layer ends with, where a loss could take its logits instead
     """
@@ -89,7 +90,7 @@ class Layer:
 
     def __setattr__(self, name, value):
         super().__setattr__(name, value)
-        changes[0] += 1
+        changes[0] = object()
 
     def __init__(self, name=None):
         if name is not None and (not isinstance(name, str) or not name or "/" in name):

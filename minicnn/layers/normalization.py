@@ -36,7 +36,7 @@ class Normalization(Layer):
             raise ValueError(f"`mean` and `variance` must be numbers, given together and in one shape, or neither. "
                              f"Received: mean={mean!r}, variance={variance!r}.")
         self.axis = axes
-        self.mean, self.variance = mean, variance
+        self.mean, self.variance = _constant(mean), _constant(variance)
 
     def compute_output_shape(self, input_shape):
         """The same shape; the axes must be of known size."""
@@ -94,6 +94,14 @@ class Normalization(Layer):
     def _settings(self):
         given = [None if item is None else np.asarray(item).tolist() for item in (self.mean, self.variance)]
         return {"axis": list(self.axis), "invert": False, "mean": given[0], "variance": given[1]}
+
+
+def _constant(value):
+    """Copy a number, or a list or array of them, so that nobody changes it any more; None stays."""
+    if value is not None:
+        value = np.array(value)
+        value.flags.writeable = False
+    return value
 
 
 def _alike(mean, variance):

@@ -49,5 +49,13 @@ def test_what_does_not_fit():
         kernels.add_forward([a, a[:1]])
     with pytest.raises(ValueError, match="`xs` must have shape"):
         kernels.concatenate_forward([a, a[:, :1]], 0)
+    for xs in ([], [a]):
+        with pytest.raises(ValueError, match="`xs` must be a list of at least 2 arrays"):
+            kernels.add_forward(xs)
+    for axis in (-1, 2):
+        with pytest.raises(ValueError, match="`axis` must be one of 2, counted from 0"):
+            kernels.concatenate_forward([a, a], axis)
+    with pytest.raises(TypeError, match="`xs` must be a NumPy array"):
+        kernels.add_forward([[1.0], [2.0]])
     with pytest.raises(TypeError, match="`xs` must have the dtype"):
         kernels.add_forward([a, a.astype("float32")])

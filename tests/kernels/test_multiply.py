@@ -98,3 +98,9 @@ def test_arrays_that_do_not_fit():
     with pytest.raises(ValueError) as error:
         kernels.multiply_backward(x[:1], [x, x])
     assert str(error.value) == "`dy` must have shape (2, 3). Received: dy.shape=(1, 3)."
+
+
+def test_constants_larger_than_the_pictures():
+    """They would make an output larger than x."""
+    with pytest.raises(ValueError, match="`mean` must have sizes of 1, or those of x"):
+        kernels.normalization_forward(np.ones((2, 3, 3, 1)), np.zeros((1, 1, 1, 4)), np.ones((1, 1, 1, 4)))

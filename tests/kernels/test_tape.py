@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from minicnn import kernels
+from minicnn.kernels import threads
 from minicnn.kernels.memory import Workspace
 from minicnn.kernels.tape import expect
 from tests.tolerances import assert_same
@@ -35,11 +36,11 @@ def recorded(function, *given):
     return tape, y
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("channels", [3, 32])  # directly, and by Winograd
-def test_a_play_is_a_run(channels, threads):
+def test_a_play_is_a_run(channels, count):
     before = kernels.get_num_threads()
-    kernels.set_num_threads(threads)
+    kernels.set_num_threads(count)
     try:
         given = arrays(0, channels)
         tape, y = recorded(net, *given)
@@ -108,6 +109,25 @@ def test_an_error_ends_a_tape():
     assert not tape.good
     relu, _ = recorded(kernels.relu_forward, x)  # and the next one begins anew
     assert relu.good and len(relu.tasks) == 1
+
+
+def test_a_tape_within_a_tape():
+    """What the inner one notes the outer one does not see."""
+    x, outer, inner = arrays()[0], kernels.Tape(Workspace()), kernels.Tape(Workspace())
+    with kernels.recording(outer):
+        kernels.relu_forward(x)
+        with kernels.recording(inner):
+            kernels.relu_forward(x)
+        kernels.relu_forward(x)
+    assert inner.good and len(inner.tasks) == 1
+    assert not outer.good and len(outer.tasks) == 2
+
+
+def test_helpers_are_left_alone_where_no_call_is_shared(monkeypatch):
+    tape, _ = recorded(kernels.relu_forward, np.ones(10))
+    assert tape.seats == 0
+    monkeypatch.setattr(threads._pool, "asleep", [None])  # to wake it would fail
+    assert kernels.play(tape)
 
 
 def test_other_threads_are_not_on_the_tape():

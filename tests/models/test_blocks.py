@@ -101,7 +101,8 @@ def test_a_dense_gradient_is_left_to_the_optimizer(momentum):
     """Three steps of SGD along products and along arrays end in the same place; no product is left behind."""
 
     class Arrays(SGD):
-        takes_products = False
+        def _step(self, w, g, m=None):
+            super()._step(w, 1.0 * g, m)
 
     def trained(optimizer):
         layers = [Conv2D(3, 3, activation="relu"), MaxPooling2D(), Flatten(), Dense(20, "relu"), Dense(2)]
@@ -117,6 +118,33 @@ def test_a_dense_gradient_is_left_to_the_optimizer(momentum):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
     assert "dense/kernel" in want.grads and "dense/kernel" not in got.grads
     assert all(type(g) is np.ndarray for layer in got.layers for g in layer.grads.values())
+
+
+def test_no_product_and_no_old_gradient_is_left():
+    """A model that does not learn, with a layer that would; a layer that is frozen after it has learnt."""
+    model = Sequential([Input((4,)), Dense(4), Dense(1)], seed=0)
+    model.compile(SGD(0.1), "mse")
+    x, y = np.ones((3, 4)), np.zeros((3, 1))
+    model.train_on_batch(x, y)
+    model.layers[1].trainable = False
+    model.train_on_batch(x, y)
+    assert model.layers[1].grads == {}
+    model.trainable = False
+    model.layers[0].trainable = True
+    model.train_on_batch(x, y)
+    assert all(type(gradient) is np.ndarray for gradient in model.grads.values())
+
+
+def test_a_subclass_that_looks_at_gradients_gets_arrays():
+    class Clipped(SGD):
+        def update(self, params, grads):
+            super().update(params, {key: np.clip(gradient, -0.1, 0.1) for key, gradient in grads.items()})
+
+    model = Sequential([Input((4,)), Dense(4), Dense(1)], seed=0)
+    model.compile(Clipped(1.0), "mse")
+    before = model.get_weights()
+    model.train_on_batch(np.ones((3, 4)), np.full((3, 1), 1e6))
+    assert max(abs(a - b).max() for a, b in zip(before, model.get_weights(), strict=True)) <= 0.1 + 1e-6
 
 
 def test_a_dense_layer_that_is_called_twice_adds_its_gradients():
