@@ -46,13 +46,16 @@ ROWS = (14, 7, 5, 3, 2, 1)
 WIDE, WIDE_ROWS = 4, 5  # V and T for few rows of y: little is used twice, so b is read in stretches as long as may be
 SHORT = 256  # terms of a sum after which 14 rows are not worth it
 TOGETHER = 3 << 16  # numbers of all panels that stay in the second cache together: then rows of y are written whole ...
-FEW_TILES = 16  # ... if there are so many tiles of them, one below the other
+FEW_TILES = 32  # ... if there are so many tiles of them, one below the other
 PAGE = 4096  # bytes
 
 
 @jit
 def _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, transposed):
-    """Fill panel (terms, V*L) with columns first... of b (or rows, transposed), from term k on; zeros behind them."""
+    """Fill panel (terms, V*L) with columns first... of b (or rows, transposed), from term k on; zeros behind them.
+
+    `scale` multiplies columns; nobody asks for that of rows.
+    """
     size = tile.REGISTER_BYTES // b.itemsize
     width = len(shape[1]) * size
     one_row = (shape[0][:1], shape[1])
@@ -103,21 +106,31 @@ def _gather(near, a, shape, first, stop, k, terms, a_term):
                 tile.store(numbers, near, (j * terms + d) * t + i, 0, t - i)
 
 
+class How(NamedTuple):
+    """b is transposed; b is to be laid out in panels here, or is panels already (neither: it is read as it lies).
+
+    streams: y is written past the caches; by_rows: tile after tile along the rows of y, not down its columns.
+    """
+
+    transposed: bool
+    fills: bool
+    filled: bool
+    streams: bool
+    by_rows: bool
+
+
 @jit
 def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, cuts, how, limit):
     """Job: some rows of y, some blocks of V registers of its columns, one part of the sum. All arrays are flat.
 
-    sizes (M, N, K); steps between a's rows and its terms; cuts: rows, blocks and terms of a job, terms of a stretch;
-    how: b is transposed; b is to be laid out in panels here, b is panels already; y is streamed past the caches; tile
-    after tile along the rows of y, or down its columns.
+    sizes (M, N, K); steps between a's rows and its terms; cuts: rows, blocks and terms of a job, terms of a stretch.
     """
     m, n, summed = sizes
     a_row, a_term = steps
-    transposed, fills, filled, streams, by_rows = how
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // a.itemsize)
     blocks = (n + width - 1) // width
     row_cuts, block_cuts = (m + cuts[0] - 1) // cuts[0], (blocks + cuts[1] - 1) // cuts[1]
-    one, panel = np.ones(1, a.dtype), np.empty(cuts[3] * width if fills else 0, a.dtype)
+    one, panel = np.ones(1, a.dtype), np.empty(cuts[3] * width if how.fills else 0, a.dtype)
     tiles = (min(cuts[0], m) + t - 1) // t
     sums_so_far = np.empty(cuts[1] * tiles * t * width if cuts[2] > cuts[3] else 0, a.dtype)
     gathers = a_term > 1 and cuts[1] >= GATHER
@@ -133,15 +146,15 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
             blocks_first, count = block_cut * cuts[1], min(cuts[1], blocks - block_cut * cuts[1])
             height = (rows_stop - rows_first + t - 1) // t
             for step in range(count * height):
-                block, j = (step % count, step // count) if by_rows else (step // height, step % height)
+                block, j = (step % count, step // count) if how.by_rows else (step // height, step % height)
                 first = (blocks_first + block) * width
                 lanes = min(width, n - first)
                 w, iw, iw_step = b, k * n + first, n
-                if fills:
+                if how.fills:
                     if j == 0:
-                        _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, transposed)
+                        _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, how.transposed)
                     w, iw, iw_step = panel, 0, width
-                elif filled:
+                elif how.filled:
                     iw, iw_step = (k * blocks + (blocks_first + block) * terms) * width, width
                 row = min(rows_first + j * t, rows_stop - t)  # the last tile overlaps its neighbour
                 home, at = (block * tiles + j) * t * width, (part * m + row) * n + first
@@ -157,7 +170,7 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
                     for ia in range(j * t * terms, (j + 1) * t * terms, t):
                         sums = tile.fma(sums, near, ia, 1, w, iw)
                         iw += iw_step
-                elif fills or filled:
+                elif how.fills or how.filled:
                     for ia in range(row * a_row + k * a_term, row * a_row + (k + terms) * a_term, a_term):
                         sums = tile.fma(sums, a, ia, a_row, w, iw)
                         iw += iw_step
@@ -172,11 +185,11 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
                     continue
                 if limit >= 0:
                     sums = tile.relu(sums, limit)
-                if streams:
+                if how.streams:
                     tile.stream(sums, y, at, n)
                 else:
                     tile.store(sums, y, at, n, lanes)
-        if streams:
+        if how.streams:
             tile.fence()
 
 
@@ -218,8 +231,8 @@ def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
     wide = few and not (transpose_a or transpose_b or scaled) and n % (WIDE * tile.lanes(dtype)) == 0
     v = WIDE if wide and (m == 1 or tile.REGISTERS >= 32) else tile.columns(n, dtype)
     crowded = not transpose_a and (summed < SHORT or summed * dtype.itemsize % PAGE == 0)
-    most = WIDE_ROWS if v == WIDE else 7 if crowded or tile.REGISTERS < 32 else 14
-    t = next(t for t in ROWS if t <= min(m, most))
+    tallest = WIDE_ROWS if v == WIDE else 7 if crowded or tile.REGISTERS < 32 else 14
+    t = next(t for t in ROWS if t <= min(m, tallest))
     width = v * tile.lanes(dtype)
     blocks = -(-n // width)
     panels = transpose_b or scaled or n % width > 0 or not few
@@ -269,7 +282,7 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
     none, limit = np.empty(0, a.dtype), a.dtype.type(limit)
     target = y if parts == 1 else memory.empty((parts, m, n), a.dtype)
     streams = parts == 1 and n % width == 0 and memory.streams(y)
-    how = (transpose_b, panels and not filled, filled, streams, together)
+    how = How(transpose_b, panels and not filled, filled, streams, together)
     wide_bias = in_registers(bias, 1, blocks * width, a.dtype)
     run(_multiply, row_cuts * -(-blocks // blocks_cut) * parts, m * summed * n // 16, a.reshape(-1), b, factors,
         wide_bias, none if residual is None else residual.reshape(-1), target.reshape(-1), tile.shape(t, v),
