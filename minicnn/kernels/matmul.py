@@ -30,6 +30,7 @@ from .threads import run
 
 SUMMED = 2048  # terms of one stretch of a sum at most: a panel of 256 KB
 LYING = 128  # the same where b is read as it lies: from far away, so the next stretch is asked for while one is used
+LYING_FAR = 16  # ... and where its rows are a page apart: whole rows are read, not pieces of pages without end
 EXAMPLES = 192  # the same for a.T: what is gathered and a panel, some 35 KB, are all that the loop reads
 NEAR = 1 << 17  # numbers of a that one job keeps to: half of a second cache of 1 MB
 FEW_JOBS = 64  # enough for many threads to end together ...
@@ -227,7 +228,8 @@ class Cuts(NamedTuple):
 @lru_cache(1024)
 def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
     """Decide by shapes alone."""
-    few = m < (PANEL_FROM if n * dtype.itemsize < PAGE else PANEL_FROM_FAR)
+    far = n * dtype.itemsize >= PAGE
+    few = m < (PANEL_FROM_FAR if far else PANEL_FROM)
     wide = few and not (transpose_a or transpose_b or scaled) and n % (WIDE * tile.lanes(dtype)) == 0
     v = WIDE if wide and (m == 1 or tile.REGISTERS >= 32) else tile.columns(n, dtype)
     crowded = not transpose_a and (summed < SHORT or summed * dtype.itemsize % PAGE == 0)
@@ -237,7 +239,7 @@ def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
     blocks = -(-n // width)
     panels = transpose_b or scaled or n % width > 0 or not few
     most, least, jobs = (EXAMPLES, GRADIENT_PART, GRADIENT_JOBS) if transpose_a else (SUMMED, PART, FEW_JOBS)
-    most = most if panels else min(most, LYING)
+    most = most if panels else min(most, LYING_FAR if far else LYING)
     stretch = -(-summed // -(-summed // most))
     together = (panels and not transpose_a and stretch == summed and summed * blocks * width <= TOGETHER
                 and m >= FEW_TILES * t)
