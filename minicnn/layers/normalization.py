@@ -50,7 +50,7 @@ class Normalization(Layer):
                 np.broadcast_to(np.zeros(np.shape(self.mean)), sizes)
             except ValueError:
                 raise ValueError(f"`mean` of layer '{self.name}' must fit the axes' sizes {tuple(sizes)}. "
-                                 f"Received: mean={self.mean!r}.") from None
+                                 f"Received: mean={np.asarray(self.mean).tolist()!r}.") from None
         return input_shape
 
     def _kept(self, rank):
@@ -97,11 +97,9 @@ class Normalization(Layer):
 
 
 def _constant(value):
-    """Copy a number, or a list or array of them, so that nobody changes it any more; None stays."""
-    if value is not None:
-        value = np.array(value)
-        value.flags.writeable = False
-    return value
+    """Give a number, or a list or array of them as tuples, so that nobody changes it any more."""
+    value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    return tuple(map(_constant, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _alike(mean, variance):
