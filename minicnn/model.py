@@ -27,8 +27,8 @@ class Model(Layer):
     Attributes
     ----------
     layers : list of Layer, in Keras's order          nodes : list of Node, in running order
-    params, grads, state : dict     "layer/kernel" -> array, of the layers that are trainable (state: of all). After a
-        step of training `grads` lacks what the optimizer made on its way: the dense kernels' for SGD
+    params, grads, state : dict     "layer/kernel" -> array, of the layers that are trainable (state: of all); after a
+        step of SGD without the dense kernels' gradients, which it makes on its way
     optimizer, loss                 what `compile` set
     """
 

@@ -152,7 +152,10 @@ def packed_bias(bias, filters, v, dtype):
 
 @jit
 def convolve_jobs(start, stop, x, w, bias, y, shape, limit, streams, sizes, x_steps, y_steps, taps, filters, cuts):
-    """Job: some rows of outputs, some tiles of each, some blocks of filters. limit: of a clipped ReLU, or below 0."""
+    """Job: some rows of outputs, some tiles of each, some blocks of filters.
+
+    limit: of a clipped ReLU, or below 0; streams: y is written past the caches.
+    """
     rows, oh, ow = sizes[0] * sizes[1], sizes[1], sizes[2]
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
     tiles, blocks = (ow + t - 1) // t, filters.groups * filters.blocks

@@ -159,15 +159,16 @@ def run(kernel, jobs, work, *args, chunks=CHUNKS):
     ------
     MemoryError
     """
+    if jobs < 1:
+        return
     seats = min(_threads, jobs) - 1 if work >= SERIAL else 0  # helpers
     chunk = -(-jobs // ((seats + 1) * chunks))
     recorded = tape.current()
-    if recorded is not None and jobs > 0:
+    if recorded is not None:
         _, keep = _share(kernel, len(args))
         recorded.note(keep, args, jobs, chunk, seats)
-    if seats <= 0:
-        if jobs > 0:
-            kernel(0, jobs, *args)
+    if seats == 0:
+        kernel(0, jobs, *args)
         return
     pool = _pool
     pool.gather(seats)

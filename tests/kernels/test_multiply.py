@@ -104,3 +104,13 @@ def test_constants_larger_than_the_pictures():
     """They would make an output larger than x."""
     with pytest.raises(ValueError, match="`mean` must have sizes of 1, or those of x"):
         kernels.normalization_forward(np.ones((2, 3, 3, 1)), np.zeros((1, 1, 1, 4)), np.ones((1, 1, 1, 4)))
+
+
+def test_more_axes_than_a_walk_has():
+    """Every second axis is stretched: six, of which no two can be taken together."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 1, 3, 1, 2, 1)), rng.normal(size=(1, 3, 1, 2, 1, 4))
+    assert_same(kernels.multiply_forward([a, b]), a * b)
+    x, mean, variance = rng.normal(size=(2, 3, 3, 2, 2, 4)), a, a**2
+    want = reference.normalization_forward(x, mean, variance)
+    np.testing.assert_allclose(kernels.normalization_forward(x, mean, variance), want, rtol=1e-14)

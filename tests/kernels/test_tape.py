@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from minicnn import kernels
+from minicnn.kernels import tape as tape_module
 from minicnn.kernels import threads
 from minicnn.kernels.memory import Workspace
 from minicnn.kernels.tape import expect
@@ -109,6 +110,11 @@ def test_an_error_ends_a_tape():
     assert not tape.good
     relu, _ = recorded(kernels.relu_forward, x)  # and the next one begins anew
     assert relu.good and len(relu.tasks) == 1
+
+
+def test_a_call_with_too_many_arguments_is_refused(monkeypatch):
+    monkeypatch.setattr(tape_module, "ARGUMENTS", 8)
+    assert not recorded(kernels.relu_forward, np.ones(10))[0].good
 
 
 def test_a_tape_within_a_tape():

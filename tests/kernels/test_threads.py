@@ -40,6 +40,11 @@ def test_bits_do_not_depend_on_threads():
     assert len(digests) == 1
 
 
+def test_no_job_at_all(three_threads):
+    """Whatever work the caller says that there is."""
+    threads.run(None, 0, 10**9)
+
+
 def test_many_callers_at_once(three_threads):
     expected, results = convolve(), []
     callers = [python_threads.Thread(target=lambda: results.extend(convolve() for _ in range(5))) for _ in range(8)]
