@@ -7,7 +7,7 @@ around them, model.py the graph, training.py the loop.
 """
 
 from . import kernels, losses, metrics, optimizers, reference
-from .callbacks import Callback, CSVLogger, EarlyStopping, History, ModelCheckpoint
+from .callbacks import Callback, CSVLogger, Diverged, EarlyStopping, History, ModelCheckpoint, TerminateOnNaN
 from .kernels import get_num_threads, set_num_threads
 from .layers import (
     ELU,
@@ -63,6 +63,7 @@ __all__ = [
     "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
+    "Diverged",
     "Dropout",
     "EarlyStopping",
     "Flatten",
@@ -88,6 +89,7 @@ __all__ = [
     "Softmax",
     "SparseCategoricalCrossentropy",
     "SpatialDropout2D",
+    "TerminateOnNaN",
     "ZeroPadding2D",
     "get_num_threads",
     "kernels",

@@ -5,6 +5,13 @@ Source: Keras 3 `callbacks`.
 
 import csv
 import math
+import warnings
+
+import numpy as np
+
+
+class Diverged(RuntimeError):
+    """Training went astray: a loss or a weight is no longer a finite number. See `TerminateOnNaN`."""
 
 
 class Callback:
@@ -18,11 +25,23 @@ class Callback:
     def on_epoch_begin(self, epoch):
         """Epoch `epoch` (from 0) begins."""
 
+    def on_train_batch_end(self, batch, logs):
+        """Batch `batch` (from 0) of the epoch is done; `logs` are the means of the epoch so far."""
+
     def on_epoch_end(self, epoch, logs):
         """Epoch `epoch` has ended with these values."""
 
     def on_train_end(self):
         """Training has ended, or was broken off."""
+
+
+def listed(callbacks):
+    """Return callbacks as a list: None, a Callback or a list of them."""
+    if callbacks is None or isinstance(callbacks, Callback):
+        return [] if callbacks is None else [callbacks]
+    if not isinstance(callbacks, (list, tuple)) or not all(isinstance(each, Callback) for each in callbacks):
+        raise TypeError(f"`callbacks` must be a Callback or a list of them. Received: callbacks={callbacks!r}.")
+    return list(callbacks)
 
 
 class CallbackList(Callback):
@@ -42,6 +61,11 @@ class CallbackList(Callback):
         """Tell all."""
         for callback in self.callbacks:
             callback.on_epoch_begin(epoch)
+
+    def on_train_batch_end(self, batch, logs):
+        """Tell all."""
+        for callback in self.callbacks:
+            callback.on_train_batch_end(batch, logs)
 
     def on_epoch_end(self, epoch, logs):
         """Tell all."""
@@ -67,14 +91,64 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
 
 
+class TerminateOnNaN(Callback):
+    """Stop once training has gone astray: a loss is NaN or infinite, or a weight is after an epoch.
+
+    Without it training goes on, as in Keras. (Keras's callback looks at the batches' loss alone.)
+
+    Parameters
+    ----------
+    raise_error : bool      False: a warning, and the epoch ends as the last one; True: `Diverged` is raised at once
+    """
+
+    def __init__(self, raise_error=False):
+        self.raise_error = raise_error
+
+    def on_epoch_begin(self, epoch):
+        """Remember which epoch it is."""
+        self.epoch, self.stopped = epoch, False
+
+    def on_train_batch_end(self, batch, logs):
+        """Look at the loss so far."""
+        if not math.isfinite(logs["loss"]):
+            self._stop(f"the loss is {logs['loss']} after batch {batch + 1} of epoch {self.epoch + 1}")
+
+    def on_epoch_end(self, epoch, logs):
+        """Look at the validation's loss and at the weights."""
+        if not self.stopped and (found := not_finite(self.model, logs)):
+            self._stop(f"{found} after epoch {epoch + 1}")
+
+    def _stop(self, found):
+        sentence = (f"Training diverged: {found}. The learning rate may be too large: "
+                    f"it is {self.model.optimizer.learning_rate:g}.")
+        if self.raise_error:
+            raise Diverged(sentence)
+        warnings.warn(sentence, stacklevel=5)
+        self.stopped = self.model.stop_training = True
+
+
+def not_finite(model, logs):
+    """Say what is no longer finite after an epoch, a loss or the weights; None where all is well."""
+    for name in ("loss", "val_loss"):
+        if not math.isfinite(logs.get(name, 0)):
+            return f"{name} is {logs[name]}"
+    return None if all(np.isfinite(array).all() for array in model.get_weights()) else "weights are not finite"
+
+
 class Monitor(Callback):
     """What ModelCheckpoint and EarlyStopping share: is this epoch's value the best so far?
+
+    An epoch whose value or whose loss is NaN never is. (In Keras a NaN is if it comes first, and stays it.)
 
     Parameters
     ----------
     monitor : str               a name of the logs
     mode : "auto", "min" or "max"      auto: max for names that end in "accuracy" or "acc", min otherwise
     min_delta : float           by how much a value must be better
+
+    Attributes
+    ----------
+    best : float or None        the best value so far
     """
 
     def __init__(self, monitor, mode, min_delta=0.0):
@@ -82,21 +156,23 @@ class Monitor(Callback):
             raise ValueError(f"`mode` must be 'auto', 'min' or 'max'. Received: mode={mode!r}.")
         self.monitor, self.min_delta = monitor, abs(min_delta)
         self.sign = 1 if mode == "max" or (mode == "auto" and monitor.endswith(("accuracy", "acc"))) else -1
-        self.best = -math.inf
+        self.best = None
 
     def improves(self, logs):
         """Say whether the monitored value is the best so far, and remember it."""
         if self.monitor not in logs:
             raise ValueError(f"`monitor` must be one of {', '.join(logs)}. Received: monitor={self.monitor!r}.")
-        value = self.sign * logs[self.monitor]
-        if value - self.min_delta <= self.best:
+        value = logs[self.monitor]
+        if any(math.isnan(logs.get(name, 0)) for name in (self.monitor, "loss", "val_loss")):
+            return False
+        if self.best is not None and not self.sign * value - self.min_delta > self.sign * self.best:
             return False
         self.best = value
         return True
 
 
 class ModelCheckpoint(Monitor):
-    """Save the model after each epoch.
+    """Save the model after each epoch, but never one whose loss or weights are not finite: the file before stays.
 
     Parameters
     ----------
@@ -114,6 +190,9 @@ class ModelCheckpoint(Monitor):
 
     def on_epoch_end(self, epoch, logs):
         """Save if it is due."""
+        if found := not_finite(self.model, logs):
+            warnings.warn(f"ModelCheckpoint saved no model: {found}.", stacklevel=5)
+            return
         if self.save_best_only and not self.improves(logs):
             return
         try:
@@ -146,7 +225,7 @@ class EarlyStopping(Monitor):
 
     def on_train_begin(self):
         """Start anew."""
-        self.waited, self.best, self.best_weights = 0, -math.inf, None
+        self.waited, self.best, self.best_weights = 0, None, None
         self.stopped_epoch, self.best_epoch = 0, 0
 
     def on_epoch_end(self, epoch, logs):

@@ -54,7 +54,8 @@ class Loss:
         y_pred = np.asarray(y_pred)
         y_true = self.check(y_true, y_pred.shape)
         logits = self.from_logits if from_logits is None else from_logits
-        values, gradient = self._each(y_true, y_pred, logits)  # (N, ...), (N, ..., K)
+        with np.errstate(over="ignore", invalid="ignore"):  # where training goes astray the loss itself says so
+            values, gradient = self._each(y_true, y_pred, logits)  # (N, ...), (N, ..., K)
         if sample_weight is not None:
             weights = np.asarray(sample_weight, y_pred.dtype).reshape(-1, *[1] * (values.ndim - 1))
             values, gradient = values * weights, gradient * weights[..., None]

@@ -15,7 +15,7 @@ import numpy as np
 from . import losses, optimizers
 from . import metrics as metrics_
 from .batches import as_batches, as_validation, checked, is_data, set_epoch, whole
-from .callbacks import CallbackList, History
+from .callbacks import CallbackList, History, listed
 from .kernels import memory, sigmoid_forward, softmax_forward
 from .progress import progress_for
 
@@ -103,7 +103,7 @@ def fit(model, x, y, batch_size, epochs, validation_data, shuffle, seed, class_w
     batches = as_batches(x, y, batch_size, shuffle, model.seed if seed is None else seed)
     validation = as_validation(validation_data, batch_size)
     history = History()
-    called = CallbackList([history, *(callbacks or ())], model)
+    called = CallbackList([*listed(callbacks), history], model)
     show = progress_for(verbose, batches, whole("epochs", epochs, 1))
     model.stop_training = False
     called.on_train_begin()
@@ -117,7 +117,11 @@ def fit(model, x, y, batch_size, epochs, validation_data, shuffle, seed, class_w
                 for index, (bx, by) in enumerate(batches):
                     bx, by = checked(bx, by, index)
                     _step(model, setup, bx, by, class_weight, totals)
-                    show.step(len(bx), _results(totals))
+                    logs = _results(totals)
+                    show.step(len(bx), logs)
+                    called.on_train_batch_end(index, logs)
+                    if model.stop_training:
+                        break
                 logs = _results(totals)
                 if not totals["loss"].count:
                     raise ValueError("`x` must hold at least one example. Received: none.")

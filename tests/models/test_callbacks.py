@@ -1,0 +1,230 @@
+"""Callbacks: which epoch counts as the best, when training stops, what is kept; a NaN is never the best."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minicnn
+from minicnn import Dense, Input, Sequential
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(8, 2)).astype("float32")
+Y = rng.integers(2, size=8)
+
+
+def model(rate=0.1):
+    net = Sequential([Input((2,)), Dense(2, activation="softmax")], seed=0)
+    net.compile(minicnn.SGD(rate), "sparse_categorical_crossentropy", metrics=["acc"])
+    return net
+
+
+class Script(minicnn.Callback):
+    """Let a run measure what is written here: name -> a value an epoch. Remember the weights of each epoch."""
+
+    def __init__(self, **values):
+        self.values, self.weights = values, []
+
+    def on_epoch_end(self, epoch, logs):
+        logs.update({name: values[epoch] for name, values in self.values.items()})
+        self.weights.append(self.model.get_weights())
+
+
+class Blow(minicnn.Callback):
+    """Let training go astray in one epoch."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch):
+        if epoch == self.epoch:
+            self.model.optimizer.learning_rate = 3e38
+
+
+def run(callbacks, epochs=6, net=None, **settings):
+    net = net or model()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        history = net.fit(X, Y, epochs=epochs, batch_size=4, verbose=0, callbacks=callbacks, **settings)
+    return net, history
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def finite(net):
+    return all(np.isfinite(array).all() for array in net.get_weights())
+
+
+# ---- the best epoch --------------------------------------------------------------------------------------------------
+
+
+def epochs_run(values, patience, min_delta, mode, start):
+    """Say by hand how far training gets, and which epoch is the best: (epochs run, best epoch or None)."""
+    best, best_epoch, waited = None, None, 0
+    for epoch, value in enumerate(values):
+        if epoch < start:
+            continue
+        gain = None if best is None else (best - value if mode == "min" else value - best)
+        if not math.isnan(value) and (gain is None or gain > min_delta):
+            best, best_epoch, waited = value, epoch, 0
+            continue
+        waited += 1
+        if waited >= max(patience, 1):
+            return epoch + 1, best_epoch
+    return len(values), best_epoch
+
+
+@given(
+    values=st.lists(st.sampled_from([0.25, 0.5, 0.75, 1.0, 2.0, math.nan, math.inf]), min_size=3, max_size=8),
+    patience=st.integers(0, 3),
+    min_delta=st.sampled_from([0.0, 0.25, -0.25, 0.3]),
+    mode=st.sampled_from(["min", "max"]),
+    start=st.integers(0, 3),
+)
+def test_early_stopping_by_hand(values, patience, min_delta, mode, start):
+    script = Script(val_loss=values)
+    stop = minicnn.EarlyStopping("val_loss", min_delta, patience, mode, True, start)
+    net, history = run([script, stop], epochs=len(values))
+    length, best = epochs_run(values, patience, abs(min_delta), mode, start)
+    assert len(history.epoch) == length
+    assert stop.stopped_epoch == (length - 1 if net.stop_training else 0)
+    kept = script.weights[-1 if best is None else best]
+    assert same(net.get_weights(), kept) and stop.best_epoch == (best or 0)
+
+
+@pytest.mark.parametrize(("name", "best"), [("val_loss", 1), ("val_acc", 2), ("val_binary_accuracy", 2), ("error", 1)])
+def test_which_way_is_better_is_told_by_the_name(name, best):
+    script, stop = Script(**{name: [2.0, 1.0, 3.0]}), minicnn.EarlyStopping(name, patience=9)
+    run([script, stop], epochs=3)
+    assert stop.best_epoch == best and stop.best == script.values[name][best]
+
+
+def test_training_that_ends_by_itself_goes_back_to_the_best_weights():
+    script = Script(val_loss=[3.0, 1.0, 2.0])
+    net, _ = run([script, minicnn.EarlyStopping(patience=9, restore_best_weights=True)], epochs=3)
+    assert same(net.get_weights(), script.weights[1]) and not net.stop_training
+
+
+def test_without_being_asked_the_last_weights_stay():
+    script = Script(val_loss=[3.0, 1.0, 2.0])
+    net, _ = run([script, minicnn.EarlyStopping(patience=9)], epochs=3)
+    assert same(net.get_weights(), script.weights[2])
+
+
+def test_a_second_fit_begins_anew():
+    """EarlyStopping forgets the run before; ModelCheckpoint, as in Keras, does not."""
+    stop = minicnn.EarlyStopping(patience=2, restore_best_weights=True)
+    net, _ = run([Script(val_loss=[0.1, 0.2, 0.3]), stop], epochs=3)
+    assert (stop.stopped_epoch, stop.best_epoch, stop.best) == (2, 0, 0.1)
+    script = Script(val_loss=[0.9, 0.8, 0.85, 0.95])
+    _, history = run([script, stop], epochs=4, net=net)
+    assert history.epoch == [0, 1, 2, 3]  # not stopped at once by 0.1
+    assert (stop.stopped_epoch, stop.best_epoch, stop.best) == (3, 1, 0.8)
+    assert same(net.get_weights(), script.weights[1])
+
+
+def test_a_checkpoint_remembers_the_best_of_the_run_before(tmp_path):
+    keep = minicnn.ModelCheckpoint(tmp_path / "{epoch}_{val_loss}.keras", save_best_only=True)
+    net, _ = run([Script(val_loss=[0.5, 0.4]), keep], epochs=2)
+    run([Script(val_loss=[0.45, 0.3]), keep], epochs=2, net=net)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1_0.5.keras", "2_0.3.keras", "2_0.4.keras"]
+
+
+# ---- training that goes astray ---------------------------------------------------------------------------------------
+
+
+def test_fit_goes_on_as_in_keras():
+    net, history = run([Blow(1)], epochs=4)
+    assert len(history.epoch) == 4 and not finite(net) and math.isnan(history.history["loss"][-1])
+
+
+@pytest.mark.parametrize("monitor", ["val_loss", "val_acc"])  # the accuracy of a NaN is a number, and may be large
+def test_the_last_finite_model_is_kept(tmp_path, monitor):
+    path = tmp_path / "best.keras"
+    stop = minicnn.EarlyStopping(monitor, patience=2, restore_best_weights=True)
+    best = minicnn.ModelCheckpoint(path, monitor, save_best_only=True)
+    each = minicnn.ModelCheckpoint(tmp_path / "each_{epoch}.keras")
+    script = Script(val_acc=[0.1, 0.2, 0.3, 1.0, 1.0, 1.0])
+    net, history = run([Blow(3), script, stop, best, each], validation_data=(X, Y))
+    assert history.epoch == [0, 1, 2, 3, 4] and stop.best_epoch == 2 and stop.stopped_epoch == 4
+    assert same(net.get_weights(), script.weights[2]) and finite(net)
+    assert same(minicnn.load_model(path).get_weights(), script.weights[2])
+    assert sorted(file.name for file in tmp_path.glob("each*")) == ["each_1.keras", "each_2.keras", "each_3.keras"]
+
+
+def test_a_checkpoint_says_that_it_saved_nothing(tmp_path):
+    with pytest.warns(UserWarning, match=r"ModelCheckpoint saved no model: loss is nan\."):
+        model(3e38).fit(X, Y, batch_size=2, verbose=0, callbacks=minicnn.ModelCheckpoint(tmp_path / "m.keras"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_nan_ends_training_with_a_warning():
+    with pytest.warns(UserWarning, match=r"Training diverged: the loss is \w+ after batch \d of epoch 2.*it is 3e\+38"):
+        net = model()
+        history = net.fit(X, Y, epochs=4, batch_size=2, verbose=0, callbacks=[Blow(1), minicnn.TerminateOnNaN()])
+    assert history.epoch == [0, 1] and net.stop_training
+
+
+def test_nan_ends_training_at_its_batch():
+    class Count(minicnn.Callback):
+        batches = 0
+
+        def on_train_batch_end(self, batch, logs):
+            assert batch == self.batches and math.isfinite(logs["loss"])
+            self.batches += 1
+
+    ended, count = [], Count()
+    count.on_train_end = lambda: ended.append(True)
+    net = model(3e38)
+    with pytest.raises(minicnn.Diverged) as error:
+        net.fit(X, Y, batch_size=1, shuffle=False, verbose=0, callbacks=[minicnn.TerminateOnNaN(True), count])
+    assert f"the loss is nan after batch {count.batches + 1} of epoch 1." in str(error.value)
+    assert 0 < count.batches < 7 and ended
+
+
+@pytest.mark.parametrize("what", ["val_loss is inf", "loss is nan", "weights are not finite"])
+def test_nan_after_an_epoch_ends_training(what):
+    class Spoil(minicnn.Callback):
+        def on_epoch_end(self, epoch, logs):
+            if "weights" in what:
+                self.model.layers[0].params["bias"][0] = np.inf
+            else:
+                name, _, value = what.split()
+                logs[name] = float(value)
+
+    stop = minicnn.EarlyStopping("never", patience=0, mode="max")  # that training ends anyhow is no reason to be silent
+    script = Script(never=[math.nan])
+    with pytest.raises(minicnn.Diverged, match=f"Training diverged: {what} after epoch 1"):
+        run([Spoil(), script, stop, minicnn.TerminateOnNaN(raise_error=True)])
+
+
+def test_finite_training_is_left_alone():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        history = model().fit(X, Y, epochs=3, verbose=0, callbacks=minicnn.TerminateOnNaN(raise_error=True))
+    assert history.epoch == [0, 1, 2]
+
+
+# ---- how they are called ---------------------------------------------------------------------------------------------
+
+
+def test_one_callback_need_not_be_a_list():
+    stop = minicnn.EarlyStopping("loss")
+    model().fit(X, Y, verbose=0, callbacks=stop)
+    assert stop.best is not None
+
+
+@pytest.mark.parametrize("given", [minicnn.EarlyStopping, [minicnn.EarlyStopping], 3, "stop", [None]])
+def test_what_is_no_callback(given):
+    with pytest.raises(TypeError, match="`callbacks` must be a Callback or a list of them. Received: callbacks="):
+        model().fit(X, Y, verbose=0, callbacks=given)
+
+
+def test_history_has_what_callbacks_add():
+    _, history = run(Script(rate=[0.1, 0.2]), epochs=2)
+    assert history.history["rate"] == [0.1, 0.2]
