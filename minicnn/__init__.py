@@ -4,47 +4,68 @@
 
 Where to read on: reference/ has the formulas as plain loops, kernels/ the same functions fast, layers/ the state
 around them, model.py the graph, training.py the loop.
+
+A name is loaded when it is first asked for (PEP 562), so that `import minicnn.data` costs no compiler.
 """
 
-from . import kernels, losses, metrics, optimizers, reference
-from .callbacks import Callback, CSVLogger, Diverged, EarlyStopping, History, ModelCheckpoint, TerminateOnNaN
-from .kernels import get_num_threads, set_num_threads
-from .layers import (
-    ELU,
-    Activation,
-    Add,
-    AveragePooling2D,
-    BatchNormalization,
-    Concatenate,
-    Conv2D,
-    Cropping2D,
-    Dense,
-    DepthwiseConv2D,
-    Dropout,
-    Flatten,
-    GlobalAveragePooling2D,
-    GlobalMaxPooling2D,
-    Input,
-    InputLayer,
-    Layer,
-    LeakyReLU,
-    MaxPooling2D,
-    Multiply,
-    Normalization,
-    ReLU,
-    Rescaling,
-    Reshape,
-    SeparableConv2D,
-    Sigmoid,
-    Softmax,
-    SpatialDropout2D,
-    ZeroPadding2D,
-)
-from .losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
-from .model import Model
-from .optimizers import SGD, Adam
-from .saving import load_model
-from .sequential import Sequential
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
+    from . import callbacks, data, explain, files, gradcheck, kernels, layers, losses, metrics, optimizers, reference
+    from .callbacks import Callback, CSVLogger, Diverged, EarlyStopping, History, ModelCheckpoint, TerminateOnNaN
+    from .kernels import get_num_threads, set_num_threads
+    from .layers import (
+        ELU,
+        Activation,
+        Add,
+        AveragePooling2D,
+        BatchNormalization,
+        Concatenate,
+        Conv2D,
+        Cropping2D,
+        Dense,
+        DepthwiseConv2D,
+        Dropout,
+        Flatten,
+        GlobalAveragePooling2D,
+        GlobalMaxPooling2D,
+        Input,
+        InputLayer,
+        Layer,
+        LeakyReLU,
+        MaxPooling2D,
+        Multiply,
+        Normalization,
+        ReLU,
+        Rescaling,
+        Reshape,
+        SeparableConv2D,
+        Sigmoid,
+        Softmax,
+        SpatialDropout2D,
+        ZeroPadding2D,
+    )
+    from .losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
+    from .model import Model
+    from .optimizers import SGD, Adam
+    from .saving import load_model
+    from .sequential import Sequential
+
+__version__ = "0.1.0"
+
+# Where a public name lives. Classes that are not named here are layers; a small name is a room itself.
+_HOMES = {
+    **dict.fromkeys(("CSVLogger", "Callback", "Diverged", "EarlyStopping", "History", "ModelCheckpoint"), "callbacks"),
+    "TerminateOnNaN": "callbacks",
+    **dict.fromkeys(("get_num_threads", "set_num_threads"), "kernels"),
+    **dict.fromkeys(("BinaryCrossentropy", "CategoricalCrossentropy"), "losses"),
+    **dict.fromkeys(("MeanSquaredError", "SparseCategoricalCrossentropy"), "losses"),
+    **dict.fromkeys(("Adam", "SGD"), "optimizers"),
+    "Model": "model",
+    "Sequential": "sequential",
+    "load_model": "saving",
+}
 
 __all__ = [
     "ELU",
@@ -91,8 +112,14 @@ __all__ = [
     "SpatialDropout2D",
     "TerminateOnNaN",
     "ZeroPadding2D",
+    "callbacks",
+    "data",
+    "explain",
+    "files",
     "get_num_threads",
+    "gradcheck",
     "kernels",
+    "layers",
     "load_model",
     "losses",
     "metrics",
@@ -100,3 +127,16 @@ __all__ = [
     "reference",
     "set_num_threads",
 ]
+
+
+def __getattr__(name):
+    """Load the room that a public name lives in, once."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = import_module(f".{_HOMES.get(name, 'layers' if name[0].isupper() else name)}", __name__)
+    value = globals()[name] = getattr(room, name) if name in _HOMES or name[0].isupper() else room
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

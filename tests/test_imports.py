@@ -1,10 +1,14 @@
 """Who may import whom, read from the sources: each part knows only what lies below it, and there is no circle."""
 
 import ast
+import importlib
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import minicnn
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,7 +32,7 @@ BELOW = {
     "metrics": set(),
     "losses": {"kernels"},
     "layers": {"kernels", "reference", "initializers"},
-    "data": {"PIL"},
+    "data": {"PIL", "files"},
     "files": {"h5py"},
     "training": {"losses", "optimizers", "metrics", "kernels", "rich"},
     "inference": {"layers", "kernels"},
@@ -45,7 +49,7 @@ OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}
 EVERYTHING = {*BELOW, *OUTSIDE}
 BELOW |= {"cli": EVERYTHING, "__init__": EVERYTHING, "__main__": {"cli"}}
 
-KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime"}
+KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime", "data", "files", "metrics"}
 
 
 def sources(package):
@@ -129,3 +133,36 @@ def test_the_reader_sees_every_kind_of_import(tmp_path, monkeypatch):
     )
     names = {"tensorflow", "kernels", "model", "layers", "files", "cli", "__init__"}
     assert {part_of(name) for name in imported(page)} == names and part_of_file(page) == "layers"
+
+
+# ---- names that are loaded when asked for ---------------------------------------------------------------------------
+
+
+def fresh(code):
+    """Run `code` in a fresh process, and return what it prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_folders_and_files_need_no_compiler():
+    """keras_ref reads folders and cards with them: no Numba, no TensorFlow, and to read no h5py."""
+    code = "import sys, minicnn.data, minicnn.files; print([m for m in {!r} if m in sys.modules])"
+    assert fresh(code.format(("numba", "llvmlite", "h5py", "tensorflow", "minicnn.kernels"))) == "[]"
+
+
+def test_rooms_are_attributes_of_the_package():
+    code = "import minicnn; print(minicnn.explain.trace.__module__, minicnn.losses.__name__, len(minicnn.__version__))"
+    assert fresh(code) == "minicnn.explain.trace minicnn.losses 5"
+
+
+def test_every_public_name_is_what_a_type_checker_sees():
+    tree = ast.parse((ROOT / "minicnn" / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {alias.name: node.module for node in block.body for alias in node.names}
+    assert sorted(seen) == sorted(minicnn.__all__) and {*minicnn.__all__, "__version__"} <= set(dir(minicnn))
+    for name, home in seen.items():
+        module = importlib.import_module(f"minicnn.{home or name}")
+        assert getattr(minicnn, name) is (getattr(module, name) if home else module), name
+    with pytest.raises(AttributeError, match="module 'minicnn' has no attribute 'Conv3D'"):
+        minicnn.Conv3D  # noqa: B018
