@@ -150,6 +150,8 @@ def load_model(path, optimizer=True):
     ------
     ValueError: one sentence with the path and what is wrong with the file. Nothing in a file is ever executed.
     """
+    from . import sequential  # noqa: F401  it and model.py put the kinds of models, which a file may name, into LAYERS
+
     file = files.read(path, optimizer)
     with files.naming(path):
         try:

@@ -1,6 +1,8 @@
 """Model files, both ways: Keras opens what minicnn saved and goes on training it, and the reverse."""
 
 import json
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -270,3 +272,12 @@ def test_saving_needs_a_keras_name_and_shapes(tmp_path):
     with pytest.raises(ValueError, match="can be saved once its input shape is known"):
         minicnn.Sequential([minicnn.Dense(2)]).save(tmp_path / "m.keras")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_opens_where_nothing_but_load_model_was_asked_for(tmp_path):
+    # Names are loaded when asked for; the classes that a file names are there all the same.
+    path = tmp_path / "net.keras"
+    minicnn.Sequential([minicnn.Input((4, 4, 1)), minicnn.Flatten(), minicnn.Dense(2)]).save(path)
+    code = f"import minicnn; print(type(minicnn.load_model({str(path)!r})).__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "Sequential\n", done.stderr
