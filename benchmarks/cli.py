@@ -31,11 +31,16 @@ def parser():
             command.add_argument("--quick", action="store_true", help="a short form, to see that all works")
         if name in ("layers", "nets", "architectures", "scaling", "startup", "memory"):
             command.add_argument("--peers", default="keras,onnxruntime,torch", help="comma-separated")
-        if name == "layers":
+        if name == "compare":
+            command.add_argument("old", help="a checkout, a git worktree of an older commit, say")
+            command.add_argument("new", nargs="?", default=".", help="the other one (default: this folder)")
+            command.add_argument("--no-nets", dest="nets", action="store_false", help="single layers only")
+        if name in ("layers", "compare"):
             command.add_argument("--suite", help="comma-separated, of E1 to E10 (default: all)")
             command.add_argument("--case", default="", metavar="TEXT", help="only cases with this text in their name")
             command.add_argument("--conv", action="append", default=[], metavar="N,H,W,C,F,K[,STRIDE[,PADDING]]",
                                  help="a convolution of your own instead of a suite; may be given again")
+        if name == "layers":
             command.add_argument("--seconds", type=float, default=0.4, help="for each pass of a case")
         if name == "nets":
             command.add_argument("--data", default=os.environ.get("CLOTHING_DATASET"),
@@ -161,6 +166,15 @@ def _report(options):
     report.write(options.results, options.out, options.readme)
 
 
+def _compare(options):
+    threads = _begin(options)
+    from . import compare
+
+    suites = options.suite.split(",") if options.suite else None
+    _end(options, compare.measure(options.old, options.new, threads, suites, options.case, options.conv, options.nets,
+                                  options.quick))
+
+
 def _names(options):
     return [name for name in options.peers.split(",") if name]
 
@@ -176,5 +190,6 @@ COMMANDS = {
     "parity": (_parity, "minicnn and Keras on the same weights and batch, a row a layer"),
     "photographs": (_photographs, "train Tiny VGG on photographs in minicnn and in Keras, side by side"),
     "fuzz": (_fuzz, "damaged model files through minicnn's command line: each ends in a sentence"),
+    "compare": (_compare, "two checkouts of minicnn in turn: which calls became slower"),
     "report": (_report, "write RESULTS.md, the plots and README's table from result files"),
 }

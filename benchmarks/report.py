@@ -17,6 +17,7 @@ TITLES = {
     "scaling": "Scaling", "startup": "Start", "memory": "Memory",
     "ladder": "One convolution, every algorithm", "parity": "Agreement with Keras, array by array",
     "photographs": "Learning from photographs", "fuzz": "Damaged model files",
+    "compare": "Two versions",
 }
 HOW = """Medians of alternated rounds in one run, ± half the interquartile range; ~ marks a row whose interquartile
 range is above 20% of its median: the machine was noisy. Every engine has the same number of threads, and its result was

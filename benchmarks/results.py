@@ -4,7 +4,8 @@ import json
 
 from minicnn.files.atomic import replacing
 
-KINDS = ("layers", "nets", "architectures", "scaling", "startup", "memory", "ladder", "parity", "photographs", "fuzz")
+KINDS = ("layers", "nets", "architectures", "scaling", "startup", "memory", "ladder", "parity", "photographs", "fuzz",
+         "compare")
 
 
 def part(kind, head, rows):

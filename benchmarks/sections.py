@@ -149,5 +149,17 @@ def fuzz(part):
                                f"{row['peak_mb']:.0f}"] for row in part["rows"]])
 
 
+def compare(part):
+    """Rows of two checkouts, the slowest first."""
+    from .compare import verdict
+
+    rows = sorted((row for row in part["rows"] if "ratio" in row), key=lambda row: row["ratio"])
+    columns = ["<what", "new, ms", "old / new", "95% interval", "rounds", "largest difference"]
+    return "\n".join(verdict(part)) + "\n\n" + markdown(columns, [
+        [row["what"], number(row["new_ms"]), factor(row["ratio"]), f"{row['low']:.2f} to {row['high']:.2f}",
+         str(row["rounds"]), f"{row['difference']:.1e}"] for row in rows])
+
+
 TABLES = {"layers": layers, "nets": nets, "architectures": architectures, "scaling": scaling, "startup": startup,
-          "memory": memory, "ladder": ladder, "parity": parity, "photographs": photographs, "fuzz": fuzz}
+          "memory": memory, "ladder": ladder, "parity": parity, "photographs": photographs, "fuzz": fuzz,
+          "compare": compare}

@@ -114,6 +114,23 @@ def evict():
     _evicting[0] += 1.0
 
 
+def paired_ratio(old, new):
+    """Give the median of old / new over rounds, and its 95% interval.
+
+    Parameters
+    ----------
+    old, new : sequences of seconds, one of each a round
+
+    Returns
+    -------
+    ratio, low, high : float        low, high : percentiles of the medians of 1,000 draws of rounds (bootstrap)
+    """
+    ratios = np.asarray(old) / np.asarray(new)
+    draws = np.random.default_rng(0).integers(0, len(ratios), (1000, len(ratios)))
+    low, high = np.percentile(np.median(ratios[draws], axis=1), (2.5, 97.5))
+    return float(np.median(ratios)), float(low), float(high)
+
+
 def noisy(row):
     """Tell whether a measured row ({"ms", "iqr_ms"}) spread too much."""
     return row["iqr_ms"] > NOISY * row["ms"]
