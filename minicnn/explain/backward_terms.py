@@ -1,11 +1,13 @@
 """What each kind of layer sends back: to one number of its input (`TO_INPUT`), to one of its weights (`TO_WEIGHT`).
 
 Each function gets the layer, its inputs `xs`, `dz` and an index. dz(index of an output) gives the loss's gradient
-there, behind the layer's own activation, and a remark ("ReLU closed"). It answers with terms dz * factor that add up
-to the gradient; a factor is what the number was multiplied by, on the way forward, for that output.
+there, before the layer's own activation, and a remark ("ReLU closed"); dz.name says of what. It answers with terms
+dz * factor that add up to the gradient; a factor is what the number was multiplied by, on the way forward, for that
+output.
 """
 
 import math
+from itertools import product
 
 import numpy as np
 
@@ -33,18 +35,16 @@ def _conv2d(layer, xs, k, dz, index):
 
 def _depthwise_conv2d(layer, xs, k, dz, index):
     n, h, w, c = index
-    kernel = layer.params["kernel"]
+    kernel = layer.params["depthwise_kernel" if "depthwise_kernel" in layer.params else "kernel"]
     many = kernel.shape[3]
     return [_term(dz, (n, i, j, c * many + m), kernel[a, b, c, m])
             for i, j, a, b in _windows(layer, xs[0]).readers(h, w) for m in range(many)]
 
 
-def _separable_conv2d(layer, xs, k, dz, index):
-    n, h, w, c = index
-    depthwise, pointwise = layer.params["depthwise_kernel"], layer.params["pointwise_kernel"]
-    many = depthwise.shape[3]
-    return [_term(dz, (n, i, j, f), float(depthwise[a, b, c, m]) * float(pointwise[0, 0, c * many + m, f]))
-            for i, j, a, b in _windows(layer, xs[0]).readers(h, w) for m in range(many) for f in range(layer.filters)]
+def pointwise_half(layer, dz, index):
+    """List what the maps of a separable convolution send back to its depthwise half."""
+    weights = layer.params["pointwise_kernel"][0, 0, index[3]]
+    return [_term(dz, (*index[:3], f), weight) for f, weight in enumerate(weights)]
 
 
 def _dense(layer, xs, k, dz, index):
@@ -85,7 +85,8 @@ def _global_max_pooling2d(layer, xs, k, dz, index):
     return [_term(dz, _pooled(layer, index), 1 / tied.sum() if won else 0.0, "winner" if won else "no winner")]
 
 
-def _activation(layer, xs, k, dz, index):
+def through_activation(layer, xs, k, dz, index):
+    """Send a gradient back through an activation: a layer, or the last thing that a layer does."""
     name, x = activation_of(layer), xs[0]
     if name == "softmax":
         return _softmax(layer, xs, k, dz, index)
@@ -128,21 +129,21 @@ def _batch_normalization(layer, xs, k, dz, index):
     return [_term(dz, index, _normal_factor(layer, index[-1]))]
 
 
+def _add(layer, xs, k, dz, index):
+    return [_term(dz, at, 1.0) for at in _readers(xs, k, index)]
+
+
 def _multiply(layer, xs, k, dz, index):
-    shape = np.broadcast_shapes(*(x.shape for x in xs))
-    spots = [range(full) if size == 1 else (at,) for at, size, full in zip(index, xs[k].shape, shape, strict=True)]
-    wide = [np.broadcast_to(x, shape) for x in xs]
+    wide = np.broadcast_arrays(*xs)
     return [_term(dz, at, math.prod(float(x[at]) for other, x in enumerate(wide) if other != k))
-            for at in ((*spot,) for spot in _product(spots))]
+            for at in _readers(xs, k, index)]
 
 
-def _product(ranges):
-    if not ranges:
-        yield ()
-        return
-    for first in ranges[0]:
-        for rest in _product(ranges[1:]):
-            yield first, *rest
+def _readers(xs, k, index):
+    """List the outputs that read a number of input k: several where a size of 1 is stretched."""
+    shape = np.broadcast_shapes(*(x.shape for x in xs))
+    return list(product(*(range(full) if size == 1 else (at,)
+                          for at, size, full in zip(index, xs[k].shape, shape, strict=True))))
 
 
 def _concatenate(layer, xs, k, dz, index):
@@ -169,8 +170,8 @@ def _through(layer, xs, k, dz, index):
 
 TO_INPUT = {
     **dict.fromkeys(AUGMENTATIONS, _through),
-    "Activation": _activation,
-    "Add": _through,
+    "Activation": through_activation,
+    "Add": _add,
     "AveragePooling2D": _average_pooling2d,
     "BatchNormalization": _batch_normalization,
     "Concatenate": _concatenate,
@@ -188,11 +189,11 @@ TO_INPUT = {
     "MaxPooling2D": _max_pooling2d,
     "Multiply": _multiply,
     "Normalization": _normalization,
-    "ReLU": _activation,
+    "ReLU": through_activation,
     "Rescaling": _rescaling,
     "Reshape": _reshaped,
-    "SeparableConv2D": _separable_conv2d,
-    "Sigmoid": _activation,
+    "SeparableConv2D": _depthwise_conv2d,
+    "Sigmoid": through_activation,
     "Softmax": _softmax,
     "SpatialDropout2D": _through,
     "ZeroPadding2D": _zero_padding2d,
@@ -223,13 +224,6 @@ def _stops(layer, x, dz, outputs, a, b, channel, f):
         inside = 0 <= h < x.shape[1] and 0 <= w < x.shape[2]
         terms.append(_term(dz, (n, i, j, f), x[n, h, w, channel] if inside else 0.0, "" if inside else "padding"))
     return terms
-
-
-def _separable_depthwise(layer, xs, dz, outputs, index):
-    a, b, c, m = index
-    pointwise = layer.params["pointwise_kernel"][0, 0, c * layer.depth_multiplier + m]
-    return [Term(term.where, (term.factors[0], term.factors[1] * float(weight)), term.note)
-            for f, weight in enumerate(pointwise) for term in _stops(layer, xs[0], dz, outputs, a, b, c, f)]
 
 
 def _separable_pointwise(layer, xs, dz, outputs, index):
@@ -274,12 +268,12 @@ TO_WEIGHT = {
     ("DepthwiseConv2D", "bias"): _bias,
     ("DepthwiseConv2D", "kernel"): _depthwise_kernel,
     ("SeparableConv2D", "bias"): _bias,
-    ("SeparableConv2D", "depthwise_kernel"): _separable_depthwise,
+    ("SeparableConv2D", "depthwise_kernel"): _depthwise_kernel,
     ("SeparableConv2D", "pointwise_kernel"): _separable_pointwise,
 }
 
 
 def _term(dz, index, factor, note=""):
     value, remark = dz(tuple(int(i) for i in index))
-    return Term(f"example {index[0]} {place(index)}", (value, float(factor)),
+    return Term(f"example {index[0]} {dz.name}{place(index)}", (value, float(factor)),
                 ", ".join(text for text in (note, remark) if text))

@@ -6,9 +6,8 @@ rows of numbers whole. A sum in the page then says what the carried part gives a
 
 import numpy as np
 
-from .. import kernels
-from .activations import activation_of, back
-from .places import as_batch, backward, layer_path, loss_of, unfold
+from . import inside
+from .places import as_batch, backward, loss_of, unfold
 
 LARGEST_WORK = 300_000_000  # multiply-adds of one pass that a browser does within a second
 LARGEST_WEIGHTS = 4_000_000  # numbers: 16 MB of weights, beyond which a page is a burden
@@ -51,7 +50,7 @@ def carry(loaded, nodes, shown, known, blobs):
         pictures.append({
             "label": truth, "values": [_packed(array, channels[k], blobs) for k, array in enumerate(values)],
             "gradients": [_packed(array, channels[k], blobs) for k, array in enumerate(gradients)],
-            "grads": [_learned(model, node, k, nodes, channels, run, blobs) for k, node in enumerate(nodes)],
+            "grads": [_learned(node, k, nodes, channels, run, blobs) for k, node in enumerate(nodes)],
             "steps": _steps(model, as_batch(model, x.astype(np.float32)), run),
             "units": [_contributions(model, node, values[node["inputs"][0]], blobs) if node["kind"] == "Dense" else None
                       for node in nodes]})
@@ -78,23 +77,10 @@ def _all(model, nodes, x, label):
     run = backward(model, batch, np.array([[float(label)]]) if y.shape[-1] == 1 else label)
     values, gradients, places = [], [], unfold(model)
     for node in nodes:
-        at = places[node["of"]]
-        xs = [record[key] for key in at.sources]
-        if node["engine"] is not None:
-            values.append(record[node["engine"]][0])
-            gradient = run.gradients.get(node["engine"])
-            gradients.append(None if gradient is None or (run.fused and node is nodes[-1]) else gradient[0])
-        elif node["name"].endswith(" (depthwise)"):
-            layer, settings = at.layer, node["settings"]
-            values.append(kernels.depthwise_conv2d_forward(xs[0], layer.params["depthwise_kernel"], None, layer.strides,
-                                                           settings["pads"], layer.dilation_rate)[0])
-            gradients.append(None)
-        else:  # before the activation of the same layer
-            z = at.layer.forward(xs[0], logits=True)
-            fused = run.fused and at.key == run.last
-            dy = run.gradients[at.key]
-            values.append(z[0])
-            gradients.append((dy if fused else back(activation_of(at.layer), dy, z).astype(np.float32))[0])
+        at, part = places[node["of"]], inside.split(node["name"])[1]
+        values.append(record[at.key][0] if part is None else inside.value(at.layer, record[at.sources[0]], part)[0])
+        lost = run.fused and node is nodes[-1]  # part of the loss
+        gradients.append(None if lost or at.key not in run.gradients else run.gradient_at(at, part)[0])
     return values, gradients, run
 
 
@@ -150,12 +136,11 @@ def _weights(model, node, k, nodes, channels, values, blobs):
     return found
 
 
-def _learned(model, node, k, nodes, channels, run, blobs):
+def _learned(node, k, nodes, channels, run, blobs):
     """Lay down the gradients of the same weights; that of a dense kernel is dz * x, which the page has."""
-    layer, found = unfold(model)[node["of"]].layer, {}
-    for name in node["arrays"]:
-        own = _kernel_name(layer, node) if name == "kernel" else name
-        gradient = run.grads.get(f"{layer_path(node['of'])}/{own}")
+    found = {}
+    for name, path in zip(node["arrays"], node["weights"], strict=True):
+        gradient = run.grads.get(path)
         if gradient is not None and node["kind"] == "Dense" and name == "kernel":
             found[name] = None
         elif gradient is not None:

@@ -37,22 +37,17 @@ def _conv2d(layer, xs, index):
 
 
 def _depthwise_conv2d(layer, xs, index):
-    kernel = layer.params["kernel"]
+    kernel = layer.params["depthwise_kernel" if "depthwise_kernel" in layer.params else "kernel"]
     channel, m = divmod(index[3], kernel.shape[3])
     return [Term(where, (x, float(kernel[a, b, channel, m])), note)
             for where, x, a, b, _, note in _patch(layer, xs[0], index, [channel])]
 
 
 def _separable_conv2d(layer, xs, index):
-    depthwise, pointwise = layer.params["depthwise_kernel"], layer.params["pointwise_kernel"]
-    terms = []
-    for channel in range(depthwise.shape[2]):
-        patch = _patch(layer, xs[0], index, [channel])
-        for m in range(depthwise.shape[3]):
-            z = math.fsum(x * float(depthwise[a, b, channel, m]) for _, x, a, b, _, _ in patch)
-            at = channel * depthwise.shape[3] + m
-            terms.append(Term(f"depthwise output {at}", (z, float(pointwise[0, 0, at, index[3]]))))
-    return terms
+    pointwise = layer.params["pointwise_kernel"][0, 0, :, index[3]]
+    inside = [(*index[:3], c) for c in range(len(pointwise))]
+    return [Term(f"depthwise {place(at)}", (_total(_depthwise_conv2d(layer, xs, at)), float(weight)))
+            for at, weight in zip(inside, pointwise, strict=True)]
 
 
 def _dense(layer, xs, index):
@@ -70,15 +65,29 @@ PRODUCTS = {
 
 def _weighted(layer, xs, index):
     """Write a sum of products, its bias and its activation."""
+    return _sums(layer, xs, index, activation_of(layer))
+
+
+def before_activation(layer, xs, index):
+    """Write the same without the activation."""
+    return _sums(layer, xs, index, None)
+
+
+def depthwise_half(layer, xs, index):
+    """Write the first half of a separable convolution: one channel's window."""
+    return Parts(f"z = {PRODUCTS['DepthwiseConv2D'][1]}", ("x", "kernel"), _depthwise_conv2d(layer, xs, index), [])
+
+
+def _sums(layer, xs, index, name):
     products, formula = PRODUCTS[type(layer).__name__]
-    terms, steps, name = products(layer, xs, index), [], activation_of(layer)
+    terms, steps = products(layer, xs, index), []
     z = _total(terms)
     if layer.use_bias:
         bias = float(layer.params["bias"][index[-1]])
         z += bias
         steps.append((f"+ bias {bias:.6g}", z))
     if name == "softmax":
-        row = logits(layer, xs, index)
+        row = _logits(layer, xs, index)
         steps.append((f"softmax: exp(z - max z) / sum of {len(row)} exponentials",
                       float(activate(name, row)[index[-1]])))
     elif name:
@@ -87,7 +96,7 @@ def _weighted(layer, xs, index):
                  ("x", "kernel"), terms, steps)
 
 
-def logits(layer, xs, index):
+def _logits(layer, xs, index):
     """Compute in float64 what a layer with a kernel gives along its last axis before its activation."""
     products, _ = PRODUCTS[type(layer).__name__]
     count = layer.compute_output_shape(xs[0].shape)[-1]

@@ -1,13 +1,15 @@
 """A model as the page knows it: a list of small operations with their settings, and the arrays that they read.
 
-An activation inside a layer becomes an operation of its own ("conv2d" and "conv2d (relu)"), a separable convolution its
-two halves: so the page has one simple rule an operation, and every mask and every sum can be looked at.
+An activation inside a layer becomes an operation of its own ("conv2d (before relu)", then "conv2d"), a separable
+convolution its two halves: so the page has one simple rule an operation, and every mask and every sum can be looked at.
+The names are those of the terminal (inside.py).
 """
 
 import numpy as np
 
 from .. import reference
 from ..layers.augmentation import AUGMENTATIONS
+from . import inside
 from .activations import activation_of
 from .places import layer_path, unfold
 
@@ -24,22 +26,25 @@ def describe(model):
     -------
     nodes : list of dict      in running order: name, kind, inputs (positions in this list), shape, settings, engine
         (the key that `Model.forward(record=)` uses for this output, None inside a layer), of (the layer's key),
-        arrays (their names)
+        arrays (their names), weights (what the model calls each: "conv2d/kernel"), learns (the names of those that do)
     arrays : function of a model      the float32 arrays of all nodes, in the same order, for any copy of this model
 
     Raises
     ------
     ValueError: a layer that the page does not know, or a size that is open.
     """
-    nodes, at, getters, of = [], {}, [], []
+    nodes, at, getters, of, learning = [], {}, [], [], model.params
 
     def add(name, kind, inputs, shape, settings, engine, arrays=()):
         if None in shape:
             raise ValueError(f"The page needs known sizes; give Input its height and width. Received: {name!r} of "
                              f"shape {tuple(shape)}.")
+        weights = {key: f"{layer_path(of[-1])}/{weight}" for key, weight, _ in arrays}
         nodes.append({"name": name, "kind": kind, "inputs": inputs, "shape": [int(size) for size in shape],
-                      "settings": settings, "engine": engine, "of": of[-1], "arrays": [key for key, _ in arrays]})
-        getters.extend(getter for _, getter in arrays)
+                      "settings": settings, "engine": engine, "of": of[-1], "arrays": list(weights),
+                      "weights": list(weights.values()),
+                      "learns": [key for key, weight in weights.items() if weight in learning]})
+        getters.extend(getter for *_, getter in arrays)
         return len(nodes) - 1
 
     for key, place in unfold(model).items():
@@ -55,27 +60,28 @@ def _add(add, key, place, inputs, nodes):
     shape = layer.output_shape[1:] if place.sources else layer.shape[1:]
     if kind == "SeparableConv2D":
         half = (*shape[:2], layer.params["pointwise_kernel"].shape[2])
-        inside = add(f"{key} (depthwise)", "DepthwiseConv2D", inputs, half, _window(layer, nodes[inputs[0]]), None,
-                     [("kernel", _array(key, "params", "depthwise_kernel"))])
+        made = add(inside.named(key, inside.DEPTHWISE), "DepthwiseConv2D", inputs, half,
+                   _window(layer, nodes[inputs[0]]), None, [_array(key, "params", "depthwise_kernel", "kernel")])
         one = {"size": [1, 1], "strides": [1, 1], "pads": [[0, 0], [0, 0]], "dilation": [1, 1], "groups": 1}
-        arrays = [("kernel", _array(key, "params", "pointwise_kernel")), *_bias(layer, key)]
-        return _activated(add, key, layer, "Conv2D", [inside], shape, one, arrays)
+        arrays = [_array(key, "params", "pointwise_kernel", "kernel"), *_bias(layer, key)]
+        return _activated(add, key, layer, "Conv2D", [made], shape, one, arrays)
     if kind in ("Conv2D", "DepthwiseConv2D"):
         settings = {**_window(layer, nodes[inputs[0]]), "groups": getattr(layer, "groups", 1)}
-        arrays = [("kernel", _array(key, "params", "kernel")), *_bias(layer, key)]
+        arrays = [_array(key, "params", "kernel"), *_bias(layer, key)]
         return _activated(add, key, layer, kind, inputs, shape, settings, arrays)
     if kind == "Dense":
         if len(shape) != 1:
             raise ValueError(f"The page shows Dense on a row of numbers only; put a Flatten before it. "
                              f"Received: {key!r} of shape {shape}.")
-        arrays = [("kernel", _array(key, "params", "kernel")), *_bias(layer, key)]
+        arrays = [_array(key, "params", "kernel"), *_bias(layer, key)]
         return _activated(add, key, layer, kind, inputs, shape, {}, arrays)
     if kind == "BatchNormalization":
-        arrays = [(name, _array(key, "params", name)) for name in layer.params]
-        arrays += [(name, _array(key, "state", name)) for name in layer.state]
+        arrays = [*(_array(key, "params", name) for name in layer.params),
+                  *(_array(key, "state", name) for name in layer.state)]
         return add(key, kind, inputs, shape, {"epsilon": layer.epsilon}, key, arrays)
     if kind == "Normalization":
-        return add(key, kind, inputs, shape, {}, key, [("factor", _normal(key, 1)), ("shift", _normal(key, 0))])
+        arrays = [("factor", "factor", _normal(key, 1)), ("shift", "shift", _normal(key, 0))]
+        return add(key, kind, inputs, shape, {}, key, arrays)
     if kind == "Rescaling":
         scale, offset = zip(*map(layer.constants, range(shape[-1])), strict=True)
         return add(key, kind, inputs, shape, {"scale": scale, "offset": offset}, key)
@@ -100,8 +106,8 @@ def _add(add, key, place, inputs, nodes):
 def _activated(add, key, layer, kind, inputs, shape, settings, arrays):
     """Add an operation with a kernel, and its activation behind it as one of its own."""
     name = activation_of(layer)
-    made = add(key, kind, inputs, shape, settings, None if name else key, arrays)
-    return made if name is None else add(f"{key} ({name})", "Activation", [made], shape, {"function": name}, key)
+    made = add(inside.named(key, inside.before(layer)), kind, inputs, shape, settings, None if name else key, arrays)
+    return made if name is None else add(key, "Activation", [made], shape, {"function": name}, key)
 
 
 def _window(layer, source):
@@ -111,13 +117,14 @@ def _window(layer, source):
     return {"size": size, "strides": layer.strides, "pads": pads, "dilation": dilation, "padding": layer.padding}
 
 
-def _array(key, where, name):
+def _array(key, where, weight, name=None):
+    """Give an array's name in its operation and in its layer, and how to get it from a model."""
     path = layer_path(key)
-    return lambda model: getattr(model.get_layer(path), where)[name]
+    return name or weight, weight, lambda model: getattr(model.get_layer(path), where)[weight]
 
 
 def _bias(layer, key):
-    return [("bias", _array(key, "params", "bias"))] if layer.use_bias else []
+    return [_array(key, "params", "bias")] if layer.use_bias else []
 
 
 def _normal(key, at):

@@ -21,7 +21,7 @@ from ..losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredErr
 from ..saving import load_model
 from .carried import carry, too_large
 from .nodes import describe
-from .places import loss_of
+from .places import as_batch, layer_path, loss_of, unfold
 
 MODULES = ("payload", "numbers", "windows", "functions", "sliding", "layers", "net", "carried", "colours", "dom",
            "maps", "pictures", "terms", "columns", "overview", "convolution", "formulas", "others", "backward",
@@ -55,7 +55,8 @@ def write(models, pictures, path, *, names=None, labels=None, history=None, titl
 
     Raises
     ------
-    ValueError: no picture, models of different shapes, a picture or a model that the page cannot show.
+    ValueError: no picture, models of different shapes, a picture or a model that the page cannot show, numbers that
+        are not finite.
     """
     loaded, epochs, found = _load(models)
     model = loaded[-1]
@@ -74,6 +75,8 @@ def write(models, pictures, path, *, names=None, labels=None, history=None, titl
         raise ValueError(f"The page explains nets that end in a row of numbers. Received: {tuple(nodes[-1]['shape'])}.")
     known = _classifier(model, shape, {"class_names": classes, "size": size, "scale": scale})
     shown = _pictures(pictures, names, labels, shape, known)
+    for each, epoch in zip(loaded, epochs, strict=True):
+        _check_finite(each, epoch, shown, known)
     heavy = too_large(model)
     blobs = _Blobs()
     payload = {
@@ -83,7 +86,8 @@ def write(models, pictures, path, *, names=None, labels=None, history=None, titl
                                                   for name, label, pixels in shown],
         "epochs": [{"name": name, "at": [] if heavy else [blobs.add(array) for array in arrays(each)]}
                    for name, each in zip(epochs, loaded, strict=True)],
-        "history": history if history is not None else _history(found),
+        "history": {name: [value if np.isfinite(value) else None for value in values] for name, values in
+                    (history if history is not None else _history(found)).items()},
         "shapes": [list(array.shape) for array in arrays(model)],
         "carried": carry(loaded, nodes, shown, known, blobs) if heavy else None,
     }
@@ -109,6 +113,21 @@ def _load(models):
     names = [_epoch(Path(each)) if isinstance(each, (str, Path)) else f"model {number}"
              for number, each in enumerate(several, 1)]
     return loaded, names, files[-1] if files else None
+
+
+def _check_finite(model, name, shown, known):
+    """Refuse a net that training has led astray: behind the first NaN every number is one."""
+    for key, place in unfold(model).items():
+        for weight, array in (*place.layer.params.items(), *place.layer.state.items()):
+            if not np.isfinite(array).all():
+                raise ValueError(f"The page explains nets of finite numbers; this one's training has diverged. "
+                                 f"Received: {name!r}, where '{layer_path(key)}/{weight}' holds "
+                                 f"{array[~np.isfinite(array)][0]}.")
+    for picture, _, pixels in shown:
+        y = model.forward(as_batch(model, pixels.astype(np.float32) * known["scale"] + known["offset"]))
+        if not np.isfinite(y).all():
+            raise ValueError(f"The page explains nets of finite numbers. Received: {name!r}, which gives "
+                             f"{y[~np.isfinite(y)][0]} for the picture {picture!r}.")
 
 
 def _title(found, model):
@@ -200,6 +219,8 @@ def _label(file, classes):
 
 def _fit(pixels, shape):
     """Give pixels the model's channels; RGB becomes grey with the weights of ITU-R 601, as in Pillow."""
+    if not np.isfinite(pixels).all():
+        raise ValueError(f"A picture must hold finite numbers. Received: {pixels[~np.isfinite(pixels)][0]}.")
     if pixels.ndim == 2:
         pixels = pixels[..., None]
     if pixels.ndim == 3 and pixels.shape[2] == 3 and shape[2] == 1:
@@ -209,8 +230,7 @@ def _fit(pixels, shape):
         pixels = np.repeat(pixels, 3, 2)
     if list(pixels.shape) != shape:
         raise ValueError(f"A picture must have the model's shape {tuple(shape)}. Received: {pixels.shape}.")
-    small = pixels.astype(np.uint8) if np.issubdtype(pixels.dtype, np.integer) or (
-        np.isfinite(pixels).all() and pixels.min() >= 0 and pixels.max() <= 255) else None
+    small = pixels.astype(np.uint8) if pixels.min() >= 0 and pixels.max() <= 255 else None
     return small if small is not None and np.array_equal(small, pixels) else pixels.astype(np.float32)
 
 

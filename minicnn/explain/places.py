@@ -11,6 +11,7 @@ import numpy as np
 from .. import losses
 from ..layers import Layer
 from ..model import Model
+from . import inside
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,19 @@ def _unfold(model, prefix, feeds, places):
     return [made[tensor] for tensor in model.outputs]
 
 
-def find(model, places, key):
-    """Return the place of a key; a nested model's key stands for its output."""
-    if key in places:
-        return places[key]
-    inside = [place for name, place in places.items() if name.startswith(f"{key}/")]
-    if inside:
-        return inside[-1]
-    raise ValueError(f"`layer` must be one of {', '.join(map(repr, places))}. Received: {key!r}.")
+def find(places, name):
+    """Return the place of a name and which part of it is meant, None for its output (inside.py).
+
+    A nested model's name stands for its output.
+    """
+    key, part = inside.split(name)
+    if key in places and (part is None or part in inside.parts(places[key].layer)):
+        return places[key], part
+    nested = [place for own, place in places.items() if own.startswith(f"{name}/")]
+    if nested:
+        return nested[-1], None
+    known = [inside.named(key, part) for key, place in places.items() for part in (*inside.parts(place.layer), None)]
+    raise ValueError(f"`layer` must be one of {', '.join(map(repr, known))}. Received: {name!r}.")
 
 
 def layer_path(key):
@@ -92,7 +98,8 @@ def full_index(index, shape, name="index"):
 class Run:
     """What one pass of a model gave: every place's output and, after the loss, its gradient.
 
-    `fused` says that the loss took the logits before the last activation: the last output is then the logits.
+    `fused` says that the loss took the logits before the last activation: the last output is then the logits, and
+    what the model gives in the end has no gradient of its own. `start` names where the gradients begin.
     """
 
     places: dict
@@ -104,6 +111,36 @@ class Run:
     value: float
     fused: bool
     last: str
+
+    @property
+    def start(self):
+        """The (key, part) of what the loss takes."""
+        at = self.places[self.last]
+        part = inside.before(at.layer)
+        return (self.last, None) if not self.fused else (self.last, part) if part else (at.sources[0], None)
+
+    def inputs(self, at):
+        """List what went into a place."""
+        return [self.values[key] for key in at.sources]
+
+    def output_at(self, at, part):
+        """Give what a place computed: its output, or a part inside it."""
+        if part is None or (self.last, part) == self.start == (at.key, part):
+            return self.values[at.key]
+        return inside.value(at.layer, self.inputs(at)[0], part)
+
+    def gradient_at(self, at, part):
+        """Give the loss's gradient at a place's output, or at a part inside it."""
+        if (at.key, part) == self.start:
+            return self.gradients[self.last]
+        if self.fused and (at.key, part) == (self.last, None):
+            raise ValueError(f"`what` must name a number that has a gradient; {at.key!r} is part of the loss, which is "
+                             f"computed from {inside.named(*self.start)!r}: ask there. Received: what={at.key!r}.")
+        if part is None:
+            return self.gradients[at.key]
+        if part == inside.DEPTHWISE:
+            return inside.through_pointwise(at.layer, self.gradient_at(at, inside.before(at.layer)))
+        return inside.through_activation(at.layer, self.gradients[at.key], self.inputs(at)[0], self.values[at.key])
 
 
 def forward(model, x):

@@ -6,7 +6,8 @@ again in float64 (forward_terms.py) and set beside what it computed.
 
 import numpy as np
 
-from .forward_terms import FORWARD, Parts
+from . import inside
+from .forward_terms import FORWARD, Parts, before_activation, depthwise_half
 from .places import find, forward, full_index
 from .table import Term, Trace, place
 
@@ -18,7 +19,8 @@ def trace(model, x, layer, index):
     ----------
     model : Model with one input
     x : one example (H, W, C), or a batch of them
-    layer : str       a name, as in `model.summary()`: "conv2d", "inner/conv2d", "conv2d:1" for a second call
+    layer : str       a name, as in `model.summary()`: "conv2d", "inner/conv2d", "conv2d:1" for a second call; or of
+        what lies inside a layer, as on the page: "conv2d (before relu)", "separable_conv2d (depthwise)"
     index : tuple of int      (example, row, column, channel) or (example, entry); the example may be left out
 
     Returns
@@ -30,18 +32,22 @@ def trace(model, x, layer, index):
     ValueError: `layer` or `index` names nothing in this model, or layers of this class cannot be taken apart.
     """
     places, values = forward(model, x)
-    at = find(model, places, layer)
-    y = values[at.key]
+    at, part = find(places, layer)
+    xs = [values[key] for key in at.sources] or [values[at.key]]
+    y = values[at.key] if part is None else inside.value(at.layer, xs[0], part)
     index = full_index(index, y.shape)
-    parts = take_apart(at, [values[key] for key in at.sources] or [y], index)
+    parts = take_apart(at, xs, index, part)
     if at.kind == "Dense":
         parts = parts._replace(terms=_with_pixels(places, at, values, parts.terms))
-    title = f"{at.key}{place(index)}   {at.kind}{' of ' + ', '.join(at.sources) if at.sources else ''}"
+    title = (f"{inside.named(at.key, part)}{place(index)}   "
+             f"{at.kind}{' of ' + ', '.join(at.sources) if at.sources else ''}")
     return Trace(title, parts.formula, parts.columns, parts.terms, float(y[index]), parts.steps)
 
 
-def take_apart(at, xs, index):
-    """Give the `Parts` of one output of a place; `xs` are its inputs."""
+def take_apart(at, xs, index, part=None):
+    """Give the `Parts` of one output of a place, or of what lies inside it; `xs` are its inputs."""
+    if part is not None:
+        return (depthwise_half if part == inside.DEPTHWISE else before_activation)(at.layer, xs, index)
     if not at.sources:
         return Parts("a number of the input itself", ("x",), [Term(place(index), (float(xs[0][index]),))], [])
     if at.kind not in FORWARD:

@@ -13,9 +13,9 @@ from dataclasses import replace
 import numpy as np
 
 from .. import losses
-from .activations import ACTIVATIONS, activate, activation_of, back, gate
-from .backward_terms import TO_INPUT, TO_WEIGHT
-from .forward_terms import PRODUCTS, logits
+from . import inside
+from .activations import activate, activation_of, gate
+from .backward_terms import TO_INPUT, TO_WEIGHT, pointwise_half, through_activation
 from .places import backward, find, full_index, layer_path
 from .table import Term, Trace, place
 from .windows import Windows
@@ -31,8 +31,8 @@ def trace_gradient(model, x, y, what, index):
     model : Model with one input and one output; its loss is the compiled one, else the one that its end belongs to
     x : one example (H, W, C), or a batch of them
     y : the true class, one class an example, or what the loss takes
-    what : str       "conv2d/kernel", "conv2d/bias" (dW, db), or a layer's name: the gradient at its output ("x": at
-        the model's input)
+    what : str       "conv2d/kernel", "conv2d/bias" (dW, db), or a name as `trace` takes it: the gradient at a layer's
+        output or at what lies inside it ("x": at the model's input)
     index : tuple of int     in the array of `what`; for an output the example may be left out
 
     Returns
@@ -41,7 +41,8 @@ def trace_gradient(model, x, y, what, index):
 
     Raises
     ------
-    ValueError: `what` or `index` names nothing in this model, or a frozen layer's weight.
+    ValueError: `what` or `index` names nothing in this model, or a frozen layer's weight, or the output of an
+        activation that the loss has taken into itself.
     """
     run = backward(model, x, y)
     what = next(iter(run.places)) if what == "x" else what
@@ -49,7 +50,7 @@ def trace_gradient(model, x, y, what, index):
     owners = [at for at in run.places.values() if layer_path(at.key) == path and name in at.layer.params]
     if owners:
         return _of_weight(run, owners, what, name, index)
-    return _of_output(run, find(model, run.places, what), index)
+    return _of_output(run, *find(run.places, what), index)
 
 
 def _of_weight(run, owners, what, name, index):
@@ -62,25 +63,21 @@ def _of_weight(run, owners, what, name, index):
         rule = TO_WEIGHT.get((at.kind, name))
         if rule is None:
             raise ValueError(f"The gradient of {name!r} in layers of class {at.kind} cannot be taken apart.")
-        xs = [run.values[key] for key in at.sources]
-        terms += rule(at.layer, xs, _Gradient(run, at), run.values[at.key].shape, index)
+        part = _first(at) if name == "depthwise_kernel" else inside.before(at.layer)
+        terms += rule(at.layer, run.inputs(at), _Gradient(run, at, part), run.values[at.key].shape, index)
     equation = "d loss / d bias = sum of dz" if name in ("bias", "beta") else "d loss / d weight = sum of dz * x"
     return Trace(f"d loss / d {what}{list(index)}   loss {run.value:.6g}", equation, ("dz", "x"), _short(run, terms),
                  float(run.grads[what][index]))
 
 
-def _of_output(run, at, index):
-    gradient = run.gradients[at.key]
+def _of_output(run, at, part, index):
+    gradient, name = run.gradient_at(at, part), inside.named(at.key, part)
     index = full_index(index, gradient.shape)
-    terms = []
-    for reader in run.places.values():
-        for k, source in enumerate(reader.sources):
-            if source == at.key:
-                terms += _sent_by(run, reader, k, index)
-    title = f"d loss / d {at.key}{place(index)}   {at.kind}, loss {run.value:.6g}"
-    if at.key == run.last:
+    title = f"d loss / d {name}{place(index)}   {at.kind}, loss {run.value:.6g}"
+    if (at.key, part) == run.start:
         return Trace(title, *_of_loss(run, index), float(gradient[index]))
-    return Trace(title, "d loss / d x = sum over the outputs that read x: dz * factor", ("dz", "factor"),
+    terms = _sent_within(run, at, part, index) if part else _sent_to(run, at, index)
+    return Trace(title, f"d loss / d {name} = sum over the outputs that read it: dz * factor", ("dz", "factor"),
                  _short(run, terms), float(gradient[index]))
 
 
@@ -91,17 +88,31 @@ def _short(run, terms):
     return [replace(term, where=term.where.replace("example 0 ", "", 1)) for term in terms]
 
 
-def _sent_by(run, reader, k, index):
-    xs, dz = [run.values[key] for key in reader.sources], _Gradient(run, reader)
-    if run.fused and reader.key == run.last and reader.kind not in PRODUCTS:
-        value, _ = dz(index)  # the loss took the logits: this activation is part of the loss
-        return [Term(f"the loss at {reader.key}{place(index)}", (value, 1.0), "activation and loss in one: p - t")]
-    if reader.kind not in TO_INPUT:
-        raise ValueError(f"Gradients through layers of class {reader.kind} cannot be taken apart. "
-                         f"Received: {reader.key!r}.")
-    prefix = f"{reader.key} " if sum(run.places[reader.key].sources.count(s) for s in reader.sources) > 1 else ""
-    return [Term(prefix + term.where, term.factors, term.note)
-            for term in TO_INPUT[reader.kind](reader.layer, xs, k, dz, index)]
+def _sent_to(run, at, index):
+    """List what every layer that reads an output sends back to it."""
+    terms = []
+    for reader in run.places.values():
+        for k, source in enumerate(reader.sources):
+            if source != at.key:
+                continue
+            if reader.kind not in TO_INPUT:
+                raise ValueError(f"Gradients through layers of class {reader.kind} cannot be taken apart. "
+                                 f"Received: {reader.key!r}.")
+            dz = _Gradient(run, reader, _first(reader))
+            terms += TO_INPUT[reader.kind](reader.layer, run.inputs(reader), k, dz, index)
+    return terms
+
+
+def _sent_within(run, at, part, index):
+    """List what the rest of a layer sends back to a part inside it."""
+    if part == inside.DEPTHWISE:
+        return pointwise_half(at.layer, _Gradient(run, at, inside.before(at.layer)), index)
+    return through_activation(at.layer, [run.output_at(at, part)], 0, _Gradient(run, at, None), index)
+
+
+def _first(at):
+    """Name the part of a place that reads its input; None where nothing lies inside it."""
+    return next(iter(inside.parts(at.layer)), None)
 
 
 def _of_loss(run, index):
@@ -115,39 +126,28 @@ def _of_loss(run, index):
         if isinstance(run.loss, losses.SparseCategoricalCrossentropy):
             truth = np.eye(out.shape[-1])[run.target]
         return (f"d loss / d logit = (p - t) / {round(1 / share)},  p = {head}(logits)", ("value", "share"),
-                [Term("p", (float(p[index]), share)), Term("-t", (-float(truth[index]), share))])
+                [Term("p", (float(p[index]), share), "what the net says"),
+                 Term("-t", (-float(truth[index]), share), "the truth")])
     _, gradient = run.loss.value_and_gradient(run.target, out)
-    return (f"the derivative of {run.loss.name}", ("gradient",), [Term(place(index), (float(gradient[index]),))])
+    return (f"the derivative of {run.loss.name}", ("gradient",),
+            [Term("the loss", (float(gradient[index]),), "its own derivative")])
 
 
 class _Gradient:
-    """dz(index): the gradient at one output of a place behind its own activation, and through what it came."""
+    """dz(index): the gradient at one number of a place, or of a part inside it, and through what it came."""
 
-    def __init__(self, run, at):
-        self.run, self.at = run, at
-        self.dy, self.y = run.gradients[at.key], run.values[at.key]
-        own = at.kind in PRODUCTS and not (run.fused and at.key == run.last)
-        self.activation = activation_of(at.layer) if own else None
+    def __init__(self, run, at, part):
+        self.run, self.at, self.part, self.name = run, at, part, inside.named(at.key, part)
+        self.array = run.gradient_at(at, part)
 
     def __call__(self, index):
-        dy, notes = float(self.dy[index]), []
-        if self.activation is not None:
-            notes.append(gate(self.activation, float(self.y[index])))
-            dy = self._before_activation(index)
-        if dy or not notes:
-            notes += _passage(self.run, self.at, index)
-        return dy, ", ".join(text for text in notes if text)
+        return float(self.array[index]), ", ".join(self._notes(index))
 
-    def _before_activation(self, index):
-        row, line = index[:-1], index[-1]
-        dy, y = self.dy[row].astype(np.float64), self.y[row].astype(np.float64)
-        if self.activation == "softmax":
-            return float(y[line] * (dy[line] - (dy * y).sum()))
-        function = ACTIVATIONS[self.activation]
-        if function.keeps == "y":
-            return float(function.backward(dy[line:line + 1], y[line:line + 1])[0])
-        xs = [self.run.values[key] for key in self.at.sources]
-        return float(back(self.activation, dy, logits(self.at.layer, xs, index))[line])
+    def _notes(self, index):
+        if self.part == inside.DEPTHWISE or (self.at.key, self.part) == self.run.start:
+            return []
+        own = gate(activation_of(self.at.layer), float(self.run.values[self.at.key][index])) if self.part else ""
+        return [own] if own == "ReLU closed" else [*filter(None, [own]), *_passage(self.run, self.at, index)]
 
 
 def _passage(run, at, index):
@@ -165,13 +165,12 @@ def _passage(run, at, index):
         elif reader.kind == "MaxPooling2D":
             windows = Windows.of(reader.layer, x.shape[1:3], run.values[reader.key].shape[1:3])
             n, h, w, c = index
-            won = [(i, j) for i, j, _, _ in windows.readers(h, w)
-                   if windows.winner(x[n], i, j, c)[0] == (h, w)]
+            won = [(i, j) for i, j, _, _ in windows.readers(h, w) if windows.winner(x[n], i, j, c)[0] == (h, w)]
             notes.append(f"wins {', '.join(str(list(at)) for at in won)} of {reader.key}" if won else
                          f"wins no window of {reader.key}")
             if len(won) != 1:
                 return notes
             index = (n, *won[0], c)
-        elif reader.kind != "Dropout":
+        elif "Dropout" not in reader.kind:
             return notes
         at = reader

@@ -28,6 +28,7 @@ from minicnn.architectures import homework, tinyvgg
 from minicnn.classify import describe_classifier
 from minicnn.data import load_image, wardrobe
 from minicnn.explain import page as explorer
+from minicnn.explain.nodes import describe
 from tests.explain.nets import NETS
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -51,74 +52,103 @@ def browser():
 
 
 class Made:
-    """One page: where it lies, and the model and pixels that it explains."""
+    """One page: where it lies, and the model and the first picture's pixels that it explains."""
 
-    def __init__(self, folder, name, models, pictures, **settings):
-        self.path = folder / f"{name}.html"
-        self.size = explorer.write(models, pictures, self.path, **settings)
+    def __init__(self, folder, name, model, pictures, pixels=None, models=None, **settings):
+        self.path, self.model = folder / f"{name}.html", model
+        self.pixels = pixels if pixels is not None else pictures[0]
+        self.size = explorer.write(models if models is not None else model, pictures, self.path, **settings)
+
+
+class Pages:
+    """A page for each kind of net, written when it is first asked for."""
+
+    def __init__(self, folder):
+        self.folder, self.made, self.drawn = folder, {}, folder / "pictures"
+        self.drawn.mkdir()
+        for name in wardrobe.CLASS_NAMES:
+            Image.fromarray(wardrobe.draw(name, 0, "validation")).save(self.drawn / f"{name}.png")
+
+    def __contains__(self, name):
+        return name != "photographs" or "CLOTHING_DATASET" in os.environ
+
+    def __getitem__(self, name):
+        if name not in self.made:
+            build = getattr(self, f"_{name}", None)
+            model, pictures, settings = build() if build else self._of_net(name)
+            self.made[name] = Made(self.folder, name, model, pictures, **settings)
+        return self.made[name]
+
+    def _demo(self):
+        """Train the demo's net a little, five epochs that lie in a folder."""
+        names, file = wardrobe.CLASS_NAMES, self.drawn / "shirt.png"
+        model = tinyvgg((64, 64), len(names), seed=0)
+        model.classifier = describe_classifier(names, (64, 64))
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        x, y = wardrobe.load(3)
+        (self.folder / "series").mkdir()
+        for epoch in EPOCHS:
+            model.fit(x, y, batch_size=10, verbose=0)
+            model.save(self.folder / "series" / f"epoch_{epoch:02d}.keras")
+        rows = "".join(f"{k},{2 - k / 5},{2.1 - k / 6}\n" for k in range(5))
+        (self.folder / "history.csv").write_text("epoch,loss,val_loss\n" + rows)
+        return model, [file], {"pixels": load_image(file), "models": self.folder / "series"}
+
+    def _homework(self):
+        return _two_classes((64, 64)), [self.drawn / "hat.png"], {"pixels": load_image(self.drawn / "hat.png")}
+
+    def _large(self):
+        files = [self.drawn / "hat.png", self.drawn / "shoes.png"]
+        return _two_classes((150, 150)), files, {"pixels": load_image(files[0], (150, 150))}
+
+    def _grey(self):
+        grey = Sequential([Input((28, 28, 1)), Conv2D(6, 5, activation="relu"), MaxPooling2D(3, 2), Flatten(),
+                           Dense(3, activation="softmax")], seed=2)
+        grey.classifier = describe_classifier(["circle", "cross", "square"], (28, 28), scale=1 / 255)
+        return grey, [noise(28, 28, 1)], {"labels": ["cross"]}
+
+    def _same(self):
+        model = Sequential([
+            Input((30, 41, 3)), Rescaling([1 / 127.5, 0.01, 0.02], [-1, 0.5, -2]),
+            Conv2D(20, 3, strides=2, padding="same", use_bias=False),
+            BatchNormalization(), ReLU(), DepthwiseConv2D((2, 3), padding="same"),
+            SeparableConv2D(18, 3, activation="relu6"),
+            MaxPooling2D(3, 2, padding="same"), Conv2D(8, 2, padding="same", dilation_rate=2, groups=2,
+                                                       activation="tanh"),
+            GlobalAveragePooling2D(), Dense(4)], seed=3)
+        return model, [noise(30, 41, 3)], {}
+
+    def _photographs(self):
+        """Train a small net on a few of the photographs."""
+        folder = Path(os.environ["CLOTHING_DATASET"])
+        names = sorted(path.name for path in (folder / "train").iterdir() if path.is_dir())
+        files = [sorted((folder / "train" / name).iterdir())[k] for k in range(3) for name in names]
+        x = np.stack([load_image(file, (64, 64)) for file in files])
+        model = Sequential([Input((64, 64, 3)), Rescaling(1 / 255), Conv2D(16, 3, activation="relu"), MaxPooling2D(2),
+                            Conv2D(40, 3, activation="relu"), MaxPooling2D(2), Flatten(), Dense(len(names)),
+                            Softmax()], seed=6)
+        model.classifier = describe_classifier(names, (64, 64))
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(x, np.tile(np.arange(len(names)), 3), epochs=2, verbose=0)
+        return model, [files[0]], {"pixels": load_image(files[0], (64, 64))}
+
+    def _of_net(self, name):
+        """Take one of the small nets of nets.py."""
+        model = NETS[name]()
+        model.classifier = describe_classifier([f"class {k}" for k in range(max(2, model.output_shape[-1]))],
+                                               model.input_shape[1:3], scale=1 / 255)
+        return model, [noise(*model.input_shape[1:])], {}
+
+
+def noise(*shape):
+    """Draw pixels."""
+    return (np.random.default_rng(0).random(shape) * 255).astype(np.uint8)
 
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory):
-    """Write a page for each kind of net, once: name -> Made, with .model and .pixels of the first picture."""
-    folder = tmp_path_factory.mktemp("pages")
-    made = {}
-
-    def add(name, model, pictures, pixels, models=None, **settings):
-        made[name] = Made(folder, name, models if models is not None else model, pictures, **settings)
-        made[name].model, made[name].pixels = model, pixels
-
-    model, files = _demo(folder)
-    add("demo", model, [files / "shirt.png"], load_image(files / "shirt.png"), folder / "series")
-    two = _two_classes((64, 64))
-    add("homework", two, [files / "hat.png"], load_image(files / "hat.png"))
-    rng = np.random.default_rng(0)
-    grey = Sequential([Input((28, 28, 1)), Conv2D(6, 5, activation="relu"), MaxPooling2D(3, 2), Flatten(),
-                       Dense(3, activation="softmax")], seed=2)
-    noise = (rng.random((28, 28, 1)) * 255).astype(np.uint8)
-    grey.classifier = describe_classifier(["circle", "cross", "square"], (28, 28), scale=1 / 255)
-    add("grey", grey, [noise], noise, labels=["cross"])
-    strided = Sequential([
-        Input((30, 41, 3)), Rescaling([1 / 127.5, 0.01, 0.02], [-1, 0.5, -2]),
-        Conv2D(20, 3, strides=2, padding="same", use_bias=False),
-        BatchNormalization(), ReLU(), DepthwiseConv2D((2, 3), padding="same"),
-        SeparableConv2D(18, 3, activation="relu6"),
-        MaxPooling2D(3, 2, padding="same"), Conv2D(8, 2, padding="same", dilation_rate=2, groups=2, activation="tanh"),
-        GlobalAveragePooling2D(), Dense(4)], seed=3)
-    wide = (rng.random((30, 41, 3)) * 255).astype(np.uint8)
-    add("same", strided, [wide], wide)
-    large = _two_classes((150, 150))
-    hat = load_image(files / "hat.png", (150, 150))
-    add("large", large, [files / "hat.png", files / "shoes.png"], hat)
-    for name in ("branches", "later", "prepared"):
-        model = NETS[name]()
-        model.classifier = describe_classifier([f"class {k}" for k in range(model.output_shape[-1])],
-                                               model.input_shape[1:3], scale=1 / 255)
-        pixels = (rng.random((*model.input_shape[1:3], 3)) * 255).astype(np.uint8)
-        add(name, model, [pixels], pixels)
-    if os.environ.get("CLOTHING_DATASET"):
-        model, file = _photographs(Path(os.environ["CLOTHING_DATASET"]))
-        add("photographs", model, [file], load_image(file, (64, 64)))
-    return made
-
-
-def _demo(folder):
-    """The demo's net and pictures at five epochs, trained a little."""
-    names, files = wardrobe.CLASS_NAMES, folder / "pictures"
-    files.mkdir()
-    for name in names:
-        Image.fromarray(wardrobe.draw(name, 0, "validation")).save(files / f"{name}.png")
-    model = tinyvgg((64, 64), len(names), seed=0)
-    model.classifier = describe_classifier(names, (64, 64))
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-    x, y = wardrobe.load(3)
-    (folder / "series").mkdir()
-    for epoch in EPOCHS:
-        model.fit(x, y, batch_size=10, verbose=0)
-        model.save(folder / "series" / f"epoch_{epoch:02d}.keras")
-    rows = "".join(f"{k},{2 - k / 5},{2.1 - k / 6}\n" for k in range(5))
-    (folder / "history.csv").write_text("epoch,loss,val_loss\n" + rows)
-    return model, files
+    """Give the pages by their nets' names: `pages["demo"]`."""
+    return Pages(tmp_path_factory.mktemp("pages"))
 
 
 def _two_classes(size):
@@ -131,18 +161,41 @@ def _two_classes(size):
     return model
 
 
-def _photographs(folder):
-    """A small net trained on a few of the photographs."""
-    names = sorted(path.name for path in (folder / "train").iterdir() if path.is_dir())
-    files = [sorted((folder / "train" / name).iterdir())[k] for k in range(3) for name in names]
-    x = np.stack([load_image(file, (64, 64)) for file in files])
-    model = Sequential([Input((64, 64, 3)), Rescaling(1 / 255), Conv2D(16, 3, activation="relu"), MaxPooling2D(2),
-                        Conv2D(40, 3, activation="relu"), MaxPooling2D(2), Flatten(), Dense(len(names)), Softmax()],
-                       seed=6)
-    model.classifier = describe_classifier(names, (64, 64))
-    model.compile("adam", "sparse_categorical_crossentropy")
-    model.fit(x, np.tile(np.arange(len(names)), 3), epochs=2, verbose=0)
-    return model, files[0]
+class Lab:
+    """The page's modules without a page: what they compute of a net and of one example, asked from Python."""
+
+    MODULES = ("numbers", "windows", "functions", "sliding", "layers", "net", "terms")
+    NAMES = "FUNCTIONS, LAYERS, Net, lossOf, outputTerms, samePads, softmax, unread, weightTerms, where"
+
+    def __init__(self, browser):
+        self.page = browser.new_page()
+        text = "\n".join(map(explorer._inlined, self.MODULES))
+        self.page.evaluate(f"() => {{ {text}\n window.lab = {{ {self.NAMES} }}; }}")
+
+    def open(self, model, x, label=1, loss=None):
+        """Make a net of the page, give it one example, run it forward and back; it is then `net`."""
+        nodes, arrays = describe(model)
+        known = {"output": "probabilities" if model.activation in ("softmax", "sigmoid") else "logits"}
+        payload = {"nodes": nodes, "loss": loss or explorer._loss(model, known),
+                   "preprocess": {"scale": 1, "offset": 0}}
+        self.page.evaluate("""([payload, arrays, x, label]) => {
+            payload.epochs = [{ arrays: arrays.map((array) => Float32Array.from(array)) }];
+            window.net = new lab.Net(payload);
+            net.label = label;
+            net.forward(Float32Array.from(x), 0);
+            net.backward(label); }""", [payload, [array.ravel().tolist() for array in arrays(model)],
+                                        np.asarray(x, np.float64).ravel().tolist(), label])
+        return nodes
+
+    def ask(self, code, argument=None):
+        """Evaluate an expression, or call a function; arrays come back as lists, NaN and infinities as they are."""
+        return self.page.evaluate(code, argument)
+
+
+@pytest.fixture(scope="session")
+def lab(browser):
+    """Give the page's modules alone."""
+    return Lab(browser)
 
 
 class Tab:
@@ -192,7 +245,10 @@ class Tab:
     def choose(self, label, value):
         """Choose an entry of a selection by its text."""
         field = self.page.locator("label.field", has=self.page.locator(f"span:text-is('{label}')"))
-        field.locator("select").first.select_option(label=value)
+        box = field.locator("select").first
+        options = box.locator("option").all_inner_texts()
+        assert value in options, f"{value!r} is none of {options}"  # at once, not after a minute of waiting
+        box.select_option(label=value)
 
     def write(self, label, value):
         """Write a number into a field and leave it."""

@@ -16,6 +16,7 @@ from minicnn import (
     Dropout,
     Flatten,
     GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
     Input,
     LeakyReLU,
     MaxPooling2D,
@@ -96,8 +97,27 @@ def prepared():
         Conv2D(4, 3, activation="tanh"), LAYERS["GaussianNoise"](), Flatten(), Dense(3), Softmax()], seed=0))
 
 
+def strongest():
+    """Global pools, one with its axes kept; activations inside layers that keep x; several sigmoids at the end."""
+    x = Input((7, 6, 3))
+    y = Conv2D(4, 3, activation="silu", name="left")(x)
+    most = Flatten()(GlobalMaxPooling2D(keepdims=True)(DepthwiseConv2D(2, activation="relu", name="deep")(y)))
+    both = Concatenate()([GlobalMaxPooling2D()(y), most, GlobalAveragePooling2D()(y)])
+    return randomise(Model(x, Dense(3, activation="sigmoid", name="last")(Dense(5, activation="gelu")(both))))
+
+
+def shared():
+    """Layers that are called several times: a convolution, a ReLU, and a nested model."""
+    again, pool, relu = Conv2D(3, 3, padding="same", name="again"), MaxPooling2D(2, name="pool"), ReLU(name="bend")
+    inside = Input((4, 4, 3))
+    inner = Model(inside, Conv2D(3, 1, activation="relu", name="one")(inside), name="inner")
+    x = Input((8, 8, 3))
+    y = pool(relu(again(relu(again(x)))))
+    return randomise(Model(x, Softmax()(Dense(3)(Flatten()(inner(inner(y)))))))
+
+
 NETS = {"plain": plain, "homework": homework_net, "settings": settings, "branches": branches, "later": later,
-        "prepared": prepared}
+        "prepared": prepared, "strongest": strongest, "shared": shared}
 
 
 def picture(model, seed=0, examples=2):

@@ -89,6 +89,7 @@ def net(shape=(8, 8, 1), units=2):
 
 @pytest.mark.parametrize("models, pictures, settings, sentence", [
     (net(), [], {}, "`pictures` must hold at least one picture"),
+    (net(), [np.full((8, 8), np.nan)], {}, "A picture must hold finite numbers. Received: nan"),
     (net(), [np.zeros((9, 8))], {}, r"must have the model's shape \(8, 8, 1\). Received: \(9, 8, 1\)"),
     (net(), [np.zeros((8, 8))], {"labels": ["dog"]}, "`labels` must be classes of the model"),
     (net(), [np.zeros((8, 8))], {"names": ["a", "b"]}, "`names` must have one entry a picture"),
@@ -105,6 +106,33 @@ def test_what_the_page_refuses(tmp_path, models, pictures, settings, sentence):
     with pytest.raises(ValueError, match=sentence):
         page.write(models, pictures, tmp_path / "page.html", **settings)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_net_that_diverged_is_refused_and_named(tmp_path, monkeypatch, capsys, value):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "series").mkdir()
+    model = net((8, 8, 3))
+    model.save("series/epoch_1.keras")
+    model.get_layer("dense").params["kernel"][3, 1] = value
+    model.save("series/epoch_2.keras")
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save("black.png")
+    assert main(["explain", "series", "black.png"]) == 2
+    said = capsys.readouterr().err
+    assert f"Received: 'epoch 2', where 'dense/kernel' holds {value}." in said and "Traceback" not in said
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_numbers_that_overflow_on_the_way_are_refused_and_named(tmp_path):
+    model = net()
+    model.get_layer("conv2d").params["kernel"][...] = 3e38
+    with pytest.raises(ValueError, match="Received: 'model 1', which gives (nan|inf) for the picture 'bright'"):
+        page.write(model, [np.full((8, 8), 255)], tmp_path / "page.html", names=["bright"])
+
+
+def test_a_history_that_diverged_after_the_last_good_epoch_is_shown_as_far_as_it_goes(tmp_path):
+    page.write(net(), [np.zeros((8, 8))], tmp_path / "page.html", history={"loss": [2.0, float("nan"), float("inf")]})
+    assert payload(tmp_path / "page.html")["history"] == {"loss": [2.0, None, None]}
 
 
 def test_grey_pixels_and_bytes_that_differ_from_whole_numbers(tmp_path):

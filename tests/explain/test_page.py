@@ -44,7 +44,7 @@ def test_all_six_parts_by_keyboard_alone(tab):
             press("ArrowRight")
         press("ArrowDown")
         label = t.page.evaluate("document.activeElement.getAttribute('aria-label')")
-        assert label.startswith("conv2d, map 1,")
+        assert label.startswith("conv2d, channel 1,")
         assert t.page.locator(".lines path").count() == 3  # what feeds it
         press("Enter")
         assert t.page.locator("#tab-convolution").get_attribute("aria-selected") == "true"
@@ -61,7 +61,7 @@ def test_the_keyboard_keeps_its_place(tab):
     """A change draws the view anew; the control that made it keeps the focus, so that the next key goes on from it."""
     with tab("demo") as t:
         press, held = t.page.keyboard.press, "document.activeElement.closest('label, [aria-label]')"
-        for view, label in (("convolution", "output map"), ("layers", "layer"), ("backward", "gradient at"),
+        for view, label in (("convolution", "output"), ("layers", "layer"), ("backward", "gradient at"),
                             ("training", "layer"), ("padding", "padding")):
             t.view(view)
             t.page.locator("label.field", has=t.page.locator(f"span:text-is('{label}')")).locator("select").focus()
@@ -121,7 +121,7 @@ def test_wide_layers_show_the_strongest_and_page_through_the_rest(tab):
         shown = t.page.locator('[data-node="2"]').evaluate_all("all => all.map((tile) => Number(tile.dataset.map))")
         assert shown == sorted(range(32), key=lambda c: -strength[c])[:10]
         for _ in range(3):
-            t.page.get_by_label("conv2d: next maps").click()
+            t.page.get_by_label("conv2d (before relu): next maps").click()
             shown += t.page.locator('[data-node="2"]').evaluate_all("all => all.map((one) => Number(one.dataset.map))")
         assert sorted(shown) == list(range(32))
 

@@ -1,17 +1,20 @@
 """What the page computes is what the engine computes: every map, every gradient, and the numbers that it prints."""
 
+import re
+
 import numpy as np
 import pytest
 
 from minicnn import load_model, reference
 from minicnn.data import load_image
 from minicnn.explain import page, trace, trace_gradient
-from minicnn.explain.places import backward, forward
+from minicnn.explain.places import backward, find, forward
 from minicnn.gradcheck import pattern
 from tests.explain.conftest import EPOCHS, Made, Tab
 
 LIVE = ["demo", "homework", "grey", "same", "photographs"]
-EVERY_LAYER = ["branches", "later", "prepared"]  # nested models, Add, Multiply, every other layer
+# nested models, shared layers, Add, Multiply, every other layer
+EVERY_LAYER = ["branches", "later", "prepared", "strongest", "shared"]
 
 
 def fed(model, pixels):
@@ -52,25 +55,22 @@ def test_every_map_and_every_gradient_is_the_engines(tab, pages, name):
                             pixels.ravel().tolist())
         else:
             pytest.fail("page and engine are on different sides of a kink for every picture")
-        keys = t.page.evaluate("explorer.net.nodes.map((node) => node.engine)")
+        nodes = t.page.evaluate("explorer.net.nodes")
         truth = np.array([[1.0]]) if made.model.output_shape[-1] == 1 else label
         run = backward(made.model, x, truth)
         t.page.evaluate(f"explorer.useLabel({label}); explorer.gradients()")
-        for index, key in enumerate(keys):
+        for index, node in enumerate(nodes):
             got = t.array(f"explorer.net.gradients[{index}]")
-            if key is not None and got is not None:
-                assert_near(got, run.gradients[key][0], f"gradient of {key}")
+            assert (got is None) == (run.fused and node is nodes[-1])
+            if got is not None:
+                want = run.gradient_at(*find(run.places, node["name"]))
+                assert_near(got, want, f"gradient of {node['name']}")
         assert t.page.evaluate("explorer.loss()") == pytest.approx(run.value, rel=1e-5)
-        grads = t.page.evaluate(
-            "explorer.net.nodes.map((node, i) => [node.of, node.name, Object.keys(explorer.net.grads[i])])")
         seen = set()
-        for index, (of, part, arrays) in enumerate(grads):
-            for array in arrays:
-                got = t.array(f"explorer.net.grads[{index}].{array}")
-                key = f"{of}/{array}"
-                if key not in run.grads:  # the halves of a separable convolution
-                    key = f"{of}/{'depthwise' if part.endswith('(depthwise)') else 'pointwise'}_{array}"
-                assert_near(got, run.grads[key], f"gradient of {key}")
+        for index, node in enumerate(nodes):
+            for array in node["learns"]:
+                key = node["weights"][node["arrays"].index(array)]
+                assert_near(t.array(f"explorer.net.grads[{index}].{array}"), run.grads[key], f"gradient of {key}")
                 seen.add(key)
         assert seen == set(run.grads)
 
@@ -94,10 +94,10 @@ def test_a_net_too_large_carries_the_engines_own_numbers(tab, pages):
         assert sum(parts[:-1]) == pytest.approx(parts[-1], rel=1e-5) and parts[-1] == t.number("output")
         assert t.grid("products").sum() == pytest.approx(parts[0], rel=1e-4)
         t.view("layers")
-        t.choose("layer", "dense (Dense)")
+        t.choose("layer", "dense (before relu): Dense")
         rows = t.page.locator(".formula-view tbody tr").all_inner_texts()
         assert len(rows) == 27 and "smaller ones" in rows[24]
-        want = trace(model, fed(model, pixels), "dense", 0).steps[0][1]
+        want = trace(model, fed(model, pixels), "dense (before relu)", 0).value
         assert t.number("output") == pytest.approx(want, rel=1e-4)
 
 
@@ -112,7 +112,7 @@ def test_gradients_of_a_net_too_large(tab, pages):
         for what, index in (("conv2d/kernel", (1, 2, 0, map_)), ("conv2d/bias", (map_,)), ("dense_1/kernel", (9, 0)),
                             ("dense/kernel", (12345, 7)), ("dense/bias", (7,))):
             layer, _, array = what.partition("/")
-            t.choose("gradient at", layer)
+            t.choose("gradient at", layer if layer == "dense_1" else f"{layer} (before relu)")
             t.choose("of its", array)
             flat = int(np.ravel_multi_index(index, run.grads[what].shape))
             t.page.evaluate(f"explorer.view.at = {flat}, explorer.view.drawOne()")
@@ -135,11 +135,13 @@ EVERY_GRADIENT = """() => explorer.net.nodes.filter((node) => explorer.gradients
       view.index = node.index; view.what = what; view.at = null;
       view.drawOne();
       const read = (name) => Number(document.querySelector(`.apart [data-name="${name}"]`).dataset.value);
-      return [node.of, node.engine, what, what === "output" ? null : view.place(), read("gradient"), read("terms-sum")];
+      const texts = Array.from(document.querySelectorAll(".apart .hint"), (hint) => hint.textContent);
+      const title = texts.find((text) => text.startsWith("d loss / d "));
+      return [title.slice("d loss / d ".length, title.indexOf(" = ")), read("gradient"), read("terms-sum")];
     }))"""
 
 
-@pytest.mark.parametrize("name", ["same", "branches", "later", "prepared"])
+@pytest.mark.parametrize("name", ["same", "branches", "later", "prepared", "strongest", "shared"])
 def test_every_kind_of_layer_carried(browser, pages, tmp_path, monkeypatch, name):
     """Carried in part, a net still shows the engine's gradients, and terms that add up to them."""
     monkeypatch.setattr(page, "too_large", lambda model: True)
@@ -150,21 +152,21 @@ def test_every_kind_of_layer_carried(browser, pages, tmp_path, monkeypatch, name
         t.view("backward")
         found = t.page.evaluate(EVERY_GRADIENT)
         assert t.complaints == []
-    assert {what for *_, what, _, _, _ in found} >= {"output", "kernel", "bias"}
-    for of, _, what, place, gradient, total in found:
-        assert np.isfinite(gradient) and total == pytest.approx(gradient, rel=1e-4, abs=1e-12), (of, what)
-        if place is not None and f"{of}/{what}" in run.grads and "kernel" not in what:
-            array = run.grads[f"{of}/{what}"]
-            assert gradient == pytest.approx(float(array[tuple(place)]), rel=1e-5), (of, what)
+    assert {title.partition("[")[0] for title, *_ in found} >= set(run.grads)
+    for title, gradient, total in found:  # "conv2d/kernel[1, 2, 0, 3]", "conv2d (before relu)[1, 2, channel 3]"
+        name, numbers = re.fullmatch(r"(.*)\[(.*)\]", title).groups()
+        array = run.grads.get(name)
+        array = run.gradient_at(*find(run.places, name))[0] if array is None else array
+        index = tuple(int(number) for number in numbers.replace("channel ", "").split(","))
+        assert gradient == pytest.approx(float(array[index]), rel=1e-5), title
+        assert total == pytest.approx(gradient, rel=1e-4, abs=1e-12), title
 
 
 @pytest.mark.parametrize("name", LIVE)
 def test_a_sum_of_products(tab, pages, name):
     with tab(name) as t:
         t.view("convolution")
-        keys = t.page.evaluate("explorer.net.nodes.map((node) => node.of)")
-        model, layer = pages[name].model, next(key for key in keys if key.startswith("conv2d"))
-        shown = t.page.evaluate("explorer.view.map")
+        model, layer, shown = pages[name].model, *t.page.evaluate("[explorer.view.node.name, explorer.view.map]")
         t.write("row", 0)
         t.write("column", 2)
         want = trace(model, fed(model, pages[name].pixels), layer, (0, 2, shown))
@@ -174,8 +176,7 @@ def test_a_sum_of_products(tab, pages, name):
         np.testing.assert_allclose(t.grid("kernel"), [term.factors[1] for term in terms], rtol=1e-6)
         np.testing.assert_allclose(t.grid("products"), [term.value for term in terms], rtol=1e-5, atol=1e-7)
         assert t.number("channel-sum") == pytest.approx(sum(term.value for term in terms), rel=1e-5)
-        before = want.steps[0][1] if model.get_layer(layer).use_bias else want.total
-        assert t.number("output") == pytest.approx(before, rel=1e-5)
+        assert t.number("output") == pytest.approx(want.value, rel=1e-5)
         assert t.page.locator('[data-grid="window"] .padding').count() == sum(term.note == "padding" for term in terms)
 
 
@@ -183,7 +184,7 @@ def test_a_pool_winner_and_a_tie(tab, pages):
     with tab("demo") as t:
         model, x = pages["demo"].model, fed(pages["demo"].model, pages["demo"].pixels)
         t.view("layers")
-        t.choose("layer", "max_pooling2d (MaxPooling2D)")
+        t.choose("layer", "max_pooling2d: MaxPooling2D")
         for i, j, c in ((3, 5, 0), (10, 12, 4), (20, 7, 9)):
             t.page.evaluate(f"explorer.view.map = {c}, explorer.view.update(), explorer.view.choose({i}, {j})")
             want = trace(model, x, "max_pooling2d", (i, j, c))
@@ -199,8 +200,8 @@ def test_a_relu_around_the_chosen_cell(tab, pages):
     with tab("demo") as t:
         _, values = forward(pages["demo"].model, fed(pages["demo"].model, pages["demo"].pixels))
         t.view("layers")
-        t.choose("layer", "re_lu_3 (relu)")
-        t.choose("map", "map 5")
+        t.choose("layer", "re_lu_3: relu")
+        t.choose("map", "channel 5")
         t.page.evaluate("explorer.view.choose(0, 12)")
         z, y = (values[key][0, :3, 11:14, 5].ravel() for key in ("conv2d_3", "re_lu_3"))
         np.testing.assert_allclose(t.grid("x"), z, rtol=1e-4, atol=1e-5)
@@ -214,32 +215,32 @@ def test_softmax_sigmoid_dense_flatten_and_the_loss(tab, pages):
     with tab("demo") as t:
         model, x = pages["demo"].model, fed(pages["demo"].model, pages["demo"].pixels)
         t.view("layers")
-        t.choose("layer", "softmax (softmax)")
+        t.choose("layer", "softmax: softmax")
         want = trace(model, x, "softmax", 3)
         assert t.number("exp-sum") == pytest.approx(want.total, rel=1e-5)
         assert t.number("sum") == pytest.approx(1, abs=1e-6)
         assert t.number("softmax3") == pytest.approx(want.value, rel=1e-5)
-        t.choose("layer", "dense (Dense)")
+        t.choose("layer", "dense: Dense")
         t.choose("output", "hat")
         want = trace(model, x, "dense", 1)
         assert t.number("output") == pytest.approx(want.engine, rel=1e-5)
         largest = max(want.terms, key=lambda term: abs(term.value))
         first = t.page.locator(".formula-view tbody tr").first.locator(".num").last.get_attribute("data-value")
         assert float(first) == pytest.approx(largest.value, rel=1e-5)
-        t.choose("layer", "flatten (Flatten)")
+        t.choose("layer", "flatten: Flatten")
         t.page.get_by_label("entry").fill("987")
         t.page.get_by_label("entry").press("Enter")
         want = trace(model, x, "flatten", 987)
         assert t.number("value") == pytest.approx(want.value, rel=1e-5)
         i, j, c = np.unravel_index(987, (13, 13, 10))
-        assert f"pixel [{i}, {j}] of map {c}" in t.page.inner_text(".formula-view")
+        assert f"[{i}, {j}, channel {c}] becomes entry" in t.page.inner_text(".formula-view")
         t.choose("layer", "the loss")
         t.choose("true label", "skirt")
         assert t.number("loss") == pytest.approx(backward(model, x, 8).value, rel=1e-5)
     with tab("homework") as t:
         model, x = pages["homework"].model, fed(pages["homework"].model, pages["homework"].pixels)
         t.view("layers")
-        t.choose("layer", "sigmoid (sigmoid)")
+        t.choose("layer", "sigmoid: sigmoid")
         assert t.number("output") == pytest.approx(trace(model, x, "sigmoid", 0).value, rel=1e-5)
         assert "need not sum to 1" in t.page.inner_text("main")
 
@@ -301,7 +302,7 @@ def test_a_changed_pixel_and_a_changed_weight_change_everything_behind(tab, page
     with tab("demo") as t:
         model, pixels = pages["demo"].model.astype("float32"), pages["demo"].pixels.astype(np.float32)
         t.view("layers")
-        t.choose("layer", "input_layer (Input)")
+        t.choose("layer", "input_layer: Input")
         t.write("row", 20)
         row, column = t.page.evaluate("explorer.view.cell")
         t.write("green", 255)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from minicnn import Conv2D, Input, MaxPooling2D, Sequential, Softmax
-from minicnn.explain import trace, trace_gradient
-from minicnn.explain.places import backward, forward
+from minicnn import Conv2D, Dense, Input, MaxPooling2D, SeparableConv2D, Sequential, Softmax, reference
+from minicnn.explain import inside, trace, trace_gradient
+from minicnn.explain.places import backward, find, forward
 from tests.explain.nets import NETS, label, picture
 
 
@@ -15,17 +15,23 @@ def indices(shape, count=6, seed=3):
     return {tuple(int(rng.integers(n)) for n in shape) for _ in range(count)}
 
 
+def every_name(places):
+    """List all names that page and terminal have for a model's numbers."""
+    return [inside.named(key, part) for key, at in places.items() for part in (*inside.parts(at.layer), None)]
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_terms_add_up_to_the_number_of_every_layer(name):
     model = NETS[name]()
     x = picture(model)
     places, values = forward(model, x)
-    for key in places:
-        scale = max(1e-6, np.abs(values[key]).max())
-        for index in indices(values[key].shape):
-            result = trace(model, x, key, index)
-            assert abs(result.difference) <= 2e-6 * scale, f"{key}{index}\n{result}"
-            assert result.engine == values[key][index]
+    for name in every_name(places):
+        at, part = find(places, name)
+        y = values[at.key] if part is None else inside.value(at.layer, values[at.sources[0]], part)
+        for index in indices(y.shape):
+            result = trace(model, x, name, index)
+            assert abs(result.difference) <= 2e-6 * max(1e-6, np.abs(y).max()), f"{name}{index}\n{result}"
+            assert result.engine == y[index] and str(result).startswith(name + "[")
 
 
 @pytest.mark.parametrize("name", NETS)
@@ -33,7 +39,8 @@ def test_terms_add_up_to_the_gradient_of_every_map_kernel_and_bias(name):
     model = NETS[name]()
     x, y = picture(model), label(model)
     run = backward(model, x, y)
-    arrays = {**run.gradients, **run.grads}
+    names = [name for name in every_name(run.places) if not (run.fused and name == run.last)]
+    arrays = {**{name: run.gradient_at(*find(run.places, name)) for name in names}, **run.grads}
     assert set(run.gradients) >= set(run.places) and set(run.grads) == set(model.params)
     for what, array in arrays.items():
         for index in indices(array.shape, 4):
@@ -121,6 +128,65 @@ def test_errors(call, text):
     model = NETS["plain"]()
     with pytest.raises(ValueError, match=text):
         call(model, picture(model))
+
+
+def test_a_layer_with_an_activation_has_a_name_before_and_one_behind_it():
+    """Numbers by hand: the engine is not asked."""
+    model, x = conv_on_paper(activation="relu")
+    model.set_weights([model.get_weights()[0] - 0.5, np.float32([-0.25])])
+    z = reference.conv2d_forward(x[None].astype(np.float64), model.get_weights()[0].astype(np.float64),
+                                 np.array([-0.25]), (1, 1), ((0, 0), (0, 0)))
+    assert (z < 0).any() and (z > 0).any()
+    for index in np.ndindex(1, 3, 3, 1):
+        assert trace(model, x, "conv (before relu)", index).value == pytest.approx(z[index])
+        assert trace(model, x, "conv", index).value == pytest.approx(max(z[index], 0))
+    for index in np.ndindex(1, 3, 3, 1):  # mean squared error against 0: 2 y / 9 at y, and at z where it is open
+        model.compile("sgd", "mse")
+        behind, before = (trace_gradient(model, x, np.zeros((1, 3, 3, 1)), name, index)
+                          for name in ("conv", "conv (before relu)"))
+        assert behind.engine == pytest.approx(2 * max(z[index], 0) / 9)
+        assert before.engine == before.value == pytest.approx(2 * max(z[index], 0) / 9)
+        assert before.terms[0].note == ("ReLU open" if z[index] > 0 else "ReLU closed")
+
+
+def test_a_separable_convolution_in_halves():
+    x = np.random.default_rng(0).random((1, 5, 5, 2))
+    model = Sequential([Input((5, 5, 2)), SeparableConv2D(3, 3, depth_multiplier=2, activation="elu", name="s")],
+                       seed=0)
+    depthwise, pointwise, bias = (array.astype(np.float64) for array in model.get_weights())
+    half = reference.depthwise_conv2d_forward(x, depthwise, None, (1, 1), ((0, 0), (0, 0)))
+    z = reference.conv2d_forward(half, pointwise, bias, (1, 1), ((0, 0), (0, 0)))
+    for index in indices(half.shape):
+        assert trace(model, x, "s (depthwise)", index).value == pytest.approx(half[index], rel=1e-6)
+    for index in indices(z.shape):
+        assert trace(model, x, "s (before elu)", index).value == pytest.approx(z[index], rel=1e-5)
+        assert trace(model, x, "s", index).value == pytest.approx(z[index] if z[index] > 0 else np.expm1(z[index]),
+                                                                  rel=1e-5)
+        first, *_ = trace(model, x, "s", index).terms
+        assert first.where == f"depthwise [{index[1]}, {index[2]}, channel 0]"
+
+
+@pytest.mark.parametrize("ending, part_of_the_loss, start", [
+    ([Dense(3, name="end"), Softmax(name="softmax")], "softmax", "end"),
+    ([Dense(3, name="end", activation="softmax")], "end", r"end \(before softmax\)")])
+def test_what_the_loss_has_taken_into_itself_has_no_gradient_of_its_own(ending, part_of_the_loss, start):
+    model, x = Sequential([Input((4,)), *ending], seed=0), np.array([0.5, -1, 2, 0.25])
+    p = model.predict(x[None])[0]
+    for k in range(3):
+        result = trace_gradient(model, x, 2, start.replace("\\", ""), k)
+        assert [term.where for term in result.terms] == ["p", "-t"]
+        assert result.engine == pytest.approx(p[k] - (k == 2), rel=1e-5)
+        with pytest.raises(ValueError, match=f"'{part_of_the_loss}' is part of the loss, .* '{start}': ask there"):
+            trace_gradient(model, x, 2, part_of_the_loss, k)
+
+
+def test_a_layer_that_is_called_twice_learns_from_both_calls():
+    model = NETS["shared"]()
+    terms = trace_gradient(model, picture(model)[0], 1, "again/kernel", (1, 1, 0, 2)).terms
+    calls = [term.where.partition("[")[0] for term in terms]
+    assert calls == ["again"] * 64 + ["again:1"] * 64
+    terms = trace_gradient(model, picture(model)[0], 1, "inner/one/bias", (1,)).terms
+    assert {term.where.partition("[")[0] for term in terms} == {"inner/one (before relu)", "inner:1/one (before relu)"}
 
 
 def test_a_frozen_layer_has_no_gradient_to_take_apart():

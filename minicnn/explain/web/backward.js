@@ -56,7 +56,7 @@ export class Backward {
 
   drawOne() {
     const { app, node } = this, nodes = app.net.nodes.filter((each) => app.gradients()[each.index]);
-    const kinds = ["output", ...Object.keys(app.net.grads[this.index])].map((name) => [name, name]);
+    const kinds = [["output", "output"], ...Object.keys(app.net.grads[this.index]).map((name) => [name, this.weightName(name)])];
     if (!kinds.some(([kind]) => kind === this.what)) this.what = "output";
     if (this.at === null || this.at >= this.count) this.at = this.first();
     const head = el("div", { class: "tools" },
@@ -85,12 +85,12 @@ export class Backward {
     const { app, node } = this, pick = (at) => { this.at = at; this.drawOne(); };
     if (this.what === "output" && node.shape.length === 3) {
       const count = node.shape[2], c = this.at % count, pixel = Math.floor(this.at / count), cell = [Math.floor(pixel / node.shape[1]), pixel % node.shape[1]];
-      const view = new MapView({ size: 230, scaled: true, caption: `d loss / d ${node.name}, map ${c}`, onPick: (i, j) => pick((i * node.shape[1] + j) * count + c) });
+      const view = new MapView({ size: 230, scaled: true, caption: `d loss / d ${node.name}, channel ${c}`, onPick: (i, j) => pick((i * node.shape[1] + j) * count + c) });
       const data = app.gradientMap(this.index, c);
-      view.show(`gradient of ${node.name}, map ${c}`, data, node.shape[0], node.shape[1], largest(data));
+      view.show(`gradient of ${node.name}, channel ${c}`, data, node.shape[0], node.shape[1], largest(data));
       view.cell = cell;
       view.mark([{ row: cell[0], column: cell[1] }]);
-      return el("div", {}, select("map", app.mapsOf(this.index).map((each) => [each, `map ${each}`]), c, (value) => pick(pixel * count + Number(value))), view.element,
+      return el("div", {}, select("map", app.mapsOf(this.index).map((each) => [each, `channel ${each}`]), c, (value) => pick(pixel * count + Number(value))), view.element,
         el("p", {}, "at this cell ", num(data[pixel], "gradient", 6)));
     }
     return this.what === "kernel" && node.kind !== "Dense" ? this.kernels(pick) : this.cells(pick);
@@ -99,14 +99,15 @@ export class Backward {
   kernels(pick) {
     const { app, node } = this, { net } = app, filters = node.shape[2], columns = node.settings.size[1], taps = node.settings.size[0] * columns;
     const inside = this.count / filters / taps, f = this.at % filters, most = net.gradMost(node, "kernel"), channels = net.insideOf(node);
+    const many = filters / node.from[0][2], input = (c) => (node.kind === "DepthwiseConv2D" ? Math.floor(f / many) : c);
     const own = Math.floor(this.at / filters) % inside, first = Math.max(0, Math.min(channels.indexOf(own) - 4, channels.length - 9));
     const grids = channels.slice(first, first + 9).map((c) => {
       const index = (tap) => (tap * inside + c) * filters + f;
       const each = Float32Array.from({ length: taps }, (_, tap) => this.value(index(tap)));
-      return el("figure", { class: "map" }, grid(each, columns, most, { name: `dkernel${c}`, label: `gradient of the kernel, channel ${c}`, cell: 38, choose: (tap) => pick(index(tap)),
-        notes: Array.from(each, (_, tap) => (index(tap) === this.at ? "winner" : "")) }), el("figcaption", {}, `channel ${c}`));
+      return el("figure", { class: "map" }, grid(each, columns, most, { name: `dkernel${c}`, label: `gradient of the kernel, channel ${input(c)}`, cell: 38, choose: (tap) => pick(index(tap)),
+        notes: Array.from(each, (_, tap) => (index(tap) === this.at ? "winner" : "")) }), el("figcaption", {}, `channel ${input(c)}`));
     });
-    return el("div", { class: "kernels" }, el("div", { class: "tools" }, select("filter", [...app.mapsOf(this.index)].sort((a, b) => a - b).map((k) => [k, `map ${k}`]), f, (value) => pick(this.at - f + Number(value))),
+    return el("div", { class: "kernels" }, el("div", { class: "tools" }, select("filter", [...app.mapsOf(this.index)].sort((a, b) => a - b).map((k) => [k, `filter ${k}`]), f, (value) => pick(this.at - f + Number(value))),
       channels.length > 9 ? select("channel", channels.map((k) => [k, `channel ${k}`]), own, (value) => pick(this.at + (Number(value) - own) * filters)) : null),
     el("div", { class: "small-maps" }, grids), legend(most), el("p", {}, "this weight ", num(this.value(this.at), "gradient", 6)));
   }
@@ -115,7 +116,7 @@ export class Backward {
     const { count } = this, wide = Math.min(50, count), start = Math.max(0, Math.min(this.at - (wide >> 1), count - wide));
     const part = Array.from({ length: wide }, (_, k) => this.value(start + k));
     const most = this.what === "output" ? largest(this.app.gradients()[this.index]) : this.app.net.gradMost(this.node, this.what);
-    return el("div", { class: "kernels" }, el("p", { class: "hint" }, `entries ${start} to ${start + wide - 1} of ${count}`),
+    return el("div", { class: "kernels" }, el("p", { class: "hint" }, `numbers ${start} to ${start + wide - 1} of ${count}`),
       grid(part, Math.min(5, wide), most, { name: "cells", label: "gradients", choose: (k) => pick(start + k), notes: Array.from(part, (_, k) => (start + k === this.at ? "winner" : "")) }),
       legend(most), el("p", {}, "this one ", num(this.value(this.at), "gradient", 6)));
   }
@@ -130,18 +131,24 @@ export class Backward {
     if (sorted.length > SHOWN) rows.push([`${sorted.length - SHOWN} smaller terms`, "", "", num(rest), ""]);
     if (Math.abs(missing) > 1e-6 * Math.abs(own)) rows.push(["what this page does not carry", "", "", num(missing), ""]);
     rows.push({ kind: "result", cells: ["sum", "", "", num(carried + missing, "terms-sum", 6), `the gradient: ${format(own, 6)}`] });
-    const name = output ? `${this.node.name} ${where(this.node.shape, this.at)}` : `${this.node.name}/${this.what}[${this.place().join(", ")}]`;
+    const name = output ? `${this.node.name}${where(this.node.shape, this.at)}` : `${net.weightName(this.node, this.what)}[${this.place().join(", ")}]`;
     return el("div", { class: "grow" }, table(["from", "dz", output ? "times" : "x", "term", "through"], rows, { remarks: true,
       caption: `d loss / d ${name} = sum over ${output ? "the outputs that read it" : "its uses"}: dz \u00b7 what it was multiplied by` }));
   }
 
-  // Where the chosen weight lies in its array: [row, column, channel, map] of a kernel, [input, unit] of a dense one.
+  // What a weight is called in its layer.
+  weightName(name) { return this.app.net.weightName(this.node, name).split("/").at(-1); }
+
+  // Where the chosen weight lies in its array: [row, column, channel, filter] of a kernel, the last two [channel,
+  // multiple] of a depthwise one, [input, unit] of a dense one.
   place() {
     const { node, at } = this, count = node.shape[node.shape.length - 1], rest = Math.floor(at / count);
     if (this.what !== "kernel") return [at];
     if (node.kind === "Dense") return [rest, at % count];
     const columns = node.settings.size[1], inside = this.count / count / node.settings.size[0] / columns, tap = Math.floor(rest / inside);
-    return [Math.floor(tap / columns), tap % columns, rest % inside, at % count];
+    const many = count / node.from[0][2];
+    const ends = node.kind === "DepthwiseConv2D" ? [Math.floor((at % count) / many), at % many] : [rest % inside, at % count];
+    return [Math.floor(tap / columns), tap % columns, ...ends];
   }
 
   // ---- one step -----------------------------------------------------------------------------------------------------

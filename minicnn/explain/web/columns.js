@@ -73,7 +73,7 @@ export class Columns {
     const data = this.source.map(node.index, c), canvas = el("canvas", { "aria-hidden": "true" });
     paint(canvas, data, node.shape[0], node.shape[1], this.source.range(node.index, data));
     const [low, high] = extent(data);
-    return this.tile(node, c, canvas, `map ${c}, from ${format(low)} to ${format(high)}`);
+    return this.tile(node, c, canvas, `channel ${c}, from ${format(low)} to ${format(high)}`);
   }
 
   // A row of numbers: a few as squares with their values, many as one tall strip.
@@ -112,7 +112,7 @@ export class Columns {
     }
     const data = c === null || node.shape.length === 1 ? this.source.values(node.index) : this.source.map(node.index, c);
     const [low, high] = extent(data);
-    const name = c === null ? node.name : node.shape.length === 1 ? `${node.name}, ${this.app.entryName(node, c)}` : `${node.name}, map ${c}`;
+    const name = c === null ? node.name : node.shape.length === 1 ? `${node.name}, ${this.app.entryName(node, c)}` : `${node.name}, channel ${c}`;
     fill(this.info, el("p", {}, el("strong", {}, name), `  ${node.shape.join(" \u00d7 ")}, from `, num(low), " to ", num(high)),
       legend(this.source.range(node.index, data), "its colours"));
   }

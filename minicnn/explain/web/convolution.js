@@ -73,7 +73,7 @@ export class Convolution {
     const turn = (step) => this.pick(maps[(maps.indexOf(this.map) + step + maps.length) % maps.length]);
     fill(this.tools,
       select("layer", this.nodes.map((each) => [each.index, each.name]), node.index, (value) => this.open(Number(value))),
-      select("output map", maps.map((c) => [c, `map ${c}`]), this.map, (value) => this.pick(Number(value))),
+      select("output", maps.map((c) => [c, `channel ${c}`]), this.map, (value) => this.pick(Number(value))),
       steps("map", () => turn(-1), () => turn(1)),
       el("span", { class: "hint" }, this.settingsText()), app.scaleChoice());
     const cards = this.shown.map((c) => this.card(c));
@@ -144,7 +144,7 @@ export class Convolution {
     const kernel = this.kernel(c), columns = node.settings.size[1];
     const small = grid(kernel, columns, most, { label: `kernel of channel ${c}`, name: `kernel${c}`, cell: 60 / columns });
     const card = el("article", { class: "card", "data-channel": c }, el("button", { type: "button", class: "card-name", onclick: () => { this.focus = c; this.showCell(); } },
-      `channel ${c}`), el("div", { class: "card-row" }, input.element, el("span", { class: "sign" }, "\u00d7"), el("figure", { class: "map" }, small, el("figcaption", {}, upTo("kernel", most))),
+      `input channel ${c}`), el("div", { class: "card-row" }, input.element, el("span", { class: "sign" }, "\u00d7"), el("figure", { class: "map" }, small, el("figcaption", {}, upTo("kernel", most))),
       el("span", { class: "sign" }, "="), result.element));
     card.views = { input, result };
     return card;
@@ -156,8 +156,13 @@ export class Convolution {
 
   drawOutput() {
     const { app, node } = this, data = app.map(node.index, this.map);
-    this.output.show(`${node.name}, map ${this.map}`, data, node.shape[0], node.shape[1], app.range(node.index, data), this.playing ? this.position() + 1 : Infinity);
-    this.output.caption.textContent = `${node.name}, map ${this.map}: the sum of all channels plus the bias`;
+    this.output.show(`${node.name}, channel ${this.map}`, data, node.shape[0], node.shape[1], app.range(node.index, data), this.playing ? this.position() + 1 : Infinity);
+    this.output.caption.textContent = `${node.name}, channel ${this.map}: the sum over ${this.seen()}${node.arrays.includes("bias") ? " plus the bias" : ""}`;
+  }
+
+  seen() {
+    if (this.node.kind === "DepthwiseConv2D") return "one input channel";
+    return this.node.settings.groups > 1 ? "the input channels of its group" : "all input channels";
   }
 
   position() {
@@ -248,10 +253,10 @@ export class Convolution {
     const products = window.map((value, k) => value * kernel[k]);
     const notes = found.map(({ inside }) => (inside ? "" : "padding"));
     const part = (title, content) => el("figure", { class: "map" }, el("figcaption", {}, title), content);
-    fill(this.numbers, el("h2", {}, `Channel ${c} at stop [${i}, ${j}]`), el("div", { class: "card-row" },
+    fill(this.numbers, el("h2", {}, `Input channel ${c} at stop [${i}, ${j}]`), el("div", { class: "card-row" },
       part("window", grid(window, columns, largest(x), { notes, label: "window", name: "window" })), el("span", { class: "sign" }, "\u00d7"),
       part(this.app.live ? "kernel: change a weight" : "kernel", this.playing || !this.app.live ? grid(kernel, columns, this.kernelMost(), { name: "kernel" }) :
-        grid(kernel, columns, this.kernelMost(), { name: "kernel", label: `weight of channel ${c}, map ${this.map}`,
+        grid(kernel, columns, this.kernelMost(), { name: "kernel", label: `weight of input channel ${c}, output channel ${this.map}`,
           change: (tap, value) => this.app.editWeight(node, "kernel", this.at(c, tap), value) })), el("span", { class: "sign" }, "="),
       part("products", grid(products, columns, largest(products), { label: "products", name: "products" }))),
     el("p", { class: "total" }, "sum of the products ", num(sum(products), "channel-sum", 6)),
@@ -266,10 +271,10 @@ export class Convolution {
     const all = node.kind === "DepthwiseConv2D" ? 1 : node.from[0][2] / node.settings.groups, missing = all - parts.length;
     const listed = this.shown.map((c) => [c, this.parts.get(c)[at]]);
     const rest = shown - listed.reduce((total, [, value]) => total + value, 0);
-    const rows = listed.map(([c, value]) => [`channel ${c}`, num(value)]);
+    const rows = listed.map(([c, value]) => [`input channel ${c}`, num(value)]);
     if (parts.length > listed.length) rows.push([`${parts.length - listed.length} channels on other pages`, num(rest)]);
     if (missing > 0) rows.push([`${missing} channels that this page does not carry`, num(own - bias - shown)]);
-    rows.push(["bias", num(bias, "bias")], { kind: "result", cells: [`output [${i}, ${j}]`, num(own, "output", 6)] });
+    rows.push(["bias", num(bias, "bias")], { kind: "result", cells: [`output [${i}, ${j}, channel ${this.map}]`, num(own, "output", 6)] });
     const changes = this.app.live && !this.playing ? [numberField("bias", Number(bias.toPrecision(4)), (value) => this.app.editWeight(node, "bias", this.map, value))] : [];
     fill(this.sums, el("div", { class: "tools" },
       numberField("row", i, (value) => this.choose(this.clamp(value, 0), j), { min: 0, max: node.shape[0] - 1, step: 1, class: "short" }),

@@ -3,6 +3,7 @@
 import { bars, el, num, numberField, select, svg, table } from "./dom.js";
 import { softmax, FUNCTIONS } from "./functions.js";
 import { MapView, grid } from "./maps.js";
+import { lossOf } from "./net.js";
 import { format, largest, where } from "./numbers.js";
 
 const TOP = 24;
@@ -33,26 +34,26 @@ export function flattenView(app, node, entry, choose) {
   const source = app.net.nodes[node.inputs[0]], [, width, channels] = source.shape, values = app.valuesOf(node.index);
   const c = entry % channels, pixel = Math.floor(entry / channels), i = Math.floor(pixel / width), j = pixel % width;
   const maps = app.mapsOf(source.index);
-  const view = new MapView({ size: 240, scaled: true, caption: `${source.name}, map ${c}`, onPick: (row, column) => choose((row * width + column) * channels + c) });
+  const view = new MapView({ size: 240, scaled: true, caption: `${source.name}, channel ${c}`, onPick: (row, column) => choose((row * width + column) * channels + c) });
   if (maps.includes(c)) {
     const data = app.map(source.index, c);
-    view.show(`${source.name}, map ${c}`, data, source.shape[0], width, app.range(source.index, data));
+    view.show(`${source.name}, channel ${c}`, data, source.shape[0], width, app.range(source.index, data));
     view.cell = [i, j];
     view.mark([{ row: i, column: j }]);
   }
   const wide = 40, start = Math.max(0, Math.min(entry - (wide >> 1), values.length - wide)), part = values.subarray(start, start + wide);
   const strip = grid(part, 10, largest(values), { label: "part of the row of numbers", name: "strip", notes: Array.from(part, (_, k) => (start + k === entry ? "winner" : "")), choose: (k) => choose(start + k) });
-  return el("div", { class: "flow" }, maps.includes(c) ? view.element : el("p", { class: "notice" }, `This page does not carry map ${c}.`), el("div", { class: "grow" },
-    el("div", { class: "tools" }, select("map", maps.map((each) => [each, `map ${each}`]), c, (value) => choose(pixel * channels + Number(value))),
+  return el("div", { class: "flow" }, maps.includes(c) ? view.element : el("p", { class: "notice" }, `This page does not carry channel ${c}.`), el("div", { class: "grow" },
+    el("div", { class: "tools" }, select("map", maps.map((each) => [each, `channel ${each}`]), c, (value) => choose(pixel * channels + Number(value))),
       numberField("entry", entry, (value) => choose(Math.max(0, Math.min(values.length - 1, Math.round(value)))), { min: 0, max: values.length - 1, step: 1 })),
-    el("p", { class: "formula" }, `pixel [${i}, ${j}] of map ${c} becomes entry (${i} \u00b7 ${width} + ${j}) \u00b7 ${channels} + ${c} = `, num(entry, "entry", 9)),
+    el("p", { class: "formula" }, `[${i}, ${j}, channel ${c}] becomes entry (${i} \u00b7 ${width} + ${j}) \u00b7 ${channels} + ${c} = `, num(entry, "entry", 9)),
     el("p", {}, "its value: ", num(values[entry], "value", 6)), el("p", { class: "hint" }, `Entries ${start} to ${start + part.length - 1} of ${values.length}; press one to see which pixel it was.`), strip));
 }
 
 export function denseView(app, node, unit, choose) {
   const input = app.net.nodes[node.inputs[0]], { shown, rest, others } = app.net.contributions(node, unit, TOP);
   const bias = node.arrays.includes("bias") ? app.weight(node, "bias", unit) : 0, own = app.valuesOf(node.index)[unit];
-  const behind = pixelsBehind(app, input), name = (d) => (behind ? where(behind.shape, d) : `entry ${d}`);
+  const behind = pixelsBehind(app, input), name = (d) => where(behind?.shape ?? input.shape, d);
   const rows = shown.map(({ d, x, w }) => [name(d), num(x), app.live ? weightBox(app, node, d * node.shape[0] + unit, w) : num(w), num(x * w)]);
   if (others) rows.push([`${others} smaller ones`, "", "", num(rest)]);
   rows.push(["bias", "", "", num(bias, "bias")], { kind: "result", cells: [app.entryName(node, unit), "", "", num(own, "output", 6)] });
@@ -83,8 +84,8 @@ function contributionMaps(app, node, behind, unit) {
   const most = Math.max(...each.map(largest)), order = each.map((_, c) => c).sort((a, b) => largest(each[b]) - largest(each[a])).slice(0, 12);
   return el("div", { class: "contributions" }, el("h3", {}, `What speaks for ${app.entryName(node, unit)} (orange) and against it (blue), on ${behind.name}`), big.element,
     el("div", { class: "small-maps" }, order.map((c) => {
-      const view = new MapView({ size: 72, caption: `map ${c}` });
-      view.show(`contributions of map ${c}`, each[c], height, width, most);
+      const view = new MapView({ size: 72, caption: `channel ${c}` });
+      view.show(`contributions of channel ${c}`, each[c], height, width, most);
       return view.element;
     })));
 }
@@ -108,20 +109,23 @@ export function functionView(app, node, entry, choose) {
     node.settings.function === "sigmoid" ? el("p", { class: "hint" }, `The outputs sum to ${format(y.reduce((a, b) => a + b, 0))}: a sigmoid's outputs need not sum to 1.`) : null));
 }
 
+// The loss, output by output: what the net gave, the truth, its share of the loss and of the gradient.
 export function lossView(app) {
-  const { net } = app, y = net.scores, t = net.target(app.label), value = net.lossFor(app.label), { kind, logits } = net.loss;
-  const p = net.probabilities(), parts = [];
-  if (kind === "squared") parts.push(el("p", { class: "formula" }, "loss = mean of (y \u2212 t)\u00b2"));
-  else if (kind === "binary") parts.push(el("p", { class: "formula" }, "loss = \u2212t log p \u2212 (1 \u2212 t) log(1 \u2212 p), averaged over the outputs"));
+  const { net } = app, { kind, logits } = net.loss, y = net.scores, t = net.target(app.label), count = y.length;
+  const { gradient, shares, p } = lossOf(net.loss, y, t), value = net.lossFor(app.label);
+  const mean = count > 1 ? `, the mean over the ${count} outputs` : "", squared = kind === "squared", parts = [];
+  if (squared) parts.push(el("p", { class: "formula" }, `loss = (y \u2212 t)\u00b2${mean}`));
+  else if (kind === "binary") parts.push(el("p", { class: "formula" }, `loss = \u2212t log p \u2212 (1 \u2212 t) log(1 \u2212 p)${mean}`));
   else parts.push(el("p", { class: "formula" }, "loss = \u2212log p of the true class"));
-  if (kind !== "squared") {
-    parts.push(el("p", {}, `p of ${app.classes[app.label]} = `, num(p[app.label], "p", 6), `, \u2212log ${format(p[app.label], 6)} = `, num(-Math.log(p[app.label]), null, 6)));
-    if (logits) parts.push(el("p", { class: "hint" }, "Computed from the numbers before the last activation, where nothing overflows and no digit is lost; its gradient there is p \u2212 t."));
+  if (!squared && (kind !== "binary" || count === 1)) {
+    const own = count > 1 ? p[app.label] : app.label ? p[0] : 1 - p[0];
+    parts.push(el("p", {}, `p of ${app.classes[app.label]} = `, num(own, "p", 6), `, \u2212log ${format(own, 6)} = `, num(-Math.log(own), null, 6)));
   }
+  const slope = squared ? `2 (y \u2212 t)${count > 1 ? ` / ${count}` : ""}` : kind === "binary" && count > 1 ? `(p \u2212 t) / ${count}` : "p \u2212 t";
+  if (logits && !squared) parts.push(el("p", { class: "hint" }, `Computed from the numbers before the last activation, where nothing overflows and no digit is lost; its gradient there is ${slope}.`));
   const names = Array.from(y, (_, k) => app.entryName(net.nodes[net.last], k));
-  const shown = kind === "squared" ? Array.from(y) : y.length === 1 ? [p[1]] : p;
-  parts.push(table(["", logits ? "logit" : "output", "p", "t (truth)", logits && kind !== "squared" ? "p \u2212 t" : ""], names.map((name, k) =>
-    ({ kind: t[k] ? "result" : null, cells: [name, num(y[k]), num(shown[k]), num(t[k]), logits && kind !== "squared" ? num(shown[k] - t[k]) : ""] }))),
+  parts.push(table(["", logits ? "logit" : "output", ...(squared ? [] : ["p"]), "t (truth)", "loss", logits || squared ? slope : "gradient"], names.map((name, k) =>
+    ({ kind: t[k] ? "result" : null, cells: [name, num(y[k]), ...(squared ? [] : [num(p[k])]), num(t[k]), num(shares[k], `loss${k}`), num(gradient[k], `slope${k}`)] }))),
   el("p", { class: "total" }, "loss ", num(value, "loss", 6)));
   return el("div", { class: "grow" }, el("div", { class: "tools" }, app.labelChoice()), ...parts);
 }

@@ -8,10 +8,10 @@ export const FUNCTIONS = {
   elu: { text: "x where x > 0, else exp(x) - 1", f: (x) => (x > 0 ? x : Math.expm1(x)), slope: (x) => (x > 0 ? 1 : Math.exp(x)) },
   sigmoid: { text: "1 / (1 + exp(-x))", f: logistic, slope: (x) => logistic(x) * logistic(-x) },
   hard_sigmoid: { text: "min(max(x + 3, 0), 6) / 6", f: (x) => Math.min(Math.max(x + 3, 0), 6) / 6, slope: (x) => (x > -3 && x < 3 ? 1 / 6 : 0) },
-  tanh: { text: "tanh(x)", f: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2 },
+  tanh: { text: "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", f: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2 },
   softplus: { text: "log(1 + exp(x))", f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), slope: logistic },
   silu: { text: "x / (1 + exp(-x))", f: (x) => x * logistic(x), slope: (x) => logistic(x) * (1 + x * logistic(-x)) },
-  gelu: { text: "x (1 + erf(x / sqrt 2)) / 2", f: (x) => x * below(x), slope: (x) => below(x) + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI) },
+  gelu: { text: "x * (1 + erf(x / sqrt(2))) / 2", f: (x) => x * below(x), slope: (x) => below(x) + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI) },
 };
 
 export function logistic(x) {

@@ -137,7 +137,7 @@ const dense = {
 };
 
 // Where a number of a padded or cropped picture lies in the other one, or -1.
-function framed(node, index, from, to, sign) {
+export function framed(node, index, from, to, sign) {
   const [[top], [left]] = node.settings.padding ?? node.settings.cropping;
   const pixel = Math.floor(index / from[2]);
   const h = Math.floor(pixel / from[1]) + sign * top, w = pixel % from[1] + sign * left;
@@ -149,13 +149,8 @@ const frame = (sign) => ({
   backward: (node, [x], y, dy) => ({ dxs: [x.map((_, i) => dy[framed(node, i, node.from[0], node.shape, -sign)] ?? 0)] }),
 });
 
-const add = {
-  forward: (node, xs) => xs[0].map((_, i) => xs.reduce((total, x) => total + x[i], 0)),
-  backward: (node, xs, y, dy) => ({ dxs: xs.map(() => dy) }),
-};
-
 // Which entry of an input of `shape` goes into entry i of an output of `full`: a size of 1 is stretched.
-function stretched(shape, full, i) {
+export function stretched(shape, full, i) {
   let at = 0, rest = i, step = 1;
   for (let axis = full.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1) at += (rest % full[axis]) * step;
@@ -164,6 +159,15 @@ function stretched(shape, full, i) {
   }
   return at;
 }
+
+const add = {
+  forward: (node, xs) => zeros(node).map((_, i) => xs.reduce((total, x, k) => total + x[stretched(node.from[k], node.shape, i)], 0)),
+  backward: (node, xs, y, dy) => ({ dxs: xs.map((own, k) => {
+    const dx = like(own);
+    for (let i = 0; i < dy.length; i++) dx[stretched(node.from[k], node.shape, i)] += dy[i];
+    return dx;
+  }) }),
+};
 
 const multiply = {
   forward: (node, xs) => zeros(node).map((_, i) =>

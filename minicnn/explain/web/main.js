@@ -25,7 +25,6 @@ class App {
     this.classes = payload.classes;
     this.scale = "layer";
     this.selected = { node: null, map: null, cell: null };
-    this.edited = false;
     this.header = document.getElementById("header");
     this.panel = document.getElementById("panel");
     this.buildTabs();
@@ -41,8 +40,6 @@ class App {
     const picture = this.payload.pictures[index];
     this.pixels = picture.pixels.slice();
     this.truth = picture.label;
-    this.net.useEpoch(this.net.epoch);
-    this.edited = false;
     this.compute();
     this.label = this.payload.carried?.pictures[index].label ?? this.truth ?? argmax(this.net.probabilities());
     this.refresh();
@@ -50,19 +47,37 @@ class App {
 
   useLabel(label) {
     this.label = label;
+    this.truth = label;
     this.net.gradients = null;
     this.refresh();
   }
 
   useEpoch(epoch) {
     this.net.useEpoch(epoch);
-    this.edited = false;
     this.compute();
     this.refresh();
   }
 
+  // Whether weights or pixels are changed. Changed weights stay with another picture, not with another epoch.
+  get edited() {
+    const { pixels } = this.payload.pictures[this.picture];
+    return this.net.edited || this.pixels.some((value, k) => value !== pixels[k]);
+  }
+
+  undo() {
+    this.net.useEpoch(this.net.epoch);
+    this.usePicture(this.picture);
+  }
+
+  // What a pixel may be changed to: 0 to 255, or as far as this picture goes.
+  pixelRange() {
+    const [low, high] = extent(this.payload.pictures[this.picture].pixels);
+    return [Math.min(0, low), Math.max(255, high)];
+  }
+
   editPixel(at, value) {
-    this.pixels[at] = value;
+    const [low, high] = this.pixelRange();
+    this.pixels[at] = Math.max(low, Math.min(high, value));
     this.changed();
   }
 
@@ -72,7 +87,6 @@ class App {
   }
 
   changed() {
-    this.edited = true;
     this.compute();
     this.refresh();
     say(`changed; the net now says ${this.verdict()}`);
@@ -155,8 +169,9 @@ class App {
   }
 
   labelChoice() {
-    if (!this.live) return el("span", { class: "hint" }, `true label ${this.classes[this.label]}: the gradients of a net this large are carried for one label a picture`);
-    return select("true label", this.classes.map((name, k) => [k, name]), this.label, (value) => this.useLabel(Number(value)));
+    if (!this.live) return el("span", { class: "hint" }, `${this.truth === null ? "taken as true, since it is not known:" : "true label"} ${this.classes[this.label]}; the gradients of a net this large are carried for one label a picture`);
+    const choice = select("true label", this.classes.map((name, k) => [k, name]), this.label, (value) => this.useLabel(Number(value)));
+    return this.truth === null ? el("span", { class: "label" }, choice, el("span", { class: "hint" }, " not known: this is the prediction")) : choice;
   }
 
   scaleChoice() {
@@ -226,11 +241,11 @@ class App {
     });
     const { name } = payload.pictures[this.picture], strip = el("div", { class: "thumbs scroll" }, thumbs);
     fill(this.header,
-      el("div", { class: "brand" }, el("h1", {}, "Where every number comes from"), el("p", { class: "shape" }, payload.title)),
+      el("div", { class: "brand" }, el("h1", {}, "Where every number comes from"), el("p", { class: "shape" }, payload.epochs.length > 1 ? `${payload.title}, ${payload.epochs[this.net.epoch].name}` : payload.title)),
       el("div", { class: "pictures", role: "group", "aria-label": "Pictures" }, strip,
         this.live ? button("Your own picture \u2026", () => file.click(), { title: "or drop a file anywhere on the page" }) : null, file),
       el("p", { class: "verdict", "data-verdict": this.verdict() }, el("span", { class: "shape file", title: name }, name), el("strong", {}, this.verdict())),
-      this.edited ? button("Undo changes", () => this.usePicture(this.picture), { class: "undo" }) : null,
+      this.edited ? button("Undo changes", () => this.undo(), { class: "undo" }) : null,
       select("theme", [["auto", "system"], ["light", "light"], ["dark", "dark"]], document.documentElement.dataset.theme ?? "auto", (value) => this.useTheme(value)),
       this.live ? null : el("p", { class: "notice" }, payload.carried.reason));
     const chosen = thumbs[this.picture];

@@ -16,6 +16,7 @@ export class Net {
   // Take the weights of an epoch. Edits go into copies, so an epoch can always be had again.
   useEpoch(epoch) {
     this.epoch = epoch;
+    this.edited = false;
     let at = 0;
     for (const node of this.nodes) {
       node.own = {};
@@ -23,10 +24,20 @@ export class Net {
     }
   }
 
-  // Change one weight.
+  // Change one weight, for every call of its layer.
   edit(node, name, index, value) {
-    node.own[name] = node.own[name].slice();
-    node.own[name][index] = value;
+    const changed = node.own[name].slice();
+    changed[index] = value;
+    this.edited = true;
+    for (const use of this.uses(node, name)) use.own[name] = changed;
+  }
+
+  // What the model calls a weight: "conv2d/kernel".
+  weightName(node, name) { return node.weights[node.arrays.indexOf(name)]; }
+
+  // The nodes that share an array: the calls of one layer.
+  uses(node, name) {
+    return this.nodes.filter((other) => other.kind === node.kind && this.weightName(other, name) === this.weightName(node, name));
   }
 
   weight(node, name, at) {
@@ -127,20 +138,26 @@ export class Net {
   backward(label) {
     const { gradient } = lossOf(this.loss, this.scores, this.target(label));
     this.gradients = this.nodes.map(() => null);
-    this.grads = this.nodes.map(() => ({}));
+    const found = this.nodes.map(() => ({}));
     const start = this.loss.fused ? this.nodes[this.last].inputs[0] : this.last;
     this.gradients[start] = Float32Array.from(gradient);
     for (let i = start; i > 0; i--) {
       const node = this.nodes[i];
       if (!this.gradients[i] || !node.inputs.length) continue;
       const { dxs, grads } = LAYERS[node.kind].backward(node, this.inputs(node), this.values[i], this.gradients[i]);
-      this.grads[i] = grads ?? {};
+      found[i] = grads ?? {};
       node.inputs.forEach((source, k) => {
         const sent = this.gradients[source];
         this.gradients[source] = sent ? sent.map((v, at) => v + dxs[k][at]) : dxs[k];
       });
     }
+    this.grads = this.nodes.map((node) => Object.fromEntries(node.learns.map((name) => [name, this.overCalls(node, name, found)])));
     return this.gradients;
+  }
+
+  // A layer that is called twice learns from both calls.
+  overCalls(node, name, found) {
+    return this.uses(node, name).map((use) => found[use.index][name]).reduce((all, own) => all.map((v, at) => v + own[at]));
   }
 
   // The powers of ten of the learning rates whose steps can be taken.
@@ -164,32 +181,27 @@ export class Net {
   }
 }
 
-// Value and gradient of a loss, as in minicnn/losses.py, for one example.
+// Value and gradient of a loss, as in minicnn/losses.py, for one example; with each output's share of the value, and
+// the p that the loss itself takes: its own of the logits, or of outputs that need not sum to 1.
 export function lossOf({ kind, logits }, y, t) {
   const count = y.length, clip = (p) => Math.min(Math.max(p, 1e-7), 1 - 1e-7);
-  if (kind === "squared") {
-    return { value: y.reduce((total, v, k) => total + (v - t[k]) ** 2, 0) / count, gradient: Array.from(y, (v, k) => 2 * (v - t[k]) / count) };
+  const each = (shares, gradient, p) => ({ value: shares.reduce((a, b) => a + b, 0) / (kind === "categorical" ? 1 : count), shares, gradient, p });
+  if (kind === "squared") return each(Array.from(y, (v, k) => (v - t[k]) ** 2), Array.from(y, (v, k) => 2 * (v - t[k]) / count), y);
+  if (kind === "binary" && logits) {
+    return each(Array.from(y, (v, k) => Math.max(v, 0) - v * t[k] + Math.log1p(Math.exp(-Math.abs(v)))),
+      Array.from(y, (v, k) => (logistic(v) - t[k]) / count), Array.from(y, logistic));
   }
   if (kind === "binary") {
-    let value = 0;
-    const gradient = Array.from(y, (v, k) => {
-      if (logits) {
-        value += Math.max(v, 0) - v * t[k] + Math.log1p(Math.exp(-Math.abs(v)));
-        return (logistic(v) - t[k]) / count;
-      }
-      const p = clip(v);
-      value -= t[k] * Math.log(p) + (1 - t[k]) * Math.log1p(-p);
-      return p === v ? (p - t[k]) / (p * (1 - p)) / count : 0;
-    });
-    return { value: value / count, gradient };
+    const p = Array.from(y, clip);
+    return each(p.map((v, k) => -t[k] * Math.log(v) - (1 - t[k]) * Math.log1p(-v)),
+      p.map((v, k) => (v === y[k] ? (v - t[k]) / (v * (1 - v)) / count : 0)), p);
   }
   if (logits) {
     const { y: p, total, most } = softmax(y);
-    const value = -y.reduce((sum, v, k) => sum + t[k] * (v - most - Math.log(total)), 0);
-    return { value, gradient: Array.from(p, (v, k) => v - t[k]) };
+    return each(Array.from(y, (v, k) => t[k] * (most + Math.log(total) - v)), Array.from(p, (v, k) => v - t[k]), p);
   }
   const total = y.reduce((a, b) => a + b, 0), share = Array.from(y, (v) => v / total), p = share.map(clip);
   const slope = p.map((v, k) => (v === share[k] ? -t[k] / v : 0));
   const mean = slope.reduce((sum, v, k) => sum + v * share[k], 0);
-  return { value: -p.reduce((sum, v, k) => sum + t[k] * Math.log(v), 0), gradient: slope.map((v) => (v - mean) / total) };
+  return each(p.map((v, k) => -t[k] * Math.log(v)), slope.map((v) => (v - mean) / total), p);
 }

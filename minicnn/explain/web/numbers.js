@@ -50,11 +50,11 @@ export function product(array) {
   return array.reduce((a, b) => a * b, 1);
 }
 
-// Where a number of a node lies: "[row, column] of map 3", or "entry 17".
+// Where a number of a node lies, as the terminal writes it: "[row, column, channel 3]", or "[17]" in a row of numbers.
 export function where(shape, index) {
-  if (shape.length === 1) return `entry ${index}`;
+  if (shape.length === 1) return `[${index}]`;
   const channels = shape[2], pixel = Math.floor(index / channels);
-  return `[${Math.floor(pixel / shape[1])}, ${pixel % shape[1]}] of map ${index % channels}`;
+  return `[${Math.floor(pixel / shape[1])}, ${pixel % shape[1]}, channel ${index % channels}]`;
 }
 
 // One channel of an array (height, width, channels).

@@ -6,7 +6,7 @@ import { FUNCTIONS } from "./functions.js";
 import { normalFactor } from "./layers.js";
 import { MapView, beside, grid } from "./maps.js";
 import { argmax, format, largest } from "./numbers.js";
-import { span, taps, winners } from "./windows.js";
+import { span, taps, unread, winners } from "./windows.js";
 
 const POOLS = ["MaxPooling2D", "AveragePooling2D"];
 
@@ -49,7 +49,7 @@ export class Others {
 
   draw() {
     const { app } = this, { nodes } = app.net;
-    const choice = select("layer", [...nodes.map((node) => [node.index, `${node.name} (${node.kind === "Activation" ? node.settings.function : node.kind})`]), ["loss", "the loss"]],
+    const choice = select("layer", [...nodes.map((node) => [node.index, `${node.name}: ${node.kind === "Activation" ? node.settings.function : node.kind}`]), ["loss", "the loss"]],
       this.index, (value) => this.open(value));
     const places = [...nodes.map((node) => node.index), "loss"], at = places.indexOf(this.index);
     fill(this.tools, choice, steps("layer", () => this.open(places[at - 1]), () => this.open(places[at + 1]), { first: at === 0, last: at === places.length - 1 }));
@@ -86,12 +86,12 @@ export class Others {
     const { app } = this, source = app.net.nodes[node.inputs[0]], [height, width] = source.shape, maps = app.mapsOf(source.index);
     if (!maps.includes(this.entry)) this.entry = maps[0];
     const data = app.map(source.index, this.entry);
-    const view = new MapView({ size: 260, scaled: true, caption: `${source.name}, map ${this.entry}` });
-    view.show(`${source.name}, map ${this.entry}`, data, height, width, app.range(source.index, data));
+    const view = new MapView({ size: 260, scaled: true, caption: `${source.name}, channel ${this.entry}` });
+    view.show(`${source.name}, channel ${this.entry}`, data, height, width, app.range(source.index, data));
     const average = node.kind === "GlobalAveragePooling2D";
     this.body.append(el("div", { class: "flow" }, view.element, el("div", { class: "grow" },
       el("div", { class: "tools" }, select("entry", maps.map((c) => [c, `entry ${c}`]), this.entry, (value) => choose(Number(value)))),
-      el("p", { class: "formula" }, average ? `the mean of ${height} \u00d7 ${width} numbers` : "the largest number of the map"),
+      el("p", { class: "formula" }, average ? `the mean of ${height} \u00d7 ${width} numbers` : "the largest number of the channel"),
       el("p", {}, average ? `sum ${format(data.reduce((a, b) => a + b, 0))} / ${height * width} = ` : "largest: ", num(app.valuesOf(node.index)[this.entry], "output", 6)))));
   }
 
@@ -103,7 +103,7 @@ export class Others {
     this.cell = this.cell ? [Math.min(this.cell[0], node.shape[0] - 1), Math.min(this.cell[1], node.shape[1] - 1)] : [node.shape[0] >> 1, node.shape[1] >> 1];
     const step = (by) => { this.map = maps[(maps.indexOf(this.map) + by + maps.length) % maps.length]; this.update(); };
     if (node.kind !== "Input") {
-      this.tools.append(select("map", maps.map((c) => [c, `map ${c}`]), this.map, (value) => { this.map = Number(value); this.update(); }),
+      this.tools.append(select("map", maps.map((c) => [c, `channel ${c}`]), this.map, (value) => { this.map = Number(value); this.update(); }),
         steps("map", () => step(-1), () => step(1)), app.scaleChoice());
     }
     this.views = el("div", { class: "pair" });
@@ -111,8 +111,8 @@ export class Others {
     this.body.append(el("div", { class: "flow" }, this.views, this.detail));
     if (node.kind === "Input") return this.input(node);
     const data = app.map(node.index, this.map);
-    this.output = new MapView({ size: beside(), scaled: true, caption: `${node.name}, map ${this.map}`, onPick: (i, j) => this.choose(i, j) });
-    this.output.show(`${node.name}, map ${this.map}`, data, node.shape[0], node.shape[1], app.range(node.index, data));
+    this.output = new MapView({ size: beside(), scaled: true, caption: `${node.name}, channel ${this.map}`, onPick: (i, j) => this.choose(i, j) });
+    this.output.show(`${node.name}, channel ${this.map}`, data, node.shape[0], node.shape[1], app.range(node.index, data));
     this.inputs = node.inputs.map((source) => this.inputView(node, source)).filter(Boolean);
     this.views.append(...this.inputs.map((view) => view.element), el("span", { class: "sign" }, "\u2192"), this.output.element);
     this.choose(...this.cell);
@@ -122,8 +122,8 @@ export class Others {
     const { app } = this, { shape, name } = app.net.nodes[source], c = this.sourceMap(node, source);
     if (shape.length !== 3 || c === null) return null;
     const data = app.map(source, c), plain = shape[0] === node.shape[0] && shape[1] === node.shape[1];
-    const view = new MapView({ size: beside(), scaled: true, caption: `${name}, map ${c}`, onPick: plain ? (i, j) => this.choose(i, j) : null });
-    view.show(`${name}, map ${c}`, data, shape[0], shape[1], app.range(source, data));
+    const view = new MapView({ size: beside(), scaled: true, caption: `${name}, channel ${c}`, onPick: plain ? (i, j) => this.choose(i, j) : null });
+    view.show(`${name}, channel ${c}`, data, shape[0], shape[1], app.range(source, data));
     view.source = source;
     view.channel = c;
     return view;
@@ -164,16 +164,18 @@ export class Others {
     const own = this.output.data[i * node.shape[1] + j];
     fill(this.detail, el("p", { class: "formula" }, max ? "y = the largest number of the window" : "y = the mean of the window's numbers that lie in the picture"),
       el("h3", {}, `Window of output [${i}, ${j}]`), grid(values, columns, largest(x), { notes, name: "window", label: "window" }),
-      max ? el("p", {}, `winner: [${won[0].h}, ${won[0].w}] with `, num(x[won[0].h * shape[1] + won[0].w], "winner", 6)) : null,
+      max ? el("p", {}, `winner: [${won[0].h}, ${won[0].w}, channel ${this.map}] with `, num(x[won[0].h * shape[1] + won[0].w], "winner", 6)) : null,
       max ? el("p", { class: won.length > 1 ? "tie-note" : "hint" }, won.length > 1 ? `A tie: ${won.length} cells hold this number. The first in row order wins and takes the whole gradient.` : "No tie: one cell holds the largest number.") : null,
       el("p", { class: "total" }, "output ", num(own, "output", 6)),
-      shape[0] % settings.strides[0] || shape[1] % settings.strides[1] ? el("p", { class: "hint" }, this.dropped(node)) : null);
+      el("p", { class: "hint unread" }, this.unread(node)));
   }
 
-  dropped(node) {
-    const { size, strides, pads } = node.settings;
-    const rest = [0, 1].map((axis) => (node.from[0][axis] + pads[axis][0] + pads[axis][1] - size[axis]) % strides[axis]);
-    return rest[0] || rest[1] ? `The floor drops ${rest[0]} rows below and ${rest[1]} columns on the right: no window reaches them.` : "No pixel is dropped.";
+  unread(node) {
+    const [shape] = node.from, lost = ["rows", "columns"].flatMap((name, axis) => {
+      const found = unread(node.settings, shape, node.shape, axis), few = found.slice(0, 6).join(", ");
+      return found.length ? [`${found.length} of ${shape[axis]} ${name} (${few}${found.length > 6 ? ", \u2026" : ""})`] : [];
+    });
+    return lost.length ? `No window reads ${lost.join(" and ")}.` : "Every pixel is read by a window.";
   }
 
   // A layer that works number by number.
@@ -207,7 +209,7 @@ export class Others {
     const { app } = this, [height, width, channels] = node.shape;
     const view = new MapView({ size: 320, caption: "the picture: choose a pixel, change its numbers", onPick: (i, j) => { this.cell = [i, j]; show(); } });
     view.showPicture("the picture", app.pixels, node.shape);
-    const names = channels === 3 ? ["red", "green", "blue"] : ["grey"];
+    const names = channels === 3 ? ["red", "green", "blue"] : ["grey"], [low, high] = app.pixelRange();
     const show = () => {
       const [i, j] = this.cell, at = (i * width + j) * channels;
       view.cell = this.cell;
@@ -215,7 +217,7 @@ export class Others {
       fill(this.detail, el("h3", {}, `Pixel [${i}, ${j}]`), el("div", { class: "tools" },
         numberField("row", i, (value) => { this.cell = [Math.max(0, Math.min(height - 1, Math.round(value))), j]; show(); }, { min: 0, max: height - 1, step: 1, class: "short" }),
         numberField("column", j, (value) => { this.cell = [i, Math.max(0, Math.min(width - 1, Math.round(value)))]; show(); }, { min: 0, max: width - 1, step: 1, class: "short" })),
-      el("div", { class: "tools" }, names.map((name, c) => (app.live ? numberField(name, app.pixels[at + c], (value) => app.editPixel(at + c, value), { "data-name": name }) : el("p", {}, `${name} `, num(app.pixels[at + c]))))),
+      el("div", { class: "tools" }, names.map((name, c) => (app.live ? numberField(name, app.pixels[at + c], (value) => app.editPixel(at + c, value), { "data-name": name, min: low, max: high }) : el("p", {}, `${name} `, num(app.pixels[at + c]))))),
       el("p", { class: "hint" }, app.live ? "Every map, the prediction and all gradients follow a change." : ""), table(["", "pixel", "what the net gets"], names.map((name, c) => [name, num(app.pixels[at + c]), num(app.valuesOf(node.index)[at + c])])));
     };
     this.views.append(view.element);

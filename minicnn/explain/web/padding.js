@@ -98,7 +98,7 @@ export class Padding {
         el("p", { class: "formula" }, "pads: ", num(pads[0], `${name}-before`), " before, ", num(pads[1], `${name}-after`), " after"),
       el("p", { class: "formula" }, `output = floor((${n} + ${pads[0]} + ${pads[1]} \u2212 ${reach}) / ${s}) + 1 = ${fits ? `floor(${Number(((total - reach) / s).toFixed(3))}) + 1 = ` : ""}`, fits ? num(count, `${name}-output`) : "nothing: no window fits"),
       fits && lost ? el("p", {}, `The floor drops `, num(lost, `${name}-dropped`), ` at the end${real < lost ? `, ${real} of the input and ${lost - real} of the padding` : ""}.`) : null,
-      this.state.mode === "same" && pads[0] !== pads[1] ? el("p", { class: "hint" }, "An odd total: TensorFlow puts the extra pixel after. PyTorch's padding is symmetric, so no PyTorch padding equals this.") : null);
+      this.state.mode === "same" && pads[0] !== pads[1] ? el("p", { class: "hint" }, `An odd total: TensorFlow puts the extra pixel after. ${s === 1 ? "So does PyTorch's padding=\"same\", which it has for stride 1 alone." : "PyTorch's padding is symmetric where the stride is not 1, so none equals this."}`) : null);
   }
 
   // One path for all cells of a kind: a page with thousands of squares of their own would be slow.

@@ -4,14 +4,14 @@
 // A net that is carried in part (carried.js) has terms of what it carries alone.
 
 import { FUNCTIONS, softmax } from "./functions.js";
-import { LAYERS, normalFactor } from "./layers.js";
-import { where } from "./numbers.js";
+import { LAYERS, framed, normalFactor, stretched } from "./layers.js";
+import { extent, product, where } from "./numbers.js";
 import { readers, taps, winners } from "./windows.js";
 
 // What a layer that works number by number multiplies a gradient with: factor(node, x, channel, place).
 const one = () => 1, sloped = (kind) => ({ settings }, x) => LAYERS[kind].slope(x, settings);
 const FACTORS = {
-  Identity: one, Dropout: one, Flatten: one, Reshape: one, Add: one,
+  Identity: one, Dropout: one, Flatten: one, Reshape: one,
   Rescaling: ({ settings }, x, c) => settings.scale[c], LeakyReLU: sloped("LeakyReLU"), ELU: sloped("ELU"),
   BatchNormalization: (node, x, c) => normalFactor(node, c).factor,
   Normalization: (node, x, c, at) => node.own.factor?.[at],
@@ -37,14 +37,14 @@ function lossTerms(net, index, at) {
   const { kind, logits } = net.loss, t = net.target(net.label)[at], gradient = net.gradientAt(index, at);
   if (kind === "squared" || !logits) return [{ where: "the loss", dz: gradient, factor: 1, note: "its own derivative" }];
   const y = net.scores, p = kind === "binary" ? FUNCTIONS.sigmoid.f(y[at]) : softmax(y).y[at], share = kind === "binary" ? 1 / y.length : 1;
-  return [{ where: "p", dz: p, factor: share, note: "what the net says" }, { where: "\u2212t", dz: -t, factor: share, note: "the truth" }];
+  return [{ where: "p", dz: p, factor: share, note: "what the net says" }, { where: "-t", dz: -t, factor: share, note: "the truth" }];
 }
 
 // What one reader sends back to a number of a node.
 function sent(net, reader, k, node, at) {
   const channels = last(node.shape), pixel = Math.floor(at / channels), c = at % channels, x = net.valueAt(node.index, at);
   const h = Math.floor(pixel / node.shape[1]), w = pixel % node.shape[1];
-  const term = (out, factor, note = "") => ({ where: `${reader.name} ${where(reader.shape, out)}`, dz: net.gradientAt(reader.index, out), factor,
+  const term = (out, factor, note = "") => ({ where: `${reader.name}${where(reader.shape, out)}`, dz: net.gradientAt(reader.index, out), factor,
     note: [note, passage(net, reader, out)].filter(Boolean).join(", ") });
   const spot = (i, j, f) => (i * reader.shape[1] + j) * reader.shape[2] + f;
   if (reader.kind === "Conv2D" || reader.kind === "DepthwiseConv2D") {
@@ -61,23 +61,49 @@ function sent(net, reader, k, node, at) {
     return readers(reader.settings, reader.shape, h, w).map(({ i, j }) => {
       const won = winners(reader.settings, node.shape, i, j, reading(net, node, c)), own = won[0].h === h && won[0].w === w;
       const tie = won.some((cell) => cell.h === h && cell.w === w);
-      return term(spot(i, j, c), own ? 1 : 0, own ? "winner" : tie ? "tie: the first one takes it" : `won by [${won[0].h}, ${won[0].w}]`);
+      return term(spot(i, j, c), own ? 1 : 0, own ? "winner" : tie ? "tie: the first one takes it" : `won by [${won[0].h}, ${won[0].w}, channel ${c}]`);
     });
   }
-  if (reader.kind === "GlobalAveragePooling2D") return [term(c, 1 / (node.shape[0] * node.shape[1]))];
-  if (reader.kind === "Activation" && reader.settings.function !== "softmax") {
-    return [term(at, FUNCTIONS[reader.settings.function].slope(x), gate(reader, x))];
+  if (reader.kind === "AveragePooling2D") {
+    const inside = (i, j) => taps(reader.settings, node.shape, i, j).filter((tap) => tap.inside).length;
+    return readers(reader.settings, reader.shape, h, w).map(({ i, j }) => term(spot(i, j, c), 1 / inside(i, j)));
   }
-  if (FACTORS[reader.kind]) return [term(at, FACTORS[reader.kind](reader, x, c, at))];
-  if (!net.whole) return [];
-  const { dxs } = LAYERS[reader.kind].backward(reader, net.inputs(reader), net.values[reader.index], net.gradients[reader.index]);
-  return [{ where: `all of ${reader.name}`, dz: dxs[k][at], factor: 1, note: "summed" }];
+  if (reader.kind === "GlobalAveragePooling2D") return [term(c, 1 / (node.shape[0] * node.shape[1]))];
+  if (reader.kind === "GlobalMaxPooling2D") {
+    if (x === undefined) return [];
+    const map = net.mapOf(node.index, c), most = extent(map)[1], ties = map.filter((v) => v === most).length;
+    return [term(c, x === most ? 1 / ties : 0, x === most ? "winner" : "no winner")];
+  }
+  if (reader.kind === "Activation") {
+    if (reader.settings.function !== "softmax") return [term(at, FUNCTIONS[reader.settings.function].slope(x), gate(reader, x))];
+    const y = (j) => net.valueAt(reader.index, at - c + j);
+    return every(channels, (j) => term(at - c + j, y(j) * ((j === c) - y(c))));
+  }
+  if (reader.kind === "Add" || reader.kind === "Multiply") {  // an input may be stretched: then it is read several times
+    const from = (i, input) => stretched(reader.from[input], reader.shape, i);
+    const others = (i) => reader.inputs.reduce((all, source, input) => (input === k ? all : all * net.valueAt(source, from(i, input))), 1);
+    const reads = product(reader.from[k]) === product(reader.shape) ? [at] : every(product(reader.shape), (i) => i).filter((i) => from(i, k) === at);
+    return reads.map((i) => term(i, reader.kind === "Add" ? 1 : others(i)));
+  }
+  if (reader.kind === "Concatenate") {
+    const [start, own] = LAYERS.Concatenate.parts(reader)[k];
+    return [term(Math.floor(at / own) * last(reader.shape) + start + (at % own), 1)];
+  }
+  if (reader.kind === "ZeroPadding2D" || reader.kind === "Cropping2D") {
+    const out = framed(reader, at, node.shape, reader.shape, reader.kind === "ZeroPadding2D" ? 1 : -1);
+    return out < 0 ? [] : [term(out, 1)];
+  }
+  return [term(at, FACTORS[reader.kind](reader, x, c, at))];
 }
 
-// Terms of the loss's gradient at one weight.
+// Terms of the loss's gradient at one weight: of every call of its layer.
 export function weightTerms(net, node, name, at) {
+  return net.uses(node, name).flatMap((use) => ownTerms(net, use, name, at));
+}
+
+function ownTerms(net, node, name, at) {
   const count = last(node.shape), stops = node.shape.reduce((a, b) => a * b, 1) / count, source = node.inputs[0];
-  const term = (out, factor, note = "") => ({ where: where(node.shape, out), dz: net.gradientAt(node.index, out), factor,
+  const term = (out, factor, note = "") => ({ where: `${node.name}${where(node.shape, out)}`, dz: net.gradientAt(node.index, out), factor,
     note: [note, passage(net, node, out)].filter(Boolean).join(", ") });
   if (name === "bias" || name === "beta") return every(stops, (n) => term(n * count + at, 1)).filter(known);
   if (node.kind === "Dense") return [term(at % count, net.valueAt(source, Math.floor(at / count)))];

@@ -66,7 +66,7 @@ export class Training {
     const { app, node } = this, all = app.mapsOf(node.index).slice(0, MAPS);
     return el("div", { class: "small-maps" }, all.map((c) => {
       const data = app.map(node.index, c), [low, high] = extent(data);
-      return this.tile(data, node.shape[0], node.shape[1], app.range(node.index, data), `map ${c}`, `${node.name}, map ${c}, from ${format(low)} to ${format(high)}`, 84);
+      return this.tile(data, node.shape[0], node.shape[1], app.range(node.index, data), `channel ${c}`, `${node.name}, channel ${c}, from ${format(low)} to ${format(high)}`, 84);
     }));
   }
 
@@ -83,14 +83,14 @@ export class Training {
     const [kh, kw] = node.settings.size, filters = node.shape[2], inside = node.own.kernel.length / (kh * kw * filters), channels = Math.min(inside, 6);
     const at = app.payload.nodes.slice(0, node.index).reduce((count, each) => count + each.arrays.length, 0) + node.arrays.indexOf("kernel");
     const most = Math.max(...app.payload.epochs.map((epoch) => largest(epoch.arrays[at])));
-    return el("div", {}, el("h2", {}, `Kernels of ${node.name}`), el("p", { class: "hint" }, `a column a map, a row an input channel${inside > channels ? `, the first ${channels} of ${inside}` : ""}; full colour at \u00b1 ${format(most, 3)} at every epoch`),
+    return el("div", {}, el("h2", {}, `Kernels of ${node.name}`), el("p", { class: "hint" }, `a column an output channel, a row an input channel${inside > channels ? `, the first ${channels} of ${inside}` : ""}; full colour at \u00b1 ${format(most, 3)} at every epoch`),
       el("div", { class: "small-maps" }, app.mapsOf(node.index).slice(0, MAPS).map((f) => {
         const stack = Array.from({ length: channels }, (_, c) => {
-          const data = Float32Array.from({ length: kh * kw }, (_, tap) => node.own.kernel[(tap * inside + c) * filters + f]), canvas = el("canvas", { class: "plain", style: { width: "42px", height: `${Math.round(42 * kh / kw)}px` }, role: "img", "aria-label": `kernel of map ${f}, channel ${c}: ${Array.from(data, (v) => format(v, 2)).join(", ")}` });
+          const data = Float32Array.from({ length: kh * kw }, (_, tap) => node.own.kernel[(tap * inside + c) * filters + f]), canvas = el("canvas", { class: "plain", style: { width: "42px", height: `${Math.round(42 * kh / kw)}px` }, role: "img", "aria-label": `kernel of input channel ${c} for output channel ${f}: ${Array.from(data, (v) => format(v, 2)).join(", ")}` });
           paint(canvas, data, kh, kw, most);
           return canvas;
         });
-        return el("figure", { class: "map stack" }, stack, el("figcaption", {}, `map ${f}`));
+        return el("figure", { class: "map stack" }, stack, el("figcaption", {}, `channel ${f}`));
       })));
   }
 
@@ -100,10 +100,11 @@ export class Training {
     const series = ["loss", "val_loss"].filter((name) => history[name]?.length).map((name) => [name === "loss" ? "training" : "validation", history[name]]);
     const numbers = epochs.map(({ name }, k) => Number(/\d+$/.exec(name)?.[0] ?? k + 1));
     const last = Math.max(2, ...numbers, ...series.map(([, values]) => values.length)), own = this.losses?.map(([loss]) => loss) ?? [];
-    const most = Math.max(1e-6, ...series.flatMap(([, values]) => values), ...(series.length ? [] : own));
+    const most = Math.max(1e-6, ...[...series.flatMap(([, values]) => values), ...own].filter(Number.isFinite));
     const left = (epoch) => 30 + ((epoch - 1) / (last - 1)) * (width - 42), top = (loss) => height - 24 - Math.min(loss / most, 1) * (height - 38);
     const label = (text, x, y, anchor = "start") => { const node = svg("text", { x, y, "text-anchor": anchor }); node.textContent = text; return node; };
-    const paths = series.map(([, values], k) => svg("path", { class: k ? "line second" : "line", d: values.map((loss, n) => `${n ? "L" : "M"}${left(n + 1)},${top(loss)}`).join("") }));
+    const line = (values) => values.map((loss, n) => (loss === null ? "" : `${n && values[n - 1] !== null ? "L" : "M"}${left(n + 1)},${top(loss)}`)).join("");  // null: not finite
+    const paths = series.map(([, values], k) => svg("path", { class: k ? "line second" : "line", d: line(values) }));
     const dots = own.map((loss, k) => svg("circle", { cx: left(numbers[k]), cy: top(loss), r: k === app.net.epoch ? 6 : 3, class: "point" }));
     return el("figure", { class: "map" }, svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "curve", role: "img", "aria-label": `loss by epoch: ${series.map(([name, values]) => `${name} from ${format(values[0])} to ${format(values[values.length - 1])}`).join(", ")}; this picture ${own.map((loss) => format(loss, 3)).join(", ")}` },
       svg("line", { x1: 30, x2: width - 12, y1: top(0), y2: top(0), class: "axis" }), ...paths, svg("line", { x1: left(numbers[app.net.epoch]), x2: left(numbers[app.net.epoch]), y1: 12, y2: top(0), class: "drop" }), ...dots,

@@ -38,6 +38,13 @@ export function readers(settings, outputs, h, w) {
   return along(0, h).flatMap(([i, a]) => along(1, w).map(([j, b]) => ({ i, j, a, b })));
 }
 
+// The rows (axis 0) or columns (axis 1) of the picture that no window reads: what the floor drops, and gaps of a stride.
+export function unread({ size, strides, pads, dilation }, shape, outputs, axis) {
+  const read = new Set(Array.from({ length: outputs[axis] * size[axis] }, (_, k) =>
+    Math.floor(k / size[axis]) * strides[axis] + (k % size[axis]) * dilation[axis] - pads[axis][0]));
+  return Array.from({ length: shape[axis] }, (_, at) => at).filter((at) => !read.has(at));
+}
+
 // The cells of a pooling window that hold its maximum, as read(h, w) gives them; the first in row order is the winner.
 export function winners(settings, shape, i, j, read) {
   let best = -Infinity, found = [];

@@ -1,0 +1,271 @@
+"""The page's own mathematics, module by module, against the engine's kernels and against formulas written out here.
+
+The modules run in the browser without a page (`lab`), so that every setting can be tried: each activation at kinks and
+far out, each kind of layer forward and backward with random numbers and a random cotangent, each loss.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from minicnn import (
+    ELU,
+    Activation,
+    Add,
+    AveragePooling2D,
+    BatchNormalization,
+    Concatenate,
+    Conv2D,
+    Cropping2D,
+    Dense,
+    DepthwiseConv2D,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    Input,
+    LeakyReLU,
+    MaxPooling2D,
+    Model,
+    Multiply,
+    Normalization,
+    ReLU,
+    Rescaling,
+    Reshape,
+    SeparableConv2D,
+    Sequential,
+    Softmax,
+    SpatialDropout2D,
+    ZeroPadding2D,
+    losses,
+)
+from minicnn.explain.activations import FORMULAS, activate, back
+from minicnn.explain.nodes import describe
+from minicnn.layers.activation import ACTIVATIONS
+from tests.explain.nets import randomise
+
+POINTS = sorted({sign * value for sign in (-1.0, 1.0) for value in (
+    0.0, 1e-12, 1e-6, 0.01, 0.3, 0.5, 1.0, 1.7, 2.0, 2.5, 2.999999, 3.0, 3.000001, 4.0, 5.0, 5.999999, 6.0, 6.000001,
+    7.5, 9.0, 12.0, 17.0, 20.0, 30.0, 37.0, 50.0, 88.0, 100.0, 700.0, 1e4)})
+
+
+def _logistic(x):
+    return 1 / (1 + math.exp(-x)) if x > -700 else math.exp(x)
+
+
+def _below(x):
+    return math.erfc(-x / math.sqrt(2)) / 2
+
+
+def _density(x):
+    return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+
+
+EXACT = {  # f, f', as in the papers; at a kink the derivative that Keras takes
+    "relu": (lambda x: max(x, 0), lambda x: float(x > 0)),
+    "relu6": (lambda x: min(max(x, 0), 6), lambda x: float(0 < x < 6)),
+    "leaky_relu": (lambda x: x if x > 0 else x / 5, lambda x: 1 if x > 0 else 0.2),
+    "elu": (lambda x: x if x > 0 else math.expm1(x), lambda x: 1 if x > 0 else math.exp(x)),
+    "sigmoid": (_logistic, lambda x: _logistic(x) * _logistic(-x)),
+    "hard_sigmoid": (lambda x: min(max(x / 6 + 0.5, 0), 1), lambda x: 1 / 6 if -3 < x < 3 else 0),
+    "tanh": (math.tanh, lambda x: 1 / math.cosh(x) ** 2 if abs(x) < 700 else 0),
+    "softplus": (lambda x: x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x)), _logistic),
+    "silu": (lambda x: x * _logistic(x), lambda x: _logistic(x) * (1 + x * _logistic(-x))),
+    "gelu": (lambda x: x * _below(x), lambda x: _below(x) + x * _density(x)),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_every_activation_and_its_slope(lab, name):
+    """In JavaScript and in the terminal alike; tails are held relatively, so that none is merely 'nearly 0'."""
+    want = [[f(x) for x in POINTS] for f in EXACT[name]]
+    got = lab.ask(f"(points) => [points.map(lab.FUNCTIONS.{name}.f), points.map(lab.FUNCTIONS.{name}.slope)]", POINTS)
+    loose = 1e-9 if name != "tanh" else 1e-6  # 1 - tanh^2 has no digits left far out
+    for own, exact in zip(got, want, strict=True):
+        np.testing.assert_allclose(own, exact, rtol=loose, atol=1e-300 if name != "tanh" else 1e-15)
+    points = np.array(POINTS)
+    np.testing.assert_allclose(activate(name, points), want[0], rtol=1e-6, atol=1e-14)
+    np.testing.assert_allclose(back(name, np.ones(len(points)), points), want[1], rtol=1e-6, atol=1e-14)
+
+
+def test_no_activation_is_forgotten_and_all_have_the_terminals_formula(lab):
+    texts = lab.ask("() => Object.fromEntries(Object.entries(lab.FUNCTIONS).map(([name, { text }]) => [name, text]))")
+    assert set(texts) == {*EXACT, "linear"} and {*EXACT, "softmax"} == set(FORMULAS) == set(ACTIVATIONS)
+    for name in EXACT:
+        assert texts[name] == FORMULAS[name].replace("z", "x"), name
+
+
+def test_nan_goes_through_every_activation(lab):
+    for name in EXACT:
+        assert lab.ask(f"() => Number.isNaN(lab.FUNCTIONS.{name}.f(NaN))"), name
+
+
+def test_softmax_of_large_and_of_equal_numbers(lab):
+    for row in ([1e4, -1e4, 9999.0], [3.0, 3.0, 3.0, 3.0], [-1e4, -10001.0], [0.0]):
+        exact = np.exp(np.array(row) - max(row)) / np.exp(np.array(row) - max(row)).sum()
+        got = lab.ask("(row) => Array.from(lab.softmax(row).y)", row)
+        np.testing.assert_allclose(got, exact, rtol=1e-6, atol=1e-38)
+
+
+# ---- layers ---------------------------------------------------------------------------------------------------------
+
+
+def whole(rng, *shape):
+    """Draw small whole numbers: ties, and zeros at kinks."""
+    return rng.integers(-2, 3, shape).astype(np.float64)
+
+
+def real(rng, *shape):
+    """Draw numbers without ties."""
+    return rng.normal(size=shape)
+
+
+def wide(rng, *shape):
+    """Draw numbers near and far from 0."""
+    return rng.choice(POINTS, shape) / 10
+
+
+def stretched(kind):
+    """Join a map with one number a channel and one a pixel."""
+
+    def build(x):
+        pooled = GlobalAveragePooling2D(keepdims=True)(x)
+        return kind()([pooled, x, Conv2D(1, 1)(x)])
+
+    return build
+
+
+def doubled(x):
+    """Add maps and what became of them."""
+    return Add()([x, Conv2D(2, 1)(x), x])
+
+
+def beside(x):
+    """Put maps beside each other."""
+    return Concatenate()([Conv2D(2, 1)(x), x, Conv2D(3, 1)(x)])
+
+
+CASES = {
+    "conv2d": ((7, 6, 3), real, lambda: Conv2D(4, 3)),
+    "conv2d strides same": ((8, 9, 2), real, lambda: Conv2D(3, (3, 2), strides=(2, 3), padding="same")),
+    "conv2d dilation groups": ((9, 8, 4), real, lambda: Conv2D(6, (2, 3), dilation_rate=(3, 2), groups=2)),
+    "conv2d same dilation": ((6, 5, 2), real, lambda: Conv2D(2, 3, padding="same", dilation_rate=2, use_bias=False)),
+    "conv2d 1x1": ((3, 4, 5), real, lambda: Conv2D(2, 1)),
+    "depthwise": ((7, 8, 3), real, lambda: DepthwiseConv2D((2, 3), depth_multiplier=2)),
+    "depthwise strides same": ((8, 8, 2), real, lambda: DepthwiseConv2D(3, strides=2, padding="same", use_bias=False)),
+    "separable": ((7, 6, 3), real, lambda: SeparableConv2D(4, 3, depth_multiplier=2, padding="same")),
+    "dense": ((7,), real, lambda: Dense(5)),
+    "dense without bias": ((4,), whole, lambda: Dense(3, use_bias=False)),
+    "max pool": ((6, 8, 3), whole, lambda: MaxPooling2D((2, 3))),
+    "max pool overlapping same": ((7, 6, 2), whole, lambda: MaxPooling2D(3, strides=2, padding="same")),
+    "max pool with gaps": ((8, 8, 1), real, lambda: MaxPooling2D(2, strides=3)),
+    "average pool same": ((7, 8, 2), real, lambda: AveragePooling2D(3, strides=2, padding="same")),
+    "average pool": ((6, 6, 2), real, lambda: AveragePooling2D((2, 3), strides=1)),
+    "global average": ((4, 5, 3), real, lambda: GlobalAveragePooling2D()),
+    "global average kept": ((4, 5, 3), real, lambda: GlobalAveragePooling2D(keepdims=True)),
+    "global max": ((4, 5, 3), whole, lambda: GlobalMaxPooling2D()),
+    "global max kept": ((3, 3, 2), real, lambda: GlobalMaxPooling2D(keepdims=True)),
+    "batch normalization": ((3, 4, 5), real, lambda: BatchNormalization(epsilon=0.1)),
+    "batch normalization plain": ((6,), real, lambda: BatchNormalization(scale=False, center=False)),
+    "normalization": ((4, 3, 2), real, lambda: Normalization(mean=[1.0, -2.0], variance=[4.0, 0.25])),
+    "rescaling": ((3, 4, 3), real, lambda: Rescaling([2.0, -1.0, 0.5], [0.1, 0.2, -3.0])),
+    "flatten": ((2, 3, 4), real, lambda: Flatten()),
+    "reshape": ((2, 3, 4), real, lambda: Reshape((4, 3, 2))),
+    "dropout": ((5,), real, lambda: Dropout(0.5)),
+    "spatial dropout": ((3, 3, 2), real, lambda: SpatialDropout2D(0.5)),
+    "zero padding": ((3, 4, 2), real, lambda: ZeroPadding2D(((1, 2), (3, 0)))),
+    "cropping": ((7, 6, 2), real, lambda: Cropping2D(((1, 2), (0, 3)))),
+    "relu": ((4, 5, 2), whole, lambda: ReLU()),
+    "relu6": ((4, 5, 2), wide, lambda: ReLU(max_value=6)),
+    "leaky relu": ((4, 5, 2), whole, lambda: LeakyReLU(0.3)),
+    "elu": ((4, 5, 2), whole, lambda: ELU(0.7)),
+    "softmax of maps": ((2, 3, 4), wide, lambda: Softmax()),
+    "softmax": ((5,), real, lambda: Softmax()),
+    "add": ((3, 4, 2), real, lambda: doubled),
+    "multiply stretched": ((3, 4, 2), real, lambda: stretched(Multiply)),
+    "concatenate": ((3, 2, 2), real, lambda: beside),
+    **{f"activation {name}": ((3, 4, 4), wide, lambda name=name: Activation(name)) for name in ACTIVATIONS},
+    "linear": ((3, 4, 4), wide, lambda: Activation("linear")),
+    **{f"conv2d {name}": ((4, 4, 2), real, lambda name=name: Conv2D(3, 2, activation=name)) for name in ACTIVATIONS},
+}
+
+
+def chain(shape, build):
+    """Make a model of one layer, or of a function of the input, with random numbers in all arrays."""
+    x = Input(shape)
+    return randomise(Model(x, build(x))).astype("float64")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_kind_of_layer_forward_and_backward(lab, case):
+    shape, draw, build = CASES[case]
+    rng = np.random.default_rng(len(case))
+    model = chain(shape, build())
+    x = draw(rng, 1, *shape).astype(np.float32).astype(np.float64)
+    y = model.forward(x, keep=True)
+    dy = rng.normal(size=y.shape)
+    dx = model.backward(dy)
+    # mean (y - t)^2 has the gradient 2 (y - t) / count: with this t it is dy
+    truth = (y - dy * y.size / 2).ravel().tolist()
+    nodes = lab.open(model, x, loss={"kind": "squared", "logits": False, "fused": False, "output": "logits"})
+    lab.ask("(t) => { net.target = () => t; net.backward(0); }", truth)
+    near(lab.ask("() => Array.from(net.values[net.last])"), y, "y")
+    near(lab.ask("() => Array.from(net.gradients[0] ?? [])"), dx, "dx")
+    for index, node in enumerate(nodes):
+        assert set(node["learns"]) == {name for name in node["arrays"] if name in ("kernel", "bias", "gamma", "beta")}
+        for name in node["learns"]:
+            path = node["weights"][node["arrays"].index(name)]
+            near(lab.ask(f"() => Array.from(net.grads[{index}].{name})"), model.grads[path], path)
+
+
+def near(got, want, what):
+    """Hold against float64: each number to float32's precision of the largest."""
+    want = np.asarray(want).ravel()
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=3e-6 * np.abs(want).max(initial=1e-30), err_msg=what)
+
+
+def test_no_kind_of_layer_is_forgotten(lab):
+    tried = {node["kind"] for shape, _, build in CASES.values() for node in describe(chain(shape, build()))[0]}
+    assert set(lab.ask("() => Object.keys(lab.LAYERS)")) - tried == {"Identity"}  # which Dropout is, too
+
+
+def test_max_pooling_hands_nan_on(lab):
+    model = Sequential([Input((2, 4, 1)), MaxPooling2D(2)])
+    lab.open(model, [[[1], [np.nan], [3], [4]], [[5], [6], [7], [8]]], loss={"kind": "squared"})
+    assert np.isnan(lab.ask("() => Array.from(net.values[1])")).tolist() == [True, False]
+
+
+# ---- losses ---------------------------------------------------------------------------------------------------------
+
+LOSSES = {"categorical": losses.CategoricalCrossentropy, "binary": losses.BinaryCrossentropy,
+          "squared": losses.MeanSquaredError}
+
+
+PROBABILITIES = [([0.2, 0.5, 0.3], [0, 1, 0]), ([0.9, 0.8, 0.1, 0.4], [1, 0, 0, 0]), ([1e-9, 1.0], [1, 0]),
+                 ([0.75], [1]), ([0.3], [0])]
+LOGITS = [([4.0, -3.0, 0.5], [0, 0, 1]), ([90.0, -90.0], [0, 1]), ([0.3, 0.3], [0, 1]), ([-2.0], [1]), ([40.0], [0])]
+ROWS = [(kind, logits, *row) for kind in LOSSES for logits, rows in ((False, PROBABILITIES), (True, LOGITS))
+        for row in rows if (kind, logits) != ("squared", True) and (kind, len(row[0])) != ("categorical", 1)]
+
+
+@pytest.mark.parametrize("kind, logits, row, truth", ROWS)
+def test_every_loss_its_gradient_and_its_shares(lab, kind, logits, row, truth):
+    loss = LOSSES[kind]() if kind == "squared" else LOSSES[kind](from_logits=logits)
+    value, gradient = loss.value_and_gradient(np.array([truth], float), np.array([row]))
+    got = lab.ask("""([kind, logits, y, t]) => Object.fromEntries(Object.entries(lab.lossOf({ kind, logits }, y, t))
+        .map(([name, found]) => [name, typeof found === "number" ? found : Array.from(found)]))""",
+                  [kind, logits, row, truth])
+    assert got["value"] == pytest.approx(value, rel=1e-6, abs=1e-12)
+    np.testing.assert_allclose(got["gradient"], gradient[0], rtol=1e-6, atol=1e-7)
+    shares = np.sum(got["shares"]) / (1 if kind == "categorical" else len(row))
+    assert shares == pytest.approx(value, rel=1e-6, abs=1e-12)
+    heads = {"binary": 1 / (1 + np.exp(-np.array(row))), "categorical": np.exp(row) / np.exp(row).sum()}
+    if logits:
+        np.testing.assert_allclose(got["p"], heads[kind], rtol=1e-6, atol=1e-38)
+    elif kind == "binary":
+        np.testing.assert_allclose(got["p"], np.clip(row, 1e-7, 1 - 1e-7))
+        np.testing.assert_allclose(got["shares"], [-math.log(p if t else 1 - p) for p, t in
+                                                   zip(got["p"], truth, strict=True)])
+    elif kind == "categorical":
+        np.testing.assert_allclose(got["p"], np.clip(np.array(row) / sum(row), 1e-7, 1 - 1e-7))
