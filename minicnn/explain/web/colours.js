@@ -1,6 +1,8 @@
 // Colours of numbers: blue below zero, white at zero, orange above. Blue and orange stay apart for colour-blind eyes,
 // and darker always means further from zero, so the scale also reads without any colour.
 
+import { extent } from "./numbers.js";
+
 const BELOW = [[255, 255, 255], [158, 202, 225], [49, 130, 189], [8, 48, 107]];
 const ABOVE = [[255, 255, 255], [253, 190, 112], [217, 95, 14], [102, 37, 6]];
 const STEPS = 255;
@@ -42,13 +44,11 @@ export function paint(canvas, data, height, width, most, until = Infinity) {
   context.putImageData(image, 0, 0);
 }
 
-// Paint a picture, grey or RGB, pixels 0 to 255 (or whatever range it has, stretched to that).
+// Paint a picture, grey or RGB, pixels 0 to 255, or 0 to 1 where none is larger than 2; another range is stretched.
 export function paintPicture(canvas, pixels, [height, width, channels]) {
   canvas.height = height;
   canvas.width = width;
-  let low = 0, high = 255;
-  for (const value of pixels) { low = Math.min(low, value); high = Math.max(high, value); }
-  if (high <= 2) high = Math.max(1, high);
+  const [least, most] = extent(pixels), low = Math.min(0, least), high = Math.max(most, most > 2 ? 255 : 1);
   const context = canvas.getContext("2d"), image = context.createImageData(width, height);
   for (let i = 0; i < height * width; i++) {
     for (let c = 0; c < 3; c++) {

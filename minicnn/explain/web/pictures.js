@@ -21,8 +21,8 @@ export async function fitPicture(file, { size: [height, width], resize }, channe
     for (const [h, a] of rows[i]) for (const [w, b] of columns[j]) {
       for (let c = 0; c < 3; c++) rgb[c] += a * b * source.data[(h * source.width + w) * 4 + c];
     }
-    const grey = Math.round((19595 * rgb[0] + 38470 * rgb[1] + 7471 * rgb[2]) / 65536);
-    for (let c = 0; c < channels; c++) pixels[(i * width + j) * channels + c] = channels === 1 ? grey : Math.round(rgb[c]);
+    const [red, green, blue] = rgb.map(Math.round), own = channels === 1 ? [Math.round((19595 * red + 38470 * green + 7471 * blue) / 65536)] : [red, green, blue];
+    pixels.set(own, (i * width + j) * channels);
   }
   return pixels;
 }
