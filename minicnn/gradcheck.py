@@ -128,7 +128,7 @@ class _Probe:
 
     def __init__(self, model, x, y):
         self.model, self.x, self.y = model, x, y
-        self.fused = model.activation is not None and model.activation == model.loss.head
+        self.fused = model.loss.takes_logits(model)
         self.loss, self.pattern = self.run()
 
     def run(self):

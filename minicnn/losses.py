@@ -9,7 +9,8 @@ With t the truth, p the prediction, z its logits (p = softmax(z) or sigmoid(z)),
 
 Bare probabilities are treated as Keras's TensorFlow backend treats them (eps = 1e-7): categorical divides by the
 row's sum, then clips to [eps, 1 - eps]; sparse clips, then divides by the sum; binary clips. Clipped entries have no
-gradient. Where a model ends in the matching activation, training passes the logits instead and nothing is clipped.
+gradient. Where a model ends in softmax or sigmoid, whichever, a cross-entropy takes what goes into it for the logits
+(`takes_logits`): it cannot overflow, nothing is clipped, and the gradient is simply p - t, with the loss's own p.
 
 Source: Keras 3 `losses`, measured on its TensorFlow backend.
 """
@@ -28,11 +29,15 @@ class Loss:
     ----------
     name : str
     from_logits : bool           whether predictions are logits
-    head : str or None           the activation behind which this loss can take the logits
+    head : str or None           the activation that this loss applies to logits
     """
 
     head = None
     from_logits = False
+
+    def takes_logits(self, model):
+        """Say whether the loss takes what goes into the model's last activation. All who ask, ask here."""
+        return False
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """Give the loss as one float. Arguments as for `value_and_gradient`."""
@@ -83,10 +88,14 @@ class Loss:
 
 
 class CrossEntropy(Loss):
-    """What the three cross-entropies share: `from_logits`."""
+    """What the three cross-entropies share: `from_logits`, and that they take logits wherever a model has any."""
 
     def __init__(self, from_logits=False):
         self.from_logits = bool(from_logits)
+
+    def takes_logits(self, model):
+        """Say whether the model ends in softmax or sigmoid. As in Keras it needn't be the loss's own of the two."""
+        return model.activation in ("softmax", "sigmoid")
 
     def get_config(self):
         """Give the settings as Keras writes them."""

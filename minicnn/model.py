@@ -11,7 +11,8 @@ import numpy as np
 from . import blocks, saving, training
 from .files.graph import keras_order
 from .graph import describe, give_names, trace
-from .layers import LAYERS, InputLayer, Layer, SymbolicTensor
+from .layers import LAYERS, InputLayer, Layer, Softmax, SymbolicTensor
+from .layers.activation import activate
 from .plan import Plan
 from .summary import summary as format_summary
 
@@ -165,6 +166,12 @@ class Model(Layer):
             self._saved.append((nodes, kept))
         return _single([values[tensor] for tensor in self.outputs])
 
+    def apply_activation(self, logits):
+        """Give the y that belongs to what `forward(x, logits=True)` gave."""
+        last = self.outputs[0].node.layer
+        return last.apply_activation(logits) if isinstance(last, (Model, Softmax)) else activate(
+            last.activation, logits)[0]
+
     def _plan(self, logits):
         """How to run when nobody asks for what is in between; made anew when a layer's settings have changed."""
         plan = self._plans.get(logits)
@@ -312,7 +319,8 @@ class Model(Layer):
     def compile(self, optimizer, loss, *, metrics=()):
         """Say how to train: see `training.Setup`."""
         self.setup = training.Setup(optimizer, loss, metrics)
-        self.setup.advise(self)
+        if self.built:
+            self.setup.advise(self)
 
     @property
     def optimizer(self):

@@ -3,9 +3,8 @@
 One step: forward -> loss and its gradient -> backward -> the optimizer changes the parameters in place.
 A model is known here only by forward, backward, params, grads and `setup`, which `compile` made.
 
-Where a model ends in the activation that its loss belongs to (softmax with a categorical cross-entropy, sigmoid with
-the binary one) the step takes the logits: the loss cannot overflow, nothing is clipped, and the gradient at the
-logits is simply p - t. Keras does the same.
+Where a model ends in softmax or sigmoid, a cross-entropy takes the logits (see `losses`), and metrics what the model
+makes of them.
 """
 
 import warnings
@@ -16,10 +15,8 @@ from . import losses, optimizers
 from . import metrics as metrics_
 from .batches import as_batches, as_validation, checked, is_data, set_epoch, whole
 from .callbacks import CallbackList, History, listed
-from .kernels import memory, sigmoid_forward, softmax_forward
+from .kernels import memory
 from .progress import progress_for
-
-HEADS = {"softmax": softmax_forward, "sigmoid": sigmoid_forward}
 
 
 class Setup:
@@ -43,10 +40,9 @@ class Setup:
 
     def advise(self, model):
         """Warn of what Keras does silently and what is rarely meant."""
-        head = model.activation if model.built else None
-        if self.loss.from_logits and head is not None and head == self.loss.head:
-            warnings.warn(f"The loss has from_logits=True, but the model ends in {head}: the loss takes the logits "
-                          f"before it. Leave out one of the two.", stacklevel=3)
+        if self.loss.from_logits and self.loss.takes_logits(model):
+            warnings.warn(f"The loss has from_logits=True, but the model ends in {model.activation}: the loss takes "
+                          f"the logits before it. Leave out one of the two.", stacklevel=3)
         binary = self.loss.name == "binary_crossentropy" and self.loss.from_logits
         if binary and {"accuracy", "acc", "binary_accuracy"} & set(self.metrics):
             warnings.warn("accuracy with BinaryCrossentropy(from_logits=True) counts logits above 0.5 as a yes, "
@@ -214,18 +210,20 @@ def _step(model, setup, x, y, class_weight, totals):
     loss, dy = setup.loss.value_and_gradient(y, outputs, weights, fused or None)
     model.backward(dy, need_dx=False)
     setup.optimizer.update(model.params, model.grads)
-    _count(setup, totals, loss, y, outputs, fused and model.activation)
+    _count(setup, totals, loss, y, model.apply_activation(outputs) if fused else outputs)
 
 
 def _run(model, setup, x, training):
     """Run the model up to the logits where the loss can take them; say whether it did."""
-    fused = model.activation is not None and model.activation == setup.loss.head
+    if not model.built:  # before that it does not know its own head
+        model.build((None, *np.shape(x)[1:]))
+        setup.advise(model)
+    fused = setup.loss.takes_logits(model)
     how = {"need_dx": False, "products": setup.optimizer.takes_products and model.trainable} if training else {}
     return model.forward(x, training, logits=fused, **how), fused
 
 
-def _count(setup, totals, loss, y, outputs, head):
-    y_pred = HEADS[head](outputs) if head else outputs
+def _count(setup, totals, loss, y, y_pred):
     totals["loss"].add(loss, len(y_pred))
     for name, metric in setup.metrics.items():
         totals[name].add(np.mean(metric(y, y_pred)) if len(y_pred) else 0.0, len(y_pred))
@@ -237,7 +235,7 @@ def _measure(model, setup, batches):
         x, y = checked(x, y, index)
         outputs, fused = _run(model, setup, x, training=False)
         loss = setup.loss.value_and_gradient(y, outputs, None, fused or None)[0]
-        _count(setup, totals, loss, y, outputs, fused and model.activation)
+        _count(setup, totals, loss, y, model.apply_activation(outputs) if fused else outputs)
     if not totals["loss"].count:
         raise ValueError("`x` must hold at least one example. Received: none.")
     return _results(totals)

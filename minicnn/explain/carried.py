@@ -197,5 +197,5 @@ def _ends(model, nodes, pixels, known, blobs):
     """Lay down what one epoch's model says of one picture: its last output, and the one that the loss takes."""
     x = as_batch(model, pixels.astype(np.float32) * np.float32(known["scale"]) + np.float32(known["offset"]))
     y = model.forward(x)[0]
-    fused = model.activation is not None and model.activation == loss_of(model).head
+    fused = loss_of(model).takes_logits(model)
     return [blobs.add(y), blobs.add(model.forward(x, logits=True)[0] if fused else y)]

@@ -182,7 +182,7 @@ def _loss(model, known):
     if kind is None:
         raise ValueError(f"The page knows the losses {', '.join(sorted(set(LOSSES.values())))}. "
                          f"Received: {loss.name}.")
-    fused = model.activation is not None and model.activation == loss.head
+    fused = loss.takes_logits(model)
     logits = fused or getattr(loss, "from_logits", False)
     return {"kind": kind, "fused": fused, "logits": bool(logits), "name": loss.name, "output": known["output"]}
 

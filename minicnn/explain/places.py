@@ -153,7 +153,7 @@ def forward(model, x):
 def backward(model, x, y):
     """Run the model as when predicting, then the loss and everything back: a `Run`."""
     loss = loss_of(model)
-    fused = model.activation is not None and model.activation == loss.head
+    fused = loss.takes_logits(model)
     values, gradients = {}, {}
     out = model.forward(as_batch(model, x), keep=True, logits=fused, record=values)
     try:

@@ -13,6 +13,7 @@ built from such records.
 """
 
 import re
+import warnings
 
 import numpy as np
 
@@ -132,6 +133,9 @@ class Layer:
         self.dtype = str(np.dtype(dtype))
         self._build(input_shape, rng if rng is not None else np.random.default_rng())
         self.built = True
+        if self.activation == "softmax" and self.output_shape[getattr(self, "axis", -1)] == 1:
+            warnings.warn(f"Layer '{self.name}' is a softmax over one number, which gives 1 whatever comes in. "
+                          f"Sigmoid may be meant.", stacklevel=3)
 
     def _build(self, input_shape, rng):
         """Fill `params` and `state`. Layers without arrays have nothing to do."""

@@ -24,7 +24,7 @@ class Softmax(Layer):
         if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or axis == 0:
             raise ValueError(f"`axis` must be one integer other than 0, the batch. Received: axis={axis!r}.")
         self.axis = int(axis)
-        self.activation = "softmax" if axis == -1 else None
+        self.activation = "softmax"
 
     def compute_output_shape(self, input_shape):
         """The same shape; the axis must be one of it."""
@@ -35,8 +35,12 @@ class Softmax(Layer):
         return input_shape
 
     def _forward(self, x, training, logits=False):
-        y = x if logits else self._along(kernels.softmax_forward, x)
+        y = x if logits else self.apply_activation(x)
         return y, None if logits else y
+
+    def apply_activation(self, logits):
+        """Give the y that belongs to what `forward(x, logits=True)` gave."""
+        return self._along(kernels.softmax_forward, logits)
 
     def _backward(self, dy, y, need_dx):
         if not need_dx:

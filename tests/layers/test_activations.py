@@ -11,7 +11,7 @@ from tests.strategies import cases, normal
 from tests.tolerances import assert_same, sizes_of_sigmoid, sizes_of_softmax
 
 pictures = cases(min_dims=2)
-of_one_class = pytest.mark.filterwarnings("ignore:.*You are using a softmax over axis:UserWarning")  # Keras doubts it
+of_one_class = pytest.mark.filterwarnings("ignore:.*softmax over:UserWarning")  # both doubt it
 
 
 def sizes_for(name, x, dy):
@@ -91,8 +91,13 @@ def test_logits_leave_the_activation_out(layer):
     assert layer.activation is not None
 
 
-def test_only_softmax_along_the_last_axis_has_logits():
-    assert Softmax().activation == "softmax" and Softmax(1).activation is None
+def test_softmax_along_any_axis_has_logits():
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
+    for axis in (-1, 1, 2):
+        layer = Softmax(axis)
+        np.testing.assert_array_equal(layer.forward(x, logits=True), x)
+        np.testing.assert_array_equal(layer.apply_activation(x), layer.forward(x))
+        assert layer.activation == "softmax"
 
 
 # ---- 7 errors -------------------------------------------------------------------------------------------------------
