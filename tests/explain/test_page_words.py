@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from minicnn import Dense, Input, Sequential
 from minicnn.explain import trace, trace_gradient
 from minicnn.explain.places import backward, find, forward
-from tests.explain.nets import NETS, picture
+from tests.explain.nets import NETS, picture, randomise
 from tests.explain.test_trace import every_name, indices
 
 SMALL = [name for name in NETS if name != "plain"]
@@ -90,3 +91,25 @@ def test_one_step_and_one_edit_reach_every_call_of_a_layer(lab):
     got = lab.ask(f"""(x) => {{ net.edit(net.nodes.find((node) => node.name === "again:1"), "kernel", {flat}, 0.875);
         return Array.from(net.forward(Float32Array.from(x)).at(-1)); }}""", x.ravel().tolist())
     np.testing.assert_allclose(got, model.predict(x)[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("head", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "categorical_crossentropy", "mse"])
+def test_any_head_with_any_loss(lab, head, loss):
+    """A cross-entropy takes the logits of either head, and has a p of its own; the mean squared error takes neither."""
+    model = randomise(Sequential([Input((5,)), Dense(3, activation=head, name="end")], seed=0))
+    model.compile("sgd", loss)
+    x = np.random.default_rng(0).normal(size=(1, 5)).astype(np.float32)
+    nodes = lab.open(model, x, label=2)
+    y = np.eye(3)[2:] if loss != "categorical_crossentropy" else 2
+    run = backward(model, x, y)
+    assert [node["name"] for node in nodes] == ["input_layer", f"end (before {head})", "end"]
+    assert lab.ask("() => net.lossFor(2)") == pytest.approx(run.value, rel=1e-5)
+    assert run.start == (("end", f"before {head}") if loss != "mse" else ("end", None))
+    before = run.gradient_at(run.places["end"], f"before {head}")[0]
+    np.testing.assert_allclose(lab.ask("() => Array.from(net.gradients[1])"), before, rtol=1e-4, atol=1e-7)
+    for at in range(3):
+        the_same(lab.ask(f"() => lab.outputTerms(net, 1, {at})"),
+                 trace_gradient(model, x, y, f"end (before {head})", at), f"{head} {loss} {at}")
+    np.testing.assert_allclose(lab.ask("() => Array.from(net.grads[1].kernel)"), run.grads["end/kernel"].ravel(),
+                               rtol=1e-4, atol=1e-6)
