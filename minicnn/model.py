@@ -44,6 +44,7 @@ class Model(Layer):
         self.setup = None  # what compile makes: optimizer, loss, metrics
         self.classifier = None  # classifier.json: class names and preprocessing
         self.stop_training = False
+        self.epochs = 0  # of training so far: see `training.fit`
         self._plans = {}
 
     def _make_arrays(self):
@@ -333,7 +334,7 @@ class Model(Layer):
         return self.setup and self.setup.loss
 
     def fit(self, x, y=None, batch_size=32, epochs=1, validation_data=None, shuffle=True, seed=None,
-            class_weight=None, callbacks=None, verbose="auto", initial_epoch=0):
+            class_weight=None, callbacks=None, verbose="auto", initial_epoch=None):
         """Train: see `training.fit`."""
         return training.fit(self, x, y, batch_size, epochs, validation_data, shuffle, seed, class_weight, callbacks,
                             verbose, initial_epoch)

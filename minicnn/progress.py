@@ -39,7 +39,7 @@ class Silent:
     def begin(self, epoch):
         """An epoch begins."""
 
-    def step(self, examples, logs):
+    def step(self, logs):
         """A batch is done."""
 
     def validating(self):
@@ -84,7 +84,7 @@ class Bar(Silent):
         self.started = time.monotonic()
         self.task = self.bar.add_task(f"epoch {epoch + 1}/{self.epochs}", total=self.total, logs="")
 
-    def step(self, examples, logs):
+    def step(self, logs):
         """Move on."""
         self.bar.update(self.task, advance=1, logs=format_logs(logs))
 

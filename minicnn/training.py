@@ -13,8 +13,9 @@ import numpy as np
 
 from . import losses, optimizers
 from . import metrics as metrics_
-from .batches import as_batches, as_validation, checked, is_data, set_epoch, whole
+from .batches import as_batches, as_validation, checked, inputs, is_data, pairs, set_epoch, whole
 from .callbacks import CallbackList, History, listed
+from .class_weight import weights_of
 from .kernels import memory
 from .progress import progress_for
 
@@ -70,21 +71,26 @@ class Setup:
 
 
 def fit(model, x, y, batch_size, epochs, validation_data, shuffle, seed, class_weight, callbacks, verbose,
-        initial_epoch=0):
+        initial_epoch=None):
     """Train for some epochs.
+
+    The model counts the epochs that it has trained, over all calls: the order of the examples in its e-th depends on
+    the seed and on e alone, so that a loop of calls shuffles like one call.
 
     Parameters
     ----------
-    x : array (N, ...), or batches: an object that gives (x, y) pairs each time it is iterated over
+    x : array (N, ...), or batches: an object that gives (x, y) pairs each time it is iterated over, or one with
+        `__len__` and `__getitem__`, like Keras's PyDataset, of which on_epoch_begin and on_epoch_end are called
     y : array of N labels, one-hot or integers as the loss wants; None with batches
     batch_size, epochs : int, positive
     validation_data : (x, y) or batches, optional      measured after each epoch as val_loss, val_accuracy, ...
     shuffle : bool                  draw a new order each epoch (batches bring their own)
     seed : int, optional            of the order; by default the model's
-    class_weight : dict, optional   class -> how much its examples count
-    callbacks : list, optional      see callbacks.py
+    class_weight : dict, optional   class -> how much its examples count; 1 for those that it lacks
+    callbacks : Callback or list of them, optional      see callbacks.py
     verbose : 0, 1, 2 or "auto"     silent, a progress bar, a line an epoch, or what suits the output
-    initial_epoch : int             where counting starts, to go on after an interruption
+    initial_epoch : int, optional   the number of the first epoch, to go on after an interruption: the model counts on
+        from it. Without it epochs are numbered from 0, as in Keras, and the model's own count goes on
 
     Returns
     -------
@@ -102,19 +108,20 @@ def fit(model, x, y, batch_size, epochs, validation_data, shuffle, seed, class_w
     called = CallbackList([*listed(callbacks), history], model)
     show = progress_for(verbose, batches, whole("epochs", epochs, 1))
     model.stop_training = False
+    first = 0 if initial_epoch is None else whole("initial_epoch", initial_epoch, 0)
+    before = model.epochs if initial_epoch is None else 0
     called.on_train_begin()
     try:
         with show, memory.workspace():
-            for epoch in range(whole("initial_epoch", initial_epoch, 0), epochs):
+            for epoch in range(first, epochs):
                 called.on_epoch_begin(epoch)
-                set_epoch(batches, epoch)
+                set_epoch(batches, before + epoch)
                 show.begin(epoch)
                 totals = _totals(setup)
-                for index, (bx, by) in enumerate(batches):
-                    bx, by = checked(bx, by, index)
+                for index, (bx, by) in enumerate(pairs(batches, model.dtype or "float32")):
                     _step(model, setup, bx, by, class_weight, totals)
                     logs = _results(totals)
-                    show.step(len(bx), logs)
+                    show.step(logs)
                     called.on_train_batch_end(index, logs)
                     if model.stop_training:
                         break
@@ -125,6 +132,7 @@ def fit(model, x, y, batch_size, epochs, validation_data, shuffle, seed, class_w
                     show.validating()
                     logs |= {f"val_{name}": value for name, value in _measure(model, setup, validation).items()}
                 show.end(epoch, logs)
+                model.epochs = before + epoch + 1
                 called.on_epoch_end(epoch, logs)
                 if model.stop_training:
                     break
@@ -143,7 +151,7 @@ def train_on_batch(model, x, y, class_weight=None, return_dict=False):
     """
     setup = _setup(model, "train_on_batch")
     totals = _totals(setup)
-    x, y = checked(x, y, 0)
+    x, y = checked(x, y, 0, model.dtype or "float32")
     try:
         with memory.workspace(setup.workspace):
             _step(model, setup, x, y, class_weight, totals)
@@ -180,8 +188,10 @@ def predict(model, x, batch_size=32):
         starts = range(0, max(count, 1), size)
         parts = [[part[at:at + size] for part in x] if isinstance(x, list) else x[at:at + size] for at in starts]
     else:
-        parts = (item[0] if isinstance(item, tuple) else item for item in x)
+        parts = inputs(x, len(model.inputs))
     results = [model.forward(part) for part in parts]
+    if not results:
+        raise ValueError("`x` must hold at least one batch. Received: none.")
     if len(results) == 1:
         return results[0]
     if isinstance(results[0], list):
@@ -206,7 +216,7 @@ def _name_penalties(model):
 def _step(model, setup, x, y, class_weight, totals):
     """Forward, loss, backward, update; add what was measured to the totals."""
     outputs, fused = _run(model, setup, x, training=True)
-    weights = None if class_weight is None else _class_weights(y, class_weight)
+    weights = None if class_weight is None else weights_of(y, class_weight, outputs.shape, setup.loss)
     loss, dy = setup.loss.value_and_gradient(y, outputs, weights, fused or None)
     model.backward(dy, need_dx=False)
     setup.optimizer.update(model.params, model.grads)
@@ -231,21 +241,13 @@ def _count(setup, totals, loss, y, y_pred):
 
 def _measure(model, setup, batches):
     totals = _totals(setup)
-    for index, (x, y) in enumerate(batches):
-        x, y = checked(x, y, index)
+    for x, y in pairs(batches, model.dtype or "float32"):
         outputs, fused = _run(model, setup, x, training=False)
         loss = setup.loss.value_and_gradient(y, outputs, None, fused or None)[0]
         _count(setup, totals, loss, y, model.apply_activation(outputs) if fused else outputs)
     if not totals["loss"].count:
         raise ValueError("`x` must hold at least one example. Received: none.")
     return _results(totals)
-
-
-def _class_weights(y, class_weight):
-    """Give each example the weight of its class; a class that is not named counts 1, as in Keras."""
-    y = np.asarray(y)
-    classes = y.argmax(-1) if y.ndim > 1 and y.shape[-1] > 1 else np.rint(y.reshape(len(y), -1)[:, 0])
-    return np.array([class_weight.get(int(k), 1.0) for k in classes])
 
 
 def _totals(setup):
