@@ -1,10 +1,9 @@
 """classifier.json: what a model file says about its pictures, so that `predict` needs no flags.
 
-It is one more member of the .keras zip: {version, class_names, size, resize, scale, offset, output}.
+It is one more member of the .keras zip; minicnn.files reads and writes it for both packages.
 """
 
 import dataclasses
-import json
 import shutil
 import zipfile
 from pathlib import Path
@@ -13,9 +12,13 @@ from keras_ref import console, runtime
 from keras_ref.data import Recipe
 from keras_ref.errors import Refusal
 from keras_ref.files import beside
+from minicnn.files import classifier
 
 MEMBER = "classifier.json"
-KEYS = ("version", "class_names", "size", "resize", "scale", "offset", "output")
+ABLE = {  # of classifier.json's fields, what is done here
+    "task": ("one",), "channels": (3,), "invert": (False,), "crop": ("none",), "resize": ("nearest", "bilinear"),
+    "order": ("rgb",), "temperature": (None,), "threshold": (None,),
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,48 +28,29 @@ class Card:
     class_names: tuple[str, ...]
     recipe: Recipe
     output: str = "logits"
+    split: dict | None = None
 
     def to_json(self):
         """Give the text of classifier.json."""
         r = self.recipe
-        return json.dumps(
-            {
-                "version": 1,
-                "class_names": list(self.class_names),
-                "size": [r.height, r.width],
-                "resize": r.resize,
-                "scale": r.scale,
-                "offset": r.offset,
-                "output": self.output,
-            },
-            indent=2,
+        value = classifier.describe(
+            self.class_names, (r.height, r.width), self.output, r.resize, r.scale, r.offset, split=self.split
         )
+        return classifier.dump(value).decode()
 
 
 def parse(text, where):
     """Read the text of a classifier.json found at `where`."""
     try:
-        value = json.loads(text)
+        value = classifier.parse(text.encode())
+        classifier.need_able(value, **ABLE)
     except ValueError as error:
-        raise Refusal(f"{where}: classifier.json is not JSON: {error}.") from None
-    missing = [key for key in KEYS if not isinstance(value, dict) or key not in value]
-    if missing:
-        raise Refusal(f"{where}: classifier.json lacks the key {missing[0]!r}.")
-    names, size = value["class_names"], value["size"]
-    good = {
-        "version": value["version"] == 1,
-        "class_names": isinstance(names, list) and all(isinstance(n, str) for n in names),
-        "size": isinstance(size, list) and len(size) == 2 and all(type(n) is int and n > 0 for n in size),
-        "resize": value["resize"] in ("nearest", "bilinear"),
-        "scale": isinstance(value["scale"], (int, float)) and value["scale"] != 0,
-        "offset": isinstance(value["offset"], (int, float)),
-        "output": value["output"] in ("logits", "probabilities"),
-    }
-    for key, fine in good.items():
-        if not fine:
-            raise Refusal(f"{where}: classifier.json has a {key} that cannot be used. Received: {value[key]!r}.")
-    recipe = Recipe(size[0], size[1], value["resize"], float(value["scale"]), float(value["offset"]))
-    return Card(tuple(names), recipe, value["output"])
+        raise Refusal(f"{where}: {error}") from None
+    scale, offset = value["scale"], value["offset"]
+    if isinstance(scale, list) or isinstance(offset, list):
+        raise Refusal(f"{where}: classifier.json scales each channel for itself, which can't be done here.")
+    recipe = Recipe(*value["size"], value["resize"], float(scale), float(offset))
+    return Card(tuple(value["class_names"]), recipe, value["output"], value["split"])
 
 
 def save(net, path, card):

@@ -15,12 +15,13 @@ from . import kernels
 from .architectures import ARCHITECTURES
 from .callbacks import CSVLogger, ModelCheckpoint
 from .data import Folder, ImageBatches, image_folder, load_image
+from .files import describe
 from .optimizers import Adam
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 
 
-def describe_classifier(class_names, size, output="probabilities", resize="nearest", scale=1.0, offset=0.0):
+def describe_classifier(class_names, size, output="probabilities", resize="nearest", scale=1.0, offset=0.0, **more):
     """Make the classifier.json of a model: what `predict` must know.
 
     Parameters
@@ -28,9 +29,9 @@ def describe_classifier(class_names, size, output="probabilities", resize="neare
     class_names : list of str       size : (height, width), pixels
     output : "logits" or "probabilities"      resize : "nearest" or "bilinear"
     scale, offset : x = pixel * scale + offset, before the model's own layers
+    more : further fields, see minicnn.files.classifier
     """
-    return {"version": 1, "class_names": list(class_names), "size": list(size), "resize": resize,
-            "scale": float(scale), "offset": float(offset), "output": output}
+    return describe(class_names, size, output, resize, scale, offset, **more)
 
 
 def train(folder, out, arch="tinyvgg", size=64, epochs=20, batch_size=32, lr=0.001, seed=0, skip_corrupt=False,
@@ -54,7 +55,7 @@ def train(folder, out, arch="tinyvgg", size=64, epochs=20, batch_size=32, lr=0.0
     KeyboardInterrupt: passed on; the last finished epoch lies in out/model.keras.
     """
     out = new_folder(out)
-    pictures = Folder(folder, seed=seed)
+    pictures = Folder(folder, seed)
     names = pictures.class_names
     sets = {split: image_folder(pictures, split, size, batch_size, seed=seed, cache="memory",
                                 label_mode="binary" if len(names) == 2 else "categorical", skip_corrupt=skip_corrupt)
@@ -237,7 +238,7 @@ def evaluate(model, folder, split=None, skip_corrupt=False, seed=0):
     -------
     judgement : Judgement       split : str, which was taken
     """
-    pictures = Folder(folder, seed=seed)
+    pictures = Folder(folder, seed)
     split = split or pictures.evaluation_split
     files, labels = pictures.split(split)
     known = model.classifier

@@ -25,7 +25,7 @@ def test_one_text_is_read_alike():
     recipe = theirs.recipe
     assert (recipe.height, recipe.width, recipe.resize) == (20, 30, "nearest")
     assert (recipe.scale, recipe.offset) == (VALUE["scale"], VALUE["offset"])
-    assert classifier.parse(theirs.to_json().encode()) == VALUE
+    assert classifier.parse(theirs.to_json().encode()) == classifier.check(VALUE)
 
 
 @pytest.mark.parametrize("field", list(VALUE))

@@ -72,7 +72,7 @@ def test_a_model_is_judged_on_the_pictures_that_its_training_held_out(folder, tm
     main(["train", str(folder / "train"), "--size", "16", "--epochs", "1", "--seed", "3", "--out", str(tmp_path / "r")])
     held_out = json.loads((tmp_path / "r" / "split.json").read_text())["splits"]["validation"]
     seed = classify.split_seed(tmp_path / "r" / "model.keras")
-    files, _ = classify.Folder(folder / "train", seed=seed).split("validation")
+    files, _ = classify.Folder(folder / "train", seed).split("validation")
     assert seed == 3 and [file.relative_to(folder / "train").as_posix() for file in files] == held_out
 
 

@@ -40,7 +40,7 @@ BELOW = {
     "blocks": {"layers", "kernels"},
     "model": {"layers", "training", "files", "initializers", "plan", "blocks"},
     "architectures": {"layers", "model"},
-    "classify": {"architectures", "data", "kernels", "optimizers", "training"},
+    "classify": {"architectures", "data", "files", "kernels", "optimizers", "training"},
     "demo": {"architectures", "classify", "data", "explain", "layers", "model", "optimizers", "training", "PIL"},
     "gradcheck": {"model", "losses", "reference"},
     "explain": {"model", "layers", "losses", "reference", "kernels", "data", "files"},

@@ -7,28 +7,33 @@ A picture without orientation, transparency and 16-bit grey gives the pixels of 
 
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from numbers import Integral
 
 import numpy as np
 from PIL import Image, ImageOps
 
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # none of them starts another program, as EPS does
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-RESIZE = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR}
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")  # none starts another program, as EPS does
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
+FILTERS = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
+RESIZE = {name: Image.Resampling[name.upper()] for name in FILTERS}
 
 
 class PictureError(ValueError):
     """A file that cannot be read as a picture; the sentence names the path and what is wrong with it."""
 
 
-def load_image(path, size=None, resize="nearest"):
+def load_image(path, size=None, resize="nearest", name=None):
     """Read one picture file as RGB, upright, without transparency.
 
     Parameters
     ----------
-    path : str or path     a JPEG, PNG, GIF, BMP, WebP, TIFF or PPM file
+    path : str, path or open binary file     a JPEG, PNG, GIF, BMP, WebP, TIFF, PPM or AVIF file
     size : None, int or (height, width), pixels     None keeps the picture's own size
-    resize : "nearest" (Keras's `load_img`) or "bilinear" (Pillow's: it averages over the source area when shrinking)
+    resize : "nearest" (Keras's `load_img`), "bilinear", "bicubic", "lanczos", "box" or "hamming" (Pillow's: they
+        average over the source area when shrinking)
+    name : str, what an error calls the picture; None: its path
 
     Returns
     -------
@@ -47,7 +52,7 @@ def load_image(path, size=None, resize="nearest"):
     """
     size, resize = check_size(size), check_resize(resize)
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with Image.open(path, formats=_formats()) as image:
             _refuse_bomb(image)
             image.load()
             _turn_upright(image)
@@ -56,7 +61,29 @@ def load_image(path, size=None, resize="nearest"):
                 picture = picture.resize((size[1], size[0]), RESIZE[resize])
             return np.array(picture)  # (H, W, 3)
     except Exception as problem:  # Pillow's decoders raise a dozen kinds, SyntaxError and struct.error among them
-        raise PictureError(f"Cannot read the picture {os.fspath(path)}: {_reason(path, problem)}") from problem
+        name = name or (os.fspath(path) if isinstance(path, (str, os.PathLike)) else "given as bytes")
+        raise PictureError(f"Cannot read the picture {name}: {_reason(path, problem)}") from problem
+
+
+def unreadable(files, workers=None, advance=lambda: None):
+    """Decode every file once, on threads, and return {file: why} for those that are no pictures.
+
+    `advance` is called after each file.
+    """
+
+    def why(file):
+        try:
+            load_image(file)
+        except PictureError as problem:
+            return str(problem)
+
+    found = {}
+    with ThreadPoolExecutor(workers) as pool:
+        for file, reason in zip(files, pool.map(why, files), strict=True):
+            advance()
+            if reason:
+                found[file] = reason
+    return found
 
 
 def check_size(size):
@@ -70,10 +97,16 @@ def check_size(size):
 
 
 def check_resize(resize):
-    """Return `resize`; ValueError where it is neither "nearest" nor "bilinear"."""
-    if resize not in RESIZE:
-        raise ValueError(f"`resize` must be 'nearest' or 'bilinear'. Received: {resize!r}.")
+    """Return `resize`; ValueError where it is none of Pillow's filters."""
+    if not isinstance(resize, str) or resize not in RESIZE:
+        raise ValueError(f"`resize` must be one of {', '.join(map(repr, RESIZE))}. Received: {resize!r}.")
     return resize
+
+
+@cache
+def _formats():
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)  # an older Pillow knows no AVIF
 
 
 def _refuse_bomb(image):
@@ -112,17 +145,25 @@ def _reason(path, problem):
         return str(problem)
     if isinstance(problem, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return f"it has more than the {Image.MAX_IMAGE_PIXELS} pixels that Pillow allows (a decompression bomb?)."
-    if not os.path.exists(path):
+    if isinstance(problem, FileNotFoundError):
         return "there is no such file."
-    if os.path.isdir(path):
+    if isinstance(problem, IsADirectoryError) or (isinstance(problem, OSError) and _is_folder(path)):
         return "it is a folder, not a file."
     if isinstance(problem, PermissionError):
         return "this user may not read it."
-    if os.path.getsize(path) == 0:
+    if _size(path) == 0:
         return "the file is empty."
     if isinstance(problem, Image.UnidentifiedImageError):
-        return f"it is none of {', '.join(FORMATS)}, or its beginning is damaged."
+        return f"it is none of {', '.join(_formats())}, or its beginning is damaged."
     if isinstance(problem, MemoryError):
         return "there is not enough memory for its pixels."
     text = str(problem).strip().rstrip(".") or type(problem).__name__
     return f"it is damaged, or of a kind that Pillow cannot decode ({text})."
+
+
+def _is_folder(path):
+    return isinstance(path, (str, os.PathLike)) and os.path.isdir(path)  # Windows says "permission denied"
+
+
+def _size(path):
+    return os.path.getsize(path) if isinstance(path, (str, os.PathLike)) else path.seek(0, os.SEEK_END)

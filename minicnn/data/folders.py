@@ -1,20 +1,29 @@
 """A folder of photographs becomes lists of files: which picture is of which class, and in which split.
 
 Either the folder holds `train`, and perhaps `validation` and `test`, each with one folder a class; or it holds the
-class folders alone. Without a `validation` folder a fifth of the training pictures is held out, class by class, by a
-seed. Files with other endings than those of pictures, and hidden files, are no part of it.
+class folders alone. Without a `validation` folder a fifth of the training pictures is held out, class by class, by
+`split_seed`. Pictures in folders inside a class belong to the class. What is no picture is left out, and told.
 """
 
+import copy
 import json
-import os
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from minicnn.data.decode import SUFFIXES
+from minicnn.data.listing import LeftOut, kind_of, pictures_below
+from minicnn.files.atomic import replacing
 
 SPLITS = ("train", "validation", "test")
-HELD_OUT = 0.2
+
+
+class Split(NamedTuple):
+    """The pictures of one split: `files`, a list of Path, and `labels`, (N,) int64, the class of each."""
+
+    files: list
+    labels: np.ndarray
 
 
 class Folder:
@@ -22,12 +31,14 @@ class Folder:
 
     Parameters
     ----------
-    path : str or path     seed : int >= 0, decides which fifth is held out where there is no `validation` folder
+    path : str or path
+    split_seed : int >= 0, decides which fifth is held out where there is no `validation` folder
 
     Attributes
     ----------
-    class_names : tuple of str, sorted     splits : {"train": (files, labels), ...}, files a list of Path,
-        labels (N,) int64     drawn : True where the validation split was drawn here, by `seed`
+    class_names : tuple of str, sorted     splits : {"train": Split(files, labels), ...}
+    drawn : True where the validation split was drawn here, by `split_seed`
+    left_out : LeftOut, what is no part of it; as text one line, or empty
 
     Raises
     ------
@@ -35,24 +46,31 @@ class Folder:
         other classes than `train`, or a class of one picture must be split.
     """
 
-    def __init__(self, path, seed=0):
-        self.path, self.seed = Path(path), seed
+    def __init__(self, path, split_seed=0):
+        self.path, self.split_seed = Path(path), split_seed
         if not self.path.is_dir():
             what = "is a file" if self.path.exists() else "does not exist"
             raise ValueError(f"A folder of pictures is needed: {self.path} {what}.")
+        self.left_out = LeftOut()
         present = [name for name in SPLITS if _is_split(self.path / name)]
+        if present:
+            self._classes(self.path, present)  # what lies beside the splits is left out
         roots = {name: self.path / name for name in present} or {"train": self.path}
         first = next(iter(roots))  # train, where there is one
-        self.class_names = _class_names(roots[first])
-        for name, root in roots.items():
-            _check_same_classes(name, _class_names(root), first, self.class_names)
-        self.splits = {name: _pictures(root, self.class_names) for name, root in roots.items()}
+        found = {name: self._classes(root) for name, root in roots.items()}
+        self.class_names = _checked(found[first], roots[first])
+        for name, names in found.items():
+            _check_same_classes(name, names, first, self.class_names)
+        self.splits = {name: self._pictures(root) for name, root in roots.items()}
         self.drawn = first == "train" and "validation" not in roots
         if self.drawn:
             self._hold_out()
 
     def split(self, name):
-        """Return (files, labels) of one split; ValueError where the folder has no such split."""
+        """Return (files, labels) of one split, or of "all"; ValueError where the folder has no such split."""
+        if name == "all":
+            files = [file for split in self.splits.values() for file in split.files]
+            return Split(files, np.concatenate([split.labels for split in self.splits.values()]))
         if name not in self.splits:
             raise ValueError(f"`split` must be one of {', '.join(self.splits)} in {self.path}. Received: {name!r}.")
         return self.splits[name]
@@ -62,31 +80,78 @@ class Folder:
         """What a model is judged on: test if present, else validation."""
         return next(name for name in ("test", "validation", "train") if name in self.splits)
 
+    def name_of(self, file):
+        """Return a file's name below the folder, with "/" on every machine."""
+        return Path(file).relative_to(self.path).as_posix()
+
     def counts(self):
         """Return {split: {class name: number of pictures}}."""
+        classes = len(self.class_names)
         return {
-            name: dict(
-                zip(self.class_names, np.bincount(labels, minlength=len(self.class_names)).tolist(), strict=True)
-            )
-            for name, (_, labels) in self.splits.items()
+            name: dict(zip(self.class_names, np.bincount(split.labels, minlength=classes).tolist(), strict=True))
+            for name, split in self.splits.items()
         }
 
-    def write_split(self, path):
-        """Write which file is in which split as JSON: {folder, seed, drawn, class_names, splits: {name: [file]}}."""
-        record = {
+    def without(self, files):
+        """Return a copy that lacks these files; ValueError where a class of a split has none left."""
+        out, kept = set(files), copy.copy(self)
+        kept.splits = {}
+        for name, split in self.splits.items():
+            keep = np.array([file not in out for file in split.files], dtype=bool)
+            kept.splits[name] = Split([file for file in split.files if file not in out], split.labels[keep])
+            for class_name, count in kept.counts()[name].items():
+                if not count:
+                    raise ValueError(
+                        f"Every class must have a readable picture. Received: {class_name!r} in {name} of {self.path}"
+                        " with none."
+                    )
+        return kept
+
+    def record(self):
+        """Return which file is in which split: {folder, rule, seed, drawn, class_names, splits: {name: [file]}}."""
+        return {
             "folder": str(self.path.resolve()),
-            "seed": self.seed if self.drawn else None,
+            "rule": self.rule,
+            "seed": self.split_seed if self.drawn else None,
             "drawn": self.drawn,
-            "class_names": self.class_names,
-            "splits": {
-                name: [file.relative_to(self.path).as_posix() for file in files]
-                for name, (files, _) in self.splits.items()
-            },
+            "class_names": list(self.class_names),
+            "splits": {name: [self.name_of(file) for file in split.files] for name, split in self.splits.items()},
         }
-        path = Path(path)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        beside.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        beside.replace(path)
+
+    @property
+    def rule(self):
+        """How the splits came about: "fifth" where it was drawn here, "folders" where the folder says."""
+        return "fifth" if self.drawn else "folders"
+
+    def write_split(self, path):
+        """Write `record` as JSON."""
+        with replacing(path) as file:
+            file.write((json.dumps(self.record(), indent=1, ensure_ascii=False) + "\n").encode())
+
+    def _classes(self, root, wanted=None):
+        """Return the names of the folders in `root`, sorted; what else lies there, or isn't wanted, is left out."""
+        names, prefix = [], "" if root == self.path else f"{root.name}/"
+        for entry in root.iterdir():
+            kind = kind_of(entry, follow=True)
+            if kind == "folder" and (wanted is None or entry.name in wanted):
+                names.append(entry.name)
+            elif kind == "folder":
+                self.left_out.add("other", f"{prefix}{entry.name}/")
+            else:
+                self.left_out.add("other" if kind == "picture" else kind, prefix + entry.name)
+        return sorted(names)
+
+    def _pictures(self, root):
+        files, labels = [], []
+        for label, name in enumerate(self.class_names):
+            found = pictures_below(root / name, self.left_out, f"{self.name_of(root / name)}/")
+            if not found:
+                raise ValueError(
+                    f"Every class must have a picture ({', '.join(SUFFIXES)}). Received: {root / name} with none."
+                )
+            files += [root / name / file for file in found]
+            labels += [label] * len(found)
+        return Split(files, np.array(labels, dtype=np.int64))
 
     def _hold_out(self):
         files, labels = self.splits["train"]
@@ -98,10 +163,11 @@ class Folder:
                     f"Class {name!r} in {self.path} must have at least 2 pictures, or the folder a `validation` folder:"
                     f" a fifth of each class is held out for validation. Received: {len(members)} picture."
                 )
-            count = max(1, round(len(members) * HELD_OUT))
-            held[np.random.default_rng((self.seed, label)).permutation(members)[:count]] = True
-        for name, chosen in (("train", ~held), ("validation", held)):
-            self.splits[name] = [files[i] for i in np.flatnonzero(chosen)], labels[chosen]
+            count = max(1, round(len(members) / 5))
+            held[np.random.default_rng([self.split_seed, label]).permutation(members)[:count]] = True
+        self.splits["train"] = Split([files[i] for i in np.flatnonzero(~held)], labels[~held])
+        self.splits["validation"] = Split([files[i] for i in np.flatnonzero(held)], labels[held])
+        self.splits = {name: self.splits[name] for name in SPLITS if name in self.splits}
 
 
 def find_classes(path):
@@ -110,16 +176,14 @@ def find_classes(path):
 
 
 def _is_split(path):
-    # A class may be called "test": a split holds folders, a class holds pictures.
-    return path.is_dir() and not any(_is_picture(file) for file in path.iterdir())
+    # A class may be called "test": a class holds pictures, a split folders, and perhaps a picture that lies astray.
+    if not path.is_dir():
+        return False
+    kinds = {kind_of(entry, follow=True) for entry in path.iterdir()}
+    return "folder" in kinds or "picture" not in kinds
 
 
-def _is_picture(path):
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-
-
-def _class_names(root):
-    names = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+def _checked(names, root):
     if not names:
         raise ValueError(f"A folder of pictures must hold one folder for each class. Received: {root} with none.")
     if len(names) == 1:
@@ -137,16 +201,3 @@ def _check_same_classes(name, found, first, expected):
             f"The `{name}` folder must have the classes of `{first}`: {', '.join(expected)}."
             f" Received: {' and '.join(differences)}."
         )
-
-
-def _pictures(root, class_names):
-    files, labels = [], []
-    for label, name in enumerate(class_names):
-        found = sorted(file for file in (root / name).iterdir() if _is_picture(file))
-        if not found:
-            raise ValueError(
-                f"Every class must have a picture ({', '.join(SUFFIXES)}). Received: {root / name} with none."
-            )
-        files += found
-        labels += [label] * len(found)
-    return files, np.array(labels, dtype=np.int64)

@@ -189,7 +189,7 @@ def image_folder(path, split="train", size=(64, 64), batch_size=32, *, split_see
     >>> validation = image_folder("clothing-dataset-small", "validation", size=64)         # doctest: +SKIP
     >>> model.fit(train, validation_data=validation, epochs=10)                            # doctest: +SKIP
     """
-    folder = path if isinstance(path, Folder) else Folder(path, seed=split_seed)
+    folder = path if isinstance(path, Folder) else Folder(path, split_seed)
     files, labels = folder.split(split)
     shuffle = split == "train" if shuffle is None else shuffle
     return ImageBatches(files, labels, folder.class_names, size, batch_size, shuffle=shuffle, seed=seed, **settings)

@@ -4,15 +4,17 @@
     write("shirt.keras", model)                  the ending says which format: .keras, .h5, .json; Keras opens it
     read_weights("x.weights.h5", model.config)   {layer path: [arrays]}
     write_weights("x.weights.h5", model)
+    read_card("shirt.keras")                     classifier.json: what to do with a photograph; `settle` completes it
 
 This package knows formats and no layer. What comes from outside is never trusted: nothing in a file is executed or
 looked up by name, sizes are bounded by the file's own, and every fault is one ValueError that names the path.
 """
 
 import os
+import zipfile
 
 from . import keras_h5, keras_zip, tfjs
-from .classifier import read_sidecar, write_sidecar
+from .classifier import describe, need_able, read_sidecar, write_sidecar
 from .dialect import check_meaning
 from .graph import (
     Call,
@@ -29,6 +31,7 @@ from .graph import (
 )
 from .hdf5 import SIGNATURE
 from .keras_zip import compile_config
+from .known import Known, settle
 from .layout import places
 from .model_file import ModelFile
 from .names import without_slashes
@@ -37,23 +40,29 @@ from .opening import mapped, naming
 __all__ = [
     "Call",
     "Graph",
+    "Known",
     "LayerCalls",
     "ModelFile",
     "Tensor",
     "call_order",
     "check_graph",
     "compile_config",
+    "describe",
     "functional_config",
     "keras_order",
     "naming",
+    "need_able",
     "parse_functional",
     "places",
     "read",
+    "read_card",
     "read_sidecar",
     "read_weights",
     "sequential_config",
     "serialized",
+    "settle",
     "write",
+    "write_card",
     "write_keras",
     "write_sidecar",
     "write_weights",
@@ -90,9 +99,24 @@ def read(path, optimizer=True):
             raise ValueError("this is no model file: neither .keras (a zip) nor HDF5 nor a TF.js model.json.")
         check_meaning(model.config, model.keras_version)
         without_slashes(model)
-    if start[:2] != b"PK":  # a zip holds it
+    if model.classifier is None:  # Keras's own save drops it from a zip; other formats have it beside them
         model.classifier = read_sidecar(path)
     return model
+
+
+def read_card(path):
+    """Return the classifier.json in a model's file or beside it, checked and in version 2; None where there is none."""
+    with naming(path), mapped(path) as view:
+        card = keras_zip.read_card(view) if bytes(view[:2]) == b"PK" else None
+    return read_sidecar(path) if card is None else card
+
+
+def write_card(path, value):
+    """Put a classifier.json into the `.keras` file at `path`, or beside a model of another format."""
+    if zipfile.is_zipfile(path):
+        keras_zip.write_card(path, value)
+    else:
+        write_sidecar(path, value)
 
 
 def read_weights(path, config):

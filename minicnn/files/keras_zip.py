@@ -26,6 +26,7 @@ Source: files that Keras 3.15 wrote.
 import contextlib
 import datetime
 import json
+import shutil
 import zipfile
 import zlib
 
@@ -85,9 +86,7 @@ def read(view, optimizer=True):
         version = None
         if METADATA in archive.namelist():
             version = parse_json(_member(archive, view, METADATA, MAX_CONFIG), METADATA).get("keras_version")
-        meaning = None
-        if classifier.MEMBER in archive.namelist():
-            meaning = classifier.parse(_member(archive, view, classifier.MEMBER, MAX_CONFIG))
+        meaning = _card(archive, view)
         compiled = entry.get("compile_config") or None
         if compiled is not None and not isinstance(compiled, dict):
             raise ValueError(f"its compile_config must be an object. Received: {type(compiled).__name__}.")
@@ -103,6 +102,29 @@ def read_weights(view, entry):
     """Return {layer path: [arrays]} for the model `entry` from the bytes of a `.keras` file."""
     with _archive(view) as archive, _arrays(archive, view) as root:
         return read_arrays(root, entry)
+
+
+def read_card(view):
+    """Return the classifier.json in the bytes of a `.keras` file, or None."""
+    with _archive(view) as archive:
+        return _card(archive, view)
+
+
+def _card(archive, view):
+    if classifier.MEMBER not in archive.namelist():
+        return None
+    return classifier.parse(_member(archive, view, classifier.MEMBER, MAX_CONFIG))
+
+
+def write_card(path, value):
+    """Give the `.keras` file at `path` a classifier.json, in place of the one that it may have, atomically."""
+    text = classifier.dump(value)
+    with replacing(path) as file, zipfile.ZipFile(path) as old, zipfile.ZipFile(file, "w") as new:
+        for item in old.infolist():
+            if item.filename != classifier.MEMBER:
+                with old.open(item) as source, new.open(item, "w") as target:
+                    shutil.copyfileobj(source, target)
+        new.writestr(classifier.MEMBER, text)
 
 
 def _archive(view):

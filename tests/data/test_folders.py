@@ -81,13 +81,13 @@ def test_a_class_may_be_called_like_a_split(tmp_path):
 @pytest.mark.parametrize("layout", ["", "train/"])
 def test_a_fifth_of_each_class_is_held_out(tmp_path, layout):
     make(tmp_path, {f"{layout}{name}": count for name, count in (("a", 2), ("b", 10), ("c", 33))})
-    folder = Folder(tmp_path, seed=3)
+    folder = Folder(tmp_path, split_seed=3)
     assert folder.drawn and folder.evaluation_split == "validation"
     assert folder.counts() == {"train": {"a": 1, "b": 8, "c": 26}, "validation": {"a": 1, "b": 2, "c": 7}}
     train, validation = (set(folder.split(name)[0]) for name in ("train", "validation"))
     assert not train & validation and len(train | validation) == 45
-    assert Folder(tmp_path, seed=3).split("validation")[0] == folder.split("validation")[0]
-    assert Folder(tmp_path, seed=4).split("validation")[0] != folder.split("validation")[0]
+    assert Folder(tmp_path, split_seed=3).split("validation")[0] == folder.split("validation")[0]
+    assert Folder(tmp_path, split_seed=4).split("validation")[0] != folder.split("validation")[0]
     for files, labels in folder.splits.values():
         assert [folder.class_names[label] for label in labels] == [file.parent.name for file in files]
 
@@ -96,7 +96,7 @@ def test_a_fifth_of_each_class_is_held_out(tmp_path, layout):
 @given(counts=st.lists(st.integers(2, 12), min_size=2, max_size=4), seed=st.integers(0, 1000))
 def test_the_split_is_a_partition_with_every_class_on_both_sides(tmp_path_factory, counts, seed):
     root = make(tmp_path_factory.mktemp("split"), {f"class{i}": count for i, count in enumerate(counts)})
-    folder = Folder(root, seed=seed)
+    folder = Folder(root, split_seed=seed)
     both = sorted(folder.split("train")[0] + folder.split("validation")[0])
     assert both == sorted(root.glob("*/*.png"))
     for i, count in enumerate(counts):
@@ -105,7 +105,7 @@ def test_the_split_is_a_partition_with_every_class_on_both_sides(tmp_path_factor
 
 
 def test_write_split_says_which_file_went_where(tmp_path):
-    folder = Folder(make(tmp_path / "data", {"a": 5, "b": 5}), seed=1)
+    folder = Folder(make(tmp_path / "data", {"a": 5, "b": 5}), split_seed=1)
     folder.write_split(tmp_path / "split.json")
     record = json.loads((tmp_path / "split.json").read_text())
     assert record["seed"] == 1 and record["drawn"] and record["class_names"] == ["a", "b"]

@@ -8,6 +8,7 @@ from hypothesis import given
 
 import minicnn
 from minicnn import files
+from minicnn.files import classifier
 from tests.files.keras_models import FEW, SEEDS, assert_same_arrays, expected, model_from
 
 
@@ -95,7 +96,7 @@ def test_a_classifier_beside(tmp_path):
                "output": "logits"}  # fmt: skip
     files.write_sidecar(path, meaning)
     assert (tmp_path / "model.classifier.json").exists()
-    assert files.read(path).classifier == meaning
+    assert files.read(path).classifier == classifier.check(meaning)
 
 
 BOTH = [_spec("d/kernel", (4, 3)), _spec("d/bias", (3,))]

@@ -31,15 +31,9 @@ def test_round_trip_and_keras_reads_the_file_too(tmp_path):
     x = np.random.default_rng(0).random((3, 8, 8, 3), np.float32)
     np.testing.assert_array_equal(loaded(x), net(x))
     with zipfile.ZipFile(tmp_path / "m.keras") as archive:
-        assert json.loads(archive.read("classifier.json")) == {
-            "version": 1,
-            "class_names": ["a", "b"],
-            "size": [8, 8],
-            "resize": "bilinear",
-            "scale": 1 / 255,
-            "offset": 0.0,
-            "output": "probabilities",
-        }
+        written = json.loads(archive.read("classifier.json"))
+    told = ("version", "class_names", "size", "resize", "scale", "offset", "output")
+    assert [written[key] for key in told] == [2, ["a", "b"], [8, 8], "bilinear", 1 / 255, 0.0, "probabilities"]
     assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]
 
 
@@ -65,7 +59,7 @@ def test_without_a_card_one_is_made_up_and_said(tmp_path):
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("version", 2),
+        ("version", 0),
         ("class_names", "ab"),
         ("size", 8),
         ("resize", "cubic"),
@@ -76,10 +70,10 @@ def test_without_a_card_one_is_made_up_and_said(tmp_path):
 )
 def test_a_card_that_cannot_be_used(key, value):
     good = json.loads(CARD.to_json())
-    with pytest.raises(Refusal, match=f"m.keras: classifier.json has a {key} that"):
+    with pytest.raises(Refusal, match=f"m.keras: classifier.json's '{key}' must be"):
         card.parse(json.dumps(good | {key: value}), "m.keras")
     del good[key]
-    with pytest.raises(Refusal, match=f"lacks the key '{key}'"):
+    with pytest.raises(Refusal, match=f"classifier.json must have '{key}'"):
         card.parse(json.dumps(good), "m.keras")
 
 

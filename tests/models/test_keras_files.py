@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minicnn
+from minicnn.files import classifier
 from tests.keras_oracle import keras
 
 rng = np.random.default_rng(0)
@@ -189,7 +190,7 @@ def test_classifier_json_survives_keras_loading_it(tmp_path):
     }
     model.save(tmp_path / "m.keras")
     keras.models.load_model(tmp_path / "m.keras")
-    assert minicnn.load_model(tmp_path / "m.keras").classifier == model.classifier
+    assert minicnn.load_model(tmp_path / "m.keras").classifier == classifier.check(model.classifier)
 
 
 def test_weights_alone_both_ways(tmp_path):
