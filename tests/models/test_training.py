@@ -158,6 +158,72 @@ def test_a_broken_off_training_leaves_nothing_behind():
     net.fit(X, Y, verbose=0)
 
 
+class Breaks(Flatten):
+    """A layer that is interrupted at its third pass in one direction."""
+
+    def __init__(self, where):
+        super().__init__()
+        self.where, self.passes = where, 0
+
+    def pass_by(self, where):
+        if where == self.where:
+            self.passes += 1
+            if self.passes == 3:
+                raise KeyboardInterrupt
+
+    def _forward(self, x, training):
+        self.pass_by("forward")
+        return super()._forward(x, training)
+
+    def _backward(self, dy, saved, need_dx):
+        self.pass_by("backward")
+        return super()._backward(dy, saved, need_dx)
+
+
+def leaves(net):
+    return [leaf for layer in net.layers for leaf in (leaves(layer) if hasattr(layer, "layers") else [layer])]
+
+
+@pytest.mark.parametrize("where", ["forward", "backward", "update"])
+@pytest.mark.parametrize("call", ["fit", "train_on_batch"])
+def test_an_interruption_inside_a_step_leaves_a_net_that_trains(where, call):
+    """Nothing that layers pushed stays, also in a model inside; the next steps are a fresh net's from these weights."""
+    def make(layer):
+        inner = Sequential([Input((8, 8, 1)), Conv2D(4, 3, activation="relu"), MaxPooling2D(2)], seed=2)
+        net = Sequential([Input((8, 8, 1)), inner, layer, Dense(3), Softmax()], seed=1)
+        net.compile(minicnn.SGD(0.1), "sparse_categorical_crossentropy")
+        return net
+
+    def train(net):
+        if call == "fit":
+            net.fit(X, Y, batch_size=4, shuffle=False, verbose=0)
+        else:
+            for at in range(0, 20, 4):
+                net.train_on_batch(X[at : at + 4], Y[at : at + 4])
+
+    net, fresh, ended = make(Breaks(where)), make(Flatten()), make(Flatten())
+    update = net.optimizer.update
+
+    def interrupted(params, grads):
+        net.get_layer("breaks").pass_by("update")
+        update(params, grads)
+
+    net.optimizer.update = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        train(net)
+    assert not any(layer._saved for layer in [net, net.layers[0], *leaves(net)])
+    assert net.optimizer.iterations == 2 and net.epochs == 0
+    for at in (0, 4):  # the steps before were whole
+        ended.train_on_batch(X[at : at + 4], Y[at : at + 4])
+    for one, other in zip(net.get_weights(), ended.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    fresh.set_weights(net.get_weights())
+    for each in (net, fresh):
+        train(each)
+    for one, other in zip(net.get_weights(), fresh.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_lines_and_bar_show_loss_and_metric(capsys, monkeypatch):
     model().fit(X, Y, epochs=2, verbose=2)
     lines = capsys.readouterr().err.splitlines()
