@@ -7,7 +7,7 @@ rows of numbers whole. A sum in the page then says what the carried part gives a
 import numpy as np
 
 from . import inside
-from .places import as_batch, backward, loss_of, unfold
+from .places import as_batch, backward, fed, loss_of, unfold
 
 LARGEST_WORK = 300_000_000  # multiply-adds of one pass that a browser does within a second
 LARGEST_WEIGHTS = 4_000_000  # numbers: 16 MB of weights, beyond which a page is a burden
@@ -41,7 +41,7 @@ def carry(loaded, nodes, shown, known, blobs):
     model = loaded[-1]
     pictures, weights = [], None
     for _, label, pixels in shown:
-        x = pixels.astype(np.float32) * known["scale"] + known["offset"]
+        x = fed(pixels, known)
         truth = int(label if label is not None else _predicted(model, x))
         values, gradients, run = _all(model, nodes, x, truth)
         if weights is None:  # all pictures show the same maps, so that the weights between them fit
@@ -51,7 +51,7 @@ def carry(loaded, nodes, shown, known, blobs):
             "label": truth, "values": [_packed(array, channels[k], blobs) for k, array in enumerate(values)],
             "gradients": [_packed(array, channels[k], blobs) for k, array in enumerate(gradients)],
             "grads": [_learned(node, k, nodes, channels, run, blobs) for k, node in enumerate(nodes)],
-            "steps": _steps(model, as_batch(model, x.astype(np.float32)), run),
+            "steps": _steps(model, as_batch(model, x), run),
             "units": [_contributions(model, node, values[node["inputs"][0]], blobs) if node["kind"] == "Dense" else None
                       for node in nodes]})
     work, count = model.multiply_adds() or 0, model.count_params()
@@ -70,7 +70,7 @@ def _predicted(model, x):
 
 def _all(model, nodes, x, label):
     """Give every node's output and gradient for one picture; None where there is none."""
-    batch = as_batch(model, x.astype(np.float32))
+    batch = as_batch(model, x)
     record = {}
     model.forward(batch, record=record)
     y = record[nodes[-1]["engine"]]
@@ -195,7 +195,7 @@ def _contributions(model, node, x, blobs):
 
 def _ends(model, nodes, pixels, known, blobs):
     """Lay down what one epoch's model says of one picture: its last output, and the one that the loss takes."""
-    x = as_batch(model, pixels.astype(np.float32) * np.float32(known["scale"]) + np.float32(known["offset"]))
+    x = as_batch(model, fed(pixels, known))
     y = model.forward(x)[0]
     fused = loss_of(model).takes_logits(model)
     return [blobs.add(y), blobs.add(model.forward(x, logits=True)[0] if fused else y)]

@@ -17,15 +17,18 @@ import numpy as np
 
 from ..data import load_image
 from ..files.atomic import replacing
+from ..files.classifier import need_able
 from ..losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
 from ..saving import load_model
 from .carried import carry, too_large
 from .nodes import describe
-from .places import as_batch, layer_path, loss_of, unfold
+from .places import as_batch, fed, layer_path, loss_of, unfold
 
 MODULES = ("payload", "numbers", "windows", "functions", "sliding", "layers", "net", "carried", "colours", "dom",
            "maps", "pictures", "terms", "columns", "overview", "convolution", "formulas", "others", "backward",
            "training", "padding", "main")
+ABLE = {"task": ("one", "many"), "crop": ("none",), "resize": ("nearest", "bilinear"), "order": ("rgb",),
+        "invert": (False,), "temperature": (None,), "threshold": (None,)}  # what the page does of a classifier.json
 LOSSES = {CategoricalCrossentropy: "categorical", SparseCategoricalCrossentropy: "categorical",
           BinaryCrossentropy: "binary", MeanSquaredError: "squared"}
 
@@ -124,7 +127,7 @@ def _check_finite(model, name, shown, known):
                                  f"Received: {name!r}, where '{layer_path(key)}/{weight}' holds "
                                  f"{array[~np.isfinite(array)][0]}.")
     for picture, _, pixels in shown:
-        y = model.forward(as_batch(model, pixels.astype(np.float32) * known["scale"] + known["offset"]))
+        y = model.forward(as_batch(model, fed(pixels, known)))
         if not np.isfinite(y).all():
             raise ValueError(f"The page explains nets of finite numbers. Received: {name!r}, which gives "
                              f"{y[~np.isfinite(y)][0]} for the picture {picture!r}.")
@@ -159,6 +162,8 @@ def _history(found):
 def _classifier(model, shape, better):
     """Return the model's classifier.json, or what can be said without one; what the caller gives comes first."""
     outputs = model.output_shape[-1]
+    if model.classifier:
+        need_able(model.classifier, **ABLE)
     given = {key: value for key, value in better.items() if value is not None}
     known = {**(model.classifier or _guess(model, shape, outputs)), **given}
     if len(known["class_names"]) != max(outputs, 2):

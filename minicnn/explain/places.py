@@ -81,6 +81,14 @@ def as_batch(model, x):
     return x[None] if x.ndim == rank - 1 else x
 
 
+def fed(pixels, known):
+    """Give what a model takes for a picture's pixels, as its classifier.json says: one scale for all, or one a channel.
+
+    In float64 and rounded once, as the page's JavaScript does it.
+    """
+    return (pixels.astype(np.float64) * known["scale"] + known["offset"]).astype(np.float32)
+
+
 def full_index(index, shape, name="index"):
     """Return `index` as integers that lie in `shape`; without the batch's axis, the first example is meant."""
     index = tuple(index) if isinstance(index, (tuple, list, np.ndarray)) else (index,)

@@ -136,7 +136,8 @@ class Pages:
         """Take one of the small nets of nets.py."""
         model = NETS[name]()
         model.classifier = describe_classifier([f"class {k}" for k in range(max(2, model.output_shape[-1]))],
-                                               model.input_shape[1:3], scale=1 / 255)
+                                               model.input_shape[1:3], scale=[1 / 255, 1 / 128, 1 / 300],
+                                               offset=[0.0, -1.0, 0.25])
         return model, [noise(*model.input_shape[1:])], {}
 
 

@@ -123,6 +123,15 @@ def test_a_net_that_diverged_is_refused_and_named(tmp_path, monkeypatch, capsys,
     assert not (tmp_path / "page.html").exists()
 
 
+@pytest.mark.parametrize("field, value", [("crop", "centre"), ("order", "bgr"), ("invert", True), ("threshold", 0.5),
+                                          ("resize", "lanczos"), ("temperature", 2.0), ("task", "pictures")])
+def test_what_a_classifier_json_asks_for_and_the_page_cannot_do_is_refused_by_name(tmp_path, field, value):
+    model = net()
+    model.classifier = describe_classifier(["a", "b"], (8, 8)) | {field: value}
+    with pytest.raises(ValueError, match=f"classifier.json asks for '{field}' .*, which can't be done here"):
+        page.write(model, [np.zeros((8, 8))], tmp_path / "page.html")
+
+
 def test_numbers_that_overflow_on_the_way_are_refused_and_named(tmp_path):
     model = net()
     model.get_layer("conv2d").params["kernel"][...] = 3e38

@@ -18,11 +18,11 @@ export class CarriedNet extends Net {
   get carried() { return this.payload.carried.pictures[this.picture]; }
 
   forward(pixels, picture) {
-    const { take, carried, preprocess } = this.payload;
+    const { take } = this.payload;
     this.picture = picture;
     this.values = this.carried.values.map((at) => (at ? take(at) : null));
-    this.values[0] = this.payload.pictures[picture].pixels.map((v) => v * preprocess.scale + preprocess.offset);
-    const [end, scores] = carried.ends[this.epoch][picture].map(take);
+    this.values[0] = this.fed(this.payload.pictures[picture].pixels);
+    const [end, scores] = this.payload.carried.ends[this.epoch][picture].map(take);
     this.values[this.last] = end;
     if (this.loss.fused) this.values[this.nodes[this.last].inputs[0]] = scores;
     this.gradients = null;

@@ -95,13 +95,18 @@ export class Net {
 
   // Run the net on pixels; `values[i]` is then the output of node i.
   forward(pixels) {
-    const { scale, offset } = this.payload.preprocess;
     this.values = [];
     for (const node of this.nodes) {
-      this.values.push(node.kind === "Input" ? pixels.map((v) => v * scale + offset) : LAYERS[node.kind].forward(node, this.inputs(node)));
+      this.values.push(node.kind === "Input" ? this.fed(pixels) : LAYERS[node.kind].forward(node, this.inputs(node)));
     }
     this.gradients = null;
     return this.values;
+  }
+
+  // What the net takes for pixels, as the model's classifier.json says: one scale for all, or one a channel.
+  fed(pixels) {
+    const { scale, offset } = this.payload.preprocess, own = (value, i) => (Array.isArray(value) ? value[i % value.length] : value);
+    return pixels.map((v, i) => v * own(scale, i) + own(offset, i));
   }
 
   inputs(node) {
