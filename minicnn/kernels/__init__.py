@@ -1,9 +1,10 @@
 """The operations, fast: the same names and arguments as `minicnn.reference`, compiled with Numba.
 
 Each file is one operation: compiled loops, and thin functions round them that check every argument. Beside them:
-`jit` (Numba's options and the disk cache), `threads` (who does which job), `team` (how they meet), `tape` (a run done
-again without Python), `memory` (large arrays, reused), `padding` (frames of zeros), `checks`; and what makes
-convolution and dense fast: `tile` (read this first), `matmul`, `direct`, `winograd` and `winograd_gradient`.
+`jit` (Numba's options), `disk_cache` (where compiled kernels are kept), `threads` (who does which job), `team` (how
+they meet), `tape` (a run done again without Python), `memory` (large arrays, reused), `padding` (frames of zeros),
+`checks`; and what makes convolution and dense fast: `registers`, `tile` (read this first), `matmul`, `direct`,
+`winograd` and `winograd_gradient`.
 """
 
 from .activations import (

@@ -244,7 +244,7 @@ def _sum_over_pixels(start, stop, dy, x, partial, shape, sizes, x_steps, taps, f
                 lanes = min(width, filters.share - first)
                 home = (row_cut * blocks + block) * taps.rows * taps.runs * weights
                 source, first_pixel = dy, chunk * ow * width
-                if count != width:
+                if filters.groups > 1 or filters.share != width:  # dy does not lie as a panel would
                     source, first_pixel = panel, 0
                     for p in range((chunk_stop - chunk) * ow):
                         at = (chunk * ow + p) * count + group * filters.share + first

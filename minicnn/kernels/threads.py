@@ -11,6 +11,7 @@ forked child, where no helper exists, starts its own. How they meet is told in t
 
 import os
 import threading
+import types
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class _Pool:
             with self.growing:
                 while self.size < helpers:
                     team.serve(self.team, 0, 0, 0)  # compiled here and now: not twice at once, in the threads below
+                    team.processor()
                     threading.Thread(target=self._help, args=(self.size,), name=f"minicnn-{self.size}",
                                      daemon=True).start()
                     self.size += 1
@@ -76,11 +78,16 @@ class _Pool:
 
 
 def _default_threads():
+    """MINICNN_NUM_THREADS, or else what other engines are told, or else the processors that this process may use."""
     asked = os.environ.get("MINICNN_NUM_THREADS")
     if asked:
         if not asked.isdecimal() or int(asked) < 1:
             raise ValueError(f"MINICNN_NUM_THREADS must be a whole number, 1 or more. Received: {asked!r}.")
         return int(asked)
+    for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"):
+        first = os.environ.get(name, "").partition(",")[0].strip()  # OpenMP takes a list, a number for each level
+        if first.isdecimal() and int(first) >= 1:  # what is wrong there is for others to say
+            return int(first)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -118,31 +125,45 @@ def set_num_threads(n):
 
 
 def get_num_threads():
-    """Tell how many threads a kernel may use: as set, or MINICNN_NUM_THREADS, or the processors we may run on."""
+    """Tell how many threads a kernel may use.
+
+    As set; or MINICNN_NUM_THREADS, NUMBA_NUM_THREADS or OMP_NUM_THREADS; or as many as there are processors that this
+    process may run on.
+    """
     return _threads
 
 
 _shared = {}  # kernel -> what `_share` gave
+kernel = None  # in each copy that `_share` makes of the next two functions: the one that it is for
 
 
-def _share(kernel, count):
-    """Give the functions that do a kernel's jobs with a team, and that keep a call; `count` arguments follow.
+def _with_team(members, jobs, chunk, seats, *args):
+    """Do all jobs of `kernel` with a team."""
+    code, data, _ = team.package(kernel, args)
+    return team.lead(members, code, data, jobs, chunk, seats)
 
-    They are texts, since Numba finds a stored function again by its file and its name: one made by a factory, which
-    holds the kernel in a closure, would be compiled afresh in every process.
+
+def _on_tape(place, *args):
+    """Keep a call of `kernel`."""
+    return team.keep(team.package(kernel, args), place)
+
+
+def _share(kernel):
+    """Give the functions that do a kernel's jobs with a team, and that keep a call.
+
+    They are copies of the two above that have other globals. Numba finds a stored function again by its file and its
+    name, so each copy bears its kernel's; one made by a factory, which holds the kernel in a closure, would be compiled
+    afresh in every process.
     """
-    if kernel in _shared:
-        return _shared[kernel]
-    args = ", ".join(f"a{i}" for i in range(count))
-    text = (f"def {kernel.__name__}_shared(team, jobs, chunk, seats, {args}):\n"
-            f"    code, data, _ = package(kernel, ({args},))\n"
-            f"    return lead(team, code, data, jobs, chunk, seats)\n"
-            f"def {kernel.__name__}_kept(place, {args}):\n"
-            f"    return keep(package(kernel, ({args},)), place)\n")
-    names = {"lead": team.lead, "package": team.package, "keep": team.keep, "kernel": kernel,
-             "__name__": kernel.__module__}
-    exec(compile(text, kernel.py_func.__code__.co_filename, "exec"), names)
-    _shared[kernel] = tuple(jit(names[f"{kernel.__name__}_{what}"]) for what in ("shared", "kept"))
+    if kernel not in _shared:
+        known = {"team": team, "kernel": kernel, "__name__": __name__}
+        own = f"{kernel.__module__.rpartition('.')[2]}.{kernel.__name__}"
+        copies = []
+        for written in (_with_team, _on_tape):
+            copy = types.FunctionType(written.__code__, known, written.__name__)
+            copy.__qualname__ = own + written.__name__
+            copies.append(jit(copy))
+        _shared[kernel] = tuple(copies)
     return _shared[kernel]
 
 
@@ -165,14 +186,14 @@ def run(kernel, jobs, work, *args, chunks=CHUNKS):
     chunk = -(-jobs // ((seats + 1) * chunks))
     recorded = tape.current()
     if recorded is not None:
-        _, keep = _share(kernel, len(args))
+        _, keep = _share(kernel)
         recorded.note(keep, args, jobs, chunk, seats)
     if seats == 0:
         kernel(0, jobs, *args)
         return
     pool = _pool
     pool.gather(seats)
-    shared, _ = _share(kernel, len(args))
+    shared, _ = _share(kernel)
     if not shared(pool.team, jobs, chunk, seats, *args):
         raise MemoryError(NO_MEMORY)
 

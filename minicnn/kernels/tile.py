@@ -37,26 +37,15 @@ not touched in memory.
 
 from functools import lru_cache
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
+from .registers import REGISTER_BYTES, REGISTERS
+
 I32, I64 = ir.IntType(32), ir.IntType(64)
 
-
-def _register_bytes():
-    """Find the width of this machine's vector registers, and how many there are."""
-    features = llvm.get_host_cpu_features()
-    if features.get("avx512f"):
-        return 64, 32
-    if features.get("avx2") and features.get("fma"):
-        return 32, 16
-    return 16, 32 if features.get("neon") else 16
-
-
-REGISTER_BYTES, REGISTERS = _register_bytes()
 LINE = 64  # bytes that come from memory together
 # for V registers across, the T that are used: enough to fill rows of any width well, few enough to compile
 ROWS = {1: (20, 16, 14, 10, 9, 6, 3, 1), 2: (14, 12, 9, 7, 4, 3, 1)}

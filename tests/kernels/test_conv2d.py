@@ -87,7 +87,7 @@ def test_backward_on_paper(functions):
 # ---- 2 kernel = reference -------------------------------------------------------------------------------------------
 
 
-def check(case):
+def check(case, only=("conv2d_forward", "conv2d_backward_input", "conv2d_backward_kernel")):
     x, kernel, bias, dy = case.arrays()
     arguments = {
         "conv2d_forward": (x, kernel, bias),
@@ -95,7 +95,8 @@ def check(case):
         "conv2d_backward_kernel": (dy, x, case.window),
     }
     sizes = sizes_of_conv2d(case, x, kernel, bias, dy)
-    for name, inputs in arguments.items():
+    for name in only:
+        inputs = arguments[name]
         got, want = getattr(kernels, name)(*inputs, *case.how), getattr(reference, name)(*inputs, *case.how)
         assert_close(got, want, name, "reference", sizes[name])
 

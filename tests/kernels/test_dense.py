@@ -31,15 +31,16 @@ def test_two_inputs_three_units(functions):
 # ---- 2 kernel = reference -------------------------------------------------------------------------------------------
 
 
-def check(x, kernel, bias, dy):
+def check(x, kernel, bias, dy, only=("dense_forward", "dense_backward_input", "dense_backward_kernel")):
     arguments = {
         "dense_forward": (x, kernel, bias),
         "dense_backward_input": (dy, kernel),
         "dense_backward_kernel": (dy, x),
     }
     sizes = sizes_of_dense(x, kernel, bias, dy)
-    for name, inputs in arguments.items():
-        assert_close(getattr(kernels, name)(*inputs), getattr(reference, name)(*inputs), name, "reference", sizes[name])
+    for name in only:
+        got, want = getattr(kernels, name)(*arguments[name]), getattr(reference, name)(*arguments[name])
+        assert_close(got, want, name, "reference", sizes[name])
 
 
 @given(dense_cases())

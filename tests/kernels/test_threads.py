@@ -1,6 +1,9 @@
 """Threads: the same bits with any number of them, many callers at once, and after a fork."""
 
+import inspect
 import os
+import subprocess
+import sys
 import threading as python_threads
 
 import numpy as np
@@ -101,12 +104,65 @@ def test_number_of_threads(n):
         kernels.set_num_threads(n)
 
 
+def in_a_fresh_process(code, **environment):
+    """Run a program without the settings of this one's environment; give its exit status, output and errors."""
+    own = {key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS")}
+    result = subprocess.run([sys.executable, "-c", code], env=own | environment, text=True, capture_output=True)
+    return result.returncode, result.stdout.split(), result.stderr
+
+
+PRINT = "from minicnn import kernels; print(kernels.get_num_threads())"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes are not bound to processors here")
 def test_default_number_of_threads():
     code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
-    code += "from minicnn import kernels; print(kernels.get_num_threads())"
-    if hasattr(os, "sched_setaffinity"):
-        import subprocess
-        import sys
+    assert in_a_fresh_process(code + PRINT)[:2] == (0, ["1"])
 
-        environment = {key: value for key, value in os.environ.items() if key != "MINICNN_NUM_THREADS"}
-        assert subprocess.check_output([sys.executable, "-c", code], env=environment, text=True).split() == ["1"]
+
+@pytest.mark.parametrize(
+    ("names", "count"),
+    [
+        ({"MINICNN": "5", "NUMBA": "6", "OMP": "7"}, 5),
+        ({"NUMBA": "6", "OMP": "7"}, 6),
+        ({"OMP": "7"}, 7),
+        ({"MINICNN": "", "NUMBA": "", "OMP": "3,2"}, 3),  # OpenMP: a number for each level
+        ({"NUMBA": "0", "OMP": "4"}, 4),
+    ],
+)
+def test_what_other_engines_are_told_counts(monkeypatch, names, count):
+    for name in ("MINICNN", "NUMBA", "OMP"):
+        monkeypatch.delenv(f"{name}_NUM_THREADS", raising=False)
+        if name in names:
+            monkeypatch.setenv(f"{name}_NUM_THREADS", names[name])
+    assert threads._default_threads() == count
+
+
+@pytest.mark.parametrize("words", ["many", "-1", "0"])
+def test_a_number_of_threads_that_is_none(monkeypatch, words):
+    """Of others' variables it is theirs to say."""
+    monkeypatch.setenv("MINICNN_NUM_THREADS", words)
+    with pytest.raises(ValueError, match=rf"MINICNN_NUM_THREADS must be a whole .*\. Received: '{words}'\."):
+        threads._default_threads()
+    monkeypatch.delenv("MINICNN_NUM_THREADS")
+    alone = threads._default_threads
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
+    want = alone()
+    monkeypatch.setenv("OMP_NUM_THREADS", words)
+    assert alone() == want
+
+
+def test_without_numbas_compiler():
+    status, _, errors = in_a_fresh_process(PRINT, NUMBA_DISABLE_JIT="1")
+    assert status == 1
+    assert errors.splitlines()[-1] == ("ValueError: minicnn's kernels are compiled by Numba, so NUMBA_DISABLE_JIT must "
+                                       "be 0 or unset. Received: NUMBA_DISABLE_JIT=1.")
+
+
+def test_the_functions_that_share_a_kernel_have_their_source():
+    """Whoever asks for it (a debugger, Numba, Python 3.13's tokenizer) finds the lines that they were written in."""
+    for function, name in zip(threads._share(without_memory), ("_with_team", "_on_tape"), strict=True):
+        assert inspect.getsource(function.py_func).startswith(f"def {name}(")
+        assert inspect.getsource(function.py_func) == inspect.getsource(getattr(threads, name))
+    assert threads._share(without_memory) is threads._share(without_memory)
