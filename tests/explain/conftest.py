@@ -166,8 +166,8 @@ class Lab:
     """The page's modules without a page: what they compute of a net and of one example, asked from Python."""
 
     MODULES = ("numbers", "windows", "functions", "sliding", "layers", "net", "colours", "terms")
-    NAMES = """FUNCTIONS, LAYERS, Net, colour, format, ink, lossOf, outputTerms, paint, paintPicture, softmax,
-               weightTerms"""
+    NAMES = """FUNCTIONS, LAYERS, Net, colour, format, ink, lossOf, outputTerms, paint, paintLegend, paintPicture,
+               softmax, weightTerms"""
 
     def __init__(self, browser):
         self.page = browser.new_page()

@@ -150,6 +150,10 @@ def test_grey_pixels_and_bytes_that_differ_from_whole_numbers(tmp_path):
     grey = np.asarray(Image.fromarray(rgb).convert("L"))
     np.testing.assert_array_equal(page._fit(rgb, [8, 8, 1])[..., 0], grey)
     assert page._fit(np.full((8, 8), 0.5), [8, 8, 1]).dtype == np.float32
+    assert page._fit(np.full((8, 8), 300), [8, 8, 1]).max() == 300
+    for given in (grey, grey[..., None]):  # and grey becomes RGB
+        wide = page._fit(given, [8, 8, 3])
+        assert wide.shape == (8, 8, 3) and (wide == grey[..., None]).all() and wide.dtype == np.uint8
 
 
 def test_the_same_call_writes_the_same_page(saved):

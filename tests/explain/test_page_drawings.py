@@ -38,6 +38,24 @@ def test_a_map_is_painted_number_by_number(lab):
     assert pixels[5][3] == 0  # from `until` on nothing is painted
 
 
+def test_the_legend_runs_over_the_whole_scale(lab):
+    width, data = lab.ask("""() => { const canvas = document.createElement("canvas");
+        lab.paintLegend(canvas);
+        return [canvas.width, Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, 1).data)]; }""")
+    row = np.reshape(data, (width, 4))[:, :3].tolist()
+    assert row[0] == [8, 48, 107] and row[-1] == [102, 37, 6] and row[width // 2] == [255, 255, 255]
+    assert row.count([255, 255, 255]) < 5 and row.count(row[0]) < 5 and row.count(row[-1]) < 5
+
+
+def test_long_names_may_break_and_nothing_else_changes(tab, pages):
+    with tab("later") as t:
+        heads = t.page.locator(".column h3").evaluate_all("all => all.map((head) => head.textContent)")
+        names = t.page.evaluate("explorer.net.nodes.map((node) => node.name)")
+    assert [re.sub("[\u200b\u00ad]", "", head) for head in heads] == names
+    assert max(len(part) for head in heads for part in re.split("[\u200b\u00ad ]", head)) <= 10
+    assert "batch_\u200bnorma\u00adlization" in heads
+
+
 @pytest.mark.parametrize("shape, pixels, want", [
     ((1, 2, 1), [0, 255], [[0, 0, 0], [255, 255, 255]]), ((1, 2, 3), [9, 8, 7, 1, 2, 3], [[9, 8, 7], [1, 2, 3]]),
     ((1, 2, 1), [0, 0.5], [[0, 0, 0], [128, 128, 128]]), ((1, 2, 1), [0, 51], [[0, 0, 0], [51, 51, 51]]),

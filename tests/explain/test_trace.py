@@ -3,10 +3,22 @@
 import numpy as np
 import pytest
 
-from minicnn import Conv2D, Dense, Input, MaxPooling2D, SeparableConv2D, Sequential, Softmax, reference
+from minicnn import (
+    Concatenate,
+    Conv2D,
+    Dense,
+    Input,
+    MaxPooling2D,
+    Model,
+    Reshape,
+    SeparableConv2D,
+    Sequential,
+    Softmax,
+    reference,
+)
 from minicnn.explain import inside, trace, trace_gradient
 from minicnn.explain.places import backward, find, forward
-from tests.explain.nets import NETS, label, picture
+from tests.explain.nets import NETS, label, picture, randomise
 
 
 def indices(shape, count=6, seed=3):
@@ -100,6 +112,78 @@ def test_a_gradient_tells_of_masks_and_winners():
                      for term in trace_gradient(model, x, [1, 0], "conv2d_1/bias", f).terms)
     for remark in ("ReLU open", "ReLU closed", "wins no window of max_pooling2d", "wins [0, 0] of max_pooling2d"):
         assert remark in notes
+
+
+TABLE = """\
+conv[0, 1, channel 0]   Conv2D of input_layer
+  z = sum of x * kernel over the window and its channels + bias
+
+  where                x  kernel  product
+  [0, 1, channel 0]    1       1        1
+  [0, 2, channel 0]    1       0        0
+  [0, 3, channel 0]    0       1        0
+  [1, 1, channel 0]    1       0        0
+  [1, 2, channel 0]    1       1        1
+  [1, 3, channel 0]  100       0        0
+  [2, 1, channel 0]    0       1        0
+  [2, 2, channel 0]    1       0        0
+  [2, 3, channel 0]    1       1        1
+
+  sum of 9 terms        3
+  + bias 0.5            3.5
+  the engine's number   3.5   difference 0.0e+00 (rounding)"""
+
+
+def test_a_table_as_it_is_printed():
+    model, x = conv_on_paper()
+    x[1, 3] = 100
+    assert str(trace(model, x, "conv", (0, 1, 0))) == TABLE
+
+
+def test_the_largest_rows_keep_their_order_and_the_rest_is_one():
+    model, x = NETS["plain"](), picture(NETS["plain"]())[0]
+    result = trace_gradient(model, x, 1, "conv2d/bias", 0)
+    result.rows = 4
+    lines = str(result).splitlines()
+    assert lines[0] == f"d loss / d conv2d/bias[0]   loss {backward(model, x, 1).value:.6g}"
+    assert lines[1] == "  d loss / d bias = sum of dz" and lines[3].split() == ["where", "dz", "x", "product"]
+    largest = sorted(range(len(result.terms)), key=lambda at: -abs(result.terms[at].value))[:4]
+    rows = [line for line in lines[4:] if line.startswith("  conv2d[")]
+    assert [row.split("  ")[1] for row in rows] == [result.terms[at].where for at in sorted(largest)]
+    assert [row.split("  ")[-1] for row in rows] == [result.terms[at].note for at in sorted(largest)]
+    rest = result.total - sum(result.terms[at].value for at in largest)
+    assert f"  ... and {16 * 14 - 4} smaller terms, together {rest:.6g}" in lines
+
+
+def test_remarks_that_do_not_fit_stand_below():
+    model = NETS["homework"]()
+    lines = str(trace_gradient(model, picture(model)[0], [[1.0]], "conv2d/bias", 1)).splitlines()
+    assert max(map(len, lines)) <= 80 and lines[4].startswith("  conv2d (before relu)[0, 0, channel 1]  ")
+    assert lines[5].startswith("      ReLU ") and lines[6].startswith("  conv2d (before relu)[0, 1, channel 1]  ")
+
+
+def mapped():
+    """Make a net of what the page refuses: a dense layer on maps, softmax and concatenation along other axes."""
+    x = Input((3, 4, 2))
+    y = Dense(3, activation="tanh")(x)
+    y = Concatenate(axis=1)([y, Softmax(axis=1)(y), Dense(3, activation="softmax")(y)])
+    return randomise(Model(x, Dense(2)(Reshape((9, 12))(y))))
+
+
+def test_nets_that_the_page_refuses_can_be_taken_apart():
+    model = mapped()
+    model.compile("sgd", "mse")
+    x, y = picture(model), np.zeros((2, 9, 2))
+    run = backward(model, x, y)
+    for name in every_name(run.places):
+        at, part = find(run.places, name)
+        for index in indices(run.output_at(at, part).shape, 4):
+            assert abs(trace(model, x, name, index).difference) < 1e-6
+            result = trace_gradient(model, x, y, name, index)
+            assert result.value == pytest.approx(result.engine, rel=1e-4, abs=1e-6)
+    for what, array in run.grads.items():
+        for index in indices(array.shape, 4):
+            assert trace_gradient(model, x, y, what, index).value == pytest.approx(array[index], rel=1e-4, abs=1e-6)
 
 
 def test_long_tables_show_the_largest_terms_and_the_rest_as_one():
