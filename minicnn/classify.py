@@ -1,11 +1,10 @@
 """A model and pictures: train on a folder, judge on a folder, name what is on a photograph.
 
 What a model must be given (size, resize, scale, class names, and whether its outputs are logits) travels with it as
-`model.classifier`, the classifier.json of its file; where a file has none, the caller says it or it is guessed from the
-model, and `missing` tells which.
+`model.classifier`, the classifier.json of its file; where a file has none, `complete` asks the caller, what lies beside
+the file, and the model, guesses the rest, and says so.
 """
 
-import json
 import math
 from pathlib import Path
 
@@ -13,12 +12,28 @@ import numpy as np
 
 from . import kernels
 from .architectures import ARCHITECTURES
-from .callbacks import CSVLogger, ModelCheckpoint
-from .data import Folder, ImageBatches, image_folder, load_image
-from .files import describe
+from .callbacks import CSVLogger, Diverged, ModelCheckpoint, TerminateOnNaN
+from .data import (
+    Folder,
+    ImageBatches,
+    LeftOut,
+    PictureError,
+    field_beside,
+    folder_for,
+    image_folder,
+    load_image,
+    pictures_below,
+    split_field,
+    to_floats,
+    to_judge,
+)
+from .files import describe, need_able, settle
+from .files.classifier import PILLOW
+from .layers import Normalization, Rescaling
 from .optimizers import Adam
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff")
+ABLE = {"task": ("one",), "channels": (3,), "invert": (False,), "crop": ("none",), "resize": PILLOW,
+        "threshold": (None,)}  # of classifier.json's fields, what is done here
 
 
 def describe_classifier(class_names, size, output="probabilities", resize="nearest", scale=1.0, offset=0.0, **more):
@@ -35,15 +50,16 @@ def describe_classifier(class_names, size, output="probabilities", resize="neare
 
 
 def train(folder, out, arch="tinyvgg", size=64, epochs=20, batch_size=32, lr=0.001, seed=0, skip_corrupt=False,
-          say=print):
+          split_seed=0, say=print):
     """Train one of the small nets on a folder of pictures.
 
     Parameters
     ----------
     folder : path, see data.Folder          out : path of a new or empty folder, for what training leaves
     arch : "tinyvgg" or "homework"          size : int, pixels, of a square
-    lr : float, Adam's learning rate        seed : int, of weights, order and held-out pictures
+    lr : float, Adam's learning rate        seed : int, of weights and order
     skip_corrupt : bool                     leave out and count files that are no pictures
+    split_seed : int, decides which pictures are held out where the folder has no `validation`
     say : function of a line
 
     Returns
@@ -53,9 +69,12 @@ def train(folder, out, arch="tinyvgg", size=64, epochs=20, batch_size=32, lr=0.0
     Raises
     ------
     KeyboardInterrupt: passed on; the last finished epoch lies in out/model.keras.
+    ValueError: training diverged; the last epoch of finite numbers, if there was one, lies in out/model.keras.
     """
     out = new_folder(out)
-    pictures = Folder(folder, seed)
+    pictures = Folder(folder, split_seed)
+    if pictures.left_out:
+        say(str(pictures.left_out))
     names = pictures.class_names
     sets = {split: image_folder(pictures, split, size, batch_size, seed=seed, cache="memory",
                                 label_mode="binary" if len(names) == 2 else "categorical", skip_corrupt=skip_corrupt)
@@ -63,13 +82,19 @@ def train(folder, out, arch="tinyvgg", size=64, epochs=20, batch_size=32, lr=0.0
     for split, batches in sets.items():
         skipped = f", {len(batches.skipped)} skipped as no pictures" if batches.skipped else ""
         say(f"{split}: {len(batches.files)} pictures of {len(names)} classes{skipped}")
+    pictures = pictures.without([file for batches in sets.values() for file in batches.skipped])
     pictures.write_split(out / "split.json")
     model = ARCHITECTURES[arch]((size, size), len(names), seed)
-    model.classifier = describe_classifier(names, (size, size))
+    model.classifier = describe_classifier(names, (size, size), split=split_field(pictures))
     model.compile(Adam(lr), "binary_crossentropy" if len(names) == 2 else "categorical_crossentropy",
                   metrics=["accuracy"])
-    model.fit(sets["train"], validation_data=sets["validation"], epochs=epochs,
-              callbacks=[ModelCheckpoint(out / "model.keras"), CSVLogger(out / "history.csv")])
+    saved = out / "model.keras"
+    try:
+        model.fit(sets["train"], validation_data=sets["validation"], epochs=epochs,
+                  callbacks=[TerminateOnNaN(raise_error=True), ModelCheckpoint(saved), CSVLogger(out / "history.csv")])
+    except Diverged as error:
+        kept = f"the last epoch before is in {saved}" if saved.exists() else "no epoch ended well, so there is no model"
+        raise ValueError(f"{str(error).rstrip('.')}; {kept}.") from None
     return model
 
 
@@ -82,20 +107,22 @@ def new_folder(path):
     return path
 
 
-def missing(model):
-    """Say in one sentence what a model's file does not tell, or None."""
-    if model.classifier:
-        return None
-    return ("The file has no classifier.json: classes are numbered, pixels scaled as said, and the output is taken "
-            f"for {_output(model)}. --classes, --size and --scale say otherwise.")
-
-
-def complete(model, classes=None, size=None, scale=None):
+def complete(model, classes=None, size=None, scale=None, path=None):
     """Fill in a model's classifier.json where it is absent or the caller knows better.
 
     Parameters
     ----------
     classes : list of str, optional     size : (height, width), optional      scale : float, optional
+    path : of the model's file, optional: labels.txt or metadata.json beside it are asked too
+
+    Returns
+    -------
+    sentence : str, what was guessed; empty where all was known
+
+    Raises
+    ------
+    ValueError: the model is no classifier of pictures, its numbers are not finite, what is known does not fit it, or
+        it asks for what can't be done here.
     """
     shape = model.input_shape
     if isinstance(shape, list) or len(shape) != 4 or shape[3] != 3:
@@ -103,69 +130,116 @@ def complete(model, classes=None, size=None, scale=None):
     if isinstance(model.output_shape, list) or len(model.output_shape) != 2:
         raise ValueError(f"The model must give one row of numbers a picture, (None, classes). "
                          f"Received: {model.output_shape}.")
+    if not all(np.isfinite(array).all() for array in model.get_weights()):
+        raise ValueError("The model's weights must be finite numbers; some are not, as after a training that diverged.")
     outputs = model.output_shape[-1]
-    known = dict(model.classifier or describe_classifier(
-        [f"class {k}" for k in range(max(outputs, 2))], size or shape[1:3], _output(model)))
-    if classes:
-        known["class_names"] = list(classes)
-    if size:
-        known["size"] = list(size)
-    if scale is not None:
-        known["scale"] = float(scale)
-    if None in known["size"]:
-        raise ValueError("`size` must be given: the model takes pictures of any size, and its file does not say which.")
-    if any(want not in (None, got) for want, got in zip(shape[1:3], known["size"], strict=True)):
-        raise ValueError(f"`size` must be {shape[1]} x {shape[2]}, the model's. Received: {known['size']}.")
-    if len(known["class_names"]) != max(outputs, 2):
+    flags = {"class_names": classes and list(classes), "size": size and list(size), "scale": scale}
+    known = settle(path, flags=flags, card=model.classifier, model=_told_by(model), guess={
+        "class_names": [f"class {k}" for k in range(max(outputs, 2))], "resize": "nearest", "scale": 1.0,
+        "offset": 0.0, "output": "logits"})
+    value = known.value
+    if any(want not in (None, got) for want, got in zip(shape[1:3], value["size"], strict=True)):
+        raise ValueError(f"`size` must be {shape[1]} x {shape[2]}, the model's. Received: {value['size']}.")
+    if len(value["class_names"]) != max(outputs, 2):
         raise ValueError(f"`classes` must be {max(outputs, 2)} names, one for each output. "
-                         f"Received: {len(known['class_names'])}.")
-    model.classifier = known
+                         f"Received: {len(value['class_names'])}.")
+    need_able(value, **ABLE)
+    model.classifier = value
+    return known.sentence
 
 
-def _output(model):
+def _told_by(model):
+    """Return what the model's own layers and settings tell: its size, whether it scales pixels, what it answers."""
+    told, size = {}, list(model.input_shape[1:3])
+    if None not in size:
+        told["size"] = size
+    if _scales(model):
+        told["scale"], told["offset"] = 1.0, 0.0
     if model.setup is not None and hasattr(model.setup.loss, "from_logits"):
-        return "logits" if model.setup.loss.from_logits else "probabilities"
-    return "probabilities" if model.activation in ("softmax", "sigmoid") else "logits"
+        told["output"] = "logits" if model.setup.loss.from_logits else "probabilities"
+    elif model.activation in ("softmax", "sigmoid"):
+        told["output"] = "probabilities"
+    return told
+
+
+def _scales(model):
+    inside = (layer for layer in model.layers if hasattr(layer, "layers"))
+    return any(isinstance(layer, (Rescaling, Normalization)) for layer in model.layers) or any(map(_scales, inside))
 
 
 def probabilities(model, outputs):
-    """Turn a model's outputs, (N, K), into probabilities, (N, classes); one output K = 1 means two classes."""
-    if outputs.shape[-1] == 1:
-        if model.classifier["output"] == "logits":
-            outputs = kernels.sigmoid_forward(outputs)
+    """Turn a model's outputs, (N, K), into probabilities, (N, classes); one output K = 1 means two classes.
+
+    The one output is that of the second class. Logits are divided by classifier.json's temperature.
+
+    Raises
+    ------
+    ValueError: an output is not a finite number.
+    """
+    if not np.isfinite(outputs).all():
+        raise ValueError(f"The model's answers must be finite numbers. Received: {outputs[~np.isfinite(outputs)][0]}.")
+    known, one = model.classifier, outputs.shape[-1] == 1
+    heat, logits = known.get("temperature") or 1, known["output"] == "logits"
+    if heat != 1:
+        outputs, logits = (outputs if logits else _logits(outputs, one)) / np.asarray(heat, outputs.dtype), True
+    if one:
+        outputs = kernels.sigmoid_forward(outputs) if logits else outputs
         return np.concatenate([1 - outputs, outputs], axis=-1)
-    return kernels.softmax_forward(outputs) if model.classifier["output"] == "logits" else outputs
+    return kernels.softmax_forward(outputs) if logits else outputs
 
 
-def predict(model, paths, batch_size=32):
+def _logits(p, one):
+    """Return logits that give these probabilities."""
+    p = np.clip(p, np.finfo(p.dtype).tiny, 1 - np.finfo(p.dtype).epsneg)
+    return np.log(p) - np.log1p(-p) if one else np.log(p)
+
+
+def predict(model, paths, batch_size=32, unreadable=None):
     """Give the probability of each class for pictures in files.
 
     Parameters
     ----------
     model : a model with `classifier` set (see `complete`)       paths : list of paths of pictures
+    unreadable : dict, optional     gets {path: why} of those that are no pictures, which have no row then
 
     Returns
     -------
     p : (N, classes) float
+
+    Raises
+    ------
+    PictureError: a file is no picture, and `unreadable` is None.
     """
     known = model.classifier
-    parts = []
+    parts = [np.zeros((0, len(known["class_names"])), np.float32)]
     for start in range(0, len(paths), batch_size):
-        x = np.stack([load_image(path, tuple(known["size"]), known["resize"])
-                      for path in paths[start:start + batch_size]]).astype(np.float32)
-        parts.append(probabilities(model, model.predict(x * known["scale"] + known["offset"])))
+        pictures = []
+        for path in paths[start:start + batch_size]:
+            try:
+                pictures.append(load_image(path, tuple(known["size"]), known["resize"]))
+            except PictureError as problem:
+                if unreadable is None:
+                    raise
+                unreadable[path] = str(problem)
+        if pictures:
+            x = to_floats(np.stack(pictures), known["scale"], known["offset"], known.get("order", "rgb"))
+            parts.append(probabilities(model, model.predict(x)))
     return np.concatenate(parts)
 
 
-def picture_files(paths):
-    """List the pictures that paths name: files as they are, folders by their pictures, sorted."""
+def picture_files(paths, left_out=None):
+    """List the pictures that paths name: files as they are, folders by their pictures, sorted.
+
+    What is left out of the folders goes into `left_out`, a data.LeftOut.
+    """
     files = []
     for path in map(Path, paths):
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+            here = LeftOut() if left_out is None else left_out
+            inside = pictures_below(path, here, f"{path}/")
             if not inside:
-                raise ValueError(f"{path}: this folder holds no pictures.")
-            files += inside
+                raise ValueError(f"{path}: this folder holds no pictures. {str(here).capitalize()}".rstrip())
+            files += [path / name for name in inside]
         else:
             files.append(path)
     return files
@@ -218,34 +292,42 @@ def _share(right, total):
     return f"{right / total:8.0%}" if total else f"{'-':>8}"
 
 
-def split_seed(model_path):
-    """Tell how the run that left this model drew its held-out pictures, so that it is judged on these; 0 if unknown."""
-    record = Path(model_path).parent / "split.json"
-    try:
-        return int(json.loads(record.read_text(encoding="utf-8"))["seed"] or 0)
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
-
-
-def evaluate(model, folder, split=None, skip_corrupt=False, seed=0):
+def evaluate(model, folder, split=None, skip_corrupt=False, split_seed=None, path=None, say=print):
     """Judge a model on a folder of pictures: its test split if present, else validation, unless told otherwise.
+
+    What the model learned from, known by content, is left out and counted; the splits "train" and "all" are judged
+    whole, with a word.
 
     Parameters
     ----------
-    seed : int      decides which pictures are held out where the folder has no `validation` (see `split_seed`)
+    split_seed : int, optional      decides which pictures are held out where the folder has no `validation`; by default
+        the seed of the model's own training
+    path : of the model's file, optional: a run of an older version has its list of pictures beside it
+    say : function of a line
 
     Returns
     -------
     judgement : Judgement       split : str, which was taken
     """
-    pictures = Folder(folder, seed)
-    split = split or pictures.evaluation_split
-    files, labels = pictures.split(split)
     known = model.classifier
-    if list(pictures.class_names) != known["class_names"]:
-        raise ValueError(f"{folder} must hold the model's classes {', '.join(known['class_names'])}. "
+    field = known.get("split")
+    if field is None and path is not None:
+        field = field_beside(path, folder)
+    pictures = folder_for(folder, field, split_seed)
+    names = known["class_names"]
+    if set(pictures.class_names) != set(names):
+        raise ValueError(f"{folder} must hold the model's classes {', '.join(names)}. "
                          f"Received: {', '.join(pictures.class_names)}.")
-    batches = ImageBatches(files, labels, pictures.class_names, tuple(known["size"]), resize=known["resize"],
-                           scale=known["scale"], offset=known["offset"], label_mode="int", skip_corrupt=skip_corrupt)
+    if pictures.left_out:
+        say(str(pictures.left_out))
+    judged = to_judge(pictures, field, split)
+    if judged.note:
+        say(judged.note)
+    labels = np.array([names.index(name) for name in pictures.class_names])[judged.labels]  # in the model's order
+    batches = ImageBatches(judged.files, labels, names, tuple(known["size"]), resize=known["resize"],
+                           scale=known["scale"], offset=known["offset"], order=known.get("order", "rgb"),
+                           label_mode="int", skip_corrupt=skip_corrupt)
+    if batches.skipped:
+        say(f"{len(batches.skipped)} skipped as no pictures.")
     p = probabilities(model, model.predict(batches))
-    return Judgement(pictures.class_names, batches.labels, p.argmax(-1)), split
+    return Judgement(names, batches.labels, p.argmax(-1)), judged.split

@@ -15,15 +15,14 @@ def main(argv=None):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default")
-            warnings.showwarning = lambda message, *where, **more: print(f"note: {message}", file=sys.stderr)
-            arguments.call(arguments)
+            warnings.showwarning = lambda message, *where, **more: _note(message)
+            return arguments.call(arguments) or 0
     except KeyboardInterrupt:
         print("\nstopped.", file=sys.stderr)
         return 130
     except (ValueError, TypeError, OSError) as error:
         print(f"minicnn: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 def parser():
@@ -49,14 +48,17 @@ def parser():
     sub.add_argument("--epochs", type=int, default=20, help="passes over the training pictures")
     sub.add_argument("--batch-size", type=int, default=32, help="pictures a step")
     sub.add_argument("--lr", type=float, default=0.001, help="Adam's learning rate")
-    sub.add_argument("--seed", type=int, default=0, help="of weights, order and held-out pictures")
+    sub.add_argument("--seed", type=int, default=0, help="of weights and order")
+    sub.add_argument("--split-seed", type=int, default=0, help="of held-out pictures, without a validation folder")
     sub.add_argument("--skip-corrupt", action="store_true", help="leave out and count files that are no pictures")
     sub.add_argument("--out", default="minicnn-run", metavar="DIR", help="a new folder for the model and its history")
 
     sub = command("evaluate", _evaluate, "measure a model on a folder of pictures: accuracy and who is taken for whom")
     sub.add_argument("model", metavar="MODEL", help="a model file")
     sub.add_argument("folder", metavar="DIR", help="pictures in class folders")
-    sub.add_argument("--split", choices=["train", "validation", "test"], help="test if present, else validation")
+    sub.add_argument("--split", choices=["train", "validation", "test", "all"],
+                     help="test if present, else validation, without what the model learned from; train and all whole")
+    sub.add_argument("--split-seed", type=int, help="of held-out pictures, in place of the training's own")
     sub.add_argument("--skip-corrupt", action="store_true", help="leave out and count files that are no pictures")
     _preprocessing(sub)
 
@@ -103,7 +105,7 @@ def _train(arguments):
     _announce_compiling()
     try:
         classify.train(arguments.folder, arguments.out, arguments.arch, arguments.size, arguments.epochs,
-                       arguments.batch_size, arguments.lr, arguments.seed, arguments.skip_corrupt)
+                       arguments.batch_size, arguments.lr, arguments.seed, arguments.skip_corrupt, arguments.split_seed)
     except KeyboardInterrupt:
         print(f"\nstopped; the last finished epoch, if there was one, is in {arguments.out}/model.keras",
               file=sys.stderr)
@@ -118,19 +120,23 @@ def _load(arguments):
 
     _announce_compiling()
     model = load_model(arguments.model, optimizer=False)
-    note = missing if (missing := classify.missing(model)) and not arguments.classes else None
-    if note:
-        print(note, file=sys.stderr)
     size = (arguments.size, arguments.size) if arguments.size else None
-    classify.complete(model, arguments.classes and arguments.classes.split(","), size, arguments.scale)
+    classes = arguments.classes and arguments.classes.split(",")
+    guessed = classify.complete(model, classes, size, arguments.scale, arguments.model)
+    if guessed:
+        _note(f"{guessed} --classes, --size and --scale say otherwise.")
     return model
+
+
+def _note(sentence):
+    print(f"note: {sentence}", file=sys.stderr)
 
 
 def _evaluate(arguments):
     from . import classify
 
     judgement, split = classify.evaluate(_load(arguments), arguments.folder, arguments.split, arguments.skip_corrupt,
-                                         classify.split_seed(arguments.model))
+                                         arguments.split_seed, arguments.model, _note)
     print(f"{split}: {judgement}")
 
 
@@ -138,17 +144,33 @@ def _predict(arguments):
     from . import classify
 
     model = _load(arguments)
-    files = classify.picture_files(arguments.pictures)
-    names = model.classifier["class_names"]
-    rows = classify.predict(model, files)
+    files = _pictures(arguments.pictures)
+    names, unreadable = model.classifier["class_names"], {}
+    rows = classify.predict(model, files, unreadable=unreadable)
+    files = [file for file in files if file not in unreadable]
+    for why in unreadable.values():
+        print(f"minicnn: {why}", file=sys.stderr)
     if arguments.json:
         print(json.dumps([{"picture": str(file), "class": names[row.argmax()],
                            "probabilities": dict(zip(names, map(float, row), strict=True))}
-                          for file, row in zip(files, rows, strict=True)], indent=2))
-        return
-    for file, row in zip(files, rows, strict=True):
-        best = sorted(range(len(names)), key=lambda k: -row[k])[:max(arguments.top, 1)]
-        print(f"{file}: " + ", ".join(f"{names[k]} {row[k]:.3f}" for k in best))
+                          for file, row in zip(files, rows, strict=True)], indent=2, allow_nan=False))
+    else:
+        for file, row in zip(files, rows, strict=True):
+            best = sorted(range(len(names)), key=lambda k: -row[k])[:max(arguments.top, 1)]
+            print(f"{file}: " + ", ".join(f"{names[k]} {row[k]:.3f}" for k in best))
+    return 1 if unreadable else 0
+
+
+def _pictures(paths):
+    """List the pictures that paths name, and say what is left out of folders."""
+    from . import classify
+    from .data import LeftOut
+
+    left_out = LeftOut()
+    files = classify.picture_files(paths, left_out)
+    if left_out:
+        _note(str(left_out))
+    return files
 
 
 def _summary(arguments):
@@ -158,12 +180,11 @@ def _summary(arguments):
 
 
 def _explain(arguments):
-    from . import classify
     from .explain import page
 
     _announce_compiling()
     replaced = ", in place of the file that was there" if Path(arguments.out).exists() else ""
-    size = page.write(arguments.model, classify.picture_files(arguments.pictures), arguments.out,
+    size = page.write(arguments.model, _pictures(arguments.pictures), arguments.out,
                       classes=arguments.classes and arguments.classes.split(","), scale=arguments.scale,
                       size=arguments.size and (arguments.size, arguments.size))
     print(f"{arguments.out}: {size / 1e6:.1f} MB, for any browser; it needs no network{replaced}")

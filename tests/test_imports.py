@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 # A part of minicnn is a folder or a file of its own; these files are pages of a part that outgrew one file.
 PAGES = {
     "batches": "training",
+    "class_weight": "training",
     "callbacks": "training",
     "sequential": "model",
     "progress": "training",
@@ -40,7 +41,7 @@ BELOW = {
     "blocks": {"layers", "kernels"},
     "model": {"layers", "training", "files", "initializers", "plan", "blocks"},
     "architectures": {"layers", "model"},
-    "classify": {"architectures", "data", "files", "kernels", "optimizers", "training"},
+    "classify": {"architectures", "data", "files", "kernels", "layers", "optimizers", "training"},
     "demo": {"architectures", "classify", "data", "explain", "layers", "model", "optimizers", "training", "PIL"},
     "gradcheck": {"model", "losses", "reference"},
     "explain": {"model", "layers", "losses", "reference", "kernels", "data", "files"},

@@ -3,7 +3,7 @@
 from minicnn.data import wardrobe
 from minicnn.data.decode import RESIZE, SUFFIXES, PictureError, load_image, unreadable
 from minicnn.data.folders import Folder, Split, find_classes
-from minicnn.data.images import ImageBatches, image_folder
+from minicnn.data.images import ImageBatches, image_folder, to_floats
 from minicnn.data.learned import Judged, field_beside, fingerprints, folder_for, split_field, to_judge
 from minicnn.data.listing import LeftOut, pictures_below
 
@@ -24,6 +24,7 @@ __all__ = [
     "load_image",
     "pictures_below",
     "split_field",
+    "to_floats",
     "to_judge",
     "unreadable",
     "wardrobe",

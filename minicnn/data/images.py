@@ -1,6 +1,7 @@
 """A folder of photographs becomes batches: decoded ahead on threads, shuffled by (seed, epoch), resized, scaled.
 
-x = picture * scale + offset, float32; by default the raw 0..255, since a model holds its own Rescaling layer.
+x = picture * scale + offset, float32, a number each or one a channel; by default the raw 0..255, since a model holds
+its own Rescaling layer.
 """
 
 import os
@@ -25,7 +26,8 @@ class ImageBatches:
     ----------
     files : sequence of paths     labels : (N,) int, index into class_names     class_names : sequence of str
     size : int or (height, width), pixels     batch_size : int >= 1; the last batch may be smaller
-    resize : "nearest" or "bilinear"     scale, offset : float, x = picture * scale + offset
+    resize : one of Pillow's filters, see `load_image`     scale, offset : float, or three, as in `to_floats`
+    order : "rgb" or "bgr", of the channels
     label_mode : what `y` is, as in Keras: "categorical" (N, classes) float32 one-hot, "int" (N,) int64,
         "binary" (N, 1) float32 for two classes, None: batches are x alone
     shuffle : bool     seed : None, int or np.random.Generator: the order of epoch e depends on (seed, e) alone
@@ -54,6 +56,7 @@ class ImageBatches:
         resize="nearest",
         scale=1.0,
         offset=0.0,
+        order="rgb",
         label_mode="categorical",
         shuffle=False,
         seed=None,
@@ -70,6 +73,9 @@ class ImageBatches:
         self.batch_size = _check_count("batch_size", batch_size)
         self.resize = check_resize(resize)
         self.scale, self.offset = _check_number("scale", scale), _check_number("offset", offset)
+        if order not in ("rgb", "bgr"):
+            raise ValueError(f"`order` must be 'rgb' or 'bgr'. Received: {order!r}.")
+        self.channel_order = order
         self.label_mode, self.shuffle = label_mode, shuffle
         self.seed = _check_seed(seed)
         self.epoch, self.skipped = 0, {}
@@ -100,11 +106,8 @@ class ImageBatches:
         with closing(self._pictures(order)) as pictures:  # a loop that stops early stops the threads as well
             for start in range(0, len(order), self.batch_size):
                 chosen = order[start : start + self.batch_size]
-                x = np.stack([next(pictures) for _ in chosen]).astype(np.float32)  # (N, H, W, 3)
-                if self.scale != 1:
-                    x *= np.float32(self.scale)
-                if self.offset != 0:
-                    x += np.float32(self.offset)
+                x = np.stack([next(pictures) for _ in chosen])  # (N, H, W, 3)
+                x = to_floats(x, self.scale, self.offset, self.channel_order)
                 yield x if self.label_mode is None else (x, self.targets(chosen))
 
     def targets(self, indices):
@@ -166,6 +169,27 @@ class ImageBatches:
             self._kept = {new: self._kept[old] for new, old in enumerate(good)}
 
 
+def to_floats(pictures, scale=1.0, offset=0.0, order="rgb"):
+    """Make of pictures what a net takes.
+
+    Parameters
+    ----------
+    pictures : (..., 3) uint8, RGB
+    scale, offset : float, or one a channel in the net's order: x = picture * scale + offset
+    order : "rgb" or "bgr", of the net's channels
+
+    Returns
+    -------
+    x : float32, of the same shape
+    """
+    x = np.ascontiguousarray(pictures[..., ::-1] if order == "bgr" else pictures, dtype=np.float32)
+    if np.any(np.not_equal(scale, 1)):
+        x = x * np.asarray(scale, np.float32)
+    if np.any(np.not_equal(offset, 0)):
+        x = x + np.asarray(offset, np.float32)
+    return x
+
+
 def image_folder(path, split="train", size=(64, 64), batch_size=32, *, split_seed=0, shuffle=None, seed=0, **settings):
     """Read one split of a folder of pictures as batches.
 
@@ -225,9 +249,10 @@ def _check_count(name, value):
 
 
 def _check_number(name, value):
-    if not isinstance(value, Real) or not np.isfinite(value):
-        raise ValueError(f"`{name}` must be a finite number. Received: {value!r}.")
-    return float(value)
+    numbers = value if isinstance(value, (list, tuple)) else [value] * 3
+    if len(numbers) != 3 or not all(isinstance(number, Real) and np.isfinite(number) for number in numbers):
+        raise ValueError(f"`{name}` must be a finite number, or one for each channel. Received: {value!r}.")
+    return value
 
 
 def _check_seed(seed):

@@ -112,6 +112,7 @@ def need_able(known, **able):
     ------
     ValueError: names the first field whose value is none of these.
     """
+    known = {**DEFAULTS, **known}
     for name, values in able.items():
         if known[name] not in values:
             raise ValueError(f"classifier.json asks for {name!r} {json.dumps(known[name])}, which can't be done here; "

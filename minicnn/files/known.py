@@ -10,7 +10,7 @@ import os
 import re
 from typing import NamedTuple
 
-from .classifier import DEFAULTS, VERSION, check, read_sidecar
+from .classifier import DEFAULTS, NEEDED, VERSION, check, read_sidecar
 from .opening import mapped, naming, parse_json
 
 LABELS, METADATA = "labels.txt", "metadata.json"
@@ -51,6 +51,9 @@ def settle(path=None, *, flags=None, card=None, model=None, guess=None):
                 value[field], origin[field] = content, name
     if card is not None:
         value["version"] = card["version"]
+    for field in NEEDED:
+        if field not in value:
+            raise ValueError(f"`{field}` must be given: neither the model nor what lies beside its file tells it.")
     guessed = {field: value[field] for field, name in origin.items() if name == "a guess"}
     return Known(check({**DEFAULTS, **value}), origin, _sentence(path, guessed))
 
