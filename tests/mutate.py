@@ -55,11 +55,11 @@ ROOMS = {
     "models": ("minicnn/__init__.py minicnn/model.py minicnn/sequential.py minicnn/graph.py minicnn/saving.py "
                "minicnn/summary.py minicnn/gradcheck.py minicnn/architectures.py",
                "tests/models tests/layers tests/files tests/explain/test_gradcheck.py tests/test_readme.py"),
-    "data": ("minicnn/data/*.py", "tests/data tests/test_cli.py tests/test_classifier_json.py"),
+    "data": ("minicnn/data/*.py", "tests/data tests/test_judging.py tests/test_cli.py tests/test_classifier_json.py"),
     "files": ("minicnn/files/*.py", "tests/files tests/models tests/test_classifier_json.py"),
     "explain": ("minicnn/explain/*.py minicnn/explain/web/*.js", "tests/explain"),
     "app": ("minicnn/cli.py minicnn/classify.py minicnn/demo.py minicnn/__main__.py",
-            "tests/test_cli.py tests/test_classifier_json.py tests/test_readme.py tests/data tests/explain"),
+            "tests/test_judging.py tests/test_cli.py tests/test_classifier_json.py tests/test_readme.py tests/explain"),
     "keras_ref": ("keras_ref/*.py", "tests/keras_ref tests/test_classifier_json.py"),
     "benchmarks": ("benchmarks/*.py benchmarks/peers/*.py", "tests/benchmarks"),
 }

@@ -23,7 +23,7 @@ class LeftOut:
         "macos": "of macOS's archiver",
         "empty": "empty",
         "unreadable": "of a kind of picture that is not read here",
-        "link": "links to folders",
+        "link": "behind a link to a folder",
         "other": "other",
     }
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from minicnn.data import Folder, find_classes
+from minicnn.data import SUFFIXES, Folder, find_classes
 
 COURSE_COUNTS = {  # the clothing photographs: training and validation pictures by class
     "dress": (241, 32), "hat": (123, 14), "longsleeve": (455, 49), "outwear": (184, 24), "pants": (468, 49),
@@ -150,3 +150,63 @@ def test_a_split_that_is_not_there(tmp_path):
     folder = Folder(make(tmp_path, {"a": 2, "b": 2}))
     with pytest.raises(ValueError, match="`split` must be one of train, validation in .* Received: 'test'"):
         folder.split("test")
+
+
+def test_what_belongs_to_a_class_and_what_is_left_out(tmp_path):
+    make(tmp_path, {"train/a": 2, "train/a/deep/er": 1, "train/b": 2, "validation/a": 1, "validation/b": 1, "extra": 1})
+    for suffix in SUFFIXES:
+        Image.new("RGB", (2, 2)).save(tmp_path / "train" / "b" / f"x{suffix.upper()}", format="PNG")
+    others = ("train/b/y.HEIC", "train/b/y.txt", "train/y.png", "z.md")
+    for name in ("train/a/.x.png", "train/__MACOSX/a/._1.png", *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "validation" / "b" / "empty.jpg").touch()
+    (tmp_path / "validation" / "b" / "deep").symlink_to(tmp_path / "train")
+    folder = Folder(tmp_path)
+    assert folder.counts() == {"train": {"a": 3, "b": 2 + len(SUFFIXES)}, "validation": {"a": 1, "b": 1}}
+    assert [folder.name_of(file) for file in folder.split("train").files[:3]] == [
+        "train/a/000.png", "train/a/001.png", "train/a/deep/er/000.png"]  # fmt: skip
+    assert str(folder.left_out) == (
+        "left out: 1 hidden (train/a/.x.png); 1 of macOS's archiver (train/__MACOSX); "
+        "1 empty (validation/b/empty.jpg); 1 of a kind of picture that is not read here (train/b/y.HEIC); "
+        "1 behind a link to a folder (validation/b/deep); "
+        "4 other (extra/, train/b/y.txt, train/y.png, ...)."
+    )
+    assert len(folder.left_out) == 9 and str(Folder(make(tmp_path / "tidy", {"a": 2, "b": 2})).left_out) == ""
+
+
+def test_names_are_sorted_as_text_across_subfolders(tmp_path):
+    """"a-1.png" comes before "a/1.png", as str sorts them: the held-out fifth depends on it."""
+    root = make(tmp_path, {"x": 4, "y": 5})
+    for name in ("a/1.png", "a-1.png", "B.png", "é.png", "b.png"):
+        (root / "x" / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (1, 1)).save(root / "x" / name)
+    names = sorted(["000.png", "001.png", "002.png", "003.png", "a/1.png", "a-1.png", "B.png", "é.png", "b.png"])
+    assert names.index("a-1.png") < names.index("a/1.png")
+    folder = Folder(root, split_seed=11)
+    held = np.random.default_rng([11, 0]).permutation(names)[:2]
+    found = {folder.name_of(file) for file in folder.split("validation").files}
+    assert {name for name in found if name.startswith("x/")} == {f"x/{name}" for name in held}
+    both = [folder.name_of(file) for file in folder.split("train").files if file.is_relative_to(root / "x")]
+    assert both == [f"x/{name}" for name in names if name not in held]
+
+
+def test_train_alone_beside_a_test_folder(tmp_path):
+    folder = Folder(make(tmp_path, {"train/a": 5, "train/b": 5, "test/a": 3, "test/b": 3}))
+    assert folder.drawn and folder.evaluation_split == "test" and list(folder.splits) == ["train", "validation", "test"]
+    files, labels = folder.split("all")
+    assert len(files) == 16 and np.bincount(labels).tolist() == [8, 8]
+    assert [file.parent.name for file in files] == [folder.class_names[label] for label in labels]
+    files, labels = Folder(make(tmp_path / "late", {"test/a": 1, "test/b": 1})).split("all")
+    assert len(files) == 2 and labels.dtype == np.int64
+
+
+def test_a_copy_without_some_files(tmp_path):
+    folder = Folder(make(tmp_path, {"train/a": 2, "train/b": 2, "validation/a": 2, "validation/b": 1}))
+    bad = [folder.split("train").files[1], folder.split("validation").files[0]]
+    kept = folder.without(bad)
+    assert kept.counts() == {"train": {"a": 1, "b": 2}, "validation": {"a": 1, "b": 1}}
+    assert folder.counts()["train"] == {"a": 2, "b": 2} and kept.class_names == folder.class_names
+    assert [file.parent.name for file in kept.split("train").files] == ["a", "b", "b"]
+    with pytest.raises(ValueError, match="Every class must have a readable picture. Received: 'b' in validation of"):
+        folder.without(folder.split("validation").files[-1:])

@@ -1,0 +1,128 @@
+"""Who wins where several tell of a classifier: flags, card, sidecar, labels.txt, metadata.json, the model, a guess."""
+
+import json
+import shutil
+
+import pytest
+
+import minicnn
+from minicnn import files
+from minicnn.files import classifier
+
+GUESS = {"class_names": ["0", "1"], "size": [9, 9], "resize": "nearest", "scale": 1.0, "offset": 0.0,
+         "output": "logits"}  # fmt: skip
+METADATA = {"labels": ["Apple", "Pear"], "imageSize": 96, "grayscale": True, "packageName": "@teachablemachine/image"}
+
+
+def card(**change):
+    return files.describe(["of", "card"], (5, 5), **change)
+
+
+def test_each_source_yields_to_the_one_before(tmp_path):
+    """From the weakest up: every source names the classes, and each new one wins."""
+    path = tmp_path / "m.h5"
+    known = files.settle(path, guess=GUESS)
+    assert known.value["class_names"] == ["0", "1"] and set(known.origin.values()) == {"a guess"}
+    assert known.sentence == (
+        f"{path} has no classifier.json: classes are numbered; a guess is size [9, 9], resize \"nearest\", scale 1.0, "
+        "offset 0.0, output \"logits\"."
+    )
+    model = {"class_names": ["of", "model"], "size": [8, 8], "output": None}
+    known = files.settle(path, model=model, guess=GUESS)
+    assert known.value["class_names"] == ["of", "model"] and known.value["output"] == "logits"
+    assert known.origin["size"] == "the model" and known.origin["output"] == "a guess"
+    assert "size [" not in known.sentence and "numbered" not in known.sentence and "output" in known.sentence
+    (tmp_path / "metadata.json").write_text(json.dumps(METADATA))
+    known = files.settle(path, model=model, guess=GUESS)
+    assert known.value["class_names"] == ["Apple", "Pear"] and known.value["size"] == [96, 96]
+    assert known.value["channels"] == 1 and known.origin["size"] == "metadata.json"
+    (tmp_path / "labels.txt").write_text("0 Äpfel\n1 Birnen\n\n", encoding="utf-8")
+    known = files.settle(path, model=model, guess=GUESS)
+    assert known.value["class_names"] == ["Äpfel", "Birnen"] and known.value["size"] == [96, 96]
+    (tmp_path / "classifier.json").write_bytes(classifier.dump(card() | {"class_names": ["of", "folder"]}))
+    assert files.settle(path, model=model, guess=GUESS).value["class_names"] == ["of", "folder"]
+    files.write_sidecar(path, card() | {"class_names": ["of", "sidecar"]})
+    known = files.settle(path, model=model, guess=GUESS)
+    assert known.value["class_names"] == ["of", "sidecar"] and known.sentence == "" and known.value["channels"] == 3
+    known = files.settle(path, card=card(), model=model, guess=GUESS)
+    assert known.value == card() and known.origin["scale"] == "classifier.json"
+    known = files.settle(path, flags={"size": [7, 7], "scale": None}, card=card(scale=0.5), guess=GUESS)
+    assert known.value["size"] == [7, 7] and known.value["scale"] == 0.5 and known.origin["size"] == "flags"
+
+
+def test_what_nobody_tells_must_be_given(tmp_path):
+    with pytest.raises(ValueError, match=r"`size` must be given: neither the model nor what lies beside its file"):
+        files.settle(tmp_path / "m.h5", guess={**GUESS, "size": None})
+    with pytest.raises(ValueError, match="classifier.json's 'size' must be"):
+        files.settle(flags={"size": [0, 1]}, guess=GUESS)
+    assert files.settle(guess=GUESS).sentence.startswith("The model has no classifier.json: classes are numbered")
+
+
+def test_a_later_version_keeps_its_number_and_fields():
+    later = card() | {"version": 7, "mood": "good"}
+    known = files.settle(card=later, flags={"size": [3, 3]}, guess=GUESS)
+    assert known.value == later | {"size": [3, 3]}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("0 Apple\n1 Red pear\n", ["Apple", "Red pear"]), ("Apple\nRed pear", ["Apple", "Red pear"]),
+     ("\ufeff0 Apple\r\n1 Red pear\r\n", ["Apple", "Red pear"]), ("1 Apple\n0 pear\n", ["1 Apple", "0 pear"]),
+     ("7\n42\n", ["7", "42"])],
+)  # fmt: skip
+def test_labels_with_and_without_their_numbers(tmp_path, text, names):
+    (tmp_path / "labels.txt").write_bytes(text.encode())
+    assert files.settle(tmp_path / "m.h5", guess=GUESS).value["class_names"] == names
+
+
+def test_files_beside_that_tell_nothing_or_are_damaged(tmp_path):
+    (tmp_path / "labels.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match=r"labels.txt: class names must be UTF-8"):
+        files.settle(tmp_path / "m.h5", guess=GUESS)
+    (tmp_path / "labels.txt").unlink()
+    for content, told in (({"labels": "Apple", "imageSize": "96", "grayscale": 1}, ["0", "1"]), ({}, ["0", "1"])):
+        (tmp_path / "metadata.json").write_text(json.dumps(content))
+        value = files.settle(tmp_path / "m.h5", guess=GUESS).value
+        assert value["class_names"] == told and value["size"] == [9, 9] and value["channels"] == 3
+    (tmp_path / "metadata.json").write_text("[1]")
+    with pytest.raises(ValueError, match=r"metadata.json: its metadata.json must be a JSON object"):
+        files.settle(tmp_path / "m.h5", guess=GUESS)
+
+
+def save(path):
+    model = minicnn.Sequential([minicnn.Input((5, 5, 3)), minicnn.Flatten(), minicnn.Dense(2)], seed=1)
+    model.save(path)
+    return model
+
+
+def test_a_card_is_written_into_a_zip_and_replaced_there(tmp_path):
+    path = tmp_path / "m.keras"
+    model = save(path)
+    assert files.read_card(path) is None
+    for value in (card(), card(scale=0.25)):
+        files.write_card(path, value)
+        assert files.read_card(path) == value == minicnn.load_model(path).classifier
+    for one, two in zip(minicnn.load_model(path).get_weights(), model.get_weights(), strict=True):
+        assert (one == two).all()
+    assert [file.name for file in tmp_path.iterdir()] == ["m.keras"]
+
+
+def test_a_zip_without_a_card_has_a_sidecar(tmp_path):
+    """Keras's own save drops the card from the zip."""
+    path = tmp_path / "m.keras"
+    save(path)
+    files.write_sidecar(path, card(scale=0.5))
+    assert files.read_card(path) == files.read(path).classifier == card(scale=0.5)
+    files.write_card(path, card(scale=0.75))  # the card wins
+    assert files.read_card(path)["scale"] == minicnn.load_model(path).classifier["scale"] == 0.75
+
+
+def test_a_card_beside_another_format(tmp_path):
+    path = tmp_path / "m.h5"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n")
+    files.write_card(path, card())
+    assert files.read_card(path) == card() and (tmp_path / "m.classifier.json").exists()
+    shutil.move(tmp_path / "m.classifier.json", tmp_path / "classifier.json")
+    assert files.read_card(path) == card()
+    with pytest.raises(ValueError, match="none.keras: there is no such file"):
+        files.read_card(tmp_path / "none.keras")
