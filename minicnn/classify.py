@@ -155,10 +155,10 @@ def _told_by(model):
         told["size"] = size
     if _scales(model):
         told["scale"], told["offset"] = 1.0, 0.0
-    if model.setup is not None and hasattr(model.setup.loss, "from_logits"):
-        told["output"] = "logits" if model.setup.loss.from_logits else "probabilities"
-    elif model.activation in ("softmax", "sigmoid"):
+    if model.activation in ("softmax", "sigmoid"):  # whatever the loss says: it takes what goes into these
         told["output"] = "probabilities"
+    elif model.setup is not None:
+        told["output"] = "logits" if model.setup.loss.from_logits else "probabilities"
     return told
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import minicnn
-from minicnn import Activation, Conv2D, Dense, Flatten, Input, Model, Sequential, Softmax
+from minicnn import Activation, Conv2D, Dense, Flatten, Input, Model, Sequential, Softmax, classify
 from tests.keras_oracle import keras
 
 L = keras.layers
@@ -174,3 +174,11 @@ def test_other_softmax_and_single_sigmoid_are_not_warned_of():
         warnings.simplefilter("error")
         for layer, shape in ((Softmax(), (1, 3)), (Dense(1, activation="sigmoid"), (4,)), (Softmax(axis=1), (3, 1))):
             Sequential([Input(shape), layer])
+
+
+def test_what_comes_out_of_a_head_is_probabilities_whatever_the_loss_says():
+    for head, output in (("softmax", "probabilities"), ("sigmoid", "probabilities"), (None, "logits")):
+        net = Sequential([Input((6, 6, 3)), Flatten(), Dense(3, activation=head)])
+        quietly(net.compile, "sgd", minicnn.CategoricalCrossentropy(from_logits=True))
+        classify.complete(net)
+        assert net.classifier["output"] == output

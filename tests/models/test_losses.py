@@ -118,3 +118,104 @@ def test_labels_that_do_not_fit(loss, y, shape, sentence):
 def test_unknown_loss():
     with pytest.raises(ValueError, match="`loss` must be one of 'categorical_crossentropy'.*Received: loss='hinge'"):
         losses.get("hinge")
+
+
+@pytest.mark.parametrize("logits", [False, True])
+@pytest.mark.parametrize("kind", PAIRS)
+def test_what_keras_writes_is_read_and_given_back(kind, logits):
+    ours, theirs = PAIRS[kind]
+    written = {"class_name": theirs.__name__, "config": theirs(from_logits=logits).get_config()}
+    read = losses.from_config(written)
+    assert type(read) is ours and read.from_logits is logits
+    config = read.get_config()
+    assert config == {"name": ours.name, "reduction": "sum_over_batch_size", "from_logits": logits}
+    assert theirs.from_config(config).get_config() == written["config"]
+
+
+def test_other_forms_of_a_loss_in_a_file():
+    assert type(losses.from_config("mse")) is losses.MeanSquaredError
+    written = {"class_name": "function", "config": "binary_crossentropy"}
+    assert type(losses.from_config(written)) is losses.BinaryCrossentropy
+    read = losses.from_config({"class_name": "MeanSquaredError", "config": {"name": "mean_squared_error"}})
+    assert type(read) is losses.MeanSquaredError and not read.from_logits
+    assert read.get_config() == {"name": "mean_squared_error", "reduction": "sum_over_batch_size"}
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        (("BinaryCrossentropy", {"label_smoothing": 0.1}), r"\(label_smoothing=0.1\) is not supported"),
+        (("BinaryCrossentropy", {"axis": 1}), r"\(axis=1\) is not supported; only axis=-1 is"),
+        (("BinaryCrossentropy", {"reduction": "sum"}), "only reduction='sum_over_batch_size' is"),
+        (("Hinge", {}), "must be one of CategoricalCrossentropy, .* Received: 'Hinge'"),
+        (("BinaryCrossentropy", None), "Received: 'BinaryCrossentropy'"),
+        ((None, {}), "The loss must be one of"),
+    ],
+)
+def test_what_a_file_says_that_we_lack(written, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        losses.from_config({"class_name": written[0], "config": written[1]})
+
+
+def test_a_loss_that_is_no_name():
+    for loss in (3, None, losses.MeanSquaredError, ["mse"]):
+        with pytest.raises(ValueError, match="`loss` must be one of"):
+            losses.get(loss)
+    loss = losses.MeanSquaredError()
+    assert losses.get(loss) is loss
+
+
+def test_on_paper():
+    """Two examples of two numbers each; -log(1/2) = 0.6931, -log(3/4) = 0.2877, -log(1/4) = 1.3863."""
+    p = np.array([[0.5, 0.5], [0.25, 0.75]])
+    one_hot, classes = np.array([[1.0, 0], [0, 1]]), np.array([0, 1])
+    assert losses.CategoricalCrossentropy()(one_hot, p) == pytest.approx((0.693147 + 0.287682) / 2, rel=1e-5)
+    assert losses.SparseCategoricalCrossentropy()(classes, p) == pytest.approx((0.693147 + 0.287682) / 2, rel=1e-5)
+    assert losses.BinaryCrossentropy()(one_hot, p) == pytest.approx((2 * 0.693147 + 2 * 0.287682) / 4, rel=1e-5)
+    assert losses.MeanSquaredError()(one_hot, p) == pytest.approx((0.25 + 0.25 + 0.0625 + 0.0625) / 4)
+    weights = [3, 0.5]
+    assert losses.MeanSquaredError()(one_hot, p, weights) == pytest.approx((3 * 0.25 + 0.5 * 0.0625) / 2)
+    assert losses.SparseCategoricalCrossentropy()(classes[:, None], p) == pytest.approx(0.490415, rel=1e-5)
+
+
+@given(
+    kind=st.sampled_from(["categorical", "sparse", "binary"]),
+    from_logits=st.booleans(),
+    weighted=st.booleans(),
+    shape=st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3)),
+    k=st.integers(2, 4),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_maps_of_labels_equal_one_long_row(kind, from_logits, weighted, shape, k, seed):
+    """The mean is taken over all places, each weighted by its example."""
+    rng = np.random.default_rng(seed)
+    loss = PAIRS[kind][0](from_logits=from_logits)
+    y = rng.normal(0, 3, (*shape, k)) if from_logits else rng.uniform(0.02, 0.98, (*shape, k))
+    t = labels(kind, rng, int(np.prod(shape)), k, "float64")
+    weights = rng.uniform(0, 2, shape[0]) if weighted else None
+    long = None if weights is None else np.repeat(weights, shape[1] * shape[2])
+    value, gradient = loss.value_and_gradient(t.reshape(*shape, *t.shape[1:]), y, weights)
+    want, want_gradient = loss.value_and_gradient(t, y.reshape(-1, k), long)
+    np.testing.assert_allclose(value, want, rtol=1e-12)
+    np.testing.assert_allclose(gradient.reshape(-1, k), want_gradient, rtol=1e-12)
+
+
+def test_no_example_is_no_loss():
+    value, gradient = losses.CategoricalCrossentropy().value_and_gradient(np.zeros((0, 3)), np.zeros((0, 3)))
+    assert value == 0 and gradient.shape == (0, 3)
+
+
+def test_labels_between_and_beside():
+    """A label may be a probability, in one sum of 1; binary ones lie between 0 and 1, ends included."""
+    check = losses.CategoricalCrossentropy().check
+    check(np.array([[0.25, 0.7505]]), (1, 2))
+    for row in ([0.25, 0.76], [-0.25, 1.25], [0.5, 0.49]):
+        with pytest.raises(ValueError, match="each row non-negative, with sum 1"):
+            check(np.array([row]), (1, 2))
+    assert losses.CategoricalCrossentropy().check([[1], [1]], (2, 1)).shape == (2, 1)
+    for bad in ([[-0.01]], [[1.01]]):
+        with pytest.raises(ValueError, match="must lie between 0 and 1"):
+            losses.BinaryCrossentropy().check(bad, (1, 1))
+    np.testing.assert_array_equal(losses.BinaryCrossentropy().check([0, 1], (2, 1)), [[0], [1]])
+    with pytest.raises(ValueError, match=r"must have shape \(2,\) for sparse.* Received: y.shape=\(3,\)"):
+        losses.SparseCategoricalCrossentropy().check([0, 1, 1], (2, 3))
