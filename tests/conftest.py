@@ -1,7 +1,8 @@
-"""How the suite runs: Hypothesis's profiles, TensorFlow's manners, and the table of the errors that were seen.
+"""How the suite runs: workers, Hypothesis's profiles, TensorFlow's manners, and the table of the errors that were seen.
 
-pytest                                                          the same few examples every time
-MINICNN_TEST_EXAMPLES=10000 pytest tests/kernels tests/layers   others, and more; prints the worst error seen
+pytest                                                          the same few examples every time, files side by side
+pytest tests/data                                               a part: in one process (-n 2: in two)
+MINICNN_TEST_EXAMPLES=10000 pytest tests/kernels tests/layers   other examples, and more; prints the worst error seen
 """
 
 import os
@@ -10,6 +11,14 @@ import os
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
+PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+WORKERS = min(PROCESSORS, 4)  # each imports TensorFlow, compiles what it first meets, and holds some 2 GB
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # else every worker's TensorFlow would take all processors
+    own = PROCESSORS // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]) or 1
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(own))
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(own))
+
+import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 from tests import tolerances  # noqa: E402
@@ -32,6 +41,20 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("large" if EXAMPLES else "everyday")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Share the whole suite among workers, a file each: what a file's tests make and compile together stays together.
+
+    In the files' own order: the one with the fewest tests may take the longest. A part of the suite is quicker in one
+    process, which a debugger can stop, too.
+    """
+    option = config.option
+    whole = config.args == config.getini("testpaths") and not option.collectonly and not option.usepdb
+    worker = "PYTEST_XDIST_WORKER" in os.environ
+    if whole and not worker and getattr(option, "numprocesses", 0) is None and WORKERS > 1:  # 0: there is no xdist
+        option.numprocesses, option.dist, option.loadscopereorder = WORKERS, "loadfile", False
 
 
 def pytest_terminal_summary(terminalreporter):
