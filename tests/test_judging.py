@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import minicnn
-from minicnn import files
+from minicnn import classify, files
 from minicnn.cli import main
 from minicnn.data import fingerprints
 
@@ -336,6 +336,22 @@ def test_corrupt_pictures_stop_evaluate_unless_told(tmp_path, capsys):
     assert "on 15 pictures" in told.out and "1 skipped as no pictures" in told.err
 
 
+def test_corrupt_pictures_stop_train_unless_told(tmp_path, capsys):
+    root = pets(tmp_path / "pets", 5, ("cat", "dog"))
+    (root / "cat" / ".DS_Store").write_bytes(b"x")
+    (root / "cat" / "bad.jpg").write_bytes(b"no picture")
+    arguments = ["train", root, "--arch", "homework", "--size", 12, "--epochs", 1]
+    assert "bad.jpg" in run(capsys, *arguments, "--out", tmp_path / "a", code=2).err
+    told = run(capsys, *arguments, "--out", tmp_path / "b", "--skip-corrupt")
+    assert "left out: 1 hidden (cat/.DS_Store)." in told.out and "1 skipped as no pictures" in told.out
+    splits = json.loads((tmp_path / "b" / "split.json").read_text())["splits"]
+    used = sorted(splits["train"] + splits["validation"])
+    assert used == sorted(file.relative_to(root).as_posix() for file in root.rglob("*.png"))
+    field = minicnn.load_model(tmp_path / "b" / "model.keras").classifier["split"]
+    assert field["learned"] == sorted(fingerprints([root / name for name in splits["train"]]))
+    assert sum(field["counts"]["train"].values()) == len(splits["train"])
+
+
 def test_classes_in_another_order_and_other_classes(tmp_path, capsys):
     model = linear(tmp_path / "m.keras", ("elk", "cat", "dog"), learned=[])
     root = pets(tmp_path / "pets" / "test")
@@ -358,6 +374,22 @@ def test_a_training_that_diverges_ends_in_a_sentence(tmp_path, capsys):
     told = run(capsys, *arguments, "--lr", 1e30, code=2)
     assert "Training diverged" in told.err and "the model is in" not in told.out
     assert not (tmp_path / "run" / "model.keras").exists() and "there is no model" in told.err
+
+
+def test_the_last_finite_model_is_kept(tmp_path, capsys, monkeypatch):
+    class Spike(minicnn.Callback):
+        def __init__(self, path):
+            """Take the history's place."""
+
+        def on_epoch_end(self, epoch, logs):
+            self.model.optimizer.learning_rate = 1e30
+
+    monkeypatch.setattr(classify, "CSVLogger", Spike)
+    root = pets(tmp_path / "pets", 5, ("cat", "dog"))
+    arguments = ["train", root, "--arch", "homework", "--size", 12, "--epochs", 4, "--out", tmp_path / "r"]
+    told = run(capsys, *arguments, code=2)
+    assert told.err.strip().endswith(f"; the last epoch before is in {tmp_path / 'r' / 'model.keras'}.")
+    assert all(np.isfinite(array).all() for array in minicnn.load_model(tmp_path / "r" / "model.keras").get_weights())
 
 
 @pytest.mark.parametrize("kind", ["weights", "answers"])
