@@ -152,28 +152,28 @@ class _Probe:
 
 def pattern(model, record, prefix=""):
     """List, for one recorded run, on which side of its kinks every ReLU and every max pooling is."""
-    found = []
+    found, makers = [], {tensor: node for node in model.nodes for tensor in node.outputs}
     for node in model.nodes:
         key, layer = prefix + node.key, node.layer
         if isinstance(layer, Model):
             found += pattern(layer, record, f"{key}/")
         elif type(layer).__name__ == "MaxPooling2D":
-            found.append(_winners(layer, record[_source(node, prefix)]))
+            found.append(_winners(layer, record[_source(node, makers, prefix)]))
         elif type(layer).__name__ == "GlobalMaxPooling2D":
-            x = record[_source(node, prefix)]
+            x = record[_source(node, makers, prefix)]
             found.append(x.reshape(len(x), -1, x.shape[3]).argmax(1))
         elif type(layer).__name__ in ("ReLU", "LeakyReLU") or layer.activation in ("relu", "relu6", "leaky_relu"):
             found.append(np.sign(record[key]) + (record[key] >= 6))
     return found
 
 
-def _source(node, prefix):
-    """The key of what a node reads."""
-    source = node.inputs[0].node
-    inner = source.layer
-    key = prefix + source.key
+def _source(node, makers, prefix):
+    """The key of what a node reads. `makers` has the node that makes each tensor."""
+    tensor = node.inputs[0]
+    key, inner = prefix + makers[tensor].key, makers[tensor].layer
     while isinstance(inner, Model):
-        last = inner.outputs[node.inputs[0].index].node
+        tensor = inner.outputs[tensor.index]
+        last = next(node for node in inner.nodes if tensor in node.outputs)
         key, inner = f"{key}/{last.key}", last.layer
     return key
 

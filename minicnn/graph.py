@@ -1,16 +1,20 @@
 """The order of a graph: which calls of which layers lie between inputs and outputs.
 
-`trace` walks back from the outputs, so that each node stands behind those it needs; `give_names` makes names unique;
+`trace` walks back from the outputs, so that each node stands behind those it needs. A model has nodes of its own, whose
+names are its own, between tensors that it shares with whoever made them: so two models may hold one call. A model may
+begin anywhere: an InputLayer of its own stands there for what came before. `give_names` makes names unique;
 `describe` writes the graph down as model files do, by names, which also tells the order of Keras's `model.layers`.
 """
 
+import copy
 from collections import Counter
 
 from .files.graph import Call, Graph, LayerCalls, Tensor
+from .layers import InputLayer, Node, SymbolicTensor
 
 
 def trace(inputs, outputs):
-    """List the nodes that lead from inputs to outputs, in running order.
+    """List the nodes that lead from inputs to outputs, in running order: copies, the model's own.
 
     Parameters
     ----------
@@ -18,23 +22,47 @@ def trace(inputs, outputs):
 
     Raises
     ------
-    ValueError: an output hangs on an input that was not given.
+    ValueError: an output hangs on an input that was not given, or one input is given twice.
     """
+    begins = {tensor: _beginning(tensor) for tensor in inputs}
+    if len(begins) != len(inputs):
+        raise ValueError(f"`inputs` must name each tensor once. Received: {inputs}.")
     nodes, done = [], set()
-    stack = [(tensor.node, False) for tensor in reversed(outputs)]
+    stack = [(tensor, False) for tensor in reversed(outputs)]
     while stack:  # no recursion: a deep net must not end in a RecursionError
-        node, inputs_done = stack.pop()
+        tensor, inputs_done = stack.pop()
+        node = begins.get(tensor, tensor.node)
         if inputs_done:
             nodes.append(node)
         elif node not in done:
             done.add(node)
-            stack.append((node, True))
-            stack.extend((tensor.node, False) for tensor in reversed(node.inputs))
-    given = [tensor.node for tensor in inputs]
+            stack.append((tensor, True))
+            stack.extend((source, False) for source in reversed(node.inputs))
     for node in nodes:
-        if not node.inputs and node not in given:
+        if not node.inputs and node not in begins.values():
             raise ValueError(f"`inputs` must name every input that the outputs need. Missing: '{node.layer.name}'.")
-    return [node for node in given if node not in done] + nodes
+    unread = [node for node in begins.values() if node not in done]
+    return unread + [_own(node, begins) for node in nodes]
+
+
+def _beginning(tensor):
+    """Make the node of an InputLayer that gives this tensor: of the one that made it, or of a new one."""
+    layer = tensor.node.layer
+    if not isinstance(layer, InputLayer):
+        made_by, layer = layer, InputLayer(tensor.shape[1:])
+        layer.build(tensor.shape, dtype=made_by.dtype or "float32")
+    node = Node(layer, [], False, tensor.shape)
+    node.outputs = [tensor]
+    return node
+
+
+def _own(node, begins):
+    """Copy a node; where one of its outputs is given from outside, what it makes itself is another tensor."""
+    own = copy.copy(node)
+    if node not in begins.values():
+        own.outputs = [SymbolicTensor(tensor.shape, own, tensor.index) if tensor in begins else tensor
+                       for tensor in node.outputs]
+    return own
 
 
 def give_names(nodes):

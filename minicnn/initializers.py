@@ -1,22 +1,21 @@
 """How weights start. Source: Glorot & Bengio 2010, and Keras 3's defaults."""
 
-import contextlib
 import math
 
 import numpy as np
 
-_blank = False
+
+class Blank(np.random.Generator):
+    """A generator from which no weight is drawn: arrays start as zeros, since a file's will take their place.
+
+    Whoever reads a file hands it on where another would hand on a generator, so the wish reaches the layers of that
+    file and nobody else. Zeros cost no memory before they are written to. Masks (Dropout) are drawn as from any other.
+    """
 
 
-@contextlib.contextmanager
 def blank():
-    """Draw nothing inside: arrays are made of zeros, since a file's weights will take their place."""
-    global _blank
-    before, _blank = _blank, True
-    try:
-        yield
-    finally:
-        _blank = before
+    """Make a generator from which no weight is drawn."""
+    return Blank(np.random.PCG64())
 
 
 def glorot_uniform(rng, shape, dtype):
@@ -30,8 +29,8 @@ def glorot_uniform(rng, shape, dtype):
     shape : (..., inputs, outputs)     the axes before the last two (a window) multiply both fans
     dtype : "float32" or "float64"     drawn in float64, then rounded: both dtypes start alike
     """
-    if _blank:
-        return np.zeros(shape, dtype)  # costs no memory before it is written to
+    if isinstance(rng, Blank):
+        return np.zeros(shape, dtype)
     window = math.prod(shape[:-2])
     limit = math.sqrt(6 / (window * (shape[-2] + shape[-1])))
     return rng.uniform(-limit, limit, shape).astype(dtype)
@@ -42,6 +41,6 @@ def zeros(shape, dtype):
     return np.zeros(shape, dtype)
 
 
-def ones(shape, dtype):
+def ones(rng, shape, dtype):
     """Start scales at 1."""
-    return np.zeros(shape, dtype) if _blank else np.ones(shape, dtype)
+    return np.zeros(shape, dtype) if isinstance(rng, Blank) else np.ones(shape, dtype)

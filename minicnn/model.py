@@ -11,8 +11,10 @@ import numpy as np
 from . import blocks, saving, training
 from .files.graph import keras_order
 from .graph import describe, give_names, trace
-from .layers import LAYERS, InputLayer, Layer, Softmax, SymbolicTensor
+from .initializers import Blank
+from .layers import LAYERS, Layer, Softmax, SymbolicTensor
 from .layers.activation import activate
+from .layers.base import fits
 from .plan import Plan
 from .summary import summary as format_summary
 
@@ -22,8 +24,9 @@ class Model(Layer):
 
     Parameters
     ----------
-    inputs, outputs : SymbolicTensor or list of them     inputs are made by `Input`
-    seed : int, optional     of the weights, of Dropout and of the order of the examples
+    inputs, outputs : SymbolicTensor or list of them     inputs from `Input`, or from layers: the model begins there
+    seed : int, optional     of the weights, of Dropout and of the order of the examples; a np.random.Generator draws
+        the first two alone
 
     Attributes
     ----------
@@ -35,17 +38,21 @@ class Model(Layer):
 
     def __init__(self, inputs, outputs, name=None, seed=None):
         super().__init__(name)
-        self._start(seed)
-        self._connect(listed(inputs), listed(outputs))
+        self._connect(listed(inputs), listed(outputs), self._start(seed))
+
+    takes_list = True
 
     def _start(self, seed):
-        self.seed = seed
+        """Begin empty; return who draws the weights. (Of a layer that comes later nobody has a file's weights.)"""
+        self.seed = None if isinstance(seed, np.random.Generator) else seed
+        self._rng = np.random.default_rng(None if isinstance(seed, Blank) else seed)
         self.layers, self.nodes, self.inputs, self.outputs = [], [], [], []
         self.setup = None  # what compile makes: optimizer, loss, metrics
         self.classifier = None  # classifier.json: class names and preprocessing
         self.stop_training = False
         self.epochs = 0  # of training so far: see `training.fit`
         self._plans = {}
+        return seed if isinstance(seed, Blank) else self._rng
 
     def _make_arrays(self):
         self.grads = {}
@@ -54,19 +61,16 @@ class Model(Layer):
         """What a copy or a pickle holds: all but the plans, which hold memory of their own."""
         return {**self.__dict__, "_plans": {}}
 
-    def _connect(self, inputs, outputs):
+    def _connect(self, inputs, outputs, rng):
         for end, tensors in (("inputs", inputs), ("outputs", outputs)):
             if not tensors or not all(isinstance(tensor, SymbolicTensor) for tensor in tensors):
                 raise ValueError(f"`{end}` must be symbolic tensors, made by Input and by calling layers on them. "
                                  f"Received: {tensors!r}.")
-        if not all(isinstance(tensor.node.layer, InputLayer) for tensor in inputs):
-            raise ValueError("`inputs` must be made by Input.")
         self.inputs, self.outputs, self.nodes = inputs, outputs, trace(inputs, outputs)
         self._plans = {}
         give_names(self.nodes)
         by_name = {node.layer.name: node.layer for node in self.nodes}
         self.layers = [by_name[name] for name in keras_order(describe(self.name, self.nodes, inputs, outputs)[0])]
-        rng = np.random.default_rng(self.seed)
         for node in self.nodes:
             shapes = [tensor.shape for tensor in node.inputs] or [node.layer.shape]
             node.layer.build(shapes if node.several else shapes[0], rng, self.dtype or "float32")
@@ -77,17 +81,40 @@ class Model(Layer):
 
     def compute_output_shape(self, input_shape):
         """Follow an input's shape through the graph."""
-        given = input_shape if isinstance(input_shape, list) else [input_shape]
-        shapes = dict(zip(self.inputs, given, strict=True))
-        for node in self.nodes:
-            if node.inputs:
-                own = [shapes[tensor] for tensor in node.inputs]
-                result = node.layer.compute_output_shape(own if node.several else own[0])
-                shapes.update(zip(node.outputs, result if len(node.outputs) > 1 else [result], strict=True))
+        shapes = self.shapes(input_shape)
         return _single([shapes[tensor] for tensor in self.outputs])
 
+    def shapes(self, input_shape=None):
+        """Give the shape of every tensor of the graph for an input's shape, by default the one that it has.
+
+        Returns
+        -------
+        shapes : dict, SymbolicTensor -> (None, ...)
+        """
+        given = input_shape or self.input_shape
+        shapes = dict(zip(self.inputs, given if isinstance(given, list) else [given], strict=True))
+        for node in self.nodes:
+            if node.inputs:
+                result = node.layer.output_shape_of(node.shape_in(shapes))
+                shapes.update(zip(node.outputs, result if len(node.outputs) > 1 else [result], strict=True))
+        return shapes
+
+    def output_shape_of(self, input_shape):
+        """Give the output's shape for an input's, which must be one that the Inputs allow."""
+        self._fit(input_shape if isinstance(input_shape, list) else [input_shape])
+        return self.compute_output_shape(input_shape)
+
+    def _fit(self, shapes):
+        if len(shapes) != len(self.inputs):
+            raise ValueError(f"Layer '{self.name}' takes {len(self.inputs)} inputs. Received: {len(shapes)}.")
+        for tensor, shape in zip(self.inputs, shapes, strict=True):
+            if not fits(shape, tensor.shape):
+                raise ValueError(f"Input of layer '{self.name}' must have shape {tensor.shape}. "
+                                 f"Received: x.shape={tuple(shape)}.")
+
     def build(self, input_shape, rng=None, dtype="float32"):
-        """A model is built when it is made."""
+        """A model is built when it is made: check that it takes inputs of this shape."""
+        self.output_shape_of(input_shape)
 
     @property
     def input(self):
@@ -104,7 +131,7 @@ class Model(Layer):
         """What the model ends with, where nothing else reads that layer's output."""
         if len(self.outputs) != 1 or any(self.outputs[0] in node.inputs for node in self.nodes):
             return None
-        return self.outputs[0].node.layer.activation
+        return next(node.layer.activation for node in self.nodes if self.outputs[0] in node.outputs)
 
     def get_layer(self, name):
         """Find a layer by its name; "inner/conv2d" looks into a nested model."""
@@ -122,7 +149,7 @@ class Model(Layer):
 
         Parameters
         ----------
-        x : array of `input_shape` (a list for several inputs)
+        x : array of `input_shape` (a list for several inputs); a last axis of 1 may be left out, or be one too many
         training, keep, logits : as in every layer
         need_dx : bool        False: backward will not be asked for dx, so layers before the first trainable one
             keep nothing
@@ -134,10 +161,10 @@ class Model(Layer):
         -------
         y : array of `output_shape` (a list for several outputs)
         """
-        x = self._checked_input(x)
+        arrays, given = self._checked_input(x)
         keep = training if keep is None else keep
         logits = logits and self.activation is not None
-        values = dict(zip(self.inputs, x if isinstance(x, list) else [x], strict=True))
+        values = dict(zip(self.inputs, arrays, strict=True))
         if not training and not keep and record is None:
             self._plan(logits).run(values)
             return _single([values[tensor] for tensor in self.outputs])
@@ -164,7 +191,7 @@ class Model(Layer):
             for tensor in finished:
                 del values[tensor]
         if keep:
-            self._saved.append((nodes, kept))
+            self._saved.append((nodes, kept, given))
         return _single([values[tensor] for tensor in self.outputs])
 
     def apply_activation(self, logits):
@@ -172,6 +199,24 @@ class Model(Layer):
         last = self.outputs[0].node.layer
         return last.apply_activation(logits) if isinstance(last, (Model, Softmax)) else activate(
             last.activation, logits)[0]
+
+    def _checked_input(self, x):
+        """Give the arrays that go in, with as many axes as the Inputs have, and the shapes that they came in."""
+        if not self.built:
+            self.build((None, *np.shape(x)[1:]), dtype=self.dtype or "float32")
+        alone = len(self.inputs) == 1
+        if alone and isinstance(x, (list, tuple)) and len(x) == 1 and np.ndim(x[0]) == len(self.inputs[0].shape):
+            x = x[0]  # a list of one input, not of one example
+        arrays = self._as_arrays([x] if alone or not isinstance(x, (list, tuple)) else x)
+        given = [array.shape for array in arrays]
+        arrays = [_as_long(array, tensor.shape) for array, tensor in zip(arrays, self.inputs, strict=False)
+                  ] + arrays[len(self.inputs):]
+        self._accept([array.shape for array in arrays])
+        return self._of_own_dtype(arrays), given
+
+    def _accept(self, shapes):
+        """Refuse arrays of these shapes, where the model does not take them."""
+        self._fit(shapes)
 
     def _plan(self, logits):
         """How to run when nobody asks for what is in between; made anew when a layer's settings have changed."""
@@ -198,7 +243,7 @@ class Model(Layer):
             raise RuntimeError(f"Model '{self.name}': backward needs a forward(x, training=True) before it.")
         if record is not None and self._saved[-1][0] is not self.nodes:
             raise RuntimeError(f"Model '{self.name}': backward(record=...) needs a forward(record=...) before it.")
-        nodes, kept = self._saved.pop()
+        nodes, kept, given = self._saved.pop()
         wanted = kept if need_dx else _learning(nodes, False) & kept
         gradients, self.grads = {}, {}
         for tensor, gradient in zip(self.outputs, dy if isinstance(dy, list) else [dy], strict=True):
@@ -224,11 +269,12 @@ class Model(Layer):
                 record[node.key] = gradients[node.outputs[0]]
         if not need_dx:
             return None
-        return _single([gradients.get(tensor) for tensor in self.inputs])
+        dxs = [gradients.get(tensor) for tensor in self.inputs]
+        return _single([dx if dx is None else dx.reshape(shape) for dx, shape in zip(dxs, given, strict=True)])
 
     def discard(self):
         """Pop what one forward pushed without using it."""
-        nodes, kept = self._saved.pop()
+        nodes, kept, _ = self._saved.pop()
         for node in reversed(nodes):
             if node.outputs[0] in kept and node.inputs:
                 node.layer.discard()
@@ -281,9 +327,12 @@ class Model(Layer):
         """Count the numbers in all arrays, trainable or not."""
         return sum(layer.count_params() for layer in self.layers)
 
-    def multiply_adds(self):
+    def multiply_adds(self, input_shape=None):
         """Count the multiply-adds for one example; None if a size is open."""
-        counts = [node.layer.multiply_adds() for node in self.nodes]
+        if not self.built:
+            return None
+        shapes = self.shapes(input_shape)
+        counts = [node.layer.multiply_adds(node.shape_in(shapes)) for node in self.nodes if node.inputs]
         return None if None in counts else sum(counts)
 
     def cast(self, dtype):
@@ -311,9 +360,14 @@ class Model(Layer):
         return saving.functional_config(self)
 
     @classmethod
-    def from_config(cls, config):
-        """Make a model from a graph as Keras writes it, with fresh weights."""
-        return Model(**saving.functional_arguments(config))
+    def from_config(cls, config, seed=None):
+        """Make a model from a graph as Keras writes it, with fresh weights (`seed` as in `Model`)."""
+        return Model(**saving.functional_arguments(config, seed), seed=seed)._with_flag(config)
+
+    def _with_flag(self, config):
+        """Take over whether the model as a whole learns; each layer's own config said it of the layer."""
+        self._trainable = config.get("trainable", True) is not False
+        return self
 
     # ---- training ---------------------------------------------------------------------------------------
 
@@ -376,6 +430,13 @@ def listed(tensors):
 
 def _single(items):
     return items[0] if len(items) == 1 else items
+
+
+def _as_long(array, shape):
+    """Give an array the last axis of 1 that an Input has beyond it, or take away one that it has not. So does Keras."""
+    if array.ndim == len(shape) - 1 and shape[-1] == 1:
+        return array[..., None]
+    return array[..., 0] if array.ndim == len(shape) + 1 and array.shape[-1] == 1 else array
 
 
 def _last_use(nodes, outputs):

@@ -14,11 +14,10 @@ import numpy as np
 
 from . import inference, kernels
 from .kernels.memory import Workspace
-from .layers.base import changes
 
 SMALL = 1 << 21  # bytes of inputs; with larger ones Python's share of the time is small, and they would be copied
 TAKES = 4  # shapes of inputs that a plan remembers; with more in turn none comes a second time
-NO_SETTINGS = {"params", "grads", "state", "_saved"}  # of a layer's attributes
+NO_SETTINGS = {"params", "grads", "state", "_saved", "_stamp"}  # of a layer's attributes
 
 
 class Plan:
@@ -31,7 +30,7 @@ class Plan:
     """
 
     def __init__(self, model, logits):
-        self._seen, self._process = changes[0], os.getpid()
+        self._stamps, self._process = _stamps(model), os.getpid()  # first: a change from now on is seen
         self._model, self.layers, self.outputs = model, _layers(model), model.outputs
         self._settings = _settings(self.layers)
         self.head = model.outputs[0] if logits else None  # where the logits leave out the activation
@@ -41,11 +40,11 @@ class Plan:
 
     def is_current(self):
         """Tell whether layers and settings are those that the plan was made by, and the process is."""
-        seen = changes[0]
-        if seen is not self._seen:
+        stamps = _stamps(self._model)
+        if stamps != self._stamps:
             if _layers(self._model) != self.layers or not _same(self._settings, _settings(self.layers)):
                 return False
-            self._seen = seen
+            self._stamps = stamps
         return self._process == os.getpid()  # a forked child may hold the lock of a thread that it does not have
 
     def run(self, values):
@@ -148,6 +147,12 @@ def _layers(model):
     for node in model.nodes:
         found.update(dict.fromkeys(_layers(node.layer) if _is_model(node.layer) else [node.layer]))
     return list(found)
+
+
+def _stamps(model):
+    """List the stamps of a model and of all in it: others as soon as an attribute of one was set."""
+    inside = (_stamps(node.layer) if _is_model(node.layer) else [node.layer._stamp] for node in model.nodes)
+    return [model._stamp, *(stamp for stamps in inside for stamp in stamps)]
 
 
 def _is_model(layer):

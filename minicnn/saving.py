@@ -34,10 +34,11 @@ def entry(layer):
     return {**form, "registered_name": "Functional"} if layer.class_name == "Functional" else form
 
 
-def layer_from_entry(entry):
-    """Make a layer (or a nested model) from a model file's entry."""
+def layer_from_entry(entry, seed=None):
+    """Make a layer (or a nested model) from a model file's entry; `seed` as in `Model`, of a model's weights."""
     _check_classes({"layers": [entry]})
-    return LAYERS[entry["class_name"]].from_config(entry["config"])
+    how = {"seed": seed} if entry["class_name"] in NESTED else {}
+    return LAYERS[entry["class_name"]].from_config(entry["config"], **how)
 
 
 def _check_classes(config):
@@ -58,11 +59,11 @@ def functional_config(model):
     return form["config"]
 
 
-def functional_arguments(config):
+def functional_arguments(config, seed):
     """Rebuild a graph that Keras wrote: the arguments of `Model`."""
     _check_classes(config)
     graph = file_graph.parse_functional(config)
-    layers = {item.name: layer_from_entry(item.entry) for item in graph.layers}
+    layers = {item.name: layer_from_entry(item.entry, seed) for item in graph.layers}
     calls = {item.name: item.calls for item in graph.layers}
     tensors = {}
     for name, number in file_graph.call_order(graph):
@@ -103,9 +104,9 @@ def sequential_config(model):
     return {**config, "build_input_shape": list(model.input_shape)} if model.built else config
 
 
-def sequential_arguments(config):
+def sequential_arguments(config, seed):
     """Rebuild a chain that Keras wrote: the arguments of `Sequential`."""
-    return {"layers": [layer_from_entry(item) for item in config["layers"]], "name": config.get("name")}
+    return {"layers": [layer_from_entry(item, seed) for item in config["layers"]], "name": config.get("name")}
 
 
 # ---- whole models -------------------------------------------------------------------------------------------
@@ -155,8 +156,7 @@ def load_model(path, optimizer=True):
     file = files.read(path, optimizer)
     with files.naming(path):
         try:
-            with initializers.blank():
-                model = layer_from_entry(file.config)
+            model = layer_from_entry(file.config, initializers.blank())
         except (TypeError, KeyError) as error:
             raise ValueError(str(error)) from None
         _need_shapes(model, "loaded")

@@ -57,7 +57,7 @@ def describe(model):
 def _add(add, key, place, inputs, nodes):
     """Add the operations of one place; return the position of its output."""
     layer, kind = place.layer, place.kind
-    shape = layer.output_shape[1:] if place.sources else layer.shape[1:]
+    shape = place.shape[1:]
     if kind == "SeparableConv2D":
         half = (*shape[:2], layer.params["pointwise_kernel"].shape[2])
         made = add(inside.named(key, inside.DEPTHWISE), "DepthwiseConv2D", inputs, half,
@@ -80,7 +80,7 @@ def _add(add, key, place, inputs, nodes):
                   *(_array(key, "state", name) for name in layer.state)]
         return add(key, kind, inputs, shape, {"epsilon": layer.epsilon}, key, arrays)
     if kind == "Normalization":
-        arrays = [("factor", "factor", _normal(key, 1)), ("shift", "shift", _normal(key, 0))]
+        arrays = [("factor", "factor", _normal(key, shape, 1)), ("shift", "shift", _normal(key, shape, 0))]
         return add(key, kind, inputs, shape, {}, key, arrays)
     if kind == "Rescaling":
         scale, offset = zip(*map(layer.constants, range(shape[-1])), strict=True)
@@ -127,12 +127,12 @@ def _bias(layer, key):
     return [_array(key, "params", "bias")] if layer.use_bias else []
 
 
-def _normal(key, at):
+def _normal(key, shape, at):
     """Normalization as y = x * factor + shift, both stretched over the example."""
 
     def array(model):
         layer = model.get_layer(layer_path(key))
-        mean, deviation = layer.constants((1, *layer.output_shape[1:]))
+        mean, deviation = layer.constants((1, *shape))
         return 1 / deviation if at else -mean / deviation
 
     return array

@@ -21,6 +21,7 @@ class Place:
     key: str
     layer: Layer
     sources: tuple  # keys
+    shape: tuple  # of the output: a layer that is called twice may give two
 
     @property
     def kind(self):
@@ -34,20 +35,22 @@ def unfold(model):
     An input layer of a nested model stays as a place: it hands on what the outer place gave.
     """
     places = {}
-    _unfold(model, "", [()] * len(model.inputs), places)
+    _unfold(model, "", model.shapes(), [()] * len(model.inputs), places)
     return places
 
 
-def _unfold(model, prefix, feeds, places):
+def _unfold(model, prefix, shapes, feeds, places):
     made = {}
     fed = dict(zip(model.inputs, feeds, strict=True))
     for node in model.nodes:
         key = prefix + node.key
         sources = tuple(made[tensor] for tensor in node.inputs)
         if isinstance(node.layer, Model):
-            made.update(zip(node.outputs, _unfold(node.layer, f"{key}/", [(s,) for s in sources], places), strict=True))
+            own = node.layer.shapes(node.shape_in(shapes))
+            ends = _unfold(node.layer, f"{key}/", own, [(source,) for source in sources], places)
+            made.update(zip(node.outputs, ends, strict=True))
             continue
-        places[key] = Place(key, node.layer, sources or fed[node.outputs[0]])
+        places[key] = Place(key, node.layer, sources or fed[node.outputs[0]], shapes[node.outputs[0]])
         made[node.outputs[0]] = key
     return [made[tensor] for tensor in model.outputs]
 

@@ -12,6 +12,8 @@ from .base import Layer
 class Add(Layer):
     """Sum a list of at least two arrays of the same shape."""
 
+    takes_list = True
+
     def compute_output_shape(self, input_shape):
         """[shape, shape, ...] -> shape."""
         if not isinstance(input_shape, list) or len(input_shape) < 2 or len(set(map(tuple, input_shape))) > 1:

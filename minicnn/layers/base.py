@@ -18,7 +18,6 @@ import warnings
 import numpy as np
 
 DTYPES = ("float32", "float64")
-changes = [None]  # another object whenever an attribute of any layer is set: who has planned by settings looks again
 
 
 class SymbolicTensor:
@@ -41,7 +40,8 @@ class Node:
 
     `several` says whether the layer is called with a list. `training` is what the call said of it, or None: it goes
     into model files, and nothing else asks for it, since fit and predict say themselves whether they train, as in
-    Keras. `key` is the call's name in its model: the layer's name, "name:1" for a second call.
+    Keras. A model has nodes of its own (graph.py), on which `key` is the call's name there: the layer's name, "name:1"
+    for a second call.
     """
 
     def __init__(self, layer, inputs, several, output_shape, training=None):
@@ -53,10 +53,34 @@ class Node:
         shapes = output_shape if isinstance(output_shape, list) else [output_shape]
         self.outputs = [SymbolicTensor(shape, self, index) for index, shape in enumerate(shapes)]
 
+    def shape_in(self, shapes):
+        """Give the shape of what goes in (a list for a call with a list), from those of the tensors."""
+        own = [shapes[tensor] for tensor in self.inputs]
+        return own if self.several else own[0]
 
-def _fits(shape, wanted):
-    """Tell whether an array's shape is a wanted one, where None stands for any size."""
-    return len(shape) == len(wanted) and all(want in (None, got) for want, got in zip(wanted, shape, strict=True))
+
+def fits(shape, wanted):
+    """Tell whether a shape is a wanted one, where None stands for any size."""
+    return len(shape) == len(wanted) and all(
+        None in (want, got) or want == got for want, got in zip(wanted, shape, strict=True))
+
+
+def cast(array, dtype, what):
+    """Convert an array of numbers; one that is finite and too large for the dtype is refused: it would become inf.
+
+    `what` begins the sentence: whose array it is.
+    """
+    if array.dtype == dtype:
+        return array
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{what} must be real numbers. Received: dtype={array.dtype}.")
+    try:
+        with np.errstate(over="raise"):
+            return array.astype(dtype)
+    except FloatingPointError:
+        finite = array[np.isfinite(array)]
+        raise ValueError(f"{what} must be at most {np.finfo(dtype).max:.2g}, the largest {np.dtype(dtype)}. "
+                         f"Received: {finite[np.abs(finite).argmax()]:.3g}.") from None
 
 
 def auto_name(class_name):
@@ -73,7 +97,8 @@ class Layer:
     trainable : bool           False: the optimizer leaves `params` alone and backward computes no `grads`
     built : bool               whether shapes are known and arrays exist
     dtype : "float32" or "float64"     of every array of the layer; input is cast to it
-    input_shape, output_shape  (None, ...) tuples; a list of them where a layer takes several inputs
+    input_shape, output_shape  (None, ...) tuples; a list of them where a layer takes several inputs. The layer was
+        built for them; what its arrays fix is their last size, the channels. Pictures of other sizes may come
     params, grads : dict       trainable arrays and their gradients, the same keys (in a step of training the optimizer
         may make a gradient on its way, and then `grads` lacks it)
     state : dict               arrays that change in training without a gradient (moving means)
@@ -81,6 +106,7 @@ class Layer:
     """
 
     activation = None
+    takes_list = False  # whether several arrays go in
     class_name = None  # the class's own name, unless a file calls it otherwise
     # Keras settings that change the output and that this engine lacks: the one value that means "not used".
     only = {}
@@ -91,7 +117,7 @@ class Layer:
 
     def __setattr__(self, name, value):
         super().__setattr__(name, value)
-        changes[0] = object()
+        self.__dict__["_stamp"] = object()  # who has planned by the settings sees that one was set
 
     def __init__(self, name=None):
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
@@ -112,7 +138,7 @@ class Layer:
     # ---- building ---------------------------------------------------------------------------------------
 
     def build(self, input_shape, rng=None, dtype="float32"):
-        """Check the input's shape and make the arrays. A layer that is built already is left as it is.
+        """Check the input's shape and make the arrays. A layer that is built already keeps its own, if they fit.
 
         Parameters
         ----------
@@ -125,10 +151,11 @@ class Layer:
         ValueError: whatever does not fit, with the argument and its value.
         """
         if self.built:
+            self.output_shape_of(input_shape)
             return
         if str(np.dtype(dtype)) not in DTYPES:
             raise ValueError(f"`dtype` must be 'float32' or 'float64'. Received: dtype={dtype!r}.")
-        self.output_shape = self.compute_output_shape(input_shape)  # raises every shape error
+        self.output_shape = self.output_shape_of(input_shape)  # raises every shape error
         self.input_shape = input_shape
         self.dtype = str(np.dtype(dtype))
         self._build(input_shape, rng if rng is not None else np.random.default_rng())
@@ -141,14 +168,32 @@ class Layer:
         """Fill `params` and `state`. Layers without arrays have nothing to do."""
 
     def compute_output_shape(self, input_shape):
-        """Give the output's shape, (None, ...), for an input's. All shape errors are raised here."""
+        """Give the output's shape, (None, ...), for an input's. All that the settings refuse is refused here."""
         return input_shape
 
-    def multiply_adds(self):
-        """Count the multiplications with a following addition for one example; None if a size is open."""
+    def output_shape_of(self, input_shape):
+        """Give the output's shape for an input's, which must fit the settings and, once built, the arrays."""
+        if isinstance(input_shape, list) and not self.takes_list:
+            raise ValueError(f"Layer '{self.name}' takes one input. Received: {len(input_shape)} of shapes "
+                             f"{input_shape}.")
+        shape = self.compute_output_shape(input_shape)
+        if self.built and self._fixed(input_shape) != self._fixed(self.input_shape):
+            raise ValueError(f"Input of layer '{self.name}' must fit its arrays, which were made for shape "
+                             f"{self.input_shape}. Received: x.shape={tuple(input_shape)}.")
+        return shape
+
+    def _fixed(self, input_shape):
+        """Give what the arrays fix of an input's shape: the last size, where there are arrays."""
+        return input_shape[-1] if self.params or self.state else None
+
+    def multiply_adds(self, input_shape=None):
+        """Count the multiplications with a following addition for one example; None if a size is open.
+
+        `input_shape` is the one that the layer was built for, if none is given.
+        """
         return 0
 
-    def window(self):
+    def window(self, input_shape=None):
         """Give ((height, width), (step down, step right)) of the input window that one output looks at, in pixels."""
         return (1, 1), (1, 1)
 
@@ -163,7 +208,7 @@ class Layer:
         if not all(isinstance(item, SymbolicTensor) for item in inputs):
             raise TypeError(f"Layer '{self.name}' got symbolic tensors and arrays mixed; all must be of one kind.")
         shapes = [item.shape for item in inputs]
-        node = Node(self, inputs, several, self.compute_output_shape(shapes if several else shapes[0]), training)
+        node = Node(self, inputs, several, self.output_shape_of(shapes if several else shapes[0]), training)
         return node.outputs[0] if len(node.outputs) == 1 else node.outputs
 
     def forward(self, x, training=False, *, keep=None, logits=False):
@@ -171,14 +216,14 @@ class Layer:
 
         Parameters
         ----------
-        x : array of `input_shape`, any numeric dtype (cast to the layer's); a list for several inputs
+        x : array like `input_shape`, any numeric dtype (cast to the layer's); a list for several inputs
         training : bool      whether Dropout drops, BatchNormalization uses the batch, and backward may follow
         keep : bool, optional    whether to push what backward needs; by default when training
         logits : bool        leave out the layer's `activation`, so that a loss can take the logits
 
         Returns
         -------
-        y : array of `output_shape`, dtype of the layer
+        y : array, dtype of the layer
         """
         x = self._checked_input(x)
         y, saved = self._forward(x, training, logits=True) if logits else self._forward(x, training)
@@ -213,7 +258,7 @@ class Layer:
                              f"Received: dy.shape={dy.shape}.")
         self._saved.pop()
         self.grads.clear()  # the step before's: their memory is for this one's
-        return self._backward(dy.astype(self.dtype, copy=False), saved, need_dx)
+        return self._backward(cast(dy, self.dtype, f"`dy` of layer '{self.name}'"), saved, need_dx)
 
     def discard(self):
         """Pop what one forward pushed without using it."""
@@ -228,34 +273,38 @@ class Layer:
         self.dtype = str(np.dtype(dtype))
         for arrays in (self.params, self.state):
             for key, array in arrays.items():
-                arrays[key] = array.astype(dtype)
+                arrays[key] = cast(array, np.dtype(dtype), f"`{key}` of layer '{self.name}'")
 
     def _checked_input(self, x):
-        if isinstance(x, (list, tuple)) and (not self.built or isinstance(self.input_shape, list)):
-            arrays = [self._as_array(item) for item in x]
-            if not self.built:
-                self.build([(None, *item.shape[1:]) for item in arrays], dtype=self.dtype or "float32")
-            if len(arrays) != len(self.input_shape):
-                raise ValueError(f"Layer '{self.name}' takes {len(self.input_shape)} inputs. Received: {len(arrays)}.")
-            return [self._fitting(item, shape) for item, shape in zip(arrays, self.input_shape, strict=True)]
-        x = self._as_array(x)
+        """Give x, or each of a list, as an array of the layer's dtype. The first one builds the layer."""
+        several = self.takes_list and isinstance(x, (list, tuple))
+        arrays = self._as_arrays(x if several else [x])
+        shapes = [(None, *array.shape[1:]) for array in arrays]
+        shape = shapes if several else shapes[0]
         if not self.built:
-            self.build((None, *x.shape[1:]))
-        if isinstance(self.input_shape, list):
-            raise ValueError(f"Layer '{self.name}' takes a list of {len(self.input_shape)} inputs. "
-                             f"Received: one array.")
-        return self._fitting(x, self.input_shape)
+            self.build(shape, dtype=self.dtype or "float32")
+        elif shape != self.input_shape:
+            given = [array.shape for array in arrays]
+            self.output_shape_of(given if several else given[0])
+        arrays = self._of_own_dtype(arrays)
+        return arrays if several else arrays[0]
 
-    def _as_array(self, x):
-        array = np.asarray(x)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"Input of layer '{self.name}' must be real numbers. Received: dtype={array.dtype}.")
-        return array
+    def _as_arrays(self, xs):
+        """Give some inputs as arrays of numbers, a row an example, as many in each."""
+        arrays = [np.asarray(x) for x in xs]
+        for array in arrays:
+            if array.dtype.kind not in "fiub":
+                raise TypeError(f"Input of layer '{self.name}' must be real numbers. Received: dtype={array.dtype}.")
+            if not array.ndim:
+                raise ValueError(f"Input of layer '{self.name}' must be a batch: its first axis counts the examples. "
+                                 f"Received: one number.")
+        if len({len(array) for array in arrays}) > 1:
+            raise ValueError(f"The inputs of layer '{self.name}' must hold equally many examples. "
+                             f"Received: {', '.join(str(len(array)) for array in arrays)}.")
+        return arrays
 
-    def _fitting(self, x, shape):
-        if x.shape[1:] != shape[1:] and not _fits(x.shape, shape):
-            raise ValueError(f"Input of layer '{self.name}' must have shape {shape}. Received: x.shape={x.shape}.")
-        return x.astype(self.dtype, copy=False)
+    def _of_own_dtype(self, arrays):
+        return [cast(array, self.dtype, f"Input of layer '{self.name}'") for array in arrays]
 
     # ---- arrays -----------------------------------------------------------------------------------------
 
@@ -274,6 +323,8 @@ class Layer:
             if value.shape != array.shape:
                 raise ValueError(f"`{key}` of layer '{self.name}' must have shape {array.shape}. "
                                  f"Received: shape {value.shape}.")
+        new = [cast(value, array.dtype, f"`{key}` of layer '{self.name}'")
+               for (key, array), value in zip(arrays.items(), new, strict=True)]
         for array, value in zip(arrays.values(), new, strict=True):
             array[...] = value
 

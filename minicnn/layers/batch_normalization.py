@@ -56,11 +56,11 @@ class BatchNormalization(Layer):
     def _build(self, input_shape, rng):
         channels = input_shape[-1]
         if self.scale:
-            self.params["gamma"] = initializers.ones(channels, self.dtype)
+            self.params["gamma"] = initializers.ones(rng, channels, self.dtype)
         if self.center:
             self.params["beta"] = initializers.zeros(channels, self.dtype)
         self.state["moving_mean"] = initializers.zeros(channels, self.dtype)
-        self.state["moving_variance"] = initializers.ones(channels, self.dtype)
+        self.state["moving_variance"] = initializers.ones(rng, channels, self.dtype)
 
     def _forward(self, x, training):
         own = training and self.trainable and x.size > 0  # whether the batch's own mean and variance are used

@@ -19,6 +19,8 @@ class Concatenate(Layer):
     axis : int      the last by default; not the batch's
     """
 
+    takes_list = True
+
     def __init__(self, axis=-1, name=None):
         super().__init__(name)
         if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or axis == 0:

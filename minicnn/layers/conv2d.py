@@ -103,12 +103,12 @@ class Conv2D(Layer):
                 self.grads["bias"] = operations.bias_backward(dz)
         return operations.conv2d_backward_input(dz, self.params["kernel"], x.shape, *how) if need_dx else None
 
-    def multiply_adds(self):
+    def multiply_adds(self, input_shape=None):
         """Count kernel.size multiply-adds for each output position."""
-        sizes = self.output_shape[1:3]
+        sizes = self.compute_output_shape(input_shape or self.input_shape)[1:3]
         return None if None in sizes else math.prod(sizes) * self.params["kernel"].size
 
-    def window(self):
+    def window(self, input_shape=None):
         """Give the window with its dilation, and the strides."""
         sizes = zip(self.kernel_size, self.dilation_rate, strict=True)
         return tuple(reference.effective_size(k, d) for k, d in sizes), self.strides

@@ -65,9 +65,9 @@ class Dense(Layer):
                 self.grads["bias"] = kernels.bias_backward(dz)
         return kernels.dense_backward_input(dz, self.params["kernel"]).reshape(shape) if need_dx else None
 
-    def multiply_adds(self):
+    def multiply_adds(self, input_shape=None):
         """Count kernel.size multiply-adds for each row of inputs."""
-        rows = self.output_shape[1:-1]
+        rows = (input_shape or self.input_shape)[1:-1]
         return None if None in rows else math.prod(rows) * self.params["kernel"].size
 
     def _settings(self):

@@ -34,9 +34,9 @@ class GlobalPooling2D(Layer):
         """Put the two axes back where keepdims wants them."""
         return y[:, None, None] if self.keepdims else y
 
-    def window(self):
+    def window(self, input_shape=None):
         """Give the whole image as the window, where its size is known."""
-        return tuple(size or 1 for size in self.input_shape[1:3]), (1, 1)
+        return tuple(size or 1 for size in (input_shape or self.input_shape)[1:3]), (1, 1)
 
     def _settings(self):
         return {"data_format": "channels_last", "keepdims": self.keepdims}

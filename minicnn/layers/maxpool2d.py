@@ -51,7 +51,7 @@ class MaxPooling2D(Layer):
         x, pads = saved
         return kernels.maxpool2d_backward(dy, x, self.pool_size, self.strides, pads) if need_dx else None
 
-    def window(self):
+    def window(self, input_shape=None):
         """Give the window and the strides."""
         return self.pool_size, self.strides
 

@@ -12,6 +12,8 @@ from .base import Layer
 class Multiply(Layer):
     """Multiply a list of at least two arrays of one rank, whose sizes agree or are 1."""
 
+    takes_list = True
+
     def compute_output_shape(self, input_shape):
         """[(None, H, W, C), (None, 1, 1, C), ...] -> (None, H, W, C)."""
         shapes = input_shape if isinstance(input_shape, list) else []

@@ -53,6 +53,10 @@ class Normalization(Layer):
                                  f"Received: mean={np.asarray(self.mean).tolist()!r}.") from None
         return input_shape
 
+    def _fixed(self, input_shape):
+        """Give the sizes of the axes that have a mean of their own for every index."""
+        return [input_shape[axis] for axis in self._kept(len(input_shape))] if self.state else None
+
     def _kept(self, rank):
         return sorted(axis % rank for axis in self.axis)
 
@@ -60,7 +64,7 @@ class Normalization(Layer):
         if self.mean is None:
             sizes = tuple(input_shape[axis] for axis in self._kept(len(input_shape)))
             self.state["mean"] = initializers.zeros(sizes, self.dtype)
-            self.state["variance"] = initializers.ones(sizes, self.dtype)
+            self.state["variance"] = initializers.ones(rng, sizes, self.dtype)
             self.state["count"] = initializers.zeros((), "int64")
 
     def cast(self, dtype):

@@ -73,10 +73,11 @@ class SeparableConv2D(DepthwiseConv2D):
             return None
         return kernels.depthwise_conv2d_backward_input(dz, self.params["depthwise_kernel"], x.shape, *how)
 
-    def multiply_adds(self):
+    def multiply_adds(self, input_shape=None):
         """Count the size of both kernels for each output position."""
-        sizes, kernels_ = self.output_shape[1:3], ("depthwise_kernel", "pointwise_kernel")
-        return None if None in sizes else math.prod(sizes) * sum(self.params[key].size for key in kernels_)
+        sizes = self.compute_output_shape(input_shape or self.input_shape)[1:3]
+        weights = sum(self.params[key].size for key in ("depthwise_kernel", "pointwise_kernel"))
+        return None if None in sizes else math.prod(sizes) * weights
 
     def _settings(self):
         return {"filters": self.filters, **super()._settings()}

@@ -158,13 +158,14 @@ def test_prediction_changes_nothing(example):
     """So many threads may predict at once."""
     layer = make(example)
     x, _ = draw(example)
-    before = copy.deepcopy({key: value for key, value in vars(layer).items() if key != "rng"})
+    stamp = layer._stamp
+    before = copy.deepcopy({key: value for key, value in vars(layer).items() if key not in ("rng", "_stamp")})
     y = layer(x)
     assert_all_same(layer.forward(x), y)
-    after = {key: value for key, value in vars(layer).items() if key != "rng"}
+    after = {key: value for key, value in vars(layer).items() if key not in ("rng", "_stamp")}
     for arrays in ("params", "grads", "state"):
         assert_all_same(after.pop(arrays), before.pop(arrays))
-    assert after == before
+    assert after == before and layer._stamp is stamp
 
 
 @every_layer
@@ -451,16 +452,95 @@ def test_names():
 # ---- 7 errors -------------------------------------------------------------------------------------------------------
 
 
-@one_input
-def test_x_of_a_wrong_shape(example):
+@with_arrays
+def test_x_with_other_channels_than_the_arrays(example):
     layer = make(example)
     x, _ = draw(example)
-    for wrong in (x[..., :1], x[0], x[None]):
+    for wrong in (np.concatenate([x, x], -1), np.concatenate([x, x], -1)[:2]):
         with pytest.raises(ValueError) as error:
             layer(wrong)
         assert str(error.value) == (
-            f"Input of layer '{layer.name}' must have shape {layer.input_shape}. Received: x.shape={wrong.shape}."
+            f"Input of layer '{layer.name}' must fit its arrays, which were made for shape {layer.input_shape}. "
+            f"Received: x.shape={wrong.shape}."
         )
+
+
+@pytest.mark.parametrize("example", [name for name in EXAMPLES if "2D" in name and "Drop" not in name])
+def test_pictures_have_four_axes(example):
+    layer = make(example)
+    x, _ = draw(example)
+    for wrong in (x[0], x[None]):
+        with pytest.raises(ValueError, match=r"takes images of shape \(None, height, width, channels\)"):
+            layer(wrong)
+
+
+@every_layer
+def test_x_that_is_no_batch(example):
+    layer = make(example)
+    wrong = [np.float32(1)] * len(shapes_of(layer)) if layer.takes_list else np.float32(1)
+    with pytest.raises(ValueError) as error:
+        layer(wrong)
+    assert str(error.value) == (
+        f"Input of layer '{layer.name}' must be a batch: its first axis counts the examples. Received: one number."
+    )
+
+
+@pytest.mark.parametrize("example", [name for name in EXAMPLES if make(name).takes_list])
+def test_inputs_of_as_many_examples(example):
+    layer = make(example)
+    xs, _ = draw(example)
+    with pytest.raises(ValueError) as error:
+        layer([xs[0][:1], *xs[1:]])
+    assert str(error.value) == (
+        f"The inputs of layer '{layer.name}' must hold equally many examples. "
+        f"Received: {', '.join(['1'] + ['3'] * (len(xs) - 1))}."
+    )
+
+
+@one_input
+def test_a_list_where_one_array_is_meant(example):
+    """As symbols, a list is refused; as numbers, it is one array."""
+    layer = make(example)
+    x, _ = draw(example)
+    assert_same(layer(x.tolist()), layer(x))
+    with pytest.raises(ValueError) as error:
+        layer([Input(x.shape[1:])])
+    assert str(error.value) == (
+        f"Layer '{layer.name}' takes one input. Received: 1 of shapes {[(None, *x.shape[1:])]}."
+    )
+
+
+@every_layer
+def test_numbers_that_only_float64_holds(example):
+    """They would become inf, and nobody would know where it came from. What is inf already stays so."""
+    layer = make(example)
+    x, dy = draw(example, dtype="float64")
+    first = x[0] if isinstance(x, list) else x
+    first[(0,) * first.ndim] = -1e300
+    sentence = "must be at most 3.4e+38, the largest float32. Received: -1e+300."
+    with pytest.raises(ValueError) as error:
+        layer(x)
+    assert str(error.value) == f"Input of layer '{layer.name}' {sentence}"
+    first[(0,) * first.ndim] = np.inf
+    with np.errstate(all="ignore"):
+        layer.forward(x, training=True)
+    dy[(0,) * dy.ndim] = -1e300
+    with pytest.raises(ValueError) as error:
+        layer.backward(dy)
+    assert str(error.value) == f"`dy` of layer '{layer.name}' {sentence}"
+
+
+def test_weights_that_only_float64_holds():
+    layer = make("Dense")
+    before = layer.get_weights()
+    for wrong, kind in ((np.full((6, 3), 1e300), ValueError), (np.full((6, 3), "a"), TypeError)):
+        with pytest.raises(kind, match="`kernel` of layer 'dense' must be "):
+            layer.set_weights([wrong, before[1]])
+        assert_all_same(layer.get_weights(), before)
+    layer.cast("float64")
+    layer.params["kernel"][0, 0] = 1e300
+    with pytest.raises(ValueError, match="`kernel` of layer 'dense' must be at most"):
+        layer.cast("float32")
 
 
 @every_layer
