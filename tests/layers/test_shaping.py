@@ -117,11 +117,11 @@ def test_concatenate_takes_shapes_that_differ_along_its_axis(shapes):
         Concatenate(0)
 
 
-def test_the_number_of_inputs_is_fixed_at_build():
-    layer = Add(name="sum")
-    layer.build([(None, 3), (None, 3)])
-    x = np.zeros((1, 3), "float32")
-    with pytest.raises(ValueError, match="Layer 'sum' takes 2 inputs. Received: 3."):
-        layer([x, x, x])
-    with pytest.raises(ValueError, match="Layer 'sum' takes a list of 2 inputs. Received: one array."):
-        layer(x)
+def test_the_number_of_inputs_may_change_as_in_keras():
+    layer, twin = Add(), keras.layers.Add()
+    x = np.ones((1, 3), "float32")
+    for count in (2, 3):
+        assert_same(layer([x] * count), twin([x] * count).numpy())
+    for wrong in (x, [x]):
+        with pytest.raises(ValueError, match="takes a list of at least two inputs"):
+            layer(wrong)
