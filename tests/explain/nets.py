@@ -107,13 +107,14 @@ def strongest():
 
 
 def shared():
-    """Layers that are called several times: a convolution, a ReLU, and a nested model."""
+    """Layers that are called at several sizes: a convolution, a pool, a ReLU, and a nested model of open size."""
     again, pool, relu = Conv2D(3, 3, padding="same", name="again"), MaxPooling2D(2, name="pool"), ReLU(name="bend")
-    inside = Input((4, 4, 3))
+    inside = Input((None, None, 3))
     inner = Model(inside, Conv2D(3, 1, activation="relu", name="one")(inside), name="inner")
     x = Input((8, 8, 3))
-    y = pool(relu(again(relu(again(x)))))
-    return randomise(Model(x, Softmax()(Dense(3)(Flatten()(inner(inner(y)))))))
+    y = inner(pool(relu(again(x))))  # 4 x 4
+    y = inner(pool(relu(again(y))))  # 2 x 2
+    return randomise(Model(x, Softmax()(Dense(3)(Flatten()(y)))))
 
 
 NETS = {"plain": plain, "homework": homework_net, "settings": settings, "branches": branches, "later": later,

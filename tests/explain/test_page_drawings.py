@@ -247,6 +247,8 @@ def test_the_curve_of_one_step(tab):
         np.testing.assert_allclose(np.diff(x), (x[-1] - x[0]) / 12)
         box = t.page.locator(".step svg").evaluate("svg => svg.viewBox.baseVal.width")
         assert 0 < x[0] < x[-1] < box
+        height = t.page.locator(".step svg").evaluate("svg => svg.viewBox.baseVal.height")
+        assert 0 < y.min() <= y.max() < height
         before, after = t.number("loss-before"), t.number("loss-after")
         dashed = float(t.page.locator(".step .drop").get_attribute("y1"))
         losses = np.minimum([np.inf if loss is None else loss for _, loss in points], before * 1.6)

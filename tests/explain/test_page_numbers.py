@@ -122,11 +122,12 @@ def test_gradients_of_a_net_too_large(tab, pages):
             assert "does not carry" not in t.page.inner_text(".apart"), what  # all of its terms are there
         t.choose("gradient at", "flatten")
         assert "what this page does not carry" in t.page.inner_text(".apart")
-        t.page.get_by_label("learning rate").first.fill("-1.5")
-        moved = model.astype("float32")
-        for key, gradient in run.grads.items():
-            moved.params[key][...] -= np.float32(10**-1.5) * gradient
-        assert t.number("loss-after") == pytest.approx(backward(moved, x, truth).value, rel=1e-4)
+        for power in (-5, -1.5, 1):
+            t.page.get_by_label("learning rate").first.fill(str(power))
+            moved = model.astype("float32")
+            for key, gradient in run.grads.items():
+                moved.params[key][...] -= np.float32(10**power) * gradient
+            assert t.number("loss-after") == pytest.approx(backward(moved, x, truth).value, rel=1e-4)
 
 
 EVERY_GRADIENT = """() => explorer.net.nodes.filter((node) => explorer.gradients()[node.index]).flatMap((node) =>

@@ -264,11 +264,21 @@ def test_what_the_loss_has_taken_into_itself_has_no_gradient_of_its_own(ending, 
             trace_gradient(model, x, 2, part_of_the_loss, k)
 
 
+def test_each_call_of_a_layer_has_a_name_and_a_size_of_its_own():
+    model = NETS["shared"]()
+    x = picture(model)[0]
+    for name, size in (("again", 8), ("pool", 4), ("inner/one", 4), ("again:1", 4), ("pool:1", 2), ("inner:1/one", 2)):
+        assert str(trace(model, x, name, (size - 1, 0, 2))).startswith(f"{name}[{size - 1}, 0, channel 2]   ")
+        with pytest.raises(ValueError, match=rf"array of shape \(1, {size}, {size}, 3\)"):
+            trace(model, x, name, (size, 0, 0))
+    assert trace(model, x, "pool:1", (1, 1, 0)).terms[0].where == "[2, 2, channel 0]"
+
+
 def test_a_layer_that_is_called_twice_learns_from_both_calls():
     model = NETS["shared"]()
     terms = trace_gradient(model, picture(model)[0], 1, "again/kernel", (1, 1, 0, 2)).terms
     calls = [term.where.partition("[")[0] for term in terms]
-    assert calls == ["again"] * 64 + ["again:1"] * 64
+    assert calls == ["again"] * 64 + ["again:1"] * 16
     terms = trace_gradient(model, picture(model)[0], 1, "inner/one/bias", (1,)).terms
     assert {term.where.partition("[")[0] for term in terms} == {"inner/one (before relu)", "inner:1/one (before relu)"}
 
