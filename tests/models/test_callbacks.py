@@ -228,3 +228,37 @@ def test_what_is_no_callback(given):
 def test_history_has_what_callbacks_add():
     _, history = run(Script(rate=[0.1, 0.2]), epochs=2)
     assert history.history["rate"] == [0.1, 0.2]
+
+
+# ---- files -----------------------------------------------------------------------------------------------------------
+
+
+def test_lines_can_be_read_while_training_goes_on(tmp_path):
+    class Read(minicnn.Callback):
+        def on_epoch_end(self, epoch, logs):
+            lines.append(path.read_text().splitlines())
+
+    path, lines = tmp_path / "history.csv", []
+    logger = minicnn.CSVLogger(path, separator=";")
+    run([Script(loss=[0.5, 0.25], acc=[1.0, 0.0]), logger, Read()], epochs=2)
+    assert lines == [["epoch;loss;acc", "0;0.5;1.0"], ["epoch;loss;acc", "0;0.5;1.0", "1;0.25;0.0"]]
+    assert logger.file.closed
+    run([Script(loss=[0.125], acc=[1.0]), logger], epochs=1)  # a second fit writes the file anew
+    assert path.read_text().splitlines() == ["epoch;loss;acc", "0;0.125;1.0"]
+
+
+def test_a_checkpoint_of_weights_alone(tmp_path):
+    script = Script(val_loss=[0.5, 0.25])
+    keep = minicnn.ModelCheckpoint(tmp_path / "{epoch:03d}.weights.h5", save_weights_only=True)
+    net, _ = run([script, keep], epochs=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["001.weights.h5", "002.weights.h5"]
+    net.load_weights(tmp_path / "001.weights.h5")
+    assert same(net.get_weights(), script.weights[0])
+    for name, weights_only in (("m.keras", True), ("m.weights.h5", False), ("m.txt", False)):
+        with pytest.raises(ValueError, match="`filepath` must end in .(weights.h5|keras). Received: filepath='m."):
+            minicnn.ModelCheckpoint(name, save_weights_only=weights_only)
+
+
+def test_a_name_that_no_log_has(tmp_path):
+    with pytest.raises(ValueError, match="`filepath` must use names of epoch, loss, acc. Received: 'val_loss'"):
+        run(minicnn.ModelCheckpoint(tmp_path / "{val_loss}.keras"))

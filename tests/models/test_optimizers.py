@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicnn import SGD, Adam, optimizers
+from minicnn import SGD, Adam, kernels, optimizers
 
 
 def steps(optimizer, gradients, w=1.0, dtype="float64"):
@@ -85,6 +85,15 @@ def test_only_plain_sgd_takes_products():
 
     assert SGD().takes_products and SGD(momentum=0.5).takes_products
     assert not Adam().takes_products and not Own().takes_products
+
+
+def test_a_product_is_used_up_and_an_array_stays():
+    rng = np.random.default_rng(0)
+    x, dy = rng.normal(size=(3, 4)), rng.normal(size=(3, 2))
+    params, grads = {"a": np.zeros((4, 2)), "b": np.zeros(2)}, {"a": kernels.Product(dy, x), "b": np.ones(2)}
+    SGD(1).update(params, grads)
+    assert list(grads) == ["b"]
+    np.testing.assert_allclose(params["a"], -x.T @ dy, rtol=1e-12)
 
 
 @pytest.mark.parametrize("settings", [{"learning_rate": 0.5, "momentum": 0.25, "nesterov": True}, {}])
