@@ -144,3 +144,15 @@ def test_weights_have_the_models_names_and_places(browser, tmp_path):
             title = t.page.locator(".apart .hint", has_text="d loss").inner_text()
             assert f"d loss / d {what}[{', '.join(map(str, index))}] = " in title
             assert t.number("gradient") == pytest.approx(float(gradient[index]), rel=1e-4)
+
+
+@pytest.mark.parametrize("name, layer, sentence", [
+    ("homework", "conv2d (before relu)", "window 3 × 3, stride 1, 1"),
+    ("same", "conv2d", "window 3 × 3, stride 2, 2, same: pads 0+1, 1+1"),
+    ("same", "depthwise_conv2d", "window 2 × 3, stride 1, 1, same: pads 0+1, 1+1"),
+    ("same", "conv2d_1 (before tanh)", "window 2 × 2, stride 1, 1, dilation 2, 2, same: pads 1+1, 1+1, 2 groups")])
+def test_the_settings_of_a_convolution_are_told(tab, name, layer, sentence):
+    with tab(name) as t:
+        t.view("convolution")
+        t.choose("layer", layer)
+        assert t.page.locator("main .tools .hint").first.inner_text() == sentence
