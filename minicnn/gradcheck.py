@@ -6,6 +6,9 @@ Everything runs in float64 and as when predicting. ReLU and max pooling have kin
 sign or a pool's winner the quotient mixes two slopes, and a difference there says nothing against the gradient. So the
 signs and winners of both steps are compared with those at w; where one moved a smaller h is tried, and if even the
 smallest crosses the kink the element counts as "kink crossed", not as "wrong".
+
+Kernels of one dtype can be wrong where those of another are right, so the gradients in the model's own dtype are held
+against those in float64 as well, all numbers of them. Where rounding alone moves a sign or a winner they say nothing.
 """
 
 import math
@@ -17,11 +20,13 @@ from . import reference
 from .model import Model
 
 STEPS = (1e-4, 1e-5, 1e-6)  # in units of max(1, |w|), the largest that crosses no kink is taken
+TOPS = {"relu": None, "leaky_relu": None, "relu6": 6, "hard_sigmoid": 1}  # outputs with a second kink, beside that at 0
+OWN = 1e4  # times eps of the model's dtype, and an array's largest gradient: so much its own gradients may be off
 
 
 @dataclass(frozen=True)
 class Element:
-    """One checked number. `verdict` is "ok", "wrong" or "kink crossed"."""
+    """One checked number. `verdict` is "ok", "wrong" or "kink crossed"; `own` the gradient in the model's dtype."""
 
     array: str
     index: tuple
@@ -29,6 +34,7 @@ class Element:
     numeric: float
     error: float
     verdict: str
+    own: float
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class GradientCheck:
         for element in self.elements:
             if element.verdict == "wrong":
                 lines.append(f"wrong: {element.array}{list(element.index)}: the gradient says {element.analytic:.9g}, "
-                             f"the difference quotient {element.numeric:.9g}")
+                             f"the difference quotient {element.numeric:.9g}, the model's own dtype {element.own:.9g}")
         return "\n".join(lines)
 
 
@@ -67,9 +73,10 @@ def gradcheck(model, x, y, sample=20, seed=0, tolerance=1e-5):
 
     Parameters
     ----------
-    model : Model with one input and one output     it is copied to float64 and left as it is
+    model : Model with one input and one output     it is copied, to float64 too, and left as it is
     x : (N, ...) array          y : labels as the model's loss takes them
-    sample : int or None        how many elements of each array, drawn at random; None checks all
+    sample : int or None        how many elements of each array, drawn at random; None checks all. One more is the
+        farthest between float64 and the model's dtype, where that is too far
     seed : int                  of that draw
     tolerance : float           the largest relative error that counts as "ok"
 
@@ -91,26 +98,32 @@ def gradcheck(model, x, y, sample=20, seed=0, tolerance=1e-5):
         raise RuntimeError("Call model.compile(optimizer, loss) before gradcheck: without a loss there is no gradient.")
     if sample is not None and (isinstance(sample, bool) or not isinstance(sample, (int, np.integer)) or sample < 1):
         raise ValueError(f"`sample` must be a positive integer, or None for all. Received: sample={sample!r}.")
-    model = model.astype("float64")
-    x = np.array(x, np.float64)
-    start = _Probe(model, x, y)
-    out = model.forward(x, keep=True, logits=start.fused)
-    dx = model.backward(model.loss.value_and_gradient(y, out, None, start.fused or None)[1])
-    arrays = {"x": (x, dx), **{key: (array, model.grads[key]) for key, array in model.params.items()}}
-    rng = np.random.default_rng(seed)
-    elements = []
-    for name, (array, gradient) in arrays.items():
+    own = _Probe(model.astype(model.dtype), np.array(x, model.dtype), y)
+    start = _Probe(model.astype("float64"), own.x.astype(np.float64), y)
+    rounded, rng, elements = own.gradients(), np.random.default_rng(seed), []
+    same_side = start.on_the_side_of(own.pattern)
+    for name, gradient in start.gradients().items():
+        array = start.x if name == "x" else start.model.params[name]
         count = array.size if sample is None else min(sample, array.size)
-        floor = 1e-7 * max(float(np.abs(gradient).max(initial=0.0)), 1e-12)
-        for flat in np.sort(rng.choice(array.size, count, replace=False)):
+        largest = max(float(np.abs(gradient).max(initial=0.0)), 1e-12)
+        far = np.abs(rounded[name] - gradient) > OWN * np.finfo(own.x.dtype).eps * largest if same_side else None
+        chosen = set(rng.choice(array.size, count, replace=False).tolist())
+        if same_side and far.any():
+            chosen.add(int(np.abs(rounded[name] - gradient).argmax()))
+        for flat in sorted(chosen):
             index = tuple(int(i) for i in np.unravel_index(flat, array.shape))
-            elements.append(_check(start, name, array, index, float(gradient[index]), floor, tolerance))
+            pair = float(gradient[index]), float(rounded[name][index])
+            elements.append(_check(start, name, array, index, pair, 1e-7 * largest, tolerance,
+                                   same_side and bool(far[index])))
     return GradientCheck(elements, start.loss)
 
 
-def _check(start, name, array, index, analytic, floor, tolerance):
-    """Judge one element, with the largest step that crosses no kink."""
-    verdict, numeric, error = "kink crossed", math.nan, math.nan
+def _check(start, name, array, index, gradients, floor, tolerance, far):
+    """Judge one element, with the largest step that crosses no kink. gradients: in float64, and the model's own.
+
+    far: these two are too far apart, so one of them is wrong, whatever the quotient says.
+    """
+    verdict, numeric, error, (analytic, own) = "kink crossed", math.nan, math.nan, gradients
     for step in STEPS:
         h = step * max(1.0, abs(array[index]))
         numeric, smooth = start.slope(array, index, h)
@@ -120,7 +133,7 @@ def _check(start, name, array, index, analytic, floor, tolerance):
         if smooth:
             verdict = "ok" if error <= tolerance or abs(numeric - analytic) <= blur else "wrong"
             break
-    return Element(name, index, analytic, numeric, error, verdict)
+    return Element(name, index, analytic, numeric, error, "wrong" if far else verdict, own)
 
 
 class _Probe:
@@ -137,6 +150,16 @@ class _Probe:
         out = self.model.forward(self.x, logits=self.fused, record=record)
         return self.model.loss.value_and_gradient(self.y, out, None, self.fused or None)[0], pattern(self.model, record)
 
+    def gradients(self):
+        """Give the gradients of x and of every array that learns, by name."""
+        out = self.model.forward(self.x, keep=True, logits=self.fused)
+        dx = self.model.backward(self.model.loss.value_and_gradient(self.y, out, None, self.fused or None)[1])
+        return {"x": dx, **{key: self.model.grads[key] for key in self.model.params}}
+
+    def on_the_side_of(self, pattern):
+        """Tell whether signs and winners are those of another run."""
+        return all(np.array_equal(own, other) for own, other in zip(self.pattern, pattern, strict=True))
+
     def slope(self, array, index, h):
         """Give the difference quotient, and whether neither step crossed a kink."""
         value = array[index]
@@ -145,8 +168,7 @@ class _Probe:
             array[index] = moved
             results.append(self.run())
         array[index] = value
-        smooth = all(np.array_equal(own, other) for _, kinks in results
-                     for own, other in zip(self.pattern, kinks, strict=True))
+        smooth = all(self.on_the_side_of(kinks) for _, kinks in results)
         return (results[0][0] - results[1][0]) / (2 * h), smooth
 
 
@@ -162,8 +184,9 @@ def pattern(model, record, prefix=""):
         elif type(layer).__name__ == "GlobalMaxPooling2D":
             x = record[_source(node, makers, prefix)]
             found.append(x.reshape(len(x), -1, x.shape[3]).argmax(1))
-        elif type(layer).__name__ in ("ReLU", "LeakyReLU") or layer.activation in ("relu", "relu6", "leaky_relu"):
-            found.append(np.sign(record[key]) + (record[key] >= 6))
+        elif type(layer).__name__ in ("ReLU", "LeakyReLU", "ELU") or layer.activation in TOPS:
+            top = layer.max_value if type(layer).__name__ == "ReLU" else TOPS.get(layer.activation)
+            found.append(np.sign(record[key]) + (record[key] >= (math.inf if top is None else top)))
     return found
 
 
