@@ -59,8 +59,8 @@ ROOMS = {
     "files": ("minicnn/files/*.py", "tests/files tests/models tests/test_classifier_json.py"),
     "explain": ("minicnn/explain/*.py minicnn/explain/web/*.js", "tests/explain"),
     "app": ("minicnn/cli.py minicnn/classify.py minicnn/demo.py minicnn/__main__.py",
-            "tests/test_judging.py tests/test_cli.py tests/test_demo.py tests/test_classifier_json.py tests/test_readme.py "
-            "tests/explain"),
+            "tests/test_judging.py tests/test_cli.py tests/test_demo.py tests/test_classifier_json.py "
+            "tests/test_readme.py tests/explain"),
     "keras_ref": ("keras_ref/*.py", "tests/keras_ref tests/test_classifier_json.py"),
     "benchmarks": ("benchmarks/*.py benchmarks/peers/*.py", "tests/benchmarks"),
 }
