@@ -110,9 +110,12 @@ def test_relu():
     assert_same(kernels.relu_backward(dy, y), np.where(x > 0, dy, np.float32(0)))
 
 
-@pytest.mark.parametrize(("pool", "strides", "pads"), [((3, 3), (1, 1), PADS), ((2, 1), (1, 1), NO_PADS)])
-def test_max_pooling(pool, strides, pads):
-    x = draw(LARGE)
+@pytest.mark.parametrize(
+    ("channels", "pool", "strides", "pads"),
+    [(32, (3, 3), (1, 1), PADS), (32, (2, 1), (1, 1), NO_PADS), (48, (2, 2), (1, 1), NO_PADS)],
+)
+def test_max_pooling(channels, pool, strides, pads):
+    x = draw((*LARGE[:3], channels))
     y = kernels.maxpool2d_forward(x, pool, strides, pads)
     assert_streams(y)
     padded = np.pad(x, ((0, 0), *pads, (0, 0)), constant_values=-np.inf)
@@ -140,21 +143,21 @@ def test_depthwise(activation):
         assert abs(np.vdot(dx.astype(np.float64), x) - np.vdot(y.astype(np.float64), y - bias)) <= 1e-7 * np.vdot(y, y)
 
 
-@pytest.mark.parametrize("limit", [None, "relu6"])
-def test_products(limit):
+@pytest.mark.parametrize(("units", "limit"), [(128, None), (128, "relu6"), (144, None)])
+def test_products(units, limit):
     """Whole numbers: every sum is exact, in any order."""
     rng = np.random.default_rng(0)
-    a, b, bias = (rng.integers(-3, 4, shape).astype(np.float32) for shape in ((33_000, 24), (24, 128), (128,)))
+    a, b, bias = (rng.integers(-3, 4, shape).astype(np.float32) for shape in ((33_000, 24), (24, units), (units,)))
     y = kernels.dense_forward(a, b, bias, activation=limit)
     assert_streams(y)
     want = a @ b + bias
     assert_same(y, want if limit is None else np.clip(want, 0, 6))
-    y = kernels.conv2d_forward(a.reshape(1, 300, 110, 24), b.reshape(1, 1, 24, 128), bias, (1, 1), NO_PADS)
+    y = kernels.conv2d_forward(a.reshape(1, 300, 110, 24), b.reshape(1, 1, 24, units), bias, (1, 1), NO_PADS)
     assert_streams(y)
     assert_same(y.reshape(want.shape), want)
 
 
-@pytest.mark.parametrize(("groups", "filters"), [(1, 32), (1, 64), (2, 64)])
+@pytest.mark.parametrize(("groups", "filters"), [(1, 64), (2, 64), (4, 80)])  # 20 each: lines, but no whole registers
 def test_convolution(groups, filters):
     """Whole numbers again. The input's gradient streams as well, in phases where strides are 2."""
     rng = np.random.default_rng(0)
@@ -179,6 +182,19 @@ def test_convolutions_input_gradient(strides):
             seen = want[:, a::strides[0], b::strides[1]][:, :dy.shape[1], :dy.shape[2]]
             seen += dy @ kernel[a, b].T
     assert_same(dx, want)
+
+
+@pytest.mark.parametrize("filters", [32, 48])
+def test_what_won_a_window(filters):
+    """The gradient of a convolution, ReLU and pooling in one pass."""
+    dy = draw((2, 130, 129, filters))
+    winners = np.random.default_rng(1).integers(0, 4, dy.shape).astype(np.uint8)
+    dz = kernels.maxpool2d_unpool(dy, winners, (2, 260, 258, filters), (2, 2), (2, 2))
+    assert_streams(dz)
+    want = np.zeros(dz.shape, np.float32)
+    for number in range(4):
+        want[:, number // 2::2, number % 2::2] = np.where(winners == number, dy, 0)
+    assert_same(dz, want)
 
 
 def correlated(x, kernel, groups):
