@@ -119,7 +119,7 @@ def _packed(array, channels, blobs):
     """Lay down the chosen maps, one behind the other, or a row of numbers whole."""
     if array is None:
         return None
-    return blobs.add(np.moveaxis(array[..., channels], -1, 0) if channels is not None and array.ndim == 3 else array)
+    return blobs.add(array if channels is None else np.moveaxis(array[..., channels], -1, 0))
 
 
 def _weights(model, node, k, nodes, channels, values, blobs):

@@ -255,6 +255,7 @@ def test_the_curve_of_one_step(tab):
         slope, bottom = np.polyfit(losses, y, 1)
         np.testing.assert_allclose(y, bottom + slope * losses, atol=0.01)
         assert slope < 0 and bottom + slope * before == pytest.approx(dashed, abs=0.01)
+        assert bottom + slope * before * 1.6 > 0  # where it is cut off: within the box
         dot = t.page.locator(".step circle.point")
         assert float(dot.get_attribute("cy")) == pytest.approx(bottom + slope * after, abs=0.01)
         assert float(dot.get_attribute("cx")) == pytest.approx(x[6], abs=0.01)  # 10^-2
