@@ -48,7 +48,8 @@ def run(callbacks, epochs=6, net=None, **settings):
     net = net or model()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        history = net.fit(X, Y, epochs=epochs, batch_size=4, verbose=0, callbacks=callbacks, **settings)
+        settings = {"batch_size": 4, "verbose": 0} | settings
+        history = net.fit(X, Y, epochs=epochs, callbacks=callbacks, **settings)
     return net, history
 
 
@@ -185,6 +186,22 @@ def test_nan_ends_training_at_its_batch():
         net.fit(X, Y, batch_size=1, shuffle=False, verbose=0, callbacks=[minicnn.TerminateOnNaN(True), count])
     assert f"the loss is nan after batch {count.batches + 1} of epoch 1." in str(error.value)
     assert 0 < count.batches < 7 and ended
+
+
+def test_stop_training_stops_at_its_batch():
+    """As in Keras: no further batch; the epoch is measured and told as ever, as the last one."""
+
+    class Stop(minicnn.Callback):
+        batches = 0
+
+        def on_train_batch_end(self, batch, logs):
+            self.batches += 1
+            self.model.stop_training = batch == 1
+
+    stop = Stop()
+    net, history = run(stop, epochs=3, net=model(), validation_data=(X, Y), batch_size=2)
+    assert stop.batches == 2 and history.epoch == [0] and len(history.history["val_loss"]) == 1
+    assert net.optimizer.iterations == 2
 
 
 @pytest.mark.parametrize("what", ["val_loss is inf", "loss is nan", "weights are not finite"])
