@@ -18,7 +18,7 @@ from .windows import Windows
 
 
 def _windows(layer, x):
-    return Windows.of(layer, x.shape[1:3], layer.compute_output_shape(x.shape)[1:3])
+    return Windows.of(layer, x.shape[1:3])
 
 
 # ---- to an input: TO_INPUT[kind](layer, xs, k, dz, index) -> terms for xs[k][index] ----------------------------------

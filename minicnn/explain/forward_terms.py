@@ -107,7 +107,7 @@ def _logits(layer, xs, index):
 def _patch(layer, x, index, channels):
     """List (where, value, a, b, channel, note) of a window, channel by channel; zeros of the padding are marked."""
     n, i, j, _ = index
-    taps = list(Windows.of(layer, x.shape[1:3], layer.compute_output_shape(x.shape)[1:3]).taps(i, j))
+    taps = list(Windows.of(layer, x.shape[1:3]).taps(i, j))
     return [(place((n, h, w, c)), float(x[n, h, w, c]) if inside else 0.0, a, b, c, "" if inside else "padding")
             for c in channels for a, b, h, w, inside in taps]
 
@@ -117,7 +117,7 @@ def _patch(layer, x, index, channels):
 
 def _max_pooling2d(layer, xs, index):
     n, i, j, c = index
-    windows = Windows.of(layer, xs[0].shape[1:3], layer.compute_output_shape(xs[0].shape)[1:3])
+    windows = Windows.of(layer, xs[0].shape[1:3])
     first, tied = windows.winner(xs[0][n], i, j, c)
     terms = []
     for _, _, h, w, inside in windows.taps(i, j):
@@ -130,7 +130,7 @@ def _max_pooling2d(layer, xs, index):
 
 def _average_pooling2d(layer, xs, index):
     n, i, j, c = index
-    windows = Windows.of(layer, xs[0].shape[1:3], layer.compute_output_shape(xs[0].shape)[1:3])
+    windows = Windows.of(layer, xs[0].shape[1:3])
     inside = [(h, w) for _, _, h, w, lies in windows.taps(i, j) if lies]
     terms = [Term(place((n, h, w, c)), (float(xs[0][n, h, w, c]), 1 / len(inside))) for h, w in inside]
     return Parts("y = the mean of the window's pixels that lie in the picture", ("x", "share"), terms, [])

@@ -163,7 +163,7 @@ def _passage(run, at, index):
             if notes[-1] == "ReLU closed":
                 return notes
         elif reader.kind == "MaxPooling2D":
-            windows = Windows.of(reader.layer, x.shape[1:3], run.values[reader.key].shape[1:3])
+            windows = Windows.of(reader.layer, x.shape[1:3])
             n, h, w, c = index
             won = [(i, j) for i, j, _, _ in windows.readers(h, w) if windows.winner(x[n], i, j, c)[0] == (h, w)]
             notes.append(f"wins {', '.join(str(list(at)) for at in won)} of {reader.key}" if won else

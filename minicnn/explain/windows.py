@@ -17,12 +17,14 @@ class Windows:
     outputs: tuple  # (OH, OW)
 
     @classmethod
-    def of(cls, layer, picture, outputs):
-        """Read the settings of a convolution or pooling layer."""
+    def of(cls, layer, picture):
+        """Read the settings of a convolution or pooling layer, for pictures of (H, W) pixels."""
         size = layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size
         dilation = getattr(layer, "dilation_rate", (1, 1))
         pads = reference.window_pads(layer.padding, picture, size, layer.strides, dilation)
-        return cls(size, layer.strides, pads, dilation, tuple(picture), tuple(outputs))
+        outputs = tuple(reference.output_size(n, k, s, sum(pad), d)
+                        for n, k, s, pad, d in zip(picture, size, layer.strides, pads, dilation, strict=True))
+        return cls(size, layer.strides, pads, dilation, tuple(picture), outputs)
 
     def taps(self, i, j):
         """Yield (a, b, h, w, inside) for the window of output (i, j), row by row; outside lies the padding."""
