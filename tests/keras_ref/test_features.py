@@ -87,9 +87,9 @@ def test_blocks_survive_an_interruption(classifier, clothes, tmp_path, monkeypat
     where = features.subfolder(classifier, data.square(SIZE), tmp_path / "cut")
     assert len(features.read_store(where)) == 8
     assert not [path for path in where.iterdir() if "partial" in path.name]
-    np.testing.assert_allclose(
-        features.vectors(classifier, _split(clothes), tmp_path / "cut"), whole, rtol=1e-4, atol=1e-9
-    )
+    # Seen: 5e-6 between registers of several widths and 2.4e-7 between sizes of batches, at values of up to 12.
+    resumed = features.vectors(classifier, _split(clothes), tmp_path / "cut")
+    np.testing.assert_allclose(resumed, whole, rtol=1e-5, atol=1e-6 * np.abs(whole).max())
 
 
 def test_a_damaged_block_is_computed_again(classifier, clothes, tmp_path):
