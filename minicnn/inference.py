@@ -92,7 +92,7 @@ def extended(chain, node):
     layer, kind = node.layer, type(node.layer)
     if chain.activation is not None or chain.add and kind not in (Activation, ReLU):
         return None
-    if kind is Add and len(node.inputs) == 2 and _ends_in_1x1(chain.layer):
+    if kind is Add and _of_two_alike(node) and _ends_in_1x1(chain.layer):
         return chain._replace(add=layer)
     if len(node.inputs) != 1:
         return None
@@ -107,6 +107,11 @@ def extended(chain, node):
         name = "relu6" if kind is ReLU and layer.max_value == 6 else layer.activation
         return None if name is None else chain._replace(activation=name)
     return None
+
+
+def _of_two_alike(node):
+    """Tell whether two arrays of one shape go in: none is stretched."""
+    return len(node.inputs) == 2 and len({tensor.shape for tensor in node.inputs}) == 1
 
 
 def _ends_in_1x1(layer):

@@ -16,6 +16,8 @@ from minicnn import reference
 
 MULTIPLES = {
     # operation: units allowed (kernel against reference, layer against Keras)
+    "add_backward": (16.0, 16.0),
+    "add_forward": (16.0, 16.0),
     "avgpool2d_backward": (16.0, 16.0),
     "avgpool2d_forward": (16.0, 16.0),
     "batch_normalization_dbeta": (16.0, 16.0),

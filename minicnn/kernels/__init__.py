@@ -26,7 +26,7 @@ from .activations import (
     tanh_forward,
 )
 from .adam import adam_step
-from .add import add_forward
+from .add import add_backward, add_forward
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import (
     batch_normalization_backward,
@@ -71,6 +71,7 @@ __all__ = [
     "Product",
     "Tape",
     "adam_step",
+    "add_backward",
     "add_forward",
     "avgpool2d_backward",
     "avgpool2d_forward",

@@ -1,7 +1,10 @@
-"""Add: several arrays of one shape, number by number. The way back needs no kernel: dx_i = dy."""
+"""Add: several arrays, number by number; a size of 1 is stretched to fit the others."""
 
-from . import checks, memory
+import numpy as np
+
+from . import checks, memory, tape
 from .jit import jit
+from .stretch import of_one_rank, offset, place_of, unstretched, walk
 from .threads import run
 
 BLOCK = 1 << 14  # numbers a job
@@ -14,22 +17,64 @@ def _add(start, stop, a, b, y):
         y[i] = a[i] + b[i]
 
 
+@jit
+def _add_stretched(start, stop, a, b, y, sizes, steps, rows, cuts):
+    """Job: see stretch.py. All arrays are flat."""
+    (a_steps, b_steps, y_steps), (a_step, b_step) = steps, (steps[0][3], steps[1][3])
+    for job in range(start, stop):
+        place = place_of(job, sizes, rows, cuts)
+        for row in range(place.row, place.row_stop):
+            ia, ib, iy = offset(place, row, a_steps), offset(place, row, b_steps), offset(place, row, y_steps)
+            for i in range(place.count):
+                y[iy + i] = a[ia + i * a_step] + b[ib + i * b_step]
+
+
 def add_forward(xs):
     """Add number by number.
 
     Parameters
     ----------
-    xs : list of at least two arrays, float32 or float64, of one shape and dtype
+    xs : list of at least two arrays, float32 or float64, of one rank and dtype     sizes agree, or are 1
 
     Returns
     -------
-    y : shape and dtype of xs
+    y : the stretched shape, dtype of xs
     """
-    xs = checks.several(xs, 2)
-    for x in xs:
-        checks.shape(x, "xs", xs[0].shape)
-    y, total = memory.empty(xs[0].shape, xs[0].dtype), xs[0]
-    for x in xs[1:]:
-        run(_add, -(-y.size // BLOCK), y.size, total.reshape(-1), x.reshape(-1), y.reshape(-1))
-        total = y
+    total, *others = of_one_rank(xs)
+    y = None  # where the sum so far lies, once it is an array of our own
+    for x in others:
+        total = y = _sum(total, x, y)
     return y
+
+
+def _sum(a, b, y):
+    """Add two arrays, into `y` if it is there and large enough."""
+    shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
+    if y is None or y.shape != shape:
+        y = memory.empty(shape, a.dtype)
+    flat = a.reshape(-1), b.reshape(-1), y.reshape(-1)
+    if a.shape == b.shape:
+        run(_add, -(-y.size // BLOCK), y.size, *flat)
+        return y
+    way = walk(a.shape, b.shape, shape)
+    if way is None:
+        tape.refuse()
+        return a + b
+    run(_add_stretched, way.jobs, y.size, *flat, way.sizes, way.steps, way.rows, way.cuts)
+    return y
+
+
+def add_backward(dy, shapes):
+    """Hand each summand the gradient, summed where it was stretched; the others get `dy` itself.
+
+    Parameters
+    ----------
+    dy : shape of y, float32 or float64     shapes : list of tuples, of the arrays given to `add_forward`
+
+    Returns
+    -------
+    dxs : list of arrays, each of its x's shape, dtype of dy
+    """
+    dy = checks.floats(dy, "dy", len(shapes[0]))
+    checks.shape(dy, "dy", np.broadcast_shapes(*shapes))
+    return [unstretched(dy, shape) for shape in shapes]

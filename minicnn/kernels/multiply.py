@@ -4,7 +4,7 @@ import numpy as np
 
 from . import checks, memory, tape
 from .jit import jit
-from .stretch import offset, place_of, walk
+from .stretch import of_one_rank, offset, place_of, unstretched, walk
 from .threads import run
 
 
@@ -26,13 +26,6 @@ def _multiply(start, stop, a, b, y, sizes, steps, rows, cuts):
                     out[i] = a[ia + i * a_step] * b[ib + i * b_step]
 
 
-def _factors(xs):
-    xs = checks.several(xs, 2)
-    if len({x.ndim for x in xs}) > 1:
-        raise ValueError(f"`xs` must be arrays of one rank. Received: shapes {[x.shape for x in xs]}.")
-    return xs
-
-
 def multiply_forward(xs):
     """Multiply number by number.
 
@@ -44,7 +37,7 @@ def multiply_forward(xs):
     -------
     y : the stretched shape, dtype of xs
     """
-    y, *others = _factors(xs)
+    y, *others = of_one_rank(xs)
     for x in others:
         y = _product(y, x)
     return y
@@ -73,14 +66,7 @@ def multiply_backward(dy, xs):
     -------
     dxs : list of arrays, each of its x's shape, dtype of dy
     """
-    xs = _factors(xs)
+    xs = of_one_rank(xs)
     dy = checks.floats(dy, "dy", xs[0].ndim, xs[0].dtype)
     checks.shape(dy, "dy", np.broadcast_shapes(*(x.shape for x in xs)))
-    dxs = []
-    for index, x in enumerate(xs):
-        dx = multiply_forward([dy, *xs[:index], *xs[index + 1:]])
-        stretched = tuple(axis for axis, size in enumerate(x.shape) if size != dy.shape[axis])
-        if stretched:
-            dx = dx.sum(axis=stretched, keepdims=True, dtype=np.float64).astype(dy.dtype)
-        dxs.append(dx)
-    return dxs
+    return [unstretched(multiply_forward([dy, *xs[:index], *xs[index + 1:]]), x.shape) for index, x in enumerate(xs)]

@@ -10,10 +10,25 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import checks
 from .jit import jit
 
 AXES = 4
 BLOCK = 1 << 13  # numbers of a job: some rows, or a piece of one
+
+
+def of_one_rank(xs):
+    """Check a list of at least two float arrays of one dtype and rank and give them as `checks.plain` does."""
+    xs = checks.several(xs, 2)
+    if len({x.ndim for x in xs}) > 1:
+        raise ValueError(f"`xs` must be arrays of one rank. Received: shapes {[x.shape for x in xs]}.")
+    return xs
+
+
+def unstretched(dy, shape):
+    """Sum a gradient over the axes along which an array of this shape was stretched."""
+    stretched = tuple(axis for axis, size in enumerate(shape) if size != dy.shape[axis])
+    return dy.sum(axis=stretched, keepdims=True, dtype=np.float64).astype(dy.dtype) if stretched else dy
 
 
 class Walk(NamedTuple):

@@ -1,28 +1,28 @@
-"""Add: several arrays of one shape become their sum (a residual connection ends in one).
+"""Add: several arrays become their sum; a size of 1 is stretched to fit the others (a residual connection ends in one).
 
-    y = x_1 + x_2 + ...         dx_i = dy, for every i
+    y = x_1 + x_2 + ...         dx_i = dy, summed where x_i was stretched
 
 Source: Keras 3 `Add`. On paper: reference/add.py.
 """
 
 from .. import kernels
 from .base import Layer
+from .stretching import of_one_rank, ranked, stretched_shape
 
 
 class Add(Layer):
-    """Sum a list of at least two arrays of the same shape."""
+    """Sum a list of at least two arrays, whose sizes agree or are 1; axes may lack behind the batch's."""
 
     takes_list = True
 
     def compute_output_shape(self, input_shape):
-        """[shape, shape, ...] -> shape."""
-        if not isinstance(input_shape, list) or len(input_shape) < 2 or len(set(map(tuple, input_shape))) > 1:
-            raise ValueError(f"Layer '{self.name}' takes a list of at least two inputs of the same shape. "
-                             f"Received: input_shape={input_shape}.")
-        return input_shape[0]
+        """[(None, H, W, C), (None, C), ...] -> (None, H, W, C)."""
+        return stretched_shape(self, input_shape)
 
     def _forward(self, xs, training):
-        return kernels.add_forward(xs), len(xs)
+        return kernels.add_forward(of_one_rank(xs)), [x.shape for x in xs]
 
-    def _backward(self, dy, count, need_dx):
-        return [dy] * count if need_dx else None
+    def _backward(self, dy, shapes, need_dx):
+        if not need_dx:
+            return None
+        return [dx.reshape(shape) for dx, shape in zip(kernels.add_backward(dy, ranked(shapes)), shapes, strict=True)]

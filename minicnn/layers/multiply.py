@@ -7,24 +7,22 @@ Source: Keras 3 `Multiply`. On paper: reference/multiply.py.
 
 from .. import kernels
 from .base import Layer
+from .stretching import of_one_rank, stretched_shape
 
 
 class Multiply(Layer):
-    """Multiply a list of at least two arrays of one rank, whose sizes agree or are 1."""
+    """Multiply a list of at least two arrays, whose sizes agree or are 1; axes may lack behind the batch's."""
 
     takes_list = True
 
     def compute_output_shape(self, input_shape):
         """[(None, H, W, C), (None, 1, 1, C), ...] -> (None, H, W, C)."""
-        shapes = input_shape if isinstance(input_shape, list) else []
-        sizes = [set(axis) - {1} for axis in zip(*shapes, strict=False)]
-        if len(shapes) < 2 or len(set(map(len, shapes))) > 1 or any(len(axis - {None}) > 1 for axis in sizes):
-            raise ValueError(f"Layer '{self.name}' takes a list of at least two inputs of one rank, whose sizes agree "
-                             f"or are 1. Received: input_shape={input_shape}.")
-        return tuple(max(axis, key=lambda size: size or 0) if axis else 1 for axis in sizes)
+        return stretched_shape(self, input_shape)
 
     def _forward(self, xs, training):
-        return kernels.multiply_forward(xs), xs
+        return kernels.multiply_forward(of_one_rank(xs)), xs
 
     def _backward(self, dy, xs, need_dx):
-        return kernels.multiply_backward(dy, xs) if need_dx else None
+        if not need_dx:
+            return None
+        return [dx.reshape(x.shape) for dx, x in zip(kernels.multiply_backward(dy, of_one_rank(xs)), xs, strict=True)]

@@ -65,7 +65,8 @@ class Rescaling(Layer):
 
 
 def _checked(name, value):
-    """Return a finite number, or a list of them, as float."""
+    """Return a finite number, or a list of them, as float; an array of no axes is a number."""
+    value = value[()] if isinstance(value, np.ndarray) and not value.ndim else value
     several = isinstance(value, (list, tuple, np.ndarray))
     for item in value if several else [value]:
         if isinstance(item, bool) or not isinstance(item, (int, float, np.number)) or not np.isfinite(item):

@@ -28,7 +28,7 @@ from .activations import (
     tanh_forward,
 )
 from .adam import adam_step
-from .add import add_forward
+from .add import add_backward, add_forward
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import batch_normalization_backward, batch_normalization_forward, batch_normalization_moments
 from .bias import bias_backward
@@ -61,6 +61,7 @@ from .softmax import softmax_backward, softmax_forward
 
 __all__ = [
     "adam_step",
+    "add_backward",
     "add_forward",
     "avgpool2d_backward",
     "avgpool2d_forward",

@@ -45,8 +45,12 @@ def test_more_numbers_than_one_job_holds():
 
 def test_what_does_not_fit():
     a = np.ones((2, 3))
-    with pytest.raises(ValueError, match="`xs` must have shape"):
-        kernels.add_forward([a, a[:1]])
+    with pytest.raises(ValueError, match="could not be broadcast|shape mismatch"):
+        kernels.add_forward([a, a[:, :2]])
+    with pytest.raises(ValueError, match="`xs` must be arrays of one rank"):
+        kernels.add_forward([a, a[0]])
+    with pytest.raises(ValueError, match="`dy` must have shape"):
+        kernels.add_backward(a[:1], [(2, 3), (1, 3)])
     with pytest.raises(ValueError, match="`xs` must have shape"):
         kernels.concatenate_forward([a, a[:, :1]], 0)
     for xs in ([], [a]):

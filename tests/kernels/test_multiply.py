@@ -1,4 +1,4 @@
-"""Multiply and Normalization: on paper, kernel against definition, gradients, errors."""
+"""Multiply, stretched Add and Normalization: on paper, kernel against definition, gradients, errors."""
 
 import numpy as np
 import pytest
@@ -45,6 +45,38 @@ def test_multiply_equals_reference(drawn):
     sizes = reference.multiply_backward(abs(dy), [abs(x) for x in xs])
     for got, want, size in zip(kernels.multiply_backward(dy, xs), wants, sizes, strict=True):
         assert_close(got, want, "multiply_backward", "reference", (size, len(xs) + max(1, y.size)))
+
+
+@both
+def test_stretched_add_on_paper(functions):
+    xs = [np.float32([[1, 2], [3, 4]]), np.float32([[10, 100]])]
+    assert_same(functions.add_forward(xs), np.float32([[11, 102], [13, 104]]))
+    dxs = functions.add_backward(np.float32([[1, 0], [2, 1]]), [(2, 2), (1, 2)])
+    assert_same(dxs[0], np.float32([[1, 0], [2, 1]]))
+    assert_same(dxs[1], np.float32([[3, 1]]))
+
+
+@given(factors())
+def test_stretched_add_equals_reference(drawn):
+    xs, dy, _ = drawn
+    y, size = reference.add_forward(xs), reference.add_forward([abs(x) for x in xs])
+    for order in (xs, xs[::-1]):  # the first may be the one that is stretched
+        assert_close(kernels.add_forward(order), y, "add_forward", "reference", (size, len(xs)))
+    shapes = [x.shape for x in xs]
+    wants, sizes = reference.add_backward(dy, shapes), reference.add_backward(abs(dy), shapes)
+    for got, want, size in zip(kernels.add_backward(dy, shapes), wants, sizes, strict=True):
+        assert_close(got, want, "add_backward", "reference", (size, max(1, y.size)))
+
+
+@given(factors(dtypes=float64))
+def test_stretched_add_gradients_are_slopes(drawn):
+    xs, dy, seed = drawn
+    rng = np.random.default_rng(seed + 1)
+    for index, (x, dx) in enumerate(zip(xs, kernels.add_backward(dy, [x.shape for x in xs]), strict=True)):
+        def total(x, index=index):
+            return kernels.add_forward([*xs[:index], x, *xs[index + 1 :]])
+
+        assert_gradient(total, x, dx, dy, rng)
 
 
 @given(factors(dtypes=float64))

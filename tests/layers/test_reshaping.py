@@ -155,7 +155,7 @@ def test_augmentation_is_not_trained():
         (
             lambda: Multiply(name="m"),
             [(None, 4, 3), (None, 2, 3)],
-            "Layer 'm' takes a list of at least two inputs of one rank, whose sizes agree or are 1. "
+            "Layer 'm' takes a list of at least two inputs, whose sizes agree or are 1. "
             "Received: input_shape=[(None, 4, 3), (None, 2, 3)].",
         ),
         (
