@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from . import table
 from .table import KERAS, TORCH, geometric_mean
 
@@ -165,7 +167,7 @@ def _memory(part):
 def _photographs(part):
     from .photographs import ALLOWED, STEPS, summary
 
-    found, worst = summary(part), max(part["head"]["steps"])
+    found, worst = summary(part), float(np.max(part["head"]["steps"]))
     return [[f"the losses of the first {STEPS} steps on photographs, against Keras's", f"within {ALLOWED:g}",
              f"{worst:.1e}", worst <= ALLOWED],
             ["mean paired difference of the final accuracies", f"within ±{found['interval']:.1%}",

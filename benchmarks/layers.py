@@ -109,7 +109,7 @@ def _difference(found, want):
         return 1e300  # JSON knows no infinity
     worst = 0.0
     for one, other in zip(found, want, strict=True):  # picture by picture: no second copy of a large array
-        worst = max(worst, float(np.max(np.abs(one - other), initial=0.0)))
+        worst = float(np.maximum(worst, np.max(np.abs(one - other), initial=0.0)))  # NaN stays; Python's max drops it
     return worst if np.isfinite(worst) else 1e300
 
 

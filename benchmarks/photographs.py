@@ -70,6 +70,9 @@ def _both(seed, epochs, train, validation, classes, steps):
             at = order[start:start + BATCH]
             batch, labels = x[at].astype(np.float32), y[at]
             losses.append((model.train_on_batch(batch, labels)[0], _keras_step(twin, batch, labels)))
+            if not np.isfinite(losses[-1]).all():
+                raise ValueError(f"`photographs` compares trainings that go well. Received: losses {losses[-1]} of "
+                                 f"minicnn and Keras, in epoch {epoch + 1} of seed {seed}.")
             if len(differences) < STEPS:
                 ours, other = losses[-1]
                 differences.append(abs(ours - other) / abs(other))
@@ -119,7 +122,7 @@ def _both_ways(values):
 def verdict(part):
     """Say in a few lines what came out, and whether the two conditions hold."""
     found, head = summary(part), part["head"]
-    worst = max(head["steps"])
+    worst = np.max(head["steps"])
     agree = "agree" if worst <= ALLOWED else "DO NOT AGREE"
     inside = "within" if abs(found["difference"]) <= found["interval"] else "OUTSIDE"
     return "\n".join([

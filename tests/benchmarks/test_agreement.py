@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import ladder, parity, photographs, sections
+from benchmarks import ladder, parity, photographs, sections, twins
 from minicnn import Conv2D, Dense, Flatten, Input, Model, ReLU, Sequential, get_num_threads
 from minicnn.data import wardrobe
 
@@ -42,6 +42,53 @@ def test_parity_names_nested_layers_in_full(tmp_path):
         assert name in rows
     assert rows["body/look: output"]["shape"] == [1, 6, 6, 4]
     assert all(row["absolute"] <= 1e-3 * max(1e-3, row["largest"]) for row in rows.values())
+
+
+def wrong_twin(monkeypatch, change):
+    """Let parity make Keras's twin as ever, and then change it."""
+    make = twins.keras_twin
+
+    def made(model, jit_compile=False):
+        twin = make(model, jit_compile)
+        change(twin)
+        return twin
+
+    monkeypatch.setattr(twins, "keras_twin", made)
+
+
+def test_parity_would_see_another_weight_in_keras(monkeypatch):
+    """Of minicnn's own file nothing may come back as Keras's number: from the changed layer on all must differ."""
+    keras = pytest.importorskip("keras")
+
+    def change(twin):
+        dense = next(layer for layer in twin.layers if isinstance(layer, keras.layers.Dense))
+        kernel, bias = dense.get_weights()
+        dense.set_weights([kernel * np.float32(1.05), bias])
+
+    wrong_twin(monkeypatch, change)
+    part = parity.measure(None, [], 1, get_num_threads(), quick=True)
+    rows = {row["array"]: row for row in part["rows"]}
+    for name in ("dense: output", "conv2d_3: gradient at the output", "conv2d/kernel: gradient",
+                 "dense/kernel: after 1 steps of SGD", "dense/kernel: after 1 steps of Adam"):
+        assert rows[name]["absolute"] > 1e-3 * rows[name]["largest"], name
+    assert rows["conv2d_3: output"]["absolute"] < 1e-5 * rows["conv2d_3: output"]["largest"]
+
+
+@pytest.mark.parametrize("steps", [3])
+def test_parity_would_see_another_step_in_keras(monkeypatch, steps):
+    pytest.importorskip("keras")
+
+    def change(twin):
+        if twin.compiled:
+            twin.optimizer.learning_rate = float(twin.optimizer.learning_rate.numpy()) * 1.5
+
+    wrong_twin(monkeypatch, change)
+    part = parity.measure(None, [], steps, get_num_threads(), quick=True)
+    for name in ("SGD", "Adam"):
+        row = next(row for row in part["rows"] if row["array"] == f"dense/bias: after {steps} steps of {name}")
+        assert row["relative"] > 0.1
+    passes = [row for row in part["rows"] if "after" not in row["array"]]
+    assert passes and all(row["absolute"] <= 1e-4 * max(1e-2, row["largest"]) for row in passes)
 
 
 def test_parity_shows_a_difference():
@@ -82,3 +129,12 @@ def test_what_the_verdict_says_of_a_bad_run():
     part = {"rows": rows, "head": head}
     assert photographs.summary(part)["interval"] == pytest.approx(1.96 * 0.05)
     assert "DO NOT AGREE" in photographs.verdict(part) and "OUTSIDE" in photographs.verdict(part)
+
+
+def test_photographs_stop_at_a_loss_that_is_no_number(tmp_path, monkeypatch):
+    pytest.importorskip("keras")
+    wardrobe.write_folder(tmp_path / "data", train=4, validation=2)
+    losses = iter([1.0, float("nan")])
+    monkeypatch.setattr(photographs, "_keras_step", lambda *arguments: next(losses))
+    with pytest.raises(ValueError, match="`photographs` compares trainings that go well. Received: .*nan.* epoch 1 of"):
+        photographs.measure(tmp_path / "data", 20, 3, get_num_threads(), quick=True)

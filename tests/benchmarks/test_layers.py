@@ -85,3 +85,24 @@ def test_what_was_measured_before_an_interrupt_is_kept(monkeypatch):
 def test_an_unknown_peer():
     with pytest.raises(ValueError, match="`--peers` must name some of keras, onnxruntime, torch. Received: caffe."):
         peers.load(["caffe"], 1)
+
+
+class _Diverged:
+    """An engine whose first picture is right and whose second is no number."""
+
+    def runs(self, case, which, arrays):
+        x, kernel, bias, dy = arrays
+        y = kernels.conv2d_forward(x, kernel, bias, case.strides, case.pads, activation="relu")
+        y[1, 2, 2, 1] = float("nan")
+        return {"onnxruntime": (lambda: y, lambda value: value)} if which == "fwd" else {}
+
+
+@pytest.mark.parametrize("witness", [True, False])
+def test_a_result_that_is_no_number_is_not_timed(monkeypatch, witness):
+    """Whoever gives it: the witness itself may."""
+    from benchmarks.peers.minicnn_engine import MiniCNN
+
+    monkeypatch.setattr(peers, "load", lambda names, threads: ([MiniCNN(), _Diverged()], {}))
+    monkeypatch.setattr(layers, "WITNESSES", ("onnxruntime",) if witness else ("minicnn",))
+    part = layers.measure([cases.from_text("2,6,6,3,4,3")], [], 1, quick=True)
+    assert set(part["rows"][0]["wrong"]) == {"minicnn" if witness else "onnxruntime"}
