@@ -27,6 +27,15 @@ SIZES = {  # pictures' sides; the first is also trained on
     "EfficientNetB0": (32, 51),
 }
 CLASSES = 10
+DEEP = ("VGG16", "ResNet50", "MobileNet")  # in training, what they are made of is in the other nets too
+EVERY_DAY = [(name, sizes[0]) for name, sizes in SIZES.items()] + [("MobileNetV2", 50)]
+ODD = [(name, sizes[1]) for name, sizes in SIZES.items() if name != "MobileNetV2"]
+
+
+def slow(sets):
+    """The same sets of parameters, for the slow tier."""
+    return [pytest.param(*values, marks=pytest.mark.slow) for values in sets]
+
 
 
 @contextlib.contextmanager
@@ -47,7 +56,7 @@ def build(name, size, dtype):
         return architectures.build(name, size, CLASSES)
 
 
-@pytest.mark.parametrize(("name", "size"), [(name, size) for name, sizes in SIZES.items() for size in sizes])
+@pytest.mark.parametrize(("name", "size"), [*EVERY_DAY, *slow(ODD)])
 def test_predictions_equal_keras(name, size, tmp_path):
     net, pictures = build(name, size, "float32")
     want = np.asarray(net(pictures[:2]))
@@ -86,7 +95,7 @@ def assert_same_changes(model, net, before):
     return changed
 
 
-@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("name", [*(name for name in SIZES if name not in DEEP), *slow(zip(DEEP))])
 def test_three_steps_equal_keras(name, tmp_path):
     """Weights and moving statistics alike. In float64: with six pictures float32's rounding is blown up too far."""
     net, pictures = build(name, SIZES[name][0], "float64")
