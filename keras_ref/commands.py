@@ -70,7 +70,7 @@ def train(args):
             raise Refusal("train needs a data folder, or --resume DIR.")
         out = args.out or "run"
         history = train.new(configs.Config(args.data, **given), out, args.skip_corrupt, store)
-    best = max(history, key=lambda row: row["val_accuracy"])
+    best = train.best(history)
     console.say(f"Best: validation accuracy {best['val_accuracy']:.4f} in epoch {best['epoch']}. Written: {out}")
 
 
@@ -120,23 +120,11 @@ def sweep(args):
         raise Refusal(f"--{args.over} is what the sweep varies; give its values with --values.")
     out = Path(args.out or f"sweep-{args.over}")
     result = sweep.run(args.data, args.over, out, values, args.seeds, args.epochs, _store(args), **settings)
-    rows = [
-        (
-            f"{row['value']:g}",
-            f"{row['best']:.4f}",
-            f"{row['sd']:.4f}",
-            " ".join(map(str, row["epoch"])),
-            f"{row['last']:.4f}",
-            f"{row['train']:.4f}",
-            f"{row['min_val_loss']:.4f}",
-        )
-        for row in result["rows"]
-    ]
     console.table(
         f"{result['seeds']} seeds, {result['epochs']} epochs, weights {result['weights']}, "
         f"{result['pictures']} validation pictures",
         (args.over, "best", "sd", "epochs of it", "last", "training", "min loss"),
-        rows,
+        list(map(sweep.cells, result["rows"])),
     )
     console.say(result["sentence"])
     console.say(f"Written: {out / 'sweep.png'}, {out / 'sweep.json'}")

@@ -27,6 +27,8 @@ def check(model=None, train=None, validation=None, learning_rate=None, from_scra
     """
     found = []
     learned, checked = (doctor_data.draw(source) if source is not None else None for source in (train, validation))
+    for what, drawn in (("training", learned), ("validation", checked)):
+        found += doctor_data.not_finite(drawn, what) if drawn is not None else []
     if checked is not None:
         found += doctor_data.augmented(validation, checked)
     if learned is not None and checked is not None:
@@ -34,6 +36,7 @@ def check(model=None, train=None, validation=None, learning_rate=None, from_scra
         found += doctor_data.same_classes(train, validation, learned, checked)
         found += doctor_data.shared_pictures(train, validation, checked)
     if model is not None:
+        found += doctor_model.not_finite(model)
         found += doctor_model.output(model)
         found += doctor_model.base_in_training_mode(model, from_scratch)
         found += doctor_model.learning_rate(model, learning_rate)

@@ -21,13 +21,14 @@ class Finding:
 
 @dataclass
 class Drawn:
-    """What one pass over a data set gave: a hash a picture, the range of its values, and its first batch."""
+    """What one pass over a data set gave: a hash a picture, the range of its finite values, and its first batch."""
 
     hashes: list
     low: float
     high: float
     first: tuple
     width: int
+    endless: int  # how many pictures hold NaN or infinity
 
 
 def _batches(source):
@@ -42,18 +43,33 @@ def _batches(source):
 
 
 def draw(source):
-    hashes, low, high, first, width = [], np.inf, -np.inf, None, 0
+    hashes, low, high, first, width, endless = [], np.inf, -np.inf, None, 0, 0
     for batch in _batches(source):
         x, y = (np.asarray(part) for part in batch[:2])
         first = first or (x[:32], y[:32])
         width = y.shape[-1] if y.ndim > 1 else 0
-        low, high = min(low, float(x.min())), max(high, float(x.max()))
+        finite = np.isfinite(x)
+        endless += int((~finite).reshape(len(x), -1).any(axis=1).sum())
+        if finite.any():
+            low, high = min(low, float(x[finite].min())), max(high, float(x[finite].max()))
         hashes += [hash(np.ascontiguousarray(picture).tobytes()) for picture in x]
         if len(hashes) >= LOOKED_AT:
             break
     if first is None:
         raise Refusal("A data set handed to the doctor gives no batch at all.")
-    return Drawn(hashes, low, high, first, width)
+    return Drawn(hashes, low, high, first, width, endless)
+
+
+def not_finite(drawn, what):
+    if not drawn.endless:
+        return []
+    return [
+        Finding(
+            "not finite",
+            f"{drawn.endless} of the {len(drawn.hashes)} {what} pictures hold NaN or infinity: one of them makes every "
+            "weight NaN; look at how they are scaled.",
+        )
+    ]
 
 
 def augmented(validation, once):

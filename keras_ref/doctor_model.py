@@ -56,6 +56,19 @@ def output(model):
     return []
 
 
+def not_finite(model):
+    bad = [v.path for v in model.weights if not np.isfinite(np.asarray(v)).all()]
+    if not bad:
+        return []
+    return [
+        Finding(
+            "not finite",
+            f"{len(bad)} of the model's {len(model.weights)} arrays hold NaN or infinity, such as {bad[0]}: its training "
+            "diverged; take an earlier checkpoint and a smaller learning rate.",
+        )
+    ]
+
+
 def base_in_training_mode(model, from_scratch):
     _, keras = runtime.load()
     found = []
@@ -85,7 +98,7 @@ def learning_rate(model, asked):
     used = float(optimizer.learning_rate)
     if asked is None and "lr" in vars(optimizer):  # Keras 3 stores such an attribute and never looks at it
         asked = float(optimizer.lr)
-    if asked is not None and abs(used - asked) > 1e-6 * abs(asked):
+    if asked is not None and not abs(used - asked) <= 1e-6 * abs(asked):  # a rate of NaN too is another one
         return [
             Finding(
                 "another learning rate",

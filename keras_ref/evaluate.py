@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ref import card as cards
-from keras_ref import console, data, files, folder, plots, stats
+from keras_ref import console, data, files, folder, plots, predict, stats
 from keras_ref.errors import Refusal
 
 BATCH = 32
@@ -44,7 +44,8 @@ def ask(model_path, found, split_name=None):
             whole[: len(x)] = x
             raw.append(np.asarray(net.predict_on_batch(whole), np.float64)[: len(x)])
             advance(len(x))
-    probabilities, losses = _scores(np.concatenate(raw), labels, card.output)
+    answers = predict.finite(np.concatenate(raw), split.paths)
+    probabilities, losses = _scores(answers, labels, card.output)
     return Answers(names, split.paths, labels, probabilities, losses)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_ref import card as cards
 from keras_ref import console, files, runtime
-from keras_ref.errors import Refusal
+from keras_ref.errors import Diverged, Refusal
 
 KINDS = {"savedmodel": ("tf_saved_model", ""), "onnx": ("onnx", ".onnx"), "tflite": ("litert", ".tflite")}
 CLOSE = 1e-4  # of the largest answer: other engines add in another order
@@ -27,6 +27,8 @@ def export(model_path, kind, out=None):
     r = card.recipe
     x = r.prepare()(np.random.default_rng(0).integers(0, 256, (PICTURES, r.height, r.width, 3))).numpy()
     expected = np.asarray(net.predict_on_batch(x))
+    if not np.isfinite(expected).all():
+        raise Diverged(f"{model_path} gives no finite answers, even to random pictures: its training diverged.")
     partial = out.with_name(f".{out.stem}.partial{out.suffix}")
     try:
         with console.out.status(f"exporting to {kind}"), runtime.quietly():  # quietly() silences standard error

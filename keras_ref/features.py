@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ref import console, data, files, model, runtime
-from keras_ref.errors import Refusal
+from keras_ref.errors import Diverged, Refusal
 
 BATCH = 32  # every batch is padded to this size: a vector depends in its last bits on the size of its batch
 BLOCK = 256
@@ -75,6 +75,11 @@ def _compute(net, split, mine, hashes, where, known):
             whole = np.zeros((BATCH, *x.shape[1:]), np.float32)
             whole[: len(x)] = x
             y = np.asarray(net.predict_on_batch(whole)).astype(np.float32)[: len(x)]
+            if not np.isfinite(y).all():
+                raise Diverged(
+                    f"The base's answer to {left.paths[start + int(np.isfinite(y).all(axis=1).argmin())]} is not finite: "
+                    f"its weights are not, or they overflow in {net.layers[-1].compute_dtype}."
+                )
             for i, vector in zip(mine[start : start + BATCH], y, strict=True):
                 known[hashes[i]] = vector
                 pending.append(hashes[i])

@@ -34,8 +34,7 @@ def build(config, class_count):
     """Build the net that `config` describes, weights loaded and frozen as asked; nothing is compiled yet."""
     _, keras = runtime.load()
     keras.utils.set_random_seed(FROZEN_SEED if config.frozen else config.seed)
-    with console.working("building Xception"):
-        base = keras.applications.Xception(weights=None, include_top=False, input_shape=(config.size, config.size, 3))
+    base = xception(config.size)
     if config.weights != "none":
         load_base_weights(base, config.weights)
     elif config.frozen:
@@ -50,6 +49,13 @@ def build(config, class_count):
         keras.Model(picture, vector, name="vectors"),
         _head(layers, vector.shape[1:]),
     )
+
+
+def xception(size):
+    """Give Xception without its top for pictures of (size, size), its weights drawn."""
+    _, keras = runtime.load()
+    with console.working("building Xception"):
+        return keras.applications.Xception(weights=None, include_top=False, input_shape=(size, size, 3))
 
 
 def build_head(config, width, class_count):

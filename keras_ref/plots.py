@@ -126,7 +126,7 @@ def sweep(result, path):
     """Draw each value's mean best accuracy with its spread over seeds, and the interval that n pictures allow."""
     from keras_ref import stats
 
-    rows = result["rows"]
+    rows = [row for row in result["rows"] if row["best"] is not None]
     figure, (axis,) = _figure(7, 4)
     winner = max(row["best"] for row in rows)
     low, high = stats.wilson(winner * result["pictures"], result["pictures"])

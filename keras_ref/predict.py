@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_ref import console, pictures
-from keras_ref.errors import Refusal
+from keras_ref.errors import Diverged, Refusal
 
 BATCH = 32
 TIMEOUT = 20
@@ -62,7 +62,18 @@ def logits(net, card, names):
                 x[k] = prepare(pictures.pixels(fetch(name), name, r.height, r.width, r.resize))
             answers.append(np.asarray(net.predict_on_batch(x))[: len(some)])
             advance(len(some))
-    return np.concatenate(answers)
+    return finite(np.concatenate(answers), names)
+
+
+def finite(answers, names):
+    """Give a net's answers, (N, classes); refuse NaN and infinity, of which softmax and argmax would make classes."""
+    good = np.isfinite(answers).all(axis=1)
+    if not good.all():
+        raise Diverged(
+            f"The model's answer to {names[int(good.argmin())]} is not finite: its weights are those of a training that "
+            "diverged, or --scale and --offset are not its own; take an earlier checkpoint."
+        )
+    return answers
 
 
 def probabilities(answers, card):

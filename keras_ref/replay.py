@@ -77,7 +77,7 @@ def run(data_folder, out, how="intended", weights="imagenet", store=None, quick=
             target = out / section
             history = train.new(config, target, store=store)
             note = _clean_or_filmed(target, found, config, how) if config.augment != "none" else ""
-        best = max(history, key=lambda row: row["val_accuracy"])
+        best = train.best(history)
         add(
             section,
             setting,

@@ -78,7 +78,7 @@ def _run(where, out):
     majority = max(map(classes.count, split["class_names"])) / n
     drawing = out.with_name(f"{out.stem}_{where.name}.png")
     plots.curves(history, drawing, majority)
-    best = max(history, key=lambda row: row["val_accuracy"])
+    best = train.best(history)
     low, high = stats.wilson(best["val_accuracy"] * n, n)
     unfinished = "" if len(history) >= config.epochs else f" of {config.epochs} that were asked for"
     text = (
@@ -113,17 +113,7 @@ def _flags(config):
 
 def _sweep(where, out):
     r = files.read_json(where / "sweep.json")
-    rows = [
-        (
-            f"{row['value']:g}",
-            f"{row['best']:.4f}",
-            f"{row['sd']:.4f}",
-            ", ".join(map(str, row["epoch"])),
-            f"{row['last']:.4f}",
-            f"{row['train']:.4f}",
-        )
-        for row in r["rows"]
-    ]
+    rows = [sweep.cells(row)[:6] for row in r["rows"]]
     extra = " ".join(
         f"--{name.replace('_', '-')} {value}" for name, value in r["settings"].items() if name != "weights"
     )

@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_ref import config as configs
 from keras_ref import console, data, features, files, folder, model, plots, runtime, stats, train
-from keras_ref.errors import Refusal
+from keras_ref.errors import Diverged, Refusal
 
 GRIDS = {  # setting: (values, the other settings, epochs), each as in its section
     "lr": ((0.0001, 0.001, 0.01, 0.1), {}, 10),
@@ -64,10 +64,10 @@ def run(data_folder, over, out, values=None, seeds=3, epochs=None, store=None, *
     vectors_at = time.perf_counter()
     with console.progress(f"sweep over {over}", len(made) * seeds * base.epochs) as advance:
         for value, config in zip(values, made, strict=True):
-            runs = [
-                head_history(config.replace(seed=base.seed + k), stored[config.size], advance) for k in range(seeds)
-            ]
-            rows.append(_row(value, runs))
+            seeded = (config.replace(seed=base.seed + k) for k in range(seeds))
+            rows.append(_row(value, [_finite_history(one, stored[config.size], advance) for one in seeded]))
+    if all(row["diverged"] for row in rows):
+        raise Diverged(f"Every value of {over} diverged to a loss that is not finite. Received: {values}.")
     n = len(found.splits["validation"])
     result = {
         "over": over,
@@ -86,11 +86,21 @@ def run(data_folder, over, out, values=None, seeds=3, epochs=None, store=None, *
     return result
 
 
+def _finite_history(config, vectors, advance):
+    try:
+        return head_history(config, vectors, advance)
+    except Diverged:
+        return None
+
+
 def _row(value, runs):
-    best = [max(run, key=lambda row: row["val_accuracy"]) for run in runs]
+    """Give a value's figures over its seeds; a value that diverged with any of them has none."""
+    row = {"value": value, "diverged": runs.count(None)}
+    if row["diverged"]:
+        return row | dict.fromkeys(("best", "sd", "last", "train", "min_val_loss")) | {"epoch": []}
+    best = [train.best(run) for run in runs]
     mean, sd = stats.mean_sd([row["val_accuracy"] for row in best])
-    return {
-        "value": value,
+    return row | {
         "best": mean,
         "sd": sd,
         "epoch": [row["epoch"] for row in best],
@@ -100,11 +110,32 @@ def _row(value, runs):
     }
 
 
+def cells(row):
+    """Give a row of sweep.json as texts: value, best, spread, epochs of it, last epoch, training, least loss."""
+    if row["best"] is None:
+        return f"{row['value']:g}", "diverged", *["-"] * 5
+    return (
+        f"{row['value']:g}",
+        f"{row['best']:.4f}",
+        f"{row['sd']:.4f}",
+        ", ".join(map(str, row["epoch"])),
+        f"{row['last']:.4f}",
+        f"{row['train']:.4f}",
+        f"{row['min_val_loss']:.4f}",
+    )
+
+
 def verdict(over, rows, n):
-    """Say who leads, by how many of the n validation pictures, and whether that is more than chance."""
+    """Say who leads, by how many of the n validation pictures, whether that is more than chance, and what diverged."""
+    finite = [row for row in rows if row["best"] is not None]
+    lost = [f"{over}={row['value']:g}" for row in rows if row["best"] is None]
+    return _leader(over, finite, n) + (f" Diverged: {', '.join(lost)}." if lost else "")
+
+
+def _leader(over, rows, n):
     ranked = sorted(rows, key=lambda row: -row["best"])
     if len(ranked) == 1:
-        return f"Only {over}={ranked[0]['value']} was run; there is nothing to compare."
+        return f"Only {over}={ranked[0]['value']} has figures; there is nothing to compare."
     first, second = ranked[:2]
     lead = first["best"] - second["best"]
     if lead * n < 0.05:

@@ -16,7 +16,7 @@ import numpy as np
 
 from keras_ref import card, console, data, features, files, folder, model, plots, runtime, state
 from keras_ref import config as configs
-from keras_ref.errors import Refusal
+from keras_ref.errors import Diverged, Refusal
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
 
@@ -168,11 +168,6 @@ class _Run:
         steps = math.ceil(len(self.train_split) / c.batch_size)
         with console.progress(f"epoch {epoch}/{c.epochs}", steps) as advance:
             row = one_epoch(learner, learn, check, epoch, c.seed, self.weights, [bar(advance)])
-        if not all(math.isfinite(row[name]) for name in COLUMNS[1:]):
-            raise Refusal(
-                f"The loss of epoch {epoch} is not finite with lr={c.lr}; the state of epoch {epoch - 1} is kept, "
-                "start again with a smaller lr."
-            )
         progress["epoch"] = epoch
         progress["history"].append(row)
         progress["seconds"].append(round(time.perf_counter() - started, 3))
@@ -197,7 +192,7 @@ class _Run:
 
 
 def one_epoch(learner, learn, check, epoch, seed, class_weight=None, callbacks=()):
-    """Let a compiled net learn for one epoch and validate it: its row of the history."""
+    """Let a compiled net learn for one epoch and validate it: its row of the history, finite in every figure."""
     state.set_dropout(learner, seed, epoch)
     fitted = learner.fit(
         learn,
@@ -209,7 +204,18 @@ def one_epoch(learner, learn, check, epoch, seed, class_weight=None, callbacks=(
         class_weight=class_weight,
         callbacks=list(callbacks),
     )
-    return {"epoch": epoch} | {name: float(fitted.history[name][0]) for name in COLUMNS[1:]}
+    row = {"epoch": epoch} | {name: float(fitted.history[name][0]) for name in COLUMNS[1:]}
+    if not all(map(math.isfinite, row.values())):
+        raise Diverged(
+            f"The loss of epoch {epoch} is not finite with lr={float(learner.optimizer.learning_rate):g}, so nothing of "
+            "that epoch is kept; start again with a smaller lr."
+        )
+    return row
+
+
+def best(history):
+    """Give the epoch with the highest validation accuracy, of equals the first."""
+    return max(history, key=lambda row: row["val_accuracy"])
 
 
 def bar(advance):
@@ -235,10 +241,13 @@ def write_history(path, history):
 
 
 def read_history(path):
-    """Read a history.csv: a list of dicts with numbers."""
+    """Read a history.csv: a list of dicts with finite numbers."""
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
-        return [{name: int(row[name]) if name == "epoch" else float(row[name]) for name in COLUMNS} for row in rows]
+        history = [{name: int(row[name]) if name == "epoch" else float(row[name]) for name in COLUMNS} for row in rows]
+        if not all(math.isfinite(value) for row in history for value in row.values()):
+            raise ValueError("it holds a figure that is not finite")
+        return history
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise Refusal(f"{path} is not a history.csv of a run: {error}.") from None

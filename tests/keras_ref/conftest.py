@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_ref import model
 from keras_ref.cli import main
+from tests.keras_ref import small
 
 SIZE = 71  # the smallest picture that Xception takes
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -37,6 +39,20 @@ def draw(root, splits=None, classes=("blue", "green", "red"), seed=0):
     return root
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _small_base():
+    """Let a small base stand for Xception; a test about Xception itself asks for `xception`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "xception", small.base)
+        yield
+
+
+@pytest.fixture
+def xception(monkeypatch):
+    """Let this test build the real Xception."""
+    monkeypatch.setattr(model, "xception", small.xception)
+
+
 @pytest.fixture(autouse=True)
 def _own_store(tmp_path_factory, monkeypatch):
     """Keep stored vectors out of the user's cache."""
@@ -49,56 +65,49 @@ def clothes(tmp_path_factory):
     return draw(tmp_path_factory.mktemp("drawn") / "clothes")
 
 
-@pytest.fixture(scope="session")
-def trained(clothes, tmp_path_factory):
-    """Give the folder of a finished run with a frozen, random base."""
-    where = tmp_path_factory.mktemp("runs")
-    out = where / "trained"
-    store = where / "vectors"
-    assert (
-        main(
-            [
-                "train",
-                str(clothes),
-                "--weights",
-                "none",
-                "--size",
-                str(SIZE),
-                "--epochs",
-                "2",
-                "--inner",
-                "8",
-                "--dropout",
-                "0.2",
-                "--batch-size",
-                "8",
-                "--out",
-                str(out),
-                "--cache",
-                str(store),
-            ]
-        )
-        == 0
-    )
+SETTINGS = ("--weights", "none", "--size", SIZE, "--epochs", 2, "--inner", 8, "--dropout", 0.2, "--batch-size", 8)
+
+
+def train(data, out, *settings):
+    """Run the command `train`; give the run's folder."""
+    arguments = ["train", data, *SETTINGS, "--out", out, "--cache", out.parent / "vectors", *settings]
+    assert main(list(map(str, arguments))) == 0
     return out
+
+
+@pytest.fixture(scope="session")
+def trained(clothes, tmp_path_factory, _small_base):
+    """Give the folder of a finished run with a frozen, random base."""
+    return train(clothes, tmp_path_factory.mktemp("runs") / "trained", "--lr", "0.01", "--epochs", "6")
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """Give run(*arguments, code=0): a command of keras_ref in a folder of its own; what it printed, .out and .err."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, code=0):
+        capsys.readouterr()
+        assert main(list(map(str, arguments))) == code, capsys.readouterr()
+        return capsys.readouterr()
+
+    return run
 
 
 @pytest.fixture
 def shell(tmp_path):
-    """Give run(*arguments): `python -m keras_ref ...` as a user would, away from the checkout."""
+    """Give run(*arguments): `python -m keras_ref ...` as a user would, away from the checkout; .stdout and .stderr."""
 
-    def run(*arguments, code=0, **kept):
-        environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "COLUMNS": "160"}
+    def run(*arguments):
         done = subprocess.run(
             [sys.executable, "-m", "keras_ref", *map(str, arguments)],
             cwd=tmp_path,
-            env=environment,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT), "COLUMNS": "160"},
             capture_output=True,
             text=True,
             timeout=1200,
-            **kept,
         )
-        assert done.returncode == code, done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done
 

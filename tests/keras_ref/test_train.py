@@ -1,8 +1,10 @@
 """Runs: what a run folder holds, and that an interrupted run ends as an uninterrupted one."""
 
 import json
+import math
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,10 +12,11 @@ import sys
 import numpy as np
 import pytest
 
-from keras_ref import card, train
+from keras_ref import card, data, folder, model, train
 from keras_ref import config as configs
 from keras_ref.cli import main
-from keras_ref.errors import Refusal
+from keras_ref.errors import Diverged, Refusal
+from tests.keras_ref import small
 from tests.keras_ref.conftest import CHECKOUT, SIZE, draw
 
 WHOLE_NET = {"size": SIZE, "weights": "none", "augment": "light", "dropout": 0.3, "batch_size": 8, "lr": 0.01}
@@ -36,7 +39,7 @@ def test_a_run_folder(trained, clothes):
         "state.npz",
     } <= names
     history = train.read_history(trained / "history.csv")
-    assert [row["epoch"] for row in history] == [1, 2]
+    assert [row["epoch"] for row in history] == [1, 2, 3, 4, 5, 6]
     best, saved = -1, set()
     for row in history:
         if row["val_accuracy"] > best:
@@ -61,7 +64,7 @@ def test_a_checkpoint_gives_the_validation_accuracy_of_its_name(trained, clothes
     split = folder.read(clothes).splits["validation"]
     accuracy = net.evaluate(data.Pictures(split.paths, described.recipe, split.labels, 3).batches(8), verbose=0)[1]
     assert f"{accuracy:.3f}" == checkpoint.stem.split("_")[2]
-    assert net.optimizer.learning_rate.numpy() == np.float32(0.001)
+    assert net.optimizer.learning_rate.numpy() == np.float32(0.01)
 
 
 @pytest.fixture(scope="module")
@@ -77,27 +80,27 @@ def _flags():
 
 
 KILLED = """
-import os, signal, sys
+import os, signal
 from keras_ref import state
-from keras_ref.cli import main
+from tests.keras_ref import small
 save = state.save
 def save_and_die(*arguments):
     save(*arguments)
     os.kill(os.getpid(), signal.SIGKILL)
 state.save = save_and_die
-main(sys.argv[1:])
+small.main()
 """
 
 
-def test_command_killed_and_resumed_equals_uninterrupted(shell, clothes, uninterrupted, tmp_path):
+def test_command_killed_and_resumed_equals_uninterrupted(command, clothes, uninterrupted, tmp_path):
     """kill -9 at the worst moment: the first epoch's state is written, its line in history.csv is not."""
     out = tmp_path / "killed"
-    command = [sys.executable, "-c", KILLED, "train", str(clothes), "--epochs", "3", "--out", str(out), *_flags()]
-    killed = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, stdout=subprocess.DEVNULL)
+    training = [sys.executable, "-c", KILLED, "train", str(clothes), "--epochs", "3", "--out", str(out), *_flags()]
+    killed = subprocess.run(training, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, stdout=subprocess.DEVNULL)
     assert killed.returncode == -signal.SIGKILL
     assert (out / "state.npz").exists() and not (out / "history.csv").exists() and not (out / "final.keras").exists()
-    done = shell("train", "--resume", out)
-    assert "Going on after epoch 1 of 3." in done.stderr and "Best: validation accuracy" in done.stdout
+    done = command("train", "--resume", out)
+    assert "Going on after epoch 1 of 3." in done.err and "Best: validation accuracy" in done.out
     assert (out / "history.csv").read_bytes() == (uninterrupted / "history.csv").read_bytes()
     for ours, theirs in zip(_weights(out), _weights(uninterrupted), strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -167,8 +170,6 @@ def test_corrupt_pictures_are_named_or_counted(tmp_path, refused, capsys):
 
 def test_a_full_disk_keeps_the_last_good_checkpoint(trained, tmp_path, capsys):
     """A limit on the size of a file stands for the full disk: the model no longer fits, the small files do."""
-    import shutil
-
     out = shutil.copytree(trained, tmp_path / "run")
     before = {path.name: path.read_bytes() for path in out.glob("*.keras")}
     state = (out / "state.npz").read_bytes()
@@ -190,43 +191,114 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(trained, tmp_path, capsys):
     assert not [path for path in out.iterdir() if "partial" in path.name]
 
 
-def test_a_loss_that_is_not_finite_is_refused_and_the_state_kept(clothes, tmp_path, monkeypatch, refused):
-    def nan(learner, learn, check, epoch, *_):
-        return {"epoch": epoch, "loss": float("nan"), "accuracy": 0.1, "val_loss": 1.0, "val_accuracy": 0.1}
+def test_a_run_that_diverges_keeps_what_was_good(trained, tmp_path, refused):
+    out = shutil.copytree(trained, tmp_path / "run")
+    configs.read(out / "config.json").replace(lr=1e38, epochs=9).write(out / "config.json")
+    # The optimizer's state holds no rate: this run goes on with a rate that no weight survives.
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    refused(["train", "--resume", out], "loss of epoch 7 is not finite with lr=1e+38", "smaller lr")
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
-    monkeypatch.setattr(train, "one_epoch", nan)
-    refused(
-        ["train", clothes, "--weights", "none", "--size", SIZE, "--out", tmp_path / "run"],
-        "loss of epoch 1 is not finite",
-        "smaller lr",
+
+def test_a_run_that_diverges_at_once_leaves_no_model(clothes, tmp_path, refused):
+    for more in ([], ["--no-cache"]):
+        out = tmp_path / f"run{len(more)}"
+        settings = ["--weights", "none", "--size", SIZE, "--lr", "1e38", *more]
+        refused(["train", clothes, *settings, "--out", out], "loss of epoch 1 is not finite", "smaller lr")
+        assert not list(out.glob("*.keras")) and not (out / "state.npz").exists()
+
+
+@pytest.mark.parametrize("name", train.COLUMNS[1:])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_one_figure_that_is_not_finite_is_enough(name, value, monkeypatch):
+    class Learner:
+        optimizer = type("Rate", (), {"learning_rate": 0.1})
+
+        def fit(self, *_, **__):
+            figures = {column: [0.5] for column in train.COLUMNS[1:]} | {name: [value]}
+            return type("History", (), {"history": figures})
+
+    monkeypatch.setattr(train.state, "set_dropout", lambda *_: None)
+    with pytest.raises(Diverged, match="epoch 3 is not finite with lr=0.1"):
+        train.one_epoch(Learner(), None, None, 3, 1)
+
+
+def _scripted(monkeypatch, accuracies):
+    """Let every epoch end with the validation accuracy that stands in the script."""
+
+    def epoch(learner, learn, check, number, *_):
+        return {"epoch": number, "loss": 1.0, "accuracy": 0.1, "val_loss": 1.0, "val_accuracy": accuracies[number - 1]}
+
+    monkeypatch.setattr(train, "one_epoch", epoch)
+
+
+def test_only_a_better_epoch_is_saved_and_resume_knows_the_best(clothes, tmp_path, monkeypatch):
+    _scripted(monkeypatch, [0.5, 0.4, 0.9, 0.7, 0.9, 0.95])
+    out, config = tmp_path / "run", configs.Config(str(clothes), size=SIZE, weights="none", epochs=3)
+    train.new(config, out)
+    assert sorted(path.name for path in out.glob("x*.keras")) == ["xception_01_0.500.keras", "xception_03_0.900.keras"]
+    history = train.resume(out, 6)  # after 0.9, neither 0.7 nor a second 0.9 is better
+    assert [path.name for path in sorted(out.glob("x*.keras"))][2:] == ["xception_06_0.950.keras"]
+    assert train.best(history)["epoch"] == 6 and train.best(history[:5])["epoch"] == 3
+    assert train.read_history(out / "history.csv") == history
+
+
+def _first_loss(config, found, x, weights):
+    """Work out the loss of an epoch of one batch by hand: the net's start is known, and nothing has moved yet."""
+    net = model.build(config, len(found.class_names)).net
+    logits = np.asarray(net(x), np.float64)
+    labels = found.splits["train"].labels
+    losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]
+    return (np.array([weights[label] for label in labels]) * losses).mean()
+
+
+@pytest.fixture
+def unequal(tmp_path):
+    """Give the path of 6 blue, 6 green and 2 red pictures to learn from."""
+    root = draw(tmp_path / "clothes", {"train": 6, "validation": 1})
+    for k in range(4):
+        (root / f"train/red/{k}.jpg").unlink()
+    return root
+
+
+@pytest.mark.parametrize("store", [None, "store"])
+def test_class_weights_reach_fit(unequal, tmp_path, store):
+    config = configs.Config(
+        str(unequal), size=SIZE, weights="none", epochs=1, batch_size=14, class_weight="balanced"
     )
-    assert not (tmp_path / "run" / "state.npz").exists()
+    found = folder.read(unequal)
+    split = found.splits["train"]
+    ((x, _),) = data.Pictures(split.paths, data.square(SIZE), split.labels, 3).batches(14)
+    by_hand = {0: 14 / 18, 1: 14 / 18, 2: 14 / 6}  # each class has the same say, and they are 1 on average
+    (row,) = train.new(config, tmp_path / "run", store=store and tmp_path / store)
+    assert row["loss"] == pytest.approx(_first_loss(config, found, x, by_hand), rel=1e-5)
+    assert row["loss"] != pytest.approx(_first_loss(config, found, x, {0: 1, 1: 1, 2: 1}), rel=1e-2)
 
 
-def test_balanced_weights_give_each_class_the_same_say(tmp_path):
-    root = draw(tmp_path / "clothes", {"train": 4, "validation": 1})
-    (root / "train/red/0.jpg").unlink()
-    (root / "train/red/1.jpg").unlink()
-    from keras_ref import folder
-
-    run = train._Run(
-        configs.Config(str(root), size=SIZE, weights="none", class_weight="balanced"), folder.read(root), tmp_path, None
-    )
-    counts = {0: 4, 1: 4, 2: 2}
-    assert {round(run.weights[i] * n, 6) for i, n in counts.items()} == {round(10 / 3, 6)}
+@pytest.mark.parametrize("augment", ["none", "light", "course"])
+def test_augmented_pictures_reach_the_net(clothes, tmp_path, augment):
+    config = configs.Config(str(clothes), size=SIZE, weights="none", epochs=1, batch_size=24, augment=augment, seed=3)
+    found = folder.read(clothes)
+    split = found.splits["train"]
+    pictures = data.Pictures(split.paths, data.square(SIZE), split.labels, 3)
+    order = np.random.default_rng([3, 1]).permutation(24)
+    losses = {}
+    for name in ("none", "light", "course"):
+        ((x, _),) = pictures.training_batches(24, 3, 1, name)
+        losses[name] = _first_loss(config, found, x.numpy()[np.argsort(order)], [1, 1, 1])
+    assert len({round(loss, 4) for loss in losses.values()}) == 3
+    (row,) = train.new(config, tmp_path / "run")
+    assert row["loss"] == pytest.approx(losses[augment], rel=1e-5)
 
 
 def test_everything_learns_from_scratch(clothes, tmp_path):
-    """--weights none --unfreeze all: every weight moves, every moving statistic of the 40 normalisations included."""
+    """--weights none --unfreeze all: every weight moves, the moving statistics of every normalisation included."""
     config = configs.Config(str(clothes), size=SIZE, weights="none", unfreeze="all", epochs=1, batch_size=12)
-    run_data = train.folder.read(clothes)
     out = tmp_path / "scratch"
     out.mkdir()
-    run = train._Run(config, run_data, out, None)
-    base = run.classifier.base
-    before = {v.path: v.numpy() for v in base.weights}
+    run = train._Run(config, folder.read(clothes), out, None)
+    before = {v.path: v.numpy() for v in run.classifier.net.weights}
     run.train()
-    still = {v.path for v in base.weights if np.array_equal(before[v.path], v.numpy())}
-    moving = [path for path in before if "moving" in path]
-    assert len(moving) == 2 * 40
+    still = {v.path for v in run.classifier.net.weights if np.array_equal(before[v.path], v.numpy())}
+    assert sum("moving" in path for path in before) == 2 * small.NORMALIZATIONS
     assert not still
