@@ -4,7 +4,6 @@ It is one more member of the .keras zip; minicnn.files reads and writes it for b
 """
 
 import dataclasses
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -12,11 +11,12 @@ from keras_ref import console, runtime
 from keras_ref.data import Recipe
 from keras_ref.errors import Refusal
 from keras_ref.files import beside
-from minicnn.files import classifier
+from minicnn.data import RESIZE
+from minicnn.files import classifier, read_card, write_card
 
 MEMBER = "classifier.json"
 ABLE = {  # of classifier.json's fields, what is done here
-    "task": ("one",), "channels": (3,), "invert": (False,), "crop": ("none",), "resize": ("nearest", "bilinear"),
+    "task": ("one",), "channels": (3,), "invert": (False,), "crop": ("none",), "resize": tuple(RESIZE),
     "order": ("rgb",), "temperature": (None,), "threshold": (None,),
 }  # fmt: skip
 
@@ -30,19 +30,30 @@ class Card:
     output: str = "logits"
     split: dict | None = None
 
-    def to_json(self):
-        """Give the text of classifier.json."""
+    def value(self):
+        """Give the object of classifier.json."""
         r = self.recipe
-        value = classifier.describe(
+        return classifier.describe(
             self.class_names, (r.height, r.width), self.output, r.resize, r.scale, r.offset, split=self.split
         )
-        return classifier.dump(value).decode()
+
+    def to_json(self):
+        """Give the text of classifier.json."""
+        return classifier.dump(self.value()).decode()
 
 
 def parse(text, where):
     """Read the text of a classifier.json found at `where`."""
     try:
-        value = classifier.parse(text.encode())
+        return _able(classifier.parse(text.encode()), where)
+    except Refusal:
+        raise
+    except ValueError as error:
+        raise Refusal(f"{where}: {error}") from None
+
+
+def _able(value, where):
+    try:
         classifier.need_able(value, **ABLE)
     except ValueError as error:
         raise Refusal(f"{where}: {error}") from None
@@ -66,12 +77,7 @@ def save(net, path, card):
 
 def describe(path, card):
     """Write (or replace) the card of a .keras file that is already there."""
-    with beside(path) as partial, zipfile.ZipFile(path) as old, zipfile.ZipFile(partial, "w") as new:
-        for item in old.infolist():
-            if item.filename != MEMBER:
-                with old.open(item) as source, new.open(item, "w") as target:
-                    shutil.copyfileobj(source, target)
-        new.writestr(MEMBER, card.to_json())
+    write_card(path, card.value())
 
 
 def load(path, class_names=None, compiled=False, **recipe):
@@ -84,9 +90,9 @@ def load(path, class_names=None, compiled=False, **recipe):
     (net, card, sentence or None)
     """
     net = load_net(path, compiled)
-    text = _text(Path(path))
-    if text is not None:
-        card, sentence = parse(text, path), None
+    value = read_card(path)
+    if value is not None:
+        card, sentence = _able(value, path), None
     else:
         card, sentence = _guess(path, load_net(path, True)), f"{path} holds no classifier.json: "
         sentence += f"classes are numbered, pictures are taken at {card.recipe.height} px, the output as {card.output}."
@@ -94,7 +100,7 @@ def load(path, class_names=None, compiled=False, **recipe):
         card = dataclasses.replace(card, class_names=tuple(class_names))
     card = dataclasses.replace(card, recipe=dataclasses.replace(card.recipe, **recipe))
     units = net.output_shape[-1] if isinstance(net.output_shape, tuple) else None
-    if units != len(card.class_names):
+    if units != len(card.class_names) and (units, len(card.class_names)) != (1, 2):
         raise Refusal(f"{path} answers {units} classes, but {len(card.class_names)} class names are known for it.")
     return net, card, sentence
 
@@ -113,14 +119,6 @@ def load_net(path, compiled=False):
         raise Refusal(f"{path} cannot be loaded as a Keras model: {first}") from None
 
 
-def _text(path):
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            return archive.read(MEMBER).decode() if MEMBER in archive.namelist() else None
-    sidecar = path.with_name(MEMBER)
-    return sidecar.read_text(encoding="utf-8") if sidecar.is_file() else None
-
-
 def _guess(path, net):
     shape = net.input_shape
     if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:3] or shape[3] != 3:
@@ -132,5 +130,5 @@ def _guess(path, net):
     recipe = Recipe(shape[1], shape[2], **({"scale": 1.0, "offset": 0.0} if scaled else {}))
     logits = getattr(getattr(net, "loss", None), "from_logits", None)
     if logits is None:
-        logits = getattr(getattr(net.layers[-1], "activation", None), "__name__", "linear") != "softmax"
-    return Card(tuple(str(i) for i in range(net.output_shape[-1])), recipe, "logits" if logits else "probabilities")
+        logits = getattr(getattr(net.layers[-1], "activation", None), "__name__", "linear") not in ("softmax", "sigmoid")
+    return Card(tuple(str(i) for i in range(max(net.output_shape[-1], 2))), recipe, "logits" if logits else "probabilities")

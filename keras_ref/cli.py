@@ -26,7 +26,7 @@ def main(argv=None):
     try:
         args = _parser().parse_args(argv)
         return args.run(args) or 0
-    except Refusal as refusal:
+    except ValueError as refusal:  # a Refusal, or what minicnn's reading of pictures and model files refuses
         console.note(" ".join(str(refusal).split()))
         return 2
     except OSError as error:
@@ -148,10 +148,10 @@ def _evaluate(sub):
     parser.add_argument("models", nargs="+", metavar="MODEL", help="one .keras file, or two to compare")
     parser.add_argument("data", metavar="DATA", help="a data folder")
     parser.add_argument(
-        "--split", choices=("train", "validation", "test"), help="default: test if there is one, else validation"
+        "--split", choices=("train", "validation", "test", "all"), help="default: test if there is one, else validation"
     )
     parser.add_argument(
-        "--seed", type=flags.WHOLE, default=1, help="draws the held-out fifth where the folder has no splits"
+        "--split-seed", type=flags.WHOLE, help="draws the held-out fifth (default: as the model's training drew it)"
     )
     parser.add_argument(
         "--skip-corrupt", action="store_true", help="leave out pictures that cannot be read, and count them"

@@ -37,7 +37,7 @@ def _show_description(result, out):
     rows = [(name, *(of[i] for of in counts.values())) for i, name in enumerate(result["class_names"])]
     console.table(result["data"], ("class", *counts), [*rows, ("total", *(sum(of) for of in counts.values()))])
     if result["held_out"]:
-        console.say("The folder has no splits: a fifth of each class, drawn by seed, is held out for validation.")
+        console.say("The folder has no validation/: a fifth of each class, drawn by --split-seed, is held out.")
     width, height = result["width"], result["height"]
     console.say(
         f"Sizes: width {width['least']} to {width['most']} px (median {width['median']}), "
@@ -115,7 +115,7 @@ def sweep(args):
         values = [int(value) for value in values]
     if args.seeds < 1:
         raise Refusal(f"--seeds must be at least 1. Received: {args.seeds}.")
-    settings = flags.given(args, ("size", "lr", "inner", "dropout", "batch_size", "seed", "weights"))
+    settings = flags.given(args, ("size", "lr", "inner", "dropout", "batch_size", "seed", "weights", "split_seed"))
     if args.over in settings:
         raise Refusal(f"--{args.over} is what the sweep varies; give its values with --values.")
     out = Path(args.out or f"sweep-{args.over}")

@@ -31,6 +31,7 @@ class Config:
     unfreeze: int | str = 0
     devices: str = "one"
     precision: str = "auto"
+    split_seed: int = 0
 
     def __post_init__(self):
         _whole("size", self.size, SMALLEST)
@@ -38,6 +39,7 @@ class Config:
         _whole("epochs", self.epochs, 1)
         _whole("batch_size", self.batch_size, 1)
         _whole("seed", self.seed, 0)
+        _whole("split_seed", self.split_seed, 0)
         if not _real(self.lr) or self.lr <= 0:
             raise Refusal(f"lr must be a positive number. Received: lr={self.lr!r}.")
         if not _real(self.dropout) or not 0 <= self.dropout < 1:

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_ref import console, files, folder, pictures, plots
 from keras_ref.errors import Refusal
+from minicnn.data import SUFFIXES
 
 SOURCE = "https://github.com/alexeygrigorev/clothing-dataset-small.git"
 COUNTS = {  # class: (train, validation, test)
@@ -85,7 +86,7 @@ def _copy(source, dest):
         p
         for name in folder.SPLITS
         for p in sorted((source / name).rglob("*"))
-        if p.suffix.lower() in pictures.SUFFIXES and p.is_file()
+        if p.suffix.lower() in SUFFIXES and p.is_file()
     ]
     inside = source.resolve()
     found = [p for p in found if p.resolve().is_relative_to(inside)]
@@ -114,7 +115,7 @@ def verify(root):
             sentences.append(f"{name}/ is absent: its {len(COUNTS)} counts are unchecked.")
             continue
         for class_name, counts in COUNTS.items():
-            found = sum(p.suffix.lower() in pictures.SUFFIXES for p in (root / name / class_name).glob("*"))
+            found = sum(p.suffix.lower() in SUFFIXES for p in (root / name / class_name).glob("*"))
             if found == counts[k]:
                 agree += 1
             else:
@@ -128,7 +129,7 @@ def verify(root):
 
 def describe(root, out, seed=1):
     """Write description.json and contact_sheet.png of any data folder to the new folder `out`; return the figures."""
-    found = folder.read(root, seed)
+    found = folder.read(root)
     out = files.unused(out)
     every = [path for split in found.splits.values() for path in split.paths]
     bad = folder.corrupt(every)

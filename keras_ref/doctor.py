@@ -47,14 +47,15 @@ def check(model=None, train=None, validation=None, learning_rate=None, from_scra
     return found
 
 
-def check_folder(root, seed=1):
+def check_folder(root):
     """Look at a folder of pictures: classes that differ, pictures in two splits, corrupt pictures, classes of one."""
     root = Path(root)
     try:
-        found = folder.read(root, seed)
-    except Refusal as refusal:
+        found = folder.read(root)
+    except ValueError as refusal:
         if (root / "train").is_dir() and (root / "validation").is_dir():
-            return [Finding("different classes" if "differ" in str(refusal) else "unusable folder", str(refusal))]
+            kind = "different classes" if "must have the classes" in str(refusal) else "unusable folder"
+            return [Finding(kind, str(refusal))]
         raise
     findings = []
     bad = folder.corrupt([path for split in found.splits.values() for path in split.paths])

@@ -63,8 +63,8 @@ def not_finite(model):
     return [
         Finding(
             "not finite",
-            f"{len(bad)} of the model's {len(model.weights)} arrays hold NaN or infinity, such as {bad[0]}: its training "
-            "diverged; take an earlier checkpoint and a smaller learning rate.",
+            f"{len(bad)} of the model's {len(model.weights)} arrays hold NaN or infinity, such as {bad[0]}: its "
+            "training diverged; take an earlier checkpoint and a smaller learning rate.",
         )
     ]
 

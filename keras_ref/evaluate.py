@@ -8,6 +8,7 @@ import numpy as np
 from keras_ref import card as cards
 from keras_ref import console, data, files, folder, plots, predict, stats
 from keras_ref.errors import Refusal
+from minicnn.data import field_beside, folder_for, to_judge
 
 BATCH = 32
 WORST = 24
@@ -29,37 +30,63 @@ class Answers:
         return self.probabilities.argmax(axis=1) == self.labels
 
 
-def ask(model_path, found, split_name=None):
-    """Load a model and run it over a split of a data folder."""
-    net, card, sentence = cards.load(model_path)
-    if sentence:
-        console.note(sentence)
-    split = found.split(split_name)
-    names, labels = _matched(card, found, split, model_path)
-    source = data.Pictures(split.paths, card.recipe, keep=False)
+def ask(model_path, model, found, files, labels):
+    """Run a loaded model, (net, card), over pictures of a data folder."""
+    net, card = model
+    names, labels = _matched(card, found, labels, model_path)
+    source = data.Pictures(files, card.recipe, keep=False)
     raw = []
-    with console.progress("evaluating", len(split)) as advance, source.naming_the_culprit():
+    with console.progress("evaluating", len(files)) as advance, source.naming_the_culprit():
         for (x,) in source.batches(BATCH):
             whole = np.zeros((BATCH, *x.shape[1:]), np.float32)
             whole[: len(x)] = x
             raw.append(np.asarray(net.predict_on_batch(whole), np.float64)[: len(x)])
             advance(len(x))
-    answers = predict.finite(np.concatenate(raw), split.paths)
+    answers = predict.finite(np.concatenate(raw), files, card.output)
     probabilities, losses = _scores(answers, labels, card.output)
-    return Answers(names, split.paths, labels, probabilities, losses)
+    return Answers(names, tuple(files), labels, probabilities, losses)
 
 
-def _matched(card, found, split, where):
-    """Give class names in the model's order and the split's labels in that order."""
+def _load(model_path, data_folder):
+    """Load a model: ((net, card), what it learned from or None)."""
+    net, card, sentence = cards.load(model_path)
+    if sentence:
+        console.note(sentence)
+    return (net, card), card.split or field_beside(model_path, data_folder)
+
+
+def _judged(fields, data_folder, split_name, split_seed, skip_corrupt):
+    """Choose the pictures to judge models on: (folder, split, files, labels), without what any of them learned from."""
+    known = next((field for field in fields if field), None)
+    found = folder_for(data_folder, known, split_seed)
+    if len(found.left_out):
+        console.note(f"{data_folder}: {found.left_out}")
+    if skip_corrupt:
+        bad = folder.corrupt(found.split("all").files)
+        found = found.without(bad)
+        console.note(f"{len(bad)} corrupt pictures are left out." if bad else "No picture is corrupt.")
+    judged = [to_judge(found, field, split_name) for field in fields]
+    for note in dict.fromkeys(one.note for one in judged if one.note):
+        console.note(note[0].upper() + note[1:])
+    both = set.intersection(*(set(one.files) for one in judged))
+    first = judged[0]
+    keep = [i for i, path in enumerate(first.files) if path in both]
+    if not keep:
+        raise Refusal(f"No picture of {first.split} in {data_folder} is left that neither model learned from.")
+    return found, first.split, [first.files[i] for i in keep], first.labels[keep]
+
+
+def _matched(card, found, labels, where):
+    """Give class names in the model's order and the labels in that order."""
     if set(card.class_names) == set(found.class_names):
         order = np.array([card.class_names.index(name) for name in found.class_names])
-        return card.class_names, order[split.labels]
+        return card.class_names, order[labels]
     if len(card.class_names) != len(found.class_names):
-        raise Refusal(f"{where} knows {len(card.class_names)} classes, but {found.root} has {len(found.class_names)}.")
+        raise Refusal(f"{where} knows {len(card.class_names)} classes, but {found.path} has {len(found.class_names)}.")
     if card.class_names == tuple(str(i) for i in range(len(card.class_names))):
-        return found.class_names, split.labels
+        return found.class_names, labels
     odd = sorted(set(card.class_names) ^ set(found.class_names))[0]
-    raise Refusal(f"{where} and {found.root} do not have the same classes: {odd!r} is in one of them only.")
+    raise Refusal(f"{where} and {found.path} do not have the same classes: {odd!r} is in one of them only.")
 
 
 def _scores(raw, labels, output):
@@ -104,19 +131,22 @@ def _ratio(part, whole):
     return float(part / whole) if whole else None
 
 
-def evaluate(model_path, data_folder, out, split_name=None, seed=1, skip_corrupt=False):
-    """Evaluate one model; write evaluation.json, confusion.png and worst.png to the new folder `out`."""
-    found = _read(data_folder, seed, skip_corrupt)
-    split = found.split(split_name)
+def evaluate(model_path, data_folder, out, split_name=None, split_seed=None, skip_corrupt=False):
+    """Evaluate one model; write evaluation.json, confusion.png and worst.png to the new folder `out`.
+
+    What the model learned from is known by content and left out, unless `split_name` is "train" or "all".
+    """
     out = files.unused(out)
-    answers = ask(model_path, found, split.name)
-    result = {"model": str(model_path), "data": str(data_folder), "split": split.name, **summary(answers)}
+    model, field = _load(model_path, data_folder)
+    found, split, paths, labels = _judged([field], data_folder, split_name, split_seed, skip_corrupt)
+    answers = ask(model_path, model, found, paths, labels)
+    result = {"model": str(model_path), "data": str(data_folder), "split": split, **summary(answers)}
     order = np.argsort(-answers.losses, kind="stable")
     worst = [i for i in order.tolist() if not answers.right[i]][:WORST]
     guessed = answers.probabilities.argmax(axis=1)
     result["worst"] = [
         {
-            "picture": found.key(answers.paths[i]),
+            "picture": found.name_of(answers.paths[i]),
             "is": answers.class_names[answers.labels[i]],
             "taken_for": answers.class_names[guessed[i]],
             "probability": float(answers.probabilities[i, guessed[i]]),
@@ -128,26 +158,26 @@ def evaluate(model_path, data_folder, out, split_name=None, seed=1, skip_corrupt
         result["confusion"],
         answers.class_names,
         out / "confusion.png",
-        f"{Path(model_path).name} on {split.name}: {result['right']} of {result['pictures']} right",
+        f"{Path(model_path).name} on {split}: {result['right']} of {result['pictures']} right",
     )
     if worst:
         captions = [f"{w['is']}\ntaken for {w['taken_for']} {w['probability']:.0%}" for w in result["worst"]]
         plots.contact_sheet(
             [(answers.paths[i], text) for i, text in zip(worst, captions, strict=True)],
             out / "worst.png",
-            title=f"The {len(worst)} pictures of {split.name} it is most wrong about",
+            title=f"The {len(worst)} pictures of {split} it is most wrong about",
         )
     return result
 
 
-def compare(first, second, data_folder, out, split_name=None, seed=1, skip_corrupt=False):
+def compare(first, second, data_folder, out, split_name=None, split_seed=None, skip_corrupt=False):
     """Compare two models on the same pictures; write comparison.json to the new folder `out`; return the figures."""
-    found = _read(data_folder, seed, skip_corrupt)
-    split = found.split(split_name)
     out = files.unused(out)
-    a, b = (ask(path, found, split.name) for path in (first, second))
+    models, fields = zip(*(_load(path, data_folder) for path in (first, second)), strict=True)
+    found, split, paths, labels = _judged(fields, data_folder, split_name, split_seed, skip_corrupt)
+    a, b = (ask(path, model, found, paths, labels) for path, model in zip((first, second), models, strict=True))
     only_a, only_b = int((a.right & ~b.right).sum()), int((b.right & ~a.right).sum())
-    result = {"models": [str(first), str(second)], "data": str(data_folder), "split": split.name}
+    result = {"models": [str(first), str(second)], "data": str(data_folder), "split": split}
     result |= {"a": summary(a), "b": summary(b), "only_a": only_a, "only_b": only_b}
     result["p"] = stats.mcnemar(only_a, only_b)
     files.write_json(out / "comparison.json", result)
@@ -162,10 +192,3 @@ def sentence(result):
         + ("a difference beyond chance." if result["p"] < 0.05 else "no difference beyond chance.")
     )
 
-
-def _read(data_folder, seed, skip_corrupt):
-    found = folder.read(data_folder, seed)
-    if skip_corrupt:
-        found, left_out = folder.without_corrupt(found)
-        console.note(f"{len(left_out)} corrupt pictures are left out." if left_out else "No picture is corrupt.")
-    return found

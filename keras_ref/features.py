@@ -76,8 +76,9 @@ def _compute(net, split, mine, hashes, where, known):
             whole[: len(x)] = x
             y = np.asarray(net.predict_on_batch(whole)).astype(np.float32)[: len(x)]
             if not np.isfinite(y).all():
+                bad = start + int(np.isfinite(y).all(axis=1).argmin())
                 raise Diverged(
-                    f"The base's answer to {left.paths[start + int(np.isfinite(y).all(axis=1).argmin())]} is not finite: "
+                    f"The base's answer to {left.paths[bad]} is not finite: "
                     f"its weights are not, or they overflow in {net.layers[-1].compute_dtype}."
                 )
             for i, vector in zip(mine[start : start + BATCH], y, strict=True):

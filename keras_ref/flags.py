@@ -47,6 +47,7 @@ def add_settings(parser, names):
         "epochs": "epochs",
         "batch_size": "pictures a batch",
         "seed": "order, start, augmentation",
+        "split_seed": "draws the held-out fifth where the folder has no validation/",
         "weights": "imagenet, none, or a weights file in Keras's layout",
         "unfreeze": "train the last N layers of the base, or all",
         "devices": "one or all",

@@ -1,20 +1,20 @@
-"""A folder of pictures: its splits, its classes, its files, and which of them cannot be read.
+"""A folder of pictures for Keras: minicnn.data reads it, so that both packages hold out the same pictures.
 
-Either DIR holds `train`, `validation` and perhaps `test`, each with a folder a class; or DIR holds the class folders
-alone, and a seeded fifth of each class is held out for validation.
+Either DIR holds `train`, and perhaps `validation` and `test`, each with a folder a class; or it holds the class folders
+alone. Where there is no `validation`, a fifth of each class is held out by `split_seed`.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from keras_ref import console, pictures
+from keras_ref import console
 from keras_ref.errors import Refusal
+from minicnn.data import Folder as Pictures
+from minicnn.data import split_field, unreadable
 
 SPLITS = ("train", "validation", "test")
-HELD_OUT = 0.2
 
 
 @dataclass(frozen=True)
@@ -38,132 +38,59 @@ class Folder:
     class_names: tuple[str, ...]
     splits: dict[str, Split]
     held_out: bool
-
-    def split(self, name=None):
-        """Give the split `name`; without a name `test` if there is one, else `validation`."""
-        name = name or ("test" if "test" in self.splits else "validation")
-        if name not in self.splits:
-            raise Refusal(f"{self.root} has no split {name!r}; it has {', '.join(self.splits)}.")
-        return self.splits[name]
+    pictures: Pictures
 
     def key(self, path):
         """Give a picture's path below the root, the same on every machine."""
         return path.relative_to(self.root).as_posix()
 
+    def learned(self):
+        """Give the `split` field of classifier.json for a model that learns from `train`."""
+        return split_field(self.pictures)
 
-def read(root, seed=1):
-    """Read the layout of a data folder; refuse one that cannot be trained on.
+    def as_recorded(self, record):
+        """Give the data set with the splits of a run's split.json, whatever rule drew them.
 
-    The seed matters only where the validation fifth has to be drawn.
-    """
-    root = Path(root)
-    if not root.is_dir():
-        raise Refusal(
-            f"The data folder {root} is not there; give a folder with train/ and validation/, or with a folder a class."
-        )
-    if (root / "train").is_dir():
-        return _with_splits(root)
-    if (root / "validation").is_dir():
-        raise Refusal(f"{root} has validation/ but no train/.")
-    return _held_out(root, seed)
-
-
-def _class_folders(parent):
-    return sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
+        Runs of before `split_seed` drew the held-out fifth from their own seed: what they wrote down is what counts.
+        """
+        files, labels = self.pictures.split("all")
+        at = {self.key(path): i for i, path in enumerate(files)}
+        splits = {name: split for name, split in self.pictures.splits.items() if name == "test"}
+        for name in ("train", "validation"):
+            rows = [at[key] for key in record[name]]
+            splits[name] = self.pictures.splits[name]._replace(files=[files[i] for i in rows], labels=labels[rows])
+        kept = self.pictures.without(())  # a copy
+        kept.splits, kept.split_seed = splits, record.get("seed")
+        return _from(kept)
 
 
-def _files(folder):
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in pictures.SUFFIXES and not p.name.startswith("."))
+def read(root, split_seed=0):
+    """Read the layout of a data folder, and name what is no part of it; refuse one that cannot be trained on."""
+    found = Pictures(root, split_seed)
+    if "train" not in found.splits:
+        raise Refusal(f"{root} has {', '.join(found.splits)} but no train/.")
+    if len(found.left_out):
+        console.note(f"{root}: {found.left_out}")
+    return _from(found)
 
 
-def _with_splits(root):
-    names = [name for name in SPLITS if (root / name).is_dir()]
-    if "validation" not in names:
-        raise Refusal(f"{root} has train/ but no validation/.")
-    class_names = tuple(p.name for p in _class_folders(root / "train"))
-    splits = {}
-    for name in names:
-        found = tuple(p.name for p in _class_folders(root / name))
-        if found != class_names:
-            odd = sorted(set(found) ^ set(class_names))[0]
-            raise Refusal(
-                f"The classes of {root}/{name} differ from those of {root}/train: {odd!r} is in one of them only."
-            )
-        splits[name] = _split(name, [_files(root / name / c) for c in class_names], class_names, root / name)
-    return _checked(Folder(root, class_names, splits, held_out=False))
-
-
-def _split(name, files, class_names, where):
-    for class_name, paths in zip(class_names, files, strict=True):
-        if not paths:
-            raise Refusal(f"The class {class_name!r} of {where} has no pictures.")
-    labels = np.repeat(np.arange(len(files)), [len(paths) for paths in files])
-    return Split(name, tuple(path for paths in files for path in paths), labels)
-
-
-def _held_out(root, seed):
-    class_names = tuple(p.name for p in _class_folders(root))
-    draw = np.random.default_rng([seed, 5])
-    train, validation = [], []
-    for class_name in class_names:
-        paths = _files(root / class_name)
-        if len(paths) == 1:
-            raise Refusal(
-                f"The class {class_name!r} of {root} has 1 picture: at least 2 are needed, to train on and to hold out."
-            )
-        drawn = set(draw.permutation(len(paths))[: max(1, round(len(paths) * HELD_OUT))].tolist()) if paths else set()
-        validation.append([path for i, path in enumerate(paths) if i in drawn])
-        train.append([path for i, path in enumerate(paths) if i not in drawn])
-    splits = (
-        {
-            "train": _split("train", train, class_names, root),
-            "validation": _split("validation", validation, class_names, root),
-        }
-        if class_names
-        else {}
-    )
-    return _checked(Folder(root, class_names, splits, held_out=True))
-
-
-def _checked(folder):
-    if len(folder.class_names) < 2:
-        raise Refusal(
-            f"{folder.root} must hold pictures in at least 2 class folders. Received: {len(folder.class_names)}."
-        )
-    return folder
+def _from(found):
+    splits = {name: Split(name, tuple(split.files), split.labels) for name, split in found.splits.items()}
+    return Folder(found.path, found.class_names, splits, found.drawn, found)
 
 
 def corrupt(paths):
     """Decode every picture once, many at a time; give {path: what is wrong} for those that fail."""
-    found = {}
-    with console.progress("reading every picture", len(paths)) as advance, ThreadPoolExecutor() as pool:
-        for path, wrong in zip(paths, pool.map(_complaint, paths), strict=True):
-            advance()
-            if wrong:
-                found[path] = wrong
-    return found
-
-
-def _complaint(path):
-    try:
-        pictures.decode(pictures.read(path), path)
-    except Refusal as refusal:
-        return str(refusal)
-    return None
+    with console.progress("reading every picture", len(paths)) as advance:
+        return unreadable(paths, advance=advance)
 
 
 def without_corrupt(folder):
     """Give the data set without its unreadable pictures, and {path: what is wrong} of those left out."""
-    every = [path for split in folder.splits.values() for path in split.paths]
-    bad = corrupt(every)
-    splits = {}
-    for name, split in folder.splits.items():
-        keep = np.array([path not in bad for path in split.paths])
-        paths = tuple(path for path in split.paths if path not in bad)
-        splits[name] = Split(name, paths, split.labels[keep])
-        counts = np.bincount(splits[name].labels, minlength=len(folder.class_names))
-        if not counts.all():
-            raise Refusal(
-                f"The class {folder.class_names[counts.argmin()]!r} of {folder.root} has no readable picture in {name}."
-            )
-    return replace(folder, splits=splits), bad
+    bad = corrupt([path for split in folder.splits.values() for path in split.paths])
+    return without(folder, bad), bad
+
+
+def without(folder, paths):
+    """Give the data set without some of its pictures; refuse a class that has none left."""
+    return _from(folder.pictures.without(paths))

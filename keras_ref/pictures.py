@@ -1,57 +1,23 @@
-"""One picture: from the bytes of any file that Pillow knows to RGB pixels, by the same rules everywhere.
-
-EXIF orientation is applied, then alpha is laid over white, then the picture becomes RGB. 16-bit grey is divided by 257.
-Of an animation the first frame counts. A picture without EXIF and alpha gives the pixels of `keras.utils.load_img`.
-"""
+"""One picture: from bytes to RGB pixels by the rules of minicnn.data, and which JPEGs TensorFlow gives the same of."""
 
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from keras_ref.errors import Refusal
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif"}
-RESAMPLING = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR}
+from minicnn.data import load_image
 
 
 def decode(data, name):
     """Decode the bytes of a picture called `name` into a Pillow picture of mode RGB; refuse half pictures."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns about odd metadata; the pixels are what counts
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as picture:
-                picture.load()
-                return to_rgb(picture)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise Refusal(f"{name} is refused: it unpacks to too many pixels, like a decompression bomb.") from None
-    except UnidentifiedImageError:
-        raise Refusal(f"{name} is not a picture that can be read: its bytes begin like no format known here.") from None
-    except Exception as error:  # Pillow's decoders raise nearly every kind there is on damaged files
-        raise Refusal(f"{name} is not a picture that can be read: {_first_line(error)}.") from None
-
-
-def to_rgb(picture):
-    """Turn a loaded Pillow picture upright, lay it over white where it is transparent, and make it RGB."""
-    picture = ImageOps.exif_transpose(picture)
-    if picture.mode in ("I", "I;16", "I;16B", "I;16L"):
-        grey = np.asarray(picture).astype(np.float64) / 257.0  # 65535 / 257 = 255: Pillow itself would clip at 255
-        return Image.fromarray(np.clip(np.rint(grey), 0, 255).astype(np.uint8)).convert("RGB")
-    if picture.mode == "F":
-        raise ValueError("grey in floating point has no agreed white")
-    if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-        picture = Image.alpha_composite(white, picture)
-    return picture.convert("RGB")
+    return Image.fromarray(load_image(io.BytesIO(data), name=name))
 
 
 def pixels(data, name, height, width, resize="nearest"):
     """Decode and resize a picture: (height, width, 3) uint8, 0..255."""
-    return np.asarray(decode(data, name).resize((width, height), RESAMPLING[resize]))
+    return load_image(io.BytesIO(data), (height, width), resize, name=name)
 
 
 def read(path):
@@ -105,8 +71,3 @@ def _upright(head):
             return picture.getexif().get(ExifTags.Base.Orientation, 1) == 1
     except Exception:  # damaged: Pillow will say in decode what is wrong
         return False
-
-
-def _first_line(error):
-    text = str(error) or type(error).__name__
-    return text.splitlines()[0].rstrip(".")

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_ref import console, pictures
 from keras_ref.errors import Diverged, Refusal
+from minicnn.data import LeftOut, pictures_below
 
 BATCH = 32
 TIMEOUT = 20
@@ -18,13 +19,14 @@ def sources(names):
     """Give the pictures that `names` stand for: files and addresses themselves, folders by what lies in them."""
     found = []
     for name in names:
-        if name.startswith(("http://", "https://")):
-            found.append(name)
-        elif Path(name).is_dir():
-            inside = sorted(p for p in Path(name).rglob("*") if p.suffix.lower() in pictures.SUFFIXES)
+        if not name.startswith(("http://", "https://")) and Path(name).is_dir():
+            left_out = LeftOut()
+            inside = [str(Path(name) / below) for below in pictures_below(name, left_out)]
+            if len(left_out):
+                console.note(f"{name}: {left_out}")
             if not inside:
                 raise Refusal(f"The folder {name} holds no pictures.")
-            found.extend(map(str, inside))
+            found.extend(inside)
         else:
             found.append(name)
     return found
@@ -50,29 +52,64 @@ def fetch(name):
     return data
 
 
-def logits(net, card, names):
-    """Run the net on pictures by name, in padded batches of full size: (N, classes) float32, as the net answers."""
-    r, answers = card.recipe, []
+def readable(card, names):
+    """Read pictures by name: ([(name, (height, width, 3) uint8)], {name: why it cannot be read})."""
+    r, read, refused = card.recipe, [], {}
+    for name in names:
+        try:
+            read.append((name, pictures.pixels(fetch(name), name, r.height, r.width, r.resize)))
+        except ValueError as error:
+            refused[name] = str(error)
+    return read, refused
+
+
+def answer(net, card, names):
+    """Run the net on the pictures that can be read, in padded batches of full size, as the net answers.
+
+    Returns
+    -------
+    (names that were read, (N, classes) float32, {name: why it cannot be read})
+    """
+    r, known, answers, refused = card.recipe, [], [], {}
     prepare = r.prepare()
     with console.progress("predicting", len(names)) as advance:
         for start in range(0, len(names), BATCH):
             some = names[start : start + BATCH]
+            read, wrong = readable(card, some)
+            refused |= wrong
             x = np.zeros((BATCH if len(names) > 1 else 1, r.height, r.width, 3), np.float32)
-            for k, name in enumerate(some):
-                x[k] = prepare(pictures.pixels(fetch(name), name, r.height, r.width, r.resize))
-            answers.append(np.asarray(net.predict_on_batch(x))[: len(some)])
+            for k, (_, picture) in enumerate(read):
+                x[k] = prepare(picture)
+            if read:
+                answers.append(np.asarray(net.predict_on_batch(x))[: len(read)])
+            known += [name for name, _ in read]
             advance(len(some))
-    return finite(np.concatenate(answers), names)
+    if not known:
+        raise Refusal(next(iter(refused.values())))
+    return known, finite(np.concatenate(answers), known, card.output), refused
 
 
-def finite(answers, names):
-    """Give a net's answers, (N, classes); refuse NaN and infinity, of which softmax and argmax would make classes."""
+def logits(net, card, names):
+    """Give the net's answers to pictures that can all be read: (N, classes) float32."""
+    _, answers, refused = answer(net, card, names)
+    if refused:
+        raise Refusal(next(iter(refused.values())))
+    return answers
+
+
+def finite(answers, names, output):
+    """Give a net's answers, (N, classes), a sigmoid's one column as two classes; refuse NaN and infinity.
+
+    Of these softmax and argmax would make classes like any other.
+    """
     good = np.isfinite(answers).all(axis=1)
     if not good.all():
         raise Diverged(
-            f"The model's answer to {names[int(good.argmin())]} is not finite: its weights are those of a training that "
-            "diverged, or --scale and --offset are not its own; take an earlier checkpoint."
+            f"The model's answer to {names[int(good.argmin())]} is not finite: its weights are those of a training "
+            "that diverged, or --scale and --offset are not its own; take an earlier checkpoint."
         )
+    if answers.shape[1] == 1:
+        return np.concatenate([np.zeros_like(answers) if output == "logits" else 1 - answers, answers], axis=1)
     return answers
 
 

@@ -54,7 +54,7 @@ def run(data_folder, out, how="intended", weights="imagenet", store=None, quick=
     `quick` runs one epoch a step at 75 px, to see in minutes that every step works; its figures mean nothing.
     `tell` is called with each row as it is done.
     """
-    found = folder.read(data_folder, seed)
+    found = folder.read(data_folder)
     out = files.unused(out)
     rows, vectors = [], {}
 

@@ -55,7 +55,7 @@ def run(data_folder, over, out, values=None, seeds=3, epochs=None, store=None, *
     made = [base.replace(**{over: value}) for value in values]
     if not all(config.cacheable for config in made):
         raise Refusal("A sweep trains heads on stored vectors: it needs a frozen base and no augmentation.")
-    found = folder.read(data_folder, base.seed)
+    found = folder.read(data_folder, base.split_seed)
     out = files.unused(out)
     started, stored, rows = time.perf_counter(), {}, []
     for config in made:

@@ -6,7 +6,6 @@ A run folder holds config.json, split.json, history.csv, timing.json, the best c
 
 import contextlib
 import csv
-import dataclasses
 import io
 import math
 import time
@@ -27,7 +26,7 @@ def new(config, out, skip_corrupt=False, store=None):
     `store` is the folder of stored feature vectors, or None to pass every picture through the base in every epoch.
     """
     out = files.unused(out)
-    found, left_out = folder.read(config.data, config.seed), {}
+    found, left_out = folder.read(config.data, config.split_seed), {}
     if skip_corrupt:
         found, left_out = folder.without_corrupt(found)
         console.note(f"{len(left_out)} corrupt pictures are left out." if left_out else "No picture is corrupt.")
@@ -46,15 +45,14 @@ def resume(out, epochs=None, data_folder=None, store=None):
     config = configs.read(out / "config.json")
     changes = {"epochs": epochs, "data": data_folder}
     config = config.replace(**{name: value for name, value in changes.items() if value is not None})
-    found = folder.read(config.data, config.seed)
+    found = folder.read(config.data, config.split_seed)
     record = files.read_json(out / "split.json")
-    found = _without(found, set(record["left_out"]))
-    if _split_record(found, record["left_out"]) != record:
+    if not _same_pictures(found, record):
         raise Refusal(
             f"The pictures in {config.data} are not those that the run {out} began with; its split.json lists them."
         )
     config.write(out / "config.json")
-    return _Run(config, found, out, store).train()
+    return _Run(config, found.as_recorded(record), out, store).train()
 
 
 def _split_record(found, left_out):
@@ -62,18 +60,18 @@ def _split_record(found, left_out):
     return {
         "class_names": list(found.class_names),
         "held_out": found.held_out,
+        "rule": found.pictures.rule,
+        "seed": found.pictures.split_seed if found.held_out else None,
         "left_out": sorted(left_out),
         **splits,
     }
 
 
-def _without(found, left_out):
-    splits = {}
-    for name, split in found.splits.items():
-        keep = [found.key(path) not in left_out for path in split.paths]
-        paths = tuple(path for path, kept in zip(split.paths, keep, strict=True) if kept)
-        splits[name] = folder.Split(name, paths, split.labels[np.array(keep)])
-    return dataclasses.replace(found, splits=splits)
+def _same_pictures(found, record):
+    """Tell whether a folder still holds the pictures of a run, each of them and no other, by name."""
+    held = {found.key(path) for name in ("train", "validation") for path in found.splits[name].paths}
+    same = held - set(record["left_out"]) == {*record["train"], *record["validation"]}
+    return same and list(found.class_names) == record["class_names"]
 
 
 def strategy(devices):
@@ -100,7 +98,7 @@ class _Run:
     def __init__(self, config, found, out, store):
         self.config, self.out = config, out
         runtime.repeatable(config.seed)
-        self.card = card.Card(found.class_names, data.square(config.size))
+        self.card = card.Card(found.class_names, data.square(config.size), split=found.learned())
         classes = len(found.class_names)
         self.train_split = data.Pictures(
             found.splits["train"].paths, self.card.recipe, found.splits["train"].labels, classes
@@ -207,8 +205,8 @@ def one_epoch(learner, learn, check, epoch, seed, class_weight=None, callbacks=(
     row = {"epoch": epoch} | {name: float(fitted.history[name][0]) for name in COLUMNS[1:]}
     if not all(map(math.isfinite, row.values())):
         raise Diverged(
-            f"The loss of epoch {epoch} is not finite with lr={float(learner.optimizer.learning_rate):g}, so nothing of "
-            "that epoch is kept; start again with a smaller lr."
+            f"The loss of epoch {epoch} is not finite with lr={float(learner.optimizer.learning_rate):g}, so nothing "
+            "of that epoch is kept; start again with a smaller lr."
         )
     return row
 

@@ -22,9 +22,9 @@ def evaluate(args):
     stems = "-".join(Path(name).stem for name in models)
     out = Path(args.out or f"{'comparison' if len(models) == 2 else 'evaluation'}-{stems}")
     if len(models) == 2:
-        compared = evaluate.compare(*models, data, out, args.split, args.seed, args.skip_corrupt)
+        compared = evaluate.compare(*models, data, out, args.split, args.split_seed, args.skip_corrupt)
         return _show_comparison(models, compared, evaluate.sentence(compared), out)
-    result = evaluate.evaluate(models[0], data, out, args.split, args.seed, args.skip_corrupt)
+    result = evaluate.evaluate(models[0], data, out, args.split, args.split_seed, args.skip_corrupt)
     low, high = result["interval"]
     console.say(
         f"{result['right']} of {result['pictures']} {result['split']} pictures right: "
@@ -66,9 +66,15 @@ def predict(args):
         console.note(sentence)
     if args.logits and card.output != "logits":
         raise Refusal(f"{args.model} answers probabilities, it has no logits to show; leave out --logits.")
-    names = predict.sources(args.pictures)
-    answers = predict.logits(net, card, names)
+    names, answers, refused = predict.answer(net, card, predict.sources(args.pictures))
+    for why in refused.values():
+        console.note(why)
     shares = predict.probabilities(answers, card)
+    _show_answers(args, card, names, answers, shares)
+    return 1 if refused else 0
+
+
+def _show_answers(args, card, names, answers, shares):
     if args.json:
         rows = [
             {

@@ -115,7 +115,7 @@ def test_a_corrupt_picture_is_named(tmp_path):
     bad = root / "train/green/1.jpg"
     bad.write_bytes(bad.read_bytes()[:700])
     pictures = _pictures(root)
-    with pytest.raises(Refusal, match=r"train/green/1\.jpg is not a picture .* --skip-corrupt"):
+    with pytest.raises(Refusal, match=r"Cannot read the picture .*train/green/1\.jpg.* --skip-corrupt"):
         list(pictures.batches(8))
 
 

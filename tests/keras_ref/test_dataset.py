@@ -37,7 +37,7 @@ def test_an_absent_test_folder_is_unchecked_not_failed(tmp_path):
     )
 
 
-def test_command_clones(shell, clothes, tmp_path):
+def test_command_clones(command, clothes, tmp_path):
     import shutil
 
     source = shutil.copytree(clothes, tmp_path / "source")
@@ -45,8 +45,8 @@ def test_command_clones(shell, clothes, tmp_path):
     who = ["-c", "user.name=n", "-c", "user.email=e@x"]
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "pictures"]):
         subprocess.run(["git", *who, *arguments], cwd=source, check=True)
-    done = shell("data", "--source", source.as_uri(), "--dest", "got")
-    assert "0 of 30 counts agree" in done.stdout and "train/hat has 0 pictures" in done.stdout
+    done = command("data", "--source", source.as_uri(), "--dest", "got")
+    assert "0 of 30 counts agree" in done.out and "train/hat has 0 pictures" in done.out
     assert not (tmp_path / "got/train/outside").is_symlink() and not (tmp_path / "got/train/outside").is_dir()
     assert (tmp_path / "got/train/red/0.jpg").read_bytes() == (clothes / "train/red/0.jpg").read_bytes()
 
@@ -70,11 +70,11 @@ def test_refusals(clothes, tmp_path, refused):
     refused(["data", "verify", tmp_path / "nowhere"], "is not there")
 
 
-def test_describe(shell, tmp_path):
+def test_describe(command, tmp_path):
     root = draw(tmp_path / "clothes", {"train": 3, "validation": 1})
     (root / "train/red/2.jpg").write_bytes(b"no")
-    done = shell("data", "describe", root, "--out", "about")
-    assert "Corrupt files: 1." in done.stdout and "train/red/2.jpg" in done.stdout
+    done = command("data", "describe", root, "--out", "about")
+    assert "Corrupt files: 1." in done.out and "train/red/2.jpg" in done.out
     result = json.loads((tmp_path / "about/description.json").read_text())
     assert result["counts"] == {"train": [3, 3, 3], "validation": [1, 1, 1]} and list(result["corrupt"]) == [
         "train/red/2.jpg"

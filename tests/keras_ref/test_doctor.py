@@ -214,8 +214,8 @@ def test_unreachable_weights(keras, flow, clothes):
     assert _names(doctor.check(net, train)) == ["nothing learns"]
 
 
-def test_command(shell, clothes, trained):
-    assert "Nothing is wrong." in shell("doctor", clothes, trained).stdout
+def test_command(command, clothes, trained):
+    assert "Nothing is wrong." in command("doctor", clothes, trained).out
 
 
 def test_command_on_a_faulty_model(keras, clothes, trained, tmp_path, capsys):

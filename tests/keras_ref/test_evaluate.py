@@ -46,9 +46,9 @@ def test_loss_is_kerass():
         np.testing.assert_allclose(losses, expected, rtol=1e-5)
 
 
-def test_command(shell, trained, clothes, tmp_path):
-    done = shell("evaluate", trained / "final.keras", clothes, "--out", "figures")
-    assert "of 9 test pictures right" in done.stdout and "95% interval" in done.stdout and "precision" in done.stdout
+def test_command(command, trained, clothes, tmp_path):
+    done = command("evaluate", trained / "final.keras", clothes, "--out", "figures")
+    assert "of 9 test pictures right" in done.out and "95% interval" in done.out and "precision" in done.out
     result = json.loads((tmp_path / "figures/evaluation.json").read_text())
     assert result["split"] == "test" and np.sum(result["confusion"]) == 9
     wrong = 9 - result["right"]
@@ -114,7 +114,7 @@ def test_corrupt_pictures(trained, tmp_path, refused, capsys):
     root = draw(tmp_path / "clothes", {"train": 2, "validation": 2})
     (root / "validation/red/0.jpg").write_text("no")
     refused(
-        ["evaluate", trained / "final.keras", root, "--out", tmp_path / "a"], "validation/red/0.jpg is not a picture"
+        ["evaluate", trained / "final.keras", root, "--out", tmp_path / "a"], "Cannot read the picture", "validation/red/0.jpg"
     )
     assert (
         main(["evaluate", str(trained / "final.keras"), str(root), "--out", str(tmp_path / "b"), "--skip-corrupt"]) == 0

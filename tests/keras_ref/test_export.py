@@ -10,9 +10,9 @@ from keras_ref.cli import main
 from keras_ref.errors import Refusal
 
 
-def test_command(shell, trained, tmp_path):
-    done = shell("export", trained / "final.keras", "--to", "savedmodel", "--out", "saved")
-    assert "Loaded again, its answers differ by at most" in done.stdout
+def test_command(command, trained, tmp_path):
+    done = command("export", trained / "final.keras", "--to", "savedmodel", "--out", "saved")
+    assert "Loaded again, its answers differ by at most" in done.out
     assert (tmp_path / "saved/saved_model.pb").is_file()
     described = card.parse((tmp_path / "saved.classifier.json").read_text(), "saved")
     assert described.class_names == ("blue", "green", "red")
@@ -21,13 +21,13 @@ def test_command(shell, trained, tmp_path):
 
 def test_tflite(trained, tmp_path):
     path, difference, size = export.export(trained / "final.keras", "tflite", tmp_path / "m.tflite")
-    assert path.stat().st_size > 80e6 and difference <= export.CLOSE * size
+    assert path.stat().st_size > 4000 and difference <= export.CLOSE * size
 
 
 @pytest.mark.skipif(importlib.util.find_spec("tf2onnx") is None, reason="the export extra is not installed")
 def test_onnx(trained, tmp_path):
     path, difference, size = export.export(trained / "final.keras", "onnx", tmp_path / "m.onnx")
-    assert path.stat().st_size > 80e6 and difference <= export.CLOSE * size
+    assert path.stat().st_size > 4000 and difference <= export.CLOSE * size
 
 
 def test_missing_packages_are_named(trained, tmp_path, monkeypatch, refused):

@@ -10,6 +10,7 @@ from keras_ref import card, data, features, folder, model, sweep, train
 from keras_ref import config as configs
 from keras_ref.cli import main
 from keras_ref.errors import Refusal
+from tests.keras_ref import small
 from tests.keras_ref.conftest import SIZE, draw
 
 
@@ -28,11 +29,11 @@ def test_a_vector_is_what_the_base_gives(classifier, clothes, tmp_path):
     split = _split(clothes)
     stored = features.vectors(classifier, split, tmp_path)
     direct = np.concatenate([classifier.vectors(x) for x, _ in split.batches(8)])
-    assert stored.shape == (24, 2048)
+    assert stored.shape == (24, small.WIDTH)
     np.testing.assert_allclose(stored, direct, rtol=1e-5, atol=1e-6 * np.abs(direct).max())
 
 
-def test_a_head_learns_from_a_random_base(classifier, clothes, tmp_path):
+def test_a_head_learns_from_a_random_base(xception, clothes, tmp_path):
     """Behind the vectors of 1e-5 that Keras's own start gives nothing but the bias moves; hence `model.wake`."""
     config = configs.Config(str(clothes), size=SIZE, weights="none", lr=0.01, epochs=10, batch_size=8)
     vectors = sweep.Vectors(config, folder.read(clothes), tmp_path)
@@ -167,9 +168,8 @@ def test_a_head_on_stored_vectors_ends_with_the_weights_of_the_whole_net(clothes
         assert ours == pytest.approx(theirs, abs=1e-5)
 
 
-def test_command_in_two_parts(clothes, tmp_path, shell, refused):
-    # The second part runs in this process: a subprocess proves nothing more.
-    shell("features", clothes, "--size", SIZE, "--weights", "none", "--shard", "0/2", "--cache", tmp_path / "a")
+def test_command_in_two_parts(clothes, tmp_path, command, refused):
+    command("features", clothes, "--size", SIZE, "--weights", "none", "--shard", "0/2", "--cache", tmp_path / "a")
     assert (
         main(
             [

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from keras_ref import folder
-from keras_ref.errors import Refusal
 from tests.keras_ref.conftest import draw
 
 
@@ -22,7 +21,7 @@ def test_splits_and_classes(clothes):
 def test_a_stratified_fifth_is_held_out_by_seed(tmp_path):
     draw(tmp_path / "all", {"x": 10})
     root = tmp_path / "all" / "x"
-    one, same, other = folder.read(root, 1), folder.read(root, 1), folder.read(root, 2)
+    one, same, other = folder.read(root), folder.read(root, 0), folder.read(root, 2)
     assert one.held_out
     assert np.bincount(one.splits["validation"].labels).tolist() == [2, 2, 2]
     assert np.bincount(one.splits["train"].labels).tolist() == [8, 8, 8]
@@ -32,8 +31,8 @@ def test_a_stratified_fifth_is_held_out_by_seed(tmp_path):
 
 def _broken(tmp_path, what):
     root = draw(tmp_path / "clothes", {"train": 2, "validation": 1})
-    if what == "no validation":
-        shutil.rmtree(root / "validation")
+    if what == "no train":
+        shutil.rmtree(root / "train")
     elif what == "empty class":
         for path in (root / "train/red").iterdir():
             path.unlink()
@@ -54,16 +53,16 @@ def _broken(tmp_path, what):
 @pytest.mark.parametrize(
     ("what", "words"),
     [
-        ("no validation", "no validation/"),
-        ("empty class", "'red' of .* has no pictures"),
-        ("other classes", "'crimson' is in one"),
-        ("one class", "at least 2 class folders"),
-        ("one picture", "'red' of .* has 1 picture"),
-        ("missing", "is not there"),
+        ("no train", "no train/"),
+        ("empty class", "Every class must have a picture .*train/red with none"),
+        ("other classes", "crimson too many and red missing"),
+        ("one class", "two classes or more"),
+        ("one picture", "'red' in .* must have at least 2 pictures"),
+        ("missing", "does not exist"),
     ],
 )
 def test_unusable_folders(tmp_path, what, words):
-    with pytest.raises(Refusal, match=words):
+    with pytest.raises(ValueError, match=words):
         folder.read(_broken(tmp_path, what))
 
 
@@ -74,6 +73,6 @@ def test_corrupt_pictures_are_named_and_can_be_left_out(tmp_path):
     assert list(folder.corrupt(folder.read(root).splits["train"].paths)) == [bad]
     kept, left_out = folder.without_corrupt(folder.read(root))
     assert list(left_out) == [bad] and len(kept.splits["train"]) == 5
-    (root / "train/red/1.jpg").write_bytes(b"")
-    with pytest.raises(Refusal, match="'red' of .* has no readable picture in train"):
+    (root / "train/red/1.jpg").write_bytes(b"no")
+    with pytest.raises(ValueError, match="'red' in train of .* with none"):
         folder.without_corrupt(folder.read(root))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from keras_ref.cli import main
-from tests.keras_ref.conftest import CHECKOUT, SIZE
+from tests.keras_ref.conftest import CHECKOUT, SIZE, train
 
 TRACE = """
 import sys
@@ -63,8 +63,8 @@ def engine(tmp_path):
     return run
 
 
-def test_the_whole_way(trained, clothes, engine, tmp_path, capsys):
-    file, picture = trained / "final.keras", clothes / "test/green/1.jpg"
+def test_the_whole_way(xception, clothes, engine, tmp_path, capsys):
+    file, picture = train(clothes, tmp_path / "run", "--epochs", 1) / "final.keras", clothes / "test/green/1.jpg"
     assert main(["predict", str(file), str(picture), "--json"]) == 0
     (want,) = json.loads(capsys.readouterr().out)
 

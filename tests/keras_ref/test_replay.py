@@ -14,8 +14,8 @@ def test_the_grid_is_13_runs_and_210_epochs():
     assert augmented == ["course", "light"]
 
 
-def test_command(shell, clothes, tmp_path):
-    done = shell(
+def test_command(command, clothes, tmp_path):
+    done = command(
         "replay",
         clothes,
         "--weights",
@@ -45,5 +45,5 @@ def test_command(shell, clothes, tmp_path):
     assert by["8.11's model on test"]["ours"]["best"] >= 0 and by["8.11's model on test"]["published"]["best"] == 0.8978
     assert all("as filmed" in row["note"] for row in result["rows"] if row["section"] in ("8.10", "8.11"))
     assert by["ImageNet's classes"]["ours"] is None and "not run" in by["ImageNet's classes"]["note"]
-    assert "published" in done.stdout and "0.8534 @21" in done.stdout
+    assert "published" in done.out and "0.8534 @21" in done.out
     assert list((tmp_path / "played/8.7").glob("xception_01_*.keras"))

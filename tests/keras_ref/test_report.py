@@ -11,7 +11,7 @@ from keras_ref import plots
 from keras_ref.cli import main
 
 
-def test_command(shell, trained, tmp_path):
+def test_command(command, trained, tmp_path):
     sweep = {
         "over": "lr",
         "data": "d",
@@ -49,12 +49,12 @@ def test_command(shell, trained, tmp_path):
     for name, value in (("sweep", sweep), ("speed", speed)):
         (tmp_path / name).mkdir()
         (tmp_path / name / f"{name}.json").write_text(json.dumps(value))
-    done = shell("report", trained, tmp_path / "sweep", tmp_path / "speed", "--out", "R.md")
+    done = command("report", trained, tmp_path / "sweep", tmp_path / "speed", "--out", "R.md")
     text = (tmp_path / "R.md").read_text()
-    assert "Written: R.md" in done.stdout
+    assert "Written: R.md" in done.out
     for words in (
-        "python -m keras_ref train DATA --size 71 --inner 8 --dropout 0.2 --epochs 2 --batch-size 8 --weights none",
-        "2 epochs,",
+        "python -m keras_ref train DATA --size 71 --lr 0.01 --inner 8 --dropout 0.2 --epochs 6 --batch-size 8 --weights none",
+        "6 epochs,",
         "always naming the largest class gives 33.3%",
         "| 0.1 | 0.5000 | 0.0100 | 1, 3 | 0.4000 | 0.6000 |",
         "1.7 times",
@@ -69,16 +69,16 @@ def test_command(shell, trained, tmp_path):
 def test_a_run_that_was_cut(trained, tmp_path, capsys):
     """After kill -9 timing.json may lack the last epoch, and before the first epoch's end both files are absent."""
     run = shutil.copytree(trained, tmp_path / "cut")
-    config = configs.read(run / "config.json").replace(epochs=5)
+    config = configs.read(run / "config.json").replace(epochs=9)
     config.write(run / "config.json")
     (run / "timing.json").write_text('{"seconds": [1.5]}')
     assert main(["report", str(run), "--out", str(tmp_path / "R.md")]) == 0
     text = (tmp_path / "R.md").read_text()
-    assert "2 epochs of 5 that were asked for" in text and text.rstrip().endswith("- |")
+    assert "6 epochs of 9 that were asked for" in text and text.rstrip().endswith("- |")
     (run / "history.csv").unlink()
     (run / "timing.json").unlink()
     assert main(["report", str(run), "--out", str(tmp_path / "R.md")]) == 0
-    assert "No epoch of 5 is finished yet." in (tmp_path / "R.md").read_text()
+    assert "No epoch of 9 is finished yet." in (tmp_path / "R.md").read_text()
 
 
 def test_two_models_are_reported(tmp_path):

@@ -33,8 +33,8 @@ def test_grids_are_the_courses():
     assert sweep.GRIDS["dropout"] == ((0.0, 0.2, 0.5, 0.8), {"lr": 0.001, "inner": 100}, 30)
 
 
-def test_command(shell, clothes, tmp_path):
-    done = shell(
+def test_command(command, clothes, tmp_path):
+    done = command(
         "sweep",
         clothes,
         "--over",
@@ -56,7 +56,7 @@ def test_command(shell, clothes, tmp_path):
         "swept",
     )
     result = json.loads((tmp_path / "swept/sweep.json").read_text())
-    assert "best" in done.stdout and result["sentence"] in done.stdout and "12 validation pictures" in done.stdout
+    assert "best" in done.out and result["sentence"] in done.out and "12 validation pictures" in done.out
     assert result["sentence"] == sweep.verdict("inner", result["rows"], 12)
     assert [row["value"] for row in result["rows"]] == [4, 8] and all(len(row["epoch"]) == 2 for row in result["rows"])
     with Image.open(tmp_path / "swept/sweep.png") as drawn:
