@@ -12,12 +12,19 @@ from minicnn.data import load_image
 
 def decode(data, name):
     """Decode the bytes of a picture called `name` into a Pillow picture of mode RGB; refuse half pictures."""
-    return Image.fromarray(load_image(io.BytesIO(data), name=name))
+    return Image.fromarray(_loaded(data, name))
 
 
 def pixels(data, name, height, width, resize="nearest"):
     """Decode and resize a picture: (height, width, 3) uint8, 0..255."""
-    return load_image(io.BytesIO(data), (height, width), resize, name=name)
+    return _loaded(data, name, (height, width), resize)
+
+
+def _loaded(data, name, *how):
+    try:
+        return load_image(io.BytesIO(data), *how, name=name)
+    except ValueError as error:
+        raise Refusal(str(error)) from None
 
 
 def read(path):

@@ -127,7 +127,7 @@ def test_classes_that_differ_between_splits(keras, flow, clothes, tmp_path, caps
     shutil.rmtree(root / "validation/crimson")
     assert _names(doctor.check(None, flow(root, "train"), flow(root, "validation"))) == ["different classes"]
     assert main(["doctor", str(root)]) == 1
-    assert "different classes: The classes of" in capsys.readouterr().out
+    assert "different classes: The `validation` folder must have the classes of `train`" in capsys.readouterr().out
 
 
 def test_pictures_in_two_splits(keras, flow, clothes, tmp_path):
@@ -229,6 +229,6 @@ def test_command_on_a_faulty_model(keras, clothes, trained, tmp_path, capsys):
 
 
 def test_refusals(clothes, tmp_path, refused):
-    refused(["doctor", tmp_path / "nowhere"], "is not there")
+    refused(["doctor", tmp_path / "nowhere"], "nowhere does not exist")
     refused(["doctor", clothes, tmp_path / "no.keras"], "no.keras is not there")
     refused(["doctor", clothes, tmp_path], "config.json is not there")

@@ -59,13 +59,14 @@ def test_command(command, trained, clothes, tmp_path):
 
 
 def test_it_agrees_with_keras_own_evaluate(trained, clothes):
-    net, described, _ = card.load(trained / "final.keras", compiled=True)
+    net, described, _ = model = card.load(trained / "final.keras", compiled=True)
     from keras_ref import data
 
     found = folder.read(clothes)
     split = found.splits["validation"]
     loss, accuracy = net.evaluate(data.Pictures(split.paths, described.recipe, split.labels, 3).batches(8), verbose=0)
-    result = evaluate.summary(evaluate.ask(trained / "final.keras", found, "validation"))
+    answers = evaluate.ask(trained, model[:2], found.pictures, split.paths, split.labels)
+    result = evaluate.summary(answers)
     assert result["accuracy"] == pytest.approx(accuracy) and result["loss"] == pytest.approx(loss, rel=1e-5)
 
 
@@ -75,8 +76,11 @@ def test_classes_in_another_order_are_matched_by_name(trained, clothes, tmp_path
     shutil.copyfile(trained / "final.keras", turned)
     card.describe(turned, card.Card(described.class_names[::-1], described.recipe, described.output))
     found = folder.read(clothes)
-    straight = evaluate.ask(trained / "final.keras", found, "train")
-    other = evaluate.ask(turned, found, "train")
+    split = found.splits["train"]
+    straight, other = (
+        evaluate.ask(path, card.load(path)[:2], found.pictures, split.paths, split.labels)
+        for path in (trained / "final.keras", turned)
+    )
     np.testing.assert_array_equal(other.labels, 2 - straight.labels)
     np.testing.assert_array_equal(other.probabilities, straight.probabilities)
 
@@ -101,7 +105,7 @@ def test_refusals(trained, clothes, tmp_path, refused):
     refused(["evaluate", model, two], "knows 3 classes", "has 2")
     others = draw(tmp_path / "others", {"train": 2, "validation": 1}, classes=("x", "y", "z"))
     refused(["evaluate", model, others], "do not have the same classes")
-    refused(["evaluate", model, two, "--split", "test"], "has no split 'test'")
+    refused(["evaluate", model, two, "--split", "test"], "must be one of train, validation", "'test'")
     refused(["evaluate", clothes], "required: DATA")
     refused(["evaluate", model, model, model, clothes], "one or two models", "Received: 3 models")
     (tmp_path / "full").mkdir()

@@ -13,7 +13,6 @@ def test_splits_and_classes(clothes):
     found = folder.read(clothes)
     assert found.class_names == ("blue", "green", "red")
     assert {name: len(split) for name, split in found.splits.items()} == {"train": 24, "validation": 12, "test": 9}
-    assert found.split() is found.splits["test"] and found.split("train") is found.splits["train"]
     for split in found.splits.values():
         assert [found.class_names[label] for label in split.labels] == [path.parent.name for path in split.paths]
 

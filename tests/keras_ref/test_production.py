@@ -65,6 +65,7 @@ def engine(tmp_path):
 
 def test_the_whole_way(xception, clothes, engine, tmp_path, capsys):
     file, picture = train(clothes, tmp_path / "run", "--epochs", 1) / "final.keras", clothes / "test/green/1.jpg"
+    capsys.readouterr()  # what the training printed
     assert main(["predict", str(file), str(picture), "--json"]) == 0
     (want,) = json.loads(capsys.readouterr().out)
 

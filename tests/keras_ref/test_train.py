@@ -151,7 +151,7 @@ def test_bad_settings(clothes, tmp_path, refused, flags, words):
 
 
 def test_missing_data(tmp_path, refused):
-    refused(["train", tmp_path / "nowhere", "--weights", "none", "--out", tmp_path / "run"], "nowhere is not there")
+    refused(["train", tmp_path / "nowhere", "--weights", "none", "--out", tmp_path / "run"], "nowhere does not exist")
     refused(["train"], "needs a data folder, or --resume")
     assert not (tmp_path / "run").exists()
 
@@ -191,14 +191,16 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(trained, tmp_path, capsys):
     assert not [path for path in out.iterdir() if "partial" in path.name]
 
 
-def test_a_run_that_diverges_keeps_what_was_good(trained, tmp_path, refused):
+def test_a_run_that_diverges_keeps_what_was_good(trained, tmp_path, command):
     out = shutil.copytree(trained, tmp_path / "run")
     configs.read(out / "config.json").replace(epochs=9).write(out / "config.json")
     with np.load(out / "state.npz") as state:
         arrays = dict(state)
     np.savez(out / "state.npz", **arrays | {"w0": arrays["w0"] * np.float32(1e38)})  # it overflows in the next epoch
     before = {path.name: path.read_bytes() for path in out.iterdir()}
-    refused(["train", "--resume", out], "loss of epoch 7 is not finite with lr=0.01", "smaller lr")
+    told = command("train", "--resume", out, code=2).err.splitlines()
+    assert told[0] == "Going on after epoch 6 of 9." and len(told) == 2
+    assert "loss of epoch 7 is not finite with lr=0.01" in told[1] and "smaller lr" in told[1]
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
@@ -229,6 +231,7 @@ def _scripted(monkeypatch, accuracies):
     """Let every epoch end with the validation accuracy that stands in the script."""
 
     def epoch(learner, learn, check, number, *_):
+        learner.optimizer.build(learner.trainable_variables)  # as a first step does
         return {"epoch": number, "loss": 1.0, "accuracy": 0.1, "val_loss": 1.0, "val_accuracy": accuracies[number - 1]}
 
     monkeypatch.setattr(train, "one_epoch", epoch)
