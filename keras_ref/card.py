@@ -130,5 +130,7 @@ def _guess(path, net):
     recipe = Recipe(shape[1], shape[2], **({"scale": 1.0, "offset": 0.0} if scaled else {}))
     logits = getattr(getattr(net, "loss", None), "from_logits", None)
     if logits is None:
-        logits = getattr(getattr(net.layers[-1], "activation", None), "__name__", "linear") not in ("softmax", "sigmoid")
-    return Card(tuple(str(i) for i in range(max(net.output_shape[-1], 2))), recipe, "logits" if logits else "probabilities")
+        last = getattr(getattr(net.layers[-1], "activation", None), "__name__", "linear")
+        logits = last not in ("softmax", "sigmoid")
+    names = tuple(str(i) for i in range(max(net.output_shape[-1], 2)))
+    return Card(names, recipe, "logits" if logits else "probabilities")

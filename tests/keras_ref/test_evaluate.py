@@ -118,7 +118,9 @@ def test_corrupt_pictures(trained, tmp_path, refused, capsys):
     root = draw(tmp_path / "clothes", {"train": 2, "validation": 2})
     (root / "validation/red/0.jpg").write_text("no")
     refused(
-        ["evaluate", trained / "final.keras", root, "--out", tmp_path / "a"], "Cannot read the picture", "validation/red/0.jpg"
+        ["evaluate", trained / "final.keras", root, "--out", tmp_path / "a"],
+        "Cannot read the picture",
+        "validation/red/0.jpg",
     )
     assert (
         main(["evaluate", str(trained / "final.keras"), str(root), "--out", str(tmp_path / "b"), "--skip-corrupt"]) == 0

@@ -53,7 +53,8 @@ def test_command(command, trained, tmp_path):
     text = (tmp_path / "R.md").read_text()
     assert "Written: R.md" in done.out
     for words in (
-        "python -m keras_ref train DATA --size 71 --lr 0.01 --inner 8 --dropout 0.2 --epochs 6 --batch-size 8 --weights none",
+        "python -m keras_ref train DATA --size 71 --lr 0.01 --inner 8 --dropout 0.2 --epochs 6 --batch-size 8 "
+        "--weights none",
         "6 epochs,",
         "always naming the largest class gives 33.3%",
         "| 0.1 | 0.5000 | 0.0100 | 1, 3 | 0.4000 | 0.6000 |",
