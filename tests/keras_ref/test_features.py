@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from keras_ref import card, data, features, folder, model, sweep, train
+from keras_ref import card, data, features, folder, model, runtime, sweep, train
 from keras_ref import config as configs
 from keras_ref.cli import main
 from keras_ref.errors import Refusal
@@ -54,6 +54,17 @@ def test_the_key_is_weights_size_preprocessing_and_content(classifier, clothes, 
     where = features.subfolder(classifier, data.square(SIZE), tmp_path)
     assert features.subfolder(classifier, data.square(SIZE + 1), tmp_path) != where
     assert features.subfolder(classifier, data.Recipe(SIZE, SIZE, "bilinear"), tmp_path) != where
+    others = [data.Recipe(SIZE, SIZE, scale=1 / 255), data.Recipe(SIZE, SIZE, offset=0.0), data.Recipe(SIZE, SIZE + 1)]
+    keras = runtime.load()[1]
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = model.build(configs.Config("d", size=SIZE, weights="none"), 3)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    folders = [features.subfolder(classifier, recipe, tmp_path) for recipe in others]
+    folders.append(features.subfolder(half, data.square(SIZE), tmp_path))
+    assert model.fingerprint(half.base) == model.fingerprint(classifier.base)  # the precision alone differs
+    assert len({where, *folders}) == 5
     kernel = classifier.base.get_layer("block1_conv1").kernel
     old = kernel.numpy()
     kernel.assign(old + 1e-3)
