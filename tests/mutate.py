@@ -83,6 +83,7 @@ def main(arguments=None):
         for edit in (edit for edits in drawn.values() for edit in edits):
             print(edit)
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the copy is taken away
     left, totals = [], []
     with Workshop(asked.patience) as workshop:
         for room, edits in drawn.items():
@@ -235,6 +236,7 @@ class Workshop:
                 if report.failed:
                     telling.write(f"fail {report.nodeid or 'tests'}\n")
 
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setpgid(0, 0)
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         os.chdir(self.copy)
