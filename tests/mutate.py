@@ -50,7 +50,8 @@ ROOMS = {
     "optimizers": ("minicnn/optimizers.py", "tests/models tests/kernels/test_optimizer_steps.py tests/files"),
     "metrics": ("minicnn/metrics.py", "tests/models tests/test_cli.py"),
     "callbacks": ("minicnn/callbacks.py", "tests/models tests/test_cli.py"),
-    "training": ("minicnn/training.py minicnn/batches.py minicnn/progress.py", "tests/models tests/test_cli.py"),
+    "training": ("minicnn/training.py minicnn/batches.py minicnn/class_weight.py minicnn/progress.py",
+                 "tests/models tests/test_cli.py"),
     "execution": ("minicnn/inference.py minicnn/blocks.py minicnn/plan.py", "tests/models tests/layers"),
     "models": ("minicnn/__init__.py minicnn/model.py minicnn/sequential.py minicnn/graph.py minicnn/saving.py "
                "minicnn/summary.py minicnn/gradcheck.py minicnn/architectures.py",
