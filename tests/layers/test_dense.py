@@ -83,7 +83,13 @@ def test_settings_that_make_no_sense(units):
     assert str(error.value) == f"`units` must be a positive integer. Received: units={units!r}."
 
 
-@pytest.mark.parametrize("input_shape", [(None,), (None, None), [(None, 3), (None, 3)]])
+def test_two_inputs_are_one_too_many():
+    with pytest.raises(ValueError) as error:
+        Dense(4, name="head").build([(None, 3), (None, 3)])
+    assert str(error.value) == "Layer 'head' takes one input. Received: 2 of shapes [(None, 3), (None, 3)]."
+
+
+@pytest.mark.parametrize("input_shape", [(None,), (None, None)])
 def test_shapes_that_do_not_fit(input_shape):
     with pytest.raises(ValueError) as error:
         Dense(4, name="head").build(input_shape)
