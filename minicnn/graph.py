@@ -1,20 +1,20 @@
 """The order of a graph: which calls of which layers lie between inputs and outputs.
 
-`trace` walks back from the outputs, so that each node stands behind those it needs. A model has nodes of its own, whose
-names are its own, between tensors that it shares with whoever made them: so two models may hold one call. A model may
-begin anywhere: an InputLayer of its own stands there for what came before. `give_names` makes names unique;
+`trace` walks back from the outputs, `give_names` makes names unique, `in_running_order` sorts the calls as Keras runs
+them. A model has nodes of its own, whose names are its own, between tensors that it shares with whoever made them: so
+two models may hold one call. A model may begin anywhere: an InputLayer of its own stands there for what came before.
 `describe` writes the graph down as model files do, by names, which also tells the order of Keras's `model.layers`.
 """
 
 import copy
 from collections import Counter
 
-from .files.graph import Call, Graph, LayerCalls, Tensor
+from .files.graph import Call, Graph, LayerCalls, Tensor, running_order
 from .layers import InputLayer, Node, SymbolicTensor
 
 
 def trace(inputs, outputs):
-    """List the nodes that lead from inputs to outputs, in running order: copies, the model's own.
+    """List the nodes that lead from inputs to outputs, each behind those it needs: copies, the model's own.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def _own(node, begins):
 
 
 def give_names(nodes):
-    """Make layer names unique, as Keras numbers them ("conv2d", "conv2d_1"), and give each node its key.
+    """Make layer names unique, as Keras numbers them ("conv2d", "conv2d_1").
 
     Only automatic names are changed, and only once: a layer keeps the name that its first model gave it.
     """
@@ -83,11 +83,22 @@ def give_names(nodes):
                 layer.name = f"{base}_{number}"
             layer.auto_named = False
             taken[layer.name] = 1
-    calls = Counter()
+
+
+def in_running_order(nodes, inputs, outputs):
+    """Sort nodes as Keras runs them, inputs that nobody reads before all, and give each its key."""
+    calls, by_call = Counter(), {}
     for node in nodes:
+        by_call[node.layer.name, calls[node.layer]] = node
+        calls[node.layer] += 1
+    order = dict.fromkeys(running_order(describe("", nodes, inputs, outputs)[0]))
+    result = [node for call, node in by_call.items() if call not in order] + [by_call[call] for call in order]
+    calls = Counter()
+    for node in result:
         count = calls[node.layer]
         node.key = f"{node.layer.name}:{count}" if count else node.layer.name
         calls[node.layer] += 1
+    return result
 
 
 def describe(name, nodes, inputs, outputs, entry=lambda layer: {"class_name": layer.class_name}):

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import blocks, saving, training
 from .files.graph import keras_order
-from .graph import describe, give_names, trace
+from .graph import describe, give_names, in_running_order, trace
 from .initializers import Blank
 from .layers import LAYERS, Layer, Softmax, SymbolicTensor
 from .layers.activation import activate
@@ -66,9 +66,11 @@ class Model(Layer):
             if not tensors or not all(isinstance(tensor, SymbolicTensor) for tensor in tensors):
                 raise ValueError(f"`{end}` must be symbolic tensors, made by Input and by calling layers on them. "
                                  f"Received: {tensors!r}.")
-        self.inputs, self.outputs, self.nodes = inputs, outputs, trace(inputs, outputs)
+        self.inputs, self.outputs = inputs, outputs
         self._plans = {}
-        give_names(self.nodes)
+        nodes = trace(inputs, outputs)
+        give_names(nodes)
+        self.nodes = in_running_order(nodes, inputs, outputs)
         by_name = {node.layer.name: node.layer for node in self.nodes}
         self.layers = [by_name[name] for name in keras_order(describe(self.name, self.nodes, inputs, outputs)[0])]
         for node in self.nodes:

@@ -20,7 +20,18 @@ Two peculiarities, both measured on files that Keras wrote:
 Source: the files themselves; Keras's Functional.get_config and Function (Keras 3.15).
 """
 
-from .topology import NESTED, Call, Graph, LayerCalls, Tensor, call_order, check_graph, keras_order, references
+from .topology import (
+    NESTED,
+    Call,
+    Graph,
+    LayerCalls,
+    Tensor,
+    call_order,
+    check_graph,
+    keras_order,
+    references,
+    running_order,
+)
 
 __all__ = [
     "NESTED",
@@ -33,6 +44,7 @@ __all__ = [
     "functional_config",
     "keras_order",
     "parse_functional",
+    "running_order",
     "sequential_config",
     "serialized",
 ]

@@ -79,6 +79,24 @@ def keras_order(graph):
     By falling distance to the outputs; where that is equal, by when a depth-first walk from the outputs first meets
     the layer. A layer used more than once stands at its largest distance.
     """
+    _, layer_depth, first_met = _depths(graph)
+    for ref in graph.inputs:  # an input that no output needs
+        layer_depth.setdefault(ref.layer, 0)
+        first_met.setdefault(ref.layer, -1)
+    return sorted(layer_depth, key=lambda name: (-layer_depth[name], first_met[name]))
+
+
+def running_order(graph):
+    """Return the calls that lead to the outputs, as (layer name, call number), in the order in which Keras runs them.
+
+    By falling distance to the outputs. Who calls one BatchNormalization twice sees it in the moving mean.
+    """
+    node_depth = _depths(graph)[0]
+    return sorted(node_depth, key=lambda call: -node_depth[call])  # where equal, as they were met: sorted is stable
+
+
+def _depths(graph):
+    """Give the calls' distances to the outputs, the layers', and when each layer was met."""
     finished, first_met = _depth_first(graph, [(ref.layer, ref.node) for ref in graph.outputs])
     calls = {layer.name: layer.calls for layer in graph.layers}
     node_depth, layer_depth = {}, {}
@@ -88,10 +106,7 @@ def keras_order(graph):
         for ref in calls[key[0]][key[1]].inputs:
             source = (ref.layer, ref.node)
             node_depth[source] = max(node_depth.get(source, 0), depth + 1)
-    for ref in graph.inputs:  # an input that no output needs
-        layer_depth.setdefault(ref.layer, 0)
-        first_met.setdefault(ref.layer, -1)
-    return sorted(layer_depth, key=lambda name: (-layer_depth[name], first_met[name]))
+    return node_depth, layer_depth, first_met
 
 
 def call_order(graph):

@@ -62,6 +62,22 @@ def test_one_layer_at_several_shapes_equals_keras(way, tmp_path):
         np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
 
 
+def test_a_normalization_called_twice_sees_its_batches_in_keras_order():
+    """The call that is farther from the output comes first, whichever stands first in the list."""
+    def make(of):
+        x, norm = of.Input((3,)), of.BatchNormalization(momentum=0.5)
+        near, far = norm(of.Dense(3)(x)), norm(x)
+        return x, of.Add()([near, of.Activation("tanh")(of.Dense(3)(far))])
+
+    ours, theirs = Model(*make(minicnn), seed=1), keras.Model(*make(keras.layers))
+    theirs.set_weights(ours.get_weights())
+    x = draw(5, 3)
+    ours.forward(x, training=True)
+    theirs(x, training=True)
+    for got, want in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-7)
+
+
 def test_each_call_has_its_own_row_and_place():
     model = Model(*shared_convolution(minicnn), seed=1)
     found = {row["name"]: (row["shape"][1:], row["params"], row["multiply_adds"], row["field"]) for row in rows(model)}
@@ -81,7 +97,8 @@ def test_a_model_inside_at_two_sizes_is_counted_at_both():
     i = Input((8, 8, 2))
     ends = [GlobalAveragePooling2D()(inner(each)) for each in (i, MaxPooling2D(2)(i))]
     model = Model(i, Add()(ends), seed=0)
-    assert {row["name"]: row["shape"] for row in rows(model)}["inner:1/c"] == (None, 2, 2, 3)
+    found = {row["name"]: row["shape"] for row in rows(model)}  # of two calls as deep, Keras runs the later one first
+    assert (found["inner/c"], found["inner:1/c"]) == ((None, 2, 2, 3), (None, 6, 6, 3))
     assert model.multiply_adds() == (36 + 4) * 54
     assert inner.multiply_adds() is None
 
