@@ -63,11 +63,11 @@ def test_one_layer_at_several_shapes_equals_keras(way, tmp_path):
 
 
 def test_a_normalization_called_twice_sees_its_batches_in_keras_order():
-    """The call that is farther from the output comes first, whichever stands first in the list."""
+    """The moving mean forgets: it tells which call came last. Here the one that the sum reads second comes first."""
+
     def make(of):
         x, norm = of.Input((3,)), of.BatchNormalization(momentum=0.5)
-        near, far = norm(of.Dense(3)(x)), norm(x)
-        return x, of.Add()([near, of.Activation("tanh")(of.Dense(3)(far))])
+        return x, of.Add()([of.Activation("tanh")(norm(each)) for each in (of.Dense(3)(x), x)])
 
     ours, theirs = Model(*make(minicnn), seed=1), keras.Model(*make(keras.layers))
     theirs.set_weights(ours.get_weights())
