@@ -98,10 +98,11 @@ def prepared():
 
 
 def strongest():
-    """Global pools, one with its axes kept; activations inside layers that keep x; several sigmoids at the end."""
+    """Global pools, one with its axes kept; activations that keep x; a plain normalization; several sigmoids."""
     x = Input((7, 6, 3))
     y = Conv2D(4, 3, activation="silu", name="left")(x)
-    most = Flatten()(GlobalMaxPooling2D(keepdims=True)(DepthwiseConv2D(2, activation="relu", name="deep")(y)))
+    deep = DepthwiseConv2D(2, activation="relu", name="deep")(BatchNormalization(scale=False, center=False)(y))
+    most = Flatten()(GlobalMaxPooling2D(keepdims=True)(deep))
     both = Concatenate()([GlobalMaxPooling2D()(y), most, GlobalAveragePooling2D()(y)])
     return randomise(Model(x, Dense(3, activation="sigmoid", name="last")(Dense(5, activation="gelu")(both))))
 

@@ -89,6 +89,8 @@ def test_a_net_too_large_carries_the_engines_own_numbers(tab, pages):
                 np.testing.assert_array_equal(got, values[node["engine"]][0, ..., c].ravel())
                 got = t.array(f"(explorer.gradients(), explorer.gradientMap({index}, {c}))")
                 np.testing.assert_array_equal(got, run.gradients[node["engine"]][0, ..., c].ravel())
+        for c in range(3):  # the picture is there whole
+            np.testing.assert_array_equal(t.array(f"explorer.map(0, {c})"), pixels[..., c].ravel())
         t.view("convolution")
         parts = t.page.locator(".sums tr .num").evaluate_all("all => all.map((cell) => Number(cell.dataset.value))")
         assert sum(parts[:-1]) == pytest.approx(parts[-1], rel=1e-5) and parts[-1] == t.number("output")
