@@ -29,7 +29,7 @@ def faults():
 def train_minicnn(pixels):
     """Give the homework net, compiled, in minicnn."""
     from minicnn import SGD
-    from minicnn.architectures import homework
+    from minicnn.models import homework
 
     before = peak_mb()
     model = homework((pixels, pixels), 2, seed=0)

@@ -24,7 +24,8 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from minicnn import cli, load_model
+from minicnn import load_model
+from minicnn.app import cli
 from minicnn.files import ModelFile, write, write_weights
 from minicnn.layers import (
     Add,
@@ -42,9 +43,8 @@ from minicnn.layers import (
     SeparableConv2D,
     ZeroPadding2D,
 )
-from minicnn.model import Model
-from minicnn.saving import arrays, entry
-from minicnn.sequential import Sequential
+from minicnn.models import Model, Sequential
+from minicnn.models.saving import arrays, entry
 
 from . import machine, progress, results
 

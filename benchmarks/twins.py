@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from minicnn import SGD, Adam
-from minicnn.architectures import homework, tinyvgg
+from minicnn.models import homework, tinyvgg
 
 NETS = {
     # name: (function, pixels, classes, batch of training, optimizer, loss)

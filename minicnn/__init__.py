@@ -3,7 +3,7 @@
     from minicnn import Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential
 
 Where to read on: reference/ has the formulas as plain loops, kernels/ the same functions fast, layers/ the state
-around them, model.py the graph, training.py the loop.
+around them, models/ the graph, training/ the loop.
 
 A name is loaded when it is first asked for (PEP 562), so that `import minicnn.data` costs no compiler.
 """
@@ -12,8 +12,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
-    from . import callbacks, data, explain, files, gradcheck, kernels, layers, losses, metrics, optimizers, reference
-    from .callbacks import Callback, CSVLogger, Diverged, EarlyStopping, History, ModelCheckpoint, TerminateOnNaN
+    from . import (
+        callbacks,
+        data,
+        explain,
+        files,
+        initializers,
+        kernels,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        reference,
+    )
+    from .callbacks import (
+        Callback,
+        CSVLogger,
+        Diverged,
+        EarlyStopping,
+        History,
+        ModelCheckpoint,
+        TerminateOnNaN,
+    )
     from .kernels import get_num_threads, set_num_threads
     from .layers import (
         ELU,
@@ -46,11 +67,14 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
         SpatialDropout2D,
         ZeroPadding2D,
     )
-    from .losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
-    from .model import Model
+    from .losses import (
+        BinaryCrossentropy,
+        CategoricalCrossentropy,
+        MeanSquaredError,
+        SparseCategoricalCrossentropy,
+    )
+    from .models import Model, Sequential, gradcheck, load_model
     from .optimizers import SGD, Adam
-    from .saving import load_model
-    from .sequential import Sequential
 
 __version__ = "0.1.0"
 
@@ -62,9 +86,7 @@ _HOMES = {
     **dict.fromkeys(("BinaryCrossentropy", "CategoricalCrossentropy"), "losses"),
     **dict.fromkeys(("MeanSquaredError", "SparseCategoricalCrossentropy"), "losses"),
     **dict.fromkeys(("Adam", "SGD"), "optimizers"),
-    "Model": "model",
-    "Sequential": "sequential",
-    "load_model": "saving",
+    **dict.fromkeys(("Model", "Sequential", "gradcheck", "load_model"), "models"),
 }
 
 __all__ = [
@@ -118,11 +140,13 @@ __all__ = [
     "files",
     "get_num_threads",
     "gradcheck",
+    "initializers",
     "kernels",
     "layers",
     "load_model",
     "losses",
     "metrics",
+    "models",
     "optimizers",
     "reference",
     "set_num_threads",

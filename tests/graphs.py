@@ -66,8 +66,10 @@ def _after(kind, settings, shape):
     if kind in ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D"):
         window = settings.get("kernel_size", settings.get("pool_size"))
         stride, whole = settings.get("strides", 1), settings["padding"] == "same"
-        sizes = tuple(tuple((size - 1) // stride + 1 if whole else (size - window) // stride + 1 for size in each)
-                      for each in sizes)
+        sizes = tuple(
+            tuple((size - 1) // stride + 1 if whole else (size - window) // stride + 1 for size in each)
+            for each in sizes
+        )
     if kind == "ZeroPadding2D":
         sizes = tuple((height + 1, width + 2) for height, width in sizes)
     if kind == "DepthwiseConv2D":
@@ -84,10 +86,20 @@ def _new_layer(draw, channels):
     window, filters = draw(st.integers(1, 3)), draw(st.integers(1, 4))
     activation = draw(st.sampled_from(["linear", "tanh", "relu"]))
     return kind, {
-        "Conv2D": {"filters": filters, "kernel_size": window, "strides": stride, "padding": padding,
-                   "activation": activation},
-        "DepthwiseConv2D": {"kernel_size": window, "strides": stride, "padding": padding,
-                            "depth_multiplier": 1 + filters % 2, "activation": activation},
+        "Conv2D": {
+            "filters": filters,
+            "kernel_size": window,
+            "strides": stride,
+            "padding": padding,
+            "activation": activation,
+        },
+        "DepthwiseConv2D": {
+            "kernel_size": window,
+            "strides": stride,
+            "padding": padding,
+            "depth_multiplier": 1 + filters % 2,
+            "activation": activation,
+        },
         "SeparableConv2D": {"filters": filters, "kernel_size": window, "padding": padding, "activation": activation},
         "MaxPooling2D": {"pool_size": window, "strides": stride, "padding": padding},
         "AveragePooling2D": {"pool_size": window, "strides": stride, "padding": padding},

@@ -34,15 +34,26 @@ from pathlib import Path
 import mutations
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = ("pytest", "hypothesis", "hypothesis.extra.numpy", "numba", "h5py", "PIL.Image", "rich.console", "tensorflow",
-         "keras")
+HEAVY = (
+    "pytest",
+    "hypothesis",
+    "hypothesis.extra.numpy",
+    "numba",
+    "h5py",
+    "PIL.Image",
+    "rich.console",
+    "tensorflow",
+    "keras",
+)
 LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "*.egg-info", "build")
 MEMORY = 10 << 30  # bytes a child may write to: an edit can ask for a terabyte
 
 # room: (its files, where its tests are). One of these is looked at by one run.
 ROOMS = {
-    "reference": ("minicnn/reference/*.py",
-                  "tests/reference tests/kernels tests/layers tests/explain/test_gradcheck.py"),
+    "reference": (
+        "minicnn/reference/*.py",
+        "tests/reference tests/kernels tests/layers tests/explain/test_gradcheck.py",
+    ),
     "kernels": ("minicnn/kernels/*.py", "tests/kernels tests/layers tests/models/test_inference.py"),
     "initializers": ("minicnn/initializers.py", "tests/layers tests/models"),
     "layers": ("minicnn/layers/*.py", "tests/layers tests/models tests/files"),
@@ -50,18 +61,24 @@ ROOMS = {
     "optimizers": ("minicnn/optimizers.py", "tests/models tests/kernels/test_optimizer_steps.py tests/files"),
     "metrics": ("minicnn/metrics.py", "tests/models tests/test_cli.py"),
     "callbacks": ("minicnn/callbacks.py", "tests/models tests/test_cli.py"),
-    "training": ("minicnn/training.py minicnn/batches.py minicnn/class_weight.py minicnn/progress.py",
-                 "tests/models tests/test_cli.py"),
+    "training": (
+        "minicnn/training.py minicnn/batches.py minicnn/class_weight.py minicnn/progress.py",
+        "tests/models tests/test_cli.py",
+    ),
     "execution": ("minicnn/inference.py minicnn/blocks.py minicnn/plan.py", "tests/models tests/layers"),
-    "models": ("minicnn/__init__.py minicnn/model.py minicnn/sequential.py minicnn/graph.py minicnn/saving.py "
-               "minicnn/summary.py minicnn/gradcheck.py minicnn/architectures.py",
-               "tests/models tests/layers tests/files tests/explain/test_gradcheck.py tests/test_readme.py"),
+    "models": (
+        "minicnn/__init__.py minicnn/model.py minicnn/sequential.py minicnn/graph.py minicnn/saving.py "
+        "minicnn/summary.py minicnn/gradcheck.py minicnn/architectures.py",
+        "tests/models tests/layers tests/files tests/explain/test_gradcheck.py tests/test_readme.py",
+    ),
     "data": ("minicnn/data/*.py", "tests/data tests/test_judging.py tests/test_cli.py tests/test_classifier_json.py"),
     "files": ("minicnn/files/*.py", "tests/files tests/models tests/test_classifier_json.py"),
     "explain": ("minicnn/explain/*.py minicnn/explain/web/*.js", "tests/explain"),
-    "app": ("minicnn/cli.py minicnn/classify.py minicnn/demo.py minicnn/__main__.py",
-            "tests/test_judging.py tests/test_cli.py tests/test_demo.py tests/test_classifier_json.py "
-            "tests/test_readme.py tests/explain"),
+    "app": (
+        "minicnn/cli.py minicnn/classify.py minicnn/demo.py minicnn/__main__.py",
+        "tests/test_judging.py tests/test_cli.py tests/test_demo.py tests/test_classifier_json.py "
+        "tests/test_readme.py tests/explain",
+    ),
     "keras_ref": ("keras_ref/*.py", "tests/keras_ref tests/test_classifier_json.py"),
     "benchmarks": ("benchmarks/*.py benchmarks/peers/*.py", "tests/benchmarks"),
 }
@@ -122,8 +139,10 @@ def judge(workshop, edits, tests):
         fate = f"equivalent: {reason}" if reason else killer.replace("\t", " ") if killer else "SURVIVED"
         print(f"{edit} | {fate} ({time.monotonic() - start:.0f} s)", flush=True)
     counted = killed + len(survivors)
-    return survivors, (f"{killed} of {counted} killed ({killed / max(counted, 1):.0%}), {len(survivors)} survived, "
-                       f"{len(edits) - counted} equivalent")
+    return survivors, (
+        f"{killed} of {counted} killed ({killed / max(counted, 1):.0%}), {len(survivors)} survived, "
+        f"{len(edits) - counted} equivalent"
+    )
 
 
 def known_equivalents():
@@ -248,9 +267,23 @@ class Workshop:
         os.dup2(output, 2)
         self._take_compiled(edited)
         left_out = [f"--deselect={test}" for test in self.broken]
-        return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
-                                "-W", "ignore::pytest.PytestAssertRewriteWarning", *left_out, *tests],
-                               plugins=[Teller()]))
+        return int(
+            pytest.main(
+                [
+                    "-x",
+                    "-q",
+                    "-p",
+                    "no:cacheprovider",
+                    "-p",
+                    "no:xdist",
+                    "-W",
+                    "ignore::pytest.PytestAssertRewriteWarning",
+                    *left_out,
+                    *tests,
+                ],
+                plugins=[Teller()],
+            )
+        )
 
     def _folder_of_compiled(self):
         """Ask a child where the checkout's compiled kernels lie."""
@@ -258,7 +291,7 @@ class Workshop:
         child = os.fork()
         if child == 0:
             try:
-                jit = importlib.import_module("minicnn.kernels.jit")
+                jit = importlib.import_module("minicnn.kernels.machine.disk_cache")
                 os.write(writing, str(jit.CACHE_FOLDER).encode())
             finally:
                 os._exit(0)
@@ -273,7 +306,7 @@ class Workshop:
         The cache's folder is named by a hash of all kernels: without this every edit would compile all of them.
         """
         with contextlib.suppress(Exception):  # an edit that cannot be imported: the tests will say so
-            target = Path(importlib.import_module("minicnn.kernels.jit").CACHE_FOLDER)
+            target = Path(importlib.import_module("minicnn.kernels.machine.disk_cache").CACHE_FOLDER)
             stale = importers(self.copy, edited)
             for folder in {path.parent for path in (self.copy / "minicnn" / "kernels").rglob("*.py")}:
                 theirs = self.compiled / numba_folder(ROOT / folder.relative_to(self.copy))

@@ -11,20 +11,49 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 COMPARISONS = {
-    ast.Lt: ("<", ("<=", ">=")), ast.LtE: ("<=", ("<", ">")), ast.Gt: (">", (">=", "<=")),
-    ast.GtE: (">=", (">", "<")), ast.Eq: ("==", ("!=",)), ast.NotEq: ("!=", ("==",)),
-    ast.Is: ("is", ("is not",)), ast.IsNot: ("is not", ("is",)), ast.In: ("in", ("not in",)),
+    ast.Lt: ("<", ("<=", ">=")),
+    ast.LtE: ("<=", ("<", ">")),
+    ast.Gt: (">", (">=", "<=")),
+    ast.GtE: (">=", (">", "<")),
+    ast.Eq: ("==", ("!=",)),
+    ast.NotEq: ("!=", ("==",)),
+    ast.Is: ("is", ("is not",)),
+    ast.IsNot: ("is not", ("is",)),
+    ast.In: ("in", ("not in",)),
     ast.NotIn: ("not in", ("in",)),
 }
 ARITHMETIC = {
-    ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "/"), ast.Div: ("/", "*"), ast.FloorDiv: ("//", "*"),
-    ast.Mod: ("%", "//"), ast.Pow: ("**", "*"), ast.LShift: ("<<", ">>"), ast.RShift: (">>", "<<"),
-    ast.BitAnd: ("&", "|"), ast.BitOr: ("|", "&"),
+    ast.Add: ("+", "-"),
+    ast.Sub: ("-", "+"),
+    ast.Mult: ("*", "/"),
+    ast.Div: ("/", "*"),
+    ast.FloorDiv: ("//", "*"),
+    ast.Mod: ("%", "//"),
+    ast.Pow: ("**", "*"),
+    ast.LShift: ("<<", ">>"),
+    ast.RShift: (">>", "<<"),
+    ast.BitAnd: ("&", "|"),
+    ast.BitOr: ("|", "&"),
 }
 NAMES = {
-    "min": "max", "any": "all", "minimum": "maximum", "argmin": "argmax", "zeros": "ones", "floor": "ceil",
-    "zeros_like": "ones_like", "mean": "sum", "startswith": "endswith", "sin": "cos", "exp": "log", "append": "extend",
-    "ceil": "round", "sorted": "list", "abs": "float", "isfinite": "isnan", "update": "clear", "keys": "values",
+    "min": "max",
+    "any": "all",
+    "minimum": "maximum",
+    "argmin": "argmax",
+    "zeros": "ones",
+    "floor": "ceil",
+    "zeros_like": "ones_like",
+    "mean": "sum",
+    "startswith": "endswith",
+    "sin": "cos",
+    "exp": "log",
+    "append": "extend",
+    "ceil": "round",
+    "sorted": "list",
+    "abs": "float",
+    "isfinite": "isnan",
+    "update": "clear",
+    "keys": "values",
 }
 NAMES |= {new: old for old, new in NAMES.items() if new not in ("list", "float", "clear", "extend", "round")}
 SPEECH = {"help", "metavar", "description", "epilog", "prog", "stacklevel", "encoding", "strict", "title", "usage"}
@@ -253,9 +282,24 @@ TOKENS = re.compile(
     re.S,
 )
 TOKEN_EDITS = {
-    "===": "!==", "!==": "===", "<=": "<", ">=": ">", "&&": "||", "||": "&&", "+=": "-=", "-=": "+=", "-": "+",
-    "+": "-", "*": "/", "/": "*", "<": "<=", ">": ">=", "Math.min": "Math.max", "Math.max": "Math.min",
-    "true": "false", "false": "true",
+    "===": "!==",
+    "!==": "===",
+    "<=": "<",
+    ">=": ">",
+    "&&": "||",
+    "||": "&&",
+    "+=": "-=",
+    "-=": "+=",
+    "-": "+",
+    "+": "-",
+    "*": "/",
+    "/": "*",
+    "<": "<=",
+    ">": ">=",
+    "Math.min": "Math.max",
+    "Math.max": "Math.min",
+    "true": "false",
+    "false": "true",
 }
 
 

@@ -12,43 +12,37 @@ import minicnn
 
 ROOT = Path(__file__).parents[1]
 
-# A part of minicnn is a folder or a file of its own; these files are pages of a part that outgrew one file.
-PAGES = {
-    "batches": "training",
-    "class_weight": "training",
-    "callbacks": "training",
-    "sequential": "model",
-    "progress": "training",
-    "graph": "model",
-    "saving": "model",
-    "summary": "model",
-}
-
-# From the ground up. numpy and the standard library are free to all.
+# From the ground up: what each room of minicnn may import. numpy, the standard library and types.py are free to all.
 BELOW = {
+    "types": set(),
     "reference": set(),
-    "kernels": {"numba", "llvmlite"},
     "initializers": set(),
-    "optimizers": {"kernels"},
     "metrics": set(),
-    "losses": {"kernels"},
-    "layers": {"kernels", "reference", "initializers"},
-    "data": {"PIL", "files"},
     "files": {"h5py"},
-    "training": {"losses", "optimizers", "metrics", "kernels", "rich"},
-    "inference": {"layers", "kernels"},
-    "plan": {"layers", "kernels", "inference"},
-    "blocks": {"layers", "kernels"},
-    "model": {"layers", "training", "files", "initializers", "plan", "blocks"},
-    "architectures": {"layers", "model"},
-    "classify": {"architectures", "data", "files", "kernels", "layers", "optimizers", "training"},
-    "demo": {"architectures", "classify", "data", "explain", "layers", "model", "optimizers", "training", "PIL"},
-    "gradcheck": {"model", "losses", "reference"},
-    "explain": {"model", "layers", "losses", "reference", "kernels", "data", "files"},
+    "kernels": {"numba", "llvmlite"},
+    "data": {"PIL", "files"},
+    "losses": {"kernels"},
+    "optimizers": {"kernels"},
+    "callbacks": {"files"},
+    "layers": {"kernels", "reference", "initializers"},
+    "execution": {"layers", "kernels"},
+    "training": {"execution", "losses", "optimizers", "metrics", "callbacks", "kernels", "rich"},
+    "models": {
+        "training",
+        "execution",
+        "layers",
+        "losses",
+        "optimizers",
+        "metrics",
+        "files",
+        "reference",
+        "initializers",
+    },
+    "explain": {"models", "layers", "losses", "reference", "kernels", "data", "files", "rich"},
 }
 OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}
 EVERYTHING = {*BELOW, *OUTSIDE}
-BELOW |= {"cli": EVERYTHING, "__init__": EVERYTHING, "__main__": {"cli"}}
+BELOW |= {"app": EVERYTHING, "__init__": EVERYTHING, "__main__": {"app"}}
 
 KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime", "data", "files", "metrics"}
 
@@ -72,30 +66,28 @@ def imported(path):
 
 
 def part_of(name):
-    """The part of minicnn that a dotted name lies in ("minicnn.kernels.jit" -> "kernels"), or the library's name."""
+    """The part of minicnn that a dotted name lies in ("minicnn.kernels.tile" -> "kernels"), or the library's name."""
     top, _, rest = name.partition(".")
     if top != "minicnn":
         return top
     stem = rest.partition(".")[0] or "__init__"
-    stem = PAGES.get(stem, stem)
     return stem if stem in BELOW else "__init__"
 
 
 def part_of_file(path):
     """The part that a file of minicnn is written in."""
-    stem = path.relative_to(ROOT / "minicnn").parts[0].removesuffix(".py")
-    return PAGES.get(stem, stem)
+    return path.relative_to(ROOT / "minicnn").parts[0].removesuffix(".py")
 
 
 def free(name):
     """Whether all may import it."""
-    return name == "numpy" or name in sys.stdlib_module_names
+    return name in ("numpy", "types") or name in sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("path", sources("minicnn"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_minicnn(path):
     here = part_of_file(path)
-    assert here in BELOW, f"{here} is a new part: say in BELOW what it may import, or in PAGES whose page it is"
+    assert here in BELOW, f"{here} is a new part: say in BELOW what it may import"
     others = {part_of(name) for name in imported(path)} - {here}
     above = {name for name in others if not free(name)} - BELOW[here]
     assert not above, f"{here} may import {sorted(BELOW[here])}, numpy and the standard library, not {sorted(above)}"
@@ -128,11 +120,11 @@ def test_the_reader_sees_every_kind_of_import(tmp_path, monkeypatch):
     page = tmp_path / "minicnn" / "layers" / "page.py"
     page.parent.mkdir(parents=True)
     page.write_text(
-        "import tensorflow.keras as k\nfrom .. import kernels\nfrom ..model import Model\nfrom . import base\n"
-        "def late():\n    from ..files.graph import keras_order\n    import minicnn.cli\n"
+        "import tensorflow.keras as k\nfrom .. import kernels\nfrom ..models import Model\nfrom . import base\n"
+        "def late():\n    from ..files.graph import keras_order\n    import minicnn.app.cli\n"
         "    from minicnn import Dense\n"
     )
-    names = {"tensorflow", "kernels", "model", "layers", "files", "cli", "__init__"}
+    names = {"tensorflow", "kernels", "models", "layers", "files", "app", "__init__"}
     assert {part_of(name) for name in imported(page)} == names and part_of_file(page) == "layers"
 
 
@@ -154,7 +146,7 @@ def test_folders_and_files_need_no_compiler():
 
 def test_rooms_are_attributes_of_the_package():
     code = "import minicnn; print(minicnn.explain.trace.__module__, minicnn.losses.__name__, len(minicnn.__version__))"
-    assert fresh(code) == "minicnn.explain.trace minicnn.losses 5"
+    assert fresh(code) == "minicnn.explain.terms.trace minicnn.losses 5"
 
 
 def test_every_public_name_is_what_a_type_checker_sees():

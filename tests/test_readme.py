@@ -30,7 +30,7 @@ def test_the_set_up_commands_stand_there(command):
 
 
 def test_every_minicnn_command_is_understood():
-    from minicnn.cli import parser
+    from minicnn.app.cli import parser
 
     commands = re.findall(r"^ {4}minicnn (.+)$", README, re.M)
     assert len(commands) >= 3

@@ -55,8 +55,12 @@ def split_field(folder):
 
 
 def _field(folder, hashes):
-    return {"rule": folder.rule, "seed": folder.split_seed if folder.drawn else None, "counts": folder.counts(),
-            "learned": sorted(set(hashes))[:MOST]}
+    return {
+        "rule": folder.rule,
+        "seed": folder.split_seed if folder.drawn else None,
+        "counts": folder.counts(),
+        "learned": sorted(set(hashes))[:MOST],
+    }
 
 
 def split_seed_of(field):
@@ -78,8 +82,12 @@ def field_beside(model_path, folder_path):
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     hashes = fingerprints([file for file in files if file])
-    return {"rule": "fifth" if seed is not None else "folders", "seed": seed, "counts": None,
-            "learned": sorted(set(hashes))[:MOST]}
+    return {
+        "rule": "fifth" if seed is not None else "folders",
+        "seed": seed,
+        "counts": None,
+        "learned": sorted(set(hashes))[:MOST],
+    }
 
 
 def to_judge(folder, field, split=None):

@@ -26,9 +26,9 @@ classes. Every row is tested in tests/explain.
 | keyboard alone; a phone's screen                             | no            | yes       |
 """
 
-from .shapes import shapes
-from .trace import trace
-from .trace_gradient import trace_gradient
-from .walk import walk
+from .lessons.shapes import shapes
+from .lessons.walk import walk
+from .terms.trace import trace
+from .terms.trace_gradient import trace_gradient
 
 __all__ = ["shapes", "trace", "trace_gradient", "walk"]

@@ -115,8 +115,10 @@ def need_able(known, **able):
     known = {**DEFAULTS, **known}
     for name, values in able.items():
         if known[name] not in values:
-            raise ValueError(f"classifier.json asks for {name!r} {json.dumps(known[name])}, which can't be done here; "
-                             f"what can: {', '.join(map(json.dumps, values))}.")
+            raise ValueError(
+                f"classifier.json asks for {name!r} {json.dumps(known[name])}, which can't be done here; "
+                f"what can: {', '.join(map(json.dumps, values))}."
+            )
 
 
 def sidecar(path):

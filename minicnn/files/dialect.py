@@ -117,8 +117,10 @@ def check_meaning(entry, version):
     """Refuse what an older Keras computed otherwise than Keras 3 does under the same name."""
     for path, _, layer in places(entry):
         if layer["config"].get("activation") == "hard_sigmoid" and str(version).startswith(("1.", "2.", "tfjs")):
-            raise ValueError(f"layer {path!r} has the hard_sigmoid of Keras 2, 0.2 x + 0.5 (its file is of version "
-                             f"{version}); Keras 3 and minicnn have x / 6 + 0.5.")
+            raise ValueError(
+                f"layer {path!r} has the hard_sigmoid of Keras 2, 0.2 x + 0.5 (its file is of version "
+                f"{version}); Keras 3 and minicnn have x / 6 + 0.5."
+            )
 
 
 def compile_settings(settings):

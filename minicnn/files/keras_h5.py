@@ -20,8 +20,7 @@ import numpy as np
 from .atomic import replacing
 from .dialect import compile_settings, legacy_entry, model_config, optimizer_state
 from .graph import NESTED
-from .hdf5 import File
-from .hdf5_writer import image
+from .hdf5 import File, image
 from .keras_zip import KERAS_VERSION
 from .layout import layer_name, layers_of, read_arrays, write_arrays
 from .model_file import ModelFile

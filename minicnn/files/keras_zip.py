@@ -33,9 +33,7 @@ import zlib
 from . import classifier
 from .atomic import replacing
 from .dialect import compile_settings, model_config, optimizer_state
-from .hdf5 import File
-from .hdf5_bytes import EXPANSION, FLOOR
-from .hdf5_writer import image
+from .hdf5 import EXPANSION, FLOOR, File, image
 from .layout import numbered, read_arrays, write_arrays
 from .model_file import MAX_CONFIG, ModelFile
 from .opening import parse_json

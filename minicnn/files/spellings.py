@@ -30,8 +30,10 @@ def named_activation(entry, layer):
     settings = [(key, given[key]) for key, default in DEFAULTS.items() if given.get(key, default) != default]
     settings = tuple((key, round(item, 6) if isinstance(item, int | float) else str(item)) for key, item in settings)
     if settings not in FUNCTIONS.get(class_name, {}):
-        raise ValueError(f"layer {layer!r} has an activation of class {class_name!r} in it, which is no function that "
-                         f"has a name; it must be a layer behind it.")
+        raise ValueError(
+            f"layer {layer!r} has an activation of class {class_name!r} in it, which is no function that "
+            f"has a name; it must be a layer behind it."
+        )
     return FUNCTIONS[class_name][settings]
 
 

@@ -29,8 +29,10 @@ def check(entry):
             given = config.get(name, value)
             given = list(given) if isinstance(given, tuple) else given
             if given != value:
-                raise ValueError(f"TF.js has {class_name} with {name}={value} only. "
-                                 f"Received: layer {path!r}, {name}={given}.")
+                raise ValueError(
+                    f"TF.js has {class_name} with {name}={value} only. Received: layer {path!r}, {name}={given}."
+                )
         if class_name == "Reshape" and -1 in config["target_shape"]:
-            raise ValueError(f"TF.js needs every size of Reshape. Received: layer {path!r}, "
-                             f"target_shape={config['target_shape']}.")
+            raise ValueError(
+                f"TF.js needs every size of Reshape. Received: layer {path!r}, target_shape={config['target_shape']}."
+            )

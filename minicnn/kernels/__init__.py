@@ -37,7 +37,6 @@ from .batch_normalization import (
 from .bias import bias_backward
 from .concatenate import concatenate_forward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
-from .conv2d_maxpool2d import conv2d_maxpool2d_forward, maxpool2d_unpool
 from .dense import Product, dense_backward_input, dense_backward_kernel, dense_forward
 from .depthwise_conv2d import (
     depthwise_conv2d_backward_input,
@@ -45,18 +44,22 @@ from .depthwise_conv2d import (
     depthwise_conv2d_forward,
 )
 from .dropout import dropout_backward, dropout_forward
-from .finite import sums_are_finite
 from .flatten import flatten_backward, flatten_forward
 from .frame import cropping2d_backward, cropping2d_forward, zero_padding2d_backward, zero_padding2d_forward
+from .fused.conv2d_maxpool2d import conv2d_maxpool2d_forward, maxpool2d_unpool
 from .global_pool2d import (
     global_avgpool2d_backward,
     global_avgpool2d_forward,
     global_maxpool2d_backward,
     global_maxpool2d_forward,
 )
-from .jit import on_first_compile
+from .machine import tape
+from .machine.finite import sums_are_finite
+from .machine.jit import on_first_compile
+from .machine.memory import workspace
+from .machine.tape import Tape, recording
+from .machine.threads import get_num_threads, play, set_num_threads
 from .maxpool2d import maxpool2d_backward, maxpool2d_forward
-from .memory import workspace
 from .multiply import multiply_backward, multiply_forward
 from .normalization import normalization_backward, normalization_forward
 from .relu import relu_backward, relu_forward
@@ -64,8 +67,6 @@ from .rescaling import rescaling_backward, rescaling_forward
 from .sgd import sgd_step
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .softmax import softmax_backward, softmax_forward
-from .tape import Tape, recording
-from .threads import get_num_threads, play, set_num_threads
 
 __all__ = [
     "Product",
@@ -139,6 +140,7 @@ __all__ = [
     "sums_are_finite",
     "tanh_backward",
     "tanh_forward",
+    "tape",
     "workspace",
     "zero_padding2d_backward",
     "zero_padding2d_forward",

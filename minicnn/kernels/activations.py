@@ -5,10 +5,10 @@ Where y alone tells the slope the backward takes y; SiLU's and GELU's take x. Se
 
 import math
 
-from . import checks, memory
-from .exponential import exp
-from .jit import jit
-from .threads import run
+from .machine import checks, memory
+from .machine.exponential import exp
+from .machine.jit import jit
+from .machine.threads import run
 
 BLOCK = 1 << 12  # elements a job. Loops run over slices, from 0: an index that might be negative is not vectorised
 
@@ -65,7 +65,7 @@ def _below(x):
 
 @jit
 def _clipped_relu(start, stop, x, y, limit):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
     for i in range(x.size):
         v = x[i]
@@ -75,7 +75,7 @@ def _clipped_relu(start, stop, x, y, limit):
 
 @jit
 def _clipped_relu_slope(start, stop, dy, y, dx, limit):
-    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
+    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero = dy.dtype.type(0)
     for i in range(dy.size):
         dx[i] = dy[i] if zero < y[i] < limit else zero
@@ -115,7 +115,7 @@ def clipped_relu_backward(dy, y, limit):
 
 @jit
 def _leaky_relu(start, stop, x, y, slope):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
     for i in range(x.size):
         y[i] = x[i] if x[i] > zero else slope * x[i]
@@ -123,7 +123,7 @@ def _leaky_relu(start, stop, x, y, slope):
 
 @jit
 def _leaky_relu_slope(start, stop, dy, y, dx, slope):
-    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
+    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero = dy.dtype.type(0)
     for i in range(dy.size):
         dx[i] = dy[i] if y[i] > zero else slope * dy[i]
@@ -163,7 +163,7 @@ def leaky_relu_backward(dy, y, slope):
 
 @jit
 def _elu(start, stop, x, y, alpha):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
     for i in range(x.size):
         y[i] = x[i] if x[i] > zero else alpha * math.expm1(x[i])
@@ -171,7 +171,7 @@ def _elu(start, stop, x, y, alpha):
 
 @jit
 def _elu_slope(start, stop, dy, y, dx, alpha):
-    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
+    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero = dy.dtype.type(0)
     for i in range(dy.size):
         dx[i] = dy[i] if y[i] > zero else dy[i] * (y[i] + alpha)
@@ -211,14 +211,14 @@ def elu_backward(dy, y, alpha):
 
 @jit
 def _tanh(start, stop, x, y):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(x.size):
         y[i] = math.tanh(x[i])
 
 
 @jit
 def _tanh_slope(start, stop, dy, y, dx):
-    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
+    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     one = dy.dtype.type(1)
     for i in range(dy.size):
         dx[i] = dy[i] * (one - y[i] * y[i])
@@ -258,7 +258,7 @@ def tanh_backward(dy, y):
 
 @jit
 def _hard_sigmoid(start, stop, x, y):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero, three, six = x.dtype.type(0), x.dtype.type(3), x.dtype.type(6)
     for i in range(x.size):
         v = x[i] + three
@@ -268,7 +268,7 @@ def _hard_sigmoid(start, stop, x, y):
 
 @jit
 def _hard_sigmoid_slope(start, stop, dy, y, dx):
-    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
+    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero, one, six = dy.dtype.type(0), dy.dtype.type(1), dy.dtype.type(6)
     for i in range(dy.size):
         dx[i] = dy[i] / six if zero < y[i] < one else zero
@@ -308,7 +308,7 @@ def hard_sigmoid_backward(dy, y):
 
 @jit
 def _softplus(start, stop, x, y):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
     for i in range(x.size):
         v = x[i]
@@ -317,7 +317,7 @@ def _softplus(start, stop, x, y):
 
 @jit
 def _softplus_slope(start, stop, dy, y, dx):
-    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
+    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     for i in range(dy.size):
         dx[i] = dy[i] * -math.expm1(-y[i])
 
@@ -356,9 +356,9 @@ def softplus_backward(dy, y):
 
 @jit
 def _silu(start, stop, x, y):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for first in range(0, x.size, BLOCK):  # a block stays in the first cache between the loops
-        a, b = x[first:first + BLOCK], y[first:first + BLOCK]
+        a, b = x[first : first + BLOCK], y[first : first + BLOCK]
         _sigmoids(a, b)
         for i in range(a.size):
             b[i] *= a[i]
@@ -366,10 +366,10 @@ def _silu(start, stop, x, y):
 
 @jit
 def _silu_slope(start, stop, dy, x, dx):
-    dy, x, dx = dy[start * BLOCK:stop * BLOCK], x[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
+    dy, x, dx = dy[start * BLOCK : stop * BLOCK], x[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     one = dy.dtype.type(1)
     for first in range(0, dy.size, BLOCK):
-        a, b, c = dy[first:first + BLOCK], x[first:first + BLOCK], dx[first:first + BLOCK]
+        a, b, c = dy[first : first + BLOCK], x[first : first + BLOCK], dx[first : first + BLOCK]
         _sigmoids(b, c)
         for i in range(a.size):
             c[i] = a[i] * c[i] * (one + b[i] * (one - c[i]))
@@ -409,14 +409,14 @@ def silu_backward(dy, x):
 
 @jit
 def _gelu(start, stop, x, y):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(x.size):
         y[i] = x[i] * _below(x[i])
 
 
 @jit
 def _gelu_slope(start, stop, dy, x, dx):
-    dy, x, dx = dy[start * BLOCK:stop * BLOCK], x[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
+    dy, x, dx = dy[start * BLOCK : stop * BLOCK], x[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     half, scale = dy.dtype.type(0.5), dy.dtype.type(1 / math.sqrt(2 * math.pi))
     for i in range(dy.size):
         density = math.exp(-half * x[i] * x[i]) * scale

@@ -2,9 +2,9 @@
 
 import math
 
-from . import checks
-from .jit import jit
-from .threads import run
+from .machine import checks
+from .machine.jit import jit
+from .machine.threads import run
 
 BLOCK = 1 << 14  # elements a job
 
@@ -31,5 +31,16 @@ def adam_step(w, g, m, v, rate, beta_1, beta_2, epsilon):
     checks.shape(g, "g", w.shape)
     m, v = checks.in_place(m, "m", like=w), checks.in_place(v, "v", like=w)
     scalar = w.dtype.type
-    run(_step, -(-w.size // BLOCK), 8 * w.size, w.reshape(-1), g.reshape(-1), m.reshape(-1), v.reshape(-1),
-        scalar(rate), scalar(1 - beta_1), scalar(1 - beta_2), scalar(epsilon))
+    run(
+        _step,
+        -(-w.size // BLOCK),
+        8 * w.size,
+        w.reshape(-1),
+        g.reshape(-1),
+        m.reshape(-1),
+        v.reshape(-1),
+        scalar(rate),
+        scalar(1 - beta_1),
+        scalar(1 - beta_2),
+        scalar(epsilon),
+    )

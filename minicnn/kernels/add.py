@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from . import checks, memory, tape
-from .jit import jit
-from .stretch import of_one_rank, offset, place_of, unstretched, walk
-from .threads import run
+from .machine import checks, memory, tape
+from .machine.jit import jit
+from .machine.stretch import of_one_rank, offset, place_of, unstretched, walk
+from .machine.threads import run
 
 BLOCK = 1 << 14  # numbers a job
 
 
 @jit
 def _add(start, stop, a, b, y):
-    a, b, y = a[start * BLOCK:stop * BLOCK], b[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    a, b, y = a[start * BLOCK : stop * BLOCK], b[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(y.size):
         y[i] = a[i] + b[i]
 

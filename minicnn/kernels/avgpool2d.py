@@ -1,9 +1,9 @@
 """Average pooling: of every window, channel by channel, the mean of the pixels that lie on the picture."""
 
-from . import checks, memory
-from .jit import jit
+from .machine import checks, memory
+from .machine.jit import jit
+from .machine.threads import run
 from .maxpool2d import pooled_shape
-from .threads import run
 
 
 @jit

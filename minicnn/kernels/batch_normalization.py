@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from . import checks, memory
 from .activations import clipped_limit
-from .jit import jit
-from .threads import run
+from .machine import checks, memory
+from .machine.jit import jit
+from .machine.threads import run
 
 ROWS = 256  # rows (pixels) a job; sums over them are one partial result
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from . import checks
-from .jit import jit
-from .threads import run
+from .machine import checks
+from .machine.jit import jit
+from .machine.threads import run
 
 ROWS = 512  # rows that one job adds up; its sum is one partial result
 
@@ -13,7 +13,7 @@ ROWS = 512  # rows that one job adds up; its sum is one partial result
 def _widen(start, stop, bias, wide):
     """Job: one group of a bias (groups, share) -> wide (groups, numbers), whose rest is zeros."""
     for group in range(start, stop):
-        wide[group, :bias.shape[1]] = bias[group]
+        wide[group, : bias.shape[1]] = bias[group]
 
 
 def in_registers(bias, groups, numbers, dtype):

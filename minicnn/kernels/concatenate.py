@@ -2,9 +2,9 @@
 
 import math
 
-from . import checks, memory
-from .jit import jit
-from .threads import run
+from .machine import checks, memory
+from .machine.jit import jit
+from .machine.threads import run
 
 BLOCK = 1 << 13  # numbers a job, or one row
 
@@ -13,7 +13,7 @@ BLOCK = 1 << 13  # numbers a job, or one row
 def _place(start, stop, x, y, first, rows):
     """Job: `rows` rows of x (outer, inner), written to columns first... of y."""
     for i in range(start * rows, min(stop * rows, x.shape[0])):
-        source, out = x[i], y[i, first:first + x.shape[1]]
+        source, out = x[i], y[i, first : first + x.shape[1]]
         for k in range(source.size):
             out[k] = source[k]
 
@@ -33,7 +33,7 @@ def concatenate_forward(xs, axis):
     xs = checks.several(xs, 1)
     if not 0 <= axis < xs[0].ndim:
         raise ValueError(f"`axis` must be one of {xs[0].ndim}, counted from 0. Received: axis={axis!r}.")
-    before, after = xs[0].shape[:axis], xs[0].shape[axis + 1:]
+    before, after = xs[0].shape[:axis], xs[0].shape[axis + 1 :]
     for x in xs:
         checks.shape(x, "xs", (*before, x.shape[axis], *after))
     y = memory.empty((*before, sum(x.shape[axis] for x in xs), *after), xs[0].dtype)

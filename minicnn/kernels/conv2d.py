@@ -4,12 +4,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from . import checks, direct, memory, winograd, winograd_gradient
+from .algorithms import direct, winograd, winograd_gradient
+from .algorithms.matmul import matmul
+from .algorithms.padding import every, spread, zero_pad
 from .dense import LIMITS, activate
-from .jit import jit
-from .matmul import matmul
-from .padding import every, spread, zero_pad
-from .threads import run
+from .machine import checks, memory
+from .machine.jit import jit
+from .machine.threads import run
 
 # "auto" takes Winograd for 3x3, stride 1, float32, from so many channels and filters and so many 4x4 tiles on.
 # Direct / Winograd, times on one core with AVX-512, best of many (N, H = W, C, F):
@@ -26,17 +27,22 @@ def output_shape(input_shape, kernel_shape, strides, pads, dilation, groups):
     n, *sizes, channels = input_shape
     *window, share, filters = kernel_shape
     if channels % groups or filters % groups:
-        raise ValueError(f"`groups` must divide the {channels} channels and the {filters} filters. "
-                         f"Received: groups={groups}.")
+        raise ValueError(
+            f"`groups` must divide the {channels} channels and the {filters} filters. Received: groups={groups}."
+        )
     if share != channels // groups:
-        raise ValueError(f"`kernel` must have C // groups = {channels // groups} input channels. "
-                         f"Received: kernel.shape={tuple(kernel_shape)}.")
+        raise ValueError(
+            f"`kernel` must have C // groups = {channels // groups} input channels. "
+            f"Received: kernel.shape={tuple(kernel_shape)}."
+        )
     output = []
     for size, k, s, pad, d in zip(sizes, window, strides, pads, dilation, strict=True):
         span = (k - 1) * d + 1
         if span > size + sum(pad) or k < 1:
-            raise ValueError(f"A window must fit into its padded input of {size + sum(pad)} pixels. "
-                             f"Received: a window over {span} pixels.")
+            raise ValueError(
+                f"A window must fit into its padded input of {size + sum(pad)} pixels. "
+                f"Received: a window over {span} pixels."
+            )
         output.append((size + sum(pad) - span) // s + 1)
     return (n, *output, filters)
 
@@ -47,8 +53,20 @@ def settings(strides, pads, dilation, groups):
     return (checks.pair(strides, "strides"), checks.pads(pads), checks.pair(dilation, "dilation"), int(groups))
 
 
-def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *, activation=None, algorithm="auto",
-                   scale=None, residual=None):
+def conv2d_forward(
+    x,
+    kernel,
+    bias,
+    strides,
+    pads,
+    dilation=(1, 1),
+    groups=1,
+    *,
+    activation=None,
+    algorithm="auto",
+    scale=None,
+    residual=None,
+):
     """Slide every filter over every image and add its bias.
 
     y[n,i,j,f] = bias[f] + sum_abc x[n, i*sh+a*dh-top, j*sw+b*dw-left, c] * kernel[a,b,c,f]    (outside x counts as 0)
@@ -78,8 +96,9 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
     kernel = checks.floats(kernel, "kernel", 4, x.dtype)
     strides, pads, dilation, groups = settings(strides, pads, dilation, groups)
     if algorithm not in ("auto", "direct", "winograd", "im2col"):
-        raise ValueError('`algorithm` must be "auto", "direct", "winograd" or "im2col". '
-                         f"Received: algorithm={algorithm!r}.")
+        raise ValueError(
+            f'`algorithm` must be "auto", "direct", "winograd" or "im2col". Received: algorithm={algorithm!r}.'
+        )
     shape = output_shape(x.shape, kernel.shape, strides, pads, dilation, groups)
     if bias is not None:
         bias = checks.floats(bias, "bias", 1, x.dtype)
@@ -91,14 +110,18 @@ def conv2d_forward(x, kernel, bias, strides, pads, dilation=(1, 1), groups=1, *,
         residual = checks.floats(residual, "residual", 4, x.dtype)
         checks.shape(residual, "residual", shape)
         if kernel.shape[:2] != (1, 1) or groups != 1 or algorithm == "im2col":
-            raise ValueError("`residual` needs a 1x1 kernel, groups=1 and no im2col. Received: "
-                             f"kernel.shape={kernel.shape}, groups={groups}, algorithm={algorithm!r}.")
+            raise ValueError(
+                "`residual` needs a 1x1 kernel, groups=1 and no im2col. Received: "
+                f"kernel.shape={kernel.shape}, groups={groups}, algorithm={algorithm!r}."
+            )
     y = memory.empty(shape, x.dtype)
     limit = LIMITS.get(activation, -1.0)
     plain = is_plain(kernel.shape, strides, dilation, groups)
     if algorithm == "winograd" and not plain:
-        raise ValueError('`algorithm="winograd"` needs a 3x3 kernel and strides, dilation and groups of 1. Received: '
-                         f"kernel.shape={kernel.shape}, strides={strides}, dilation={dilation}, groups={groups}.")
+        raise ValueError(
+            '`algorithm="winograd"` needs a 3x3 kernel and strides, dilation and groups of 1. Received: '
+            f"kernel.shape={kernel.shape}, strides={strides}, dilation={dilation}, groups={groups}."
+        )
     fast = algorithm == "winograd" or algorithm == "auto" and plain and winograd_pays(shape, kernel.shape, x.dtype)
     befores = (pads[0][0], pads[1][0])
     if y.size and not (fast and _winograd(x, direct.pack(kernel, 1, scale), bias, y, befores, limit)):
@@ -115,8 +138,7 @@ def winograd_pays(output_shape, kernel_shape, dtype):
     """Decide by shapes alone: see WINOGRAD_FROM."""
     n, oh, ow, count = output_shape
     channels, tiles = WINOGRAD_FROM
-    return (dtype == np.float32 and min(*kernel_shape[2:], count) >= channels
-            and n * -(-oh // 4) * -(-ow // 4) >= tiles)
+    return dtype == np.float32 and min(*kernel_shape[2:], count) >= channels and n * -(-oh // 4) * -(-ow // 4) >= tiles
 
 
 def _winograd(x, packed, bias, y, befores, limit=-1.0):
@@ -137,7 +159,7 @@ def _copy_windows(start, stop, x, patches, kernel_size, strides, dilation, group
                 for a in range(kernel_size[0]):
                     for b in range(kernel_size[1]):
                         pixel = x[n, i * strides[0] + a * dilation[0], j * strides[1] + b * dilation[1]]
-                        patches[n, i, j, g, a, b] = pixel[g * share:(g + 1) * share]
+                        patches[n, i, j, g, a, b] = pixel[g * share : (g + 1) * share]
 
 
 def _im2col(x, kernel, bias, y, strides, pads, dilation, groups, limit, scale, residual):
@@ -146,8 +168,19 @@ def _im2col(x, kernel, bias, y, strides, pads, dilation, groups, limit, scale, r
     patches = memory.empty((n, oh, ow, groups, *kernel.shape[:3]), x.dtype)
     run(_copy_windows, n * oh, patches.size, zero_pad(x, pads), patches, kernel.shape[:2], strides, dilation, groups)
     rows = patches.reshape(1, 1, n * oh * ow, groups * kernel[..., 0].size)
-    _direct(rows, kernel.reshape(1, 1, -1, count), bias, y.reshape(1, 1, -1, count), (1, 1), ((0, 0), (0, 0)), (1, 1),
-            groups, limit, scale, residual)
+    _direct(
+        rows,
+        kernel.reshape(1, 1, -1, count),
+        bias,
+        y.reshape(1, 1, -1, count),
+        (1, 1),
+        ((0, 0), (0, 0)),
+        (1, 1),
+        groups,
+        limit,
+        scale,
+        residual,
+    )
 
 
 def _direct(x, kernel, bias, y, strides, pads, dilation, groups, limit, scale, residual):
@@ -157,8 +190,15 @@ def _direct(x, kernel, bias, y, strides, pads, dilation, groups, limit, scale, r
     small = copies and kernel.size <= direct.NEAREST and residual is None
     if kernel.shape[:2] == (1, 1) and groups == 1 and not small:
         pixels = every(padded, strides).reshape(-1, x.shape[3])
-        matmul(pixels, kernel.reshape(-1, count), y.reshape(-1, count), bias=bias, scale=scale,
-               residual=None if residual is None else residual.reshape(-1, count), limit=limit)
+        matmul(
+            pixels,
+            kernel.reshape(-1, count),
+            y.reshape(-1, count),
+            bias=bias,
+            scale=scale,
+            residual=None if residual is None else residual.reshape(-1, count),
+            limit=limit,
+        )
         return
     packed, filters, v = direct.pack(kernel, groups, scale)
     taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], dilation, groups)
@@ -191,13 +231,22 @@ def conv2d_backward_input(dy, kernel, input_shape, strides, pads, dilation=(1, 1
         dx[:] = 0
     plain = is_plain(kernel.shape, strides, dilation, groups)
     befores = (2 - pads[0][0], 2 - pads[1][0])
-    if dx.size and plain and dy.size and winograd_pays(dx.shape, kernel.shape, dy.dtype) and _winograd(
-            dy, direct.pack_flipped(kernel, (0, 0), strides, 1), None, dx, befores):
+    if (
+        dx.size
+        and plain
+        and dy.size
+        and winograd_pays(dx.shape, kernel.shape, dy.dtype)
+        and _winograd(dy, direct.pack_flipped(kernel, (0, 0), strides, 1), None, dx, befores)
+    ):
         return dx
     if dy.size and dx.size and one_by_one:
         seen = dx if strides == (1, 1) else memory.empty((*dy.shape[:3], dx.shape[3]), dy.dtype)
-        matmul(dy.reshape(-1, dy.shape[3]), kernel.reshape(-1, dy.shape[3]), seen.reshape(-1, dx.shape[3]),
-               transpose_b=True)
+        matmul(
+            dy.reshape(-1, dy.shape[3]),
+            kernel.reshape(-1, dy.shape[3]),
+            seen.reshape(-1, dx.shape[3]),
+            transpose_b=True,
+        )
         if seen is not dx:
             spread(seen, dx, strides)
     elif dy.size and dx.size:
@@ -229,8 +278,12 @@ def _input_phase(dy, kernel, dx, phase, strides, pads, dilation, groups):
     packed, filters, v = direct.pack_flipped(kernel, phase, strides, groups)
     taps = direct.taps(packed.shape[1:3], dy.shape[3], padded.shape[2], dilation, groups)
     x_steps = direct.steps(padded.shape, (1, 1))
-    y_steps = direct.Steps((starts[0] * width + starts[1]) * channels, height * width * channels,
-                           strides[0] * width * channels, strides[1] * channels)
+    y_steps = direct.Steps(
+        (starts[0] * width + starts[1]) * channels,
+        height * width * channels,
+        strides[0] * width * channels,
+        strides[1] * channels,
+    )
     direct.convolve(padded.reshape(-1), packed.reshape(-1), None, dx, (n, *counts), x_steps, y_steps, taps, filters, v)
 
 
@@ -256,18 +309,26 @@ def conv2d_backward_kernel(dy, x, kernel_size, strides, pads, dilation=(1, 1), g
     if not dy.size:
         dkernel[:] = 0
         return dkernel
-    if is_plain(shape, strides, dilation, groups) and winograd_pays(dy.shape, shape, dy.dtype) and _winograd_kernel(
-            dy, x, dkernel, pads):
+    if (
+        is_plain(shape, strides, dilation, groups)
+        and winograd_pays(dy.shape, shape, dy.dtype)
+        and _winograd_kernel(dy, x, dkernel, pads)
+    ):
         return dkernel
     padded = zero_pad(x, pads)
     if kernel_size == (1, 1) and groups == 1:
-        matmul(every(padded, strides).reshape(-1, x.shape[3]), dy.reshape(-1, shape[3]), dkernel.reshape(shape[2:]),
-               transpose_a=True)
+        matmul(
+            every(padded, strides).reshape(-1, x.shape[3]),
+            dy.reshape(-1, shape[3]),
+            dkernel.reshape(shape[2:]),
+            transpose_a=True,
+        )
         return dkernel
     filters, v = direct.filters(shape[3], groups, dy.dtype)
     taps = direct.taps(kernel_size, x.shape[3], padded.shape[2], dilation, groups)
-    direct.sum_over_pixels(dy.reshape(-1), padded.reshape(-1), dkernel, dy.shape[:3],
-                           direct.steps(padded.shape, strides), taps, filters, v)
+    direct.sum_over_pixels(
+        dy.reshape(-1), padded.reshape(-1), dkernel, dy.shape[:3], direct.steps(padded.shape, strides), taps, filters, v
+    )
     return dkernel
 
 

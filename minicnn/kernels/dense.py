@@ -4,15 +4,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import checks, memory
 from .activations import clipped_relu_forward
-from .matmul import matmul
+from .algorithms.matmul import matmul
+from .machine import checks, memory
 from .relu import relu_forward
 from .sigmoid import sigmoid_forward
 from .softmax import softmax_forward
 
-ACTIVATIONS = {"relu": relu_forward, "relu6": lambda y: clipped_relu_forward(y, 6.0), "sigmoid": sigmoid_forward,
-               "softmax": softmax_forward}
+ACTIVATIONS = {
+    "relu": relu_forward,
+    "relu6": lambda y: clipped_relu_forward(y, 6.0),
+    "sigmoid": sigmoid_forward,
+    "softmax": softmax_forward,
+}
 LIMITS = {"relu": np.inf, "relu6": 6.0}  # those that a product applies before it writes its sums
 
 
@@ -33,8 +37,9 @@ def activate(y, activation):
     if activation is None:
         return y
     if activation not in ACTIVATIONS:
-        raise ValueError('`activation` must be None, "relu", "relu6", "sigmoid" or "softmax". '
-                         f"Received: activation={activation!r}.")
+        raise ValueError(
+            f'`activation` must be None, "relu", "relu6", "sigmoid" or "softmax". Received: activation={activation!r}.'
+        )
     return ACTIVATIONS[activation](y)
 
 

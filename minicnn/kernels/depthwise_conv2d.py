@@ -14,10 +14,10 @@ M filters a channel (a depth multiplier above 1) are one filter for each channel
 
 import numpy as np
 
-from . import checks, memory, tape, tile
 from .activations import clipped_limit
-from .jit import jit
-from .threads import run
+from .machine import checks, memory, tape, tile
+from .machine.jit import jit
+from .machine.threads import run
 
 TILES = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # outputs side by side, of which V registers are held
 WIDTHS = (4, 2, 1)  # V
@@ -167,8 +167,10 @@ def _output_shape(input_shape, kernel_shape, strides, pads, dilation):
     for size, k, s, pad, d in zip(sizes, window, strides, pads, dilation, strict=True):
         span = (k - 1) * d + 1
         if span > size + sum(pad) or k < 1:
-            raise ValueError(f"A window must fit into its padded input of {size + sum(pad)} pixels. "
-                             f"Received: a window over {span} pixels.")
+            raise ValueError(
+                f"A window must fit into its padded input of {size + sum(pad)} pixels. "
+                f"Received: a window over {span} pixels."
+            )
         output.append((size + sum(pad) - span) // s + 1)
     return (n, *output, channels * multiplier)
 
@@ -249,9 +251,23 @@ def _convolve(x, kernel, bias, y, strides, befores, dilation, limit=-1.0):
     sizes = (*x.shape[1:3], oh, ow, x.shape[3])
     t, v = next(t for t in TILES if t <= max(ow, 1)), next(v for v in WIDTHS if v * lanes <= x.shape[3])
     streams = channels % lanes == 0 and memory.streams(out)
-    run(_forward, n * oh, out.size * kernel[..., 0].size // lanes, x.reshape(-1), kernel.reshape(-1), bias,
-        out.reshape(-1), tile.shape(t, v), sizes, kernel.shape[:2], strides, dilation, befores, x.dtype.type(limit),
-        streams)
+    run(
+        _forward,
+        n * oh,
+        out.size * kernel[..., 0].size // lanes,
+        x.reshape(-1),
+        kernel.reshape(-1),
+        bias,
+        out.reshape(-1),
+        tile.shape(t, v),
+        sizes,
+        kernel.shape[:2],
+        strides,
+        dilation,
+        befores,
+        x.dtype.type(limit),
+        streams,
+    )
     if out is not y:
         y[...] = out[..., :channels]
 
@@ -280,8 +296,18 @@ def depthwise_conv2d_backward_input(dy, kernel, input_shape, strides, pads, dila
         befores = [(k - 1) * d - before for k, d, (before, _) in zip(kernel.shape, dilation, pads, strict=False)]
         _convolve(dy, flipped, np.zeros(dx.shape[3], dx.dtype), dx, strides, tuple(befores), dilation)
     else:
-        run(_backward_input, n * height, dy.size * kernel[..., 0, 0].size,
-            dy, kernel.reshape(*kernel.shape[:2], -1), dx, *strides, *dilation, pads[0][0], pads[1][0])
+        run(
+            _backward_input,
+            n * height,
+            dy.size * kernel[..., 0, 0].size,
+            dy,
+            kernel.reshape(*kernel.shape[:2], -1),
+            dx,
+            *strides,
+            *dilation,
+            pads[0][0],
+            pads[1][0],
+        )
     return dx if multiplier == 1 else dx.reshape(n, height, width, channels, multiplier).sum(axis=-1)
 
 
@@ -318,13 +344,25 @@ def depthwise_conv2d_backward_kernel(dy, x, kernel_size, strides, pads, dilation
     jobs = -(-dy.shape[0] * dy.shape[1] // rows)
     partial = memory.empty((jobs, *kernel_size, width), dy.dtype)
     t = kernel_size[1] if kernel_size[1] * v < tile.REGISTERS - v else 1
-    run(_backward_kernel, jobs, dy.size * kernel_size[0] * kernel_size[1] // lanes, dy, x, partial, tile.shape(t, v),
-        kernel_size, rows, strides, dilation, (pads[0][0], pads[1][0]))
+    run(
+        _backward_kernel,
+        jobs,
+        dy.size * kernel_size[0] * kernel_size[1] // lanes,
+        dy,
+        x,
+        partial,
+        tile.shape(t, v),
+        kernel_size,
+        rows,
+        strides,
+        dilation,
+        (pads[0][0], pads[1][0]),
+    )
     sums = partial.sum(axis=0, dtype=np.float64).astype(dy.dtype)
     whole = filters // (v * lanes) * v * lanes
     dkernel = np.empty((*kernel_size, filters), dy.dtype)
     dkernel[..., :whole] = sums[..., :whole]
     if whole < filters:  # the last block, which overlaps its neighbour
         last = min(filters, v * lanes)
-        dkernel[..., -last:] = sums[..., width - v * lanes:][..., :last]
+        dkernel[..., -last:] = sums[..., width - v * lanes :][..., :last]
     return dkernel.reshape(shape)

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from . import checks, memory
-from .jit import jit
-from .threads import run
+from .machine import checks, memory
+from .machine.jit import jit
+from .machine.threads import run
 
 BLOCK = 1 << 14
 
 
 @jit
 def _scale_kept(start, stop, x, mask, scale, y):
-    x, mask, y = x[start * BLOCK:stop * BLOCK], mask[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, mask, y = x[start * BLOCK : stop * BLOCK], mask[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(x.size):
         y[i] = x[i] * scale if mask[i] else x.dtype.type(0)
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from . import checks
+from .machine import checks
 
 
 def flatten_forward(x):

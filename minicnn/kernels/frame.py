@@ -1,7 +1,7 @@
 """Zero padding and cropping: a frame of zeros put around pictures, or one taken away; each is the other's backward."""
 
-from . import checks, tape
-from .padding import zero_pad
+from .algorithms.padding import zero_pad
+from .machine import checks, tape
 
 
 def zero_padding2d_forward(x, pads):
@@ -44,7 +44,7 @@ def cropping2d_forward(x, crops):
     if min(height, width) < 1:
         raise ValueError(f"`crops` must leave at least one pixel of {x.shape[1:3]}. Received: crops={crops}.")
     tape.refuse()
-    return x[:, top:top + height, left:left + width].copy()
+    return x[:, top : top + height, left : left + width].copy()
 
 
 def zero_padding2d_backward(dy, pads):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from . import checks, memory
-from .jit import jit
-from .threads import run
+from .machine import checks, memory
+from .machine.jit import jit
+from .machine.threads import run
 
 CHANNELS = 64  # channels a job: one picture alone still gives every thread work
 
@@ -20,7 +20,7 @@ def _average(start, stop, x, y):
         count = min(CHANNELS, channels - first)
         total[:] = 0
         for pixel in range(n_pixels):
-            row = x[n, pixel, first:first + count]
+            row = x[n, pixel, first : first + count]
             for c in range(count):
                 total[c] += row[c]
         for c in range(count):
@@ -34,10 +34,10 @@ def _maximum(start, stop, x, y):
     blocks = (channels + CHANNELS - 1) // CHANNELS
     for job in range(start, stop):
         n, first = job // blocks, job % blocks * CHANNELS
-        best = y[n, first:min(first + CHANNELS, channels)]
-        best[:] = x[n, 0, first:first + best.size]
+        best = y[n, first : min(first + CHANNELS, channels)]
+        best[:] = x[n, 0, first : first + best.size]
         for pixel in range(1, n_pixels):
-            row = x[n, pixel, first:first + best.size]
+            row = x[n, pixel, first : first + best.size]
             for c in range(best.size):
                 if not row[c] <= best[c] and best[c] == best[c]:  # NaN wins, and stays
                     best[c] = row[c]

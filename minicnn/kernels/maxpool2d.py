@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from . import checks, memory, tile
-from .jit import jit
-from .threads import run
+from .machine import checks, memory, tile
+from .machine.jit import jit
+from .machine.threads import run
 
 TILES = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # outputs side by side, of which V registers are held
 WIDTHS = (4, 2, 1)  # V
@@ -72,7 +72,7 @@ def _backward(start, stop, dy, x, dx, ph, pw, sh, sw, top, left, apart):
     for job in range(start, stop):
         n, first_row, stop_row = (job // oh, job % oh, job % oh + 1) if apart else (job, 0, oh)
         begin, end = (first_row * sh - top, stop_row * sh - top) if apart else (0, height)
-        dx[n, max(0, 0 if first_row == 0 else begin):height if stop_row == oh else min(end, height)] = 0
+        dx[n, max(0, 0 if first_row == 0 else begin) : height if stop_row == oh else min(end, height)] = 0
         for i in range(first_row, stop_row):
             first, last = max(i * sh - top, 0), min(i * sh - top + ph, height)
             for j in range(ow):
@@ -105,8 +105,10 @@ def pooled_shape(input_shape, pool_size, strides, pads):
     sizes = []
     for size, k, s, pad in zip(input_shape[1:3], pool_size, strides, pads, strict=True):
         if k > size + sum(pad):
-            raise ValueError(f"`pool_size` must fit into the padded input, {size + sum(pad)} pixels. "
-                             f"Received: pool_size={pool_size}.")
+            raise ValueError(
+                f"`pool_size` must fit into the padded input, {size + sum(pad)} pixels. "
+                f"Received: pool_size={pool_size}."
+            )
         if max(pad) >= k:
             raise ValueError(f"`pads` must each be smaller than the window. Received: pads={pads}.")
         sizes.append((size + sum(pad) - k) // s + 1)
@@ -148,8 +150,19 @@ def maxpool2d_forward(x, pool_size, strides, pads):
         lanes = tile.lanes(x.dtype)
         shape, width = _tile(ow, channels, lanes)
         streams = channels % width == 0 and memory.streams(y)
-        run(_forward, n * oh, y.size * ph * pw // min(channels, lanes), x.reshape(-1), y.reshape(-1), shape,
-            (*x.shape[1:3], oh, ow, channels), pool_size, strides, (pads[0][0], pads[1][0]), streams)
+        run(
+            _forward,
+            n * oh,
+            y.size * ph * pw // min(channels, lanes),
+            x.reshape(-1),
+            y.reshape(-1),
+            shape,
+            (*x.shape[1:3], oh, ow, channels),
+            pool_size,
+            strides,
+            (pads[0][0], pads[1][0]),
+            streams,
+        )
     return y
 
 
@@ -172,6 +185,19 @@ def maxpool2d_backward(dy, x, pool_size, strides, pads):
     dx = memory.empty(x.shape, x.dtype)
     if x.size:
         apart = sh >= ph and sw >= pw
-        run(_backward, x.shape[0] * dy.shape[1] if apart else x.shape[0], dy.size * ph * pw + x.size, dy, x, dx,
-            ph, pw, sh, sw, pads[0][0], pads[1][0], apart)
+        run(
+            _backward,
+            x.shape[0] * dy.shape[1] if apart else x.shape[0],
+            dy.size * ph * pw + x.size,
+            dy,
+            x,
+            dx,
+            ph,
+            pw,
+            sh,
+            sw,
+            pads[0][0],
+            pads[1][0],
+            apart,
+        )
     return dx

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from . import checks, memory, tape
-from .jit import jit
-from .stretch import of_one_rank, offset, place_of, unstretched, walk
-from .threads import run
+from .machine import checks, memory, tape
+from .machine.jit import jit
+from .machine.stretch import of_one_rank, offset, place_of, unstretched, walk
+from .machine.threads import run
 
 
 @jit
@@ -16,9 +16,9 @@ def _multiply(start, stop, a, b, y, sizes, steps, rows, cuts):
         place = place_of(job, sizes, rows, cuts)
         for row in range(place.row, place.row_stop):
             ia, ib, iy = offset(place, row, a_steps), offset(place, row, b_steps), offset(place, row, y_steps)
-            out = y[iy:iy + place.count]
+            out = y[iy : iy + place.count]
             if a_step and b_step:
-                u, v = a[ia:ia + out.size], b[ib:ib + out.size]
+                u, v = a[ia : ia + out.size], b[ib : ib + out.size]
                 for i in range(out.size):
                     out[i] = u[i] * v[i]
             else:
@@ -50,8 +50,18 @@ def _product(a, b):
         tape.refuse()
         return a * b
     y = memory.empty(shape, a.dtype)
-    run(_multiply, way.jobs, y.size, a.reshape(-1), b.reshape(-1), y.reshape(-1), way.sizes, way.steps, way.rows,
-        way.cuts)
+    run(
+        _multiply,
+        way.jobs,
+        y.size,
+        a.reshape(-1),
+        b.reshape(-1),
+        y.reshape(-1),
+        way.sizes,
+        way.steps,
+        way.rows,
+        way.cuts,
+    )
     return y
 
 
@@ -69,4 +79,4 @@ def multiply_backward(dy, xs):
     xs = of_one_rank(xs)
     dy = checks.floats(dy, "dy", xs[0].ndim, xs[0].dtype)
     checks.shape(dy, "dy", np.broadcast_shapes(*(x.shape for x in xs)))
-    return [unstretched(multiply_forward([dy, *xs[:index], *xs[index + 1:]]), x.shape) for index, x in enumerate(xs)]
+    return [unstretched(multiply_forward([dy, *xs[:index], *xs[index + 1 :]]), x.shape) for index, x in enumerate(xs)]

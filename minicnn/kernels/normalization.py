@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from . import checks, memory, tape
-from .jit import jit
-from .stretch import offset, place_of, walk
-from .threads import run
+from .machine import checks, memory, tape
+from .machine.jit import jit
+from .machine.stretch import offset, place_of, walk
+from .machine.threads import run
 
 EPSILON = 1e-7
 
@@ -39,15 +39,28 @@ def normalization_forward(x, mean, variance):
     mean, variance = (checks.floats(item, "mean and variance", dtype=x.dtype) for item in (mean, variance))
     checks.shape(variance, "variance", mean.shape)
     if np.broadcast_shapes(x.shape, mean.shape) != x.shape:
-        raise ValueError(f"`mean` must have sizes of 1, or those of x. Received: mean.shape={mean.shape}, "
-                         f"x.shape={x.shape}.")
+        raise ValueError(
+            f"`mean` must have sizes of 1, or those of x. Received: mean.shape={mean.shape}, x.shape={x.shape}."
+        )
     way = walk(x.shape, mean.shape, variance.shape, x.shape)
     if way is None:
         tape.refuse()
         return (x - mean) / _deviation(variance)
     y = memory.empty(x.shape, x.dtype)
-    run(_forward, way.jobs, 4 * x.size, x.reshape(-1), mean.reshape(-1), variance.reshape(-1), y.reshape(-1),
-        way.sizes, way.steps, way.rows, way.cuts, x.dtype.type(EPSILON))
+    run(
+        _forward,
+        way.jobs,
+        4 * x.size,
+        x.reshape(-1),
+        mean.reshape(-1),
+        variance.reshape(-1),
+        y.reshape(-1),
+        way.sizes,
+        way.steps,
+        way.rows,
+        way.cuts,
+        x.dtype.type(EPSILON),
+    )
     return y
 
 

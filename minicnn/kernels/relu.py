@@ -5,9 +5,9 @@ One comparison a number: all that counts is how the numbers get to the registers
 
 import numpy as np
 
-from . import checks, memory, tile
-from .jit import jit
-from .threads import run
+from .machine import checks, memory, tile
+from .machine.jit import jit
+from .machine.threads import run
 
 BLOCK = 1 << 14  # numbers a job
 V = 4  # registers side by side
@@ -79,6 +79,14 @@ def relu_backward(dy, y):
     checks.shape(y, "y", dy.shape)
     dx = memory.empty(dy.shape, dy.dtype)
     flat = dx.reshape(-1)
-    run(_backward, -(-dy.size // BLOCK), dy.size, dy.reshape(-1), y.reshape(-1), flat, tile.shape(1, V),
-        memory.streams(flat))
+    run(
+        _backward,
+        -(-dy.size // BLOCK),
+        dy.size,
+        dy.reshape(-1),
+        y.reshape(-1),
+        flat,
+        tile.shape(1, V),
+        memory.streams(flat),
+    )
     return dx

@@ -1,15 +1,15 @@
 """Rescaling: y = x * scale + offset;  dx = dy * scale."""
 
-from . import checks, memory
-from .jit import jit
-from .threads import run
+from .machine import checks, memory
+from .machine.jit import jit
+from .machine.threads import run
 
 BLOCK = 1 << 14
 
 
 @jit(contract=False)  # two roundings, as on paper: pixel 127.5 becomes 0 exactly
 def _affine(start, stop, x, scale, offset, y):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(x.size):
         y[i] = x[i] * scale + offset
 

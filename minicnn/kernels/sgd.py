@@ -7,10 +7,10 @@ a gradient that was not computed yet: its tiles are made on the way, and used wh
 
 import numpy as np
 
-from . import checks, tile
 from .dense import Product, dense_backward_kernel
-from .jit import jit
-from .threads import run
+from .machine import checks, tile
+from .machine.jit import jit
+from .machine.threads import run
 
 BLOCK = 1 << 14  # elements a job
 MOST_EXAMPLES = 256  # of a product that is made on the way: T numbers of each one's x must stay in the nearest cache
@@ -93,8 +93,16 @@ def sgd_step(w, g, m, learning_rate, momentum, nesterov):
     if m is None:
         run(_plain, jobs, w.size, w.reshape(-1), g.reshape(-1), scalar(learning_rate))
         return
-    run(_nesterov if nesterov else _momentum, jobs, 2 * w.size, w.reshape(-1), g.reshape(-1), m.reshape(-1),
-        scalar(learning_rate), scalar(momentum))
+    run(
+        _nesterov if nesterov else _momentum,
+        jobs,
+        2 * w.size,
+        w.reshape(-1),
+        g.reshape(-1),
+        m.reshape(-1),
+        scalar(learning_rate),
+        scalar(momentum),
+    )
 
 
 def _step_along(product, w, m, learning_rate, momentum, nesterov):
@@ -110,6 +118,17 @@ def _step_along(product, w, m, learning_rate, momentum, nesterov):
     padded[:, :units] = dy
     rates = np.repeat(np.array([-learning_rate, momentum], w.dtype), width)
     rows, none = -(-BLOCK // units // t) * t, np.empty(0, w.dtype)
-    run(_along_product, -(-inputs // rows), 2 * w.size, w.reshape(-1), none if m is None else m.reshape(-1),
-        x.reshape(-1), padded.reshape(-1), tile.shape(t, v), (examples, inputs, units, padded.shape[1]), rates,
-        bool(nesterov), rows)
+    run(
+        _along_product,
+        -(-inputs // rows),
+        2 * w.size,
+        w.reshape(-1),
+        none if m is None else m.reshape(-1),
+        x.reshape(-1),
+        padded.reshape(-1),
+        tile.shape(t, v),
+        (examples, inputs, units, padded.shape[1]),
+        rates,
+        bool(nesterov),
+        rows,
+    )

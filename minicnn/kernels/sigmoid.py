@@ -1,19 +1,19 @@
 """Sigmoid: y = 1 / (1 + exp(-x));  dx = dy * y * (1 - y)."""
 
-from . import checks, memory
-from .exponential import exp
-from .jit import jit
-from .threads import run
+from .machine import checks, memory
+from .machine.exponential import exp
+from .machine.jit import jit
+from .machine.threads import run
 
 BLOCK = 1 << 10  # elements a job: with all of its loops it stays in the first cache
 
 
 @jit
 def _forward(start, stop, x, y):
-    x, y = x[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK]
+    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     one = x.dtype.type(1)
     for first in range(0, x.size, BLOCK):
-        a, b = x[first:first + BLOCK], y[first:first + BLOCK]
+        a, b = x[first : first + BLOCK], y[first : first + BLOCK]
         for i in range(a.size):
             b[i] = -abs(a[i])  # exp of it is never above 1: it cannot overflow
         exp(b)
@@ -23,7 +23,7 @@ def _forward(start, stop, x, y):
 
 @jit
 def _backward(start, stop, dy, y, dx):
-    dy, y, dx = dy[start * BLOCK:stop * BLOCK], y[start * BLOCK:stop * BLOCK], dx[start * BLOCK:stop * BLOCK]
+    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     one = dy.dtype.type(1)
     for i in range(dy.size):
         dx[i] = dy[i] * y[i] * (one - y[i])

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from . import checks, memory
-from .exponential import exp
-from .jit import jit
-from .threads import run
+from .machine import checks, memory
+from .machine.exponential import exp
+from .machine.jit import jit
+from .machine.threads import run
 
 BLOCK = 1 << 12  # elements a job, or one row
 SPREAD = 16
@@ -19,7 +19,7 @@ def _largest(row):
         best = row[:SPREAD].copy()
         rest = row.size - row.size % SPREAD
         for first in range(SPREAD, rest, SPREAD):
-            part = row[first:first + SPREAD]
+            part = row[first : first + SPREAD]
             for k in range(SPREAD):
                 best[k] = best[k] if part[k] <= best[k] else part[k]
         for k in range(SPREAD):
@@ -37,7 +37,7 @@ def _sum(row):
         sums = np.zeros(SPREAD)
         rest = row.size - row.size % SPREAD
         for first in range(0, rest, SPREAD):
-            part = row[first:first + SPREAD]
+            part = row[first : first + SPREAD]
             for k in range(SPREAD):
                 sums[k] += part[k]
         for k in range(SPREAD):
@@ -54,7 +54,7 @@ def _forward_short(start, stop, x, y, rows):
     To call `_largest` and `_sum` for each row of ten took six times as long.
     """
     for job in range(start, stop):
-        some, out = x[job * rows:(job + 1) * rows], y[job * rows:(job + 1) * rows]
+        some, out = x[job * rows : (job + 1) * rows], y[job * rows : (job + 1) * rows]
         for i in range(some.shape[0]):
             top = some[i, 0]
             for k in range(1, some.shape[1]):
@@ -75,7 +75,7 @@ def _forward_short(start, stop, x, y, rows):
 def _forward(start, stop, x, y, rows):
     """Job: some rows, all their exp at once: of ten classes alone too few are side by side."""
     for job in range(start, stop):
-        some, out = x[job * rows:(job + 1) * rows], y[job * rows:(job + 1) * rows]
+        some, out = x[job * rows : (job + 1) * rows], y[job * rows : (job + 1) * rows]
         for i in range(some.shape[0]):
             a, b = some[i], out[i]
             top = _largest(a)  # if a NaN gets lost here, its own difference with the largest is NaN again

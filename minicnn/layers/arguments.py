@@ -33,6 +33,8 @@ def image_shape(layer, shape):
     """Check that a layer's input is a batch of images, (None, H, W, C) with C known; H and W may be None."""
     if isinstance(shape, list) or len(shape) != 4 or shape[3] is None:
         hint = " (Input's shape is without the batch.)" if tuple(shape[:2]) == (None, None) and len(shape) == 5 else ""
-        raise ValueError(f"Layer '{layer.name}' takes images of shape (None, height, width, channels). "
-                         f"Received: input_shape={shape}.{hint}")
+        raise ValueError(
+            f"Layer '{layer.name}' takes images of shape (None, height, width, channels). "
+            f"Received: input_shape={shape}.{hint}"
+        )
     return tuple(shape)

@@ -27,8 +27,10 @@ class Augmentation(Layer):
 
     def _forward(self, x, training):
         if training:
-            raise RuntimeError(f"Layer '{self.name}' ({self.class_name}) changes its input at random in training. "
-                               f"minicnn leaves that to where pictures are read: train a model without this layer.")
+            raise RuntimeError(
+                f"Layer '{self.name}' ({self.class_name}) changes its input at random in training. "
+                f"minicnn leaves that to where pictures are read: train a model without this layer."
+            )
         return x, None
 
     def _backward(self, dy, saved, need_dx):
@@ -38,5 +40,6 @@ class Augmentation(Layer):
         return self.settings
 
 
-AUGMENTATIONS = {name: type(name, (Augmentation,), {"__doc__": f"Keras's {name}, the identity at inference."})
-                 for name in NAMES}
+AUGMENTATIONS = {
+    name: type(name, (Augmentation,), {"__doc__": f"Keras's {name}, the identity at inference."}) for name in NAMES
+}

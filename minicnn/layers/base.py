@@ -62,7 +62,8 @@ class Node:
 def fits(shape, wanted):
     """Tell whether a shape is a wanted one, where None stands for any size."""
     return len(shape) == len(wanted) and all(
-        None in (want, got) or want == got for want, got in zip(wanted, shape, strict=True))
+        None in (want, got) or want == got for want, got in zip(wanted, shape, strict=True)
+    )
 
 
 def cast(array, dtype, what):
@@ -79,8 +80,10 @@ def cast(array, dtype, what):
             return array.astype(dtype)
     except FloatingPointError:
         finite = array[np.isfinite(array)]
-        raise ValueError(f"{what} must be at most {np.finfo(dtype).max:.2g}, the largest {np.dtype(dtype)}. "
-                         f"Received: {finite[np.abs(finite).argmax()]:.3g}.") from None
+        raise ValueError(
+            f"{what} must be at most {np.finfo(dtype).max:.2g}, the largest {np.dtype(dtype)}. "
+            f"Received: {finite[np.abs(finite).argmax()]:.3g}."
+        ) from None
 
 
 def auto_name(class_name):
@@ -161,8 +164,11 @@ class Layer:
         self._build(input_shape, rng if rng is not None else np.random.default_rng())
         self.built = True
         if self.activation == "softmax" and self.output_shape[getattr(self, "axis", -1)] == 1:
-            warnings.warn(f"Layer '{self.name}' is a softmax over one number, which gives 1 whatever comes in. "
-                          f"Sigmoid may be meant.", stacklevel=3)
+            warnings.warn(
+                f"Layer '{self.name}' is a softmax over one number, which gives 1 whatever comes in. "
+                f"Sigmoid may be meant.",
+                stacklevel=3,
+            )
 
     def _build(self, input_shape, rng):
         """Fill `params` and `state`. Layers without arrays have nothing to do."""
@@ -174,12 +180,15 @@ class Layer:
     def output_shape_of(self, input_shape):
         """Give the output's shape for an input's, which must fit the settings and, once built, the arrays."""
         if isinstance(input_shape, list) and not self.takes_list:
-            raise ValueError(f"Layer '{self.name}' takes one input. Received: {len(input_shape)} of shapes "
-                             f"{input_shape}.")
+            raise ValueError(
+                f"Layer '{self.name}' takes one input. Received: {len(input_shape)} of shapes {input_shape}."
+            )
         shape = self.compute_output_shape(input_shape)
         if self.built and self._fixed(input_shape) != self._fixed(self.input_shape):
-            raise ValueError(f"Input of layer '{self.name}' must fit its arrays, which were made for shape "
-                             f"{self.input_shape}. Received: x.shape={tuple(input_shape)}.")
+            raise ValueError(
+                f"Input of layer '{self.name}' must fit its arrays, which were made for shape "
+                f"{self.input_shape}. Received: x.shape={tuple(input_shape)}."
+            )
         return shape
 
     def _fixed(self, input_shape):
@@ -254,8 +263,9 @@ class Layer:
         saved, shape = self._saved[-1]
         dy = np.asarray(dy)
         if dy.shape != shape:
-            raise ValueError(f"`dy` of layer '{self.name}' must have the output's shape {shape}. "
-                             f"Received: dy.shape={dy.shape}.")
+            raise ValueError(
+                f"`dy` of layer '{self.name}' must have the output's shape {shape}. Received: dy.shape={dy.shape}."
+            )
         self._saved.pop()
         self.grads.clear()  # the step before's: their memory is for this one's
         return self._backward(cast(dy, self.dtype, f"`dy` of layer '{self.name}'"), saved, need_dx)
@@ -296,11 +306,15 @@ class Layer:
             if array.dtype.kind not in "fiub":
                 raise TypeError(f"Input of layer '{self.name}' must be real numbers. Received: dtype={array.dtype}.")
             if not array.ndim:
-                raise ValueError(f"Input of layer '{self.name}' must be a batch: its first axis counts the examples. "
-                                 f"Received: one number.")
+                raise ValueError(
+                    f"Input of layer '{self.name}' must be a batch: its first axis counts the examples. "
+                    f"Received: one number."
+                )
         if len({len(array) for array in arrays}) > 1:
-            raise ValueError(f"The inputs of layer '{self.name}' must hold equally many examples. "
-                             f"Received: {', '.join(str(len(array)) for array in arrays)}.")
+            raise ValueError(
+                f"The inputs of layer '{self.name}' must hold equally many examples. "
+                f"Received: {', '.join(str(len(array)) for array in arrays)}."
+            )
         return arrays
 
     def _of_own_dtype(self, arrays):
@@ -316,15 +330,20 @@ class Layer:
         """Set the arrays, params then state, in Keras's order, from arrays of the same shapes."""
         arrays = {**self.params, **self.state}
         if len(weights) != len(arrays):
-            raise ValueError(f"Layer '{self.name}' has {len(arrays)} arrays ({', '.join(arrays) or 'none'}). "
-                             f"Received: {len(weights)}.")
+            raise ValueError(
+                f"Layer '{self.name}' has {len(arrays)} arrays ({', '.join(arrays) or 'none'}). "
+                f"Received: {len(weights)}."
+            )
         new = [np.asarray(weight) for weight in weights]
         for (key, array), value in zip(arrays.items(), new, strict=True):
             if value.shape != array.shape:
-                raise ValueError(f"`{key}` of layer '{self.name}' must have shape {array.shape}. "
-                                 f"Received: shape {value.shape}.")
-        new = [cast(value, array.dtype, f"`{key}` of layer '{self.name}'")
-               for (key, array), value in zip(arrays.items(), new, strict=True)]
+                raise ValueError(
+                    f"`{key}` of layer '{self.name}' must have shape {array.shape}. Received: shape {value.shape}."
+                )
+        new = [
+            cast(value, array.dtype, f"`{key}` of layer '{self.name}'")
+            for (key, array), value in zip(arrays.items(), new, strict=True)
+        ]
         for array, value in zip(arrays.values(), new, strict=True):
             array[...] = value
 
@@ -336,8 +355,13 @@ class Layer:
 
     def get_config(self):
         """Give the settings as Keras writes them into a model file."""
-        return {"name": self.name, "trainable": self.trainable, "dtype": self.dtype or "float32",
-                **self.kept_settings, **self._settings()}
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": self.dtype or "float32",
+            **self.kept_settings,
+            **self._settings(),
+        }
 
     def _settings(self):
         """Give the arguments of `__init__`, but for the name, under Keras's names."""
@@ -352,13 +376,17 @@ class Layer:
         config = dict(config)
         name, trainable = config.pop("name", None), config.pop("trainable", True)
         config.pop("dtype", None)
-        kept = {key: config.pop(key) for key in list(config)
-                if key.endswith(("_initializer", "_regularizer", "_constraint"))}
+        kept = {
+            key: config.pop(key)
+            for key in list(config)
+            if key.endswith(("_initializer", "_regularizer", "_constraint"))
+        }
         for key, value in cls.only.items():
             given = config.pop(key, value)
             if given != value:
-                raise ValueError(f"Layer '{name}': {cls.__name__}({key}={given!r}) is not supported; "
-                                 f"only {key}={value!r} is.")
+                raise ValueError(
+                    f"Layer '{name}': {cls.__name__}({key}={given!r}) is not supported; only {key}={value!r} is."
+                )
         try:
             layer = cls(**cls._arguments(config), name=name)
         except TypeError as error:

@@ -49,8 +49,10 @@ class BatchNormalization(Layer):
         """The same shape; the axis must be its last, of known size."""
         rank = 0 if isinstance(input_shape, list) else len(input_shape)
         if rank < 2 or self.axis not in (-1, rank - 1) or input_shape[-1] is None:
-            raise ValueError(f"Layer '{self.name}' normalizes the last axis, of known size: `axis` must be -1 or its "
-                             f"number. Received: axis={self.axis}, input_shape={input_shape}.")
+            raise ValueError(
+                f"Layer '{self.name}' normalizes the last axis, of known size: `axis` must be -1 or its "
+                f"number. Received: axis={self.axis}, input_shape={input_shape}."
+            )
         return input_shape
 
     def _build(self, input_shape, rng):
@@ -69,19 +71,29 @@ class BatchNormalization(Layer):
             for moving, measured in zip(self.state.values(), (mean, variance), strict=True):
                 moving *= self.momentum
                 moving += (1 - self.momentum) * measured
-        y = kernels.batch_normalization_forward(x, mean, variance, self.params.get("gamma"), self.params.get("beta"),
-                                                self.epsilon)
+        y = kernels.batch_normalization_forward(
+            x, mean, variance, self.params.get("gamma"), self.params.get("beta"), self.epsilon
+        )
         return y, (x, mean, variance, own)
 
     def _backward(self, dy, saved, need_dx):
         x, mean, variance, own = saved
-        dx, dgamma, dbeta = kernels.batch_normalization_backward(dy, x, mean, variance, self.params.get("gamma"),
-                                                                 self.epsilon, own)
+        dx, dgamma, dbeta = kernels.batch_normalization_backward(
+            dy, x, mean, variance, self.params.get("gamma"), self.epsilon, own
+        )
         if self.trainable:
             self.grads = {key: {"gamma": dgamma, "beta": dbeta}[key] for key in self.params}
         return dx if need_dx else None
 
     def _settings(self):
-        return {"axis": self.axis, "momentum": self.momentum, "epsilon": self.epsilon, "center": self.center,
-                "scale": self.scale, "renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99,
-                "synchronized": False}
+        return {
+            "axis": self.axis,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+            "renorm": False,
+            "renorm_clipping": None,
+            "renorm_momentum": 0.99,
+            "synchronized": False,
+        }

@@ -31,13 +31,15 @@ class Concatenate(Layer):
         """[(None, ..., a, ...), (None, ..., b, ...)] -> (None, ..., a + b, ...)."""
         rank = len(input_shape[0]) if isinstance(input_shape, list) and input_shape else 0
         axis = self.axis % rank if -rank < self.axis < rank else None
-        others = {(len(shape), *shape[:axis], *shape[axis + 1:]) for shape in input_shape} if axis else ()
+        others = {(len(shape), *shape[:axis], *shape[axis + 1 :]) for shape in input_shape} if axis else ()
         if len(others) != 1 or len(input_shape) < 2:
-            raise ValueError(f"Layer '{self.name}' takes a list of at least two inputs that differ along axis "
-                             f"{self.axis} only. Received: input_shape={input_shape}.")
+            raise ValueError(
+                f"Layer '{self.name}' takes a list of at least two inputs that differ along axis "
+                f"{self.axis} only. Received: input_shape={input_shape}."
+            )
         sizes = [shape[axis] for shape in input_shape]
         joined = None if None in sizes else sum(sizes)
-        return (*input_shape[0][:axis], joined, *input_shape[0][axis + 1:])
+        return (*input_shape[0][:axis], joined, *input_shape[0][axis + 1 :])
 
     def _forward(self, xs, training):
         axis = self.axis % xs[0].ndim

@@ -42,8 +42,19 @@ class Conv2D(Layer):
 
     only = {"data_format": "channels_last"}
 
-    def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", dilation_rate=(1, 1), groups=1,
-                 activation=None, use_bias=True, algorithm="auto", name=None):
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=(1, 1),
+        padding="valid",
+        dilation_rate=(1, 1),
+        groups=1,
+        activation=None,
+        use_bias=True,
+        algorithm="auto",
+        name=None,
+    ):
         super().__init__(name)
         self.filters = positive_int("filters", filters)
         self.kernel_size = pair("kernel_size", kernel_size)
@@ -55,22 +66,32 @@ class Conv2D(Layer):
         self.use_bias = bool(use_bias)
         self.algorithm = one_of("algorithm", algorithm, ALGORITHMS)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(f"`strides` and `dilation_rate` cannot both be above 1. "
-                             f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}.")
+            raise ValueError(
+                f"`strides` and `dilation_rate` cannot both be above 1. "
+                f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}."
+            )
         if self.filters % self.groups:
-            raise ValueError(f"`filters` must be a multiple of `groups`. "
-                             f"Received: filters={self.filters}, groups={self.groups}.")
+            raise ValueError(
+                f"`filters` must be a multiple of `groups`. Received: filters={self.filters}, groups={self.groups}."
+            )
 
     def compute_output_shape(self, input_shape):
         """(None, H, W, C) -> (None, OH, OW, filters)."""
         n, *sizes, channels = image_shape(self, input_shape)
         if channels % self.groups:
-            raise ValueError(f"`groups` of layer '{self.name}' must divide the {channels} input channels. "
-                             f"Received: groups={self.groups}.")
+            raise ValueError(
+                f"`groups` of layer '{self.name}' must divide the {channels} input channels. "
+                f"Received: groups={self.groups}."
+            )
         pads = self._pads(sizes)
-        return (n, *(reference.output_size(*each) for each in
-                     zip(sizes, self.kernel_size, self.strides, map(sum, pads), self.dilation_rate, strict=True)),
-                self.filters)
+        return (
+            n,
+            *(
+                reference.output_size(*each)
+                for each in zip(sizes, self.kernel_size, self.strides, map(sum, pads), self.dilation_rate, strict=True)
+            ),
+            self.filters,
+        )
 
     def _build(self, input_shape, rng):
         shape = (*self.kernel_size, input_shape[3] // self.groups, self.filters)
@@ -114,6 +135,14 @@ class Conv2D(Layer):
         return tuple(reference.effective_size(k, d) for k, d in sizes), self.strides
 
     def _settings(self):
-        return {"filters": self.filters, "kernel_size": list(self.kernel_size), "strides": list(self.strides),
-                "padding": self.padding, "data_format": "channels_last", "dilation_rate": list(self.dilation_rate),
-                "groups": self.groups, "activation": self.activation or "linear", "use_bias": self.use_bias}
+        return {
+            "filters": self.filters,
+            "kernel_size": list(self.kernel_size),
+            "strides": list(self.strides),
+            "padding": self.padding,
+            "data_format": "channels_last",
+            "dilation_rate": list(self.dilation_rate),
+            "groups": self.groups,
+            "activation": self.activation or "linear",
+            "use_bias": self.use_bias,
+        }

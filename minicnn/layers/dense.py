@@ -39,8 +39,10 @@ class Dense(Layer):
     def compute_output_shape(self, input_shape):
         """(None, ..., inputs) -> (None, ..., units)."""
         if isinstance(input_shape, list) or len(input_shape) < 2 or input_shape[-1] is None:
-            raise ValueError(f"Layer '{self.name}' needs a known number of inputs on the last axis. "
-                             f"Received: input_shape={input_shape}.")
+            raise ValueError(
+                f"Layer '{self.name}' needs a known number of inputs on the last axis. "
+                f"Received: input_shape={input_shape}."
+            )
         return (*input_shape[:-1], self.units)
 
     def _build(self, input_shape, rng):

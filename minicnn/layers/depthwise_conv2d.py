@@ -35,8 +35,17 @@ class DepthwiseConv2D(Layer):
 
     only = {"data_format": "channels_last"}
 
-    def __init__(self, kernel_size, strides=(1, 1), padding="valid", depth_multiplier=1, dilation_rate=(1, 1),
-                 activation=None, use_bias=True, name=None):
+    def __init__(
+        self,
+        kernel_size,
+        strides=(1, 1),
+        padding="valid",
+        depth_multiplier=1,
+        dilation_rate=(1, 1),
+        activation=None,
+        use_bias=True,
+        name=None,
+    ):
         super().__init__(name)
         self.kernel_size = pair("kernel_size", kernel_size)
         self.strides = pair("strides", strides)
@@ -46,16 +55,23 @@ class DepthwiseConv2D(Layer):
         self.activation = activation_name(activation)
         self.use_bias = bool(use_bias)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ValueError(f"`strides` and `dilation_rate` cannot both be above 1. "
-                             f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}.")
+            raise ValueError(
+                f"`strides` and `dilation_rate` cannot both be above 1. "
+                f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}."
+            )
 
     def compute_output_shape(self, input_shape):
         """(None, H, W, C) -> (None, OH, OW, C * depth_multiplier)."""
         n, *sizes, channels = image_shape(self, input_shape)
         pads = self._pads(sizes)
-        return (n, *(reference.output_size(*each) for each in
-                     zip(sizes, self.kernel_size, self.strides, map(sum, pads), self.dilation_rate, strict=True)),
-                channels * self.depth_multiplier)
+        return (
+            n,
+            *(
+                reference.output_size(*each)
+                for each in zip(sizes, self.kernel_size, self.strides, map(sum, pads), self.dilation_rate, strict=True)
+            ),
+            channels * self.depth_multiplier,
+        )
 
     def _build(self, input_shape, rng):
         shape = (*self.kernel_size, input_shape[3], self.depth_multiplier)
@@ -93,7 +109,13 @@ class DepthwiseConv2D(Layer):
         return tuple(reference.effective_size(k, d) for k, d in sizes), self.strides
 
     def _settings(self):
-        return {"kernel_size": list(self.kernel_size), "strides": list(self.strides), "padding": self.padding,
-                "depth_multiplier": self.depth_multiplier, "data_format": "channels_last",
-                "dilation_rate": list(self.dilation_rate), "activation": self.activation or "linear",
-                "use_bias": self.use_bias}
+        return {
+            "kernel_size": list(self.kernel_size),
+            "strides": list(self.strides),
+            "padding": self.padding,
+            "depth_multiplier": self.depth_multiplier,
+            "data_format": "channels_last",
+            "dilation_rate": list(self.dilation_rate),
+            "activation": self.activation or "linear",
+            "use_bias": self.use_bias,
+        }

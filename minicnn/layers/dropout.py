@@ -30,8 +30,9 @@ class Dropout(Layer):
             raise ValueError(f"`rate` must be a number in [0, 1). Received: rate={rate!r}.")
         sizes = () if noise_shape is None else noise_shape
         if not isinstance(sizes, (tuple, list)) or not all(size is None or type(size) is int for size in sizes):
-            raise ValueError(f"`noise_shape` must be a tuple of integers and None. "
-                             f"Received: noise_shape={noise_shape!r}.")
+            raise ValueError(
+                f"`noise_shape` must be a tuple of integers and None. Received: noise_shape={noise_shape!r}."
+            )
         self.rate = float(rate)
         self.noise_shape = None if noise_shape is None else tuple(sizes)
         self.seed = seed
@@ -39,10 +40,14 @@ class Dropout(Layer):
     def compute_output_shape(self, input_shape):
         """The same shape; noise_shape must stretch to it."""
         noise = self.noise_shape
-        if noise is not None and (len(noise) != len(input_shape) or any(
-                size not in (1, None, own) for size, own in zip(noise, input_shape, strict=True))):
-            raise ValueError(f"`noise_shape` of layer '{self.name}' must have a size for each axis of its input "
-                             f"{tuple(input_shape)}: None, 1 or the same. Received: noise_shape={noise}.")
+        if noise is not None and (
+            len(noise) != len(input_shape)
+            or any(size not in (1, None, own) for size, own in zip(noise, input_shape, strict=True))
+        ):
+            raise ValueError(
+                f"`noise_shape` of layer '{self.name}' must have a size for each axis of its input "
+                f"{tuple(input_shape)}: None, 1 or the same. Received: noise_shape={noise}."
+            )
         return input_shape
 
     def _build(self, input_shape, rng):
@@ -52,8 +57,11 @@ class Dropout(Layer):
     def _forward(self, x, training):
         if not training or self.rate == 0:
             return x, None
-        sizes = x.shape if self.noise_shape is None else [
-            own if size is None else size for size, own in zip(self.noise_shape, x.shape, strict=True)]
+        sizes = (
+            x.shape
+            if self.noise_shape is None
+            else [own if size is None else size for size, own in zip(self.noise_shape, x.shape, strict=True)]
+        )
         mask = np.broadcast_to(self.rng.random(sizes, dtype=np.float32) >= self.rate, x.shape)
         return kernels.dropout_forward(x, mask, self.rate), mask
 
@@ -77,5 +85,10 @@ class SpatialDropout2D(Dropout):
 
     def get_config(self):
         """Give the settings as Keras writes them: this layer of its knows no `trainable`."""
-        return {"name": self.name, "dtype": self.dtype or "float32", "rate": self.rate, "seed": self.seed,
-                "data_format": "channels_last"}
+        return {
+            "name": self.name,
+            "dtype": self.dtype or "float32",
+            "rate": self.rate,
+            "seed": self.seed,
+            "data_format": "channels_last",
+        }

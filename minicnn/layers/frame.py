@@ -19,8 +19,10 @@ def frame_of(name, value):
     pixels = [pixel for side in frame for pixel in side]
     whole = all(isinstance(pixel, (int, np.integer)) and not isinstance(pixel, bool) for pixel in pixels)
     if [len(side) for side in frame] != [2, 2] or not whole or not all(0 <= pixel <= LARGEST for pixel in pixels):
-        raise ValueError(f"`{name}` must be one integer of at least 0, two, or ((top, bottom), (left, right)). "
-                         f"Received: {name}={value!r}.")
+        raise ValueError(
+            f"`{name}` must be one integer of at least 0, two, or ((top, bottom), (left, right)). "
+            f"Received: {name}={value!r}."
+        )
     return tuple(tuple(map(int, side)) for side in frame)
 
 
@@ -41,8 +43,11 @@ class ZeroPadding2D(Layer):
     def compute_output_shape(self, input_shape):
         """(None, H, W, C) -> (None, top + H + bottom, left + W + right, C)."""
         n, *sizes, channels = image_shape(self, input_shape)
-        return (n, *(None if size is None else size + sum(side)
-                     for size, side in zip(sizes, self.padding, strict=True)), channels)
+        return (
+            n,
+            *(None if size is None else size + sum(side) for size, side in zip(sizes, self.padding, strict=True)),
+            channels,
+        )
 
     def _forward(self, x, training):
         return kernels.zero_padding2d_forward(x, self.padding), None
@@ -72,10 +77,15 @@ class Cropping2D(Layer):
         """(None, H, W, C) -> (None, H - top - bottom, W - left - right, C)."""
         n, *sizes, channels = image_shape(self, input_shape)
         if any(size is not None and size <= sum(side) for size, side in zip(sizes, self.cropping, strict=True)):
-            raise ValueError(f"`cropping` of layer '{self.name}' must leave at least one pixel of its input "
-                             f"{tuple(input_shape)}. Received: cropping={self.cropping}.")
-        return (n, *(None if size is None else size - sum(side)
-                     for size, side in zip(sizes, self.cropping, strict=True)), channels)
+            raise ValueError(
+                f"`cropping` of layer '{self.name}' must leave at least one pixel of its input "
+                f"{tuple(input_shape)}. Received: cropping={self.cropping}."
+            )
+        return (
+            n,
+            *(None if size is None else size - sum(side) for size, side in zip(sizes, self.cropping, strict=True)),
+            channels,
+        )
 
     def _forward(self, x, training):
         return kernels.cropping2d_forward(x, self.cropping), None

@@ -37,8 +37,14 @@ class MaxPooling2D(Layer):
         """(None, H, W, C) -> (None, OH, OW, C)."""
         n, *sizes, channels = image_shape(self, input_shape)
         pads = self._pads(sizes)
-        return (n, *(reference.output_size(*each) for each in
-                     zip(sizes, self.pool_size, self.strides, map(sum, pads), strict=True)), channels)
+        return (
+            n,
+            *(
+                reference.output_size(*each)
+                for each in zip(sizes, self.pool_size, self.strides, map(sum, pads), strict=True)
+            ),
+            channels,
+        )
 
     def _pads(self, sizes):
         return reference.window_pads(self.padding, sizes, self.pool_size, self.strides)
@@ -56,5 +62,9 @@ class MaxPooling2D(Layer):
         return self.pool_size, self.strides
 
     def _settings(self):
-        return {"pool_size": list(self.pool_size), "strides": list(self.strides), "padding": self.padding,
-                "data_format": "channels_last"}
+        return {
+            "pool_size": list(self.pool_size),
+            "strides": list(self.strides),
+            "padding": self.padding,
+            "data_format": "channels_last",
+        }

@@ -33,8 +33,10 @@ class Normalization(Layer):
         if not all(isinstance(item, (int, np.integer)) and not isinstance(item, bool) and item != 0 for item in axes):
             raise ValueError(f"`axis` must be integers other than 0, the batch, or None. Received: axis={axis!r}.")
         if (mean is None) != (variance is None) or mean is not None and not _alike(mean, variance):
-            raise ValueError(f"`mean` and `variance` must be numbers, given together and in one shape, or neither. "
-                             f"Received: mean={mean!r}, variance={variance!r}.")
+            raise ValueError(
+                f"`mean` and `variance` must be numbers, given together and in one shape, or neither. "
+                f"Received: mean={mean!r}, variance={variance!r}."
+            )
         self.axis = axes
         self.mean, self.variance = _constant(mean), _constant(variance)
 
@@ -42,15 +44,19 @@ class Normalization(Layer):
         """The same shape; the axes must be of known size."""
         rank = 0 if isinstance(input_shape, list) else len(input_shape)
         if not all(-rank < axis < rank and input_shape[axis] is not None for axis in self.axis):
-            raise ValueError(f"`axis` of layer '{self.name}' must name axes of known size. "
-                             f"Received: axis={self.axis}, input_shape={input_shape}.")
+            raise ValueError(
+                f"`axis` of layer '{self.name}' must name axes of known size. "
+                f"Received: axis={self.axis}, input_shape={input_shape}."
+            )
         if self.mean is not None:
             sizes = [input_shape[axis] for axis in self._kept(rank)]
             try:
                 np.broadcast_to(np.zeros(np.shape(self.mean)), sizes)
             except ValueError:
-                raise ValueError(f"`mean` of layer '{self.name}' must fit the axes' sizes {tuple(sizes)}. "
-                                 f"Received: mean={np.asarray(self.mean).tolist()!r}.") from None
+                raise ValueError(
+                    f"`mean` of layer '{self.name}' must fit the axes' sizes {tuple(sizes)}. "
+                    f"Received: mean={np.asarray(self.mean).tolist()!r}."
+                ) from None
         return input_shape
 
     def _fixed(self, input_shape):
@@ -84,8 +90,10 @@ class Normalization(Layer):
 
     def constants(self, shape):
         """Give mean and deviation of every number of an input of this shape, in float64."""
-        mean, variance = (np.broadcast_to(item.astype(np.float64), shape)
-                          for item in self._constants(np.broadcast_to(np.zeros((), self.dtype), shape)))
+        mean, variance = (
+            np.broadcast_to(item.astype(np.float64), shape)
+            for item in self._constants(np.broadcast_to(np.zeros((), self.dtype), shape))
+        )
         return mean, np.maximum(np.sqrt(variance), EPSILON)
 
     def _forward(self, x, training):

@@ -32,14 +32,17 @@ class Rescaling(Layer):
         """The same shape; a list must have a number for each channel."""
         for key, value in (("scale", self.scale), ("offset", self.offset)):
             if isinstance(value, list) and len(value) != input_shape[-1]:
-                raise ValueError(f"`{key}` of layer '{self.name}' must be one number, or one for each channel of its "
-                                 f"input {tuple(input_shape)}. Received: {key}={value!r}.")
+                raise ValueError(
+                    f"`{key}` of layer '{self.name}' must be one number, or one for each channel of its "
+                    f"input {tuple(input_shape)}. Received: {key}={value!r}."
+                )
         return input_shape
 
     def constants(self, channel):
         """Give scale and offset of one channel."""
-        return tuple(float(np.float32(item[channel] if isinstance(item, list) else item))
-                     for item in (self.scale, self.offset))
+        return tuple(
+            float(np.float32(item[channel] if isinstance(item, list) else item)) for item in (self.scale, self.offset)
+        )
 
     def _rows(self, x):
         """Give scale and offset, each (1, ..., 1, C)."""

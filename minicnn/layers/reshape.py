@@ -25,8 +25,10 @@ class Reshape(Layer):
         sizes = target_shape if isinstance(target_shape, (tuple, list)) else (target_shape,)
         whole = all(isinstance(size, (int, np.integer)) and not isinstance(size, bool) for size in sizes)
         if not whole or any(size < 1 and size != -1 for size in sizes) or list(sizes).count(-1) > 1:
-            raise ValueError(f"`target_shape` must be positive integers, one of them -1 at most. "
-                             f"Received: target_shape={target_shape!r}.")
+            raise ValueError(
+                f"`target_shape` must be positive integers, one of them -1 at most. "
+                f"Received: target_shape={target_shape!r}."
+            )
         self.target_shape = tuple(map(int, sizes))
 
     def compute_output_shape(self, input_shape):
@@ -37,8 +39,10 @@ class Reshape(Layer):
             return (input_shape[0], *(None if size == -1 else size for size in self.target_shape))
         count, known = math.prod(sizes), math.prod(size for size in self.target_shape if size != -1)
         if count % known or (-1 not in self.target_shape and count != known):
-            raise ValueError(f"`target_shape` of layer '{self.name}' must hold the {count} numbers of its input "
-                             f"{tuple(input_shape)}. Received: target_shape={self.target_shape}.")
+            raise ValueError(
+                f"`target_shape` of layer '{self.name}' must hold the {count} numbers of its input "
+                f"{tuple(input_shape)}. Received: target_shape={self.target_shape}."
+            )
         return (input_shape[0], *(count // known if size == -1 else size for size in self.target_shape))
 
     def _forward(self, x, training):

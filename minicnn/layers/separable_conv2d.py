@@ -32,8 +32,18 @@ class SeparableConv2D(DepthwiseConv2D):
     params: depthwise_kernel (KH, KW, C, M) and pointwise_kernel (1, 1, C * M, F), glorot_uniform; bias (F,), zeros.
     """
 
-    def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", dilation_rate=(1, 1),
-                 depth_multiplier=1, activation=None, use_bias=True, name=None):
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=(1, 1),
+        padding="valid",
+        dilation_rate=(1, 1),
+        depth_multiplier=1,
+        activation=None,
+        use_bias=True,
+        name=None,
+    ):
         super().__init__(kernel_size, strides, padding, depth_multiplier, dilation_rate, activation, use_bias, name)
         self.filters = positive_int("filters", filters)
 
@@ -54,8 +64,9 @@ class SeparableConv2D(DepthwiseConv2D):
         how = (self.strides, self._pads(x.shape[1:3]), self.dilation_rate)
         z = kernels.depthwise_conv2d_forward(x, self.params["depthwise_kernel"], None, *how)  # (N, OH, OW, C * M)
         now, after = fused(activation)
-        y = kernels.conv2d_forward(z, self.params["pointwise_kernel"], self.params.get("bias"), *ONE_BY_ONE,
-                                   activation=now)  # (N, OH, OW, F)
+        y = kernels.conv2d_forward(
+            z, self.params["pointwise_kernel"], self.params.get("bias"), *ONE_BY_ONE, activation=now
+        )  # (N, OH, OW, F)
         y, kept = activate(after, y)
         return y, (x, z, kept, activation, how)
 

@@ -30,8 +30,10 @@ class Softmax(Layer):
         """The same shape; the axis must be one of it."""
         rank = len(input_shape)
         if not -rank < self.axis < rank:
-            raise ValueError(f"`axis` of layer '{self.name}' must lie within its input's {rank} axes and not be the "
-                             f"batch. Received: axis={self.axis}.")
+            raise ValueError(
+                f"`axis` of layer '{self.name}' must lie within its input's {rank} axes and not be the "
+                f"batch. Received: axis={self.axis}."
+            )
         return input_shape
 
     def _forward(self, x, training, logits=False):

@@ -15,8 +15,10 @@ def stretched_shape(layer, shapes):
     several = isinstance(shapes, list) and len(shapes) > 1
     sizes = [set(axis) - {1} for axis in zip(*ranked(shapes), strict=True)] if several else []
     if not several or any(len(axis - {None}) > 1 for axis in sizes):
-        raise ValueError(f"Layer '{layer.name}' takes a list of at least two inputs, whose sizes agree or are 1. "
-                         f"Received: input_shape={shapes}.")
+        raise ValueError(
+            f"Layer '{layer.name}' takes a list of at least two inputs, whose sizes agree or are 1. "
+            f"Received: input_shape={shapes}."
+        )
     return tuple(max(axis, key=lambda size: size or 0) if axis else 1 for axis in sizes)
 
 

@@ -176,7 +176,7 @@ def test_what_belongs_to_a_class_and_what_is_left_out(tmp_path):
 
 
 def test_names_are_sorted_as_text_across_subfolders(tmp_path):
-    """"a-1.png" comes before "a/1.png", as str sorts them: the held-out fifth depends on it."""
+    """ "a-1.png" comes before "a/1.png", as str sorts them: the held-out fifth depends on it."""
     root = make(tmp_path, {"x": 4, "y": 5})
     for name in ("a/1.png", "a-1.png", "B.png", "é.png", "b.png"):
         (root / "x" / name).parent.mkdir(exist_ok=True)

@@ -115,7 +115,7 @@ def test_write_folder_overwrites_nothing_and_leaves_nothing_half(tmp_path, monke
     def fail(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(wardrobe, "compose", fail)
+    monkeypatch.setattr(wardrobe.pictures, "compose", fail)
     with pytest.raises(KeyboardInterrupt):
         wardrobe.write_folder(tmp_path / "new", train=1, validation=0)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]

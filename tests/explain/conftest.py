@@ -24,16 +24,23 @@ from minicnn import (
     Sequential,
     Softmax,
 )
-from minicnn.architectures import homework, tinyvgg
-from minicnn.classify import describe_classifier
+from minicnn.app.classify import describe_classifier
 from minicnn.data import load_image, wardrobe
-from minicnn.explain import page as explorer
-from minicnn.explain.nodes import describe
+from minicnn.explain.page import page as explorer
+from minicnn.explain.page.nodes import describe
+from minicnn.models import homework, tinyvgg
 from tests.explain.nets import NETS
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 EPOCHS = (1, 2, 3, 4, 5)
 
 
@@ -102,20 +109,36 @@ class Pages:
         return _two_classes((150, 150)), files, {"pixels": load_image(files[0], (150, 150))}
 
     def _grey(self):
-        grey = Sequential([Input((28, 28, 1)), Conv2D(6, 5, activation="relu"), MaxPooling2D(3, 2), Flatten(),
-                           Dense(3, activation="softmax")], seed=2)
+        grey = Sequential(
+            [
+                Input((28, 28, 1)),
+                Conv2D(6, 5, activation="relu"),
+                MaxPooling2D(3, 2),
+                Flatten(),
+                Dense(3, activation="softmax"),
+            ],
+            seed=2,
+        )
         grey.classifier = describe_classifier(["circle", "cross", "square"], (28, 28), scale=1 / 255)
         return grey, [noise(28, 28, 1)], {"labels": ["cross"]}
 
     def _same(self):
-        model = Sequential([
-            Input((30, 41, 3)), Rescaling([1 / 127.5, 0.01, 0.02], [-1, 0.5, -2]),
-            Conv2D(20, 3, strides=2, padding="same", use_bias=False),
-            BatchNormalization(), ReLU(), DepthwiseConv2D((2, 3), padding="same"),
-            SeparableConv2D(18, 3, activation="relu6"),
-            MaxPooling2D(3, 2, padding="same"), Conv2D(8, 2, padding="same", dilation_rate=2, groups=2,
-                                                       activation="tanh"),
-            GlobalAveragePooling2D(), Dense(4)], seed=3)
+        model = Sequential(
+            [
+                Input((30, 41, 3)),
+                Rescaling([1 / 127.5, 0.01, 0.02], [-1, 0.5, -2]),
+                Conv2D(20, 3, strides=2, padding="same", use_bias=False),
+                BatchNormalization(),
+                ReLU(),
+                DepthwiseConv2D((2, 3), padding="same"),
+                SeparableConv2D(18, 3, activation="relu6"),
+                MaxPooling2D(3, 2, padding="same"),
+                Conv2D(8, 2, padding="same", dilation_rate=2, groups=2, activation="tanh"),
+                GlobalAveragePooling2D(),
+                Dense(4),
+            ],
+            seed=3,
+        )
         return model, [noise(30, 41, 3)], {}
 
     def _photographs(self):
@@ -124,9 +147,20 @@ class Pages:
         names = sorted(path.name for path in (folder / "train").iterdir() if path.is_dir())
         files = [sorted((folder / "train" / name).iterdir())[k] for k in range(3) for name in names]
         x = np.stack([load_image(file, (64, 64)) for file in files])
-        model = Sequential([Input((64, 64, 3)), Rescaling(1 / 255), Conv2D(16, 3, activation="relu"), MaxPooling2D(2),
-                            Conv2D(40, 3, activation="relu"), MaxPooling2D(2), Flatten(), Dense(len(names)),
-                            Softmax()], seed=6)
+        model = Sequential(
+            [
+                Input((64, 64, 3)),
+                Rescaling(1 / 255),
+                Conv2D(16, 3, activation="relu"),
+                MaxPooling2D(2),
+                Conv2D(40, 3, activation="relu"),
+                MaxPooling2D(2),
+                Flatten(),
+                Dense(len(names)),
+                Softmax(),
+            ],
+            seed=6,
+        )
         model.classifier = describe_classifier(names, (64, 64))
         model.compile("adam", "sparse_categorical_crossentropy")
         model.fit(x, np.tile(np.arange(len(names)), 3), epochs=2, verbose=0)
@@ -135,9 +169,12 @@ class Pages:
     def _of_net(self, name):
         """Take one of the small nets of nets.py."""
         model = NETS[name]()
-        model.classifier = describe_classifier([f"class {k}" for k in range(max(2, model.output_shape[-1]))],
-                                               model.input_shape[1:3], scale=[1 / 255, 1 / 128, 1 / 300],
-                                               offset=[0.0, -1.0, 0.25])
+        model.classifier = describe_classifier(
+            [f"class {k}" for k in range(max(2, model.output_shape[-1]))],
+            model.input_shape[1:3],
+            scale=[1 / 255, 1 / 128, 1 / 300],
+            offset=[0.0, -1.0, 0.25],
+        )
         return model, [noise(*model.input_shape[1:])], {}
 
 
@@ -178,15 +215,25 @@ class Lab:
         """Make a net of the page, give it one example, run it forward and back; it is then `net`."""
         nodes, arrays = describe(model)
         known = {"output": "probabilities" if model.activation in ("softmax", "sigmoid") else "logits"}
-        payload = {"nodes": nodes, "loss": loss or explorer._loss(model, known),
-                   "preprocess": {"scale": 1, "offset": 0}}
-        self.page.evaluate("""([payload, arrays, x, label]) => {
+        payload = {
+            "nodes": nodes,
+            "loss": loss or explorer._loss(model, known),
+            "preprocess": {"scale": 1, "offset": 0},
+        }
+        self.page.evaluate(
+            """([payload, arrays, x, label]) => {
             payload.epochs = [{ arrays: arrays.map((array) => Float32Array.from(array)) }];
             window.net = new lab.Net(payload);
             net.label = label;
             net.forward(Float32Array.from(x), 0);
-            net.backward(label); }""", [payload, [array.ravel().tolist() for array in arrays(model)],
-                                        np.asarray(x, np.float64).ravel().tolist(), label])
+            net.backward(label); }""",
+            [
+                payload,
+                [array.ravel().tolist() for array in arrays(model)],
+                np.asarray(x, np.float64).ravel().tolist(),
+                label,
+            ],
+        )
         return nodes
 
     def ask(self, code, argument=None):
@@ -207,8 +254,10 @@ class Tab:
         self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **settings)
         self.page = self.context.new_page()
         self.complaints, self.requests = [], []
-        self.page.on("console", lambda message: self.complaints.append(message.text)
-                     if message.type in ("error", "warning") else None)
+        self.page.on(
+            "console",
+            lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None,
+        )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.set_default_timeout(60_000)  # a busy machine must not decide

@@ -33,8 +33,8 @@ from minicnn import (
     SpatialDropout2D,
     ZeroPadding2D,
 )
-from minicnn.architectures import homework, tinyvgg
 from minicnn.layers import LAYERS
+from minicnn.models import homework, tinyvgg
 
 
 def randomise(model, seed=1):
@@ -63,10 +63,22 @@ def homework_net():
 
 def settings():
     """`same` padding, strides, dilation, groups, windows that overlap, fused softmax."""
-    return randomise(Sequential([
-        Input((12, 12, 2)), Cropping2D(((1, 0), (2, 1))), Conv2D(4, 3, strides=2, padding="same", activation="relu"),
-        Conv2D(6, (2, 3), padding="same", dilation_rate=2, groups=2), Activation("sigmoid"),
-        MaxPooling2D(3, strides=2, padding="same"), Dropout(0.5), Flatten(), Dense(3, activation="softmax")], seed=0))
+    return randomise(
+        Sequential(
+            [
+                Input((12, 12, 2)),
+                Cropping2D(((1, 0), (2, 1))),
+                Conv2D(4, 3, strides=2, padding="same", activation="relu"),
+                Conv2D(6, (2, 3), padding="same", dilation_rate=2, groups=2),
+                Activation("sigmoid"),
+                MaxPooling2D(3, strides=2, padding="same"),
+                Dropout(0.5),
+                Flatten(),
+                Dense(3, activation="softmax"),
+            ],
+            seed=0,
+        )
+    )
 
 
 def branches():
@@ -81,20 +93,49 @@ def branches():
 
 def later():
     """The layers of Xception and MobileNet, and what shapes and shifts."""
-    return randomise(Sequential([
-        Input((8, 9, 3)), ZeroPadding2D(((0, 1), (1, 0))), DepthwiseConv2D(3, depth_multiplier=2, strides=2,
-                                                                          activation="relu6"),
-        BatchNormalization(), LeakyReLU(0.2), SeparableConv2D(4, 2, padding="same", activation="elu"), ELU(0.5),
-        Cropping2D(((0, 1), (0, 0))), AveragePooling2D(2, strides=1, padding="same"), Reshape((4, 3, 4)),
-        Conv2D(3, 2, activation="gelu"), GlobalAveragePooling2D(), Dense(3), Softmax()], seed=0))
+    return randomise(
+        Sequential(
+            [
+                Input((8, 9, 3)),
+                ZeroPadding2D(((0, 1), (1, 0))),
+                DepthwiseConv2D(3, depth_multiplier=2, strides=2, activation="relu6"),
+                BatchNormalization(),
+                LeakyReLU(0.2),
+                SeparableConv2D(4, 2, padding="same", activation="elu"),
+                ELU(0.5),
+                Cropping2D(((0, 1), (0, 0))),
+                AveragePooling2D(2, strides=1, padding="same"),
+                Reshape((4, 3, 4)),
+                Conv2D(3, 2, activation="gelu"),
+                GlobalAveragePooling2D(),
+                Dense(3),
+                Softmax(),
+            ],
+            seed=0,
+        )
+    )
 
 
 def prepared():
     """What stands before the first convolution: augmentation, means and deviations, a scale a channel."""
-    return randomise(Sequential([
-        Input((6, 7, 3)), LAYERS["RandomFlip"](), Normalization(mean=[99.0, 120.0, 80.0], variance=[900.0, 2e3, 4e3]),
-        Normalization(axis=(1, 3)), Rescaling([2.0, 0.5, 1.5], [0.1, -0.2, 0.3]), SpatialDropout2D(0.5),
-        Conv2D(4, 3, activation="tanh"), LAYERS["GaussianNoise"](), Flatten(), Dense(3), Softmax()], seed=0))
+    return randomise(
+        Sequential(
+            [
+                Input((6, 7, 3)),
+                LAYERS["RandomFlip"](),
+                Normalization(mean=[99.0, 120.0, 80.0], variance=[900.0, 2e3, 4e3]),
+                Normalization(axis=(1, 3)),
+                Rescaling([2.0, 0.5, 1.5], [0.1, -0.2, 0.3]),
+                SpatialDropout2D(0.5),
+                Conv2D(4, 3, activation="tanh"),
+                LAYERS["GaussianNoise"](),
+                Flatten(),
+                Dense(3),
+                Softmax(),
+            ],
+            seed=0,
+        )
+    )
 
 
 def strongest():
@@ -118,8 +159,16 @@ def shared():
     return randomise(Model(x, Softmax()(Dense(3)(Flatten()(y)))))
 
 
-NETS = {"plain": plain, "homework": homework_net, "settings": settings, "branches": branches, "later": later,
-        "prepared": prepared, "strongest": strongest, "shared": shared}
+NETS = {
+    "plain": plain,
+    "homework": homework_net,
+    "settings": settings,
+    "branches": branches,
+    "later": later,
+    "prepared": prepared,
+    "strongest": strongest,
+    "shared": shared,
+}
 
 
 def picture(model, seed=0, examples=2):

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from minicnn import Add, Conv2D, Dense, Flatten, Input, Model, Sequential, Softmax
-from minicnn.architectures import tinyvgg
-from minicnn.classify import describe_classifier
-from minicnn.cli import main
-from minicnn.explain import page
+from minicnn.app.classify import describe_classifier
+from minicnn.app.cli import main
+from minicnn.explain.page import page
+from minicnn.models import tinyvgg
 
 
 @pytest.fixture
@@ -50,13 +50,16 @@ def test_a_folder_with_a_series_and_its_history(saved):
     assert data["history"] == {"loss": [2.0, 1.0], "val_loss": [2.5, 1.5]}
 
 
-@pytest.mark.parametrize("arguments, sentence", [
-    (["explain", "net.keras", "none.png"], "Cannot read the picture none.png: there is no such file."),
-    (["explain", "net.keras", "shirt.png", "--classes", "a,b"], "`classes` must be 3 names, one for each output."),
-    (["explain", "net.keras", "shirt.png", "--size", "20"], "`size` must be the model's 16 x 16."),
-    (["explain", ".", "shirt.png", "-o", "no/page.html"], "there is no folder"),
-    (["shapes", "8x8x3", "blur"], "the word 'blur'"),
-])
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["explain", "net.keras", "none.png"], "Cannot read the picture none.png: there is no such file."),
+        (["explain", "net.keras", "shirt.png", "--classes", "a,b"], "`classes` must be 3 names, one for each output."),
+        (["explain", "net.keras", "shirt.png", "--size", "20"], "`size` must be the model's 16 x 16."),
+        (["explain", ".", "shirt.png", "-o", "no/page.html"], "there is no folder"),
+        (["shapes", "8x8x3", "blur"], "the word 'blur'"),
+    ],
+)
 def test_what_is_wrong_is_said_in_one_sentence(saved, monkeypatch, capsys, arguments, sentence):
     monkeypatch.chdir(saved)
     assert main(arguments) == 2
@@ -87,21 +90,24 @@ def net(shape=(8, 8, 1), units=2):
     return Sequential([Input(shape), Conv2D(2, 3), Flatten(), Dense(units), Softmax()], seed=0)
 
 
-@pytest.mark.parametrize("models, pictures, settings, sentence", [
-    (net(), [], {}, "`pictures` must hold at least one picture"),
-    (net(), [np.full((8, 8), np.nan)], {}, "A picture must hold finite numbers. Received: nan"),
-    (net(), [np.zeros((9, 8))], {}, r"must have the model's shape \(8, 8, 1\). Received: \(9, 8, 1\)"),
-    (net(), [np.zeros((8, 8))], {"labels": ["dog"]}, "`labels` must be classes of the model"),
-    (net(), [np.zeros((8, 8))], {"names": ["a", "b"]}, "`names` must have one entry a picture"),
-    ([net(), net(units=3)], [np.zeros((8, 8))], {}, "the same net at several epochs"),
-    (two_ends(), [np.zeros((8, 8))], {}, "one input and one output. Received: 1 and 2"),
-    (two_inputs(), [np.zeros((8, 8))], {}, "one input and one output. Received: 2 and 1"),
-    ([], [np.zeros((8, 8))], {}, "at least one model"),
-    (net((8, 8, 2)), [np.zeros((8, 8))], {}, "one picture, grey or RGB"),
-    (Sequential([Input((8, 8, 1)), Conv2D(2, 3)]), [np.zeros((8, 8))], {}, "end in a row of numbers"),
-    (Sequential([Input((8, 8, 1)), Dense(2), Flatten()]), [np.zeros((8, 8))], {}, "put a Flatten before it"),
-    (Sequential([Input((None, 8, 1)), Conv2D(2, 3)]), [np.zeros((8, 8))], {}, "needs known sizes"),
-])
+@pytest.mark.parametrize(
+    "models, pictures, settings, sentence",
+    [
+        (net(), [], {}, "`pictures` must hold at least one picture"),
+        (net(), [np.full((8, 8), np.nan)], {}, "A picture must hold finite numbers. Received: nan"),
+        (net(), [np.zeros((9, 8))], {}, r"must have the model's shape \(8, 8, 1\). Received: \(9, 8, 1\)"),
+        (net(), [np.zeros((8, 8))], {"labels": ["dog"]}, "`labels` must be classes of the model"),
+        (net(), [np.zeros((8, 8))], {"names": ["a", "b"]}, "`names` must have one entry a picture"),
+        ([net(), net(units=3)], [np.zeros((8, 8))], {}, "the same net at several epochs"),
+        (two_ends(), [np.zeros((8, 8))], {}, "one input and one output. Received: 1 and 2"),
+        (two_inputs(), [np.zeros((8, 8))], {}, "one input and one output. Received: 2 and 1"),
+        ([], [np.zeros((8, 8))], {}, "at least one model"),
+        (net((8, 8, 2)), [np.zeros((8, 8))], {}, "one picture, grey or RGB"),
+        (Sequential([Input((8, 8, 1)), Conv2D(2, 3)]), [np.zeros((8, 8))], {}, "end in a row of numbers"),
+        (Sequential([Input((8, 8, 1)), Dense(2), Flatten()]), [np.zeros((8, 8))], {}, "put a Flatten before it"),
+        (Sequential([Input((None, 8, 1)), Conv2D(2, 3)]), [np.zeros((8, 8))], {}, "needs known sizes"),
+    ],
+)
 def test_what_the_page_refuses(tmp_path, models, pictures, settings, sentence):
     with pytest.raises(ValueError, match=sentence):
         page.write(models, pictures, tmp_path / "page.html", **settings)
@@ -123,8 +129,18 @@ def test_a_net_that_diverged_is_refused_and_named(tmp_path, monkeypatch, capsys,
     assert not (tmp_path / "page.html").exists()
 
 
-@pytest.mark.parametrize("field, value", [("crop", "centre"), ("order", "bgr"), ("invert", True), ("threshold", 0.5),
-                                          ("resize", "lanczos"), ("temperature", 2.0), ("task", "pictures")])
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("crop", "centre"),
+        ("order", "bgr"),
+        ("invert", True),
+        ("threshold", 0.5),
+        ("resize", "lanczos"),
+        ("temperature", 2.0),
+        ("task", "pictures"),
+    ],
+)
 def test_what_a_classifier_json_asks_for_and_the_page_cannot_do_is_refused_by_name(tmp_path, field, value):
     model = net()
     model.classifier = describe_classifier(["a", "b"], (8, 8)) | {field: value}

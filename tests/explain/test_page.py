@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minicnn import Conv2D, Dense, Flatten, Input, Sequential, Softmax, explain
-from minicnn.explain import page as explorer
+from minicnn.explain.page import page as explorer
 from tests.explain import test_page_numbers as numbers
 from tests.explain.conftest import Made, Tab
 
@@ -61,8 +61,13 @@ def test_the_keyboard_keeps_its_place(tab):
     """A change draws the view anew; the control that made it keeps the focus, so that the next key goes on from it."""
     with tab("demo") as t:
         press, held = t.page.keyboard.press, "document.activeElement.closest('label, [aria-label]')"
-        for view, label in (("convolution", "output"), ("layers", "layer"), ("backward", "gradient at"),
-                            ("training", "layer"), ("padding", "padding")):
+        for view, label in (
+            ("convolution", "output"),
+            ("layers", "layer"),
+            ("backward", "gradient at"),
+            ("training", "layer"),
+            ("padding", "padding"),
+        ):
             t.view(view)
             t.page.locator("label.field", has=t.page.locator(f"span:text-is('{label}')")).locator("select").focus()
             before = t.page.evaluate("document.activeElement.value")
@@ -150,10 +155,18 @@ def test_an_input_cell_marks_every_stop_that_reads_it(tab):
 
 def test_names_with_markup_show_as_text(browser, tmp_path):
     nasty = ["<b>bold</b>", "</script><script>window.broken = 1</script>", "<img src=x onerror='window.broken = 1'>"]
-    model = Sequential([Input((8, 8, 1)), Conv2D(2, 3, name="<i>layer<i>"), Flatten(), Dense(3),
-                        Softmax(name="--><svg>")], seed=0)
-    made = Made(tmp_path, "nasty", model, [np.zeros((8, 8), np.uint8)], classes=nasty, names=["<u>file</u>.png"],
-                title="{{SCRIPT}} <!-- title")
+    model = Sequential(
+        [Input((8, 8, 1)), Conv2D(2, 3, name="<i>layer<i>"), Flatten(), Dense(3), Softmax(name="--><svg>")], seed=0
+    )
+    made = Made(
+        tmp_path,
+        "nasty",
+        model,
+        [np.zeros((8, 8), np.uint8)],
+        classes=nasty,
+        names=["<u>file</u>.png"],
+        title="{{SCRIPT}} <!-- title",
+    )
     with Tab(browser, made) as t:
         for view in VIEWS:
             t.view(view)
@@ -290,28 +303,40 @@ def test_modules_share_no_name_and_no_import_is_left():
 ROWS = {  # each row of the package's table, and the tests that hold it
     "overview: columns of maps, connections on hover": [test_connections_scales_and_legends],
     "elastic convolution view: channels, kernels, intermediate maps": [
-        numbers.test_a_sum_of_products, test_an_input_cell_marks_every_stop_that_reads_it,
-        test_the_window_plays_pauses_and_steps],
+        numbers.test_a_sum_of_products,
+        test_an_input_cell_marks_every_stop_that_reads_it,
+        test_the_window_plays_pauses_and_steps,
+    ],
     "formula views: convolution, ReLU, pooling, flatten, softmax": [
-        numbers.test_a_sum_of_products, numbers.test_a_relu_around_the_chosen_cell,
-        numbers.test_a_pool_winner_and_a_tie, numbers.test_softmax_sigmoid_dense_flatten_and_the_loss],
+        numbers.test_a_sum_of_products,
+        numbers.test_a_relu_around_the_chosen_cell,
+        numbers.test_a_pool_winner_and_a_tie,
+        numbers.test_softmax_sigmoid_dense_flatten_and_the_loss,
+    ],
     "choice of the colour scale": [test_connections_scales_and_legends],
     "playground of size, window, stride": [numbers.test_the_padding_laboratory],
     "a picture of one's own": [numbers.test_a_picture_of_ones_own],
     "a model of one's own, its classes and data": [
         test_all_six_parts_by_mouse_and_nothing_leaves_the_page,
-        numbers.test_every_map_and_every_gradient_is_the_engines],
+        numbers.test_every_map_and_every_gradient_is_the_engines,
+    ],
     "sigmoid, dense, loss": [numbers.test_softmax_sigmoid_dense_flatten_and_the_loss],
     "backward: gradients of every map, kernel and bias, taken apart": [
-        numbers.test_the_terms_of_a_gradient, numbers.test_gradients_of_a_net_too_large],
+        numbers.test_the_terms_of_a_gradient,
+        numbers.test_gradients_of_a_net_too_large,
+    ],
     "one step of learning at any rate": [numbers.test_the_loss_after_a_step],
     "training: the net at several epochs": [numbers.test_every_epoch_is_its_checkpoint],
     "pixels and weights to change": [numbers.test_a_changed_pixel_and_a_changed_weight_change_everything_behind],
     "non-square windows, asymmetric padding, the floor": [
-        numbers.test_the_padding_laboratory, numbers.test_the_laboratory_takes_any_size_and_a_click],
+        numbers.test_the_padding_laboratory,
+        numbers.test_the_laboratory_takes_any_size_and_a_click,
+    ],
     "keyboard alone; a phone's screen": [
-        test_all_six_parts_by_keyboard_alone, test_the_keyboard_keeps_its_place,
-        test_nothing_overlaps_and_nothing_is_cut],
+        test_all_six_parts_by_keyboard_alone,
+        test_the_keyboard_keeps_its_place,
+        test_nothing_overlaps_and_nothing_is_cut,
+    ],
 }
 
 

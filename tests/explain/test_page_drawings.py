@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from minicnn import Conv2D, Dense, Flatten, Input, Sequential, reference
-from minicnn.classify import describe_classifier
+from minicnn.app.classify import describe_classifier
 from minicnn.data import load_image
 from tests.explain.conftest import Made, Tab, noise
 
@@ -16,8 +16,10 @@ from tests.explain.conftest import Made, Tab, noise
 
 def test_the_colour_scale(lab):
     """White at 0, darker with every step away from it, orange above and blue below, its ends never passed."""
-    parts = lab.ask("(values) => values.map((value) => lab.colour(value, 2).match(/\\d+/g).map(Number))",
-                    [*np.linspace(-2, 2, 41).tolist(), -5, 5])
+    parts = lab.ask(
+        "(values) => values.map((value) => lab.colour(value, 2).match(/\\d+/g).map(Number))",
+        [*np.linspace(-2, 2, 41).tolist(), -5, 5],
+    )
     rgb = np.array(parts[:41])
     light = rgb @ [0.2126, 0.7152, 0.0722]
     assert rgb[20].tolist() == [255, 255, 255] and light.argmax() == 20
@@ -56,22 +58,44 @@ def test_long_names_may_break_and_nothing_else_changes(tab, pages):
     assert {"batch_\u200bnorma\u00adlization", "separ\u00adable_\u200bconv2d (depth\u00adwise)"} <= set(heads)
 
 
-@pytest.mark.parametrize("shape, pixels, want", [
-    ((1, 2, 1), [0, 255], [[0, 0, 0], [255, 255, 255]]), ((1, 2, 3), [9, 8, 7, 1, 2, 3], [[9, 8, 7], [1, 2, 3]]),
-    ((1, 2, 1), [0, 0.5], [[0, 0, 0], [128, 128, 128]]), ((1, 2, 1), [0, 51], [[0, 0, 0], [51, 51, 51]]),
-    ((1, 3, 1), [-255, 0, 255], [[0] * 3, [128] * 3, [255] * 3])])
+@pytest.mark.parametrize(
+    "shape, pixels, want",
+    [
+        ((1, 2, 1), [0, 255], [[0, 0, 0], [255, 255, 255]]),
+        ((1, 2, 3), [9, 8, 7, 1, 2, 3], [[9, 8, 7], [1, 2, 3]]),
+        ((1, 2, 1), [0, 0.5], [[0, 0, 0], [128, 128, 128]]),
+        ((1, 2, 1), [0, 51], [[0, 0, 0], [51, 51, 51]]),
+        ((1, 3, 1), [-255, 0, 255], [[0] * 3, [128] * 3, [255] * 3]),
+    ],
+)
 def test_a_picture_is_painted_as_it_is_or_stretched(lab, shape, pixels, want):
-    painted = lab.ask("""([pixels, shape]) => { const canvas = document.createElement("canvas");
+    painted = lab.ask(
+        """([pixels, shape]) => { const canvas = document.createElement("canvas");
         lab.paintPicture(canvas, pixels, shape);
-        return Array.from(canvas.getContext("2d").getImageData(0, 0, shape[1], shape[0]).data); }""", [pixels, shape])
+        return Array.from(canvas.getContext("2d").getImageData(0, 0, shape[1], shape[0]).data); }""",
+        [pixels, shape],
+    )
     np.testing.assert_allclose(np.reshape(painted, (-1, 4))[:, :3], want, atol=1)
     assert set(painted[3::4]) == {255}
 
 
-@pytest.mark.parametrize("value, digits, text", [
-    (0, 4, "0"), (-3, 4, "−3"), (1234567, 4, "1234567"), (0.123456, 4, "0.1235"), (-0.123456, 3, "−0.123"),
-    (1e9, 4, "1.00e9"), (123456.7, 4, "1.23e5"), (0.0001234, 4, "1.23e−4"), (99999.5, 3, "100000"), (0.001, 4, "0.001"),
-    (2.5e-7, 3, "2.5e−7"), (1e5 + 0.5, 2, "1.0e5")])
+@pytest.mark.parametrize(
+    "value, digits, text",
+    [
+        (0, 4, "0"),
+        (-3, 4, "−3"),
+        (1234567, 4, "1234567"),
+        (0.123456, 4, "0.1235"),
+        (-0.123456, 3, "−0.123"),
+        (1e9, 4, "1.00e9"),
+        (123456.7, 4, "1.23e5"),
+        (0.0001234, 4, "1.23e−4"),
+        (99999.5, 3, "100000"),
+        (0.001, 4, "0.001"),
+        (2.5e-7, 3, "2.5e−7"),
+        (1e5 + 0.5, 2, "1.0e5"),
+    ],
+)
 def test_how_numbers_are_written(lab, value, digits, text):
     assert lab.ask("([value, digits]) => lab.format(value, digits)", [value, digits]) == text
 
@@ -111,12 +135,16 @@ def test_the_window_is_marked_where_it_stands(tab, pages):
         assert sum(sums[:-1]) == pytest.approx(sums[-1], rel=1e-5) and len(sums) == 5
         t.page.evaluate("explorer.open(explorer.net.nodes.find((node) => node.kind === 'MaxPooling2D').index, 0)")
         t.page.evaluate("explorer.view.choose(2, 3)")
-        height, width, _ = t.page.evaluate("explorer.view.inputs[0].height, explorer.net.nodes[explorer.view.index]"
-                                           ".from[0]")
+        height, width, _ = t.page.evaluate(
+            "explorer.view.inputs[0].height, explorer.net.nodes[explorer.view.index].from[0]"
+        )
         pads = reference.window_pads("same", (height, width), (3, 3), (2, 2), (1, 1))
         mark = t.page.locator(".pair .mark.window").evaluate(PLACE)
-        np.testing.assert_allclose(mark, [100 * (4 - pads[0][0]) / height, 100 * (6 - pads[1][0]) / width,
-                                          300 / height, 300 / width], rtol=1e-4)
+        np.testing.assert_allclose(
+            mark,
+            [100 * (4 - pads[0][0]) / height, 100 * (6 - pads[1][0]) / width, 300 / height, 300 / width],
+            rtol=1e-4,
+        )
 
 
 def test_the_window_moves_with_the_clock(tab):
@@ -171,40 +199,57 @@ def test_every_working_that_is_written_comes_out(tab, name, lines):
 LABORATORIES = [
     {"size": [7, 6], "window": [3, 2], "strides": [2, 3], "dilation": [1, 2], "mode": "same"},
     {"size": [9, 8], "window": [2, 3], "strides": [3, 2], "dilation": [2, 1], "mode": "valid"},
-    {"size": [5, 6], "window": [2, 2], "strides": [3, 2], "dilation": [1, 1], "mode": "explicit",
-     "pads": [[2, 1], [0, 3]]},
-    {"size": [6, 7], "window": [3, 3], "strides": [1, 2], "dilation": [1, 1], "mode": "symmetric",
-     "symmetric": [1, 2]}]
+    {
+        "size": [5, 6],
+        "window": [2, 2],
+        "strides": [3, 2],
+        "dilation": [1, 1],
+        "mode": "explicit",
+        "pads": [[2, 1], [0, 3]],
+    },
+    {"size": [6, 7], "window": [3, 3], "strides": [1, 2], "dilation": [1, 1], "mode": "symmetric", "symmetric": [1, 2]},
+]
 
 
 @pytest.mark.parametrize("setting", LABORATORIES)
 def test_the_laboratorys_boards(tab, setting):
     sizes, windows, strides, dilations = (setting[key] for key in ("size", "window", "strides", "dilation"))
-    pads = {"same": lambda k: reference.same_pads(sizes[k], windows[k], strides[k], dilations[k]),
-            "valid": lambda k: (0, 0), "explicit": lambda k: setting["pads"][k],
-            "symmetric": lambda k: [setting["symmetric"][k]] * 2}[setting["mode"]]
+    pads = {
+        "same": lambda k: reference.same_pads(sizes[k], windows[k], strides[k], dilations[k]),
+        "valid": lambda k: (0, 0),
+        "explicit": lambda k: setting["pads"][k],
+        "symmetric": lambda k: [setting["symmetric"][k]] * 2,
+    }[setting["mode"]]
     total = [sizes[k] + sum(pads(k)) for k in (0, 1)]
     counts = [reference.output_size(sizes[k], windows[k], strides[k], sum(pads(k)), dilations[k]) for k in (0, 1)]
     at = [counts[0] - 1, min(1, counts[1] - 1)]
     lines = [[at[k] * strides[k] + tap * dilations[k] for tap in range(windows[k])] for k in (0, 1)]
-    read = [{stop * strides[k] + tap * dilations[k] for stop in range(counts[k]) for tap in range(windows[k])}
-            for k in (0, 1)]
+    read = [
+        {stop * strides[k] + tap * dilations[k] for stop in range(counts[k]) for tap in range(windows[k])}
+        for k in (0, 1)
+    ]
     padding = [[line < pads(k)[0] or line >= pads(k)[0] + sizes[k] for line in lines[k]] for k in (0, 1)]
     with tab("grey") as t:
         t.view("padding")
-        t.page.evaluate("(setting) => { Object.assign(explorer.lab, setting); explorer.view.update(); }",
-                        {**setting, "at": at})
+        t.page.evaluate(
+            "(setting) => { Object.assign(explorer.lab, setting); explorer.view.update(); }", {**setting, "at": at}
+        )
         board = t.page.locator("svg.lab-grid").first
-        boxes = {name: [float(board.locator(f"rect.{name}").get_attribute(side) or 0)
-                        for side in ("y", "x", "height", "width")] for name in ("lab-pad", "lab-pixel", "lab-window")}
+        boxes = {
+            name: [
+                float(board.locator(f"rect.{name}").get_attribute(side) or 0) for side in ("y", "x", "height", "width")
+            ]
+            for name in ("lab-pad", "lab-pixel", "lab-window")
+        }
         cell = boxes["lab-pad"][3] / total[1]
         assert boxes["lab-pad"] == [0, 0, total[0] * cell, total[1] * cell]
         assert boxes["lab-pixel"] == [pads(0)[0] * cell, pads(1)[0] * cell, sizes[0] * cell, sizes[1] * cell]
         spans = [reference.effective_size(windows[k], dilations[k]) for k in (0, 1)]
         assert boxes["lab-window"] == [at[k] * strides[k] * cell for k in (0, 1)] + [span * cell for span in spans]
         assert cells(board, "lab-tap", cell) == [(row, column) for row in lines[0] for column in lines[1]]
-        assert cells(board, "lab-cross", cell) == [(row, column) for row, column in np.ndindex(*total)
-                                                   if row not in read[0] or column not in read[1]]
+        assert cells(board, "lab-cross", cell) == [
+            (row, column) for row, column in np.ndindex(*total) if row not in read[0] or column not in read[1]
+        ]
         taps = [a or b for a in padding[0] for b in padding[1]]
         assert f"; {sum(taps)} of {len(taps)} taps fall on padding." in t.page.inner_text("main")
         assert f"input {sizes[0]} × {sizes[1]} and its padding: {total[0]} × {total[1]}" in t.page.inner_text("main")
@@ -216,8 +261,11 @@ def test_the_laboratorys_boards(tab, setting):
             assert (f"The floor drops {rest} at the end" in text) == (rest > 0)
             assert (f"{lost} of the input and {rest - lost} of the padding" in text) == (0 < rest and lost < rest)
         chosen = t.page.locator("svg.lab-output")
-        assert cells(chosen, "lab-chosen", chosen.evaluate("svg => svg.querySelector('.lab-pixel').width.baseVal.value")
-                     / counts[1]) == [tuple(at)]
+        assert cells(
+            chosen,
+            "lab-chosen",
+            chosen.evaluate("svg => svg.querySelector('.lab-pixel').width.baseVal.value") / counts[1],
+        ) == [tuple(at)]
         t.page.get_by_role("button", name="Next stop").click()
         step = (at[0] * counts[1] + at[1] + 1) % (counts[0] * counts[1])
         assert t.page.evaluate("explorer.lab.at") == list(divmod(step, counts[1]))
@@ -265,8 +313,10 @@ def test_the_curve_of_one_step(tab):
 def test_the_curve_of_a_function(tab, x):
     with tab("homework") as t:
         node = t.page.evaluate("explorer.net.last")
-        t.page.evaluate(f"(explorer.net.values[explorer.net.nodes[{node}].inputs[0]] = Float32Array.of({x}), "
-                        f"explorer.net.values[{node}] = Float32Array.of(1 / (1 + Math.exp(-({x})))))")
+        t.page.evaluate(
+            f"(explorer.net.values[explorer.net.nodes[{node}].inputs[0]] = Float32Array.of({x}), "
+            f"explorer.net.values[{node}] = Float32Array.of(1 / (1 + Math.exp(-({x})))))"
+        )
         t.page.evaluate(f"explorer.open({node}, 0)")
         curve = t.page.locator(".formula-view svg.curve")
         path = np.array(re.findall(r"[ML]([\d.]+),([\d.]+)", curve.locator("path.line").get_attribute("d")), float)

@@ -40,14 +40,49 @@ from minicnn import (
     ZeroPadding2D,
     losses,
 )
-from minicnn.explain.activations import FORMULAS, activate, back
-from minicnn.explain.nodes import describe
+from minicnn.explain.page.nodes import describe
+from minicnn.explain.terms.activations import FORMULAS, activate, back
 from minicnn.layers.activation import ACTIVATIONS
 from tests.explain.nets import randomise
 
-POINTS = sorted({sign * value for sign in (-1.0, 1.0) for value in (
-    0.0, 1e-12, 1e-6, 0.01, 0.3, 0.5, 1.0, 1.7, 2.0, 2.5, 2.999999, 3.0, 3.000001, 4.0, 5.0, 5.999999, 6.0, 6.000001,
-    7.5, 9.0, 12.0, 17.0, 20.0, 30.0, 37.0, 50.0, 88.0, 100.0, 700.0, 1e4)})
+POINTS = sorted(
+    {
+        sign * value
+        for sign in (-1.0, 1.0)
+        for value in (
+            0.0,
+            1e-12,
+            1e-6,
+            0.01,
+            0.3,
+            0.5,
+            1.0,
+            1.7,
+            2.0,
+            2.5,
+            2.999999,
+            3.0,
+            3.000001,
+            4.0,
+            5.0,
+            5.999999,
+            6.0,
+            6.000001,
+            7.5,
+            9.0,
+            12.0,
+            17.0,
+            20.0,
+            30.0,
+            37.0,
+            50.0,
+            88.0,
+            100.0,
+            700.0,
+            1e4,
+        )
+    }
+)
 
 
 def _logistic(x):
@@ -238,24 +273,39 @@ def test_max_pooling_hands_nan_on(lab):
 
 # ---- losses ---------------------------------------------------------------------------------------------------------
 
-LOSSES = {"categorical": losses.CategoricalCrossentropy, "binary": losses.BinaryCrossentropy,
-          "squared": losses.MeanSquaredError}
+LOSSES = {
+    "categorical": losses.CategoricalCrossentropy,
+    "binary": losses.BinaryCrossentropy,
+    "squared": losses.MeanSquaredError,
+}
 
 
-PROBABILITIES = [([0.2, 0.5, 0.3], [0, 1, 0]), ([0.9, 0.8, 0.1, 0.4], [1, 0, 0, 0]), ([1e-9, 1.0], [1, 0]),
-                 ([0.75], [1]), ([0.3], [0])]
+PROBABILITIES = [
+    ([0.2, 0.5, 0.3], [0, 1, 0]),
+    ([0.9, 0.8, 0.1, 0.4], [1, 0, 0, 0]),
+    ([1e-9, 1.0], [1, 0]),
+    ([0.75], [1]),
+    ([0.3], [0]),
+]
 LOGITS = [([4.0, -3.0, 0.5], [0, 0, 1]), ([90.0, -90.0], [0, 1]), ([0.3, 0.3], [0, 1]), ([-2.0], [1]), ([40.0], [0])]
-ROWS = [(kind, logits, *row) for kind in LOSSES for logits, rows in ((False, PROBABILITIES), (True, LOGITS))
-        for row in rows if (kind, logits) != ("squared", True) and (kind, len(row[0])) != ("categorical", 1)]
+ROWS = [
+    (kind, logits, *row)
+    for kind in LOSSES
+    for logits, rows in ((False, PROBABILITIES), (True, LOGITS))
+    for row in rows
+    if (kind, logits) != ("squared", True) and (kind, len(row[0])) != ("categorical", 1)
+]
 
 
 @pytest.mark.parametrize("kind, logits, row, truth", ROWS)
 def test_every_loss_its_gradient_and_its_shares(lab, kind, logits, row, truth):
     loss = LOSSES[kind]() if kind == "squared" else LOSSES[kind](from_logits=logits)
     value, gradient = loss.value_and_gradient(np.array([truth], float), np.array([row]))
-    got = lab.ask("""([kind, logits, y, t]) => Object.fromEntries(Object.entries(lab.lossOf({ kind, logits }, y, t))
+    got = lab.ask(
+        """([kind, logits, y, t]) => Object.fromEntries(Object.entries(lab.lossOf({ kind, logits }, y, t))
         .map(([name, found]) => [name, typeof found === "number" ? found : Array.from(found)]))""",
-                  [kind, logits, row, truth])
+        [kind, logits, row, truth],
+    )
     assert got["value"] == pytest.approx(value, rel=1e-6, abs=1e-12)
     np.testing.assert_allclose(got["gradient"], gradient[0], rtol=1e-6, atol=1e-7)
     shares = np.sum(got["shares"]) / (1 if kind == "categorical" else len(row))
@@ -265,7 +315,8 @@ def test_every_loss_its_gradient_and_its_shares(lab, kind, logits, row, truth):
         np.testing.assert_allclose(got["p"], heads[kind], rtol=1e-6, atol=1e-38)
     elif kind == "binary":
         np.testing.assert_allclose(got["p"], np.clip(row, 1e-7, 1 - 1e-7))
-        np.testing.assert_allclose(got["shares"], [-math.log(p if t else 1 - p) for p, t in
-                                                   zip(got["p"], truth, strict=True)])
+        np.testing.assert_allclose(
+            got["shares"], [-math.log(p if t else 1 - p) for p, t in zip(got["p"], truth, strict=True)]
+        )
     elif kind == "categorical":
         np.testing.assert_allclose(got["p"], np.clip(np.array(row) / sum(row), 1e-7, 1 - 1e-7))

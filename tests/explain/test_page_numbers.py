@@ -7,9 +7,10 @@ import pytest
 
 from minicnn import load_model, reference
 from minicnn.data import load_image
-from minicnn.explain import page, trace, trace_gradient
-from minicnn.explain.places import backward, find, forward
-from minicnn.gradcheck import pattern
+from minicnn.explain import trace, trace_gradient
+from minicnn.explain.page import page
+from minicnn.explain.terms.places import backward, find, forward
+from minicnn.models.gradcheck import pattern
 from tests.explain.conftest import EPOCHS, Made, Tab
 
 LIVE = ["demo", "homework", "grey", "same", "photographs"]
@@ -51,8 +52,10 @@ def test_every_map_and_every_gradient_is_the_engines(tab, pages, name):
             if maps_of_the_page(t, made, x := fed(made.model, pixels)):
                 break
             pixels[pixels.shape[0] // 2, pixels.shape[1] // 2] += 1
-            t.page.evaluate("(pixels) => { explorer.pixels = Float32Array.from(pixels); explorer.changed(); }",
-                            pixels.ravel().tolist())
+            t.page.evaluate(
+                "(pixels) => { explorer.pixels = Float32Array.from(pixels); explorer.changed(); }",
+                pixels.ravel().tolist(),
+            )
         else:
             pytest.fail("page and engine are on different sides of a kink for every picture")
         nodes = t.page.evaluate("explorer.net.nodes")
@@ -111,8 +114,13 @@ def test_gradients_of_a_net_too_large(tab, pages):
         run = backward(model, x, truth)
         t.view("backward")
         map_ = t.page.evaluate("explorer.net.channels(2)[3]")
-        for what, index in (("conv2d/kernel", (1, 2, 0, map_)), ("conv2d/bias", (map_,)), ("dense_1/kernel", (9, 0)),
-                            ("dense/kernel", (12345, 7)), ("dense/bias", (7,))):
+        for what, index in (
+            ("conv2d/kernel", (1, 2, 0, map_)),
+            ("conv2d/bias", (map_,)),
+            ("dense_1/kernel", (9, 0)),
+            ("dense/kernel", (12345, 7)),
+            ("dense/bias", (7,)),
+        ):
             layer, _, array = what.partition("/")
             t.choose("gradient at", layer if layer == "dense_1" else f"{layer} (before relu)")
             t.choose("of its", array)
@@ -149,8 +157,11 @@ def test_every_kind_of_layer_carried(browser, pages, tmp_path, monkeypatch, name
     """Carried in part, a net still shows the engine's gradients, and terms that add up to them."""
     monkeypatch.setattr(page, "too_large", lambda model: True)
     made = Made(tmp_path, name, pages[name].model, [pages[name].pixels], labels=[1])
-    run = backward(pages[name].model, fed(pages[name].model, pages[name].pixels),
-                   [[1.0]] if pages[name].model.output_shape[-1] == 1 else 1)
+    run = backward(
+        pages[name].model,
+        fed(pages[name].model, pages[name].pixels),
+        [[1.0]] if pages[name].model.output_shape[-1] == 1 else 1,
+    )
     with Tab(browser, made) as t:
         t.view("backward")
         found = t.page.evaluate(EVERY_GRADIENT)
@@ -248,9 +259,17 @@ def test_softmax_sigmoid_dense_flatten_and_the_loss(tab, pages):
         assert "need not sum to 1" in t.page.inner_text("main")
 
 
-@pytest.mark.parametrize("what, index", [
-    ("conv2d_1/kernel", (0, 1, 2, 3)), ("conv2d_3/bias", (4,)), ("dense/kernel", (17, 3)),
-    ("max_pooling2d", (0, 5, 6, 1)), ("re_lu_2", (0, 5, 6, 1)), ("dense", (0, 3))])
+@pytest.mark.parametrize(
+    "what, index",
+    [
+        ("conv2d_1/kernel", (0, 1, 2, 3)),
+        ("conv2d_3/bias", (4,)),
+        ("dense/kernel", (17, 3)),
+        ("max_pooling2d", (0, 5, 6, 1)),
+        ("re_lu_2", (0, 5, 6, 1)),
+        ("dense", (0, 3)),
+    ],
+)
 def test_the_terms_of_a_gradient(tab, pages, what, index):
     with tab("demo") as t:
         model, x = pages["demo"].model, fed(pages["demo"].model, pages["demo"].pixels)
@@ -336,9 +355,12 @@ def test_a_picture_of_ones_own(tab, pages, tmp_path):
         np.testing.assert_array_equal(t.page.evaluate("Array.from(explorer.pixels)"), want.ravel())
         p = pages["demo"].model.predict(want[None].astype(np.float32))[0]
         assert t.page.locator(".verdict").get_attribute("data-verdict").startswith(wardrobe_name(p))
-        t.page.evaluate("""bytes => { const transfer = new DataTransfer();
+        t.page.evaluate(
+            """bytes => { const transfer = new DataTransfer();
             transfer.items.add(new File([Uint8Array.from(bytes)], "dropped.png", { type: "image/png" }));
-            window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer })); }""", list(file.read_bytes()))
+            window.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer })); }""",
+            list(file.read_bytes()),
+        )
         t.wait("explorer.payload.pictures.length === 3")
         np.testing.assert_array_equal(t.page.evaluate("Array.from(explorer.pixels)"), want.ravel())
         assert "dropped.png" in t.page.inner_text("header")
@@ -349,7 +371,7 @@ def test_a_picture_of_ones_own(tab, pages, tmp_path):
 
 def wardrobe_name(p):
     """Name the likeliest class of the demo."""
-    from minicnn.data.wardrobe import CLASS_NAMES
+    from minicnn.data.wardrobe.pictures import CLASS_NAMES
 
     return CLASS_NAMES[int(p.argmax())]
 
@@ -382,8 +404,12 @@ def check_laboratory(t, n, k, s, d):
         t.page.locator(f'[name="{text}-height"]').fill(str(value))
         t.page.locator(f'[name="{text}-height"]').press("Tab")
     same = reference.same_pads(n, k, s, d)
-    for text, pads in (("valid: none", (0, 0)), ("same, as TensorFlow pads", same),
-                       ("symmetric, as PyTorch pads", (1, 1)), ("explicit", (2, 1))):
+    for text, pads in (
+        ("valid: none", (0, 0)),
+        ("same, as TensorFlow pads", same),
+        ("symmetric, as PyTorch pads", (1, 1)),
+        ("explicit", (2, 1)),
+    ):
         t.choose("padding", text)
         if text == "explicit":
             t.page.locator('[name="pad-top"]').fill("2")

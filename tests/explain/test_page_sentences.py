@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn import AveragePooling2D, Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential, Softmax
-from minicnn.explain.places import backward
+from minicnn.explain.terms.places import backward
 from tests.explain.conftest import Made, Tab, noise
 from tests.explain.nets import NETS
 from tests.explain.test_page_numbers import fed
@@ -40,14 +40,20 @@ def test_the_loss_of_one_sigmoid(tab, pages, label):
         assert "its gradient there is p − t." in t.page.inner_text("main")
 
 
-@pytest.mark.parametrize("pool, sentence", [
-    (MaxPooling2D((2, 3)), "Every pixel is read by a window."),
-    (MaxPooling2D(3, 2), "No window reads 1 of 8 rows (7)."),
-    (MaxPooling2D(2, 3), "No window reads 2 of 8 rows (2, 5) and 3 of 9 columns (2, 5, 8)."),
-    (AveragePooling2D((3, 2), (3, 2)), "No window reads 2 of 8 rows (6, 7) and 1 of 9 columns (8)."),
-    (MaxPooling2D(3, 2, padding="same"), "Every pixel is read by a window."),
-    (MaxPooling2D(1, 8), "No window reads 7 of 8 rows (1, 2, 3, 4, 5, 6, …) and 7 of 9 columns (1, 2, 3, 4, 5, 6, …)."),
-])
+@pytest.mark.parametrize(
+    "pool, sentence",
+    [
+        (MaxPooling2D((2, 3)), "Every pixel is read by a window."),
+        (MaxPooling2D(3, 2), "No window reads 1 of 8 rows (7)."),
+        (MaxPooling2D(2, 3), "No window reads 2 of 8 rows (2, 5) and 3 of 9 columns (2, 5, 8)."),
+        (AveragePooling2D((3, 2), (3, 2)), "No window reads 2 of 8 rows (6, 7) and 1 of 9 columns (8)."),
+        (MaxPooling2D(3, 2, padding="same"), "Every pixel is read by a window."),
+        (
+            MaxPooling2D(1, 8),
+            "No window reads 7 of 8 rows (1, 2, 3, 4, 5, 6, …) and 7 of 9 columns (1, 2, 3, 4, 5, 6, …).",
+        ),
+    ],
+)
 def test_which_pixels_no_pool_reads(browser, tmp_path, pool, sentence):
     model = Sequential([Input((8, 9, 1)), pool, Flatten(), Dense(2), Softmax()], seed=0)
     with Tab(browser, Made(tmp_path, "pool", model, [noise(8, 9, 1)])) as t:
@@ -77,8 +83,9 @@ def test_the_training_chart_has_room_for_this_pictures_loss(tab, pages):
         dots = t.page.locator("main .curve .point")
         heights = dots.evaluate_all("all => all.map((dot) => Number(dot.getAttribute('cy')))")
         bottom = float(t.page.locator("main .curve .axis").get_attribute("y1"))
-        np.testing.assert_allclose((bottom - np.array(heights)) / (bottom - min(heights)), np.array(own) / max(own),
-                                   rtol=1e-3)
+        np.testing.assert_allclose(
+            (bottom - np.array(heights)) / (bottom - min(heights)), np.array(own) / max(own), rtol=1e-3
+        )
 
 
 def test_a_history_with_gaps_is_drawn_as_far_as_it_goes(browser, tmp_path):
@@ -133,9 +140,11 @@ def test_weights_have_the_models_names_and_places(browser, tmp_path):
     run = backward(model, made.pixels.astype(np.float32), 1)
     with Tab(browser, made) as t:
         t.view("backward")
-        for node, what in (("depthwise_conv2d (before relu6)", "depthwise_conv2d/kernel"),
-                           ("separable_conv2d (depthwise)", "separable_conv2d/depthwise_kernel"),
-                           ("separable_conv2d (before elu)", "separable_conv2d/pointwise_kernel")):
+        for node, what in (
+            ("depthwise_conv2d (before relu6)", "depthwise_conv2d/kernel"),
+            ("separable_conv2d (depthwise)", "separable_conv2d/depthwise_kernel"),
+            ("separable_conv2d (before elu)", "separable_conv2d/pointwise_kernel"),
+        ):
             t.choose("gradient at", node)
             t.choose("of its", what.partition("/")[2])
             gradient = run.grads[what]
@@ -146,11 +155,15 @@ def test_weights_have_the_models_names_and_places(browser, tmp_path):
             assert t.number("gradient") == pytest.approx(float(gradient[index]), rel=1e-4)
 
 
-@pytest.mark.parametrize("name, layer, sentence", [
-    ("homework", "conv2d (before relu)", "window 3 × 3, stride 1, 1"),
-    ("same", "conv2d", "window 3 × 3, stride 2, 2, same: pads 0+1, 1+1"),
-    ("same", "depthwise_conv2d", "window 2 × 3, stride 1, 1, same: pads 0+1, 1+1"),
-    ("same", "conv2d_1 (before tanh)", "window 2 × 2, stride 1, 1, dilation 2, 2, same: pads 1+1, 1+1, 2 groups")])
+@pytest.mark.parametrize(
+    "name, layer, sentence",
+    [
+        ("homework", "conv2d (before relu)", "window 3 × 3, stride 1, 1"),
+        ("same", "conv2d", "window 3 × 3, stride 2, 2, same: pads 0+1, 1+1"),
+        ("same", "depthwise_conv2d", "window 2 × 3, stride 1, 1, same: pads 0+1, 1+1"),
+        ("same", "conv2d_1 (before tanh)", "window 2 × 2, stride 1, 1, dilation 2, 2, same: pads 1+1, 1+1, 2 groups"),
+    ],
+)
 def test_the_settings_of_a_convolution_are_told(tab, name, layer, sentence):
     with tab(name) as t:
         t.view("convolution")

@@ -5,7 +5,7 @@ import pytest
 
 from minicnn import Dense, Input, Sequential
 from minicnn.explain import trace, trace_gradient
-from minicnn.explain.places import backward, find, forward
+from minicnn.explain.terms.places import backward, find, forward
 from tests.explain.nets import NETS, picture, randomise
 from tests.explain.test_trace import every_name, indices
 
@@ -25,8 +25,13 @@ def the_same(page, terminal, what):
     assert [term["where"] for term in page] == [term.where for term in terminal.terms], what
     assert [term["note"] for term in page] == [term.note for term in terminal.terms], what
     size = max([1e-30, *(abs(term.value) for term in terminal.terms)])
-    np.testing.assert_allclose([term["dz"] * term["factor"] for term in page],
-                               [term.value for term in terminal.terms], rtol=1e-4, atol=5e-5 * size, err_msg=what)
+    np.testing.assert_allclose(
+        [term["dz"] * term["factor"] for term in page],
+        [term.value for term in terminal.terms],
+        rtol=1e-4,
+        atol=5e-5 * size,
+        err_msg=what,
+    )
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -53,22 +58,32 @@ def test_every_gradient_is_taken_apart_in_the_same_words(lab, name):
     for index, node in enumerate(nodes):
         for at in indices(node["shape"], 3) if node["name"] != backward(model, x, y).last else ():
             flat = int(np.ravel_multi_index(at, node["shape"]))
-            the_same(lab.ask(f"() => lab.outputTerms(net, {index}, {flat})"),
-                     trace_gradient(model, x, y, node["name"], at), f"{node['name']}{at}")
+            the_same(
+                lab.ask(f"() => lab.outputTerms(net, {index}, {flat})"),
+                trace_gradient(model, x, y, node["name"], at),
+                f"{node['name']}{at}",
+            )
         for array in node["learns"]:
             what = node["weights"][node["arrays"].index(array)]
             for at in indices(model.params[what].shape, 3):
                 flat = int(np.ravel_multi_index(at, model.params[what].shape))
-                the_same(lab.ask(f"() => lab.weightTerms(net, net.nodes[{index}], '{array}', {flat})"),
-                         trace_gradient(model, x, y, what, at), f"{what}{at}")
+                the_same(
+                    lab.ask(f"() => lab.weightTerms(net, net.nodes[{index}], '{array}', {flat})"),
+                    trace_gradient(model, x, y, what, at),
+                    f"{what}{at}",
+                )
 
 
 def test_what_is_frozen_learns_on_neither_side(lab):
     model = NETS["plain"]()
     model.get_layer("conv2d_1").trainable = False
     nodes = lab.open(model, picture(model)[:1])
-    learning = {weight for node in nodes for name, weight in zip(node["arrays"], node["weights"], strict=True)
-                if name in node["learns"]}
+    learning = {
+        weight
+        for node in nodes
+        for name, weight in zip(node["arrays"], node["weights"], strict=True)
+        if name in node["learns"]
+    }
     assert learning == set(model.params) and "conv2d_1/kernel" not in learning and "conv2d/kernel" in learning
     grads = lab.ask("() => net.grads.map((own) => Object.keys(own))")
     assert [set(own) for own in grads] == [set(node["learns"]) for node in nodes]
@@ -85,11 +100,15 @@ def test_one_step_and_one_edit_reach_every_call_of_a_layer(lab):
     for key, gradient in run.grads.items():
         moved.params[key][...] -= np.float32(0.05) * gradient
     assert lab.ask("(x) => net.lossAfterStep(x, 1, 0.05)", x.ravel().tolist()) == pytest.approx(
-        backward(moved, x, 1).value, rel=1e-4)
+        backward(moved, x, 1).value, rel=1e-4
+    )
     model.get_layer("again").params["kernel"][1, 2, 0, 1] = 0.875
     flat = int(np.ravel_multi_index((1, 2, 0, 1), (3, 3, 3, 3)))
-    got = lab.ask(f"""(x) => {{ net.edit(net.nodes.find((node) => node.name === "again:1"), "kernel", {flat}, 0.875);
-        return Array.from(net.forward(Float32Array.from(x)).at(-1)); }}""", x.ravel().tolist())
+    got = lab.ask(
+        f"""(x) => {{ net.edit(net.nodes.find((node) => node.name === "again:1"), "kernel", {flat}, 0.875);
+        return Array.from(net.forward(Float32Array.from(x)).at(-1)); }}""",
+        x.ravel().tolist(),
+    )
     np.testing.assert_allclose(got, model.predict(x)[0], rtol=1e-4)
 
 
@@ -109,7 +128,11 @@ def test_any_head_with_any_loss(lab, head, loss):
     before = run.gradient_at(run.places["end"], f"before {head}")[0]
     np.testing.assert_allclose(lab.ask("() => Array.from(net.gradients[1])"), before, rtol=1e-4, atol=1e-7)
     for at in range(3):
-        the_same(lab.ask(f"() => lab.outputTerms(net, 1, {at})"),
-                 trace_gradient(model, x, y, f"end (before {head})", at), f"{head} {loss} {at}")
-    np.testing.assert_allclose(lab.ask("() => Array.from(net.grads[1].kernel)"), run.grads["end/kernel"].ravel(),
-                               rtol=1e-4, atol=1e-6)
+        the_same(
+            lab.ask(f"() => lab.outputTerms(net, 1, {at})"),
+            trace_gradient(model, x, y, f"end (before {head})", at),
+            f"{head} {loss} {at}",
+        )
+    np.testing.assert_allclose(
+        lab.ask("() => Array.from(net.grads[1].kernel)"), run.grads["end/kernel"].ravel(), rtol=1e-4, atol=1e-6
+    )

@@ -3,8 +3,8 @@
 import pytest
 
 from minicnn import Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential
-from minicnn.architectures import homework
-from minicnn.explain.shapes import shapes, work_out
+from minicnn.explain.lessons.shapes import shapes, work_out
+from minicnn.models import homework
 
 
 def test_the_homework_net():
@@ -17,13 +17,20 @@ def test_the_homework_net():
     assert "floor((150 - 3) / 1) + 1 = 148" in text and "11,215,873" in text
 
 
-@pytest.mark.parametrize("text, layers", [
-    ("9x8x4 conv6 2x3 s2 same pool3 s2", [Conv2D(6, (2, 3), 2, "same"), MaxPooling2D(3, 2)]),
-    ("9x8x4 conv 6 3x3 dilation 2 groups 2 flatten dense 3",
-     [Conv2D(6, 3, dilation_rate=2, groups=2), Flatten(), Dense(3)]),
-    ("9x8 conv2d2 5x1 stride 1 relu pool 2x3 flatten dropout0.5 dense1 sigmoid",
-     [Conv2D(2, (5, 1)), MaxPooling2D((2, 3)), Flatten(), Dense(1)]),
-])
+@pytest.mark.parametrize(
+    "text, layers",
+    [
+        ("9x8x4 conv6 2x3 s2 same pool3 s2", [Conv2D(6, (2, 3), 2, "same"), MaxPooling2D(3, 2)]),
+        (
+            "9x8x4 conv 6 3x3 dilation 2 groups 2 flatten dense 3",
+            [Conv2D(6, 3, dilation_rate=2, groups=2), Flatten(), Dense(3)],
+        ),
+        (
+            "9x8 conv2d2 5x1 stride 1 relu pool 2x3 flatten dropout0.5 dense1 sigmoid",
+            [Conv2D(2, (5, 1)), MaxPooling2D((2, 3)), Flatten(), Dense(1)],
+        ),
+    ],
+)
 def test_the_counts_are_those_of_the_model(text, layers):
     rows = work_out(text)
     model = Sequential([Input(rows[0].shape), *layers])
@@ -38,15 +45,18 @@ def test_dropped_pixels_and_same_padding_are_shown():
     assert "(window 3, dilation 2: spans 5)" in shapes("9x9x1 conv1 3x3 d2")
 
 
-@pytest.mark.parametrize("text, message", [
-    ("", "must begin with the input"),
-    ("conv3", "must begin with the input"),
-    ("8x8x3 blur3", "the word 'blur3'"),
-    ("8x8x3 dense3", "write flatten before it"),
-    ("2x2x1 conv1 3x3", "A window must fit into its input"),
-    ("8x8x1 conv1.5 3x3", "whole numbers"),
-    ("8x8x1 pool2 d2", "neither dilation nor groups"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "must begin with the input"),
+        ("conv3", "must begin with the input"),
+        ("8x8x3 blur3", "the word 'blur3'"),
+        ("8x8x3 dense3", "write flatten before it"),
+        ("2x2x1 conv1 3x3", "A window must fit into its input"),
+        ("8x8x1 conv1.5 3x3", "whole numbers"),
+        ("8x8x1 pool2 d2", "neither dilation nor groups"),
+    ],
+)
 def test_errors(text, message):
     with pytest.raises(ValueError, match=message):
         shapes(text)

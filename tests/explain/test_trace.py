@@ -16,8 +16,9 @@ from minicnn import (
     Softmax,
     reference,
 )
-from minicnn.explain import inside, trace, trace_gradient
-from minicnn.explain.places import backward, find, forward
+from minicnn.explain import trace, trace_gradient
+from minicnn.explain.terms import inside
+from minicnn.explain.terms.places import backward, find, forward
 from tests.explain.nets import NETS, label, picture, randomise
 
 
@@ -108,8 +109,9 @@ def test_a_dense_layer_names_the_pixel_of_each_input():
 def test_a_gradient_tells_of_masks_and_winners():
     model = NETS["plain"]()
     x = picture(model)
-    notes = " ".join(term.note for f in range(10)
-                     for term in trace_gradient(model, x, [1, 0], "conv2d_1/bias", f).terms)
+    notes = " ".join(
+        term.note for f in range(10) for term in trace_gradient(model, x, [1, 0], "conv2d_1/bias", f).terms
+    )
     for remark in ("ReLU open", "ReLU closed", "wins no window of max_pooling2d", "wins [0, 0] of max_pooling2d"):
         assert remark in notes
 
@@ -202,12 +204,15 @@ def test_a_trace_leaves_the_model_as_it_was():
     assert all(not layer._saved for layer in model.layers)
 
 
-@pytest.mark.parametrize("call, text", [
-    (lambda m, x: trace(m, x, "nobody", (0, 0, 0)), "`layer` must be one of 'input_layer', 'rescaling'"),
-    (lambda m, x: trace(m, x, "conv2d", (0, 0, 99)), r"Received: index=\(0, 0, 99\)"),
-    (lambda m, x: trace(m, x, "conv2d", (0.5, 0, 0)), "`index` must name one number"),
-    (lambda m, x: trace_gradient(m, x, [7, 0], "conv2d", (0, 0, 0)), "`y` must be classes from 0 to 3"),
-])
+@pytest.mark.parametrize(
+    "call, text",
+    [
+        (lambda m, x: trace(m, x, "nobody", (0, 0, 0)), "`layer` must be one of 'input_layer', 'rescaling'"),
+        (lambda m, x: trace(m, x, "conv2d", (0, 0, 99)), r"Received: index=\(0, 0, 99\)"),
+        (lambda m, x: trace(m, x, "conv2d", (0.5, 0, 0)), "`index` must name one number"),
+        (lambda m, x: trace_gradient(m, x, [7, 0], "conv2d", (0, 0, 0)), "`y` must be classes from 0 to 3"),
+    ],
+)
 def test_errors(call, text):
     model = NETS["plain"]()
     with pytest.raises(ValueError, match=text):
@@ -218,16 +223,22 @@ def test_a_layer_with_an_activation_has_a_name_before_and_one_behind_it():
     """Numbers by hand: the engine is not asked."""
     model, x = conv_on_paper(activation="relu")
     model.set_weights([model.get_weights()[0] - 0.5, np.float32([-0.25])])
-    z = reference.conv2d_forward(x[None].astype(np.float64), model.get_weights()[0].astype(np.float64),
-                                 np.array([-0.25]), (1, 1), ((0, 0), (0, 0)))
+    z = reference.conv2d_forward(
+        x[None].astype(np.float64),
+        model.get_weights()[0].astype(np.float64),
+        np.array([-0.25]),
+        (1, 1),
+        ((0, 0), (0, 0)),
+    )
     assert (z < 0).any() and (z > 0).any()
     for index in np.ndindex(1, 3, 3, 1):
         assert trace(model, x, "conv (before relu)", index).value == pytest.approx(z[index])
         assert trace(model, x, "conv", index).value == pytest.approx(max(z[index], 0))
     for index in np.ndindex(1, 3, 3, 1):  # mean squared error against 0: 2 y / 9 at y, and at z where it is open
         model.compile("sgd", "mse")
-        behind, before = (trace_gradient(model, x, np.zeros((1, 3, 3, 1)), name, index)
-                          for name in ("conv", "conv (before relu)"))
+        behind, before = (
+            trace_gradient(model, x, np.zeros((1, 3, 3, 1)), name, index) for name in ("conv", "conv (before relu)")
+        )
         assert behind.engine == pytest.approx(2 * max(z[index], 0) / 9)
         assert before.engine == before.value == pytest.approx(2 * max(z[index], 0) / 9)
         assert before.terms[0].note == ("ReLU open" if z[index] > 0 else "ReLU closed")
@@ -235,8 +246,9 @@ def test_a_layer_with_an_activation_has_a_name_before_and_one_behind_it():
 
 def test_a_separable_convolution_in_halves():
     x = np.random.default_rng(0).random((1, 5, 5, 2))
-    model = Sequential([Input((5, 5, 2)), SeparableConv2D(3, 3, depth_multiplier=2, activation="elu", name="s")],
-                       seed=0)
+    model = Sequential(
+        [Input((5, 5, 2)), SeparableConv2D(3, 3, depth_multiplier=2, activation="elu", name="s")], seed=0
+    )
     depthwise, pointwise, bias = (array.astype(np.float64) for array in model.get_weights())
     half = reference.depthwise_conv2d_forward(x, depthwise, None, (1, 1), ((0, 0), (0, 0)))
     z = reference.conv2d_forward(half, pointwise, bias, (1, 1), ((0, 0), (0, 0)))
@@ -244,15 +256,20 @@ def test_a_separable_convolution_in_halves():
         assert trace(model, x, "s (depthwise)", index).value == pytest.approx(half[index], rel=1e-6)
     for index in indices(z.shape):
         assert trace(model, x, "s (before elu)", index).value == pytest.approx(z[index], rel=1e-5)
-        assert trace(model, x, "s", index).value == pytest.approx(z[index] if z[index] > 0 else np.expm1(z[index]),
-                                                                  rel=1e-5)
+        assert trace(model, x, "s", index).value == pytest.approx(
+            z[index] if z[index] > 0 else np.expm1(z[index]), rel=1e-5
+        )
         first, *_ = trace(model, x, "s", index).terms
         assert first.where == f"depthwise [{index[1]}, {index[2]}, channel 0]"
 
 
-@pytest.mark.parametrize("ending, part_of_the_loss, start", [
-    ([Dense(3, name="end"), Softmax(name="softmax")], "softmax", "end"),
-    ([Dense(3, name="end", activation="softmax")], "end", r"end \(before softmax\)")])
+@pytest.mark.parametrize(
+    "ending, part_of_the_loss, start",
+    [
+        ([Dense(3, name="end"), Softmax(name="softmax")], "softmax", "end"),
+        ([Dense(3, name="end", activation="softmax")], "end", r"end \(before softmax\)"),
+    ],
+)
 def test_what_the_loss_has_taken_into_itself_has_no_gradient_of_its_own(ending, part_of_the_loss, start):
     model, x = Sequential([Input((4,)), *ending], seed=0), np.array([0.5, -1, 2, 0.25])
     p = model.predict(x[None])[0]

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from minicnn.explain.walk import TOPICS, steps, walk
+from minicnn.explain.lessons.walk import TOPICS, steps, walk
 
 
 def whole(topic):

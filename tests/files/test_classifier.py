@@ -42,7 +42,7 @@ def test_what_a_program_cannot_do_is_refused_by_name():
     classifier.need_able(FULL, crop=("none", "centre"), threshold=(0.4,))
     with pytest.raises(ValueError) as fault:
         classifier.need_able(FULL, order=("rgb", "bgr"), crop=("none",))
-    wanted = "classifier.json asks for 'crop' \"centre\", which can't be done here; what can: \"none\"."
+    wanted = 'classifier.json asks for \'crop\' "centre", which can\'t be done here; what can: "none".'
     assert str(fault.value) == wanted
 
 

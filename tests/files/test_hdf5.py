@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from benchmarks.fuzz import mutated
-from minicnn.files import hdf5_bytes
-from minicnn.files.hdf5 import Dataset, File
-from minicnn.files.hdf5_writer import image
+from minicnn.files.hdf5 import bytes as hdf5_bytes
+from minicnn.files.hdf5.reader import Dataset, File
+from minicnn.files.hdf5.writer import image
 
 DTYPES = ["<f4", ">f4", "<f8", "<f2", "<i8", ">i4", "<i2", "i1", "u1", "<u2", "<u4", "<u8", "?"]
 NAMES = st.text("abc0_é:", min_size=1, max_size=12)

@@ -24,8 +24,8 @@ def test_each_source_yields_to_the_one_before(tmp_path):
     known = files.settle(path, guess=GUESS)
     assert known.value["class_names"] == ["0", "1"] and set(known.origin.values()) == {"a guess"}
     assert known.sentence == (
-        f"{path} has no classifier.json: classes are numbered; a guess is size [9, 9], resize \"nearest\", scale 1.0, "
-        "offset 0.0, output \"logits\"."
+        f'{path} has no classifier.json: classes are numbered; a guess is size [9, 9], resize "nearest", scale 1.0, '
+        'offset 0.0, output "logits".'
     )
     model = {"class_names": ["of", "model"], "size": [8, 8], "output": None}
     known = files.settle(path, model=model, guess=GUESS)

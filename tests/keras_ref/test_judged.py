@@ -11,7 +11,7 @@ import pytest
 
 from keras_ref import card, data, folder, runtime, train
 from keras_ref import config as configs
-from minicnn import cli as engine
+from minicnn.app import cli as engine
 from minicnn.data import Folder, fingerprints, split_field, wardrobe
 from tests.keras_ref import colours
 from tests.keras_ref.conftest import CHECKOUT, SIZE

@@ -93,7 +93,7 @@ def guarded(shape, dtype, at_end):
 
 def guarded_digest(at_end):
     """Run everything with inputs, results and buffers between guard pages."""
-    from minicnn.kernels import memory
+    from minicnn.kernels.machine import memory
 
     def place(array):
         copy = guarded(array.shape, array.dtype, at_end)

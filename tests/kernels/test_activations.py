@@ -128,9 +128,7 @@ def test_shapes_and_dtypes_that_do_not_fit():
     assert str(error.value) == "`x` must have shape (2, 3). Received: x.shape=(1, 3)."
     with pytest.raises(TypeError) as error:
         kernels.elu_backward(x, x.astype("float64"), 1.0)
-    assert str(error.value) == (
-        "`y` must have the dtype of the first array, float32. Received: y.dtype=float64."
-    )
+    assert str(error.value) == ("`y` must have the dtype of the first array, float32. Received: y.dtype=float64.")
 
 
 def test_read_only_and_empty_arrays():

@@ -53,10 +53,16 @@ def check(operation, got, arrays, how, groups, reshape=lambda array: array):
     want = convolved(*arrays, *how, groups)
     sizes = convolved(*(None if array is None else abs(array.astype(np.float64)) for array in arrays), *how, groups)
     terms = kernel[..., 0].size + 1, kernel[:, :, 0].size, max(1, dy[..., 0].size)
-    for name, own, other, size, count in zip(("forward", "backward_input", "backward_kernel"), got, want, sizes, terms,
-                                             strict=True):
-        assert_close(own, reshape(other) if name == "backward_kernel" else other, f"{operation}_{name}", "reference",
-                     (reshape(size) if name == "backward_kernel" else size, count))
+    for name, own, other, size, count in zip(
+        ("forward", "backward_input", "backward_kernel"), got, want, sizes, terms, strict=True
+    ):
+        assert_close(
+            own,
+            reshape(other) if name == "backward_kernel" else other,
+            f"{operation}_{name}",
+            "reference",
+            (reshape(size) if name == "backward_kernel" else size, count),
+        )
 
 
 @settings(max_examples=CONVOLUTIONS)
@@ -64,9 +70,11 @@ def check(operation, got, arrays, how, groups, reshape=lambda array: array):
 def test_convolutions(case):
     x, kernel, bias, dy = arrays = case.arrays()
     strides, pads, dilation, groups = case.how
-    got = (kernels.conv2d_forward(x, kernel, bias, *case.how),
-           kernels.conv2d_backward_input(dy, kernel, x.shape, *case.how),
-           kernels.conv2d_backward_kernel(dy, x, case.window, *case.how))
+    got = (
+        kernels.conv2d_forward(x, kernel, bias, *case.how),
+        kernels.conv2d_backward_input(dy, kernel, x.shape, *case.how),
+        kernels.conv2d_backward_kernel(dy, x, case.window, *case.how),
+    )
     check("conv2d", got, arrays, (strides, pads, dilation), groups)
 
 
@@ -75,12 +83,15 @@ def test_convolutions(case):
 def test_depthwise_convolutions(case):
     """A group for each channel: the kernel's (KH, KW, C, M) read as (KH, KW, 1, C * M)."""
     x, kernel, bias, dy = case.arrays()
-    got = (kernels.depthwise_conv2d_forward(x, kernel, bias, *case.how),
-           kernels.depthwise_conv2d_backward_input(dy, kernel, x.shape, *case.how),
-           kernels.depthwise_conv2d_backward_kernel(dy, x, case.window, *case.how))
+    got = (
+        kernels.depthwise_conv2d_forward(x, kernel, bias, *case.how),
+        kernels.depthwise_conv2d_backward_input(dy, kernel, x.shape, *case.how),
+        kernels.depthwise_conv2d_backward_kernel(dy, x, case.window, *case.how),
+    )
     grouped = np.ascontiguousarray(kernel).reshape(*case.window, 1, -1)
-    check("depthwise_conv2d", got, (x, grouped, bias, dy), case.how, x.shape[3],
-          lambda array: array.reshape(kernel.shape))
+    check(
+        "depthwise_conv2d", got, (x, grouped, bias, dy), case.how, x.shape[3], lambda array: array.reshape(kernel.shape)
+    )
 
 
 @settings(max_examples=POOLS)

@@ -55,9 +55,7 @@ def test_the_same_with_stride_2_and_a_bias(functions):
 @both
 def test_zeros_around_the_picture_keep_its_size(functions):
     y = functions.conv2d_forward(as_batch(picture), as_kernel(diagonals), None, (1, 1), ((1, 1), (1, 1)))
-    assert_same(
-        y, as_batch([[2, 2, 3, 1, 1], [1, 4, 3, 4, 1], [1, 2, 4, 3, 3], [1, 2, 3, 4, 1], [0, 2, 2, 1, 1]])
-    )
+    assert_same(y, as_batch([[2, 2, 3, 1, 1], [1, 4, 3, 4, 1], [1, 2, 4, 3, 3], [1, 2, 3, 4, 1], [0, 2, 2, 1, 1]]))
 
 
 @both

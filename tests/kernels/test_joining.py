@@ -31,7 +31,7 @@ def test_add_equals_reference(case, count):
 def test_concatenate_equals_reference(case, data):
     axis = data.draw(st.integers(0, len(case.shape) - 1))
     sizes = data.draw(st.lists(st.integers(0, 5), min_size=1, max_size=4))
-    xs = case.arrays(*[(*case.shape[:axis], size, *case.shape[axis + 1:]) for size in sizes])
+    xs = case.arrays(*[(*case.shape[:axis], size, *case.shape[axis + 1 :]) for size in sizes])
     assert_same(kernels.concatenate_forward(xs, axis), reference.concatenate_forward(xs, axis))
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from minicnn import kernels
-from minicnn.kernels import memory, winograd
+from minicnn.kernels.algorithms import winograd
+from minicnn.kernels.machine import memory
 from tests.tolerances import assert_same
 
 pytestmark = pytest.mark.widths
@@ -81,7 +82,7 @@ def test_winograd_step_by_step(shape, filters):
     dkernel = kernels.conv2d_backward_kernel(dy, x, (3, 3), (1, 1), ((2, 2), (2, 2)))
     padded = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)))
     for a, b, c, f in places(dkernel.shape)[::4]:
-        products = padded[:, a:a + dy.shape[1], b:b + dy.shape[2], c].astype(np.float64) * dy[..., f]
+        products = padded[:, a : a + dy.shape[1], b : b + dy.shape[2], c].astype(np.float64) * dy[..., f]
         unit = np.finfo(np.float32).eps * np.sqrt(products.size) * abs(products).sum()
         assert abs(dkernel[a, b, c, f] - products.sum()) <= 4 * unit, (a, b, c, f)
 
@@ -122,7 +123,7 @@ def test_max_pooling(channels, pool, strides, pads):
     want = np.full(y.shape, -np.inf, np.float32)
     for a in range(pool[0]):
         for b in range(pool[1]):
-            np.maximum(want, padded[:, a:a + y.shape[1], b:b + y.shape[2]], out=want)
+            np.maximum(want, padded[:, a : a + y.shape[1], b : b + y.shape[2]], out=want)
     assert_same(y, want)
 
 
@@ -135,7 +136,7 @@ def test_depthwise(activation):
     want = np.broadcast_to(bias.astype(np.float64), y.shape).copy()
     for a in range(3):
         for b in range(3):
-            want += padded[:, a:a + y.shape[1], b:b + y.shape[2]] * kernel[a, b, :, 0]
+            want += padded[:, a : a + y.shape[1], b : b + y.shape[2]] * kernel[a, b, :, 0]
     np.testing.assert_allclose(y, want if activation is None else np.maximum(want, 0), atol=2e-5)
     if activation is None:
         dx = kernels.depthwise_conv2d_backward_input(y, kernel, x.shape, (1, 1), PADS)
@@ -179,7 +180,7 @@ def test_convolutions_input_gradient(strides):
     want = np.zeros(dx.shape, np.float32)
     for a in range(2):
         for b in range(2):
-            seen = want[:, a::strides[0], b::strides[1]][:, :dy.shape[1], :dy.shape[2]]
+            seen = want[:, a :: strides[0], b :: strides[1]][:, : dy.shape[1], : dy.shape[2]]
             seen += dy @ kernel[a, b].T
     assert_same(dx, want)
 
@@ -193,7 +194,7 @@ def test_what_won_a_window(filters):
     assert_streams(dz)
     want = np.zeros(dz.shape, np.float32)
     for number in range(4):
-        want[:, number // 2::2, number % 2::2] = np.where(winners == number, dy, 0)
+        want[:, number // 2 :: 2, number % 2 :: 2] = np.where(winners == number, dy, 0)
     assert_same(dz, want)
 
 
@@ -205,6 +206,6 @@ def correlated(x, kernel, groups):
     for g in range(groups):
         for a in range(kh):
             for b in range(kw):
-                seen = x[:, a:a + oh, b:b + ow, g * channels:(g + 1) * channels]
-                y[..., g * share:(g + 1) * share] += seen @ kernel[a, b, :, g * share:(g + 1) * share]
+                seen = x[:, a : a + oh, b : b + ow, g * channels : (g + 1) * channels]
+                y[..., g * share : (g + 1) * share] += seen @ kernel[a, b, :, g * share : (g + 1) * share]
     return y

@@ -73,6 +73,7 @@ def test_stretched_add_gradients_are_slopes(drawn):
     xs, dy, seed = drawn
     rng = np.random.default_rng(seed + 1)
     for index, (x, dx) in enumerate(zip(xs, kernels.add_backward(dy, [x.shape for x in xs]), strict=True)):
+
         def total(x, index=index):
             return kernels.add_forward([*xs[:index], x, *xs[index + 1 :]])
 
@@ -84,6 +85,7 @@ def test_multiply_gradients_are_slopes(drawn):
     xs, dy, seed = drawn
     rng = np.random.default_rng(seed + 1)
     for index, (x, dx) in enumerate(zip(xs, kernels.multiply_backward(dy, xs), strict=True)):
+
         def product(x, index=index):
             return kernels.multiply_forward([*xs[:index], x, *xs[index + 1 :]])
 

@@ -52,8 +52,10 @@ def test_kernels_equal_reference(shape, dtype, seed, nesterov):
 def test_along_a_product(examples, inputs, units, dtype, seed, momentum, nesterov):
     """What is made on the way is what `dense_backward_kernel` makes, whatever is left over at the end of a tile."""
     rng = np.random.default_rng(seed)
-    x, dy, w, m = (rng.normal(size=shape).astype(dtype)
-                   for shape in ((examples, inputs), (examples, units), (inputs, units), (inputs, units)))
+    x, dy, w, m = (
+        rng.normal(size=shape).astype(dtype)
+        for shape in ((examples, inputs), (examples, units), (inputs, units), (inputs, units))
+    )
     how = (m if momentum else None, 0.3, 0.8 if momentum else 0.0, nesterov and momentum)
     want_w, want_m = w.copy(), m.copy()
     reference.sgd_step(want_w, reference.dense_backward_kernel(dy, x), want_m if momentum else None, *how[1:])

@@ -25,8 +25,10 @@ def check(layer, twin, name, case):
     tiny = np.finfo(case.dtype).tiny / np.finfo(case.dtype).eps
     least = {"elu": 1, "gelu": tiny}.get(name, 0)
     # Keras's slopes are sums that cancel: of y and 1 - y, of x and 1 - y
-    sizes = {"y": (f"{kernel}_forward", (forward[0] + least, 4)),
-             "dx": (f"{kernel}_backward", (backward[0] + (tiny if name == "gelu" else 0), 16))}
+    sizes = {
+        "y": (f"{kernel}_forward", (forward[0] + least, 4)),
+        "dx": (f"{kernel}_backward", (backward[0] + (tiny if name == "gelu" else 0), 16)),
+    }
     assert_parity(layer, twin, x, np.ascontiguousarray(dy), (), sizes)
 
 

@@ -73,8 +73,10 @@ def test_stretched_arrays_equal_keras(case, name, data):
         sizes = {"y": ("add_forward", (sum(factors), len(xs))), "dx": ("add_backward", (abs(dy).sum(), count))}
     else:
         most = math.prod(max(float(each.max(initial=0)), 1.0) for each in factors)
-        sizes = {"y": ("multiply_forward", (math.prod(factors), len(xs))),
-                 "dx": ("multiply_backward", (abs(dy).sum() * most, len(xs) + max(1, dy.size)))}
+        sizes = {
+            "y": ("multiply_forward", (math.prod(factors), len(xs))),
+            "dx": ("multiply_backward", (abs(dy).sum() * most, len(xs) + max(1, dy.size))),
+        }
     assert_parity(getattr(minicnn, name)(), getattr(keras.layers, name)(dtype=case.dtype), xs, dy, (), sizes)
 
 
@@ -132,8 +134,10 @@ def test_rescaling_takes_numbers(scale):
 def test_rescaling_takes_a_number_for_each_channel():
     with pytest.raises(ValueError) as error:
         Rescaling(1.0, [1.0, 2.0], name="r").build((None, 4, 3))
-    assert str(error.value) == ("`offset` of layer 'r' must be one number, or one for each channel of its input "
-                                "(None, 4, 3). Received: offset=[1.0, 2.0].")
+    assert str(error.value) == (
+        "`offset` of layer 'r' must be one number, or one for each channel of its input "
+        "(None, 4, 3). Received: offset=[1.0, 2.0]."
+    )
 
 
 @pytest.mark.parametrize("layer", [Add, Multiply])

@@ -13,8 +13,8 @@ import pytest
 from benchmarks import architectures
 from minicnn import initializers, load_model
 from minicnn.files import dialect
-from minicnn.saving import layer_from_entry
-from minicnn.summary import rows
+from minicnn.models.saving import layer_from_entry
+from minicnn.models.summary import rows
 from tests.keras_oracle import keras
 
 SIZES = {  # pictures' sides; the first is also trained on
@@ -35,7 +35,6 @@ ODD = [(name, sizes[1]) for name, sizes in SIZES.items() if name != "MobileNetV2
 def slow(sets):
     """The same sets of parameters, for the slow tier."""
     return [pytest.param(*values, marks=pytest.mark.slow) for values in sets]
-
 
 
 @contextlib.contextmanager

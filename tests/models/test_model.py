@@ -17,8 +17,8 @@ from minicnn import (
     Sequential,
     Sigmoid,
 )
-from minicnn.architectures import homework, tinyvgg
-from minicnn.summary import rows
+from minicnn.models import homework, tinyvgg
+from minicnn.models.summary import rows
 from tests.oracles import assert_gradient
 
 

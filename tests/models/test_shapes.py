@@ -20,7 +20,7 @@ from minicnn import (
     load_model,
 )
 from minicnn.explain import trace
-from minicnn.summary import rows
+from minicnn.models.summary import rows
 from tests.keras_oracle import keras
 
 
@@ -133,8 +133,9 @@ def test_dense_after_flatten_keeps_its_size():
     model.predict(draw(1, 6, 6, 1))
     with pytest.raises(ValueError) as error:
         model.predict(draw(1, 7, 6, 1))
-    assert str(error.value) == ("Input of layer 'dense' must fit its arrays, which were made for shape (None, 32). "
-                                "Received: x.shape=(1, 40).")
+    assert str(error.value) == (
+        "Input of layer 'dense' must fit its arrays, which were made for shape (None, 32). Received: x.shape=(1, 40)."
+    )
 
 
 def test_a_first_batch_that_is_refused_leaves_no_trace():
@@ -143,7 +144,10 @@ def test_a_first_batch_that_is_refused_leaves_no_trace():
         model.predict(draw(1, 2, 2, 1))
     assert not model.built and model.predict(draw(1, 5, 5, 3)).shape == (1, 2)
     assert [type(layer).__name__ for layer in (*model.layers, model.nodes[0].layer)] == [
-        "Conv2D", "GlobalAveragePooling2D", "InputLayer"]
+        "Conv2D",
+        "GlobalAveragePooling2D",
+        "InputLayer",
+    ]
 
 
 # ---- a last axis of 1 ------------------------------------------------------------------------------------------------
@@ -195,8 +199,10 @@ def test_nothing_else_is_added_or_taken():
 def test_the_batch_is_no_part_of_an_inputs_shape():
     with pytest.raises(ValueError) as error:
         Sequential([Input((None, 8, 8, 3)), Conv2D(2, 3)])
-    assert str(error.value) == ("Layer 'conv2d' takes images of shape (None, height, width, channels). Received: "
-                                "input_shape=(None, None, 8, 8, 3). (Input's shape is without the batch.)")
+    assert str(error.value) == (
+        "Layer 'conv2d' takes images of shape (None, height, width, channels). Received: "
+        "input_shape=(None, None, 8, 8, 3). (Input's shape is without the batch.)"
+    )
 
 
 # ---- models that begin anywhere --------------------------------------------------------------------------------------

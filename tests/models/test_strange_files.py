@@ -132,8 +132,12 @@ CHAINS = {
     "regularizers": lambda: [L.Conv2D(2, 3, activity_regularizer="l2", kernel_constraint="max_norm")],
     "kept axes": lambda: [L.GlobalMaxPooling2D(keepdims=True), L.Conv2D(2, 1), L.Reshape((-1,))],
     "activations that are layers": lambda: [
-        L.Conv2D(2, 3, activation=L.ReLU(6.0)), L.Conv2D(3, 1, activation=L.ReLU()), L.Activation(L.ELU()),
-        L.Conv2D(2, 1, activation=L.LeakyReLU(0.2)), L.Flatten(), L.Dense(3, activation=L.Softmax()),
+        L.Conv2D(2, 3, activation=L.ReLU(6.0)),
+        L.Conv2D(3, 1, activation=L.ReLU()),
+        L.Activation(L.ELU()),
+        L.Conv2D(2, 1, activation=L.LeakyReLU(0.2)),
+        L.Flatten(),
+        L.Dense(3, activation=L.Softmax()),
     ],
     "slopes": lambda: [L.LeakyReLU(0.3), L.ELU(0.5), L.ReLU(1.0), L.Softmax(axis=2)],
 }
@@ -258,7 +262,7 @@ def keras2(tmp_path, change):
     x = minicnn.Input((4,), name="in")
     y = minicnn.Activation("sigmoid", name="last")(minicnn.Dense(3, name="first")(x))
     model = minicnn.Model(x, y, name="net")
-    held = minicnn.files.ModelFile(minicnn.saving.entry(model), minicnn.saving.arrays(model))
+    held = minicnn.files.ModelFile(minicnn.models.saving.entry(model), minicnn.models.saving.arrays(model))
     minicnn.files.write(tmp_path / "model.json", held)
     text = (tmp_path / "model.json").read_text().replace('"keras_version": "3.15.1"', '"keras_version": "2.15.0"')
     (tmp_path / "model.json").write_text(change(text))
@@ -304,8 +308,10 @@ def test_hard_sigmoid_was_another_function(version, tmp_path):
     _, path = keras2(tmp_path, lambda text: text.replace('"sigmoid"', '"hard_sigmoid"').replace("2.15.0", version))
     with pytest.raises(ValueError) as error:
         minicnn.load_model(path)
-    assert str(error.value) == (f"{path}: layer 'last' has the hard_sigmoid of Keras 2, 0.2 x + 0.5 (its file is "
-                                f"of version {version}); Keras 3 and minicnn have x / 6 + 0.5.")
+    assert str(error.value) == (
+        f"{path}: layer 'last' has the hard_sigmoid of Keras 2, 0.2 x + 0.5 (its file is "
+        f"of version {version}); Keras 3 and minicnn have x / 6 + 0.5."
+    )
 
 
 def test_a_graph_without_its_tensor(tmp_path):
@@ -315,8 +321,11 @@ def test_a_graph_without_its_tensor(tmp_path):
     with zipfile.ZipFile(tmp_path / "m.keras") as file:
         members = {name: file.read(name) for name in file.namelist()}
     at = members["config.json"].rindex(b'"inbound_nodes": [')
-    members["config.json"] = members["config.json"][:at] + b'"inbound_nodes": [], "old": [' + \
-        members["config.json"][at + len(b'"inbound_nodes": ['):]
+    members["config.json"] = (
+        members["config.json"][:at]
+        + b'"inbound_nodes": [], "old": ['
+        + members["config.json"][at + len(b'"inbound_nodes": [') :]
+    )
     with zipfile.ZipFile(tmp_path / "m.keras", "w") as file:
         for name, content in members.items():
             file.writestr(name, content)

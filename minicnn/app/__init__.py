@@ -1,0 +1,1 @@
+"""The command `minicnn`: one file a command."""

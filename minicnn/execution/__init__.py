@@ -1,0 +1,6 @@
+"""How a built graph runs in fewer, larger steps."""
+
+from .blocks import joined
+from .plan import Plan
+
+__all__ = ["Plan", "joined"]

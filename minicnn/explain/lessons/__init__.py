@@ -1,0 +1,1 @@
+"""Small examples in the terminal: the course's, step by step, and sizes worked out."""

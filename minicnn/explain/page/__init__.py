@@ -1,0 +1,5 @@
+"""The explorer's page: one HTML file with the model, the pictures and all code in it."""
+
+from .page import write
+
+__all__ = ["write"]

@@ -1,0 +1,1 @@
+"""One number taken apart: which terms made it, forward and backward."""

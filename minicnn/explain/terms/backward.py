@@ -1,0 +1,304 @@
+"""What each kind of layer sends back: to one number of its input (`TO_INPUT`), to one of its weights (`TO_WEIGHT`).
+
+Each function gets the layer, its inputs `xs`, `dz` and an index. dz(index of an output) gives the loss's gradient
+there, before the layer's own activation, and a remark ("ReLU closed"); dz.name says of what. It answers with terms
+dz * factor that add up to the gradient; a factor is what the number was multiplied by, on the way forward, for that
+output.
+"""
+
+import math
+from itertools import product
+
+import numpy as np
+
+from ...layers.augmentation import AUGMENTATIONS
+from .activations import activate, activation_of, back, gate
+from .table import Term, place
+from .windows import Windows
+
+
+def _windows(layer, x):
+    return Windows.of(layer, x.shape[1:3])
+
+
+# ---- to an input: TO_INPUT[kind](layer, xs, k, dz, index) -> terms for xs[k][index] ----------------------------------
+
+
+def _conv2d(layer, xs, k, dz, index):
+    n, h, w, c = index
+    kernel = layer.params["kernel"]
+    group, inside = divmod(c, kernel.shape[2])
+    filters = layer.filters // layer.groups
+    return [
+        _term(dz, (n, i, j, f), kernel[a, b, inside, f])
+        for i, j, a, b in _windows(layer, xs[0]).readers(h, w)
+        for f in range(group * filters, (group + 1) * filters)
+    ]
+
+
+def _depthwise_conv2d(layer, xs, k, dz, index):
+    n, h, w, c = index
+    kernel = layer.params["depthwise_kernel" if "depthwise_kernel" in layer.params else "kernel"]
+    many = kernel.shape[3]
+    return [
+        _term(dz, (n, i, j, c * many + m), kernel[a, b, c, m])
+        for i, j, a, b in _windows(layer, xs[0]).readers(h, w)
+        for m in range(many)
+    ]
+
+
+def pointwise_half(layer, dz, index):
+    """List what the maps of a separable convolution send back to its depthwise half."""
+    weights = layer.params["pointwise_kernel"][0, 0, index[3]]
+    return [_term(dz, (*index[:3], f), weight) for f, weight in enumerate(weights)]
+
+
+def _dense(layer, xs, k, dz, index):
+    row = layer.params["kernel"][index[-1]]
+    return [_term(dz, (*index[:-1], unit), weight) for unit, weight in enumerate(row)]
+
+
+def _max_pooling2d(layer, xs, k, dz, index):
+    n, h, w, c = index
+    windows, terms = _windows(layer, xs[0]), []
+    for i, j, _, _ in windows.readers(h, w):
+        first, tied = windows.winner(xs[0][n], i, j, c)
+        won = first == (h, w)
+        other = "tie: the first one takes it" if (h, w) in tied else f"won by {place((n, *first, c))}"
+        terms.append(_term(dz, (n, i, j, c), float(won), "winner" if won else other))
+    return terms
+
+
+def _average_pooling2d(layer, xs, k, dz, index):
+    n, h, w, c = index
+    windows = _windows(layer, xs[0])
+    return [
+        _term(dz, (n, i, j, c), 1 / sum(inside for *_, inside in windows.taps(i, j)))
+        for i, j, _, _ in windows.readers(h, w)
+    ]
+
+
+def _pooled(layer, index):
+    return (index[0], 0, 0, index[3]) if layer.keepdims else (index[0], index[3])
+
+
+def _global_average_pooling2d(layer, xs, k, dz, index):
+    return [_term(dz, _pooled(layer, index), 1 / math.prod(xs[0].shape[1:3]))]
+
+
+def _global_max_pooling2d(layer, xs, k, dz, index):
+    channel = xs[0][index[0], :, :, index[3]]
+    tied = channel == channel.max()
+    won = bool(tied[index[1], index[2]])
+    return [_term(dz, _pooled(layer, index), 1 / tied.sum() if won else 0.0, "winner" if won else "no winner")]
+
+
+def through_activation(layer, xs, k, dz, index):
+    """Send a gradient back through an activation: a layer, or the last thing that a layer does."""
+    name, x = activation_of(layer), xs[0]
+    if name == "softmax":
+        return _softmax(layer, xs, k, dz, index)
+    if name is None:
+        return [_term(dz, index, 1.0)]
+    return [_term(dz, index, back(name, [1.0], [x[index]])[0], gate(name, float(x[index])))]
+
+
+def _softmax(layer, xs, k, dz, index):
+    axis = getattr(layer, "axis", -1) % len(index)
+    row = xs[0][(*index[:axis], slice(None), *index[axis + 1 :])].astype(np.float64)
+    y, own = activate("softmax", row), index[axis]
+    return [_term(dz, (*index[:axis], j, *index[axis + 1 :]), y[j] * ((j == own) - y[own])) for j in range(len(y))]
+
+
+def _leaky_relu(layer, xs, k, dz, index):
+    return [_term(dz, index, 1.0 if xs[0][index] > 0 else layer.negative_slope)]
+
+
+def _elu(layer, xs, k, dz, index):
+    x = float(xs[0][index])
+    return [_term(dz, index, 1.0 if x > 0 else layer.alpha * math.exp(x))]
+
+
+def _reshaped(layer, xs, k, dz, index):
+    shape = layer.compute_output_shape(xs[0].shape)
+    flat = np.ravel_multi_index(index[1:], xs[0].shape[1:])
+    return [_term(dz, (index[0], *map(int, np.unravel_index(flat, shape[1:]))), 1.0)]
+
+
+def _rescaling(layer, xs, k, dz, index):
+    return [_term(dz, index, layer.constants(index[-1])[0])]
+
+
+def _normalization(layer, xs, k, dz, index):
+    return [_term(dz, index, 1 / float(layer.constants(xs[0].shape)[1][index]))]
+
+
+def _batch_normalization(layer, xs, k, dz, index):
+    return [_term(dz, index, _normal_factor(layer, index[-1]))]
+
+
+def _add(layer, xs, k, dz, index):
+    return [_term(dz, at, 1.0) for at in _readers(xs, k, index)]
+
+
+def _multiply(layer, xs, k, dz, index):
+    wide = np.broadcast_arrays(*xs)
+    return [
+        _term(dz, at, math.prod(float(x[at]) for other, x in enumerate(wide) if other != k))
+        for at in _readers(xs, k, index)
+    ]
+
+
+def _readers(xs, k, index):
+    """List the outputs that read a number of input k: several where a size of 1 is stretched."""
+    shape = np.broadcast_shapes(*(x.shape for x in xs))
+    return list(
+        product(
+            *(range(full) if size == 1 else (at,) for at, size, full in zip(index, xs[k].shape, shape, strict=True))
+        )
+    )
+
+
+def _concatenate(layer, xs, k, dz, index):
+    axis = layer.axis % len(index)
+    before = sum(x.shape[axis] for x in xs[:k])
+    return [_term(dz, (*index[:axis], index[axis] + before, *index[axis + 1 :]), 1.0)]
+
+
+def _zero_padding2d(layer, xs, k, dz, index):
+    (top, _), (left, _) = layer.padding
+    return [_term(dz, (index[0], index[1] + top, index[2] + left, index[3]), 1.0)]
+
+
+def _cropping2d(layer, xs, k, dz, index):
+    (top, bottom), (left, right) = layer.cropping
+    _, height, width, _ = xs[0].shape
+    kept = top <= index[1] < height - bottom and left <= index[2] < width - right
+    return [_term(dz, (index[0], index[1] - top, index[2] - left, index[3]), 1.0)] if kept else []
+
+
+def _through(layer, xs, k, dz, index):
+    return [_term(dz, index, 1.0)]
+
+
+TO_INPUT = {
+    **dict.fromkeys(AUGMENTATIONS, _through),
+    "Activation": through_activation,
+    "Add": _add,
+    "AveragePooling2D": _average_pooling2d,
+    "BatchNormalization": _batch_normalization,
+    "Concatenate": _concatenate,
+    "Conv2D": _conv2d,
+    "Cropping2D": _cropping2d,
+    "Dense": _dense,
+    "DepthwiseConv2D": _depthwise_conv2d,
+    "Dropout": _through,
+    "ELU": _elu,
+    "Flatten": _reshaped,
+    "GlobalAveragePooling2D": _global_average_pooling2d,
+    "GlobalMaxPooling2D": _global_max_pooling2d,
+    "InputLayer": _through,
+    "LeakyReLU": _leaky_relu,
+    "MaxPooling2D": _max_pooling2d,
+    "Multiply": _multiply,
+    "Normalization": _normalization,
+    "ReLU": through_activation,
+    "Rescaling": _rescaling,
+    "Reshape": _reshaped,
+    "SeparableConv2D": _depthwise_conv2d,
+    "Sigmoid": through_activation,
+    "Softmax": _softmax,
+    "SpatialDropout2D": _through,
+    "ZeroPadding2D": _zero_padding2d,
+}
+
+
+# ---- to a weight: TO_WEIGHT[kind, name](layer, xs, dz, outputs, index) -> terms; outputs is the shape of y -----------
+
+
+def _conv2d_kernel(layer, xs, dz, outputs, index):
+    a, b, c, f = index
+    channel = f // (layer.filters // layer.groups) * layer.params["kernel"].shape[2] + c
+    return _stops(layer, xs[0], dz, outputs, a, b, channel, f)
+
+
+def _depthwise_kernel(layer, xs, dz, outputs, index):
+    a, b, c, m = index
+    return _stops(layer, xs[0], dz, outputs, a, b, c, c * layer.depth_multiplier + m)
+
+
+def _stops(layer, x, dz, outputs, a, b, channel, f):
+    """List every stop of the window: what this tap saw there, times the gradient of what came out."""
+    windows, terms = _windows(layer, x), []
+    top, left = windows.pads[0][0], windows.pads[1][0]
+    for n, i, j in np.ndindex(*outputs[:3]):
+        h = i * layer.strides[0] + a * layer.dilation_rate[0] - top
+        w = j * layer.strides[1] + b * layer.dilation_rate[1] - left
+        inside = 0 <= h < x.shape[1] and 0 <= w < x.shape[2]
+        terms.append(_term(dz, (n, i, j, f), x[n, h, w, channel] if inside else 0.0, "" if inside else "padding"))
+    return terms
+
+
+def _separable_pointwise(layer, xs, dz, outputs, index):
+    _, _, at, f = index
+    c, m = divmod(at, layer.depth_multiplier)
+    windows, kernel = _windows(layer, xs[0]), layer.params["depthwise_kernel"]
+    return [
+        _term(
+            dz,
+            (n, i, j, f),
+            math.fsum(
+                float(xs[0][n, h, w, c]) * float(kernel[a, b, c, m])
+                for a, b, h, w, inside in windows.taps(i, j)
+                if inside
+            ),
+        )
+        for n, i, j in np.ndindex(*outputs[:3])
+    ]
+
+
+def _dense_kernel(layer, xs, dz, outputs, index):
+    d, unit = index
+    return [_term(dz, (*row, unit), xs[0][(*row, d)]) for row in np.ndindex(*outputs[:-1])]
+
+
+def _bias(layer, xs, dz, outputs, index):
+    return [_term(dz, (*row, index[0]), 1.0) for row in np.ndindex(*outputs[:-1])]
+
+
+def _gamma(layer, xs, dz, outputs, index):
+    c = index[0]
+    mean, deviation = float(layer.state["moving_mean"][c]), _deviation(layer, c)
+    return [_term(dz, (*row, c), (float(xs[0][(*row, c)]) - mean) / deviation) for row in np.ndindex(*outputs[:-1])]
+
+
+def _deviation(layer, c):
+    return math.sqrt(float(layer.state["moving_variance"][c]) + layer.epsilon)
+
+
+def _normal_factor(layer, c):
+    return (float(layer.params["gamma"][c]) if "gamma" in layer.params else 1.0) / _deviation(layer, c)
+
+
+TO_WEIGHT = {
+    ("BatchNormalization", "beta"): _bias,
+    ("BatchNormalization", "gamma"): _gamma,
+    ("Conv2D", "bias"): _bias,
+    ("Conv2D", "kernel"): _conv2d_kernel,
+    ("Dense", "bias"): _bias,
+    ("Dense", "kernel"): _dense_kernel,
+    ("DepthwiseConv2D", "bias"): _bias,
+    ("DepthwiseConv2D", "kernel"): _depthwise_kernel,
+    ("SeparableConv2D", "bias"): _bias,
+    ("SeparableConv2D", "depthwise_kernel"): _depthwise_kernel,
+    ("SeparableConv2D", "pointwise_kernel"): _separable_pointwise,
+}
+
+
+def _term(dz, index, factor, note=""):
+    value, remark = dz(tuple(int(i) for i in index))
+    return Term(
+        f"example {index[0]} {dz.name}{place(index)}",
+        (value, float(factor)),
+        ", ".join(text for text in (note, remark) if text),
+    )

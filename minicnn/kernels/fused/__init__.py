@@ -1,0 +1,1 @@
+"""Operations that only speed knows: two steps in one pass over memory."""

@@ -1,0 +1,213 @@
+"""Threads: helpers join the caller's loop over jobs.
+
+A kernel is compiled as `kernel(start, stop, *arrays and sizes)` and does the jobs start <= job < stop. What a job is
+follows from shapes alone and every output element is written by one job: so the bits do not depend on who does which
+job, nor on how many threads there are.
+
+The calling thread always works itself; it never waits for a helper that has not begun. So many Python threads may call
+kernels at once (the second one finds the team busy and works alone), a helper that wakes up late costs nothing, and a
+forked child, where no helper exists, starts its own. How they meet is told in team.py.
+"""
+
+import os
+import threading
+import types
+
+import numpy as np
+
+from . import tape, team
+from .jit import jit
+
+SERIAL = 40_000  # elementary operations; below (some 10 us) a second thread costs more than it brings
+CHUNKS = 4  # chunks for each thread: fewer leave threads idle at the end, more scatter what a thread reads and writes
+NO_MEMORY = "A kernel found no memory for its workspace."
+SPINS = 60_000  # looks, some 2 ms, after which a helper that has nothing to do goes to sleep
+
+
+class _Pool:
+    """Helper threads, awake in `team.serve` or asleep on a lock of their own."""
+
+    def __init__(self):
+        self.team = team.new()
+        self.asleep = []  # the locks of the helpers that sleep
+        self.size = 0
+        self.leader = -1  # the processor where the thread ran that last woke helpers
+        self.growing = threading.Lock()
+
+    def gather(self, helpers):
+        """See that there are so many helpers, all of them awake."""
+        if helpers <= 0:
+            return
+        if self.size < helpers:
+            with self.growing:
+                while self.size < helpers:
+                    team.serve(self.team, 0, 0, 0)  # compiled here and now: not twice at once, in the threads below
+                    team.processor()
+                    threading.Thread(
+                        target=self._help, args=(self.size,), name=f"minicnn-{self.size}", daemon=True
+                    ).start()
+                    self.size += 1
+        if self.asleep:
+            self.leader = team.processor()
+        while self.asleep:
+            try:
+                self.asleep.pop().release()
+            except IndexError:  # another caller woke the last one
+                break
+
+    def _help(self, number):
+        bell, turn = threading.Lock(), 0
+        bell.acquire()
+        while True:
+            self._move(number)
+            turn = team.serve(self.team, number, turn, SPINS)
+            self.asleep.append(bell)
+            bell.acquire()
+
+    def _move(self, number):
+        """Go to a processor of one's own.
+
+        Linux wakes a thread on the processor of the one that wakes it, and may leave both there for many milliseconds
+        while another processor is idle: the helper would only take the leader's time.
+        """
+        if hasattr(os, "sched_setaffinity"):
+            allowed = os.sched_getaffinity(0)
+            others = sorted(allowed - {self.leader})
+            if others:
+                os.sched_setaffinity(0, {others[number % len(others)]})
+                os.sched_setaffinity(0, allowed)
+
+
+def _default_threads():
+    """MINICNN_NUM_THREADS, or else what other engines are told, or else the processors that this process may use."""
+    asked = os.environ.get("MINICNN_NUM_THREADS")
+    if asked:
+        if not asked.isdecimal() or int(asked) < 1:
+            raise ValueError(f"MINICNN_NUM_THREADS must be a whole number, 1 or more. Received: {asked!r}.")
+        return int(asked)
+    for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"):
+        first = os.environ.get(name, "").partition(",")[0].strip()  # OpenMP takes a list, a number for each level
+        if first.isdecimal() and int(first) >= 1:  # what is wrong there is for others to say
+            return int(first)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_threads = _default_threads()
+_pool = _Pool()
+
+
+def _after_fork():
+    """Begin anew in a forked child: its parent's helpers do not exist here, and its team may have been busy."""
+    global _pool
+    _pool = _Pool()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def set_num_threads(n):
+    """Choose how many threads a kernel may use, the calling one included.
+
+    Parameters
+    ----------
+    n : int, 1 or more. The results do not depend on it, to the bit.
+
+    Raises
+    ------
+    ValueError: `n` must be a whole number, 1 or more. Received: n=0.
+    """
+    global _threads
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise ValueError(f"`n` must be a whole number, 1 or more. Received: n={n!r}.")
+    _threads = int(n)
+
+
+def get_num_threads():
+    """Tell how many threads a kernel may use.
+
+    As set; or MINICNN_NUM_THREADS, NUMBA_NUM_THREADS or OMP_NUM_THREADS; or as many as there are processors that this
+    process may run on.
+    """
+    return _threads
+
+
+_shared = {}  # kernel -> what `_share` gave
+kernel = None  # in each copy that `_share` makes of the next two functions: the one that it is for
+
+
+def _with_team(members, jobs, chunk, seats, *args):
+    """Do all jobs of `kernel` with a team."""
+    code, data, _ = team.package(kernel, args)
+    return team.lead(members, code, data, jobs, chunk, seats)
+
+
+def _on_tape(place, *args):
+    """Keep a call of `kernel`."""
+    return team.keep(team.package(kernel, args), place)
+
+
+def _share(kernel):
+    """Give the functions that do a kernel's jobs with a team, and that keep a call.
+
+    They are copies of the two above that have other globals. Numba finds a stored function again by its file and its
+    name, so each copy bears its kernel's; one made by a factory, which holds the kernel in a closure, would be compiled
+    afresh in every process.
+    """
+    if kernel not in _shared:
+        known = {"team": team, "kernel": kernel, "__name__": __name__}
+        own = f"{kernel.__module__.rpartition('.')[2]}.{kernel.__name__}"
+        copies = []
+        for written in (_with_team, _on_tape):
+            copy = types.FunctionType(written.__code__, known, written.__name__)
+            copy.__qualname__ = own + written.__name__
+            copies.append(jit(copy))
+        _shared[kernel] = tuple(copies)
+    return _shared[kernel]
+
+
+def run(kernel, jobs, work, *args, chunks=CHUNKS):
+    """Call kernel(start, stop, *args) so that every job 0 <= job < jobs is done once, by any thread.
+
+    Parameters
+    ----------
+    kernel : compiled function, nogil
+    jobs : int                  work : int, elementary operations of all jobs together; little work stays in one thread
+    args : what the kernel takes after start and stop       chunks : int, for each thread
+
+    Raises
+    ------
+    MemoryError
+    """
+    if jobs < 1:
+        return
+    seats = min(_threads, jobs) - 1 if work >= SERIAL else 0  # helpers
+    chunk = -(-jobs // ((seats + 1) * chunks))
+    recorded = tape.current()
+    if recorded is not None:
+        _, keep = _share(kernel)
+        recorded.note(keep, args, jobs, chunk, seats)
+    if seats == 0:
+        kernel(0, jobs, *args)
+        return
+    pool = _pool
+    pool.gather(seats)
+    shared, _ = _share(kernel)
+    if not shared(pool.team, jobs, chunk, seats, *args):
+        raise MemoryError(NO_MEMORY)
+
+
+def play(recorded):
+    """Do again what is on a tape; True if all went as expected.
+
+    Raises
+    ------
+    MemoryError
+    """
+    pool = _pool
+    pool.gather(recorded.seats)
+    if not team.play(pool.team, recorded.tasks):
+        raise MemoryError(NO_MEMORY)
+    return recorded.as_expected()

@@ -1,0 +1,213 @@
+"""Check a model's gradients by difference quotients, and know a kink when one is crossed.
+
+    numeric = (loss(w + h) - loss(w - h)) / 2h       relative error = |numeric - analytic| / max(|numeric|, |analytic|)
+
+Everything runs in float64 and as when predicting. ReLU and max pooling have kinks: where a step of h changes a ReLU's
+sign or a pool's winner the quotient mixes two slopes, and a difference there says nothing against the gradient. So the
+signs and winners of both steps are compared with those at w; where one moved a smaller h is tried, and if even the
+smallest crosses the kink the element counts as "kink crossed", not as "wrong".
+
+Kernels of one dtype can be wrong where those of another are right, so the gradients in the model's own dtype are held
+against those in float64 as well, all numbers of them. Where rounding alone moves a sign or a winner they say nothing.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import reference
+from .model import Model
+
+STEPS = (1e-4, 1e-5, 1e-6)  # in units of max(1, |w|), the largest that crosses no kink is taken
+TOPS = {"relu": None, "leaky_relu": None, "relu6": 6, "hard_sigmoid": 1}  # outputs with a second kink, beside that at 0
+OWN = 1e4  # times eps of the model's dtype, and an array's largest gradient: so much its own gradients may be off
+
+
+@dataclass(frozen=True)
+class Element:
+    """One checked number. `verdict` is "ok", "wrong" or "kink crossed"; `own` the gradient in the model's dtype."""
+
+    array: str
+    index: tuple
+    analytic: float
+    numeric: float
+    error: float
+    verdict: str
+    own: float
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """The result: all elements, and whether none is wrong (`ok`)."""
+
+    elements: list
+    loss: float
+
+    @property
+    def ok(self):
+        """Whether no element is wrong and at least one could be judged."""
+        verdicts = {element.verdict for element in self.elements}
+        return "ok" in verdicts and "wrong" not in verdicts
+
+    def __str__(self):
+        """A line for each array, and each element that is wrong."""
+        names = list(dict.fromkeys(element.array for element in self.elements))
+        wide = max(len(name) for name in names)
+        lines = [f"{'array'.ljust(wide)}  checked  kinks  wrong  largest relative error"]
+        for name in names:
+            own = [element for element in self.elements if element.array == name]
+            judged = [element.error for element in own if element.verdict != "kink crossed"]
+            kinks, wrong = (sum(element.verdict == kind for element in own) for kind in ("kink crossed", "wrong"))
+            worst = max(judged, default=math.nan)
+            lines.append(f"{name.ljust(wide)}  {len(own):7d}  {kinks:5d}  {wrong:5d}  {worst:.1e}")
+        for element in self.elements:
+            if element.verdict == "wrong":
+                lines.append(
+                    f"wrong: {element.array}{list(element.index)}: the gradient says {element.analytic:.9g}, "
+                    f"the difference quotient {element.numeric:.9g}, the model's own dtype {element.own:.9g}"
+                )
+        return "\n".join(lines)
+
+
+def gradcheck(model, x, y, sample=20, seed=0, tolerance=1e-5):
+    """Compare the gradient of the loss with difference quotients, for every array that learns and for x.
+
+    Parameters
+    ----------
+    model : Model with one input and one output     it is copied, to float64 too, and left as it is
+    x : (N, ...) array          y : labels as the model's loss takes them
+    sample : int or None        how many elements of each array, drawn at random; None checks all. One more is the
+        farthest between float64 and the model's dtype, where that is too far
+    seed : int                  of that draw
+    tolerance : float           the largest relative error that counts as "ok"
+
+    Returns
+    -------
+    check : GradientCheck       `.ok`, `.elements`; print it
+
+    Raises
+    ------
+    RuntimeError: the model was not compiled: it has no loss.
+    ValueError: `sample` is not positive.
+
+    Notes
+    -----
+    Gradients below 1e-7 of the array's largest are compared with that number: a quotient has no more digits.
+    Source: the centred difference and the relative error of Stanford's CS231n notes.
+    """
+    if model.loss is None:
+        raise RuntimeError("Call model.compile(optimizer, loss) before gradcheck: without a loss there is no gradient.")
+    if sample is not None and (isinstance(sample, bool) or not isinstance(sample, (int, np.integer)) or sample < 1):
+        raise ValueError(f"`sample` must be a positive integer, or None for all. Received: sample={sample!r}.")
+    own = _Probe(model.astype(model.dtype), np.array(x, model.dtype), y)
+    start = _Probe(model.astype("float64"), own.x.astype(np.float64), y)
+    rounded, rng, elements = own.gradients(), np.random.default_rng(seed), []
+    same_side = start.on_the_side_of(own.pattern)
+    for name, gradient in start.gradients().items():
+        array = start.x if name == "x" else start.model.params[name]
+        count = array.size if sample is None else min(sample, array.size)
+        largest = max(float(np.abs(gradient).max(initial=0.0)), 1e-12)
+        far = np.abs(rounded[name] - gradient) > OWN * np.finfo(own.x.dtype).eps * largest if same_side else None
+        chosen = set(rng.choice(array.size, count, replace=False).tolist())
+        if same_side and far.any():
+            chosen.add(int(np.abs(rounded[name] - gradient).argmax()))
+        for flat in sorted(chosen):
+            index = tuple(int(i) for i in np.unravel_index(flat, array.shape))
+            pair = float(gradient[index]), float(rounded[name][index])
+            elements.append(
+                _check(start, name, array, index, pair, 1e-7 * largest, tolerance, same_side and bool(far[index]))
+            )
+    return GradientCheck(elements, start.loss)
+
+
+def _check(start, name, array, index, gradients, floor, tolerance, far):
+    """Judge one element, with the largest step that crosses no kink. gradients: in float64, and the model's own.
+
+    far: these two are too far apart, so one of them is wrong, whatever the quotient says.
+    """
+    verdict, numeric, error, (analytic, own) = "kink crossed", math.nan, math.nan, gradients
+    for step in STEPS:
+        h = step * max(1.0, abs(array[index]))
+        numeric, smooth = start.slope(array, index, h)
+        error = abs(numeric - analytic) / max(abs(numeric), abs(analytic), floor)
+        # Digits that the loss itself does not have cannot be asked of the quotient.
+        blur = 8 * np.finfo(np.float64).eps * max(abs(start.loss), 1.0) / h
+        if smooth:
+            verdict = "ok" if error <= tolerance or abs(numeric - analytic) <= blur else "wrong"
+            break
+    return Element(name, index, analytic, numeric, error, "wrong" if far else verdict, own)
+
+
+class _Probe:
+    """The loss as a function of the arrays, and where its kinks are."""
+
+    def __init__(self, model, x, y):
+        self.model, self.x, self.y = model, x, y
+        self.fused = model.loss.takes_logits(model)
+        self.loss, self.pattern = self.run()
+
+    def run(self):
+        """Compute the loss, and the pattern of ReLU signs and pool winners."""
+        record = {}
+        out = self.model.forward(self.x, logits=self.fused, record=record)
+        return self.model.loss.value_and_gradient(self.y, out, None, self.fused or None)[0], pattern(self.model, record)
+
+    def gradients(self):
+        """Give the gradients of x and of every array that learns, by name."""
+        out = self.model.forward(self.x, keep=True, logits=self.fused)
+        dx = self.model.backward(self.model.loss.value_and_gradient(self.y, out, None, self.fused or None)[1])
+        return {"x": dx, **{key: self.model.grads[key] for key in self.model.params}}
+
+    def on_the_side_of(self, pattern):
+        """Tell whether signs and winners are those of another run."""
+        return all(np.array_equal(own, other) for own, other in zip(self.pattern, pattern, strict=True))
+
+    def slope(self, array, index, h):
+        """Give the difference quotient, and whether neither step crossed a kink."""
+        value = array[index]
+        results = []
+        for moved in (value + h, value - h):
+            array[index] = moved
+            results.append(self.run())
+        array[index] = value
+        smooth = all(self.on_the_side_of(kinks) for _, kinks in results)
+        return (results[0][0] - results[1][0]) / (2 * h), smooth
+
+
+def pattern(model, record, prefix=""):
+    """List, for one recorded run, on which side of its kinks every ReLU and every max pooling is."""
+    found, makers = [], {tensor: node for node in model.nodes for tensor in node.outputs}
+    for node in model.nodes:
+        key, layer = prefix + node.key, node.layer
+        if isinstance(layer, Model):
+            found += pattern(layer, record, f"{key}/")
+        elif type(layer).__name__ == "MaxPooling2D":
+            found.append(_winners(layer, record[_source(node, makers, prefix)]))
+        elif type(layer).__name__ == "GlobalMaxPooling2D":
+            x = record[_source(node, makers, prefix)]
+            found.append(x.reshape(len(x), -1, x.shape[3]).argmax(1))
+        elif type(layer).__name__ in ("ReLU", "LeakyReLU", "ELU") or layer.activation in TOPS:
+            top = layer.max_value if type(layer).__name__ == "ReLU" else TOPS.get(layer.activation)
+            found.append(np.sign(record[key]) + (record[key] >= (math.inf if top is None else top)))
+    return found
+
+
+def _source(node, makers, prefix):
+    """The key of what a node reads. `makers` has the node that makes each tensor."""
+    tensor = node.inputs[0]
+    key, inner = prefix + makers[tensor].key, makers[tensor].layer
+    while isinstance(inner, Model):
+        tensor = inner.outputs[tensor.index]
+        last = next(node for node in inner.nodes if tensor in node.outputs)
+        key, inner = f"{key}/{last.key}", last.layer
+    return key
+
+
+def _winners(layer, x):
+    """Find, for every window, which of its cells wins."""
+    pads = reference.window_pads(layer.padding, x.shape[1:3], layer.pool_size, layer.strides)
+    padded = np.pad(x, ((0, 0), *pads, (0, 0)), constant_values=-np.inf)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, layer.pool_size, (1, 2))
+    windows = windows[:, :: layer.strides[0], :: layer.strides[1]]
+    return windows.reshape(*windows.shape[:4], -1).argmax(-1)

@@ -1,0 +1,41 @@
+"""class_weight: how much the examples of each class count in the loss."""
+
+import math
+from numbers import Real
+
+import numpy as np
+
+from ..losses import CrossEntropy
+
+
+def weights_of(y, class_weight, shape, loss):
+    """Give each example, of outputs of this shape, the weight of its class; a class that is not named counts 1.
+
+    The class is found as Keras finds it: where a row of y is largest, or the nearest integer where y is one number.
+    """
+    _check(class_weight, max(shape[-1], 2) if isinstance(loss, CrossEntropy) else math.inf)
+    y = y.reshape(len(y), -1) if y.size == len(y) else y
+    if y.ndim != 2 or (y.shape[1] > 1 and len(shape) != 2):
+        raise ValueError(f"`class_weight` needs one class an example. Received: y.shape={y.shape}.")
+    classes = y.argmax(-1) if y.shape[-1] > 1 else np.rint(y[:, 0])
+    return np.array([class_weight.get(int(k), 1.0) for k in classes])
+
+
+def _check(class_weight, classes):
+    """Refuse what is no dict of classes, 0 to classes - 1, and their weights."""
+    if not isinstance(class_weight, dict):
+        raise TypeError(
+            "`class_weight` must be a dict, class -> weight: {0: 1.0, 1: 2.5}. "
+            f"Received: class_weight={class_weight!r}."
+        )
+    for key, weight in class_weight.items():
+        if not (isinstance(key, Real) and 0 <= key < classes and key % 1 == 0):
+            bound = "" if classes == math.inf else f" to {classes - 1}"
+            raise ValueError(
+                f"`class_weight` must have classes, integers from 0{bound}, as keys. Received: key {key!r}."
+            )
+        if not (isinstance(weight, Real) and 0 <= weight < math.inf):
+            raise ValueError(
+                f"`class_weight` must have finite numbers of at least 0 as weights. "
+                f"Received: {weight!r} for class {key!r}."
+            )

@@ -1,0 +1,90 @@
+"""The demo with a net that learns at once, and what the command line hands over."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import minicnn
+from minicnn.app import classify, demo
+from minicnn.app.cli import main
+from minicnn.data import load_image, wardrobe
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Two pictures of a class instead of 200, a net of one filter; returns what the demo asked for."""
+    asked, load = [], wardrobe.load
+
+    def few(per_class, *rest):
+        asked.append((per_class, *rest))
+        return load(2, *rest)
+
+    def net(size, classes, seed):
+        layers = [minicnn.Input((*size, 3)), minicnn.Rescaling(1 / 255), minicnn.Conv2D(1, 3, activation="relu"),
+                  minicnn.MaxPooling2D(8), minicnn.Flatten(), minicnn.Dense(classes), minicnn.Softmax()]  # fmt: skip
+        return minicnn.Sequential(layers, seed=seed)
+
+    monkeypatch.setattr(wardrobe, "load", few)
+    monkeypatch.setattr(demo, "tinyvgg", net)
+    return asked
+
+
+def test_what_the_demo_leaves_and_says(small, tmp_path, capfd):
+    said = []
+    out = tmp_path / "demo"
+    accuracy, baseline = demo.demo(out, seed=3, say=said.append)
+    assert small == [(200, "train", 3, 64), (50, "validation", 3, 64)]
+    assert sorted(file.name for file in (out / "series").iterdir()) == [
+        f"epoch_{epoch:02d}.keras" for epoch in (1, 2, 4, 8, 12)]  # fmt: skip
+    with open(out / "history.csv", newline="") as lines:
+        assert len(list(csv.DictReader(lines))) == 12
+    model = minicnn.load_model(out / "model.keras")
+    assert model.optimizer.learning_rate == pytest.approx(0.001) and model.classifier["size"] == [64, 64]
+    x, y = wardrobe.load(0, "validation", 3, 64)
+    assert accuracy == pytest.approx(np.mean(model.predict(x).argmax(-1) == y))
+    told = "\n".join(said)
+    assert f"right on {accuracy:.1%} of 20 pictures" in told and f"classifier on {baseline:.1%}" in told
+    assert "drawing 2,000 pictures" in told and "earlier demo" not in told and f"predict {out}/model.keras" in told
+    pictures = wardrobe.load(0, "validation", 3, 64)[0]
+    for index, name in enumerate(wardrobe.CLASS_NAMES):
+        np.testing.assert_array_equal(load_image(out / "pictures" / f"{name}.png"), pictures[index])
+    assert capfd.readouterr().out.count("12/12") <= 1  # the linear classifier learns in silence
+    for one, two in zip(minicnn.load_model(out / "series" / "epoch_12.keras").get_weights(), model.get_weights(),
+                        strict=True):  # fmt: skip
+        np.testing.assert_array_equal(one, two)
+    demo.demo(out, quick=True, seed=3, say=said.append)
+    assert f"{out}/ holds an earlier demo: it is replaced." in said
+    assert small[-2:] == [(20, "train", 3, 64), (5, "validation", 3, 64)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "handed"),
+    [
+        ("demo", ("minicnn-demo", False, 0)),
+        ("demo --quick --out x --seed 4", ("x", True, 4)),
+    ],
+)
+def test_the_flags_of_demo(monkeypatch, arguments, handed):
+    seen = []
+    monkeypatch.setattr(demo, "demo", lambda *given: seen.append(given))
+    assert main(arguments.split()) == 0 and seen == [handed]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "handed"),
+    [
+        ("train DIR", ("DIR", "minicnn-run", "tinyvgg", 64, 20, 32, 0.001, 0, False, 0)),
+        (
+            "train DIR --out o --arch homework --size 9 --epochs 2 --batch-size 3 --lr 0.5 --seed 4 --split-seed 5"
+            " --skip-corrupt",
+            ("DIR", "o", "homework", 9, 2, 3, 0.5, 4, True, 5),
+        ),
+    ],
+)
+def test_the_flags_of_train(monkeypatch, capsys, arguments, handed):
+    seen = []
+    monkeypatch.setattr(classify, "train", lambda *given: seen.append(given))
+    assert main(arguments.split()) == 0 and seen == [handed]
+    out = handed[1]
+    assert capsys.readouterr().out == f"the model is in {out}/model.keras, its history in {out}/history.csv\n"

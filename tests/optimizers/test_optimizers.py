@@ -1,0 +1,168 @@
+"""SGD and Adam as objects: their steps on paper, their state in Keras's order, what a file may say, what is refused."""
+
+import numpy as np
+import pytest
+
+from minicnn import SGD, Adam, kernels, optimizers
+
+
+def steps(optimizer, gradients, w=1.0, dtype="float64"):
+    """Take some steps of one weight; give where it was after each."""
+    params, found = {"w": np.array([w], dtype)}, []
+    for gradient in gradients:
+        optimizer.update(params, {"w": np.array([gradient], dtype)})
+        found.append(float(params["w"][0]))
+    return found
+
+
+def test_sgd_on_paper():
+    np.testing.assert_allclose(steps(SGD(0.5), [2.0, -1.0]), [0, 0.5])
+    # m = -1, then 0.5 * -1 + 0.5 = 0
+    np.testing.assert_allclose(steps(SGD(0.5, momentum=0.5), [2.0, -1.0]), [0, 0])
+    # w += m / 2 - 1 = -1.5, then m = 0: + 0.5
+    np.testing.assert_allclose(steps(SGD(0.5, momentum=0.5, nesterov=True), [2.0, -1.0]), [-0.5, 0])
+
+
+def test_adam_on_paper():
+    """Its first step is the learning rate against the sign; beta_1 = 0.5, beta_2 = 0.75 are exact in float32."""
+    adam = Adam(0.25, beta_1=0.5, beta_2=0.75, epsilon=1e-12)
+    # m = 1, v = 1; then m = 1 + (-4 - 1) / 2 = -1.5, v = 1 + (16 - 1) / 4 = 4.75; corrections 3/4 and 7/16
+    second = 0.75 + 0.25 * np.sqrt(7 / 16) / (3 / 4) * 1.5 / np.sqrt(4.75)
+    np.testing.assert_allclose(steps(adam, [2.0, -4.0]), [0.75, second], rtol=1e-9)
+
+
+def test_epsilon_stands_beside_the_root():
+    rate = 0.25 * np.sqrt(1 - 0.75) / (1 - 0.5)  # m = 1, v = 1
+    np.testing.assert_allclose(steps(Adam(0.25, 0.5, 0.75, epsilon=3.0), [2.0]), [1 - rate * 1 / (1 + 3)], rtol=1e-6)
+
+
+def test_defaults_are_keras_s():
+    assert SGD().get_config() == {"name": "SGD", "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}
+    assert Adam().get_config() == {
+        "name": "adam",
+        "learning_rate": 0.001,
+        "beta_1": 0.9,
+        "beta_2": 0.999,
+        "epsilon": 1e-7,
+        "amsgrad": False,
+    }
+    assert (SGD().iterations, SGD().slots, SGD.slot_names, SGD(momentum=0.5).slot_names) == (0, {}, (), ("momentum",))
+
+
+def test_what_has_no_gradient_stays():
+    params, sgd = {"a": np.ones(2), "b": np.ones(2)}, SGD(1, momentum=0.5)
+    sgd.update(params, {"b": np.ones(2)})
+    np.testing.assert_array_equal([params["a"], params["b"]], [[1, 1], [0, 0]])
+    assert sgd.iterations == 1 and list(sgd.slots) == ["b"]
+
+
+def test_state_goes_out_and_in_in_keras_s_order():
+    params = {"a": np.zeros(2, "float32"), "b": np.zeros((1, 3), "float32")}
+    adam, other = Adam(0.5), Adam(0.25)
+    for _ in range(3):
+        adam.update(params, {key: np.ones_like(array) for key, array in params.items()})
+    state = adam.variables(params)
+    assert [np.shape(array) for array in state] == [(), (), (2,), (2,), (1, 3), (1, 3)]
+    assert state[0] == 3 and state[0].dtype == np.int64 and state[1] == 0.5 and state[1].dtype == np.float32
+    np.testing.assert_allclose(state[2], 1 - 0.9**3, rtol=1e-5)
+    np.testing.assert_allclose(state[3], 1 - 0.999**3, rtol=1e-4)
+    other.set_variables(params, state)
+    assert other.iterations == 3 and other.learning_rate == 0.5 and list(other.slots) == ["a", "b"]
+    for one, two in zip(other.variables(params), state, strict=True):
+        np.testing.assert_array_equal(one, two)
+    other.slots["a"][0][:] = 7  # a copy: the other's is its own
+    np.testing.assert_allclose(adam.slots["a"][0], 1 - 0.9**3, rtol=1e-5)
+    other.set_variables(params, [np.int64(2), np.float32(0.125)])  # before its first step Keras's has two alone
+    assert (other.iterations, other.learning_rate, other.slots) == (2, 0.125, {})
+
+
+def test_a_state_that_does_not_fit_changes_nothing():
+    params, adam = {"a": np.zeros(2)}, Adam(0.5)
+    with pytest.raises(ValueError, match="state must have 4 arrays for Adam on 1 parameters. Received: 3."):
+        adam.set_variables(params, [1, 0.1, np.zeros(2)])
+    with pytest.raises(ValueError, match=r"state for 'a' must have shape \(2,\). Received: shape \(3,\)."):
+        adam.set_variables(params, [1, 0.1, np.zeros(2), np.zeros(3)])
+    assert (adam.iterations, adam.learning_rate, adam.slots) == (0, 0.5, {})
+
+
+def test_only_plain_sgd_takes_products():
+    class Own(SGD):
+        pass
+
+    assert SGD().takes_products and SGD(momentum=0.5).takes_products
+    assert not Adam().takes_products and not Own().takes_products
+
+
+def test_a_product_is_used_up_and_an_array_stays():
+    rng = np.random.default_rng(0)
+    x, dy = rng.normal(size=(3, 4)), rng.normal(size=(3, 2))
+    params, grads = {"a": np.zeros((4, 2)), "b": np.zeros(2)}, {"a": kernels.Product(dy, x), "b": np.ones(2)}
+    SGD(1).update(params, grads)
+    assert list(grads) == ["b"]
+    np.testing.assert_allclose(params["a"], -x.T @ dy, rtol=1e-12)
+
+
+@pytest.mark.parametrize("settings", [{"learning_rate": 0.5, "momentum": 0.25, "nesterov": True}, {}])
+def test_sgd_from_a_file(settings):
+    made = optimizers.from_config(
+        {
+            "class_name": "SGD",
+            "config": {"name": "sgd", **settings, "weight_decay": None, "use_ema": False, "ema_momentum": 0.99},
+        }
+    )
+    assert type(made) is SGD and made.get_config() == {**SGD().get_config(), **settings}
+
+
+def test_adam_from_a_file():
+    settings = {"learning_rate": 0.5, "beta_1": 0.25, "beta_2": 0.125, "epsilon": 0.1}
+    made = optimizers.from_config({"class_name": "Adam", "config": {**settings, "amsgrad": False, "clipnorm": None}})
+    assert type(made) is Adam and made.get_config() == {**Adam().get_config(), **settings}
+    assert type(optimizers.from_config("adam")) is Adam and type(optimizers.from_config("sgd")) is SGD
+    assert type(optimizers.get("ADAM")) is Adam and optimizers.get(made) is made
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ({"class_name": "Adam", "config": {"amsgrad": True}}, r"Adam\(amsgrad=True\) is not supported"),
+        ({"class_name": "SGD", "config": {"weight_decay": 0.004}}, r"SGD\(weight_decay=0.004\) is not supported"),
+        ({"class_name": "Adam", "config": {"clipnorm": 1.0}}, r"Adam\(clipnorm=1.0\) is not supported"),
+        ({"class_name": "SGD", "config": {"learning_rate": {"class_name": "CosineDecay"}}}, "schedules are not"),
+        ({"class_name": "RMSprop", "config": {}}, "must be SGD or Adam. Received: 'RMSprop'"),
+        ({"class_name": "SGD", "config": None}, "must be SGD or Adam. Received: 'SGD'"),
+        ({}, "must be SGD or Adam. Received: {}"),
+        (["SGD"], "must be SGD or Adam. Received: ..SGD"),
+    ],
+)
+def test_what_a_file_says_that_we_lack(written, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        optimizers.from_config(written)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: SGD(0), "`learning_rate` must be a number, positive. Received: learning_rate=0."),
+        (lambda: SGD(True), "Received: learning_rate=True."),
+        (lambda: SGD(np.nan), "Received: learning_rate=nan."),
+        (lambda: SGD(np.inf), "Received: learning_rate=inf."),
+        (lambda: SGD("0.1"), "Received: learning_rate='0.1'."),
+        (lambda: SGD(momentum=-0.1), "`momentum` must be a number, at least 0 and at most 1."),
+        (lambda: SGD(momentum=1.5), "`momentum` must be a number, at least 0 and at most 1."),
+        (lambda: Adam(beta_1=1), "`beta_1` must be a number, at least 0"),
+        (lambda: Adam(beta_2=1.0), "`beta_2` must be a number, at least 0"),
+        (lambda: Adam(beta_2=-1), "`beta_2` must be a number, at least 0"),
+        (lambda: Adam(epsilon=0), "`epsilon` must be a number, positive."),
+        (lambda: optimizers.get("rmsprop"), "`optimizer` must be 'sgd', 'adam', or an Optimizer. Received: optimizer="),
+        (lambda: optimizers.get(3), "`optimizer` must be 'sgd', 'adam', or an Optimizer. Received: optimizer=3."),
+    ],
+)
+def test_refusals(make, sentence):
+    with pytest.raises(ValueError, match=".") as error:
+        make()
+    assert sentence in str(error.value)
+
+
+def test_settings_at_the_ends_are_taken():
+    assert SGD(momentum=1).momentum == 1 and SGD(momentum=0).momentum == 0
+    assert Adam(beta_1=0, beta_2=0).beta_1 == 0 and type(SGD(np.float32(0.5)).learning_rate) is float
