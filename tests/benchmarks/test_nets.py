@@ -9,7 +9,7 @@ from minicnn.data import wardrobe
 PEERS = ["keras", "onnxruntime"]
 
 
-def test_nets(tmp_path):
+def test_nets(tmp_path, capsys):
     wardrobe.write_folder(tmp_path / "data", train=2, validation=1)
     part = nets.measure(PEERS, get_num_threads(), tmp_path / "data", quick=True)
     assert [row["what"].partition(",")[0] for row in part["rows"]] == [
@@ -19,6 +19,7 @@ def test_nets(tmp_path):
         if "keras" not in part["head"]["missing"]:
             assert row["engines"]["keras graph"]["ms"] > 0
     assert len(sections.nets(part).splitlines()) == 2 + 12
+    assert "ms/step" not in capsys.readouterr().out  # Keras's own bar would be timed, too
 
 
 def test_a_net_that_predicts_something_else_is_not_timed():
