@@ -1,4 +1,4 @@
 """Agreement and speed, side by side: minicnn against Keras, ONNX Runtime and PyTorch.
 
-    python -m benchmarks --help
+python -m benchmarks --help
 """

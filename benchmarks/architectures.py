@@ -20,8 +20,15 @@ from minicnn import load_model
 
 from . import machine, nets, peers, progress, results, timing
 
-SIZES = {"Xception": 299, "VGG16": 224, "ResNet50": 224, "MobileNet": 224, "MobileNetV2": 224, "DenseNet121": 224,
-         "EfficientNetB0": 224}
+SIZES = {
+    "Xception": 299,
+    "VGG16": 224,
+    "ResNet50": 224,
+    "MobileNet": 224,
+    "MobileNetV2": 224,
+    "DenseNet121": 224,
+    "EfficientNetB0": 224,
+}
 QUICK = {"MobileNet": 32}
 BATCHES = (1, 8)
 ALLOWED = 1e-4  # of the largest logit
@@ -67,9 +74,12 @@ def _net(name, size, folder, onnx, quick):
     for count in BATCHES[:1] if quick else BATCHES:
         x = np.resize(pictures, (count, *pictures.shape[1:]))
         tensor = tf.constant(x)
-        calls = {"minicnn": lambda x=x: model.predict(x), "keras predict_on_batch": lambda x=x: net.predict_on_batch(x),
-                 "keras graph": lambda tensor=tensor: graph(tensor).numpy(),
-                 "keras eager": lambda tensor=tensor: net(tensor, training=False).numpy()}
+        calls = {
+            "minicnn": lambda x=x: model.predict(x),
+            "keras predict_on_batch": lambda x=x: net.predict_on_batch(x),
+            "keras graph": lambda tensor=tensor: graph(tensor).numpy(),
+            "keras eager": lambda tensor=tensor: net(tensor, training=False).numpy(),
+        }
         if session:
             calls["onnxruntime"] = session(x)
         for label, call in calls.items():
@@ -93,8 +103,9 @@ def build(name, size, classes=1000):
     """
     from .peers.keras_engine import keras
 
-    net = getattr(keras.applications, name)(weights=None, classifier_activation=None, input_shape=(size, size, 3),
-                                            classes=classes)
+    net = getattr(keras.applications, name)(
+        weights=None, classifier_activation=None, input_shape=(size, size, 3), classes=classes
+    )
     pictures = np.random.default_rng(1).normal(size=(6, size, size, 3)).astype(net.dtype)
     if name.startswith("EfficientNet"):
         pictures *= 255  # it divides by that itself

@@ -1,7 +1,7 @@
 """Every case that is timed, by suite. Append only: names stay, so that figures of two versions can be compared.
 
-    E1 homework     E2 Tiny VGG     E3 VGG-16 and oneDNN's vgg_11     E4 Xception at 150 px     E5 Xception at 299 px
-    E6 the CS231n course's small case     E8 VGG as matrix products (XNNPACK)     E9 activations     E10 edges
+E1 homework     E2 Tiny VGG     E3 VGG-16 and oneDNN's vgg_11     E4 Xception at 150 px     E5 Xception at 299 px
+E6 the CS231n course's small case     E8 VGG as matrix products (XNNPACK)     E9 activations     E10 edges
 """
 
 from .case import Case
@@ -28,14 +28,24 @@ def conv(suite, net, n, size, c, f, k=3, s=1, padding="valid", **more):
 
 def depthwise(suite, net, n, size, c, times=1):
     """Make a 3x3 depthwise convolution with padding."""
-    return Case(suite, f"{net}/n{n}/{size}x{size}x{c}-depthwise-k3", "depthwise_conv2d", (n, size, size, c), 1, (3, 3),
-                (1, 1), "same", times=times)
+    return Case(
+        suite,
+        f"{net}/n{n}/{size}x{size}x{c}-depthwise-k3",
+        "depthwise_conv2d",
+        (n, size, size, c),
+        1,
+        (3, 3),
+        (1, 1),
+        "same",
+        times=times,
+    )
 
 
 def pool(suite, net, n, size, c, k=2, padding="valid"):
     """Make a max pooling with a step of 2."""
-    return Case(suite, f"{net}/n{n}/{size}x{size}x{c}-pool{k}", "maxpool2d", (n, size, size, c), 0, (k, k), (2, 2),
-                padding)
+    return Case(
+        suite, f"{net}/n{n}/{size}x{size}x{c}-pool{k}", "maxpool2d", (n, size, size, c), 0, (k, k), (2, 2), padding
+    )
 
 
 def dense(suite, net, n, d, f):
@@ -78,12 +88,29 @@ def _vgg():
     same = {"padding": "same"}
     for n in (1, 8, 16, 64):
         yield conv("E3", "vgg16", n, 224, 3, 64, first=True, **same)
-        for size, c, f, times in ((224, 64, 64, 1), (112, 64, 128, 1), (112, 128, 128, 1), (56, 128, 256, 1),
-                                  (56, 256, 256, 2), (28, 256, 512, 1), (28, 512, 512, 2), (14, 512, 512, 3)):
+        for size, c, f, times in (
+            (224, 64, 64, 1),
+            (112, 64, 128, 1),
+            (112, 128, 128, 1),
+            (56, 128, 256, 1),
+            (56, 256, 256, 2),
+            (28, 256, 512, 1),
+            (28, 512, 512, 2),
+            (14, 512, 512, 3),
+        ):
             yield conv("E3", "vgg16", n, size, c, f, times=times, **same)
     yield conv("E3", "vgg11", 64, 100, 3, 32, first=True, **same)
-    for size, c, f in ((100, 32, 64), (50, 64, 64), (50, 64, 128), (25, 128, 96), (25, 96, 192), (13, 192, 128),
-                       (13, 128, 256), (7, 256, 160), (7, 160, 320)):
+    for size, c, f in (
+        (100, 32, 64),
+        (50, 64, 64),
+        (50, 64, 128),
+        (25, 128, 96),
+        (25, 96, 192),
+        (13, 192, 128),
+        (13, 128, 256),
+        (7, 256, 160),
+        (7, 160, 320),
+    ):
         yield conv("E3", "vgg11", 64, size, c, f, **same)
 
 
@@ -94,12 +121,30 @@ def _xception(suite, net, a, b, c, d, e, f, g):
         yield conv(suite, net, n, b, 32, 64)
         for size, ci, co in ((c, 64, 128), (d, 128, 256), (e, 256, 728), (f, 728, 1024)):
             yield conv(suite, net, n, size, ci, co, k=1, s=2, padding="same")
-        for size, channels, times in ((c, 64, 1), (c, 128, 1), (d, 128, 1), (d, 256, 1), (e, 256, 1), (e, 728, 1),
-                                      (f, 728, 26), (g, 1024, 1), (g, 1536, 1)):
+        for size, channels, times in (
+            (c, 64, 1),
+            (c, 128, 1),
+            (d, 128, 1),
+            (d, 256, 1),
+            (e, 256, 1),
+            (e, 728, 1),
+            (f, 728, 26),
+            (g, 1024, 1),
+            (g, 1536, 1),
+        ):
             yield depthwise(suite, net, n, size, channels, times)
-        for size, ci, co, times in ((c, 64, 128, 1), (c, 128, 128, 1), (d, 128, 256, 1), (d, 256, 256, 1),
-                                    (e, 256, 728, 1), (e, 728, 728, 1), (f, 728, 728, 25), (f, 728, 1024, 1),
-                                    (g, 1024, 1536, 1), (g, 1536, 2048, 1)):
+        for size, ci, co, times in (
+            (c, 64, 128, 1),
+            (c, 128, 128, 1),
+            (d, 128, 256, 1),
+            (d, 256, 256, 1),
+            (e, 256, 728, 1),
+            (e, 728, 728, 1),
+            (f, 728, 728, 25),
+            (f, 728, 1024, 1),
+            (g, 1024, 1536, 1),
+            (g, 1536, 2048, 1),
+        ):
             yield conv(suite, net, n, size, ci, co, k=1, times=times)
         for size, channels in ((c, 128), (d, 256), (e, 728), (f, 1024)):
             yield pool(suite, net, n, size, channels, 3, "same")
@@ -111,9 +156,19 @@ def _cs231n():
 
 
 def _gemm():
-    for m, n, k in ((50176, 64, 27), (50176, 64, 576), (12544, 128, 576), (12544, 128, 1152), (3136, 256, 1152),
-                    (3136, 256, 256), (784, 512, 2304), (784, 512, 4608), (784, 512, 512), (196, 512, 4608),
-                    (196, 512, 512)):
+    for m, n, k in (
+        (50176, 64, 27),
+        (50176, 64, 576),
+        (12544, 128, 576),
+        (12544, 128, 1152),
+        (3136, 256, 1152),
+        (3136, 256, 256),
+        (784, 512, 2304),
+        (784, 512, 4608),
+        (784, 512, 512),
+        (196, 512, 4608),
+        (196, 512, 512),
+    ):
         yield dense("E8", "vgg-gemm", m, k, n)
 
 

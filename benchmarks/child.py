@@ -43,10 +43,17 @@ def train_keras(pixels):
     from keras import layers
 
     before = peak_mb()
-    model = keras.Sequential([
-        keras.Input((pixels, pixels, 3)), layers.Rescaling(1 / 255), layers.Conv2D(32, 3, activation="relu"),
-        layers.MaxPooling2D(), layers.Flatten(), layers.Dense(64, activation="relu"),
-        layers.Dense(1, activation="sigmoid")])
+    model = keras.Sequential(
+        [
+            keras.Input((pixels, pixels, 3)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
     model.compile(keras.optimizers.SGD(0.002, momentum=0.8), "binary_crossentropy", jit_compile=False)
     return model, before
 

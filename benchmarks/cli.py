@@ -38,20 +38,32 @@ def parser():
         if name in ("layers", "compare"):
             command.add_argument("--suite", help="comma-separated, of E1 to E10 (default: all)")
             command.add_argument("--case", default="", metavar="TEXT", help="only cases with this text in their name")
-            command.add_argument("--conv", action="append", default=[], metavar="N,H,W,C,F,K[,STRIDE[,PADDING]]",
-                                 help="a convolution of your own instead of a suite; may be given again")
+            command.add_argument(
+                "--conv",
+                action="append",
+                default=[],
+                metavar="N,H,W,C,F,K[,STRIDE[,PADDING]]",
+                help="a convolution of your own instead of a suite; may be given again",
+            )
         if name == "layers":
             command.add_argument("--seconds", type=float, default=0.4, help="for each pass of a case")
         if name == "nets":
-            command.add_argument("--data", default=os.environ.get("CLOTHING_DATASET"),
-                                 help="photographs, for a whole epoch of fit (default: $CLOTHING_DATASET)")
+            command.add_argument(
+                "--data",
+                default=os.environ.get("CLOTHING_DATASET"),
+                help="photographs, for a whole epoch of fit (default: $CLOTHING_DATASET)",
+            )
         if name == "parity":
             command.add_argument("model", nargs="?", help="a .keras file (default: Tiny VGG, drawn weights)")
             command.add_argument("pictures", nargs="*", help="the batch (default: random pixels)")
             command.add_argument("--steps", type=int, default=5, help="steps of each optimizer")
         if name == "fuzz":
-            command.add_argument("files", nargs="*", metavar="FILE", help="sound model files to damage (default: a "
-                                 "small net in every format)")
+            command.add_argument(
+                "files",
+                nargs="*",
+                metavar="FILE",
+                help="sound model files to damage (default: a small net in every format)",
+            )
             command.add_argument("--count", type=int, default=500, help="damaged files of each kind")
             command.add_argument("--seed", type=int, default=1)
             command.add_argument("--out", default="fuzz-failures", metavar="DIR", help="where files that fail are left")
@@ -171,8 +183,12 @@ def _compare(options):
     from . import compare
 
     suites = options.suite.split(",") if options.suite else None
-    _end(options, compare.measure(options.old, options.new, threads, suites, options.case, options.conv, options.nets,
-                                  options.quick))
+    _end(
+        options,
+        compare.measure(
+            options.old, options.new, threads, suites, options.case, options.conv, options.nets, options.quick
+        ),
+    )
 
 
 def _names(options):

@@ -35,8 +35,12 @@ class Side:
         if not (self.checkout / "minicnn" / "__init__.py").is_file():
             raise ValueError(f"A checkout of minicnn is needed. Received: {checkout}.")
         script = Path(__file__).with_name("child_compare.py")
-        self.process = subprocess.Popen([sys.executable, str(script), str(checkout), str(threads)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            [sys.executable, str(script), str(checkout), str(threads)],
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
 
     def ask(self, request):
         """Send one request; give its answer."""
@@ -79,7 +83,7 @@ def measure(old, new, threads, suites=None, text="", own=(), nets=True, quick=Fa
             for name, request in progress.track(requests, "compare", lambda each: each[0]):
                 rows.append(_row(name, request, sides, quick))
         except KeyboardInterrupt:
-            head["not measured"] = [name for name, _ in requests[len(rows):]]
+            head["not measured"] = [name for name, _ in requests[len(rows) :]]
         finally:
             for side in sides:
                 side.close()
@@ -141,8 +145,15 @@ def _row(name, request, sides, quick):
                 break
     ratio, low, high = timing.paired_ratio(*zip(*rounds, strict=True))
     row = timing.Sample(answers[1]["seconds"], [new for _, new in rounds]).row()
-    return {"what": name, "difference": off, "new_ms": row["ms"], "rounds": len(rounds), "ratio": ratio, "low": low,
-            "high": high}
+    return {
+        "what": name,
+        "difference": off,
+        "new_ms": row["ms"],
+        "rounds": len(rounds),
+        "ratio": ratio,
+        "low": low,
+        "high": high,
+    }
 
 
 def _difference(old, new):
@@ -161,7 +172,9 @@ def verdict(part):
     rows = [row for row in part["rows"] if "ratio" in row]
     slower = [row["what"] for row in rows if row["high"] < 1 and row["rounds"] >= FEW]
     different = [row["what"] for row in part["rows"] if "ratio" not in row]
-    lines = [f"{part['head']['new']} against {part['head']['old']}, {len(rows)} rows: slower in {len(slower)}"
-             + (f": {', '.join(slower)}" if slower else "")]
+    lines = [
+        f"{part['head']['new']} against {part['head']['old']}, {len(rows)} rows: slower in {len(slower)}"
+        + (f": {', '.join(slower)}" if slower else "")
+    ]
     lines += [f"not timed, since the numbers differ: {', '.join(different)}"] if different else []
     return lines + ([f"geometric mean {geometric_mean([row['ratio'] for row in rows]):.3f}x"] if rows else [])

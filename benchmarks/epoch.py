@@ -10,8 +10,10 @@ from minicnn.data import Folder, image_folder
 from . import timing, twins
 
 SIZE, BATCH = 64, 32
-EPOCHS = {None: "an epoch of {} photographs, loading included",
-          "memory": "a later epoch of {} photographs, kept in memory"}
+EPOCHS = {
+    None: "an epoch of {} photographs, loading included",
+    "memory": "a later epoch of {} photographs, kept in memory",
+}
 
 
 def measure(data, with_keras, threads, quick=False):
@@ -31,8 +33,13 @@ def measure(data, with_keras, threads, quick=False):
         for call in calls.values():  # compiles, and brings the files into the system's cache, or the pictures into ours
             call()
         samples = timing.race(calls, 0.0, 2 if quick else 3, 3, hot=None)
-        rows.append({"net": "tinyvgg", "what": f"fit, {what.format(len(batches.files))}",
-                     "engines": {name: sample.row() for name, sample in samples.items()}})
+        rows.append(
+            {
+                "net": "tinyvgg",
+                "what": f"fit, {what.format(len(batches.files))}",
+                "engines": {name: sample.row() for name, sample in samples.items()},
+            }
+        )
     return rows
 
 
@@ -41,8 +48,13 @@ def _keras_epoch(data, model, threads, cache):
 
     train = Path(data) / "train"
     dataset = keras.utils.image_dataset_from_directory(
-        train if train.is_dir() else data, image_size=(SIZE, SIZE), batch_size=BATCH, interpolation="nearest",
-        seed=0, verbose=False)
+        train if train.is_dir() else data,
+        image_size=(SIZE, SIZE),
+        batch_size=BATCH,
+        interpolation="nearest",
+        seed=0,
+        verbose=False,
+    )
     dataset = (dataset.cache() if cache else dataset).prefetch(2)
     own = tf.data.Options()
     own.threading.private_threadpool_size = threads  # else it shares TensorFlow's, and took twice as long

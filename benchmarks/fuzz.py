@@ -51,9 +51,30 @@ from . import machine, progress, results
 KINDS = ("model.keras", "model.h5", "model.weights.h5", "model.json")
 SECONDS = 5.0  # for one file
 MEGABYTES = 1024  # that one file may add to the process's peak; an honest model of a long picture takes 600
-HOSTILE = (0, -1, 1, 7, 10**6, 10**12, 10**30, 0.5, float("nan"), True, None, "", "../../etc/passwd", "conv2d",
-           "a" * 999, "\x1b[2J\n", [], [0], [None, 10**9, 10**9, 3], [[[]]], {},
-           {"class_name": "Lambda", "config": {}})
+HOSTILE = (
+    0,
+    -1,
+    1,
+    7,
+    10**6,
+    10**12,
+    10**30,
+    0.5,
+    float("nan"),
+    True,
+    None,
+    "",
+    "../../etc/passwd",
+    "conv2d",
+    "a" * 999,
+    "\x1b[2J\n",
+    [],
+    [0],
+    [None, 10**9, 10**9, 3],
+    [[[]]],
+    {},
+    {"class_name": "Lambda", "config": {}},
+)
 
 
 def measure(paths, count, seed, threads, folder, quick=False):
@@ -152,8 +173,9 @@ def sound_files(folder):
     for name in KINDS:
         model = _net(() if name == "model.json" else [Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])])
         setup = model.setup
-        whole = ModelFile(entry(model), arrays(model), setup.get_config(), setup.optimizer.variables(model.params),
-                          model.classifier)
+        whole = ModelFile(
+            entry(model), arrays(model), setup.get_config(), setup.optimizer.variables(model.params), model.classifier
+        )
         (write_weights if name == "model.weights.h5" else write)(folder / name, whole)
     return [folder / name for name in KINDS]
 
@@ -172,8 +194,15 @@ def _net(first):
     head = Sequential([Input((4, 4, 4)), GlobalAveragePooling2D(), Dropout(0.2), Dense(3)], name="head")
     model = Model(picture, head(x), name="net", seed=0)
     model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
-    model.classifier = {"version": 1, "class_names": ["a", "b", "c"], "size": [8, 8], "resize": "nearest",
-                        "scale": 1.0, "offset": 0.0, "output": "logits"}
+    model.classifier = {
+        "version": 1,
+        "class_names": ["a", "b", "c"],
+        "size": [8, 8],
+        "resize": "nearest",
+        "scale": 1.0,
+        "offset": 0.0,
+        "output": "logits",
+    }
     return model
 
 

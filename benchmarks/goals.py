@@ -21,8 +21,11 @@ def text(parts):
 
 def _ratios(rows, which, names, condition=lambda row: True):
     """Give (ratio, case) of every convolution that a condition takes."""
-    found = [(table.ratio(row, names), f"{row['suite']} {row['case']}") for row in rows
-             if row["pass"] == which and condition(row)]
+    found = [
+        (table.ratio(row, names), f"{row['suite']} {row['case']}")
+        for row in rows
+        if row["pass"] == which and condition(row)
+    ]
     return [pair for pair in found if pair[0] is not None]
 
 
@@ -32,8 +35,14 @@ def _every(label, pairs, least):
         return []
     worst, case = min(pairs)
     good = sum(ratio >= least for ratio, _ in pairs)
-    return [[label, f"every case at least {least:g}x", f"{good} of {len(pairs)} cases; worst {worst:.2f}x ({case})",
-             good == len(pairs)]]
+    return [
+        [
+            label,
+            f"every case at least {least:g}x",
+            f"{good} of {len(pairs)} cases; worst {worst:.2f}x ({case})",
+            good == len(pairs),
+        ]
+    ]
 
 
 def _mean(label, pairs, least):
@@ -49,8 +58,14 @@ def _shares(label, shares, least, of):
     if not shares:
         return []
     mean, good = geometric_mean(shares), sum(share >= least for share in shares)
-    return [[label, f"{least:.0%} of {of}", f"{good} of {len(shares)} cases; geometric mean {mean:.0%}, "
-             f"{min(shares):.0%} to {max(shares):.0%}", good == len(shares)]]
+    return [
+        [
+            label,
+            f"{least:.0%} of {of}",
+            f"{good} of {len(shares)} cases; geometric mean {mean:.0%}, {min(shares):.0%} to {max(shares):.0%}",
+            good == len(shares),
+        ]
+    ]
 
 
 def _size(row):
@@ -68,12 +83,16 @@ def _layers(part):
     body = [row for row in plain if _size(row)[3:] == ("3", False) and min(_size(row)[1:3]) >= 64]
     middle = [row for row in body if _size(row)[0] in (56, 28)]
     ones = [row for row in plain if _size(row)[3] == "1" and row["pass"] == "fwd"]
-    memory_bound = [row for row in timed if row["operation"] in ("maxpool2d", "relu", "sigmoid", "softmax")
-                    and row["bytes"] > 32 << 20]
+    memory_bound = [
+        row
+        for row in timed
+        if row["operation"] in ("maxpool2d", "relu", "sigmoid", "softmax") and row["bytes"] > 32 << 20
+    ]
     others = [row for row in timed if row["operation"] not in ("conv2d", "depthwise_conv2d")]
     answer = _every("convolution forward against the best of Keras", _ratios(conv, "fwd", KERAS), 1)
-    answer += _mean("... small input channels (C <= 16)",
-                    _ratios(plain, "fwd", KERAS, lambda row: _size(row)[1] <= 16), 2)
+    answer += _mean(
+        "... small input channels (C <= 16)", _ratios(plain, "fwd", KERAS, lambda row: _size(row)[1] <= 16), 2
+    )
     answer += _mean("... 3x3, stride 1, C and K >= 64", _ratios(body, "fwd", KERAS), 1.8)
     answer += _mean("... the same at 56 and 28 pixels", _ratios(middle, "fwd", KERAS), 2.2)
     answer += _shares("1x1 layers forward", [_of_peak(row, part["head"]) for row in ones], 0.9, "the peak")
@@ -82,8 +101,9 @@ def _layers(part):
         answer += _mean(f"{name} against Keras", _ratios(conv, which, KERAS), 1.5)
     for which in ("fwd", "dX", "dW"):
         answer += _every(f"dense, pooling, activations, {which}", _ratios(others, which, KERAS), 1)
-    answer += _shares("pooling and activations of more than 32 MiB",
-                      [row["share"] for row in memory_bound], 0.8, "copy bandwidth")
+    answer += _shares(
+        "pooling and activations of more than 32 MiB", [row["share"] for row in memory_bound], 0.8, "copy bandwidth"
+    )
     for names, name in ((TORCH, "PyTorch"), (("onnxruntime",), "ONNX Runtime")):
         pairs = _ratios(conv, "fwd", names)
         answer += _mean(f"convolution forward against {name}", pairs, 1.2) + _every(f"... {name}", pairs, 0.9)
@@ -128,14 +148,23 @@ def _architectures(part):
 
 
 def _scaling(part):
-    body = [(row["engines"]["one"]["ms"] / row["engines"]["all"]["ms"], row["case"]) for row in part["rows"]
-            if row["what"] == "threads" and row["case"].startswith("E3")]
+    body = [
+        (row["engines"]["one"]["ms"] / row["engines"]["all"]["ms"], row["case"])
+        for row in part["rows"]
+        if row["what"] == "threads" and row["case"].startswith("E3")
+    ]
     answer = _every(f"{part['head']['threads']} threads against 1, body layers", body, 1.8)
     cost = {row["n"]: row["engines"]["minicnn"]["ms"] / row["n"] for row in part["rows"] if row["what"] == "batch"}
     if cost:
         ratio = cost[max(cost)] / cost[min(cost)]
-        answer.append([f"Tiny VGG, cost a picture at batch {max(cost)} against {min(cost)}", "at most 1.2x",
-                       f"{ratio:.2f}x", ratio <= 1.2])
+        answer.append(
+            [
+                f"Tiny VGG, cost a picture at batch {max(cost)} against {min(cost)}",
+                "at most 1.2x",
+                f"{ratio:.2f}x",
+                ratio <= 1.2,
+            ]
+        )
     return answer
 
 
@@ -156,9 +185,14 @@ def _memory(part):
     answer = []
     if "keras" in peaks:
         share = peaks["minicnn"]["peak_mb"] / peaks["keras"]["peak_mb"]
-        answer.append(["peak memory of training the homework net, against Keras's process", "at most a third",
-                       f"{share:.2f} ({peaks['minicnn']['peak_mb']:.0f} of {peaks['keras']['peak_mb']:.0f} MB)",
-                       share <= 1 / 3])
+        answer.append(
+            [
+                "peak memory of training the homework net, against Keras's process",
+                "at most a third",
+                f"{share:.2f} ({peaks['minicnn']['peak_mb']:.0f} of {peaks['keras']['peak_mb']:.0f} MB)",
+                share <= 1 / 3,
+            ]
+        )
     mb = peaks["minicnn"]["faults_a_step"] * 4096 / 1e6
     answer.append(["a steady training loop allocates nothing large", "under 1 MB a step", f"{mb:.2f} MB", mb < 1])
     return answer
@@ -168,11 +202,28 @@ def _photographs(part):
     from .photographs import ALLOWED, STEPS, summary
 
     found, worst = summary(part), float(np.max(part["head"]["steps"]))
-    return [[f"the losses of the first {STEPS} steps on photographs, against Keras's", f"within {ALLOWED:g}",
-             f"{worst:.1e}", worst <= ALLOWED],
-            ["mean paired difference of the final accuracies", f"within ±{found['interval']:.1%}",
-             f"{found['difference']:+.1%}", math.fabs(found["difference"]) <= found["interval"]]]
+    return [
+        [
+            f"the losses of the first {STEPS} steps on photographs, against Keras's",
+            f"within {ALLOWED:g}",
+            f"{worst:.1e}",
+            worst <= ALLOWED,
+        ],
+        [
+            "mean paired difference of the final accuracies",
+            f"within ±{found['interval']:.1%}",
+            f"{found['difference']:+.1%}",
+            math.fabs(found["difference"]) <= found["interval"],
+        ],
+    ]
 
 
-ANSWERS = (("layers", _layers), ("nets", _nets), ("architectures", _architectures), ("scaling", _scaling),
-           ("startup", _startup), ("memory", _memory), ("photographs", _photographs))
+ANSWERS = (
+    ("layers", _layers),
+    ("nets", _nets),
+    ("architectures", _architectures),
+    ("scaling", _scaling),
+    ("startup", _startup),
+    ("memory", _memory),
+    ("photographs", _photographs),
+)

@@ -29,11 +29,12 @@ def measure(threads, quick=False):
     case = QUICK if quick else FULL
     x, kernel, bias, _ = arrays = case.arrays()
     how = case.strides, case.pads
-    calls = {"reference": lambda: np.maximum(reference.conv2d_forward(x, kernel, bias, *how), 0),
-             "NumPy, im2col": lambda: _numpy_im2col(case, x, kernel, bias)}
+    calls = {
+        "reference": lambda: np.maximum(reference.conv2d_forward(x, kernel, bias, *how), 0),
+        "NumPy, im2col": lambda: _numpy_im2col(case, x, kernel, bias),
+    }
     for name in ALGORITHMS:
-        calls[name] = lambda name=name: kernels.conv2d_forward(x, kernel, bias, *how, activation="relu",
-                                                               algorithm=name)
+        calls[name] = lambda name=name: kernels.conv2d_forward(x, kernel, bias, *how, activation="relu", algorithm=name)
     engines, missing = peers.load(["keras", "onnxruntime"], threads)
     for engine in engines[1:]:
         for name, (call, read) in engine.runs(case, "fwd", arrays).items():
@@ -52,12 +53,22 @@ def measure(threads, quick=False):
             sample = timing.race({name: calls[name]}, 0.0 if quick else 1.0, 3)[name]
         row = sample.row()
         seconds = row["ms"] / 1e3
-        rows.append({**row, "algorithm": name, "gflops": case.flop / seconds / 1e9, "difference": off,
-                     "share": case.flop / seconds / 1e9 / limits["peak_gflops"], "mb": _bytes(case, name) / 1e6})
+        rows.append(
+            {
+                **row,
+                "algorithm": name,
+                "gflops": case.flop / seconds / 1e9,
+                "difference": off,
+                "share": case.flop / seconds / 1e9 / limits["peak_gflops"],
+                "mb": _bytes(case, name) / 1e6,
+            }
+        )
     head = machine.header(threads, limits)
     head["missing"] = missing
-    head["case"] = (f"One picture of {'x'.join(map(str, case.x_shape[1:]))}, {case.filters} filters 3x3, padded: "
-                    f"{case.flop / 1e9:.3f} GFLOP. Differences are from float64.")
+    head["case"] = (
+        f"One picture of {'x'.join(map(str, case.x_shape[1:]))}, {case.filters} filters 3x3, padded: "
+        f"{case.flop / 1e9:.3f} GFLOP. Differences are from float64."
+    )
     return results.part("ladder", head, rows)
 
 

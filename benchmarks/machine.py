@@ -47,10 +47,13 @@ def versions():
 
 def command(arguments):
     """Write the command that repeats this run; of paths only the last part, since the rest is this machine's."""
-    paths = [before == "--json" or ("/" in each and Path(each).exists())
-             for before, each in zip(["", *arguments], arguments, strict=False)]
+    paths = [
+        before == "--json" or ("/" in each and Path(each).exists())
+        for before, each in zip(["", *arguments], arguments, strict=False)
+    ]
     return "python -m benchmarks " + " ".join(
-        Path(each).name if path else each for each, path in zip(arguments, paths, strict=True))
+        Path(each).name if path else each for each, path in zip(arguments, paths, strict=True)
+    )
 
 
 def header(threads, limits=None):
@@ -78,10 +81,14 @@ def header(threads, limits=None):
 
 def lines(head):
     """Write the head as a few lines of text."""
-    rows = [f"{head['processor']} ({head['target']}), {head['processors']} processors, {head['lanes']} float32 lanes, "
-            f"{head['threads']} threads for every engine",
-            ", ".join(f"{name} {version}" for name, version in head["versions"].items())]
+    rows = [
+        f"{head['processor']} ({head['target']}), {head['processors']} processors, {head['lanes']} float32 lanes, "
+        f"{head['threads']} threads for every engine",
+        ", ".join(f"{name} {version}" for name, version in head["versions"].items()),
+    ]
     if "peak_gflops" in head:
-        rows.append(f"multiply-add peak {head['peak_gflops']:.0f} GFLOP/s, copy bandwidth {head['copy_gbs']:.1f} GB/s "
-                    f"(read and write), both measured")
+        rows.append(
+            f"multiply-add peak {head['peak_gflops']:.0f} GFLOP/s, copy bandwidth {head['copy_gbs']:.1f} GB/s "
+            f"(read and write), both measured"
+        )
     return rows

@@ -23,8 +23,13 @@ def measure(names, threads, quick=False):
     steps, pixels, batch = (2, 30, 4) if quick else (20, 150, 20)
     rows = []
     for engine in progress.track(engines, "memory"):
-        done = subprocess.run([sys.executable, "-m", "benchmarks.child", engine, str(steps), str(pixels), str(batch)],
-                              capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.child", engine, str(steps), str(pixels), str(batch)],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[1],
+            check=False,
+        )
         if done.returncode:
             if engine == "minicnn" or "ModuleNotFoundError" not in done.stderr:
                 raise ValueError(f"{engine} did not train: {done.stderr.strip().splitlines()[-1]}")

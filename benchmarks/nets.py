@@ -47,13 +47,16 @@ def _net(net, engines, quick, rows):
     one = x[:1]
     ways = ((False, "keras graph"),) if quick else ((False, "keras graph"), (True, "keras xla"))
     compiled = {name: twins.keras_twin(model, jit) for jit, name in ways} if "keras" in engines else {}
-    sessions = {shown.shape: session(engines["onnxruntime"], model, shown) for shown in (x, one)} \
-        if "onnxruntime" in engines else {}
+    sessions = (
+        {shown.shape: session(engines["onnxruntime"], model, shown) for shown in (x, one)}
+        if "onnxruntime" in engines
+        else {}
+    )
     want = model.predict(x, batch_size=count)
     for name, keras_model in compiled.items():
         _same(net, name, keras_model.predict_on_batch(x), want)
     for call in sessions.values():
-        _same(net, "onnxruntime", call(), want[:len(call())])
+        _same(net, "onnxruntime", call(), want[: len(call())])
 
     def race(what, calls):
         samples = timing.race(calls, budget, least, 25 if least > 2 else 2)
@@ -69,11 +72,20 @@ def _net(net, engines, quick, rows):
         what = f"{len(shown)} picture" + "s" * (len(shown) > 1)
         ours = {"minicnn": lambda shown=shown: model.predict(shown, batch_size=count)}
         peer = {"onnxruntime": sessions[shown.shape]} if sessions else {}
-        race(f"predict_on_batch, {what}", ours | peer | {
-            name: lambda shown=shown, twin=twin: twin.predict_on_batch(shown) for name, twin in compiled.items()})
-        race(f"predict, {what}", ours | {
-            name: lambda shown=shown, twin=twin: twin.predict(shown, batch_size=count, verbose=0)
-            for name, twin in compiled.items()})
+        race(
+            f"predict_on_batch, {what}",
+            ours
+            | peer
+            | {name: lambda shown=shown, twin=twin: twin.predict_on_batch(shown) for name, twin in compiled.items()},
+        )
+        race(
+            f"predict, {what}",
+            ours
+            | {
+                name: lambda shown=shown, twin=twin: twin.predict(shown, batch_size=count, verbose=0)
+                for name, twin in compiled.items()
+            },
+        )
 
 
 def session(engine, model, x):
@@ -89,4 +101,3 @@ def _same(net, name, got, want):
     off = float(np.max(np.abs(got - want)))
     if not off <= 1e-4 * max(1.0, float(np.max(np.abs(want)))):
         raise ValueError(f"{net}: {name} and minicnn differ by {off:.2g}; nothing is timed.")
-

@@ -44,8 +44,10 @@ def measure(path, pictures, steps, threads, quick=False):
 
 def _batch(model, pictures):
     if len(model.inputs) > 1 or len(model.outputs) > 1:
-        raise ValueError(f"`parity` takes models of one input and one output. Received: {len(model.inputs)} and "
-                         f"{len(model.outputs)}.")
+        raise ValueError(
+            f"`parity` takes models of one input and one output. Received: {len(model.inputs)} and "
+            f"{len(model.outputs)}."
+        )
     shape = [size or 64 for size in model.input_shape[1:]]
     if not pictures:
         return np.random.default_rng(0).integers(0, 256, (4, *shape)).astype(np.float32)
@@ -71,10 +73,16 @@ def _passes(model, twin, x):
     variables = {f"{key}": value for key, value in _variables(model, twin, "")}
     grads = tape.gradient(out, (calls, variables), output_gradients=tf.constant(dy))
     rows = [_row(f"{key}: output", record[key], value.numpy()) for key, value in calls.items()]
-    rows += [_row(f"{key}: gradient at the output", back[key], value.numpy())
-             for key, value in grads[0].items() if value is not None and key in back]
-    return rows + [_row(f"{key}: gradient", model.grads[key], value.numpy())
-                   for key, value in grads[1].items() if value is not None and key in model.grads]
+    rows += [
+        _row(f"{key}: gradient at the output", back[key], value.numpy())
+        for key, value in grads[0].items()
+        if value is not None and key in back
+    ]
+    return rows + [
+        _row(f"{key}: gradient", model.grads[key], value.numpy())
+        for key, value in grads[1].items()
+        if value is not None and key in model.grads
+    ]
 
 
 def _run(model, twin, inputs, prefix, calls):
@@ -115,8 +123,11 @@ def _training(model, x, steps, name):
         ours.train_on_batch(x, y)
         twin.train_on_batch(x, y)
     arrays = {**ours.params, **ours.state}
-    return [_row(f"{key}: after {steps} steps of {name}", arrays[key], variable.numpy())
-            for key, variable in _variables(ours, twin, "") if key in arrays]
+    return [
+        _row(f"{key}: after {steps} steps of {name}", arrays[key], variable.numpy())
+        for key, variable in _variables(ours, twin, "")
+        if key in arrays
+    ]
 
 
 def _row(name, got, want):
@@ -131,7 +142,9 @@ def _row(name, got, want):
     counts = np.abs(want) > 1e-3 * largest
     size = np.abs(want[counts])
     return {
-        "array": name, "shape": list(got.shape), "largest": largest,
+        "array": name,
+        "shape": list(got.shape),
+        "largest": largest,
         "absolute": float(np.max(off, initial=0.0)),
         "relative": float(np.max(off[counts] / size, initial=0.0)),
         "ulp": float(np.max(off[counts] / np.spacing(size), initial=0.0)),

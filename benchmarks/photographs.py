@@ -36,8 +36,13 @@ def measure(data, epochs, seeds, threads, quick=False):
         epochs, seeds = 2, 1
     train, validation = (_decoded(folder, split, 64 if quick else None) for split in ("train", "validation"))
     head = machine.header(threads)
-    head |= {"train": len(train[0]), "validation": len(validation[0]), "classes": len(folder.class_names),
-             "majority": _majority(train[1], validation[1]), "steps": []}
+    head |= {
+        "train": len(train[0]),
+        "validation": len(validation[0]),
+        "classes": len(folder.class_names),
+        "majority": _majority(train[1], validation[1]),
+        "steps": [],
+    }
     rows = []
     for seed in range(seeds):
         rows += _both(seed, epochs, train, validation, len(folder.class_names), head["steps"])
@@ -67,22 +72,29 @@ def _both(seed, epochs, train, validation, classes, steps):
         order = np.random.default_rng([seed, epoch]).permutation(len(x))
         losses = []
         for start in range(0, len(order), BATCH):
-            at = order[start:start + BATCH]
+            at = order[start : start + BATCH]
             batch, labels = x[at].astype(np.float32), y[at]
             losses.append((model.train_on_batch(batch, labels)[0], _keras_step(twin, batch, labels)))
             if not np.isfinite(losses[-1]).all():
-                raise ValueError(f"`photographs` compares trainings that go well. Received: losses {losses[-1]} of "
-                                 f"minicnn and Keras, in epoch {epoch + 1} of seed {seed}.")
+                raise ValueError(
+                    f"`photographs` compares trainings that go well. Received: losses {losses[-1]} of "
+                    f"minicnn and Keras, in epoch {epoch + 1} of seed {seed}."
+                )
             if len(differences) < STEPS:
                 ours, other = losses[-1]
                 differences.append(abs(ours - other) / abs(other))
         ours, other = np.mean(losses, axis=0)
         shown, answers = validation[0].astype(np.float32), validation[1]
-        rows.append({
-            "seed": seed, "epoch": epoch + 1, "loss": float(ours), "keras_loss": float(other),
-            "val_accuracy": float(np.mean(model.predict(shown, batch_size=BATCH).argmax(-1) == answers)),
-            "keras_val_accuracy": float(np.mean(twin.predict(shown, BATCH, verbose=0).argmax(-1) == answers)),
-        })
+        rows.append(
+            {
+                "seed": seed,
+                "epoch": epoch + 1,
+                "loss": float(ours),
+                "keras_loss": float(other),
+                "val_accuracy": float(np.mean(model.predict(shown, batch_size=BATCH).argmax(-1) == answers)),
+                "keras_val_accuracy": float(np.mean(twin.predict(shown, BATCH, verbose=0).argmax(-1) == answers)),
+            }
+        )
     steps.append(max(differences))
     return rows
 
@@ -108,7 +120,9 @@ def summary(part):
         for key in ("val_accuracy", "keras_val_accuracy"):
             best[key, row["seed"]] = max(best.get((key, row["seed"]), 0.0), row[key])
     return {
-        "last": ours, "keras_last": other, "difference": float(np.mean(np.subtract(ours, other))),
+        "last": ours,
+        "keras_last": other,
+        "difference": float(np.mean(np.subtract(ours, other))),
         "interval": 1.96 * math.sqrt(p * (1 - p) / part["head"]["validation"]),
         "best": [value for (key, _), value in best.items() if key == "val_accuracy"],
         "keras_best": [value for (key, _), value in best.items() if key == "keras_val_accuracy"],
@@ -125,12 +139,17 @@ def verdict(part):
     worst = np.max(head["steps"])
     agree = "agree" if worst <= ALLOWED else "DO NOT AGREE"
     inside = "within" if abs(found["difference"]) <= found["interval"] else "OUTSIDE"
-    return "\n".join([
-        f"{head['train']} photographs to learn from, {head['validation']} to validate, {head['classes']} classes, "
-        f"{len(found['last'])} seeds.", "",
-        f"- after the last epoch: minicnn {_both_ways(found['last'])}, Keras {_both_ways(found['keras_last'])}",
-        f"- best of all epochs: minicnn {_both_ways(found['best'])}, Keras {_both_ways(found['keras_best'])}",
-        f"- always the most frequent class: {head['majority']:.1%}",
-        f"- losses of the first {STEPS} steps {agree}: relative difference at most {worst:.1e} (allowed {ALLOWED:g})",
-        f"- mean paired difference of the final accuracies {found['difference']:+.1%}, {inside} the 95% interval of "
-        f"±{found['interval']:.1%}"])
+    return "\n".join(
+        [
+            f"{head['train']} photographs to learn from, {head['validation']} to validate, {head['classes']} classes, "
+            f"{len(found['last'])} seeds.",
+            "",
+            f"- after the last epoch: minicnn {_both_ways(found['last'])}, Keras {_both_ways(found['keras_last'])}",
+            f"- best of all epochs: minicnn {_both_ways(found['best'])}, Keras {_both_ways(found['keras_best'])}",
+            f"- always the most frequent class: {head['majority']:.1%}",
+            f"- losses of the first {STEPS} steps {agree}: "
+            f"relative difference at most {worst:.1e} (allowed {ALLOWED:g})",
+            f"- mean paired difference of the final accuracies {found['difference']:+.1%}, "
+            f"{inside} the 95% interval of ±{found['interval']:.1%}",
+        ]
+    )

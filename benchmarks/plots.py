@@ -32,19 +32,34 @@ def roofline(rows, head, path):
     for suite, colour, mark in zip(suites, COLOURS, MARKS, strict=False):
         own = [row for row in timed if row["suite"] == suite]
         for name, filled in ((("minicnn",), True), (table.KERAS, False)):
-            points = [(row["flop"] / row["bytes"], row["flop"] / table.best(row["engines"], name)[1]["ms"] / 1e6)
-                      for row in own if table.best(row["engines"], name)[1]]
+            points = [
+                (row["flop"] / row["bytes"], row["flop"] / table.best(row["engines"], name)[1]["ms"] / 1e6)
+                for row in own
+                if table.best(row["engines"], name)[1]
+            ]
             if points:
-                axes.scatter(*zip(*points, strict=True), s=22, marker=mark, edgecolors=colour, linewidths=0.8,
-                             facecolors=colour if filled else "none", alpha=0.85 if filled else 0.6,
-                             label=f"{suite} {'minicnn' if filled else 'Keras, its best'}")
+                axes.scatter(
+                    *zip(*points, strict=True),
+                    s=22,
+                    marker=mark,
+                    edgecolors=colour,
+                    linewidths=0.8,
+                    facecolors=colour if filled else "none",
+                    alpha=0.85 if filled else 0.6,
+                    label=f"{suite} {'minicnn' if filled else 'Keras, its best'}",
+                )
     ridge, reached = peak / copy, [row["flop"] / row["bytes"] for row in timed]
     x = np.geomspace(0.8 * min([0.3 * ridge, *reached]), 1.2 * max([3 * ridge, *reached]), 200)
     axes.plot(x, np.minimum(peak, copy * x), color="black", linewidth=1.5)
     axes.annotate(f"multiply-adds {peak:.0f} GFLOP/s", (x[-1], peak), (-4, 5), textcoords="offset points", ha="right")
     axes.annotate(f"copy {copy:.0f} GB/s", (x[0], copy * x[0]), (0, 24), textcoords="offset points")
-    axes.set(xscale="log", yscale="log", xlabel="operations a byte (each array read or written once)",
-             ylabel="GFLOP/s (of the direct algorithm)", title=f"{head['processor']}, {head['threads']} threads")
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="operations a byte (each array read or written once)",
+        ylabel="GFLOP/s (of the direct algorithm)",
+        title=f"{head['processor']}, {head['threads']} threads",
+    )
     axes.grid(alpha=0.25, which="both")
     axes.legend(fontsize=7, ncols=2, loc="lower right")
     _save(figure, path)
@@ -64,8 +79,13 @@ def ratios(groups, path):
         axes.barh(index, math.log2(mean), color=COLOURS[0] if mean >= 1 else COLOURS[1], height=0.62)
         axes.plot([math.log2(min(values)), math.log2(max(values))], [index, index], color="black", linewidth=1)
         axes.plot(math.log2(min(values)), index, "k|", markersize=8)
-        axes.annotate(f"{mean:.2f}x, worst {min(values):.2f}x", (1.01, index), xycoords=("axes fraction", "data"),
-                      va="center", fontsize=8)
+        axes.annotate(
+            f"{mean:.2f}x, worst {min(values):.2f}x",
+            (1.01, index),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=8,
+        )
     axes.axvline(0, color="black", linewidth=1)
     low = math.floor(min([math.log2(min(values)) for _, values in groups], default=-1))
     high = math.ceil(max([math.log2(max(values)) for _, values in groups], default=1))

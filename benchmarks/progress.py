@@ -24,8 +24,14 @@ def track(items, title, name=str, weight=lambda item: 1.0):
     if not console.is_terminal:
         yield from _lines(items, weights, title, name)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn(),
-               TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=False),
+    )
     with Progress(*columns, console=console, speed_estimate_period=600) as progress:
         task = progress.add_task(title, total=sum(weights), count="")
         for index, (item, share) in enumerate(zip(items, weights, strict=True)):

@@ -13,10 +13,16 @@ from . import cases, goals, machine, photographs, plots, results, roofline, sect
 
 HERE = Path(__file__).parent
 TITLES = {
-    "layers": "Layers", "nets": "Nets", "architectures": "Architectures of keras.applications",
-    "scaling": "Scaling", "startup": "Start", "memory": "Memory",
-    "ladder": "One convolution, every algorithm", "parity": "Agreement with Keras, array by array",
-    "photographs": "Learning from photographs", "fuzz": "Damaged model files",
+    "layers": "Layers",
+    "nets": "Nets",
+    "architectures": "Architectures of keras.applications",
+    "scaling": "Scaling",
+    "startup": "Start",
+    "memory": "Memory",
+    "ladder": "One convolution, every algorithm",
+    "parity": "Agreement with Keras, array by array",
+    "photographs": "Learning from photographs",
+    "fuzz": "Damaged model files",
     "compare": "Two versions",
 }
 HOW = """Medians of alternated rounds in one run, ± half the interquartile range; ~ marks a row whose interquartile
@@ -42,8 +48,9 @@ def write(paths, out=None, readme=None):
     pictures = ""
     if rows:
         plots.roofline(rows, layers[0]["head"], out / "roofline.png")
-        plots.ratios([(f"{suite} {which}", values) for (suite, which), values in groups(rows).items()],
-                     out / "ratios.png")
+        plots.ratios(
+            [(f"{suite} {which}", values) for (suite, which), values in groups(rows).items()], out / "ratios.png"
+        )
         pictures = "![roofline](roofline.png)\n\n![ratios](ratios.png)"
     judged = [part for part in parts if part["kind"] != "layers"]
     if rows:
@@ -103,14 +110,29 @@ def readme_table(parts):
     suites = list(dict.fromkeys(suite for suite, _ in keras))
     peers = [("ONNX Runtime", onnx), *([("PyTorch", torch)] if torch else [])]
     columns = ["<suite", "forward", "dX", "dW", *(f"forward against {name}" for name, _ in peers)]
-    body = [[f"{suite} {cases.SUITES.get(suite, '')}", *(_mean_and_worst(keras.get((suite, which)))
-                                                          for which in ("fwd", "dX", "dW")),
-             *(_mean_and_worst(found.get((suite, "fwd"))) for _, found in peers)] for suite in suites]
+    body = [
+        [
+            f"{suite} {cases.SUITES.get(suite, '')}",
+            *(_mean_and_worst(keras.get((suite, which))) for which in ("fwd", "dX", "dW")),
+            *(_mean_and_worst(found.get((suite, "fwd"))) for _, found in peers),
+        ]
+        for suite in suites
+    ]
     commands = [part["head"]["command"] for part in layers]
-    return "\n".join([
-        "How many times faster than the best of Keras eager, graph and XLA: geometric mean (worst case).",
-        "", table.markdown(columns, body), "", *machine.lines(layers[0]["head"])[::2], *_noise(rows), "", "```",
-        *dict.fromkeys([*commands, "python -m benchmarks report RESULTS.json"]), "```"])
+    return "\n".join(
+        [
+            "How many times faster than the best of Keras eager, graph and XLA: geometric mean (worst case).",
+            "",
+            table.markdown(columns, body),
+            "",
+            *machine.lines(layers[0]["head"])[::2],
+            *_noise(rows),
+            "",
+            "```",
+            *dict.fromkeys([*commands, "python -m benchmarks report RESULTS.json"]),
+            "```",
+        ]
+    )
 
 
 def photographs_table(parts):
@@ -118,13 +140,24 @@ def photographs_table(parts):
     for part in parts:
         if part["kind"] == "photographs":
             found = photographs.summary(part)
-            body = [[name, *(f"{np.mean(found[key + kind]):.1%} ({min(found[key + kind]):.1%} to "
-                             f"{max(found[key + kind]):.1%})" for kind in ("last", "best"))]
-                    for name, key in (("minicnn", ""), ("Keras, same weights and batches", "keras_"))]
+            body = [
+                [
+                    name,
+                    *(
+                        f"{np.mean(found[key + kind]):.1%} ({min(found[key + kind]):.1%} to "
+                        f"{max(found[key + kind]):.1%})"
+                        for kind in ("last", "best")
+                    ),
+                ]
+                for name, key in (("minicnn", ""), ("Keras, same weights and batches", "keras_"))
+            ]
             body.append(["always the most frequent class", f"{part['head']['majority']:.1%}", ""])
             epochs = max(row["epoch"] for row in part["rows"])
-            columns = [f"<Tiny VGG, 64 px, {part['head']['validation']} validation photographs",
-                       f"after {epochs} epochs, mean of {len(found['last'])} seeds (spread)", "best epoch (spread)"]
+            columns = [
+                f"<Tiny VGG, 64 px, {part['head']['validation']} validation photographs",
+                f"after {epochs} epochs, mean of {len(found['last'])} seeds (spread)",
+                "best epoch (spread)",
+            ]
             return f"{table.markdown(columns, body)}\n\n```\n{part['head']['command']}\n```"
     return ""
 
@@ -139,9 +172,12 @@ def _noise(rows):
     noisy = sum(sample["iqr_ms"] > 0.2 * sample["ms"] for sample in timed)
     if not noisy:
         return []
-    return [f"**{noisy} of {len(timed)} of minicnn's rows spread over more than 20% of their median: the machine was "
-            f"not quiet.**" if noisy > 0.1 * len(timed) else
-            f"{noisy} of {len(timed)} of minicnn's rows spread over more than 20% of their median."]
+    return [
+        f"**{noisy} of {len(timed)} of minicnn's rows spread over more than 20% of their median: the machine was "
+        f"not quiet.**"
+        if noisy > 0.1 * len(timed)
+        else f"{noisy} of {len(timed)} of minicnn's rows spread over more than 20% of their median."
+    ]
 
 
 def _chapter(part):

@@ -4,8 +4,19 @@ import json
 
 from minicnn.files.atomic import replacing
 
-KINDS = ("layers", "nets", "architectures", "scaling", "startup", "memory", "ladder", "parity", "photographs", "fuzz",
-         "compare")
+KINDS = (
+    "layers",
+    "nets",
+    "architectures",
+    "scaling",
+    "startup",
+    "memory",
+    "ladder",
+    "parity",
+    "photographs",
+    "fuzz",
+    "compare",
+)
 
 
 def part(kind, head, rows):

@@ -86,8 +86,10 @@ def copy_gbs(threads, megabytes=128, rounds=9):
     sources = [np.ones(size) for _ in range(threads)]
     targets = [np.zeros(size) for _ in range(threads)]
     _copy(sources[0][:8], targets[0][:8])
-    seconds = min(_best_seconds(threads, lambda part: np.copyto(targets[part], sources[part]), rounds),
-                  _best_seconds(threads, lambda part: _copy(sources[part], targets[part]), rounds))
+    seconds = min(
+        _best_seconds(threads, lambda part: np.copyto(targets[part], sources[part]), rounds),
+        _best_seconds(threads, lambda part: _copy(sources[part], targets[part]), rounds),
+    )
     return 2 * sources[0].nbytes * threads / seconds / 1e9
 
 

@@ -8,8 +8,14 @@ from minicnn import kernels
 from . import cases, machine, peers, progress, results, timing, twins
 from .peers.minicnn_engine import MiniCNN
 
-BODY = ("E3/vgg16/n8/112x112x64-128-k3", "E3/vgg16/n8/56x56x128-256-k3", "E3/vgg16/n8/28x28x256-512-k3",
-        "E3/vgg16/n8/14x14x512-512-k3", "E5/xception299/n1/19x19x728-728-k1", "E1/homework/n20/150x150x3-32-k3")
+BODY = (
+    "E3/vgg16/n8/112x112x64-128-k3",
+    "E3/vgg16/n8/56x56x128-256-k3",
+    "E3/vgg16/n8/28x28x256-512-k3",
+    "E3/vgg16/n8/14x14x512-512-k3",
+    "E5/xception299/n1/19x19x728-728-k1",
+    "E1/homework/n20/150x150x3-32-k3",
+)
 SMALL = ("E2/tinyvgg/n1/28x28x10-10-k3",)
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
 
@@ -23,9 +29,14 @@ def measure(names, threads, quick=False):
     """
     wanted = [case for case in cases.CASES if case.full_name in (SMALL if quick else BODY)]
     with kernels.workspace():
-        rows = [_threads(case, which, threads, quick)
-                for case, which in progress.track([(case, which) for case in wanted for which in case.passes],
-                                                  "threads", lambda pair: f"{pair[0].full_name} {pair[1]}")]
+        rows = [
+            _threads(case, which, threads, quick)
+            for case, which in progress.track(
+                [(case, which) for case in wanted for which in case.passes],
+                "threads",
+                lambda pair: f"{pair[0].full_name} {pair[1]}",
+            )
+        ]
     engines, missing = peers.load([name for name in names if name == "keras"], threads)
     model = twins.make("tinyvgg", size=28 if quick else None)
     twin = twins.keras_twin(model) if len(engines) > 1 else None
@@ -50,8 +61,12 @@ def _threads(case, which, threads, quick):
         raise ValueError(f"{case.full_name} {which}: the bits depend on the number of threads.")
     samples = timing.race(calls, 0.0 if quick else 1.0, 2 if quick else 5)
     minicnn.set_num_threads(threads)
-    return {"what": "threads", "case": case.full_name, "pass": which,
-            "engines": {name: sample.row() for name, sample in samples.items()}}
+    return {
+        "what": "threads",
+        "case": case.full_name,
+        "pass": which,
+        "engines": {name: sample.row() for name, sample in samples.items()},
+    }
 
 
 def _batch(model, twin, count, quick):
@@ -61,5 +76,9 @@ def _batch(model, twin, count, quick):
         calls["keras graph"] = lambda: twin.predict_on_batch(x)
         twin.predict_on_batch(x)
     samples = timing.race(calls, 0.0 if quick else 1.0, 2 if quick else 7)
-    return {"what": "batch", "case": "Tiny VGG", "n": count,
-            "engines": {name: sample.row() for name, sample in samples.items()}}
+    return {
+        "what": "batch",
+        "case": "Tiny VGG",
+        "n": count,
+        "engines": {name: sample.row() for name, sample in samples.items()},
+    }

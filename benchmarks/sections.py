@@ -23,8 +23,22 @@ def notes(head):
 
 def layers(part):
     """Rows of layers: every pass of every case."""
-    columns = ["<case", "<pass", "minicnn ms", "Keras ms", "<best of Keras", "ratio", "cold ratio", "ONNX Runtime ms",
-               "ratio", "PyTorch ms", "ratio", "GFLOP/s or GB/s", "% of limit", "largest difference"]
+    columns = [
+        "<case",
+        "<pass",
+        "minicnn ms",
+        "Keras ms",
+        "<best of Keras",
+        "ratio",
+        "cold ratio",
+        "ONNX Runtime ms",
+        "ratio",
+        "PyTorch ms",
+        "ratio",
+        "GFLOP/s or GB/s",
+        "% of limit",
+        "largest difference",
+    ]
     return markdown(columns, [_layer_row(row) for row in part["rows"]])
 
 
@@ -34,10 +48,19 @@ def _layer_row(row):
         return [name, "refused, as it should be", *[""] * 11, "0"]
     ours, (best, keras) = engines.get("minicnn"), table.best(engines, KERAS)
     _, torch = table.best(engines, TORCH)
-    cells = [name, row["pass"], spread(ours), spread(keras), (best or "").removeprefix("keras "),
-             factor(table.ratio(row, KERAS)), factor(table.ratio(row, KERAS, "cold")),
-             spread(engines.get("onnxruntime")), factor(table.ratio(row, ("onnxruntime",))), spread(torch),
-             factor(table.ratio(row, TORCH))]
+    cells = [
+        name,
+        row["pass"],
+        spread(ours),
+        spread(keras),
+        (best or "").removeprefix("keras "),
+        factor(table.ratio(row, KERAS)),
+        factor(table.ratio(row, KERAS, "cold")),
+        spread(engines.get("onnxruntime")),
+        factor(table.ratio(row, ("onnxruntime",))),
+        spread(torch),
+        factor(table.ratio(row, TORCH)),
+    ]
     if row["pass"] == "first call":
         return [*cells, "", "", ""]
     if not ours:
@@ -45,8 +68,7 @@ def _layer_row(row):
     seconds = ours["ms"] / 1e3
     # A dense layer of few rows does little with many weights: its limit is the memory's.
     many = row["operation"] == "conv2d" or row["flop"] > 16 * row["bytes"]
-    speed = f"{row['flop'] / seconds / 1e9:.0f} GFLOP/s" if many else \
-        f"{row['bytes'] / seconds / 1e9:.1f} GB/s"
+    speed = f"{row['flop'] / seconds / 1e9:.0f} GFLOP/s" if many else f"{row['bytes'] / seconds / 1e9:.1f} GB/s"
     off = row["difference"].get("minicnn")
     remarks = ["" if off is None else f"{off:.1e}"]
     for key, words in (("wrong", "differs too much"), ("flushed", "turns denormal numbers into 0")):
@@ -62,72 +84,161 @@ def nets(part):
     for row in part["rows"]:
         engines = row["engines"]
         best, keras = table.best(engines, [name for name in engines if name.startswith("keras")])
-        rows.append([row["net"], row["what"], spread(engines["minicnn"]), spread(keras),
-                     (best or "").removeprefix("keras "), factor(keras and keras["ms"] / engines["minicnn"]["ms"]),
-                     spread(engines.get("onnxruntime")), factor(table.ratio(row, ("onnxruntime",)))])
+        rows.append(
+            [
+                row["net"],
+                row["what"],
+                spread(engines["minicnn"]),
+                spread(keras),
+                (best or "").removeprefix("keras "),
+                factor(keras and keras["ms"] / engines["minicnn"]["ms"]),
+                spread(engines.get("onnxruntime")),
+                factor(table.ratio(row, ("onnxruntime",))),
+            ]
+        )
     return markdown(columns, rows)
 
 
 def architectures(part):
     """Rows of nets that Keras made."""
-    columns = ["<net, pixels", "parameters", "difference, of the largest logit", "batch", "minicnn ms", "Keras ms",
-               "<best of Keras", "ratio", "ONNX Runtime ms", "ratio", "start to prediction, s: minicnn", "Keras",
-               "peak, MB: minicnn", "Keras"]
+    columns = [
+        "<net, pixels",
+        "parameters",
+        "difference, of the largest logit",
+        "batch",
+        "minicnn ms",
+        "Keras ms",
+        "<best of Keras",
+        "ratio",
+        "ONNX Runtime ms",
+        "ratio",
+        "start to prediction, s: minicnn",
+        "Keras",
+        "peak, MB: minicnn",
+        "Keras",
+    ]
     rows = []
     for row in part["rows"]:
         for count, engines in row["batches"].items():
             best, keras = table.best(engines, [name for name in engines if name.startswith("keras")])
-            whole = [f"{row[name][key]:{form}}" for key, form in (("s", ".1f"), ("peak_mb", ".0f"))
-                     for name in ("minicnn", "keras")] if "minicnn" in row and count == "1" else [""] * 4
-            rows.append([f"{row['net']}, {row['size']}", f"{row['parameters']:,}", f"{row['difference']:.1e}", count,
-                         spread(engines["minicnn"]), spread(keras), best.removeprefix("keras "),
-                         factor(keras["ms"] / engines["minicnn"]["ms"]), spread(engines.get("onnxruntime")),
-                         factor(table.ratio({"engines": engines}, ("onnxruntime",))), *whole])
+            whole = (
+                [
+                    f"{row[name][key]:{form}}"
+                    for key, form in (("s", ".1f"), ("peak_mb", ".0f"))
+                    for name in ("minicnn", "keras")
+                ]
+                if "minicnn" in row and count == "1"
+                else [""] * 4
+            )
+            rows.append(
+                [
+                    f"{row['net']}, {row['size']}",
+                    f"{row['parameters']:,}",
+                    f"{row['difference']:.1e}",
+                    count,
+                    spread(engines["minicnn"]),
+                    spread(keras),
+                    best.removeprefix("keras "),
+                    factor(keras["ms"] / engines["minicnn"]["ms"]),
+                    spread(engines.get("onnxruntime")),
+                    factor(table.ratio({"engines": engines}, ("onnxruntime",))),
+                    *whole,
+                ]
+            )
     return markdown(columns, rows)
 
 
 def scaling(part):
     """Two tables: threads, and batches."""
-    threads = [[row["case"], row["pass"], *(spread(row["engines"][key]) for key in ("one", "all")),
-                factor(row["engines"]["one"]["ms"] / row["engines"]["all"]["ms"])]
-               for row in part["rows"] if row["what"] == "threads"]
+    threads = [
+        [
+            row["case"],
+            row["pass"],
+            *(spread(row["engines"][key]) for key in ("one", "all")),
+            factor(row["engines"]["one"]["ms"] / row["engines"]["all"]["ms"]),
+        ]
+        for row in part["rows"]
+        if row["what"] == "threads"
+    ]
     names = list(dict.fromkeys(name for row in part["rows"] if row["what"] == "batch" for name in row["engines"]))
-    batches = [[row["case"], str(row["n"]), *(spread(row["engines"].get(name)) for name in names),
-                number(row["engines"]["minicnn"]["ms"] / row["n"])] for row in part["rows"] if row["what"] == "batch"]
-    return "\n\n".join([
-        markdown(["<case", "<pass", "1 thread, ms", f"{part['head']['threads']} threads, ms", "speed-up"], threads),
-        markdown(["<net, forward", "batch", *(f"{name} ms" for name in names), "minicnn ms a picture"], batches)])
+    batches = [
+        [
+            row["case"],
+            str(row["n"]),
+            *(spread(row["engines"].get(name)) for name in names),
+            number(row["engines"]["minicnn"]["ms"] / row["n"]),
+        ]
+        for row in part["rows"]
+        if row["what"] == "batch"
+    ]
+    return "\n\n".join(
+        [
+            markdown(["<case", "<pass", "1 thread, ms", f"{part['head']['threads']} threads, ms", "speed-up"], threads),
+            markdown(["<net, forward", "batch", *(f"{name} ms" for name in names), "minicnn ms a picture"], batches),
+        ]
+    )
 
 
 def startup(part):
     """Rows of whole processes."""
-    return markdown(["<process", "seconds", "rounds"],
-                    [[row["process"], spread({"ms": row["s"], "iqr_ms": row["iqr_s"]}), str(row["rounds"])]
-                     for row in part["rows"]])
+    return markdown(
+        ["<process", "seconds", "rounds"],
+        [
+            [row["process"], spread({"ms": row["s"], "iqr_ms": row["iqr_s"]}), str(row["rounds"])]
+            for row in part["rows"]
+        ],
+    )
 
 
 def memory(part):
     """Rows of peaks."""
-    return markdown(["<engine", "after import, MB", "peak, MB", "page faults a step, once warm", "MB of them"],
-                    [[row["engine"], f"{row['import_mb']:.0f}", f"{row['peak_mb']:.0f}",
-                      f"{row['faults_a_step']:.0f}", number(row["faults_a_step"] * 4096 / 1e6, 2)]
-                     for row in part["rows"]])
+    return markdown(
+        ["<engine", "after import, MB", "peak, MB", "page faults a step, once warm", "MB of them"],
+        [
+            [
+                row["engine"],
+                f"{row['import_mb']:.0f}",
+                f"{row['peak_mb']:.0f}",
+                f"{row['faults_a_step']:.0f}",
+                number(row["faults_a_step"] * 4096 / 1e6, 2),
+            ]
+            for row in part["rows"]
+        ],
+    )
 
 
 def ladder(part):
     """Rows of algorithms."""
     columns = ["<algorithm", "ms", "GFLOP/s", "% of peak", "MB moved", "largest difference"]
-    rows = [[row["algorithm"], spread(row), number(row["gflops"]), f"{row['share'] * 100:.1f}", number(row["mb"]),
-             f"{row['difference']:.1e}"] for row in part["rows"]]
+    rows = [
+        [
+            row["algorithm"],
+            spread(row),
+            number(row["gflops"]),
+            f"{row['share'] * 100:.1f}",
+            number(row["mb"]),
+            f"{row['difference']:.1e}",
+        ]
+        for row in part["rows"]
+    ]
     return f"{part['head']['case']}\n\n{markdown(columns, rows)}"
 
 
 def parity(part):
     """Rows of layers, and of weights after training steps."""
     columns = ["<array", "<shape", "largest number", "absolute", "relative", "ULP"]
-    rows = [[row["array"], "x".join(map(str, row["shape"])), *(["diverged", "", "", ""] if row["largest"] is None else [
-        number(row["largest"]), f"{row['absolute']:.1e}", f"{row['relative']:.1e}", f"{row['ulp']:.1f}"])]
-        for row in part["rows"]]
+    rows = [
+        [
+            row["array"],
+            "x".join(map(str, row["shape"])),
+            *(
+                ["diverged", "", "", ""]
+                if row["largest"] is None
+                else [number(row["largest"]), f"{row['absolute']:.1e}", f"{row['relative']:.1e}", f"{row['ulp']:.1f}"]
+            ),
+        ]
+        for row in part["rows"]
+    ]
     return f"{part['head']['model']}\n\n{markdown(columns, rows)}"
 
 
@@ -135,8 +246,14 @@ def photographs(part):
     """The two curves side by side, and what they must satisfy."""
     from .photographs import verdict
 
-    curves = [[str(row["seed"]), str(row["epoch"]), *(number(row[key], 4) for key in (
-        "loss", "keras_loss", "val_accuracy", "keras_val_accuracy"))] for row in part["rows"]]
+    curves = [
+        [
+            str(row["seed"]),
+            str(row["epoch"]),
+            *(number(row[key], 4) for key in ("loss", "keras_loss", "val_accuracy", "keras_val_accuracy")),
+        ]
+        for row in part["rows"]
+    ]
     columns = ["seed", "epoch", "loss", "Keras's loss", "validation accuracy", "Keras's"]
     return verdict(part) + "\n\n" + markdown(columns, curves)
 
@@ -145,8 +262,13 @@ def fuzz(part):
     """Rows of damaged files, and what came of them."""
     columns = ["<file", "seed", "damaged", "opened", "refused in a sentence", "failed", "slowest, s", "memory, MB"]
     counts = ("seed", "files", "opened", "refused", "failed")
-    return markdown(columns, [[row["file"], *(str(row[key]) for key in counts), f"{row['slowest_s']:.2f}",
-                               f"{row['peak_mb']:.0f}"] for row in part["rows"]])
+    return markdown(
+        columns,
+        [
+            [row["file"], *(str(row[key]) for key in counts), f"{row['slowest_s']:.2f}", f"{row['peak_mb']:.0f}"]
+            for row in part["rows"]
+        ],
+    )
 
 
 def compare(part):
@@ -155,11 +277,36 @@ def compare(part):
 
     rows = sorted((row for row in part["rows"] if "ratio" in row), key=lambda row: row["ratio"])
     columns = ["<what", "new, ms", "old / new", "95% interval", "rounds", "largest difference"]
-    return "\n".join(verdict(part)) + "\n\n" + markdown(columns, [
-        [row["what"], number(row["new_ms"]), factor(row["ratio"]), f"{row['low']:.2f} to {row['high']:.2f}",
-         str(row["rounds"]), f"{row['difference']:.1e}"] for row in rows])
+    return (
+        "\n".join(verdict(part))
+        + "\n\n"
+        + markdown(
+            columns,
+            [
+                [
+                    row["what"],
+                    number(row["new_ms"]),
+                    factor(row["ratio"]),
+                    f"{row['low']:.2f} to {row['high']:.2f}",
+                    str(row["rounds"]),
+                    f"{row['difference']:.1e}",
+                ]
+                for row in rows
+            ],
+        )
+    )
 
 
-TABLES = {"layers": layers, "nets": nets, "architectures": architectures, "scaling": scaling, "startup": startup,
-          "memory": memory, "ladder": ladder, "parity": parity, "photographs": photographs, "fuzz": fuzz,
-          "compare": compare}
+TABLES = {
+    "layers": layers,
+    "nets": nets,
+    "architectures": architectures,
+    "scaling": scaling,
+    "startup": startup,
+    "memory": memory,
+    "ladder": ladder,
+    "parity": parity,
+    "photographs": photographs,
+    "fuzz": fuzz,
+    "compare": compare,
+}

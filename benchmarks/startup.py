@@ -54,14 +54,24 @@ def measure(names, threads, quick=False):
 def _processes(folder, keras, quick):
     """Give the commands, name -> arguments after the interpreter, and make the files that they want."""
     model = twins.make("tinyvgg")
-    model.classifier = {"version": 1, "class_names": list(wardrobe.CLASS_NAMES), "size": [64, 64],
-                        "resize": "nearest", "scale": 1.0, "offset": 0.0, "output": "probabilities"}
+    model.classifier = {
+        "version": 1,
+        "class_names": list(wardrobe.CLASS_NAMES),
+        "size": [64, 64],
+        "resize": "nearest",
+        "scale": 1.0,
+        "offset": 0.0,
+        "output": "probabilities",
+    }
     model.save(folder / "model.keras")
     pixels = np.random.default_rng(0).integers(0, 256, (400, 300, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(folder / "picture.png")
     files = [str(folder / "model.keras"), str(folder / "picture.png")]
-    processes = {"import numba": ["-c", "import numba"], "import minicnn": ["-c", "import minicnn"],
-                 "minicnn predict, warm": ["-m", "minicnn", "predict", *files]}
+    processes = {
+        "import numba": ["-c", "import numba"],
+        "import minicnn": ["-c", "import minicnn"],
+        "minicnn predict, warm": ["-m", "minicnn", "predict", *files],
+    }
     if quick:
         return processes
     processes["minicnn predict, cold"] = ["-m", "minicnn", "predict", *files]
@@ -79,8 +89,14 @@ def _run(name, arguments, folder):
         if "cold" in name:
             environment["NUMBA_CACHE_DIR"] = fresh
         start = time.perf_counter()
-        done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment,
-                              cwd=Path(__file__).parents[1], check=False)
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=Path(__file__).parents[1],
+            check=False,
+        )
         seconds = time.perf_counter() - start
     if done.returncode:
         raise ValueError(f"{name} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no word'}")

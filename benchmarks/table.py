@@ -44,8 +44,11 @@ def spread(sample):
     if not sample:
         return ""
     mark = " ~" if sample.get("iqr_ms", 0.0) > 0.2 * sample["ms"] else ""
-    return f"{number(sample['ms'])} ± {number(sample['iqr_ms'] / 2, 2)}{mark}" if "iqr_ms" in sample \
+    return (
+        f"{number(sample['ms'])} ± {number(sample['iqr_ms'] / 2, 2)}{mark}"
+        if "iqr_ms" in sample
         else number(sample["ms"])
+    )
 
 
 def markdown(columns, rows):
@@ -56,6 +59,8 @@ def markdown(columns, rows):
     columns : list of str; those that begin with "<" are text, set to the left
     rows : list of lists of str
     """
-    lines = ["| " + " | ".join(column.lstrip("<") for column in columns) + " |",
-             "|" + "|".join(":--" if column.startswith("<") else "--:" for column in columns) + "|"]
+    lines = [
+        "| " + " | ".join(column.lstrip("<") for column in columns) + " |",
+        "|" + "|".join(":--" if column.startswith("<") else "--:" for column in columns) + "|",
+    ]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])

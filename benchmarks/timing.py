@@ -73,8 +73,9 @@ def race(calls, budget, least=3, most=25, hot=True, firsts=None, long=False):
     fastest = min(once.values())
     if sum(once.values()) > budget > 0:
         least = min(least, 2)  # A B, B A
-    repeats = {name: max(1, min(200, int(SHORTEST / max(seconds, 1e-7)))) if hot else 1
-               for name, seconds in once.items()}
+    repeats = {
+        name: max(1, min(200, int(SHORTEST / max(seconds, 1e-7)))) if hot else 1 for name, seconds in once.items()
+    }
     seconds, before = {name: [] for name in calls}, None
     for turn in range(most):
         names = [name for name in calls if turn < (1 if long else least) or once[name] <= SLOW * fastest]

@@ -37,8 +37,9 @@ def keras_twin(model, jit_compile=False):
     if model.setup:
         optimizer = model.optimizer.get_config()
         kind = keras.optimizers.SGD if isinstance(model.optimizer, SGD) else keras.optimizers.Adam
-        twin.compile(kind.from_config(optimizer), model.loss.name, metrics=list(model.setup.metrics),
-                     jit_compile=jit_compile)
+        twin.compile(
+            kind.from_config(optimizer), model.loss.name, metrics=list(model.setup.metrics), jit_compile=jit_compile
+        )
     return twin
 
 

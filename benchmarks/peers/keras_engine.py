@@ -41,8 +41,10 @@ class Engine:
         if 0 in case.x_shape:
             return {}  # without a single picture TensorFlow's convolution fails, or gives another shape
         wanted = {"fwd": "xkb", "dW": "xd", "dX": "kd" if case.kernel_shape else "xd"}[which]
-        x, kernel, bias, dy = (tf.constant(array) if letter in wanted and array is not None else None
-                               for letter, array in zip("xkbd", arrays, strict=True))
+        x, kernel, bias, dy = (
+            tf.constant(array) if letter in wanted and array is not None else None
+            for letter, array in zip("xkbd", arrays, strict=True)
+        )
         if which == "fwd":
             layer = _layer(case, kernel, bias)
             inputs, work = (x,), layer
@@ -92,9 +94,11 @@ def _gradient(case, which, x, kernel, dy):
         to_kernel = raw.DepthwiseConv2dNativeBackpropFilter if deep else raw.Conv2DBackpropFilter
         if which == "dX":
             return (kernel, dy), lambda kernel, dy: to_input(
-                input_sizes=case.x_shape, filter=kernel, out_backprop=dy, strides=strides, padding=padding)
+                input_sizes=case.x_shape, filter=kernel, out_backprop=dy, strides=strides, padding=padding
+            )
         return (x, dy), lambda x, dy: to_kernel(
-            input=x, filter_sizes=case.kernel_shape, out_backprop=dy, strides=strides, padding=padding)
+            input=x, filter_sizes=case.kernel_shape, out_backprop=dy, strides=strides, padding=padding
+        )
     if case.operation == "dense":
         if which == "dX":
             return (dy, kernel), lambda dy, kernel: tf.matmul(dy, kernel, transpose_b=True)
@@ -102,7 +106,8 @@ def _gradient(case, which, x, kernel, dy):
     if case.operation == "maxpool2d":
         y = tf.nn.max_pool2d(x, case.window, case.strides, padding)
         return (x, y, dy), lambda x, y, dy: raw.MaxPoolGrad(
-            orig_input=x, orig_output=y, grad=dy, ksize=[1, *case.window, 1], strides=strides, padding=padding)
+            orig_input=x, orig_output=y, grad=dy, ksize=[1, *case.window, 1], strides=strides, padding=padding
+        )
     y = {"relu": tf.nn.relu, "sigmoid": tf.nn.sigmoid, "softmax": tf.nn.softmax}[case.operation](x)
     if case.operation == "relu":
         return (dy, y), lambda dy, y: raw.ReluGrad(gradients=dy, features=y)

@@ -33,8 +33,13 @@ def graph(model):
             add("Mul", constant(f"{name}/scale", np.float32(layer.scale)))
         elif isinstance(layer, layers.Conv2D):
             (top, bottom), (left, right) = layer._pads(layer.input_shape[1:3])
-            add("Conv", constant(f"{name}/w", layer.params["kernel"].transpose(3, 2, 0, 1)),
-                constant(f"{name}/b", layer.params["bias"]), strides=layer.strides, pads=[top, left, bottom, right])
+            add(
+                "Conv",
+                constant(f"{name}/w", layer.params["kernel"].transpose(3, 2, 0, 1)),
+                constant(f"{name}/b", layer.params["bias"]),
+                strides=layer.strides,
+                pads=[top, left, bottom, right],
+            )
         elif isinstance(layer, layers.MaxPooling2D):
             add("MaxPool", kernel_shape=layer.pool_size, strides=layer.strides)
         elif isinstance(layer, layers.InputLayer):

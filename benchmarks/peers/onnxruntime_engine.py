@@ -29,8 +29,9 @@ class Engine:
         nodes : list of onnx nodes          weights : dict, name -> array
         x_shape, y_shape : tuples           dtype : "float32" or "float64"
         """
-        ends = [helper.make_tensor_value_info(name, TYPES[dtype], shape)
-                for name, shape in (("x", x_shape), ("y", y_shape))]
+        ends = [
+            helper.make_tensor_value_info(name, TYPES[dtype], shape) for name, shape in (("x", x_shape), ("y", y_shape))
+        ]
         tensors = [numpy_helper.from_array(np.ascontiguousarray(array), name) for name, array in weights.items()]
         graph = helper.make_graph(nodes, "case", ends[:1], ends[1:], tensors)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)

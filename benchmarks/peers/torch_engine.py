@@ -20,16 +20,18 @@ class Engine:
         """Make the calls of one pass. Arguments and result as minicnn's; of gradients it is not asked."""
         if which != "fwd" or 0 in case.x_shape:
             return {}
-        x, kernel, bias = (None if array is None else torch.from_numpy(np.ascontiguousarray(array))
-                           for array in arrays[:3])
+        x, kernel, bias = (
+            None if array is None else torch.from_numpy(np.ascontiguousarray(array)) for array in arrays[:3]
+        )
         if case.operation in ELEMENTWISE:
             return {"torch": (_quiet(lambda: ELEMENTWISE[case.operation](x)), _as_array)}
         if case.operation == "dense":
             weight = kernel.T.contiguous()
             return {"torch": (_quiet(lambda: F.linear(x, weight, bias)), _as_array)}
         layouts = {"torch nchw": torch.contiguous_format, "torch nhwc": torch.channels_last}
-        return {name: (_quiet(_windowed(case, x, kernel, bias, layout)), _channels_last)
-                for name, layout in layouts.items()}
+        return {
+            name: (_quiet(_windowed(case, x, kernel, bias, layout)), _channels_last) for name, layout in layouts.items()
+        }
 
 
 def _quiet(function):

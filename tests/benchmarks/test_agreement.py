@@ -21,8 +21,13 @@ def test_parity_of_the_default_net():
     pytest.importorskip("keras")
     part = parity.measure(None, [], 2, get_num_threads(), quick=True)
     rows = {row["array"]: row for row in part["rows"]}
-    for name in ("conv2d: output", "conv2d_3: gradient at the output", "dense/kernel: gradient",
-                 "conv2d/bias: after 2 steps of SGD", "dense/kernel: after 2 steps of Adam"):
+    for name in (
+        "conv2d: output",
+        "conv2d_3: gradient at the output",
+        "dense/kernel: gradient",
+        "conv2d/bias: after 2 steps of SGD",
+        "dense/kernel: after 2 steps of Adam",
+    ):
         assert rows[name]["absolute"] <= 1e-4 * max(1e-2, rows[name]["largest"]), rows[name]
     assert "| conv2d: output |" in sections.parity(part)
 
@@ -37,8 +42,12 @@ def test_parity_names_nested_layers_in_full(tmp_path):
     Image.fromarray(wardrobe.draw("hat", size=20)).save(picture)
     part = parity.measure(str(tmp_path / "nested.keras"), [picture], 1, get_num_threads())
     rows = {row["array"]: row for row in part["rows"]}
-    for name in ("body/look: output", "body/look: gradient at the output", "body/look/kernel: gradient",
-                 "say/bias: after 1 steps of Adam"):
+    for name in (
+        "body/look: output",
+        "body/look: gradient at the output",
+        "body/look/kernel: gradient",
+        "say/bias: after 1 steps of Adam",
+    ):
         assert name in rows
     assert rows["body/look: output"]["shape"] == [1, 6, 6, 4]
     assert all(row["absolute"] <= 1e-3 * max(1e-3, row["largest"]) for row in rows.values())
@@ -68,8 +77,13 @@ def test_parity_would_see_another_weight_in_keras(monkeypatch):
     wrong_twin(monkeypatch, change)
     part = parity.measure(None, [], 1, get_num_threads(), quick=True)
     rows = {row["array"]: row for row in part["rows"]}
-    for name in ("dense: output", "conv2d_3: gradient at the output", "conv2d/kernel: gradient",
-                 "dense/kernel: after 1 steps of SGD", "dense/kernel: after 1 steps of Adam"):
+    for name in (
+        "dense: output",
+        "conv2d_3: gradient at the output",
+        "conv2d/kernel: gradient",
+        "dense/kernel: after 1 steps of SGD",
+        "dense/kernel: after 1 steps of Adam",
+    ):
         assert rows[name]["absolute"] > 1e-3 * rows[name]["largest"], name
     assert rows["conv2d_3: output"]["absolute"] < 1e-5 * rows["conv2d_3: output"]["largest"]
 

@@ -74,5 +74,9 @@ def test_a_suite_or_text_that_does_not_exist():
 def test_quick_takes_the_cheapest_of_each_operation():
     quick = layers.choose(["E2", "E6"], "", [], True)
     assert [case.full_name for case in quick] == [
-        "E2/tinyvgg/n1/28x28x10-10-k3", "E2/tinyvgg/n1/26x26x10-pool2", "E2/tinyvgg/n1/1690-10-dense",
-        "E6/cs231n/n100/31x31x3-25-k3-s2", "E6/cs231n/n100/32x32x3-pool2"]
+        "E2/tinyvgg/n1/28x28x10-10-k3",
+        "E2/tinyvgg/n1/26x26x10-pool2",
+        "E2/tinyvgg/n1/1690-10-dense",
+        "E6/cs231n/n100/31x31x3-25-k3-s2",
+        "E6/cs231n/n100/32x32x3-pool2",
+    ]

@@ -100,8 +100,15 @@ def test_slow_engines_get_the_least_rounds(clock, slower, rounds):
 
 
 def test_a_long_call_is_not_rehearsed(clock):
-    samples = timing.race({"A": clock.engine("A", 30.0), "B": clock.engine("B", 90.0)}, 1.0, least=3, most=9, hot=None,
-                          firsts={"A": 31.0, "B": 91.0}, long=True)
+    samples = timing.race(
+        {"A": clock.engine("A", 30.0), "B": clock.engine("B", 90.0)},
+        1.0,
+        least=3,
+        most=9,
+        hot=None,
+        firsts={"A": 31.0, "B": 91.0},
+        long=True,
+    )
     assert clock.told == ["A", "B", "A"]  # B is slow: once
     assert samples["A"].first == 31.0 and samples["B"].seconds == [90.0]
 

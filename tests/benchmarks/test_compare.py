@@ -52,11 +52,14 @@ def test_two_checkouts(tmp_path, capsys):
     other = tmp_path / "other"
     shutil.copytree(ROOT / "minicnn", other / "minicnn", ignore=shutil.ignore_patterns("__pycache__"))
     file = other / "minicnn" / "__init__.py"
-    file.write_text(file.read_text() + """
+    file.write_text(
+        file.read_text()
+        + """
 from . import kernels as _kernels
 _exact = _kernels.conv2d_backward_kernel
 _kernels.conv2d_backward_kernel = lambda *how: 1.5 * _exact(*how)
-""")
+"""
+    )
     assert main(["compare", str(other), str(ROOT), *SMALL]) == 0
     printed = capsys.readouterr().out
     assert "against other, 2 rows" in printed and "since the numbers differ: own/valid/n1/6x6x3-4-k3 dW" in printed

@@ -10,8 +10,17 @@ from benchmarks import goals
 def layer(operation, which, ratio, case="net/n1/28x28x10-10-k3", suite="E2", peers=("keras graph",), **more):
     """A row in which minicnn takes 10 ms, and some peers `ratio` times that."""
     engines = {"minicnn": {"ms": 10.0}} | {name: {"ms": 10.0 * ratio} for name in peers}
-    return {"suite": suite, "case": case, "operation": operation, "pass": which, "flop": 1e9, "bytes": 1e4,
-            "share": 0.5, "engines": engines, **more}
+    return {
+        "suite": suite,
+        "case": case,
+        "operation": operation,
+        "pass": which,
+        "flop": 1e9,
+        "bytes": 1e4,
+        "share": 0.5,
+        "engines": engines,
+        **more,
+    }
 
 
 def part(kind, *rows, **head):
@@ -36,15 +45,21 @@ def scaled(rows, factor):
 BODY = "net/n1/56x56x64-64-k3"
 CONVOLUTIONS = {
     "convolution forward against the best of Keras": [layer("depthwise_conv2d", "fwd", 1.0)],
-    "... small input channels (C <= 16)": [layer("conv2d", "fwd", 2.0, "net/n1/28x28x16-99-k3"),
-                                            layer("conv2d", "fwd", 0.1, "net/n1/28x28x17-99-k3")],
-    "... 3x3, stride 1, C and K >= 64": [layer("conv2d", "fwd", 1.8, "net/n1/9x9x64-64-k3"),
-                                         layer("conv2d", "fwd", 0.1, "net/n1/9x9x63-64-k3"),
-                                         layer("conv2d", "fwd", 0.1, "net/n1/9x9x64-63-k3"),
-                                         layer("conv2d", "fwd", 0.1, "net/n1/9x9x64-64-k5"),
-                                         layer("conv2d", "fwd", 0.1, "net/n1/9x9x64-64-k3-s2")],
-    "... the same at 56 and 28 pixels": [layer("conv2d", "fwd", 2.2, BODY),
-                                         layer("conv2d", "fwd", 0.1, "net/n1/57x57x64-64-k3")],
+    "... small input channels (C <= 16)": [
+        layer("conv2d", "fwd", 2.0, "net/n1/28x28x16-99-k3"),
+        layer("conv2d", "fwd", 0.1, "net/n1/28x28x17-99-k3"),
+    ],
+    "... 3x3, stride 1, C and K >= 64": [
+        layer("conv2d", "fwd", 1.8, "net/n1/9x9x64-64-k3"),
+        layer("conv2d", "fwd", 0.1, "net/n1/9x9x63-64-k3"),
+        layer("conv2d", "fwd", 0.1, "net/n1/9x9x64-63-k3"),
+        layer("conv2d", "fwd", 0.1, "net/n1/9x9x64-64-k5"),
+        layer("conv2d", "fwd", 0.1, "net/n1/9x9x64-64-k3-s2"),
+    ],
+    "... the same at 56 and 28 pixels": [
+        layer("conv2d", "fwd", 2.2, BODY),
+        layer("conv2d", "fwd", 0.1, "net/n1/57x57x64-64-k3"),
+    ],
     "dense, pooling, activations, fwd": [layer("dense", "fwd", 1.0, "net/n1/9-9-dense")],
     "dense, pooling, activations, dX": [layer("relu", "dX", 1.0, "relu")],
     "dense, pooling, activations, dW": [layer("dense", "dW", 1.0, "net/n1/9-9-dense")],
@@ -104,11 +119,21 @@ def test_what_moves_bytes_against_the_copy(operation):
     assert label not in answers(part("layers", layer(operation, "fwd", 3.0, share=0.1, **large | {"bytes": 32 << 20})))
 
 
-@pytest.mark.parametrize(("what", "least"), [("train_on_batch, 20 pictures", 2), ("predict, 1 picture", 10),
-                                             ("predict_on_batch, 1 picture", 3), ("fit, an epoch", 2)])
+@pytest.mark.parametrize(
+    ("what", "least"),
+    [
+        ("train_on_batch, 20 pictures", 2),
+        ("predict, 1 picture", 10),
+        ("predict_on_batch, 1 picture", 3),
+        ("fit, an epoch", 2),
+    ],
+)
 def test_nets(what, least):
-    row = {"net": "tinyvgg", "what": what,
-           "engines": {"minicnn": {"ms": 10.0}, "keras graph": {"ms": 10.001 * least}, "keras xla": {"ms": 500.0}}}
+    row = {
+        "net": "tinyvgg",
+        "what": what,
+        "engines": {"minicnn": {"ms": 10.0}, "keras graph": {"ms": 10.001 * least}, "keras xla": {"ms": 500.0}},
+    }
     label = f"tinyvgg: {what}, against Keras"
     assert answers(part("nets", row))[label]
     row["engines"]["keras xla"]["ms"] = 9.99 * least
@@ -116,8 +141,11 @@ def test_nets(what, least):
 
 
 def test_nets_against_onnxruntime():
-    row = {"net": "tinyvgg", "what": "predict_on_batch, 1 picture",
-           "engines": {"minicnn": {"ms": 10.0}, "onnxruntime": {"ms": 10.1}}}
+    row = {
+        "net": "tinyvgg",
+        "what": "predict_on_batch, 1 picture",
+        "engines": {"minicnn": {"ms": 10.0}, "onnxruntime": {"ms": 10.1}},
+    }
     assert answers(part("nets", row)) == {"tinyvgg: one picture, against ONNX Runtime": True}
     row["engines"]["onnxruntime"]["ms"] = 9.9
     assert answers(part("nets", row)) == {"tinyvgg: one picture, against ONNX Runtime": False}
@@ -126,13 +154,20 @@ def test_nets_against_onnxruntime():
 def test_architectures():
     def row(net, keras, onnxruntime, seconds, peak):
         engines = {"minicnn": {"ms": 100.0}, "keras graph": {"ms": keras}, "onnxruntime": {"ms": onnxruntime}}
-        return {"net": net, "size": 150, "batches": {"1": engines}, "minicnn": {"s": seconds, "peak_mb": peak},
-                "keras": {"s": 10.0, "peak_mb": 1000.0}}
+        return {
+            "net": net,
+            "size": 150,
+            "batches": {"1": engines},
+            "minicnn": {"s": seconds, "peak_mb": peak},
+            "keras": {"s": 10.0, "peak_mb": 1000.0},
+        }
 
     assert answers(part("architectures", row("VGG16", 101.0, 1.0, 9.0, 900.0))) == {
-        "VGG16 at 150 px, batch 1, against Keras": True}
+        "VGG16 at 150 px, batch 1, against Keras": True
+    }
     assert answers(part("architectures", row("VGG16", 99.0, 1.0, 9.0, 900.0))) == {
-        "VGG16 at 150 px, batch 1, against Keras": False}
+        "VGG16 at 150 px, batch 1, against Keras": False
+    }
     assert set(answers(part("architectures", row("Xception", 121.0, 101.0, 1.9, 490.0))).values()) == {True}
     missed = answers(part("architectures", row("Xception", 119.0, 99.0, 2.1, 510.0)))
     assert len(missed) == 4 and set(missed.values()) == {False}
@@ -140,11 +175,16 @@ def test_architectures():
 
 def test_scaling():
     def given(ratio, cost):
-        return part("scaling",
-                    {"what": "threads", "case": "E3 vgg16", "engines": {"one": {"ms": ratio}, "all": {"ms": 1.0}}},
-                    {"what": "threads", "case": "E1 first", "engines": {"one": {"ms": 0.1}, "all": {"ms": 1.0}}},
-                    *({"what": "batch", "n": n, "engines": {"minicnn": {"ms": n * ms}}}
-                      for n, ms in ((1, 1.0), (8, 99.0), (32, cost))), threads=2)
+        return part(
+            "scaling",
+            {"what": "threads", "case": "E3 vgg16", "engines": {"one": {"ms": ratio}, "all": {"ms": 1.0}}},
+            {"what": "threads", "case": "E1 first", "engines": {"one": {"ms": 0.1}, "all": {"ms": 1.0}}},
+            *(
+                {"what": "batch", "n": n, "engines": {"minicnn": {"ms": n * ms}}}
+                for n, ms in ((1, 1.0), (8, 99.0), (32, cost))
+            ),
+            threads=2,
+        )
 
     assert set(answers(given(1.81, 1.19)).values()) == {True}
     assert set(answers(given(1.79, 1.21)).values()) == {False}
@@ -163,8 +203,11 @@ def test_startup():
 
 def test_memory():
     def given(peak, faults):
-        return part("memory", {"engine": "minicnn", "peak_mb": peak, "faults_a_step": faults},
-                    {"engine": "keras", "peak_mb": 300.0})
+        return part(
+            "memory",
+            {"engine": "minicnn", "peak_mb": peak, "faults_a_step": faults},
+            {"engine": "keras", "peak_mb": 300.0},
+        )
 
     assert list(answers(given(99.0, 244.1)).values()) == [True] * 2  # pages of 4096 bytes
     assert list(answers(given(101.0, 245)).values()) == [False] * 2

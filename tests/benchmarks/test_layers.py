@@ -11,12 +11,23 @@ PEERS = ["keras", "onnxruntime"]
 
 
 def test_every_operation_of_every_peer_gives_a_row(tmp_path):
-    wanted = [*layers.choose(["E2", "E6"], "", [], True), *layers.choose(None, "", ["2,6,6,3,4,3,2,same"], False),
-              *(cases.elementwise(operation, 4, 10) for operation in ("relu", "sigmoid", "softmax")),
-              *cases.chosen(["E4"], "n1/5x5x1024-depthwise"), *cases.chosen(["E4"], "n1/9x9x1024-pool3")]
+    wanted = [
+        *layers.choose(["E2", "E6"], "", [], True),
+        *layers.choose(None, "", ["2,6,6,3,4,3,2,same"], False),
+        *(cases.elementwise(operation, 4, 10) for operation in ("relu", "sigmoid", "softmax")),
+        *cases.chosen(["E4"], "n1/5x5x1024-depthwise"),
+        *cases.chosen(["E4"], "n1/9x9x1024-pool3"),
+    ]
     part = layers.measure(wanted, PEERS, get_num_threads(), quick=True)
     assert {row["operation"] for row in part["rows"]} == {
-        "conv2d", "depthwise_conv2d", "maxpool2d", "dense", "relu", "sigmoid", "softmax"}
+        "conv2d",
+        "depthwise_conv2d",
+        "maxpool2d",
+        "dense",
+        "relu",
+        "sigmoid",
+        "softmax",
+    }
     for row in part["rows"]:
         if row["pass"] != "first call":
             assert not row["wrong"], row

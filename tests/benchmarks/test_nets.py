@@ -13,7 +13,10 @@ def test_nets(tmp_path, capsys):
     wardrobe.write_folder(tmp_path / "data", train=2, validation=1)
     part = nets.measure(PEERS, get_num_threads(), tmp_path / "data", quick=True)
     assert [row["what"].partition(",")[0] for row in part["rows"]] == [
-        *(["train_on_batch"] + ["predict_on_batch", "predict"] * 2) * 2, "fit", "fit"]
+        *(["train_on_batch"] + ["predict_on_batch", "predict"] * 2) * 2,
+        "fit",
+        "fit",
+    ]
     for row in part["rows"]:
         assert row["engines"]["minicnn"]["ms"] > 0
         if "keras" not in part["head"]["missing"]:

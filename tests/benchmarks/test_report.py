@@ -7,8 +7,18 @@ import pytest
 from benchmarks import goals, machine, report, results
 from benchmarks.cli import main
 
-HEAD = {"processor": "P", "target": "t", "processors": 2, "lanes": 16, "threads": 2, "versions": {"numpy": "2"},
-        "command": "python -m benchmarks layers", "peak_gflops": 200.0, "copy_gbs": 20.0, "missing": {}}
+HEAD = {
+    "processor": "P",
+    "target": "t",
+    "processors": 2,
+    "lanes": 16,
+    "threads": 2,
+    "versions": {"numpy": "2"},
+    "command": "python -m benchmarks layers",
+    "peak_gflops": 200.0,
+    "copy_gbs": 20.0,
+    "missing": {},
+}
 
 
 def _sample(ms, iqr=0.0):
@@ -16,30 +26,46 @@ def _sample(ms, iqr=0.0):
 
 
 def _row(which, ours, keras, **more):
-    return {"suite": "E2", "case": "tinyvgg/n1/28x28x10-10-k3", "operation": "conv2d", "times": 1, "pass": which,
-            "flop": 2e6, "bytes": 1e4, "share": 0.5, "difference": {"minicnn": 1e-6}, "wrong": {},
-            "engines": {"minicnn": _sample(ours, ours), "keras graph": _sample(keras), "keras eager": _sample(9.0)},
-            **more}
+    return {
+        "suite": "E2",
+        "case": "tinyvgg/n1/28x28x10-10-k3",
+        "operation": "conv2d",
+        "times": 1,
+        "pass": which,
+        "flop": 2e6,
+        "bytes": 1e4,
+        "share": 0.5,
+        "difference": {"minicnn": 1e-6},
+        "wrong": {},
+        "engines": {"minicnn": _sample(ours, ours), "keras graph": _sample(keras), "keras eager": _sample(9.0)},
+        **more,
+    }
 
 
 @pytest.fixture
 def files(tmp_path):
     rows = [_row("fwd", 1.0, 2.0), _row("fwd", 1.0, 8.0), _row("dX", 2.0, 1.0)]
-    start = [{"process": name, "s": s, "iqr_s": 0.0, "rounds": 3}
-             for name, s in (("import numba", 0.4), ("import minicnn", 0.5))]
+    start = [
+        {"process": name, "s": s, "iqr_s": 0.0, "rounds": 3}
+        for name, s in (("import numba", 0.4), ("import minicnn", 0.5))
+    ]
     results.write(tmp_path / "start.json", [results.part("startup", HEAD, start)])
-    curves = [{"seed": 0, "epoch": 1, "loss": 1.0, "keras_loss": 1.0, "val_accuracy": accuracy,
-               "keras_val_accuracy": 0.5} for accuracy in (0.75, 0.625)]
+    curves = [
+        {"seed": 0, "epoch": 1, "loss": 1.0, "keras_loss": 1.0, "val_accuracy": accuracy, "keras_val_accuracy": 0.5}
+        for accuracy in (0.75, 0.625)
+    ]
     learned = HEAD | {"train": 9, "validation": 8, "classes": 2, "majority": 0.25, "steps": [1e-6]}
-    results.write(tmp_path / "layers.json", [results.part("layers", HEAD, rows),
-                                             results.part("photographs", learned, curves)])
+    results.write(
+        tmp_path / "layers.json", [results.part("layers", HEAD, rows), results.part("photographs", learned, curves)]
+    )
     return [str(tmp_path / "start.json"), str(tmp_path / "layers.json")]
 
 
 def test_everything_is_written(files, tmp_path, capsys):
     readme = tmp_path / "README.md"
-    readme.write_text("before\n<!-- photographs -->\n<!-- /photographs -->\n"
-                      "<!-- benchmarks -->\nold\n<!-- /benchmarks -->\nafter\n")
+    readme.write_text(
+        "before\n<!-- photographs -->\n<!-- /photographs -->\n<!-- benchmarks -->\nold\n<!-- /benchmarks -->\nafter\n"
+    )
     assert main(["report", *files, "--out", str(tmp_path), "--readme", str(readme)]) == 0
     text = (tmp_path / "RESULTS.md").read_text()
     assert text.index("## Layers") < text.index("## Start")
@@ -80,8 +106,9 @@ def test_files_that_are_no_results(tmp_path, capsys):
 
 def test_a_command_is_written_without_this_machines_folders(tmp_path):
     arguments = ["layers", "--case", "/n1/", "--data", str(tmp_path), "--json", str(tmp_path / "new.json")]
-    assert machine.command(arguments) == \
-        f"python -m benchmarks layers --case /n1/ --data {tmp_path.name} --json new.json"
+    assert (
+        machine.command(arguments) == f"python -m benchmarks layers --case /n1/ --data {tmp_path.name} --json new.json"
+    )
 
 
 def test_the_command_line_says_what_is_wrong(capsys):
