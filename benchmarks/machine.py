@@ -25,6 +25,20 @@ def processor_name():
     return platform.processor() or platform.machine()
 
 
+def set_threads(count):
+    """Give every engine the same number of threads.
+
+    NumPy and the other engines read it once, while they are imported: call this before.
+    """
+    for name in ("MINICNN", "OMP", "MKL", "OPENBLAS", "NUMEXPR"):
+        os.environ[f"{name}_NUM_THREADS"] = str(count)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # all figures are a processor's
+    import minicnn
+
+    minicnn.set_num_threads(count)
+
+
 def lanes():
     """Count the float32 numbers in one vector register: 16 with AVX-512, 8 with AVX2, 4 otherwise."""
     import llvmlite.binding as llvm

@@ -9,28 +9,16 @@ import numpy as np
 
 from minicnn.files.atomic import replacing
 
-from . import cases, goals, machine, photographs, plots, results, roofline, sections, table
+from . import cases, goals, machine, photographs, plots, results, roofline, sections, table, timing
 
 HERE = Path(__file__).parent
-TITLES = {
-    "layers": "Layers",
-    "nets": "Nets",
-    "architectures": "Architectures of keras.applications",
-    "scaling": "Scaling",
-    "startup": "Start",
-    "memory": "Memory",
-    "ladder": "One convolution, every algorithm",
-    "parity": "Agreement with Keras, array by array",
-    "photographs": "Learning from photographs",
-    "fuzz": "Damaged model files",
-    "compare": "Two versions",
-}
-HOW = """Medians of alternated rounds in one run, ± half the interquartile range; ~ marks a row whose interquartile
-range is above 20% of its median: the machine was noisy. Every engine has the same number of threads, and its result was
-compared before the clock started. A ratio above 1 says that minicnn is faster; Keras stands for the fastest of its
-eager, graph and XLA forms. "cold" ratios are taken with empty caches. GFLOP/s count the direct algorithm's operations,
-so Winograd may pass the peak; the limit of a row is the machine's peak or its bandwidth, whichever is nearer. minicnn's
-arrays come from a workspace, as in its training loop; ONNX Runtime writes into memory given beforehand."""
+HOW = f"""Medians of alternated rounds in one run, ± half the interquartile range; ~ marks a row whose interquartile
+range is above {timing.NOISY:.0%} of its median: the machine was noisy. Every engine has the same number of threads, and
+its result was compared before the clock started. A ratio above 1 says that minicnn is faster; Keras stands for the
+fastest of its eager, graph and XLA forms. "cold" ratios are taken with empty caches. GFLOP/s count the direct
+algorithm's operations, so Winograd may pass the peak; the limit of a row is the machine's peak or its bandwidth,
+whichever is nearer. minicnn's arrays come from a workspace, as in its training loop; ONNX Runtime writes into memory
+given beforehand."""
 
 
 def write(paths, out=None, readme=None):
@@ -169,20 +157,16 @@ def _mean_and_worst(values):
 def _noise(rows):
     """Say how many rows were noisy."""
     timed = [row["engines"]["minicnn"] for row in rows if "iqr_ms" in row.get("engines", {}).get("minicnn", {})]
-    noisy = sum(sample["iqr_ms"] > 0.2 * sample["ms"] for sample in timed)
+    noisy = sum(map(timing.noisy, timed))
     if not noisy:
         return []
-    return [
-        f"**{noisy} of {len(timed)} of minicnn's rows spread over more than 20% of their median: the machine was "
-        f"not quiet.**"
-        if noisy > 0.1 * len(timed)
-        else f"{noisy} of {len(timed)} of minicnn's rows spread over more than 20% of their median."
-    ]
+    said = f"{noisy} of {len(timed)} of minicnn's rows spread over more than {timing.NOISY:.0%} of their median"
+    return [f"**{said}: the machine was not quiet.**" if noisy > 0.1 * len(timed) else f"{said}."]
 
 
 def _chapter(part):
     command = part["head"]["command"]
-    return "\n\n".join([f"## {TITLES[part['kind']]}", f"```\n{command}\n```", sections.text(part)])
+    return "\n\n".join([f"## {results.KINDS[part['kind']]}", f"```\n{command}\n```", sections.text(part)])
 
 
 def _write(path, text):

@@ -4,19 +4,19 @@ import json
 
 from minicnn.files.atomic import replacing
 
-KINDS = (
-    "layers",
-    "nets",
-    "architectures",
-    "scaling",
-    "startup",
-    "memory",
-    "ladder",
-    "parity",
-    "photographs",
-    "fuzz",
-    "compare",
-)
+KINDS = {
+    "layers": "Layers",
+    "nets": "Nets",
+    "architectures": "Architectures of keras.applications",
+    "scaling": "Scaling",
+    "startup": "Start",
+    "memory": "Memory",
+    "ladder": "One convolution, every algorithm",
+    "parity": "Agreement with Keras, array by array",
+    "photographs": "Learning from photographs",
+    "fuzz": "Damaged model files",
+    "compare": "Two versions",
+}  # a command's name, and its chapter's title, in the chapters' order
 
 
 def part(kind, head, rows):
@@ -59,4 +59,4 @@ def read(paths):
             reason = problem.strerror if isinstance(problem, OSError) else f"{type(problem).__name__}: {problem}"
             raise ValueError(f"{path} is no result file of these benchmarks: {reason}.") from None
         parts += found
-    return sorted(parts, key=lambda each: KINDS.index(each["kind"]))
+    return sorted(parts, key=lambda each: list(KINDS).index(each["kind"]))

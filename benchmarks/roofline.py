@@ -18,7 +18,8 @@ from numba.extending import intrinsic
 from . import machine
 
 LANES = machine.lanes()
-CHAINS = 24  # independent sums: latency 4 to 5 cycles, two units, and room for the compiler in 32 (or 16) registers
+# Independent sums: latency 4 to 5 cycles, two units, and room for the compiler in 32 (AVX-512) or 16 registers.
+CHAINS = 24 if LANES == 16 else 12
 
 
 @intrinsic
@@ -33,8 +34,7 @@ def _multiply_adds(typingctx, rounds, factor):
         factor = ir.Constant(vector, ir.Undefined)
         for lane in range(LANES):
             factor = builder.insert_element(factor, args[1], ir.Constant(ir.IntType(32), lane))
-        chains = CHAINS if LANES == 16 else CHAINS // 2
-        sums = [cgutils.alloca_once_value(builder, ir.Constant(vector, [i + 1.0] * LANES)) for i in range(chains)]
+        sums = [cgutils.alloca_once_value(builder, ir.Constant(vector, [i + 1.0] * LANES)) for i in range(CHAINS)]
         with cgutils.for_range(builder, args[0]):
             for place in sums:
                 builder.store(builder.call(fma, [builder.load(place), factor, factor]), place)
@@ -76,8 +76,7 @@ def peak_gflops(threads, milliseconds=50, rounds=9):
     _burn(count, np.float32(0.5))
     count = max(count, int(count * milliseconds / 1e3 / (time.perf_counter() - start)))
     seconds = _best_seconds(threads, lambda part: _burn(count, np.float32(0.5)), rounds)
-    chains = CHAINS if LANES == 16 else CHAINS // 2
-    return 2 * LANES * chains * count * threads / seconds / 1e9
+    return 2 * LANES * CHAINS * count * threads / seconds / 1e9
 
 
 def copy_gbs(threads, megabytes=128, rounds=9):

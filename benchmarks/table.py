@@ -2,6 +2,8 @@
 
 import math
 
+from .timing import noisy
+
 KERAS = ("keras eager", "keras graph", "keras xla", "keras")
 TORCH = ("torch", "torch nchw", "torch nhwc")
 
@@ -43,7 +45,7 @@ def spread(sample):
     """Write a sample as median ± half its interquartile range, with a mark where the machine was noisy."""
     if not sample:
         return ""
-    mark = " ~" if sample.get("iqr_ms", 0.0) > 0.2 * sample["ms"] else ""
+    mark = " ~" if noisy(sample) else ""
     return (
         f"{number(sample['ms'])} ± {number(sample['iqr_ms'] / 2, 2)}{mark}"
         if "iqr_ms" in sample

@@ -9,7 +9,6 @@ Threads of one engine may still spin when the next one begins, and take a proces
 a long one after ONNX Runtime, whose threads spin for 40 ms (measured; minicnn's for 2 to 4, TensorFlow's not at all).
 """
 
-import os
 import statistics
 import time
 from dataclasses import dataclass
@@ -133,19 +132,8 @@ def paired_ratio(old, new):
 
 
 def noisy(row):
-    """Tell whether a measured row ({"ms", "iqr_ms"}) spread too much."""
-    return row["iqr_ms"] > NOISY * row["ms"]
-
-
-def set_threads(count):
-    """Give every engine the same number of threads. Call it before the engines are imported: they read this once."""
-    for name in ("MINICNN", "OMP", "MKL", "OPENBLAS", "NUMEXPR"):
-        os.environ[f"{name}_NUM_THREADS"] = str(count)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # all figures are a processor's
-    import minicnn
-
-    minicnn.set_num_threads(count)
+    """Tell whether a measured row ({"ms", "iqr_ms"}) spread too much: the machine was not quiet."""
+    return row.get("iqr_ms", 0.0) > NOISY * row["ms"]
 
 
 def keeps_denormals():

@@ -109,8 +109,3 @@ def test_a_command_is_written_without_this_machines_folders(tmp_path):
     assert (
         machine.command(arguments) == f"python -m benchmarks layers --case /n1/ --data {tmp_path.name} --json new.json"
     )
-
-
-def test_the_command_line_says_what_is_wrong(capsys):
-    assert main(["layers", "--threads", "0"]) == 2
-    assert capsys.readouterr().err == "`--threads` must be at least 1. Received: 0.\n"

@@ -1,0 +1,197 @@
+"""The commands: each is one function that measures, under its help and its flags.
+
+What a command needs is imported inside its function: `--help` is quick, and engines are imported after their threads
+are set. A function takes the parsed options and the number of threads, and returns a part (results.part).
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+COMMANDS = {}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of `python -m benchmarks`.
+
+    Parameters
+    ----------
+    help : str
+    flags : tuple of (names, settings), as argparse's add_argument takes them
+    run : function of the options alone, or of the options and the number of threads
+    measures : bool
+        Whether it measures: it then has MEASURING's flags too, and what it returns is printed and written.
+    """
+
+    help: str
+    flags: tuple
+    run: Callable[..., Any]
+    measures: bool = True
+
+
+def flag(*names, **settings):
+    """Describe one argument."""
+    return names, settings
+
+
+def command(text, *flags, measures=True):
+    """Enter a function into COMMANDS under its own name."""
+
+    def enter(run):
+        COMMANDS[run.__name__] = Command(text, flags, run, measures)
+        return run
+
+    return enter
+
+
+MEASURING = (
+    flag("--json", metavar="FILE", help="write the figures to this file"),
+    flag("--threads", type=int, metavar="N", help="threads of every engine (default: all)"),
+    flag("--quick", action="store_true", help="a short form, to see that all works"),
+)
+PEERS = flag(
+    "--peers",
+    default=["keras", "onnxruntime", "torch"],
+    type=lambda text: [name for name in text.split(",") if name],
+    help="comma-separated (default: keras,onnxruntime,torch)",
+)
+CASES = (
+    flag("--suite", type=lambda text: text.split(","), help="comma-separated, of E1 to E10 (default: all)"),
+    flag("--case", default="", metavar="TEXT", help="only cases with this text in their name"),
+    flag(
+        "--conv",
+        action="append",
+        default=[],
+        metavar="N,H,W,C,F,K[,STRIDE[,PADDING]]",
+        help="a convolution of your own instead of a suite; may be given again",
+    ),
+)
+
+
+@command(
+    "single layers, forward and both gradients, by suite",
+    PEERS,
+    *CASES,
+    flag("--seconds", type=float, default=0.4, help="for each pass of a case"),
+)
+def layers(options, threads):
+    from .layers import choose, measure
+
+    wanted = choose(options.suite, options.case, options.conv, options.quick)
+    return measure(wanted, options.peers, threads, options.seconds, options.quick)
+
+
+@command(
+    "whole nets: training steps, predictions, an epoch on photographs",
+    PEERS,
+    flag(
+        "--data",
+        default=os.environ.get("CLOTHING_DATASET"),
+        help="photographs, for a whole epoch of fit (default: $CLOTHING_DATASET)",
+    ),
+)
+def nets(options, threads):
+    from .nets import measure
+
+    return measure(options.peers, threads, options.data, options.quick)
+
+
+@command("nets of keras.applications from one file: agreement, time, start, memory", PEERS)
+def architectures(options, threads):
+    from .architectures import measure
+
+    return measure(options.peers, threads, options.quick)
+
+
+@command("1 thread against all, and batches from 1 to 128", PEERS)
+def scaling(options, threads):
+    from .scaling import measure
+
+    return measure(options.peers, threads, options.quick)
+
+
+@command("whole processes: imports, and predict with a cold and a warm cache", PEERS)
+def startup(options, threads):
+    from .startup import measure
+
+    return measure(options.peers, threads, options.quick)
+
+
+@command("peak memory of a process that trains the homework net", PEERS)
+def memory(options, threads):
+    from .memory import measure
+
+    return measure(options.peers, threads, options.quick)
+
+
+@command("one convolution through every algorithm, from seven loops to Winograd")
+def ladder(options, threads):
+    from .ladder import measure
+
+    return measure(threads, options.quick)
+
+
+@command(
+    "minicnn and Keras on the same weights and batch, a row a layer",
+    flag("model", nargs="?", help="a .keras file (default: Tiny VGG, drawn weights)"),
+    flag("pictures", nargs="*", help="the batch (default: random pixels)"),
+    flag("--steps", type=int, default=5, help="steps of each optimizer"),
+)
+def parity(options, threads):
+    from .parity import measure
+
+    return measure(options.model, options.pictures, options.steps, threads, options.quick)
+
+
+@command(
+    "train Tiny VGG on photographs in minicnn and in Keras, side by side",
+    flag("data", help="folder with train/ and validation/"),
+    flag("--epochs", type=int, default=25),
+    flag("--seeds", type=int, default=3),
+)
+def photographs(options, threads):
+    from .photographs import measure
+
+    return measure(options.data, options.epochs, options.seeds, threads, options.quick)
+
+
+@command(
+    "damaged model files through minicnn's command line: each ends in a sentence",
+    flag("files", nargs="*", metavar="FILE", help="sound model files to damage (default: a small net in every format)"),
+    flag("--count", type=int, default=500, help="damaged files of each kind"),
+    flag("--seed", type=int, default=1),
+    flag("--out", default="fuzz-failures", metavar="DIR", help="where files that fail are left"),
+)
+def fuzz(options, threads):
+    from .fuzz import measure
+
+    return measure(options.files, options.count, options.seed, threads, options.out, options.quick)
+
+
+@command(
+    "two checkouts of minicnn in turn: which calls became slower",
+    flag("old", help="a checkout, a git worktree of an older commit, say"),
+    flag("new", nargs="?", default=".", help="the other one (default: this folder)"),
+    flag("--no-nets", dest="nets", action="store_false", help="single layers only"),
+    *CASES,
+)
+def compare(options, threads):
+    from .compare import measure
+
+    cases = options.suite, options.case, options.conv
+    return measure(options.old, options.new, threads, *cases, options.nets, options.quick)
+
+
+@command(
+    "write RESULTS.md, the plots and README's table from result files",
+    flag("results", nargs="+", metavar="RESULTS.json"),
+    flag("--out", help="folder to write into (default: benchmarks/)"),
+    flag("--readme", help="README to update (default: the checkout's)"),
+    measures=False,
+)
+def report(options):
+    from .report import write
+
+    write(options.results, options.out, options.readme)
