@@ -41,11 +41,9 @@ def set_threads(count):
 
 def lanes():
     """Count the float32 numbers in one vector register: 16 with AVX-512, 8 with AVX2, 4 otherwise."""
-    import llvmlite.binding as llvm
+    from minicnn.kernels.machine.registers import REGISTER_BYTES
 
-    llvm.initialize_native_target()
-    features = llvm.get_host_cpu_features()
-    return 16 if features.get("avx512f") else 8 if features.get("avx2") or features.get("avx") else 4
+    return REGISTER_BYTES // 4
 
 
 def versions():

@@ -129,7 +129,8 @@ def summary(part):
     }
 
 
-def _both_ways(values):
+def both_ways(values):
+    """Write the mean of some shares, and their spread."""
     return f"{np.mean(values):.1%} ({min(values):.1%} to {max(values):.1%})"
 
 
@@ -144,8 +145,8 @@ def verdict(part):
             f"{head['train']} photographs to learn from, {head['validation']} to validate, {head['classes']} classes, "
             f"{len(found['last'])} seeds.",
             "",
-            f"- after the last epoch: minicnn {_both_ways(found['last'])}, Keras {_both_ways(found['keras_last'])}",
-            f"- best of all epochs: minicnn {_both_ways(found['best'])}, Keras {_both_ways(found['keras_best'])}",
+            f"- after the last epoch: minicnn {both_ways(found['last'])}, Keras {both_ways(found['keras_last'])}",
+            f"- best of all epochs: minicnn {both_ways(found['best'])}, Keras {both_ways(found['keras_best'])}",
             f"- always the most frequent class: {head['majority']:.1%}",
             f"- losses of the first {STEPS} steps {agree}: "
             f"relative difference at most {worst:.1e} (allowed {ALLOWED:g})",

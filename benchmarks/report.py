@@ -5,8 +5,6 @@ Published figures come from here and from nowhere else; each stands with the com
 
 from pathlib import Path
 
-import numpy as np
-
 from minicnn.files.atomic import replacing
 
 from . import cases, goals, machine, photographs, plots, results, roofline, sections, table, timing
@@ -43,8 +41,9 @@ def write(paths, out=None, readme=None):
     judged = [part for part in parts if part["kind"] != "layers"]
     if rows:
         judged.append({"kind": "layers", "head": layers[0]["head"], "rows": rows})
-    tables = {"benchmarks": readme_table(parts), "photographs": photographs_table(parts)}
-    chapters = ["# Results", HOW, tables["benchmarks"], pictures, goals.text(judged), *map(_chapter, parts)]
+    tables = {"benchmarks": readme_table(parts), "photographs": readme_line(parts)}
+    summary = [tables["benchmarks"], _commands(layers)] if layers else []
+    chapters = ["# Results", HOW, *summary, pictures, goals.text(judged), *map(_chapter, parts)]
     _write(out / "RESULTS.md", "\n\n".join(chapter for chapter in chapters if chapter) + "\n")
     print("\n\n".join(_marked(name, text) for name, text in tables.items() if text))
     _update(Path(readme or HERE.parent / "README.md"), tables)
@@ -89,7 +88,7 @@ def groups(rows, names=table.KERAS):
 
 
 def readme_table(parts):
-    """Write README's table: geometric mean and worst case a suite and pass, and the commands that repeat it."""
+    """Write README's table: geometric mean and worst case, a line a suite, and the machine."""
     layers = _comparable(parts)
     if not layers:
         return ""
@@ -106,47 +105,36 @@ def readme_table(parts):
         ]
         for suite in suites
     ]
-    commands = [part["head"]["command"] for part in layers]
     return "\n".join(
         [
             "How many times faster than the best of Keras eager, graph and XLA: geometric mean (worst case).",
             "",
             table.markdown(columns, body),
             "",
-            *machine.lines(layers[0]["head"])[::2],
+            machine.lines(layers[0]["head"])[0],
             *_noise(rows),
-            "",
-            "```",
-            *dict.fromkeys([*commands, "python -m benchmarks report RESULTS.json"]),
-            "```",
         ]
     )
 
 
-def photographs_table(parts):
-    """Write README's table of learning from photographs, and the command that repeats it."""
+def _commands(layers):
+    """Write the commands that repeat README's table."""
+    commands = [part["head"]["command"] for part in layers]
+    return "\n".join(["```", *dict.fromkeys([*commands, "python -m benchmarks report RESULTS.json"]), "```"])
+
+
+def readme_line(parts):
+    """Write README's sentence about learning from photographs; empty where that was not measured."""
     for part in parts:
         if part["kind"] == "photographs":
-            found = photographs.summary(part)
-            body = [
-                [
-                    name,
-                    *(
-                        f"{np.mean(found[key + kind]):.1%} ({min(found[key + kind]):.1%} to "
-                        f"{max(found[key + kind]):.1%})"
-                        for kind in ("last", "best")
-                    ),
-                ]
-                for name, key in (("minicnn", ""), ("Keras, same weights and batches", "keras_"))
-            ]
-            body.append(["always the most frequent class", f"{part['head']['majority']:.1%}", ""])
-            epochs = max(row["epoch"] for row in part["rows"])
-            columns = [
-                f"<Tiny VGG, 64 px, {part['head']['validation']} validation photographs",
-                f"after {epochs} epochs, mean of {len(found['last'])} seeds (spread)",
-                "best epoch (spread)",
-            ]
-            return f"{table.markdown(columns, body)}\n\n```\n{part['head']['command']}\n```"
+            found, head = photographs.summary(part), part["head"]
+            ours, other = (photographs.both_ways(found[key]) for key in ("last", "keras_last"))
+            return (
+                f"Tiny VGG at {photographs.SIZE} px after {max(row['epoch'] for row in part['rows'])} epochs, mean of "
+                f"{len(found['last'])} seeds (spread), of {head['validation']} validation photographs: minicnn {ours}, "
+                f"Keras with the same weights and batches {other}; "
+                f"always the most frequent class {head['majority']:.1%}."
+            )
     return ""
 
 

@@ -15,11 +15,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from minicnn.kernels.machine.registers import REGISTERS
+
 from . import machine
 
 LANES = machine.lanes()
-# Independent sums: latency 4 to 5 cycles, two units, and room for the compiler in 32 (AVX-512) or 16 registers.
-CHAINS = 24 if LANES == 16 else 12
+CHAINS = REGISTERS * 3 // 4  # independent sums: latency 4 to 5 cycles, two units, and some room for the compiler
 
 
 @intrinsic
