@@ -96,7 +96,8 @@ def test_two_checkpoints(trained, clothes, tmp_path, capsys):
 
 def test_a_small_p_is_not_called_0():
     assert "147, only B on 13 pictures: McNemar's exact p < 0.001, a difference beyond chance." in evaluate.sentence(
-        {"only_a": 147, "only_b": 13, "p": 1e-29})
+        {"only_a": 147, "only_b": 13, "p": 1e-29}
+    )
 
 
 def test_refusals(trained, clothes, tmp_path, refused):

@@ -54,8 +54,14 @@ def engine(tmp_path):
     paths = os.pathsep.join([str(tmp_path), str(CHECKOUT)])
 
     def run(*arguments):
-        done = subprocess.run([sys.executable, *map(str, arguments)], cwd=tmp_path, capture_output=True, text=True,
-                              env={**os.environ, "PYTHONPATH": paths}, timeout=600)
+        done = subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": paths},
+            timeout=600,
+        )
         assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
         assert "has no classifier.json" not in done.stderr
         return done.stdout

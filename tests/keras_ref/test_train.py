@@ -268,9 +268,7 @@ def unequal(tmp_path):
 
 @pytest.mark.parametrize("store", [None, "store"])
 def test_class_weights_reach_fit(unequal, tmp_path, store):
-    config = configs.Config(
-        str(unequal), size=SIZE, weights="none", epochs=1, batch_size=14, class_weight="balanced"
-    )
+    config = configs.Config(str(unequal), size=SIZE, weights="none", epochs=1, batch_size=14, class_weight="balanced")
     found = folder.read(unequal)
     split = found.splits["train"]
     ((x, _),) = data.Pictures(split.paths, data.square(SIZE), split.labels, 3).batches(14)

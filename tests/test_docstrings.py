@@ -1,0 +1,134 @@
+"""The examples in the docstrings run, and every public class and function of the Python interface has one."""
+
+import doctest
+import importlib
+import inspect
+import types
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def has_example(text):
+    """Tell whether a text holds an example that is run."""
+    return any(">>> " in line and "+SKIP" not in line for line in text.splitlines())
+
+
+FILES = sorted(path for path in (ROOT / "minicnn").rglob("*.py") if has_example(path.read_text(encoding="utf-8")))
+
+# The rooms whose `__all__` is the Python interface; app and execution are not.
+ROOMS = (
+    "callbacks data explain files initializers kernels layers losses metrics models optimizers reference training"
+).split()
+# Names that have none yet. The list only shrinks: a name is taken out with its example.
+LACKING = {
+    "callbacks": """
+        CSVLogger Callback CallbackList Diverged EarlyStopping History ModelCheckpoint Monitor TerminateOnNaN
+        listed
+    """,
+    "data": """
+        Folder ImageBatches Judged LeftOut PictureError Split field_beside find_classes fingerprints folder_for
+        image_folder load_image pictures_below split_field to_floats to_judge unreadable
+    """,
+    "explain": """
+        shapes trace trace_gradient walk
+    """,
+    "files": """
+        Call Graph Known LayerCalls ModelFile Tensor call_order check_graph compile_config describe
+        functional_config keras_order naming need_able parse_functional places read read_card read_sidecar
+        read_weights sequential_config serialized settle write write_card write_keras write_sidecar
+        write_weights
+    """,
+    "initializers": """
+        Blank blank glorot_uniform ones zeros
+    """,
+    "kernels": """
+        Product Tape adam_step add_backward add_forward avgpool2d_backward avgpool2d_forward
+        batch_normalization_backward batch_normalization_fold batch_normalization_forward
+        batch_normalization_moments bias_backward clipped_relu_backward clipped_relu_forward concatenate_forward
+        conv2d_backward_input conv2d_backward_kernel conv2d_forward conv2d_maxpool2d_forward cropping2d_backward
+        cropping2d_forward dense_backward_input dense_backward_kernel dense_forward
+        depthwise_conv2d_backward_input depthwise_conv2d_backward_kernel depthwise_conv2d_forward
+        dropout_backward dropout_forward elu_backward elu_forward flatten_backward flatten_forward gelu_backward
+        gelu_forward get_num_threads global_avgpool2d_backward global_avgpool2d_forward
+        global_maxpool2d_backward global_maxpool2d_forward hard_sigmoid_backward hard_sigmoid_forward
+        leaky_relu_backward leaky_relu_forward maxpool2d_backward maxpool2d_forward maxpool2d_unpool
+        multiply_backward multiply_forward normalization_backward normalization_forward on_first_compile play
+        recording relu_backward relu_forward rescaling_backward rescaling_forward set_num_threads sgd_step
+        sigmoid_backward sigmoid_forward silu_backward silu_forward softmax_backward softmax_forward
+        softplus_backward softplus_forward sums_are_finite tanh_backward tanh_forward workspace
+        zero_padding2d_backward zero_padding2d_forward
+    """,
+    "layers": """
+        Activation Add AveragePooling2D BatchNormalization Concatenate Conv2D Cropping2D Dense DepthwiseConv2D
+        Dropout ELU Flatten GlobalAveragePooling2D GlobalMaxPooling2D Input InputLayer Layer LeakyReLU
+        MaxPooling2D Multiply Node Normalization ReLU Rescaling Reshape SeparableConv2D Sigmoid Softmax
+        SpatialDropout2D SymbolicTensor ZeroPadding2D
+    """,
+    "losses": """
+        BinaryCrossentropy CategoricalCrossentropy CrossEntropy Loss MeanSquaredError
+        SparseCategoricalCrossentropy from_config get
+    """,
+    "metrics": """
+        Mean accuracy binary_accuracy categorical_accuracy from_config get sparse_categorical_accuracy
+    """,
+    "models": """
+        Model Sequential homework load_model tinyvgg
+    """,
+    "optimizers": """
+        Adam Optimizer SGD from_config get
+    """,
+    "reference": """
+        adam_step add_backward add_forward avgpool2d_backward avgpool2d_forward batch_normalization_backward
+        batch_normalization_forward batch_normalization_moments bias_backward clipped_relu_backward
+        clipped_relu_forward concatenate_forward conv2d_backward_input conv2d_backward_kernel conv2d_forward
+        cropping2d_backward cropping2d_forward dense_backward_input dense_backward_kernel dense_forward
+        depthwise_conv2d_backward_input depthwise_conv2d_backward_kernel depthwise_conv2d_forward
+        dropout_backward dropout_forward effective_size elu_backward elu_forward flatten_backward
+        flatten_forward gelu_backward gelu_forward global_avgpool2d_backward global_avgpool2d_forward
+        global_maxpool2d_backward global_maxpool2d_forward hard_sigmoid_backward hard_sigmoid_forward
+        leaky_relu_backward leaky_relu_forward maxpool2d_backward maxpool2d_forward multiply_backward
+        multiply_forward normalization_backward normalization_forward output_size relu_backward relu_forward
+        rescaling_backward rescaling_forward same_pads sgd_step sigmoid_backward sigmoid_forward silu_backward
+        silu_forward softmax_backward softmax_forward softplus_backward softplus_forward tanh_backward
+        tanh_forward window_pads zero_padding2d_backward zero_padding2d_forward
+    """,
+    "training": """
+        Setup evaluate fit predict train_on_batch
+    """,
+}
+
+
+def module_of(path):
+    """Import a file of minicnn by its name."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+
+
+def public(room):
+    """Yield the name and the value of each class and function that a room offers."""
+    module = importlib.import_module(f"minicnn.{room}")
+    for name in module.__all__:
+        value = getattr(module, name)
+        if callable(value) and not isinstance(value, (types.ModuleType, types.GenericAlias)):
+            yield name, value
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_examples_run(path, tmp_path, monkeypatch):
+    module = module_of(path)
+    monkeypatch.chdir(tmp_path)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    said = []
+    for example in doctest.DocTestFinder().find(module, module.__name__):
+        runner.run(example, out=said.append)
+    assert runner.failures == 0, "".join(said)
+    assert runner.tries > 0, f"{path} has examples that the finder doesn't see"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_public_name_has_an_example(room):
+    lacking = {name for name, value in public(room) if not has_example(inspect.getdoc(value) or "")}
+    assert lacking <= set(LACKING.get(room, "").split())
