@@ -187,8 +187,6 @@ def compare(first, second, data_folder, out, split_name=None, split_seed=None, s
 def sentence(result):
     """Say what `compare` found."""
     p = "< 0.001" if result["p"] < 0.001 else f"= {result['p']:.3f}"
-    return (
-        f"Only A is right on {result['only_a']}, only B on {result['only_b']} pictures: McNemar's exact p {p}, "
-        + ("a difference beyond chance." if result["p"] < 0.05 else "no difference beyond chance.")
+    return f"Only A is right on {result['only_a']}, only B on {result['only_b']} pictures: McNemar's exact p {p}, " + (
+        "a difference beyond chance." if result["p"] < 0.05 else "no difference beyond chance."
     )
-
