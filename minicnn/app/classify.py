@@ -5,7 +5,6 @@ What a model must be given (size, resize, scale, class names, and whether its ou
 the file, and the model, guesses the rest, and says so.
 """
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +28,7 @@ from ..data import (
 from ..files import describe, need_able, settle
 from ..files.classifier import PILLOW
 from ..layers import Normalization, Rescaling
+from ..metrics import interval
 from ..models import ARCHITECTURES
 from ..optimizers import Adam
 
@@ -311,10 +311,7 @@ class Judgement:
     @property
     def interval(self):
         """The 95% interval of the accuracy (Wilson 1927)."""
-        n, p, z = self.confusion.sum(), self.accuracy, 1.96
-        centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return centre - half, centre + half
+        return interval(self.confusion.trace(), self.confusion.sum())
 
     def __str__(self):
         low, high = self.interval

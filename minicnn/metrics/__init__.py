@@ -1,5 +1,6 @@
-"""Metrics: what share of the predictions is right."""
+"""Metrics: what share of the predictions is right, and how sure that is."""
 
+from .interval import interval
 from .metrics import (
     METRICS,
     Mean,
@@ -19,5 +20,6 @@ __all__ = [
     "categorical_accuracy",
     "from_config",
     "get",
+    "interval",
     "sparse_categorical_accuracy",
 ]
