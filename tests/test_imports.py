@@ -159,3 +159,22 @@ def test_every_public_name_is_what_a_type_checker_sees():
         assert getattr(minicnn, name) is (getattr(module, name) if home else module), name
     with pytest.raises(AttributeError, match="module 'minicnn' has no attribute 'Conv3D'"):
         minicnn.Conv3D  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("layers", "Conv2D Dense Input MaxPooling2D"),
+        ("models", "Model Sequential load_model"),
+        ("losses", "BinaryCrossentropy get"),
+        ("optimizers", "Adam SGD get"),
+        ("metrics", "Mean get"),
+        ("callbacks", "Callback EarlyStopping History"),
+        ("initializers", "glorot_uniform"),
+    ],
+)
+def test_modules_stand_where_keras_has_them(module, names):
+    """`import minicnn as keras; keras.layers.Dense` and `from minicnn.layers import Dense`, each in a fresh process."""
+    first, *_ = names = names.split()
+    code = f"import minicnn as keras; it = keras.{module}.{first}; from minicnn.{module} import {', '.join(names)}"
+    assert fresh(f"{code}; print(it is {first})") == "True"
