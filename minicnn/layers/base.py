@@ -110,6 +110,7 @@ class Layer:
 
     activation = None
     takes_list = False  # whether several arrays go in
+    is_model = False  # whether it is a model: a graph of layers of its own
     class_name = None  # the class's own name, unless a file calls it otherwise
     # Keras settings that change the output and that this engine lacks: the one value that means "not used".
     only = {}

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import reference
-from .model import Model
 
 STEPS = (1e-4, 1e-5, 1e-6)  # in units of max(1, |w|), the largest that crosses no kink is taken
 TOPS = {"relu": None, "leaky_relu": None, "relu6": 6, "hard_sigmoid": 1}  # outputs with a second kink, beside that at 0
@@ -180,7 +179,7 @@ def pattern(model, record, prefix=""):
     found, makers = [], {tensor: node for node in model.nodes for tensor in node.outputs}
     for node in model.nodes:
         key, layer = prefix + node.key, node.layer
-        if isinstance(layer, Model):
+        if layer.is_model:
             found += pattern(layer, record, f"{key}/")
         elif type(layer).__name__ == "MaxPooling2D":
             found.append(_winners(layer, record[_source(node, makers, prefix)]))
@@ -197,7 +196,7 @@ def _source(node, makers, prefix):
     """The key of what a node reads. `makers` has the node that makes each tensor."""
     tensor = node.inputs[0]
     key, inner = prefix + makers[tensor].key, makers[tensor].layer
-    while isinstance(inner, Model):
+    while inner.is_model:
         tensor = inner.outputs[tensor.index]
         last = next(node for node in inner.nodes if tensor in node.outputs)
         key, inner = f"{key}/{last.key}", last.layer

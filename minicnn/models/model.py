@@ -43,6 +43,7 @@ class Model(Layer):
         self._connect(listed(inputs), listed(outputs), self._start(seed))
 
     takes_list = True
+    is_model = True
 
     def _start(self, seed):
         """Begin empty; return who draws the weights. (Of a layer that comes later nobody has a file's weights.)"""

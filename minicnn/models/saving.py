@@ -207,7 +207,7 @@ def _compile(model, file):
 def _check_sizes(model):
     """Refuse a model of which one example would fill the memory, before anyone asks it for a prediction."""
     for node in model.nodes:
-        if node.layer.class_name in NESTED:
+        if node.layer.is_model:
             _check_sizes(node.layer)
         for tensor in node.outputs:
             numbers = math.prod(size or 1 for size in tensor.shape)
@@ -252,7 +252,7 @@ def leaves(model, path=""):
     """List (path, layer) of every layer that is no model, nested ones by "inner/layer"."""
     for layer in model.layers:
         where = f"{path}/{layer.name}" if path else layer.name
-        if layer.class_name in NESTED:
+        if layer.is_model:
             yield from leaves(layer, where)
         else:
             yield where, layer

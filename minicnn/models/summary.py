@@ -28,7 +28,7 @@ def _walk(model, prefix, shapes, sources, result, seen):
     for node in model.nodes:
         layer, shape = node.layer, shapes[node.outputs[0]]
         given = node.shape_in(shapes) if node.inputs else None
-        if hasattr(layer, "nodes"):
+        if layer.is_model:
             own = _walk(
                 layer,
                 f"{prefix}{node.key}/",
@@ -65,7 +65,7 @@ def _unbuilt(model):
     """List the rows of a model whose shapes nobody knows yet, a layer each."""
     result = []
     for layer in model.layers:
-        if hasattr(layer, "nodes"):
+        if layer.is_model:
             result += [{**row, "name": f"{layer.name}/{row['name']}"} for row in rows(layer)]
             continue
         result.append(
