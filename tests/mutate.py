@@ -57,9 +57,9 @@ ROOMS = {
     "kernels": ("minicnn/kernels/*.py", "tests/kernels tests/layers tests/models/test_inference.py"),
     "initializers": ("minicnn/initializers.py", "tests/layers tests/models"),
     "layers": ("minicnn/layers/*.py", "tests/layers tests/models tests/files"),
-    "losses": ("minicnn/losses.py", "tests/models tests/layers"),
+    "losses": ("minicnn/losses/*.py", "tests/losses tests/training tests/models tests/layers"),
     "optimizers": ("minicnn/optimizers.py", "tests/models tests/kernels/test_optimizer_steps.py tests/files"),
-    "metrics": ("minicnn/metrics.py", "tests/models tests/test_cli.py"),
+    "metrics": ("minicnn/metrics/*.py", "tests/metrics tests/models tests/app"),
     "callbacks": ("minicnn/callbacks.py", "tests/models tests/test_cli.py"),
     "training": (
         "minicnn/training.py minicnn/batches.py minicnn/class_weight.py minicnn/progress.py",

@@ -1,15 +1,18 @@
-"""Losses: how wrong predictions are, and the gradient that training starts from."""
+"""Losses: how wrong predictions are, and the gradient that training starts from.
 
-from .losses import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    CrossEntropy,
-    Loss,
-    MeanSquaredError,
-    SparseCategoricalCrossentropy,
-    from_config,
-    get,
-)
+CategoricalCrossentropy          one-hot labels
+SparseCategoricalCrossentropy    integer labels
+BinaryCrossentropy               outputs that are each a yes or a no
+MeanSquaredError                 amounts
+"""
+
+from .binary_crossentropy import BinaryCrossentropy
+from .categorical_crossentropy import CategoricalCrossentropy
+from .crossentropy import CrossEntropy
+from .lookup import from_config, get
+from .loss import Loss, gives_probabilities
+from .mean_squared_error import MeanSquaredError
+from .sparse_categorical_crossentropy import SparseCategoricalCrossentropy
 
 __all__ = [
     "BinaryCrossentropy",
@@ -20,4 +23,5 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "from_config",
     "get",
+    "gives_probabilities",
 ]

@@ -146,6 +146,10 @@ def test_other_forms_of_a_loss_in_a_file():
     [
         (("BinaryCrossentropy", {"label_smoothing": 0.1}), r"\(label_smoothing=0.1\) is not supported"),
         (("BinaryCrossentropy", {"axis": 1}), r"\(axis=1\) is not supported; only axis=-1 is"),
+        (
+            ("MeanSquaredError", {"from_logits": True}),
+            r"\(from_logits=True\) is not supported; only from_logits=False is",
+        ),
         (("BinaryCrossentropy", {"reduction": "sum"}), "only reduction='sum_over_batch_size' is"),
         (("Hinge", {}), "must be one of CategoricalCrossentropy, .* Received: 'Hinge'"),
         (("BinaryCrossentropy", None), "Received: 'BinaryCrossentropy'"),
@@ -155,6 +159,11 @@ def test_other_forms_of_a_loss_in_a_file():
 def test_what_a_file_says_that_we_lack(written, sentence):
     with pytest.raises(ValueError, match=sentence):
         losses.from_config({"class_name": written[0], "config": written[1]})
+
+
+def test_a_loss_without_its_formula_says_what_it_lacks():
+    with pytest.raises(NotImplementedError, match="Loss must define _each"):
+        losses.Loss()([1.0], np.array([[1.0]]))
 
 
 def test_a_loss_that_is_no_name():
