@@ -58,7 +58,10 @@ ROOMS = {
     "initializers": ("minicnn/initializers.py", "tests/layers tests/models"),
     "layers": ("minicnn/layers/*.py", "tests/layers tests/models tests/files"),
     "losses": ("minicnn/losses/*.py", "tests/losses tests/training tests/models tests/layers"),
-    "optimizers": ("minicnn/optimizers.py", "tests/models tests/kernels/test_optimizer_steps.py tests/files"),
+    "optimizers": (
+        "minicnn/optimizers/*.py",
+        "tests/optimizers tests/models tests/kernels/test_optimizer_steps.py tests/files",
+    ),
     "metrics": ("minicnn/metrics/*.py", "tests/metrics tests/models tests/app"),
     "callbacks": ("minicnn/callbacks.py", "tests/models tests/test_cli.py"),
     "training": (

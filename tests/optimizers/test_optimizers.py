@@ -166,3 +166,21 @@ def test_refusals(make, sentence):
 def test_settings_at_the_ends_are_taken():
     assert SGD(momentum=1).momentum == 1 and SGD(momentum=0).momentum == 0
     assert Adam(beta_1=0, beta_2=0).beta_1 == 0 and type(SGD(np.float32(0.5)).learning_rate) is float
+
+
+def test_a_rule_of_ones_own():
+    class Sign(optimizers.Optimizer):
+        slot_names = ("count",)
+
+        def _step(self, w, g, *slots):
+            slots[0][:] += 1
+            w -= self.learning_rate * np.sign(g)
+
+    rule, params = Sign(0.5), {"w": np.array([1.0, 2.0])}
+    for _ in range(2):
+        rule.update(params, {"w": np.array([3.0, -3.0])})
+    np.testing.assert_array_equal(params["w"], [0.0, 3.0])
+    np.testing.assert_array_equal(rule.variables(params)[2], [2, 2])
+    assert rule.get_config() == {"name": "sign", "learning_rate": 0.5} and not rule.takes_products
+    with pytest.raises(NotImplementedError, match="Optimizer must define _step"):
+        optimizers.Optimizer(0.1).update(params, params)

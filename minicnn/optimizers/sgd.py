@@ -1,0 +1,64 @@
+"""Stochastic gradient descent.
+
+    w -= lr * g
+    with momentum:  m = momentum * m - lr * g;   w += m         (nesterov:  w += momentum * m - lr * g)
+
+Source: Keras 3 `SGD`.
+"""
+
+from typing import Any
+
+from .. import kernels
+from ..types import Array
+from .optimizer import Optimizer, as_keras, number
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum on request.
+
+    Parameters
+    ----------
+    learning_rate : float, positive
+    momentum : float in [0, 1]
+        The share of the last step that goes on.
+    nesterov : bool
+        Look ahead along the momentum.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> params, optimizer = {"kernel": np.array([1.0, 2.0])}, SGD(learning_rate=0.5, momentum=0.5)
+    >>> optimizer.update(params, {"kernel": np.array([1.0, -1.0])})
+    >>> params["kernel"]  # w - 0.5 * g
+    array([0.5, 2.5])
+    >>> optimizer.update(params, {"kernel": np.array([0.0, 0.0])})
+    >>> params["kernel"]  # half of the last step goes on
+    array([0.25, 2.75])
+    """
+
+    momentum: float
+    nesterov: bool
+
+    def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False):
+        super().__init__(learning_rate)
+        self.momentum = number("momentum", momentum, -1e-300, 1)
+        self.nesterov = bool(nesterov)
+        self.slot_names = ("momentum",) if self.momentum else ()
+
+    @property
+    def takes_products(self) -> bool:
+        """Whether a gradient may be a `kernels.Product`: not for a subclass, which may do something else with it."""
+        return type(self) is SGD
+
+    def _step(self, w: Array, gradient: Any, *slots: Array) -> None:
+        m = slots[0] if slots else None
+        kernels.sgd_step(w, gradient, m, self.learning_rate, as_keras(self.momentum), self.nesterov)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the settings as Keras writes them."""
+        return {
+            "name": "SGD",
+            "learning_rate": self.learning_rate,
+            "momentum": self.momentum,
+            "nesterov": self.nesterov,
+        }
