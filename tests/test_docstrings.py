@@ -80,21 +80,6 @@ LACKING = {
     "optimizers": """
         Adam Optimizer SGD from_config get
     """,
-    "reference": """
-        adam_step add_backward add_forward avgpool2d_backward avgpool2d_forward batch_normalization_backward
-        batch_normalization_forward batch_normalization_moments bias_backward clipped_relu_backward
-        clipped_relu_forward concatenate_forward conv2d_backward_input conv2d_backward_kernel conv2d_forward
-        cropping2d_backward cropping2d_forward dense_backward_input dense_backward_kernel dense_forward
-        depthwise_conv2d_backward_input depthwise_conv2d_backward_kernel depthwise_conv2d_forward
-        dropout_backward dropout_forward effective_size elu_backward elu_forward flatten_backward
-        flatten_forward gelu_backward gelu_forward global_avgpool2d_backward global_avgpool2d_forward
-        global_maxpool2d_backward global_maxpool2d_forward hard_sigmoid_backward hard_sigmoid_forward
-        leaky_relu_backward leaky_relu_forward maxpool2d_backward maxpool2d_forward multiply_backward
-        multiply_forward normalization_backward normalization_forward output_size relu_backward relu_forward
-        rescaling_backward rescaling_forward same_pads sgd_step sigmoid_backward sigmoid_forward silu_backward
-        silu_forward softmax_backward softmax_forward softplus_backward softplus_forward tanh_backward
-        tanh_forward window_pads zero_padding2d_backward zero_padding2d_forward
-    """,
     "training": """
         Setup evaluate fit predict train_on_batch
     """,

@@ -4,7 +4,7 @@ Start with `relu`, then `dense`, `maxpool2d` and `conv2d`. Everything else in th
 functions: `minicnn.kernels` has the same names and arguments, and is fast. Here nothing is fast, and nothing is checked
 either: the kernels check their arguments, the definitions say what is right.
 
-Pictures are (N, H, W, C): batch, height, width, channels. A backward takes `dy`, the gradient of the loss with respect
+Images are (N, H, W, C): batch, height, width, channels. A backward takes `dy`, the gradient of the loss with respect
 to the output, and returns the gradient with respect to an input. Sums run in float64 and are rounded once, at the end,
 to the dtype that came in: so a float32 kernel is compared with the right answer, not with another order of rounding.
 """
@@ -34,6 +34,7 @@ from .batch_normalization import batch_normalization_backward, batch_normalizati
 from .bias import bias_backward
 from .concatenate import concatenate_forward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
+from .cropping2d import cropping2d_backward, cropping2d_forward
 from .dense import dense_backward_input, dense_backward_kernel, dense_forward
 from .depthwise_conv2d import (
     depthwise_conv2d_backward_input,
@@ -42,7 +43,6 @@ from .depthwise_conv2d import (
 )
 from .dropout import dropout_backward, dropout_forward
 from .flatten import flatten_backward, flatten_forward
-from .frame import cropping2d_backward, cropping2d_forward, zero_padding2d_backward, zero_padding2d_forward
 from .global_pool2d import (
     global_avgpool2d_backward,
     global_avgpool2d_forward,
@@ -58,6 +58,7 @@ from .rescaling import rescaling_backward, rescaling_forward
 from .sgd import sgd_step
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .softmax import softmax_backward, softmax_forward
+from .zero_padding2d import zero_padding2d_backward, zero_padding2d_forward
 
 __all__ = [
     "adam_step",

@@ -11,16 +11,41 @@ Source: Keras 3 Adam; Kingma & Ba, Adam: a method for stochastic optimization, I
 
 import numpy as np
 
+from ..types import Array
 
-def adam_step(w, g, m, v, rate, beta_1, beta_2, epsilon):
+
+def adam_step(
+    w: Array, g: Array, m: Array, v: Array, rate: float, beta_1: float, beta_2: float, epsilon: float
+) -> None:
     """Move the weights down their gradient, each by its own step, in place.
 
     Parameters
     ----------
-    w, m, v : any shape, float32 or float64, changed in place      the weights, and the means of g and of g^2
-    g : shape and dtype of w                                       the loss's gradient with respect to w
-    rate : float, learning rate with the correction for early steps
-    beta_1, beta_2, epsilon : float
+    w : any shape, float32 or float64, C-contiguous
+        the weights, changed in place
+    g : shape and dtype of w
+        gradient of the loss with respect to w
+    m : shape and dtype of w
+        mean of the gradients, changed in place
+    v : shape and dtype of w
+        mean of the squared gradients, changed in place
+    rate : float
+        learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t) at step t = 1, 2, ...
+    beta_1 : float, 0 <= beta_1 < 1
+        what is kept of m
+    beta_2 : float, 0 <= beta_2 < 1
+        what is kept of v
+    epsilon : float, positive
+        keeps a weight that gets no gradient from dividing by 0
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import reference
+    >>> w, g, m, v = np.ones(2), np.array([3.0, -0.1]), np.zeros(2), np.zeros(2)
+    >>> reference.adam_step(w, g, m, v, rate=0.1 * 0.001**0.5 / 0.1, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+    >>> w.round(3).tolist()  # the first step is as long as the learning rate, 0.1, whatever the gradient's size
+    [0.9, 1.1]
     """
     m += (g - m) * (1 - beta_1)
     v += (g * g - v) * (1 - beta_2)

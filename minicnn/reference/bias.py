@@ -6,15 +6,18 @@ Backward  dbias[f] = sum of dy[..., f] over everything else
 
 import numpy as np
 
+from ..types import Array
 
-def bias_backward(dy):
+
+def bias_backward(dy: Array) -> Array:
     """Add up the gradients of all outputs that one bias went into.
 
     dbias[f] = sum of dy[..., f] over every axis but the last
 
     Parameters
     ----------
-    dy : (..., F) float32 or float64        (N, OH, OW, F) after a convolution, (N, F) after a dense layer
+    dy : (..., F) float32 or float64
+        gradient of the loss with respect to y: (N, OH, OW, F) after a convolution, (N, F) after a dense layer
 
     Returns
     -------
@@ -23,6 +26,13 @@ def bias_backward(dy):
     Notes
     -----
     dy/dbias is 1. Source: Keras 3 Conv2D and Dense.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import reference
+    >>> reference.bias_backward(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
+    [4.0, 6.0]
     """
     dbias = np.zeros(dy.shape[-1])
     for at in np.ndindex(*dy.shape[:-1]):

@@ -8,15 +8,18 @@ Source: Keras 3 Softmax; Bishop, Pattern Recognition and Machine Learning, 2006,
 
 import numpy as np
 
+from ..types import Array
 
-def softmax_forward(x):
+
+def softmax_forward(x: Array) -> Array:
     """Turn every row of logits into probabilities that sum to 1.
 
     y[..., i] = exp(x[..., i]) / sum_k exp(x[..., k])
 
     Parameters
     ----------
-    x : (..., K) float32 or float64, logits
+    x : (..., K) float32 or float64
+        logits
 
     Returns
     -------
@@ -26,21 +29,30 @@ def softmax_forward(x):
     -----
     The row's maximum is subtracted first: it cancels in the quotient, and no exp can overflow (logits of 1e4 are
     fine). A NaN or +inf makes its whole row NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import reference
+    >>> reference.softmax_forward(np.log([[1.0, 2.0, 1.0]])).round(4).tolist()
+    [[0.25, 0.5, 0.25]]
     """
     x64 = x.astype(np.float64)
     exponentials = np.exp(x64 - x64.max(axis=-1, keepdims=True))  # (..., K), the largest is 1
     return (exponentials / exponentials.sum(axis=-1, keepdims=True)).astype(x.dtype)  # (..., K)
 
 
-def softmax_backward(dy, y):
+def softmax_backward(dy: Array, y: Array) -> Array:
     """Apply the softmax's Jacobian to the gradient.
 
     dx[..., i] = y[..., i] * (dy[..., i] - sum_k dy[..., k] * y[..., k])
 
     Parameters
     ----------
-    dy : (..., K) float32 or float64        gradient of the loss with respect to y
-    y : (..., K), the output of `softmax_forward`
+    dy : (..., K) float32 or float64
+        gradient of the loss with respect to y
+    y : shape and dtype of dy
+        what the forward returned
 
     Returns
     -------
@@ -50,6 +62,13 @@ def softmax_backward(dy, y):
     -----
     dy_k/dx_i = y_k * ([k = i] - y_i); summing dy_k times that over k gives the line above.
     Every row of dx sums to 0: a constant added to all logits changes nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import reference
+    >>> reference.softmax_backward(np.array([[1.0, 0.0]]), np.array([[0.5, 0.5]])).tolist()
+    [[0.25, -0.25]]
     """
     y64 = y.astype(np.float64)
     mean = (dy * y64).sum(axis=-1, keepdims=True)  # (..., 1), the gradient's mean under the probabilities
