@@ -1,22 +1,20 @@
-"""Training: what runs as one step: a convolution with its ReLU and max pooling; a dense layer's gradient with SGD.
+"""Training: what runs as one step, a convolution with its ReLU and max pooling, or a dense layer's gradient with SGD.
 
     Conv2D -> ReLU -> MaxPooling2D          the ReLU a layer, an Activation or the convolution's own
     Conv2D -> ReLU                          the ReLU a layer or an Activation
 
 In a small net the arrays between these layers are the largest, and it takes as long to write and read them as to
-compute them. A block computes y from x without them (kernels/conv2d_maxpool2d.py). On the way back, with z = conv(x):
+compute them. A block computes y from x without them (kernels/fused/conv2d_maxpool2d.py). On the way back, with
+z = conv(x):
 
     dm      = dy * [y > 0]                  through the ReLU: max and ReLU may change places, so y tells
     dz      = dm at the pixel that won its window, 0 elsewhere
     dbias   = dm summed: the zeros of dz add nothing
     dkernel, dx                             from dz, as in Conv2D
 
-A block lives for one step: its settings and arrays are those of the convolution at that time.
+    Dense                                   dkernel = x.T @ dz stays a product until it is read: see gradients.py
 
-    Dense                               where the optimizer takes products
-
-A dense kernel's gradient x.T @ dy is as large as the kernel, in a small net larger than everything else. SGD can make
-it tile by tile while it moves the weights (kernels/sgd.py): then the way back leaves it as the product of two arrays.
+A block lives for one step, from a forward to its backward. It has no arrays of its own: it trains its layer's.
 """
 
 import math
@@ -26,6 +24,7 @@ from .. import kernels
 from ..kernels.fused.conv2d_maxpool2d import LARGEST_WINDOW
 from ..layers import Activation, Conv2D, Dense, Layer, MaxPooling2D, ReLU
 from ..layers.base import Node
+from .gradients import dense_gradient
 
 PORTION = 1 << 23  # bytes of dz, where it is made in portions
 
@@ -77,46 +76,46 @@ class Block(Layer):
         return kernels.conv2d_backward_input(dz, self.params["kernel"], x.shape, *how) if need_dx else None
 
 
-class Postponed(Layer):
-    """A Dense layer whose kernel's gradient is left as a `kernels.Product`. It trains the layer's own arrays.
+class DenseBlock(Layer):
+    """A dense layer whose kernel's gradient is multiplied out when it is read. It trains the layer's own arrays.
 
     Parameters
     ----------
     dense : Dense, built
+    kernel_gradient : function of (dz, x)
+        Returns the gradient, an array or what can be read as one.
     """
 
-    def __init__(self, dense):
+    def __init__(self, dense, kernel_gradient):
         super().__init__(dense.name)
-        self.dense = dense
-        self.params, self.trainable = dense.params, dense.trainable
+        self.dense, self.kernel_gradient = dense, kernel_gradient
+        self.params, self.grads, self.trainable = dense.params, dense.grads, dense.trainable
         self.input_shape, self.dtype, self.built = dense.input_shape, dense.dtype, True
 
     def _forward(self, x, training, **how):
         return self.dense._forward(x, training, **how)
 
     def _backward(self, dy, saved, need_dx):
-        self.dense.grads.clear()
-        dx = self.dense._backward(dy, saved, need_dx, kernel_gradient=kernels.Product)
-        self.grads = dict(self.dense.grads)
-        self.dense.grads.pop("kernel", None)  # a layer's gradients are arrays; the product is for the optimizer alone
-        return dx
+        return self.dense._backward(dy, saved, need_dx, self.kernel_gradient)
 
 
-def joined(nodes, outputs, products=False):
-    """Give the nodes of a graph with blocks in place of the nodes that a block can do.
+def joined(nodes, outputs):
+    """Return the nodes of a graph with blocks in place of the nodes that a block can do.
 
     Parameters
     ----------
-    nodes : list of Node, in running order      outputs : list of SymbolicTensor, which somebody wants
-    products : bool     the optimizer takes a product for a gradient
+    nodes : list of Node
+        In running order.
+    outputs : list of SymbolicTensor
+        Those that somebody wants, besides the nodes.
     """
-    calls = Counter(node.layer for node in nodes)
     readers = Counter(tensor for node in nodes for tensor in node.inputs)
     readers.update(outputs)
     reader = {tensor: node for node in nodes for tensor in node.inputs}
+    callers = _callers(nodes, outputs)
 
     def next_node(node):
-        """Give the only node that reads this one's output, if that is all who do."""
+        """Return the only node that reads this one's output, if that is all who do."""
         alone = len(node.outputs) == 1 and readers[node.outputs[0]] == 1
         return reader.get(node.outputs[0]) if alone else None
 
@@ -124,8 +123,9 @@ def joined(nodes, outputs, products=False):
     for node in nodes:
         if node in done:
             continue
-        if products and type(node.layer) is Dense and calls[node.layer] == 1:  # of two calls the gradients are added
-            result.append(_node(Postponed(node.layer), [node]))
+        if type(node.layer) is Dense:
+            gradient = dense_gradient(node.inputs[0] in callers, node.outputs[0] in callers)
+            result.append(_node(DenseBlock(node.layer, gradient), [node]))
             continue
         parts = _parts(node, next_node)
         if parts[-1].outputs[0] in outputs:  # whoever wants an output may want its logits
@@ -133,6 +133,23 @@ def joined(nodes, outputs, products=False):
         done.update(parts)
         result.append(node if len(parts) == 1 else _node(_block(parts), parts))
     return result
+
+
+def _callers(nodes, outputs):
+    """Find the tensors whose array, or whose gradient's, may be a view of one that the model's caller holds."""
+    found = set(outputs)
+    for node in reversed(nodes):
+        if not _computes(node.layer) and not found.isdisjoint(node.outputs):
+            found.update(node.inputs)
+    for node in nodes:
+        if not node.inputs or not _computes(node.layer) and not found.isdisjoint(node.inputs):
+            found.update(node.outputs)
+    return found
+
+
+def _computes(layer):
+    """Tell whether a layer surely makes new arrays: not those of its input in another shape."""
+    return not hasattr(layer, "nodes") and (bool(layer.params) or isinstance(layer, (MaxPooling2D, ReLU)))
 
 
 def _parts(node, next_node):

@@ -102,8 +102,7 @@ class Layer:
     dtype : "float32" or "float64"     of every array of the layer; input is cast to it
     input_shape, output_shape  (None, ...) tuples; a list of them where a layer takes several inputs. The layer was
         built for them; what its arrays fix is their last size, the channels. Pictures of other sizes may come
-    params, grads : dict       trainable arrays and their gradients, the same keys (in a step of training the optimizer
-        may make a gradient on its way, and then `grads` lacks it)
+    params, grads : dict       trainable arrays and their gradients, the same keys
     state : dict               arrays that change in training without a gradient (moving means)
     activation : str or None   what the layer ends with, where a loss could take its logits instead
     """
@@ -274,6 +273,10 @@ class Layer:
     def discard(self):
         """Pop what one forward pushed without using it."""
         self._saved.pop()
+
+    def drop_grads(self):
+        """Drop the gradients of the last backward: before a step of training their memory is wanted."""
+        self.grads.clear()
 
     def forget(self):
         """Drop everything that was pushed (after a training step that was broken off)."""

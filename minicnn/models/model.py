@@ -33,8 +33,7 @@ class Model(Layer):
     Attributes
     ----------
     layers : list of Layer, in Keras's order          nodes : list of Node, in running order
-    params, grads, state : dict     "layer/kernel" -> array, of the layers that are trainable (state: of all); after a
-        step of SGD without the dense kernels' gradients, which it makes on its way
+    params, grads, state : dict     "layer/kernel" -> array, of the layers that are trainable (state: of all)
     optimizer, loss                 what `compile` set
     """
 
@@ -152,7 +151,7 @@ class Model(Layer):
 
     # ---- running ----------------------------------------------------------------------------------------
 
-    def forward(self, x, training=False, *, keep=None, logits=False, need_dx=True, record=None, products=False):
+    def forward(self, x, training=False, *, keep=None, logits=False, need_dx=True, record=None):
         """Run the graph.
 
         Parameters
@@ -163,7 +162,6 @@ class Model(Layer):
             keep nothing
         record : dict, optional      filled with node key -> the array that the node gave. (Without it layers may run
             together, in inference and in training: see plan.py and blocks.py.)
-        products : bool         whether backward may leave a gradient in `grads` as a `kernels.Product`
 
         Returns
         -------
@@ -178,7 +176,7 @@ class Model(Layer):
             return _single([values[tensor] for tensor in self.outputs])
         nodes, last_use = self.nodes, self._last_use
         if keep and record is None:
-            nodes = blocks.joined(self.nodes, self.outputs, products)
+            nodes = blocks.joined(self.nodes, self.outputs)
             last_use = _last_use(nodes, self.outputs)
         kept = _learning(nodes, need_dx) if keep else set()
         for node, finished in zip(nodes, last_use, strict=True):
@@ -292,6 +290,12 @@ class Model(Layer):
         for node in reversed(nodes):
             if node.outputs[0] in kept and node.inputs:
                 node.layer.discard()
+
+    def drop_grads(self):
+        """Drop the gradients of the last backward, in all layers."""
+        self.grads = {}
+        for layer in self.layers:
+            layer.drop_grads()
 
     def forget(self):
         """Drop everything that was pushed, in all layers."""

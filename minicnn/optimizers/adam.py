@@ -9,6 +9,8 @@ Source: Keras 3 `Adam`; Kingma & Ba 2015, arXiv:1412.6980.
 import math
 from typing import Any
 
+import numpy as np
+
 from .. import kernels
 from ..types import Array
 from .optimizer import Optimizer, as_keras, number
@@ -51,7 +53,7 @@ class Adam(Optimizer):
         m, v = slots
         power_1, power_2 = (w.dtype.type(as_keras(beta)) ** self.iterations for beta in (self.beta_1, self.beta_2))
         rate = self.learning_rate * math.sqrt(1 - power_2) / float(1 - power_1)
-        kernels.adam_step(w, gradient, m, v, rate, self.beta_1, self.beta_2, self.epsilon)
+        kernels.adam_step(w, np.asarray(gradient), m, v, rate, self.beta_1, self.beta_2, self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them."""

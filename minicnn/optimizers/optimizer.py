@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import kernels
 from ..types import AnyArray, Array, ArrayLike, Arrays
 
 
@@ -33,8 +32,6 @@ class Optimizer:
         Parameter key -> [array, ...] in the order of `slot_names`.
     slot_names : tuple of str
         What the rule remembers of each parameter.
-    takes_products : bool
-        Whether a gradient may be a `kernels.Product`.
 
     Examples
     --------
@@ -58,11 +55,6 @@ class Optimizer:
         self.iterations = 0
         self.slots = {}
 
-    @property
-    def takes_products(self) -> bool:
-        """Whether a gradient may be a `kernels.Product`."""
-        return False
-
     def update(self, params: Arrays, grads: dict[str, Any]) -> None:
         """Change every parameter in place by one step along its gradient.
 
@@ -71,16 +63,13 @@ class Optimizer:
         params : dict
             Key -> array.
         grads : dict
-            The same keys -> arrays of the same shapes. An array without a gradient, which nothing leads from to the
-            loss, stays as it is, as in Keras. A `kernels.Product` is used up and leaves `grads`: what it holds is a
-            large part of the next step's memory.
+            The same keys -> arrays of the same shapes, or what NumPy reads as one. An array without a gradient, which
+            nothing leads from to the loss, stays as it is, as in Keras.
         """
         self.iterations += 1
         for key, w in params.items():
             if key in grads:
                 self._step(w, grads[key], *self._slots_of(key, w))
-                if isinstance(grads[key], kernels.Product):
-                    del grads[key]
 
     def _step(self, w: Array, gradient: Any, *slots: Array) -> None:
         raise NotImplementedError(f"{type(self).__name__} must define _step(w, gradient, *slots).")

@@ -8,6 +8,8 @@ Source: Keras 3 `SGD`.
 
 from typing import Any
 
+import numpy as np
+
 from .. import kernels
 from ..types import Array
 from .optimizer import Optimizer, as_keras, number
@@ -45,13 +47,10 @@ class SGD(Optimizer):
         self.nesterov = bool(nesterov)
         self.slot_names = ("momentum",) if self.momentum else ()
 
-    @property
-    def takes_products(self) -> bool:
-        """Whether a gradient may be a `kernels.Product`: not for a subclass, which may do something else with it."""
-        return type(self) is SGD
-
     def _step(self, w: Array, gradient: Any, *slots: Array) -> None:
         m = slots[0] if slots else None
+        factors = getattr(gradient, "factors", None)  # of a product that nobody has read yet
+        gradient = np.asarray(gradient) if factors is None else factors
         kernels.sgd_step(w, gradient, m, self.learning_rate, as_keras(self.momentum), self.nesterov)
 
     def get_config(self) -> dict[str, Any]:

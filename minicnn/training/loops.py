@@ -252,6 +252,7 @@ def _name_penalties(model):
 
 def _step(model, setup, x, y, class_weight, totals):
     """Forward, loss, backward, update; add what was measured to the totals."""
+    model.drop_grads()  # the step before's: their memory is for this one's
     outputs, fused = _run(model, setup, x, training=True)
     weights = None if class_weight is None else weights_of(y, class_weight, outputs.shape, setup.loss)
     loss, dy = setup.loss.value_and_gradient(y, outputs, weights, fused or None)
@@ -266,7 +267,7 @@ def _run(model, setup, x, training):
         model.build((None, *np.shape(x)[1:]))
         setup.advise(model)
     fused = setup.loss.takes_logits(model)
-    how = {"need_dx": False, "products": setup.optimizer.takes_products and model.trainable} if training else {}
+    how = {"need_dx": False} if training else {}
     return model.forward(x, training, logits=fused, **how), fused
 
 

@@ -1,5 +1,7 @@
 """Training in blocks: the same gradients as layer by layer, whatever joins, and only what may join."""
 
+import copy
+import pickle
 import weakref
 
 import numpy as np
@@ -22,8 +24,8 @@ from minicnn import (
     ReLU,
     Sequential,
 )
-from minicnn.execution import blocks
-from minicnn.execution.blocks import Block, Postponed, joined
+from minicnn.execution import ProductGradient, blocks
+from minicnn.execution.blocks import Block, DenseBlock, joined
 
 RELUS = {
     "its own": lambda how: [Conv2D(4, activation="relu", **how)],
@@ -103,8 +105,8 @@ def test_the_gradients_of_the_step_before_make_room():
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.8])
-def test_a_dense_gradient_is_left_to_the_optimizer(momentum):
-    """Three steps of SGD along products and along arrays end in the same place; no product is left behind."""
+def test_sgd_multiplies_a_dense_gradient_on_its_way(momentum):
+    """Three steps of SGD along products and along arrays end in the same place, with the same gradients to read."""
 
     class Arrays(SGD):
         def _step(self, w, g, m=None):
@@ -122,26 +124,82 @@ def test_a_dense_gradient_is_left_to_the_optimizer(momentum):
     got, want = trained(SGD(0.05, momentum)), trained(Arrays(0.05, momentum))
     for one, other in zip(got.get_weights(), want.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
-    assert "dense/kernel" in want.grads and "dense/kernel" not in got.grads
-    assert all(type(g) is np.ndarray for layer in got.layers for g in layer.grads.values())
+    assert got.grads["dense/kernel"].factors is not None  # nobody has read it so far
+    assert got.grads.keys() == want.grads.keys() == got.params.keys()
+    for key, gradient in got.grads.items():
+        np.testing.assert_allclose(gradient, want.grads[key], rtol=1e-10, atol=1e-14)
+        assert got.get_layer(key.split("/")[0]).grads[key.split("/")[1]] is gradient
 
 
-def test_no_product_and_no_old_gradient_is_left():
+def test_a_product_is_an_array_for_who_reads_it():
+    rng = np.random.default_rng(0)
+    x, dy = rng.normal(size=(3, 4)), rng.normal(size=(3, 2))
+    want = x.T @ dy
+
+    def fresh():
+        return ProductGradient(dy, x)
+
+    assert (fresh().shape, fresh().dtype, len(fresh()), fresh().size, fresh().ndim) == ((4, 2), want.dtype, 4, 8, 2)
+    for read in (
+        np.asarray,
+        np.sum,
+        lambda g: g + g,
+        lambda g: 2 * g,
+        lambda g: -g,
+        lambda g: g[1],
+        lambda g: np.clip(g, -0.1, 0.1),
+        lambda g: g.T.copy(),
+        lambda g: np.float32(g),
+        lambda g: np.add.reduce(g, 0),
+        lambda g: list(map(list, g)),
+        lambda g: np.linalg.norm(g),
+        copy.deepcopy,
+        lambda g: pickle.loads(pickle.dumps(g)),
+    ):
+        np.testing.assert_array_equal(read(fresh()), read(want))
+    assert repr(fresh()) == repr(want)
+    assert np.asarray(fresh(), "float32").dtype == "float32"
+    gradient = held = fresh()
+    assert gradient.factors is not None
+    gradient *= 2
+    held[0] = 0
+    assert held.factors is None  # what was changed is what counts from now on
+    np.testing.assert_array_equal(held, np.r_[np.zeros((1, 2)), 2 * want[1:]])
+
+
+@pytest.mark.parametrize("before", [[], [Flatten()], [Activation("linear"), Flatten()]])
+def test_a_batch_that_is_overwritten_before_the_gradient_is_read(before):
+    """The caller's arrays are the caller's: what a layer looked at is kept where they reach it."""
+    model = Sequential([Input((4,)), *before, Dense(3), Dense(2), Activation("linear")], seed=0).astype("float64")
+    rng = np.random.default_rng(0)
+    x, dy = rng.normal(size=(3, 4)), rng.normal(size=(3, 2))
+    model.forward(x, training=True, record={})
+    model.backward(dy)
+    want = {key: np.array(gradient) for key, gradient in model.grads.items()}
+    model.forward(x, training=True)
+    model.backward(dy)
+    x[...], dy[...] = 0, 0
+    for key, gradient in model.grads.items():
+        np.testing.assert_allclose(gradient, want[key], rtol=1e-12)
+
+
+def test_no_old_gradient_is_left():
     """A model that does not learn, with a layer that would; a layer that is frozen after it has learnt."""
     model = Sequential([Input((4,)), Dense(4), Dense(1)], seed=0)
     model.compile(SGD(0.1), "mse")
     x, y = np.ones((3, 4)), np.zeros((3, 1))
     model.train_on_batch(x, y)
+    assert set(model.grads) == set(model.params)
     model.layers[1].trainable = False
     model.train_on_batch(x, y)
-    assert model.layers[1].grads == {}
+    assert model.layers[1].grads == {} and set(model.grads) == {"dense/kernel", "dense/bias"}
     model.trainable = False
     model.layers[0].trainable = True
     model.train_on_batch(x, y)
-    assert all(type(gradient) is np.ndarray for gradient in model.grads.values())
+    assert set(model.layers[0].grads) == {"kernel", "bias"}
 
 
-def test_a_subclass_that_looks_at_gradients_gets_arrays():
+def test_an_optimizer_may_look_at_gradients():
     class Clipped(SGD):
         def update(self, params, grads):
             super().update(params, {key: np.clip(gradient, -0.1, 0.1) for key, gradient in grads.items()})
@@ -156,13 +214,12 @@ def test_a_subclass_that_looks_at_gradients_gets_arrays():
 def test_a_dense_layer_that_is_called_twice_adds_its_gradients():
     inputs, shared = Input((4,)), Dense(4)
     model = Model(inputs, Dense(1)(shared(shared(inputs))), seed=0)
-    names = [type(node.layer) for node in joined(model.nodes, model.outputs, products=True)[1:]]
-    assert names == [Dense, Dense, Postponed]
+    assert [type(node.layer) for node in joined(model.nodes, model.outputs)[1:]] == [DenseBlock] * 3
     x = np.random.default_rng(0).normal(size=(3, 4))
     model = model.astype("float64")
     results = []
-    for products in (False, True):
-        model.forward(x, training=True, products=products)
+    for record in ({}, None):
+        model.forward(x, training=True, record=record)
         model.backward(np.ones((3, 1)))
         results.append(model.grads["dense/kernel"])
     np.testing.assert_array_equal(*results)
