@@ -17,7 +17,6 @@ the sum.
 import argparse
 import contextlib
 import fnmatch
-import hashlib
 import importlib
 import json
 import os
@@ -48,49 +47,33 @@ HEAVY = (
 LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "*.egg-info", "build")
 MEMORY = 10 << 30  # bytes a child may write to: an edit can ask for a terabyte
 
-# room: (its files, where its tests are). One of these is looked at by one run.
-ROOMS = {
-    "reference": (
-        "minicnn/reference/*.py",
-        "tests/reference tests/kernels tests/layers tests/explain/test_gradcheck.py",
-    ),
-    "kernels": ("minicnn/kernels/*.py", "tests/kernels tests/layers tests/models/test_inference.py"),
-    "initializers": ("minicnn/initializers.py", "tests/layers tests/models"),
-    "layers": ("minicnn/layers/*.py", "tests/layers tests/models tests/files"),
-    "losses": ("minicnn/losses/*.py", "tests/losses tests/training tests/models tests/layers"),
-    "optimizers": (
-        "minicnn/optimizers/*.py",
-        "tests/optimizers tests/models tests/kernels/test_optimizer_steps.py tests/files",
-    ),
-    "metrics": ("minicnn/metrics/*.py", "tests/metrics tests/models tests/app"),
-    "callbacks": ("minicnn/callbacks.py", "tests/models tests/test_cli.py"),
-    "training": (
-        "minicnn/training.py minicnn/batches.py minicnn/class_weight.py minicnn/progress.py",
-        "tests/models tests/test_cli.py",
-    ),
-    "execution": ("minicnn/inference.py minicnn/blocks.py minicnn/plan.py", "tests/models tests/layers"),
-    "models": (
-        "minicnn/__init__.py minicnn/model.py minicnn/sequential.py minicnn/graph.py minicnn/saving.py "
-        "minicnn/summary.py minicnn/gradcheck.py minicnn/architectures.py",
-        "tests/models tests/layers tests/files tests/explain/test_gradcheck.py tests/test_readme.py",
-    ),
-    "data": ("minicnn/data/*.py", "tests/data tests/test_judging.py tests/test_cli.py tests/test_classifier_json.py"),
-    "files": ("minicnn/files/*.py", "tests/files tests/models tests/test_classifier_json.py"),
-    "explain": ("minicnn/explain/*.py minicnn/explain/web/*.js", "tests/explain"),
-    "app": (
-        "minicnn/cli.py minicnn/classify.py minicnn/demo.py minicnn/__main__.py",
-        "tests/test_judging.py tests/test_cli.py tests/test_demo.py tests/test_classifier_json.py "
-        "tests/test_readme.py tests/explain",
-    ),
-    "keras_ref": ("keras_ref/*.py", "tests/keras_ref tests/test_classifier_json.py"),
-    "benchmarks": ("benchmarks/*.py benchmarks/peers/*.py", "tests/benchmarks"),
+# A room's files are those of its folder, at any depth; where its tests are. One of these is looked at by one run.
+TESTS = {
+    "reference": "tests/reference tests/kernels tests/layers",
+    "kernels": "tests/kernels tests/layers tests/execution",
+    "initializers": "tests/layers tests/models",
+    "layers": "tests/layers tests/models tests/execution tests/files",
+    "losses": "tests/losses tests/training tests/models tests/layers",
+    "optimizers": "tests/optimizers tests/training tests/models tests/kernels/test_optimizer_steps.py tests/files",
+    "metrics": "tests/metrics tests/training tests/models tests/app",
+    "callbacks": "tests/callbacks tests/training tests/models tests/app",
+    "training": "tests/training tests/models tests/callbacks tests/app",
+    "execution": "tests/execution tests/models tests/layers",
+    "models": "tests/models tests/layers tests/files tests/test_readme.py",
+    "data": "tests/data tests/app tests/test_classifier_json.py",
+    "files": "tests/files tests/models tests/test_classifier_json.py",
+    "explain": "tests/explain",
+    "app": "tests/app tests/test_classifier_json.py tests/test_readme.py tests/explain",
+    "keras_ref": "tests/keras_ref tests/test_classifier_json.py",
+    "benchmarks": "tests/benchmarks",
 }
+PACKAGES = ("keras_ref", "benchmarks")  # the other rooms are minicnn's
 
 
 def main(arguments=None):
     """Read the command line, draw, run, and print the table."""
     parser = argparse.ArgumentParser(prog="python tests/mutate.py", description=__doc__.partition("\n")[0])
-    parser.add_argument("rooms", nargs="+", choices=ROOMS, metavar="ROOM", help=", ".join(ROOMS))
+    parser.add_argument("rooms", nargs="+", choices=TESTS, metavar="ROOM", help=", ".join(TESTS))
     parser.add_argument("--seed", type=int, default=1, help="of the drawing")
     parser.add_argument("--count", type=int, default=30, help="edits a room")
     parser.add_argument("--file", default="", help="only files whose path holds this text")
@@ -109,7 +92,7 @@ def main(arguments=None):
     with Workshop(asked.patience) as workshop:
         for room, edits in drawn.items():
             print(f"\n{room}, seed {asked.seed}", flush=True)
-            survivors, total = judge(workshop, edits, asked.tests or ROOMS[room][1].split())
+            survivors, total = judge(workshop, edits, asked.tests or TESTS[room].split())
             left += survivors
             totals.append(f"{room}: {total}")
     print("\n" + "\n".join(totals))
@@ -119,14 +102,24 @@ def main(arguments=None):
 
 def draw(room, seed, count, part=""):
     """Draw `count` edits of a room, at most one a line."""
-    paths = sorted(path for pattern in ROOMS[room][0].split() for path in ROOT.glob(pattern))
-    edits = [edit for path in paths if part in str(path.relative_to(ROOT)) for edit in mutations.edits(ROOT, path)]
+    edits = [
+        edit
+        for path in files_of_room(room)
+        if part in str(path.relative_to(ROOT))
+        for edit in mutations.edits(ROOT, path)
+    ]
     random.Random(seed).shuffle(edits)
     chosen = {}
     for edit in edits:
         if len(chosen) < count:
             chosen.setdefault((edit.path, edit.line), edit)
     return sorted(chosen.values(), key=lambda edit: (edit.path, edit.line))
+
+
+def files_of_room(room):
+    """List the sources of a room: Python, and the page's JavaScript."""
+    folder = ROOT / room if room in PACKAGES else ROOT / "minicnn" / room
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".js"))
 
 
 def judge(workshop, edits, tests):
@@ -311,22 +304,15 @@ class Workshop:
         with contextlib.suppress(Exception):  # an edit that cannot be imported: the tests will say so
             target = Path(importlib.import_module("minicnn.kernels.machine.disk_cache").CACHE_FOLDER)
             stale = importers(self.copy, edited)
-            for folder in {path.parent for path in (self.copy / "minicnn" / "kernels").rglob("*.py")}:
-                theirs = self.compiled / numba_folder(ROOT / folder.relative_to(self.copy))
-                ours = target / numba_folder(folder)
-                if theirs.is_dir() and not ours.exists():
-                    ours.mkdir(parents=True)
-                    for path in theirs.glob("*.nb?"):
-                        if stale.isdisjoint(path.name.split(".")):  # "threads.relu": it holds relu
-                            os.link(path, ours / path.name) if same_disk(path, ours) else shutil.copy2(path, ours)
+            for path in self.compiled.glob("*.nbc"):
+                if (
+                    stale.isdisjoint(path.name.split(".")) and not (target / path.name).exists()
+                ):  # "relu._forward-13..."
+                    with contextlib.suppress(FileExistsError):
+                        os.link(path, target / path.name) if same_disk(path, target) else shutil.copy2(path, target)
 
 
 HOME = (ROOT, ROOT / "tests")
-
-
-def numba_folder(folder):
-    """The name of Numba's folder for the sources of a folder."""
-    return f"{folder.name}_{hashlib.sha1(str(folder).encode()).hexdigest()}"
 
 
 def same_disk(path, folder):

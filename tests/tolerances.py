@@ -93,6 +93,7 @@ def assert_close(got, want, operation, witness, size):
     """Check shape, dtype and every element of `got` against what a witness says; `size` is (scale, terms)."""
     assert got.shape == want.shape, f"{operation}: shape {got.shape}, not {want.shape}"
     assert got.dtype == want.dtype, f"{operation}: dtype {got.dtype}, not {want.dtype}"
+    assert operation in MULTIPLES, f"{operation} needs a row in MULTIPLES of tests/tolerances.py"
     allowed = MULTIPLES[operation][WITNESSES.index(witness)]
     worst = units(got, want, *size)
     SEEN[operation, witness] = max(SEEN.get((operation, witness), 0.0), worst)
