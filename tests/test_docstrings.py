@@ -67,18 +67,8 @@ LACKING = {
         MaxPooling2D Multiply Node Normalization ReLU Rescaling Reshape SeparableConv2D Sigmoid Softmax
         SpatialDropout2D SymbolicTensor ZeroPadding2D
     """,
-    "losses": """
-        BinaryCrossentropy CategoricalCrossentropy CrossEntropy Loss MeanSquaredError
-        SparseCategoricalCrossentropy from_config get
-    """,
-    "metrics": """
-        Mean accuracy binary_accuracy categorical_accuracy from_config get sparse_categorical_accuracy
-    """,
     "models": """
         Model Sequential homework load_model tinyvgg
-    """,
-    "optimizers": """
-        Adam Optimizer SGD from_config get
     """,
     "training": """
         Setup evaluate fit predict train_on_batch
