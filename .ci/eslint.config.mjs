@@ -17,14 +17,19 @@ export default [
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       "no-undef": "error",
-      "no-unused-vars": "error",
+      "no-unused-vars": "warn",
       "no-redeclare": "error",
       "no-const-assign": "error",
       "no-dupe-keys": "error",
       "no-unreachable": "error",
       "prefer-const": "error",
       eqeqeq: "error",
-      "max-len": ["error", { code: 120, ignoreUrls: true }],
+      "max-len": ["warn", { code: 120, ignoreUrls: true }],
     },
+  },
+  {
+    // It doesn't import these yet: it finds layers.js's in the one scope into which the page is bundled.
+    files: ["**/sliding.js"],
+    languageOptions: { globals: { zeros: "readonly", like: "readonly" } },
   },
 ];
