@@ -53,12 +53,18 @@ from .global_pool2d import (
     global_maxpool2d_backward,
     global_maxpool2d_forward,
 )
-from .machine import tape
-from .machine.finite import sums_are_finite
-from .machine.jit import on_first_compile
-from .machine.memory import workspace
-from .machine.tape import Tape, recording
-from .machine.threads import get_num_threads, play, set_num_threads
+from .machine import (
+    Tape,
+    Workspace,
+    get_num_threads,
+    on_first_compile,
+    play,
+    recording,
+    set_num_threads,
+    sums_are_finite,
+    tape,
+    workspace,
+)
 from .maxpool2d import maxpool2d_backward, maxpool2d_forward
 from .multiply import multiply_backward, multiply_forward
 from .normalization import normalization_backward, normalization_forward
@@ -71,6 +77,7 @@ from .softmax import softmax_backward, softmax_forward
 __all__ = [
     "Product",
     "Tape",
+    "Workspace",
     "adam_step",
     "add_backward",
     "add_forward",

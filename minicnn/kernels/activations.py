@@ -5,10 +5,7 @@ Where y alone tells the slope the backward takes y; SiLU's and GELU's take x. Se
 
 import math
 
-from .machine import checks, memory
-from .machine.exponential import exp
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, exp, jit, memory, run
 
 BLOCK = 1 << 12  # elements a job. Loops run over slices, from 0: an index that might be negative is not vectorised
 

@@ -2,9 +2,7 @@
 
 import math
 
-from .machine import checks
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, run
 
 BLOCK = 1 << 14  # elements a job
 

@@ -1,11 +1,8 @@
-"""Add: several arrays, number by number; a size of 1 is stretched to fit the others."""
+"""Add: several arrays, elementwise; sizes of 1 are broadcast."""
 
 import numpy as np
 
-from .machine import checks, memory, tape
-from .machine.jit import jit
-from .machine.stretch import of_one_rank, offset, place_of, unstretched, walk
-from .machine.threads import run
+from .machine import broadcast, checks, jit, memory, run, tape
 
 BLOCK = 1 << 14  # numbers a job
 
@@ -18,19 +15,21 @@ def _add(start, stop, a, b, y):
 
 
 @jit
-def _add_stretched(start, stop, a, b, y, sizes, steps, rows, cuts):
-    """Job: see stretch.py. All arrays are flat."""
-    (a_steps, b_steps, y_steps), (a_step, b_step) = steps, (steps[0][3], steps[1][3])
+def _add_broadcast(start, stop, a, b, y, walk):
+    """Job: see broadcast.py. All arrays are flat."""
+    (a_steps, b_steps, y_steps), (a_step, b_step) = walk.steps, (walk.steps[0][3], walk.steps[1][3])
     for job in range(start, stop):
-        place = place_of(job, sizes, rows, cuts)
+        place = broadcast.place_of(job, walk)
         for row in range(place.row, place.row_stop):
-            ia, ib, iy = offset(place, row, a_steps), offset(place, row, b_steps), offset(place, row, y_steps)
+            ia = broadcast.offset(place, row, a_steps)
+            ib = broadcast.offset(place, row, b_steps)
+            iy = broadcast.offset(place, row, y_steps)
             for i in range(place.count):
                 y[iy + i] = a[ia + i * a_step] + b[ib + i * b_step]
 
 
 def add_forward(xs):
-    """Add number by number.
+    """Add elementwise.
 
     Parameters
     ----------
@@ -38,9 +37,9 @@ def add_forward(xs):
 
     Returns
     -------
-    y : the stretched shape, dtype of xs
+    y : the broadcast shape, dtype of xs
     """
-    total, *others = of_one_rank(xs)
+    total, *others = broadcast.of_one_rank(xs)
     y = None  # where the sum so far lies, once it is an array of our own
     for x in others:
         total = y = _sum(total, x, y)
@@ -56,16 +55,16 @@ def _sum(a, b, y):
     if a.shape == b.shape:
         run(_add, -(-y.size // BLOCK), y.size, *flat)
         return y
-    way = walk(a.shape, b.shape, shape)
+    way = broadcast.walk(a.shape, b.shape, shape)
     if way is None:
         tape.refuse()
         return a + b
-    run(_add_stretched, way.jobs, y.size, *flat, way.sizes, way.steps, way.rows, way.cuts)
+    run(_add_broadcast, way.jobs, y.size, *flat, way)
     return y
 
 
 def add_backward(dy, shapes):
-    """Hand each summand the gradient, summed where it was stretched; the others get `dy` itself.
+    """Hand each summand the gradient, summed where it was broadcast; the others get `dy` itself.
 
     Parameters
     ----------
@@ -77,4 +76,4 @@ def add_backward(dy, shapes):
     """
     dy = checks.floats(dy, "dy", len(shapes[0]))
     checks.shape(dy, "dy", np.broadcast_shapes(*shapes))
-    return [unstretched(dy, shape) for shape in shapes]
+    return [broadcast.unbroadcast(dy, shape) for shape in shapes]

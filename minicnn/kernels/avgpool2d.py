@@ -1,8 +1,6 @@
 """Average pooling: of every window, channel by channel, the mean of the pixels that lie on the picture."""
 
-from .machine import checks, memory
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, memory, run
 from .maxpool2d import pooled_shape
 
 

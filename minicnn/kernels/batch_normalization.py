@@ -3,9 +3,7 @@
 import numpy as np
 
 from .activations import clipped_limit
-from .machine import checks, memory
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, memory, run
 
 ROWS = 256  # rows (pixels) a job; sums over them are one partial result
 

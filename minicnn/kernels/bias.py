@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from .machine import checks
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, run
 
 ROWS = 512  # rows that one job adds up; its sum is one partial result
 

@@ -2,9 +2,7 @@
 
 import math
 
-from .machine import checks, memory
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, memory, run
 
 BLOCK = 1 << 13  # numbers a job, or one row
 

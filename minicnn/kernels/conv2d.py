@@ -8,9 +8,7 @@ from .algorithms import direct, winograd, winograd_gradient
 from .algorithms.matmul import matmul
 from .algorithms.padding import every, spread, zero_pad
 from .dense import LIMITS, activate
-from .machine import checks, memory
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, memory, run
 
 # "auto" takes Winograd for 3x3, stride 1, float32, from so many channels and filters and so many 4x4 tiles on.
 # Direct / Winograd, times on one core with AVX-512, best of many (N, H = W, C, F):

@@ -15,9 +15,7 @@ M filters a channel (a depth multiplier above 1) are one filter for each channel
 import numpy as np
 
 from .activations import clipped_limit
-from .machine import checks, memory, tape, tile
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, memory, run, tape, tile
 
 TILES = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # outputs side by side, of which V registers are held
 WIDTHS = (4, 2, 1)  # V

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from .machine import checks, memory
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, memory, run
 
 CHANNELS = 64  # channels a job: one picture alone still gives every thread work
 

@@ -4,9 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .machine import checks, memory, tile
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, memory, run, tile
 
 TILES = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # outputs side by side, of which V registers are held
 WIDTHS = (4, 2, 1)  # V

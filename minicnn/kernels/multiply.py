@@ -1,21 +1,20 @@
-"""Multiply: several arrays, number by number; a size of 1 is stretched to fit the others."""
+"""Multiply: several arrays, elementwise; sizes of 1 are broadcast."""
 
 import numpy as np
 
-from .machine import checks, memory, tape
-from .machine.jit import jit
-from .machine.stretch import of_one_rank, offset, place_of, unstretched, walk
-from .machine.threads import run
+from .machine import broadcast, checks, jit, memory, run, tape
 
 
 @jit
-def _multiply(start, stop, a, b, y, sizes, steps, rows, cuts):
-    """Job: see stretch.py. All arrays are flat."""
-    (a_steps, b_steps, y_steps), (a_step, b_step) = steps, (steps[0][3], steps[1][3])
+def _multiply(start, stop, a, b, y, walk):
+    """Job: see broadcast.py. All arrays are flat."""
+    (a_steps, b_steps, y_steps), (a_step, b_step) = walk.steps, (walk.steps[0][3], walk.steps[1][3])
     for job in range(start, stop):
-        place = place_of(job, sizes, rows, cuts)
+        place = broadcast.place_of(job, walk)
         for row in range(place.row, place.row_stop):
-            ia, ib, iy = offset(place, row, a_steps), offset(place, row, b_steps), offset(place, row, y_steps)
+            ia = broadcast.offset(place, row, a_steps)
+            ib = broadcast.offset(place, row, b_steps)
+            iy = broadcast.offset(place, row, y_steps)
             out = y[iy : iy + place.count]
             if a_step and b_step:
                 u, v = a[ia : ia + out.size], b[ib : ib + out.size]
@@ -27,7 +26,7 @@ def _multiply(start, stop, a, b, y, sizes, steps, rows, cuts):
 
 
 def multiply_forward(xs):
-    """Multiply number by number.
+    """Multiply elementwise.
 
     Parameters
     ----------
@@ -35,9 +34,9 @@ def multiply_forward(xs):
 
     Returns
     -------
-    y : the stretched shape, dtype of xs
+    y : the broadcast shape, dtype of xs
     """
-    y, *others = of_one_rank(xs)
+    y, *others = broadcast.of_one_rank(xs)
     for x in others:
         y = _product(y, x)
     return y
@@ -45,7 +44,7 @@ def multiply_forward(xs):
 
 def _product(a, b):
     shape = np.broadcast_shapes(a.shape, b.shape)
-    way = walk(a.shape, b.shape, shape)
+    way = broadcast.walk(a.shape, b.shape, shape)
     if way is None:
         tape.refuse()
         return a * b
@@ -57,16 +56,13 @@ def _product(a, b):
         a.reshape(-1),
         b.reshape(-1),
         y.reshape(-1),
-        way.sizes,
-        way.steps,
-        way.rows,
-        way.cuts,
+        way,
     )
     return y
 
 
 def multiply_backward(dy, xs):
-    """Hand each factor the gradient times the product of the others, summed where it was stretched.
+    """Hand each factor the gradient times the product of the others, summed where it was broadcast.
 
     Parameters
     ----------
@@ -76,7 +72,10 @@ def multiply_backward(dy, xs):
     -------
     dxs : list of arrays, each of its x's shape, dtype of dy
     """
-    xs = of_one_rank(xs)
+    xs = broadcast.of_one_rank(xs)
     dy = checks.floats(dy, "dy", xs[0].ndim, xs[0].dtype)
     checks.shape(dy, "dy", np.broadcast_shapes(*(x.shape for x in xs)))
-    return [unstretched(multiply_forward([dy, *xs[:index], *xs[index + 1 :]]), x.shape) for index, x in enumerate(xs)]
+    return [
+        broadcast.unbroadcast(multiply_forward([dy, *xs[:index], *xs[index + 1 :]]), x.shape)
+        for index, x in enumerate(xs)
+    ]

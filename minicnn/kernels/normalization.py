@@ -2,22 +2,22 @@
 
 import numpy as np
 
-from .machine import checks, memory, tape
-from .machine.jit import jit
-from .machine.stretch import offset, place_of, walk
-from .machine.threads import run
+from .machine import broadcast, checks, jit, memory, run, tape
 
 EPSILON = 1e-7
 
 
 @jit(contract=False)
-def _forward(start, stop, x, mean, variance, y, sizes, steps, rows, cuts, epsilon):
-    """Job: see stretch.py. All arrays are flat."""
+def _forward(start, stop, x, mean, variance, y, walk, epsilon):
+    """Job: see broadcast.py. All arrays are flat."""
+    steps = walk.steps
     step, constant = steps[0][3], steps[1][3]
     for job in range(start, stop):
-        place = place_of(job, sizes, rows, cuts)
+        place = broadcast.place_of(job, walk)
         for row in range(place.row, place.row_stop):
-            ix, im, iy = offset(place, row, steps[0]), offset(place, row, steps[1]), offset(place, row, steps[3])
+            ix = broadcast.offset(place, row, steps[0])
+            im = broadcast.offset(place, row, steps[1])
+            iy = broadcast.offset(place, row, steps[3])
             for i in range(place.count):
                 deviation = max(np.sqrt(variance[im + i * constant]), epsilon)
                 y[iy + i] = (x[ix + i * step] - mean[im + i * constant]) / deviation
@@ -42,7 +42,7 @@ def normalization_forward(x, mean, variance):
         raise ValueError(
             f"`mean` must have sizes of 1, or those of x. Received: mean.shape={mean.shape}, x.shape={x.shape}."
         )
-    way = walk(x.shape, mean.shape, variance.shape, x.shape)
+    way = broadcast.walk(x.shape, mean.shape, variance.shape, x.shape)
     if way is None:
         tape.refuse()
         return (x - mean) / _deviation(variance)
@@ -55,10 +55,7 @@ def normalization_forward(x, mean, variance):
         mean.reshape(-1),
         variance.reshape(-1),
         y.reshape(-1),
-        way.sizes,
-        way.steps,
-        way.rows,
-        way.cuts,
+        way,
         x.dtype.type(EPSILON),
     )
     return y

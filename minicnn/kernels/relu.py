@@ -5,9 +5,7 @@ One comparison a number: all that counts is how the numbers get to the registers
 
 import numpy as np
 
-from .machine import checks, memory, tile
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, memory, run, tile
 
 BLOCK = 1 << 14  # numbers a job
 V = 4  # registers side by side

@@ -1,8 +1,6 @@
 """Rescaling: y = x * scale + offset;  dx = dy * scale."""
 
-from .machine import checks, memory
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, memory, run
 
 BLOCK = 1 << 14
 

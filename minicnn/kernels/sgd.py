@@ -8,9 +8,7 @@ a gradient that was not computed yet: its tiles are made on the way, and used wh
 import numpy as np
 
 from .dense import Product, dense_backward_kernel
-from .machine import checks, tile
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, jit, run, tile
 
 BLOCK = 1 << 14  # elements a job
 MOST_EXAMPLES = 256  # of a product that is made on the way: T numbers of each one's x must stay in the nearest cache

@@ -1,9 +1,6 @@
 """Sigmoid: y = 1 / (1 + exp(-x));  dx = dy * y * (1 - y)."""
 
-from .machine import checks, memory
-from .machine.exponential import exp
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, exp, jit, memory, run
 
 BLOCK = 1 << 10  # elements a job: with all of its loops it stays in the first cache
 

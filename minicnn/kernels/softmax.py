@@ -2,10 +2,7 @@
 
 import numpy as np
 
-from .machine import checks, memory
-from .machine.exponential import exp
-from .machine.jit import jit
-from .machine.threads import run
+from .machine import checks, exp, jit, memory, run
 
 BLOCK = 1 << 12  # elements a job, or one row
 SPREAD = 16

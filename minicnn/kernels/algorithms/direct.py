@@ -13,9 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..bias import in_registers
-from ..machine import memory, tile
-from ..machine.jit import jit
-from ..machine.threads import run
+from ..machine import ceil_div, jit, memory, run, tile
 
 JOB = 1 << 18  # multiply-adds that one job should have at least: some microseconds
 NEAREST = 1 << 15  # weights at most that do not displace each other from the nearest cache
@@ -73,7 +71,7 @@ def filters(count, groups, dtype):
     """Describe how `count` filters fill registers: give Filters and V."""
     share = count // groups
     v = tile.columns(share, dtype)
-    return Filters(groups, share, -(-share // (v * tile.lanes(dtype)))), v
+    return Filters(groups, share, ceil_div(share, v * tile.lanes(dtype))), v
 
 
 @jit
@@ -132,7 +130,7 @@ def pack(kernel, groups, scale=None):
     packed = memory.empty((groups * lanes.blocks, weights, width), kernel.dtype)
     run(
         _pack,
-        -(-weights // WEIGHTS),
+        ceil_div(weights, WEIGHTS),
         packed.size,
         kernel.reshape(weights, kernel.shape[3]),
         scale,
@@ -147,7 +145,7 @@ def pack_flipped(kernel, phase, strides, groups):
     """Lay the part of a kernel that makes one phase of the input's gradient out in blocks of channels."""
     kh, kw, channels, count = kernel.shape
     lanes, v = filters(channels * groups, groups, kernel.dtype)
-    taps_ = -(-(kh - phase[0]) // strides[0]), -(-(kw - phase[1]) // strides[1])
+    taps_ = ceil_div(kh - phase[0], strides[0]), ceil_div(kw - phase[1], strides[1])
     packed = memory.empty((groups * lanes.blocks, *taps_, count // groups, v * tile.lanes(kernel.dtype)), kernel.dtype)
     run(_pack_flipped, len(packed), packed.size, kernel, packed, phase, strides, groups, lanes.blocks)
     return packed, lanes, v
@@ -166,8 +164,8 @@ def convolve_jobs(start, stop, x, w, bias, y, shape, limit, streams, sizes, x_st
     """
     rows, oh, ow = sizes[0] * sizes[1], sizes[1], sizes[2]
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
-    tiles, blocks = (ow + t - 1) // t, filters.groups * filters.blocks
-    row_cuts, tile_cuts = (rows + cuts[0] - 1) // cuts[0], (tiles + cuts[1] - 1) // cuts[1]
+    tiles, blocks = ceil_div(ow, t), filters.groups * filters.blocks
+    row_cuts, tile_cuts = ceil_div(rows, cuts[0]), ceil_div(tiles, cuts[1])
     weights = taps.rows * taps.runs * taps.length * width
     for job in range(start, stop):
         block_cut, row_cut, tile_cut = job // tile_cuts // row_cuts, job // tile_cuts % row_cuts, job % tile_cuts
@@ -236,14 +234,14 @@ def _jobs(sizes, weights, blocks, v):
     """Cut a convolution into jobs: give their number, their work, the tile's shape; rows, tiles, blocks of one job."""
     images, oh, ow = sizes
     t = tile.rows(ow, v)
-    tiles = -(-ow // t)
-    pixels = max(-(-JOB // (weights * blocks)), PIXELS if weights * blocks > NEAREST else t)
+    tiles = ceil_div(ow, t)
+    pixels = max(ceil_div(JOB, weights * blocks), PIXELS if weights * blocks > NEAREST else t)
     rows_cut = max(1, min(images * oh, round(pixels / ow)))
-    tiles_cut = min(tiles, -(-pixels // t))
-    jobs = -(-images * oh // rows_cut) * -(-tiles // tiles_cut)
-    blocks_cut = -(-blocks // -(-FEW_JOBS // jobs)) if jobs < FEW_JOBS else blocks
+    tiles_cut = min(tiles, ceil_div(pixels, t))
+    jobs = ceil_div(images * oh, rows_cut) * ceil_div(tiles, tiles_cut)
+    blocks_cut = ceil_div(blocks, ceil_div(FEW_JOBS, jobs)) if jobs < FEW_JOBS else blocks
     work = images * oh * ow * weights * blocks // 32
-    return jobs * -(-blocks // blocks_cut), work, tile.shape(t, v), (rows_cut, tiles_cut, blocks_cut)
+    return jobs * ceil_div(blocks, blocks_cut), work, tile.shape(t, v), (rows_cut, tiles_cut, blocks_cut)
 
 
 @jit
@@ -251,8 +249,8 @@ def _sum_over_pixels(start, stop, dy, x, partial, shape, sizes, x_steps, taps, f
     """Job: some rows of outputs, some kernel rows, some blocks of filters; cuts: of these, and rows of one chunk."""
     rows, oh, ow = sizes[0] * sizes[1], sizes[1], sizes[2]
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
-    tiles, blocks = (taps.length + t - 1) // t, filters.groups * filters.blocks
-    tap_cuts, block_cuts = (taps.rows + cuts[1] - 1) // cuts[1], (blocks + cuts[2] - 1) // cuts[2]
+    tiles, blocks = ceil_div(taps.length, t), filters.groups * filters.blocks
+    tap_cuts, block_cuts = ceil_div(taps.rows, cuts[1]), ceil_div(blocks, cuts[2])
     count = filters.groups * filters.share
     weights = tiles * t * width  # of one run, tiles that overlap counted twice
     panel = np.empty(cuts[3] * ow * width, x.dtype)
@@ -328,19 +326,19 @@ def sum_over_pixels(dy, x, dkernel, sizes, x_steps, taps, filters, v):
     width = v * tile.lanes(x.dtype)
     blocks = filters.groups * filters.blocks
     t = tile.rows(taps.length, v)
-    tiles = -(-taps.length // t)
+    tiles = ceil_div(taps.length, t)
     weights = taps.rows * taps.runs * tiles * t * width
     taps_cut = taps.rows if weights <= 1 << 15 else 1
     chunk = max(1, CHUNK // ow)
-    tap_cuts = -(-taps.rows // taps_cut)
+    tap_cuts = ceil_div(taps.rows, taps_cut)
     parts = max(1, min(FEW_JOBS // tap_cuts, PARTIALS // (weights * blocks * x.itemsize), images * oh // chunk))
-    rows_cut = -(-images * oh // parts)
-    parts = -(-images * oh // rows_cut)
-    blocks_cut = -(-blocks // max(1, min(blocks, FEW_JOBS // (parts * tap_cuts))))
+    rows_cut = ceil_div(images * oh, parts)
+    parts = ceil_div(images * oh, rows_cut)
+    blocks_cut = ceil_div(blocks, max(1, min(blocks, FEW_JOBS // (parts * tap_cuts))))
     partial = memory.empty((parts, blocks, taps.rows * taps.runs, tiles, t, width), x.dtype)
     run(
         _sum_over_pixels,
-        parts * tap_cuts * -(-blocks // blocks_cut),
+        parts * tap_cuts * ceil_div(blocks, blocks_cut),
         images * oh * ow * weights * blocks // 32,
         dy,
         x,

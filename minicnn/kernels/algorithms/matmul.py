@@ -24,9 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..bias import in_registers
-from ..machine import memory, tile
-from ..machine.jit import jit
-from ..machine.threads import run
+from ..machine import ceil_div, jit, memory, run, tile
 
 SUMMED = 2048  # terms of one stretch of a sum at most: a panel of 256 KB
 LYING = 128  # the same where b is read as it lies: from far away, so the next stretch is asked for while one is used
@@ -87,7 +85,7 @@ def _fill_panels(start, stop, panels, b, scale, shape, sizes, stretch, transpose
     """Job: one panel. panels (stretches, blocks, terms, V*L), flat; sizes (N, K)."""
     n, summed = sizes
     width = len(shape[1]) * (tile.REGISTER_BYTES // b.itemsize)
-    blocks = (n + width - 1) // width
+    blocks = ceil_div(n, width)
     for job in range(start, stop):
         k, block = job // blocks * stretch, job % blocks
         terms = min(stretch, summed - k)
@@ -99,7 +97,7 @@ def _fill_panels(start, stop, panels, b, scale, shape, sizes, stretch, transpose
 def _gather(near, a, shape, first, stop, k, terms, a_term):
     """Fill near (tiles, terms, T) with what each tile of a.T reads, in the order of reading."""
     t, register, size = len(shape[0]), (shape[0][:1], shape[1][:1]), tile.REGISTER_BYTES // a.itemsize
-    for j in range((stop - first + t - 1) // t):
+    for j in range(ceil_div(stop - first, t)):
         row = min(first + j * t, stop - t)
         for d in range(terms):
             for i in range(0, t, size):
@@ -129,10 +127,10 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
     m, n, summed = sizes
     a_row, a_term = steps
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // a.itemsize)
-    blocks = (n + width - 1) // width
-    row_cuts, block_cuts = (m + cuts[0] - 1) // cuts[0], (blocks + cuts[1] - 1) // cuts[1]
+    blocks = ceil_div(n, width)
+    row_cuts, block_cuts = ceil_div(m, cuts[0]), ceil_div(blocks, cuts[1])
     one, panel = np.ones(1, a.dtype), np.empty(cuts[3] * width if how.fills else 0, a.dtype)
-    tiles = (min(cuts[0], m) + t - 1) // t
+    tiles = ceil_div(min(cuts[0], m), t)
     sums_so_far = np.empty(cuts[1] * tiles * t * width if cuts[2] > cuts[3] else 0, a.dtype)
     gathers = a_term > 1 and cuts[1] >= GATHER
     near = np.empty(tiles * t * cuts[3] if gathers else 0, a.dtype)
@@ -145,7 +143,7 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
             if gathers:
                 _gather(near, a, shape, rows_first, rows_stop, k, terms, a_term)
             blocks_first, count = block_cut * cuts[1], min(cuts[1], blocks - block_cut * cuts[1])
-            height = (rows_stop - rows_first + t - 1) // t
+            height = ceil_div(rows_stop - rows_first, t)
             for step in range(count * height):
                 block, j = (step % count, step // count) if how.by_rows else (step // height, step % height)
                 first = (blocks_first + block) * width
@@ -236,27 +234,27 @@ def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
     tallest = WIDE_ROWS if v == WIDE else 7 if crowded or tile.REGISTERS < 32 else 14
     t = next(t for t in ROWS if t <= min(m, tallest))
     width = v * tile.lanes(dtype)
-    blocks = -(-n // width)
+    blocks = ceil_div(n, width)
     panels = transpose_b or scaled or n % width > 0 or not few
     most, least, jobs = (EXAMPLES, GRADIENT_PART, GRADIENT_JOBS) if transpose_a else (SUMMED, PART, FEW_JOBS)
     most = most if panels else min(most, LYING_FAR if far else LYING)
-    stretch = -(-summed // -(-summed // most))
+    stretch = ceil_div(summed, ceil_div(summed, most))
     together = (
         panels and not transpose_a and stretch == summed and summed * blocks * width <= TOGETHER and m >= FEW_TILES * t
     )
     row_cuts = max(1, round(m * max(stretch, 256) / NEAR), jobs if together else 1)
-    rows = -(-m // row_cuts)
-    rows = rows if row_cuts == 1 else -(-rows // t) * t
+    rows = ceil_div(m, row_cuts)
+    rows = rows if row_cuts == 1 else ceil_div(rows, t) * t
     while 0 < m % rows < t:  # a tile must fit into the last cut too
         rows += t
-    row_cuts = -(-m // rows)
+    row_cuts = ceil_div(m, rows)
     parts = 1 if together else jobs // row_cuts if transpose_a or summed >= LONG or row_cuts * blocks < jobs // 2 else 1
     parts = max(1, min(parts, summed // least, PARTIALS // (m * n * dtype.itemsize + 1)))
-    terms = -(-summed // parts)
-    stretch = -(-terms // -(-terms // most))
-    terms = -(-terms // stretch) * stretch  # panels that are filled for all parts begin where stretches do
-    block_cuts = 1 if together else max(1, min(blocks, jobs // (row_cuts * -(-summed // terms))))
-    return Cuts(t, v, panels, together, rows, -(-blocks // block_cuts), terms, stretch)
+    terms = ceil_div(summed, parts)
+    stretch = ceil_div(terms, ceil_div(terms, most))
+    terms = ceil_div(terms, stretch) * stretch  # panels that are filled for all parts begin where stretches do
+    block_cuts = 1 if together else max(1, min(blocks, jobs // (row_cuts * ceil_div(summed, terms))))
+    return Cuts(t, v, panels, together, rows, ceil_div(blocks, block_cuts), terms, stretch)
 
 
 def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=None, residual=None, limit=-1.0):
@@ -274,15 +272,15 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
     t, v, panels, together, rows, blocks_cut, terms, stretch = _cuts(
         m, n, summed, a.dtype, transpose_a, transpose_b, scale is not None
     )
-    width, row_cuts, parts = v * tile.lanes(a.dtype), -(-m // rows), -(-summed // terms)
-    blocks = -(-n // width)
+    width, row_cuts, parts = v * tile.lanes(a.dtype), ceil_div(m, rows), ceil_div(summed, terms)
+    blocks = ceil_div(n, width)
     factors = np.ones(n, a.dtype) if scale is None else scale
     b, filled = b.reshape(-1), panels and row_cuts > 1
     if filled:
         laid_out = memory.empty((summed * blocks * width,), a.dtype)
         run(
             _fill_panels,
-            -(-summed // stretch) * blocks,
+            ceil_div(summed, stretch) * blocks,
             laid_out.size,
             laid_out,
             b,
@@ -300,7 +298,7 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
     wide_bias = in_registers(bias, 1, blocks * width, a.dtype)
     run(
         _multiply,
-        row_cuts * -(-blocks // blocks_cut) * parts,
+        row_cuts * ceil_div(blocks, blocks_cut) * parts,
         m * summed * n // 16,
         a.reshape(-1),
         b,
@@ -317,4 +315,4 @@ def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=No
         chunks=CHUNKS,
     )
     if parts > 1:
-        run(_add_parts, -(-y.size // BLOCK), target.size, target.reshape(parts, -1), y.reshape(-1), limit)
+        run(_add_parts, ceil_div(y.size, BLOCK), target.size, target.reshape(parts, -1), y.reshape(-1), limit)

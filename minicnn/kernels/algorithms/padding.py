@@ -1,8 +1,6 @@
 """Frames of zeros round pictures, so that the loops behind need no test whether a pixel exists."""
 
-from ..machine import memory
-from ..machine.jit import jit
-from ..machine.threads import run
+from ..machine import ceil_div, jit, memory, run
 
 
 @jit
@@ -71,7 +69,7 @@ def every(x, strides):
     if strides == (1, 1):
         return x
     n, height, width, channels = x.shape
-    y = memory.empty((n, -(-height // strides[0]), -(-width // strides[1]), channels), x.dtype)
+    y = memory.empty((n, ceil_div(height, strides[0]), ceil_div(width, strides[1]), channels), x.dtype)
     run(_copy_every, n * y.shape[1], y.size, x, y, *strides)
     return y
 

@@ -39,9 +39,7 @@ import numpy as np
 from numba.extending import intrinsic
 
 from ..bias import in_registers
-from ..machine import memory, tape, tile
-from ..machine.jit import jit
-from ..machine.threads import run
+from ..machine import ceil_div, jit, memory, run, tape, tile
 
 B_T = [
     [4, 0, -5, 0, 1, 0],
@@ -173,7 +171,7 @@ def _transform_products(products, bias, y, first, count, block, blocks, band, si
 def _bands(start, stop, x, u, bias, y, finite, shape, shapes, sizes, size, blocks, width, limit):
     """Job: one band of tiles, through all three steps."""
     n, rows, columns, channels = sizes
-    band = (BAND + len(shape[0]) - 1) // len(shape[0]) * len(shape[0])
+    band = ceil_div(BAND, len(shape[0])) * len(shape[0])
     frequencies, products = np.zeros(36 * band * channels, x.dtype), np.empty(36 * band * width, x.dtype)
     for job in range(start, stop):
         first = job * BAND
@@ -224,7 +222,7 @@ def padded_size(size, before):
     -------
     before, after : int, pixels
     """
-    return before, -(-size[1] // 4) * 4 + 2 - size[0] - before
+    return before, ceil_div(size[1], 4) * 4 + 2 - size[0] - before
 
 
 def convolve(x, packed, bias, y, v, limit):
@@ -242,7 +240,7 @@ def convolve(x, packed, bias, y, v, limit):
     """
     n, height, width_, channels = x.shape
     width = v * tile.lanes(x.dtype)
-    blocks = -(-y.shape[3] // width)
+    blocks = ceil_div(y.shape[3], width)
     sizes = (n, (height - 2) // 4, (width_ - 2) // 4, channels)
     tiles = n * sizes[1] * sizes[2]
     shapes = tuple(tile.shape(t, 1) for t in (3, 6, 4, 1))
@@ -252,7 +250,7 @@ def convolve(x, packed, bias, y, v, limit):
     padded_bias = in_registers(bias, 1, blocks * width, x.dtype)
     limit = x.dtype.type(limit)
     flat, out, size = x.reshape(-1), y.reshape(-1), y.shape[1:]
-    finite = np.zeros(-(-tiles // BAND), np.bool_)
+    finite = np.zeros(ceil_div(tiles, BAND), np.bool_)
     tape.expect(finite)
     work = tiles * 36 * channels * blocks * width // 32
     if u.nbytes <= SMALL_KERNEL:
@@ -276,13 +274,13 @@ def convolve(x, packed, bias, y, v, limit):
         return finite.all()
     t = len(shape[0])
     band = min(tiles, max(BAND, BUFFERS // (36 * (channels + blocks * width) * x.itemsize)))
-    band = -(-band // BAND) * BAND
-    rows = -(-band // t) * t
+    band = ceil_div(band, BAND) * BAND
+    rows = ceil_div(band, t) * t
     frequencies = memory.empty((36 * rows * channels,), x.dtype)
     products = memory.empty((36 * rows * blocks * width,), x.dtype)
     for first in range(0, tiles, band):
         count = min(band, tiles - first)
-        jobs = -(-count // BAND)
+        jobs = ceil_div(count, BAND)
         run(pixels_job, jobs, work, flat, frequencies, finite[first // BAND :], first, count, rows, sizes, shapes)
         run(_multiply_job, 36 * blocks, work, frequencies, u, products, count, rows, channels, blocks, shape, width)
         run(

@@ -18,9 +18,7 @@ The matrices, and why the caller must look at what `kernel_gradient` returns: wi
 import numpy as np
 from numba.extending import intrinsic
 
-from ..machine import memory, tile
-from ..machine.jit import jit
-from ..machine.threads import run
+from ..machine import ceil_div, jit, memory, run, tile
 from . import winograd
 
 A = np.transpose(winograd.A_T).tolist()
@@ -70,7 +68,7 @@ def _gradients_job(start, stop, dy, out, finite, first, count, band, sizes, filt
 def _multiply_job(start, stop, pixels, gradients, sums, fresh, count, band, channels, blocks, shape, width):
     """Job: one frequency and one block of filters. sums (36, blocks, C in tiles of T, V*L) += pixels x gradients."""
     t = len(shape[0])
-    tiles = (channels + t - 1) // t
+    tiles = ceil_div(channels, t)
     for job in range(start, stop):
         q = job // blocks
         for j in range(tiles):
@@ -88,7 +86,7 @@ def _multiply_job(start, stop, pixels, gradients, sums, fresh, count, band, chan
 def _taps_job(start, stop, sums, dkernel, channels, filters, blocks, t, width, shapes):
     """Job: one channel, all filters. sums -> dkernel (3, 3, C, F), flat."""
     lanes = tile.REGISTER_BYTES // sums.itemsize
-    tiles = (channels + t - 1) // t
+    tiles = ceil_div(channels, t)
     scratch, six, step = np.empty(18 * lanes, sums.dtype), shapes[1], blocks * tiles * t * width
     for c in range(start, stop):
         j = min(c // t, tiles - 1)
@@ -117,21 +115,21 @@ def kernel_gradient(dy, x, dkernel, v):
     """
     n, height, width_, channels = x.shape
     filters, width = dy.shape[3], v * tile.lanes(x.dtype)
-    blocks = -(-filters // width)
+    blocks = ceil_div(filters, width)
     t = tile.rows(channels, v)
     sizes = (n, (height - 2) // 4, (width_ - 2) // 4)
     tiles = n * sizes[1] * sizes[2]
     shapes = tuple(tile.shape(rows, 1) for rows in (3, 6, 4, 1))
     band = min(tiles, max(winograd.BAND, winograd.BUFFERS // (36 * (channels + blocks * width) * x.itemsize)))
-    band = -(-band // winograd.BAND) * winograd.BAND
+    band = ceil_div(band, winograd.BAND) * winograd.BAND
     pixels = memory.empty((36 * band * channels,), x.dtype)
     gradients = memory.empty((36 * band * blocks * width,), x.dtype)
-    sums = memory.empty((36 * blocks * -(-channels // t) * t * width,), x.dtype)
-    finite = np.zeros(-(-tiles // winograd.BAND), np.bool_)
+    sums = memory.empty((36 * blocks * ceil_div(channels, t) * t * width,), x.dtype)
+    finite = np.zeros(ceil_div(tiles, winograd.BAND), np.bool_)
     work = tiles * 36 * channels * blocks * width // 32
     for first in range(0, tiles, band):
         count, here = min(band, tiles - first), finite[first // winograd.BAND :]
-        jobs = -(-count // winograd.BAND)
+        jobs = ceil_div(count, winograd.BAND)
         run(
             winograd.pixels_job, jobs, work, x.reshape(-1), pixels, here, first, count, band, (*sizes, channels), shapes
         )

@@ -16,9 +16,7 @@ import numpy as np
 from ..algorithms import direct
 from ..algorithms.padding import zero_pad
 from ..conv2d import conv2d_forward, is_plain, output_shape, settings, winograd_pays
-from ..machine import checks, memory, tile
-from ..machine.jit import jit
-from ..machine.threads import run
+from ..machine import checks, jit, memory, run, tile
 from ..maxpool2d import pooled_shape
 
 TILES = (4, 2, 1) if tile.REGISTERS >= 32 else (2, 1)  # windows side by side

@@ -1,1 +1,46 @@
-"""What a processor is, and how kernels are compiled, shared out and kept."""
+"""What a processor is to the kernels: registers, caches, memory, threads, and code compiled for them.
+
+What the operations use of it:
+
+    tile            the register tile, on which convolutions and products are computed: read this first
+    jit             Numba's options (jit.py); where compiled kernels are kept: disk_cache.py
+    run             a kernel's jobs, shared between threads (threads.py); how these meet: team.py
+    memory          large arrays, reused
+    tape            a run done again without Python
+    checks          what is asked of every array before compiled code reads it
+    broadcast       arrays whose sizes of 1 are repeated to fit each other
+    exp             for many numbers at once (exponential.py)
+    ceil_div        how many pieces cover something (integers.py)
+
+How wide registers are, and how many there are, is found out in registers.py.
+"""
+
+from . import broadcast, checks, memory, tape, tile
+from .exponential import exp
+from .finite import sums_are_finite
+from .integers import ceil_div
+from .jit import jit, on_first_compile
+from .memory import Workspace, workspace
+from .tape import Tape, recording
+from .threads import get_num_threads, play, run, set_num_threads
+
+__all__ = [
+    "Tape",
+    "Workspace",
+    "broadcast",
+    "ceil_div",
+    "checks",
+    "exp",
+    "get_num_threads",
+    "jit",
+    "memory",
+    "on_first_compile",
+    "play",
+    "recording",
+    "run",
+    "set_num_threads",
+    "sums_are_finite",
+    "tape",
+    "tile",
+    "workspace",
+]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import checks, tile
+from .integers import ceil_div
 from .jit import jit
 from .threads import run
 
@@ -33,6 +34,6 @@ def sums_are_finite(x):
     x : any shape, float32 or float64
     """
     x = checks.floats(x, "x")
-    finite = np.empty(-(-x.size // BLOCK), np.bool_)
+    finite = np.empty(ceil_div(x.size, BLOCK), np.bool_)
     run(_sums, len(finite), x.size // 4, x.reshape(-1), finite, tile.shape(1, V))
     return bool(finite.all())

@@ -15,6 +15,8 @@ import threading
 
 import numpy as np
 
+from .integers import ceil_div
+
 LARGE = 1 << 24  # bytes; an output of this size has left the second cache, mostly the last one too, before it is read
 ALIGNED = 64  # bytes, a register: loads that straddle two cache lines made the depthwise kernel 1.3 times slower
 SMALL = 1 << 16  # bytes; below, the allocator of the C library reuses memory by itself
@@ -34,7 +36,7 @@ class Workspace:
             # three references when nobody else holds it: the list's, the loop variable's, getrefcount's own
             if nbytes + ALIGNED <= buffer.nbytes <= 2 * (nbytes + ALIGNED) and sys.getrefcount(buffer) == 3:
                 return buffer
-        buffer = np.empty(-(-(nbytes + ALIGNED) // 4096) * 4096, np.uint8)
+        buffer = np.empty(ceil_div(nbytes + ALIGNED, 4096) * 4096, np.uint8)
         self.buffers.append(buffer)
         self.buffers.sort(key=len)
         return buffer

@@ -16,6 +16,7 @@ import types
 import numpy as np
 
 from . import tape, team
+from .integers import ceil_div
 from .jit import jit
 
 SERIAL = 40_000  # elementary operations; below (some 10 us) a second thread costs more than it brings
@@ -184,7 +185,7 @@ def run(kernel, jobs, work, *args, chunks=CHUNKS):
     if jobs < 1:
         return
     seats = min(_threads, jobs) - 1 if work >= SERIAL else 0  # helpers
-    chunk = -(-jobs // ((seats + 1) * chunks))
+    chunk = ceil_div(jobs, (seats + 1) * chunks)
     recorded = tape.current()
     if recorded is not None:
         _, keep = _share(kernel)

@@ -36,10 +36,11 @@ print(*said, y[0, 0, 0, 0], disk_cache.CACHE_FOLDER)
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """A copy of the kernels alone, whose files a test may change, with a cache of its own."""
+    """A copy of the kernels (and the names of types) alone, whose files a test may change, with a cache of its own."""
     target = tmp_path_factory.mktemp("package") / "minicnn"
     target.mkdir(parents=True)
     (target / "__init__.py").touch()
+    shutil.copy(Path(minicnn.__file__).parent / "types.py", target)
     shutil.copytree(
         Path(minicnn.__file__).parent / "kernels", target / "kernels", ignore=shutil.ignore_patterns("__pycache__")
     )
@@ -77,7 +78,7 @@ def test_a_second_checkout_of_the_same_sources_compiles_nothing(package, first, 
     assert answer(tmp_path / "minicnn", NUMBA_CACHE_DIR=cache) == first[1:]
 
 
-@pytest.mark.parametrize("room", ["", "fused", "machine", "algorithms"])
+@pytest.mark.parametrize("room", ["", "fused", "machine", "machine/tile", "algorithms"])
 def test_a_change_in_any_room_is_seen(package, first, room):
     """At any depth below kernels/: all is compiled anew."""
     path = min(path for path in (package / "kernels" / room).glob("*.py") if path.name != "__init__.py")

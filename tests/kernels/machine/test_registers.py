@@ -229,7 +229,7 @@ def test_the_compiler_is_asked(triple, cpu, features, found):
 )
 @pytest.mark.skipif(os.uname().machine != "x86_64" if hasattr(os, "uname") else True, reason="names of x86 processors")
 def test_what_numba_compiles_for_counts(environment, found):
-    code = "from minicnn.kernels import registers; print(registers.REGISTER_BYTES, registers.REGISTERS)"
+    code = "from minicnn.kernels.machine import registers; print(registers.REGISTER_BYTES, registers.REGISTERS)"
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("NUMBA_CPU", "MINICNN_REG"))}
     assert (
         subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env=clean | environment, text=True).split()
