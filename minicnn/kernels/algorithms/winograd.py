@@ -5,7 +5,7 @@ multiplications. Read backwards in time it is the product of two polynomials, of
 values at six points determine it. Multiplying the values point by point takes 6 multiplications. The points are
 0, 1, -1, 2, -2 and infinity (the leading coefficient), because their powers are small whole numbers. So
 
-    y = A.T [ (G g) * (B.T d) ]           * is number by number
+    y = A.T [ (G g) * (B.T d) ]           * is elementwise
 
 G evaluates the taps at the points, each row divided by what Lagrange's interpolation divides by:
     row of point p: (1, p, p*p) / product of (p - q) over the other finite points q;  infinity: (0, 0, 1)
@@ -13,7 +13,6 @@ A.T evaluates the four outputs at the points, transposed:
     column of point p: (1, p, p**2, p**3);  infinity: (0, 0, 0, 1)
 B.T holds the coefficients of the interpolating polynomials:   row of point p: product of (z - q) over the others q;
     infinity: product of (z - q) over all five
-(At point 0 the signs of G and B.T are both turned, which changes nothing in their product.)
 
     B.T = 4  0 -5  0  1  0      G =  1/4    0    0        A.T = 1  1  1  1  1  0
           0 -4 -4  1  1  0         -1/6 -1/6 -1/6               0  1 -1  2 -2  0
