@@ -174,33 +174,20 @@ class _Probe:
         return (results[0][0] - results[1][0]) / (2 * h), smooth
 
 
-def pattern(model, record, prefix=""):
+def pattern(model, record):
     """List, for one recorded run, on which side of its kinks every ReLU and every max pooling is."""
-    found, makers = [], {tensor: node for node in model.nodes for tensor in node.outputs}
-    for node in model.nodes:
-        key, layer = prefix + node.key, node.layer
-        if layer.is_model:
-            found += pattern(layer, record, f"{key}/")
-        elif type(layer).__name__ == "MaxPooling2D":
-            found.append(_winners(layer, record[_source(node, makers, prefix)]))
-        elif type(layer).__name__ == "GlobalMaxPooling2D":
-            x = record[_source(node, makers, prefix)]
+    found = []
+    for call in model.calls():
+        layer, kind, y = call.layer, type(call.layer).__name__, record[call.key]
+        if kind == "MaxPooling2D":
+            found.append(_winners(layer, record[call.sources[0]]))
+        elif kind == "GlobalMaxPooling2D":
+            x = record[call.sources[0]]
             found.append(x.reshape(len(x), -1, x.shape[3]).argmax(1))
-        elif type(layer).__name__ in ("ReLU", "LeakyReLU", "ELU") or layer.activation in TOPS:
-            top = layer.max_value if type(layer).__name__ == "ReLU" else TOPS.get(layer.activation)
-            found.append(np.sign(record[key]) + (record[key] >= (math.inf if top is None else top)))
+        elif kind in ("ReLU", "LeakyReLU", "ELU") or layer.activation in TOPS:
+            top = layer.max_value if kind == "ReLU" else TOPS.get(layer.activation)
+            found.append(np.sign(y) + (y >= (math.inf if top is None else top)))
     return found
-
-
-def _source(node, makers, prefix):
-    """The key of what a node reads. `makers` has the node that makes each tensor."""
-    tensor = node.inputs[0]
-    key, inner = prefix + makers[tensor].key, makers[tensor].layer
-    while inner.is_model:
-        tensor = inner.outputs[tensor.index]
-        last = next(node for node in inner.nodes if tensor in node.outputs)
-        key, inner = f"{key}/{last.key}", last.layer
-    return key
 
 
 def _winners(layer, x):

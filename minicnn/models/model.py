@@ -1,370 +1,127 @@
-"""A model is a graph of layers: `Model(inputs, outputs)`. The chain, `Sequential`, is in sequential.py.
+"""The model that a user trains: `Model(inputs, outputs)`. The chain, `Sequential`, is in sequential.py.
 
-forward runs the nodes in order and drops each array after its last use; backward runs them in reverse and adds up
-the gradients that meet at one tensor. A model is a layer itself, so models nest.
-
-Training, saving and printing live in training.py, saving.py and summary.py; the methods here only call down.
+What it computes is in network.py and running.py; training, files and the table of layers live in their own rooms and
+files: the methods here only call down.
 """
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 
 from .. import training
-from ..execution import blocks
-from ..execution.plan import Plan
-from ..files.graph import keras_order
-from ..initializers import Blank
-from ..layers import LAYERS, Layer, Softmax, SymbolicTensor
-from ..layers.activation import activate
-from ..layers.base import fits
+from ..callbacks import Callback, History
+from ..layers import LAYERS, SymbolicTensor
+from ..losses import Loss
+from ..optimizers import Optimizer
+from ..types import ArrayLike, DTypeLike
 from . import saving
-from .graph import describe, give_names, in_running_order, trace
+from .network import Network
 from .summary import summary as format_summary
 
+Ends = SymbolicTensor | Sequence[SymbolicTensor]
 
-class Model(Layer):
+
+class Model(Network):
     """A graph of layers from inputs to outputs.
 
     Parameters
     ----------
-    inputs, outputs : SymbolicTensor or list of them     inputs from `Input`, or from layers: the model begins there
-    seed : int, optional     of the weights, of Dropout and of the order of the examples; a np.random.Generator draws
-        the first two alone
+    inputs, outputs : SymbolicTensor, or list of them
+        From `Input`, or from calling layers: the model begins there.
+    name : str, optional
+        An automatic one by default.
+    seed : int or np.random.Generator, optional
+        Of the weights, of Dropout and of the order of the examples; a Generator draws the first two alone.
 
     Attributes
     ----------
-    layers : list of Layer, in Keras's order          nodes : list of Node, in running order
-    params, grads, state : dict     "layer/kernel" -> array, of the layers that are trainable (state: of all)
-    optimizer, loss                 what `compile` set
+    layers : list of Layer
+        In Keras's order.
+    params, grads, state : dict
+        "layer/kernel" -> array, of the layers that are trainable (state: of all).
+    optimizer, loss
+        What `compile` set.
+    classifier : dict or None
+        Class names and preprocessing, as classifier.json has them.
+
+    Raises
+    ------
+    ValueError
+        No symbolic tensors, an output that needs an input which was not given, or one name twice.
+
+    Notes
+    -----
+    Source: Keras 3 `Model`. See `Network` for what it computes.
+
+    Examples
+    --------
+    >>> from minicnn import Add, Conv2D, Dense, GlobalAveragePooling2D, Input, Model
+    >>> x = Input((8, 8, 3))
+    >>> y = Conv2D(3, 3, padding="same", activation="relu")(x)
+    >>> y = Dense(2)(GlobalAveragePooling2D()(Add()([x, y])))  # a way around the convolution
+    >>> model = Model(x, y, seed=0)
+    >>> model.output_shape, model.count_params()
+    ((None, 2), 92)
     """
 
-    def __init__(self, inputs, outputs, name=None, seed=None):
+    class_name = "Functional"
+
+    def __init__(
+        self, inputs: Ends, outputs: Ends, name: str | None = None, seed: int | np.random.Generator | None = None
+    ):
         super().__init__(name)
         self._connect(listed(inputs), listed(outputs), self._start(seed))
 
-    takes_list = True
-    is_model = True
-
-    def _start(self, seed):
-        """Begin empty; return who draws the weights. (Of a layer that comes later nobody has a file's weights.)"""
-        self.seed = None if isinstance(seed, np.random.Generator) else seed
-        self._rng = np.random.default_rng(None if isinstance(seed, Blank) else seed)
-        self.layers, self.nodes, self.inputs, self.outputs = [], [], [], []
-        self.setup = None  # what compile makes: optimizer, loss, metrics
-        self.classifier = None  # classifier.json: class names and preprocessing
+    def _start(self, seed: int | np.random.Generator | None) -> np.random.Generator:
+        self.setup: training.Setup | None = None  # what compile makes: optimizer, loss, metrics
+        self.classifier: dict[str, Any] | None = None  # classifier.json: class names and preprocessing
         self.stop_training = False
         self.epochs = 0  # of training so far: see `training.fit`
-        self._plans = {}
-        return seed if isinstance(seed, Blank) else self._rng
+        return super()._start(seed)
 
-    def _make_arrays(self):
-        self.grads = {}
+    # ---- settings ---------------------------------------------------------------------------------------
 
-    def __getstate__(self):
-        """What a copy or a pickle holds: all but the plans, which hold memory of their own."""
-        return {**self.__dict__, "_plans": {}}
+    def get_config(self) -> dict[str, Any]:
+        """Return the graph as Keras writes it.
 
-    def _connect(self, inputs, outputs, rng):
-        for end, tensors in (("inputs", inputs), ("outputs", outputs)):
-            if not tensors or not all(isinstance(tensor, SymbolicTensor) for tensor in tensors):
-                raise ValueError(
-                    f"`{end}` must be symbolic tensors, made by Input and by calling layers on them. "
-                    f"Received: {tensors!r}."
-                )
-        self.inputs, self.outputs = inputs, outputs
-        self._plans = {}
-        nodes = trace(inputs, outputs)
-        give_names(nodes)
-        self.nodes = in_running_order(nodes, inputs, outputs)
-        by_name = {node.layer.name: node.layer for node in self.nodes}
-        self.layers = [by_name[name] for name in keras_order(describe(self.name, self.nodes, inputs, outputs)[0])]
-        for node in self.nodes:
-            shapes = [tensor.shape for tensor in node.inputs] or [node.layer.shape]
-            node.layer.build(shapes if node.several else shapes[0], rng, self.dtype or "float32")
-        self.dtype = self.nodes[0].layer.dtype
-        self.input_shape, self.output_shape = _single([t.shape for t in inputs]), _single([t.shape for t in outputs])
-        self._last_use = _last_use(self.nodes, outputs)
-        self.built = True
-
-    def compute_output_shape(self, input_shape):
-        """Follow an input's shape through the graph."""
-        shapes = self.shapes(input_shape)
-        return _single([shapes[tensor] for tensor in self.outputs])
-
-    def shapes(self, input_shape=None):
-        """Give the shape of every tensor of the graph for an input's shape, by default the one that it has.
-
-        Returns
-        -------
-        shapes : dict, SymbolicTensor -> (None, ...)
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Model
+        >>> x = Input((4,), name="x")
+        >>> Model(x, Dense(2, name="y")(x)).get_config()["output_layers"]
+        ['y', 0, 0]
         """
-        given = input_shape or self.input_shape
-        shapes = dict(zip(self.inputs, given if isinstance(given, list) else [given], strict=True))
-        for node in self.nodes:
-            if node.inputs:
-                result = node.layer.output_shape_of(node.shape_in(shapes))
-                shapes.update(zip(node.outputs, result if len(node.outputs) > 1 else [result], strict=True))
-        return shapes
+        return saving.functional_config(self)
 
-    def output_shape_of(self, input_shape):
-        """Give the output's shape for an input's, which must be one that the Inputs allow."""
-        self._fit(input_shape if isinstance(input_shape, list) else [input_shape])
-        return self.compute_output_shape(input_shape)
+    @classmethod
+    def from_config(cls, config: dict[str, Any], seed: int | np.random.Generator | None = None) -> Self:
+        """Make a model from a graph as Keras writes it, with fresh weights (`seed` as in `Model`).
 
-    def _fit(self, shapes):
-        if len(shapes) != len(self.inputs):
-            raise ValueError(f"Layer '{self.name}' takes {len(self.inputs)} inputs. Received: {len(shapes)}.")
-        for tensor, shape in zip(self.inputs, shapes, strict=True):
-            if not fits(shape, tensor.shape):
-                raise ValueError(
-                    f"Input of layer '{self.name}' must have shape {tensor.shape}. Received: x.shape={tuple(shape)}."
-                )
-
-    def build(self, input_shape, rng=None, dtype="float32"):
-        """A model is built when it is made: check that it takes inputs of this shape."""
-        self.output_shape_of(input_shape)
-
-    @property
-    def input(self):
-        """The symbolic input (a list where there are several)."""
-        return _single(self.inputs)
-
-    @property
-    def output(self):
-        """The symbolic output (a list where there are several)."""
-        return _single(self.outputs)
-
-    @property
-    def activation(self):
-        """What the model ends with, where nothing else reads that layer's output."""
-        if len(self.outputs) != 1 or any(self.outputs[0] in node.inputs for node in self.nodes):
-            return None
-        return next(node.layer.activation for node in self.nodes if self.outputs[0] in node.outputs)
-
-    def get_layer(self, name):
-        """Find a layer by its name; "inner/conv2d" looks into a nested model."""
-        head, _, rest = name.partition("/")
-        for layer in self.layers:
-            if layer.name == head:
-                return layer.get_layer(rest) if rest else layer
-        names = ", ".join(f"'{layer.name}'" for layer in self.layers)
-        raise ValueError(f"`name` must be one of the layers {names}. Received: name={name!r}.")
-
-    # ---- running ----------------------------------------------------------------------------------------
-
-    def forward(self, x, training=False, *, keep=None, logits=False, need_dx=True, record=None):
-        """Run the graph.
-
-        Parameters
-        ----------
-        x : array of `input_shape` (a list for several inputs); a last axis of 1 may be left out, or be one too many
-        training, keep, logits : as in every layer
-        need_dx : bool        False: backward will not be asked for dx, so layers before the first trainable one
-            keep nothing
-        record : dict, optional      filled with node key -> the array that the node gave. (Without it layers may run
-            together, in inference and in training: see plan.py and blocks.py.)
-
-        Returns
-        -------
-        y : array of `output_shape` (a list for several outputs)
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Model
+        >>> x = Input((4,))
+        >>> Model.from_config(Model(x, Dense(2)(x)).get_config()).output_shape
+        (None, 2)
         """
-        arrays, given = self._checked_input(x)
-        keep = training if keep is None else keep
-        logits = logits and self.activation is not None
-        values = dict(zip(self.inputs, arrays, strict=True))
-        if not training and not keep and record is None:
-            self._plan(logits).run(values)
-            return _single([values[tensor] for tensor in self.outputs])
-        nodes, last_use = self.nodes, self._last_use
-        if keep and record is None:
-            nodes = blocks.joined(self.nodes, self.outputs)
-            last_use = _last_use(nodes, self.outputs)
-        kept = _learning(nodes, need_dx) if keep else set()
-        for node, finished in zip(nodes, last_use, strict=True):
-            if node.inputs:
-                arrays = [values[tensor] for tensor in node.inputs]
-                how = {"logits": True} if logits and self.outputs[0] in node.outputs else {}
-                inner = {} if record is not None and isinstance(node.layer, Model) else None
-                if inner is not None:
-                    how["record"] = inner
-                if isinstance(node.layer, Model):
-                    how["need_dx"] = not kept.isdisjoint(node.inputs)
-                y = node.layer.forward(
-                    arrays if node.several else arrays[0], training, keep=node.outputs[0] in kept, **how
-                )
-                values.update(zip(node.outputs, y if len(node.outputs) > 1 else [y], strict=True))
-                _note(record, node, inner, y)
-            elif record is not None:
-                record[node.key] = values[node.outputs[0]]
-            for tensor in finished:
-                del values[tensor]
-        if keep:
-            self._saved.append((nodes, kept, given))
-        return _single([values[tensor] for tensor in self.outputs])
+        return Model(**saving.functional_arguments(config, seed), seed=seed)._with_flag(config)
 
-    def apply_activation(self, logits):
-        """Give the y that belongs to what `forward(x, logits=True)` gave."""
-        last = self.outputs[0].node.layer
-        return (
-            last.apply_activation(logits)
-            if isinstance(last, (Model, Softmax))
-            else activate(last.activation, logits)[0]
-        )
+    def _with_flag(self, config: dict[str, Any]) -> Any:
+        """Take over whether the model as a whole learns; each layer's own config said it of the layer."""
+        self._trainable = config.get("trainable", True) is not False
+        return self
 
-    def _checked_input(self, x):
-        """Give the arrays that go in, with as many axes as the Inputs have, and the shapes that they came in."""
-        if not self.built:
-            self.build((None, *np.shape(x)[1:]), dtype=self.dtype or "float32")
-        alone = len(self.inputs) == 1
-        if alone and isinstance(x, (list, tuple)) and len(x) == 1 and np.ndim(x[0]) == len(self.inputs[0].shape):
-            x = x[0]  # a list of one input, not of one example
-        arrays = self._as_arrays([x] if alone or not isinstance(x, (list, tuple)) else x)
-        given = [array.shape for array in arrays]
-        arrays = [_as_long(array, tensor.shape) for array, tensor in zip(arrays, self.inputs, strict=False)] + arrays[
-            len(self.inputs) :
-        ]
-        self._accept([array.shape for array in arrays])
-        return self._of_own_dtype(arrays), given
+    def astype(self, dtype: DTypeLike) -> Self:
+        """Copy the model in another dtype ("float64" for proofs), compiled alike, with a fresh optimizer.
 
-    def _accept(self, shapes):
-        """Refuse arrays of these shapes, where the model does not take them."""
-        self._fit(shapes)
-
-    def _plan(self, logits):
-        """How to run when nobody asks for what is in between; made anew when a layer's settings have changed."""
-        plan = self._plans.get(logits)
-        if plan is None or not plan.is_current():
-            plan = self._plans[logits] = Plan(self, logits)
-        return plan
-
-    def backward(self, dy, need_dx=True, record=None):
-        """Run the graph in reverse: set `grads`, return dx.
-
-        Parameters
-        ----------
-        dy : array, shape of y (a list for several outputs, None where nobody read one)
-        need_dx : bool           whether dx is wanted
-        record : dict, optional      filled with node key -> the loss's gradient at the node's output; then forward
-            must have had one too
-
-        Returns
-        -------
-        dx : array, shape of x (a list for several inputs), or None
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> Sequential([Input((4,)), Dense(2)]).astype("float64").predict([[1, 2, 3, 4]]).dtype
+        dtype('float64')
         """
-        if not self._saved:
-            raise RuntimeError(f"Model '{self.name}': backward needs a forward(x, training=True) before it.")
-        if record is not None and self._saved[-1][0] is not self.nodes:
-            raise RuntimeError(f"Model '{self.name}': backward(record=...) needs a forward(record=...) before it.")
-        nodes, kept, given = self._saved.pop()
-        wanted = kept if need_dx else _learning(nodes, False) & kept
-        gradients, self.grads = {}, {}
-        for tensor, gradient in zip(self.outputs, dy if isinstance(dy, list) else [dy], strict=True):
-            _add(gradients, tensor, gradient)
-        for node in reversed(nodes):
-            if node.outputs[0] not in kept or not node.inputs:
-                continue
-            dys = [gradients.pop(t, None) for t in node.outputs]
-            if node.outputs[0] not in wanted or all(each is None for each in dys):
-                node.layer.discard()
-                continue
-            need = not wanted.isdisjoint(node.inputs)
-            inner = {} if record is not None and isinstance(node.layer, Model) else None
-            dx = node.layer.backward(
-                dys[0] if len(dys) == 1 else dys, need_dx=need, **({} if inner is None else {"record": inner})
-            )
-            _note(record, node, inner, dys[0] if len(dys) == 1 else dys)
-            for tensor, gradient in zip(node.inputs, dx if node.several else [dx], strict=True) if need else ():
-                _add(gradients, tensor, gradient)
-            for key, gradient in node.layer.grads.items() if node.layer.trainable else ():
-                _add(self.grads, f"{node.layer.name}/{key}", gradient)
-        for node in self.nodes if record is not None else ():
-            if not node.inputs and node.outputs[0] in gradients:
-                record[node.key] = gradients[node.outputs[0]]
-        if not need_dx:
-            return None
-        dxs = [gradients.get(tensor) for tensor in self.inputs]
-        return _single([dx if dx is None else dx.reshape(shape) for dx, shape in zip(dxs, given, strict=True)])
-
-    def discard(self):
-        """Pop what one forward pushed without using it."""
-        nodes, kept, _ = self._saved.pop()
-        for node in reversed(nodes):
-            if node.outputs[0] in kept and node.inputs:
-                node.layer.discard()
-
-    def drop_grads(self):
-        """Drop the gradients of the last backward, in all layers."""
-        self.grads = {}
-        for layer in self.layers:
-            layer.drop_grads()
-
-    def forget(self):
-        """Drop everything that was pushed, in all layers."""
-        super().forget()
-        for layer in self.layers:
-            layer.forget()
-
-    # ---- arrays -----------------------------------------------------------------------------------------
-
-    @property
-    def params(self):
-        """The arrays that train: "layer/kernel" -> array."""
-        return {
-            f"{layer.name}/{key}": array
-            for layer in self.layers
-            if self.trainable and layer.trainable
-            for key, array in layer.params.items()
-        }
-
-    @property
-    def state(self):
-        """The arrays that change without a gradient: "layer/moving_mean" -> array."""
-        return {f"{layer.name}/{key}": array for layer in self.layers for key, array in layer.state.items()}
-
-    @property
-    def trainable(self):
-        """Whether the model learns; setting it sets every layer, as in Keras."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value):
-        self._trainable = bool(value)
-        for layer in getattr(self, "layers", ()):
-            layer.trainable = self._trainable
-
-    def get_weights(self):
-        """Copy all arrays, layer by layer, in Keras's order."""
-        return [array for layer in self.layers for array in layer.get_weights()]
-
-    def set_weights(self, weights):
-        """Set all arrays, layer by layer, in Keras's order."""
-        weights = list(weights)
-        counts = [len(layer.get_weights()) for layer in self.layers]
-        if len(weights) != sum(counts):
-            raise ValueError(f"Model '{self.name}' has {sum(counts)} arrays. Received: {len(weights)}.")
-        for layer, count in zip(self.layers, counts, strict=True):
-            layer.set_weights(weights[:count])
-            weights = weights[count:]
-
-    def count_params(self):
-        """Count the numbers in all arrays, trainable or not."""
-        return sum(layer.count_params() for layer in self.layers)
-
-    def multiply_adds(self, input_shape=None):
-        """Count the multiply-adds for one example; None if a size is open."""
-        if not self.built:
-            return None
-        shapes = self.shapes(input_shape)
-        counts = [node.layer.multiply_adds(node.shape_in(shapes)) for node in self.nodes if node.inputs]
-        return None if None in counts else sum(counts)
-
-    def cast(self, dtype):
-        """Convert all arrays, and whatever comes in from now on, to another dtype, in place."""
-        self.dtype = str(np.dtype(dtype))
-        for layer in {node.layer for node in self.nodes}:  # the InputLayer of a chain is not among its `layers`
-            layer.cast(dtype)
-
-    def astype(self, dtype):
-        """Copy the model in another dtype ("float64" for proofs), compiled alike, with a fresh optimizer."""
         copy = type(self).from_config(self.get_config())
         copy.cast(dtype)
         copy.set_weights(self.get_weights())
@@ -373,147 +130,272 @@ class Model(Layer):
             copy.compile(**training.Setup.from_config(self.setup.get_config()).arguments())
         return copy
 
-    # ---- settings ---------------------------------------------------------------------------------------
-
-    class_name = "Functional"
-
-    def get_config(self):
-        """Give the graph as Keras writes it."""
-        return saving.functional_config(self)
-
-    @classmethod
-    def from_config(cls, config, seed=None):
-        """Make a model from a graph as Keras writes it, with fresh weights (`seed` as in `Model`)."""
-        return Model(**saving.functional_arguments(config, seed), seed=seed)._with_flag(config)
-
-    def _with_flag(self, config):
-        """Take over whether the model as a whole learns; each layer's own config said it of the layer."""
-        self._trainable = config.get("trainable", True) is not False
-        return self
-
     # ---- training ---------------------------------------------------------------------------------------
 
-    def compile(self, optimizer, loss, *, metrics=()):
-        """Say how to train: see `training.Setup`."""
+    def compile(self, optimizer: str | Optimizer, loss: str | Loss, *, metrics: Sequence[str] = ()) -> None:
+        """Say how to train.
+
+        Parameters
+        ----------
+        optimizer : Optimizer, or "sgd" or "adam"
+        loss : Loss, or its name
+            "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error".
+        metrics : list of str
+            "accuracy", in Keras's three meanings, or one of them by its own name.
+
+        Examples
+        --------
+        >>> from minicnn import Adam, Dense, Input, Sequential
+        >>> model = Sequential([Input((4,)), Dense(2)])
+        >>> model.compile(Adam(0.01), "mse", metrics=[])
+        >>> model.loss.name
+        'mean_squared_error'
+        """
         self.setup = training.Setup(optimizer, loss, metrics)
         if self.built:
             self.setup.advise(self)
 
     @property
-    def optimizer(self):
+    def optimizer(self) -> Optimizer | None:
         """The optimizer that compile set."""
         return self.setup and self.setup.optimizer
 
     @property
-    def loss(self):
+    def loss(self) -> Loss | None:
         """The loss that compile set."""
         return self.setup and self.setup.loss
 
     def fit(
         self,
-        x,
-        y=None,
-        batch_size=32,
-        epochs=1,
-        validation_data=None,
-        shuffle=True,
-        seed=None,
-        class_weight=None,
-        callbacks=None,
-        verbose="auto",
-        initial_epoch=None,
-    ):
-        """Train: see `training.fit`."""
+        x: Any,
+        y: ArrayLike | None = None,
+        batch_size: int = 32,
+        epochs: int = 1,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        seed: int | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        callbacks: Callback | Sequence[Callback] | None = None,
+        verbose: int | str = "auto",
+        initial_epoch: int | None = None,
+    ) -> History:
+        """Train for some epochs.
+
+        Parameters
+        ----------
+        x : array (N, ...), a list of them for several inputs, or batches
+            Batches: an object that gives (x, y) pairs each time it is iterated over, or one with `__len__` and
+            `__getitem__`, like Keras's PyDataset, of which on_epoch_begin and on_epoch_end are called.
+        y : array of N labels, optional
+            One-hot or integers, as the loss wants; None with batches.
+        batch_size : int
+            Examples in a step; the last step of an epoch may have fewer.
+        epochs : int
+            Passes over the examples.
+        validation_data : (x, y) or batches, optional
+            Measured after each epoch as val_loss, val_accuracy, ...
+        shuffle : bool
+            Draw a new order each epoch (batches bring their own).
+        seed : int, optional
+            Of the order; by default the model's.
+        class_weight : dict, optional
+            Class -> how much its examples count; 1 for those that it lacks.
+        callbacks : Callback or list of them, optional
+            What happens between epochs: see `minicnn.callbacks`.
+        verbose : 0, 1, 2 or "auto"
+            Silent, a progress bar, a line an epoch, or what suits the output.
+        initial_epoch : int, optional
+            The number of the first epoch, to go on after an interruption.
+
+        Returns
+        -------
+        history : History
+            `.history`: name -> a value an epoch.
+
+        Raises
+        ------
+        ValueError, TypeError
+            Data that do not fit or are not finite, or labels that the loss cannot take.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from minicnn import SGD, Dense, Input, Sequential
+        >>> x = np.arange(8.0).reshape(8, 1) / 8
+        >>> model = Sequential([Input((1,)), Dense(1)], seed=0)
+        >>> model.compile(SGD(0.1), "mse")
+        >>> history = model.fit(x, 3 * x + 1, batch_size=8, epochs=300, verbose=0)
+        >>> model.params["dense/bias"].round(1).tolist()
+        [1.0]
+        """
         return training.fit(
             self,
             x,
             y,
-            batch_size,
-            epochs,
-            validation_data,
-            shuffle,
-            seed,
-            class_weight,
-            callbacks,
-            verbose,
-            initial_epoch,
+            batch_size=batch_size,
+            epochs=epochs,
+            validation_data=validation_data,
+            shuffle=shuffle,
+            seed=seed,
+            class_weight=class_weight,
+            callbacks=callbacks,
+            verbose=verbose,
+            initial_epoch=initial_epoch,
         )
 
-    def train_on_batch(self, x, y, class_weight=None, return_dict=False):
-        """Do one step of training: see `training.train_on_batch`."""
-        return training.train_on_batch(self, x, y, class_weight, return_dict)
+    def train_on_batch(
+        self, x: Any, y: ArrayLike, class_weight: Mapping[int, float] | None = None, return_dict: bool = False
+    ) -> Any:
+        """Do one step of training on one batch.
 
-    def evaluate(self, x, y=None, batch_size=32, return_dict=False):
-        """Measure loss and metrics: see `training.evaluate`."""
-        return training.evaluate(self, x, y, batch_size, return_dict)
+        Parameters
+        ----------
+        x, y : arrays
+            One batch and its labels.
+        class_weight : dict, optional
+            Class -> how much its examples count.
+        return_dict : bool
+            Return {name: value}.
 
-    def predict(self, x, batch_size=32):
-        """Compute outputs batch by batch: see `training.predict`."""
-        return training.predict(self, x, batch_size)
+        Returns
+        -------
+        loss : float, or [loss, metric, ...] where there are metrics, or a dict
+            Of this batch, before the step.
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> model = Sequential([Input((2,)), Dense(1)], seed=0)
+        >>> model.compile("sgd", "mse")
+        >>> first, second = (model.train_on_batch([[1, 2]], [[3]]) for _ in range(2))
+        >>> first > second
+        True
+        """
+        return training.train_on_batch(self, x, y, class_weight=class_weight, return_dict=return_dict)
+
+    def evaluate(self, x: Any, y: ArrayLike | None = None, batch_size: int = 32, return_dict: bool = False) -> Any:
+        """Measure loss and metrics.
+
+        Parameters
+        ----------
+        x, y, batch_size
+            As in `fit`.
+        return_dict : bool
+            Return {name: value}.
+
+        Returns
+        -------
+        loss : float, or [loss, metric, ...] where there are metrics, or a dict
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> model = Sequential([Input((1,)), Dense(1)])
+        >>> model.set_weights([[[2.0]], [0.0]])
+        >>> model.compile("sgd", "mse")
+        >>> model.evaluate([[1.0], [2.0]], [[2.0], [5.0]])
+        0.5
+        """
+        return training.evaluate(self, x, y, batch_size=batch_size, return_dict=return_dict)
+
+    def predict(self, x: Any, batch_size: int = 32) -> Any:
+        """Compute outputs batch by batch.
+
+        Parameters
+        ----------
+        x : array (N, ...), a list of them for several inputs, or batches
+        batch_size : int
+            Examples at a time.
+
+        Returns
+        -------
+        y : array (N, ...)
+            A list for several outputs.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from minicnn.models import tinyvgg
+        >>> y = tinyvgg((32, 32), 10, seed=0).predict(np.zeros((2, 32, 32, 3)))
+        >>> y.shape, y.sum(axis=1).round(3).tolist()
+        ((2, 10), [1.0, 1.0])
+        """
+        return training.predict(self, x, batch_size=batch_size)
 
     # ---- files ------------------------------------------------------------------------------------------
 
-    def save(self, path):
-        """Write the model to a file: see `saving.save_model`."""
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a file; its ending says which kind.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            `NAME.keras`: Keras's own format, all of the model. `NAME.h5`: whole-model HDF5. `FOLDER/model.json`:
+            for TensorFlow.js, the arrays beside it. The classifier.json lies in the first and beside the others.
+
+        Raises
+        ------
+        ValueError
+            Another ending, a model whose input shape nobody knows, or, for TensorFlow.js, a layer that it lacks.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from minicnn import Dense, Input, Sequential, load_model
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Sequential([Input((4,)), Dense(2)]).save(f"{folder}/small.keras")
+        ...     load_model(f"{folder}/small.keras").output_shape
+        (None, 2)
+        """
         saving.save_model(self, path)
 
-    def save_weights(self, path):
-        """Write the arrays alone to a .weights.h5 file, as Keras does."""
+    def save_weights(self, path: str | os.PathLike[str]) -> None:
+        """Write the arrays alone to a `.weights.h5` file, as Keras does.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from minicnn.models import tinyvgg
+        >>> model, fresh = tinyvgg((32, 32), 10, seed=1), tinyvgg((32, 32), 10, seed=2)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save_weights(f"{folder}/tiny.weights.h5")
+        ...     fresh.load_weights(f"{folder}/tiny.weights.h5")
+        >>> all((a == b).all() for a, b in zip(model.get_weights(), fresh.get_weights()))
+        True
+        """
         saving.save_weights(self, path)
 
-    def load_weights(self, path):
-        """Read the arrays from a .weights.h5 file, as Keras writes it."""
+    def load_weights(self, path: str | os.PathLike[str]) -> None:
+        """Read the arrays from a `.weights.h5` file, as Keras writes it: see `save_weights`.
+
+        Raises
+        ------
+        ValueError
+            One sentence: the path, and what is wrong with the file or does not fit the model.
+        """
         saving.load_weights(self, path)
 
-    def summary(self, print_fn=print):
-        """Print a table: a row a layer. See `summary.summary`."""
+    def summary(self, print_fn: Callable[[str], Any] = print) -> None:
+        """Print a table: a row a layer, with shapes, parameters, memory, work, and how much of the picture it sees.
+
+        Parameters
+        ----------
+        print_fn : function of str
+            Takes the whole table.
+
+        Examples
+        --------
+        >>> from minicnn import Conv2D, Input, Sequential
+        >>> model = Sequential([Input((8, 8, 1)), Conv2D(4, 3)], name="small")
+        >>> model.summary(lambda table: print(table.splitlines()[-1]))
+        model 'small': 40 parameters, 40 of them trainable; 1,296 multiply-adds an example
+        """
         print_fn(format_summary(self))
 
 
-def listed(tensors):
+def listed(tensors: Any) -> list[Any]:
+    """Return one tensor, or several, as a list."""
     return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
-
-
-def _single(items):
-    return items[0] if len(items) == 1 else items
-
-
-def _as_long(array, shape):
-    """Give an array the last axis of 1 that an Input has beyond it, or take away one that it has not. So does Keras."""
-    if array.ndim == len(shape) - 1 and shape[-1] == 1:
-        return array[..., None]
-    return array[..., 0] if array.ndim == len(shape) + 1 and array.shape[-1] == 1 else array
-
-
-def _last_use(nodes, outputs):
-    """Give for each node the tensors that nobody reads after it."""
-    finished = [[] for _ in nodes]
-    for tensor, index in {tensor: index for index, node in enumerate(nodes) for tensor in node.inputs}.items():
-        if tensor not in outputs:
-            finished[index].append(tensor)
-    return finished
-
-
-def _learning(nodes, need_dx):
-    """Give the tensors whose gradients backward needs: behind (or from) a trainable layer; all where dx is wanted."""
-    reached = set()
-    for node in nodes:
-        if need_dx or (node.layer.trainable and node.layer.params) or not reached.isdisjoint(node.inputs):
-            reached.update(node.outputs)
-    return reached
-
-
-def _add(sums, key, gradient):
-    """Add a gradient, if there is one, to the others of its key. Never in place: Add hands one array to all inputs."""
-    if gradient is not None:
-        sums[key] = sums[key] + gradient if key in sums else gradient
-
-
-def _note(record, node, inner, array):
-    """Write a node's array into the record, and what a nested model recorded under the node's key."""
-    if record is not None:
-        record.update({f"{node.key}/{key}": value for key, value in (inner or {}).items()})
-        record[node.key] = array
 
 
 LAYERS.update(Functional=Model, Model=Model)

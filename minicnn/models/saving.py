@@ -11,12 +11,11 @@ import warnings
 import numpy as np
 
 from .. import files, initializers, training
-from ..files import graph as file_graph
 from ..layers import LAYERS, InputLayer, Node
 from ..layers.base import DTYPES
-from .graph import describe
 
-NESTED = ("Functional", "Model", "Sequential")
+FUNCTIONAL = ("Functional", "Model")  # what Keras calls a graph of layers that is no chain
+NESTED = (*FUNCTIONAL, "Sequential")
 LARGEST = 1 << 26  # numbers between two layers, of one example: 256 MB; Xception at 299 px has 3 million
 MODULES = {"Functional": "keras.src.models.functional", "Sequential": "keras"}  # where Keras looks for a class
 
@@ -29,7 +28,7 @@ def entry(layer):
     shape = layer.input_shape
     if isinstance(shape, list):
         shape = [list(each) for each in shape]
-    form = file_graph.serialized(
+    form = files.serialized(
         MODULES.get(layer.class_name, "keras.layers"),
         layer.class_name,
         layer.get_config(),
@@ -56,24 +55,48 @@ def _check_classes(config):
 
 
 def functional_config(model):
-    """Give a graph as Keras writes it."""
-    graph, shapes = describe(model.name, model.nodes, model.inputs, model.outputs, entry)
-    form = file_graph.functional_config(
-        model.name, graph.layers, graph.inputs, graph.outputs, shapes, trainable=model.trainable, dtype=model.dtype
-    )
-    if model.trainable:
-        del form["config"]["trainable"]  # Keras would take it as an order to every layer, frozen ones too
-    return form["config"]
+    """Return a graph as Keras 3 writes it: its layers in Keras's order, each with its calls."""
+    calls, places = {}, {}  # a layer's nodes; [layer, which call of it, which output] of a tensor
+    for node in model.nodes:
+        own = calls.setdefault(node.layer, [])
+        places.update({tensor: [node.layer.name, len(own), tensor.index] for tensor in node.outputs})
+        own.append(node)
+
+    def symbol(tensor):
+        config = {"shape": list(tensor.shape), "dtype": model.dtype, "keras_history": places[tensor]}
+        return {"class_name": "__keras_tensor__", "config": config}
+
+    def call(node):
+        symbols = [symbol(tensor) for tensor in node.inputs]
+        kwargs = {} if node.training is None else {"training": node.training}
+        return {"args": [symbols] if node.several else symbols, "kwargs": kwargs}
+
+    def ends(tensors):
+        """Return one tensor by itself: Keras would take, or return, a list of one otherwise."""
+        found = [places[tensor] for tensor in tensors]
+        # Keras counts a Functional model's making as a call, here and nowhere else.
+        found = [[name, number + (classes[name] in FUNCTIONAL), index] for name, number, index in found]
+        return found[0] if len(found) == 1 else found
+
+    classes = {layer.name: layer.class_name for layer in model.layers}
+    entries = [
+        {**entry(layer), "name": layer.name, "inbound_nodes": [call(node) for node in calls[layer] if node.inputs]}
+        for layer in model.layers
+    ]
+    config = {"name": model.name, "layers": entries}
+    if not model.trainable:  # True Keras would take as an order to every layer, frozen ones too
+        config["trainable"] = False
+    return {**config, "input_layers": ends(model.inputs), "output_layers": ends(model.outputs)}
 
 
 def functional_arguments(config, seed):
     """Rebuild a graph that Keras wrote: the arguments of `Model`."""
     _check_classes(config)
-    graph = file_graph.parse_functional(config)
+    graph = files.parse_functional(config)
     layers = {item.name: layer_from_entry(item.entry, seed) for item in graph.layers}
     calls = {item.name: item.calls for item in graph.layers}
     tensors = {}
-    for name, number in file_graph.call_order(graph):
+    for name, number in files.call_order(graph):
         call = calls[name][number]
         given = [tensors[ref] for ref in call.inputs]
         if not given:
@@ -81,7 +104,7 @@ def functional_arguments(config, seed):
         else:
             made = layers[name](given if len(given) > 1 else given[0], _training(name, call.kwargs))
         for index, tensor in enumerate(made if isinstance(made, list) else [made]):
-            tensors[file_graph.Tensor(name, number, index)] = tensor
+            tensors[files.Tensor(name, number, index)] = tensor
     return {
         "inputs": [tensors[ref] for ref in graph.inputs],
         "outputs": [tensors[ref] for ref in graph.outputs],
@@ -127,23 +150,16 @@ def sequential_arguments(config, seed):
 
 
 def save_model(model, path):
-    """Write a model to a `.keras` file: layers, arrays, compile settings, optimizer, classifier.json.
+    """Write a model to a file: layers, arrays, compile settings, optimizer, classifier.json; see `Model.save`.
 
     The file appears under its name only when it is whole.
-
-    Parameters
-    ----------
-    path : str or path, ending in .keras
-
-    Raises
-    ------
-    ValueError: another ending, or a model without shapes.
     """
-    if not os.fspath(path).endswith(".keras"):
-        raise ValueError(f"`path` must end in .keras. Received: path={os.fspath(path)!r}.")
+    name = os.fspath(path)
+    if not name.endswith((".keras", ".h5", ".hdf5", ".json")) or name.endswith(".weights.h5"):
+        raise ValueError(f"`path` must end in .keras, .h5, or .json (for TensorFlow.js). Received: path={name!r}.")
     _need_shapes(model, "saved")
     setup = model.setup
-    files.write_keras(
+    files.write(
         path,
         files.ModelFile(
             config=entry(model),
@@ -206,16 +222,13 @@ def _compile(model, file):
 
 def _check_sizes(model):
     """Refuse a model of which one example would fill the memory, before anyone asks it for a prediction."""
-    for node in model.nodes:
-        if node.layer.is_model:
-            _check_sizes(node.layer)
-        for tensor in node.outputs:
-            numbers = math.prod(size or 1 for size in tensor.shape)
-            if numbers > LARGEST:
-                raise ValueError(
-                    f"layer '{node.layer.name}' gives {numbers} numbers for one example; "
-                    f"more than {LARGEST} are not computed."
-                )
+    for call in model.calls():
+        numbers = math.prod(size or 1 for size in call.shape)
+        if numbers > LARGEST:
+            raise ValueError(
+                f"layer '{call.layer.name}' gives {numbers} numbers for one example; "
+                f"more than {LARGEST} are not computed."
+            )
 
 
 def _dtype(config):
@@ -248,24 +261,14 @@ def _need_shapes(model, what):
 # ---- arrays -------------------------------------------------------------------------------------------------
 
 
-def leaves(model, path=""):
-    """List (path, layer) of every layer that is no model, nested ones by "inner/layer"."""
-    for layer in model.layers:
-        where = f"{path}/{layer.name}" if path else layer.name
-        if layer.is_model:
-            yield from leaves(layer, where)
-        else:
-            yield where, layer
-
-
 def arrays(model):
     """Collect every layer's arrays by path; layers without arrays are left out."""
-    return {path: layer.get_weights() for path, layer in leaves(model) if layer.count_params()}
+    return {path: layer.get_weights() for path, layer in model.leaves() if layer.count_params()}
 
 
 def set_arrays(model, weights):
     """Set every layer's arrays from a dict by path; all must be there, and nothing else."""
-    layers = dict(leaves(model))
+    layers = dict(model.leaves())
     extra = [path for path in weights if path not in layers]
     if extra:
         raise ValueError(f"it has arrays for '{extra[0]}', which is no layer of the model.")

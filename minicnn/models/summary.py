@@ -15,50 +15,39 @@ def rows(model):
     layer's own arrays; `field` is (height, width) in pixels, or "all" once the picture is a row of numbers. Of a model
     that is not built nearly everything is None.
     """
-    result = []
     if not model.built:
         return _unbuilt(model)
-    _walk(model, "", model.shapes(), [((1, 1), (1, 1))] * len(model.inputs), result, set())
+    result, reach, seen = [], {}, set()  # reach: (field, jump) of every call's output
+    for call in model.calls():
+        sources = [reach[key] for key in call.sources]
+        if call.input_shape is not None:
+            reach[call.key] = _reach(sources, call.layer.window(call.input_shape), call.shape)
+        else:  # an InputLayer: of a nested model it hands on what that was called with
+            reach[call.key] = sources[0] if sources else ((1, 1), (1, 1))
+        result.append(
+            _row(
+                call,
+                () if call.layer in seen else (*call.layer.params.values(), *call.layer.state.values()),
+                reach[call.key][0],
+            )
+        )
+        seen.add(call.layer)  # a layer used twice holds its arrays once
     return result
 
 
-def _walk(model, prefix, shapes, sources, result, seen):
-    """Append the rows of a model; take (field, jump) of its inputs, return those of its outputs."""
-    reach = dict(zip(model.inputs, sources, strict=True))
-    for node in model.nodes:
-        layer, shape = node.layer, shapes[node.outputs[0]]
-        given = node.shape_in(shapes) if node.inputs else None
-        if layer.is_model:
-            own = _walk(
-                layer,
-                f"{prefix}{node.key}/",
-                layer.shapes(given),
-                [reach[tensor] for tensor in node.inputs],
-                result,
-                seen,
-            )
-            reach.update(zip(node.outputs, own, strict=True))
-            continue
-        if node.inputs:
-            reach[node.outputs[0]] = _reach([reach[tensor] for tensor in node.inputs], layer.window(given), shape)
-        arrays = () if layer in seen else (*layer.params.values(), *layer.state.values())
-        seen.add(layer)  # a layer used twice holds its arrays once
-        itemsize = 8 if layer.dtype == "float64" else 4
-        result.append(
-            {
-                "name": prefix + node.key,
-                "class": type(layer).__name__,
-                "shape": shape,
-                "params": sum(array.size for array in arrays),
-                "trainable": layer.trainable and bool(layer.params),
-                "bytes": None
-                if None in shape[1:]
-                else itemsize * math.prod(shape[1:]) + sum(array.nbytes for array in arrays),
-                "multiply_adds": layer.multiply_adds(given),
-                "field": reach[node.outputs[0]][0] if len(shape) == 4 else "all",
-            }
-        )
-    return [reach[tensor] for tensor in model.outputs]
+def _row(call, arrays, field):
+    itemsize = 8 if call.layer.dtype == "float64" else 4
+    is_open = None in call.shape[1:]
+    return {
+        "name": call.key,
+        "class": type(call.layer).__name__,
+        "shape": call.shape,
+        "params": sum(array.size for array in arrays),
+        "trainable": call.layer.trainable and bool(call.layer.params),
+        "bytes": None if is_open else itemsize * math.prod(call.shape[1:]) + sum(array.nbytes for array in arrays),
+        "multiply_adds": call.layer.multiply_adds(call.input_shape),
+        "field": field if len(call.shape) == 4 else "all",
+    }
 
 
 def _unbuilt(model):

@@ -1,0 +1,434 @@
+"""A graph of layers that is a layer itself: its shapes, how it runs, its arrays. What a user trains is in model.py.
+
+Its forward and backward are those of running.py, its order is that of graph.py. Since it is a layer, models nest.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..execution import Plan
+from ..initializers import Blank
+from ..layers import Layer, Softmax, SymbolicTensor
+from ..layers.activation import activate
+from ..layers.base import fits
+from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Shape, Shapes
+from . import running
+from .graph import Call, calls, give_names, sort, trace
+
+
+class Network(Layer):
+    """A graph of layers from inputs to outputs: what `Model` and `Sequential` share with every layer.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Model
+    >>> x = Input((4,))
+    >>> inner = Model(x, Dense(2)(x), name="inner")  # a model is a layer: it can be called in another
+    >>> outer = Model(x, Dense(3)(inner(x)))
+    >>> sorted(outer.params)
+    ['dense/bias', 'dense/kernel', 'inner/dense/bias', 'inner/dense/kernel']
+    """
+
+    takes_list = True
+    is_model = True
+    layers: list[Layer]
+    inputs: list[SymbolicTensor]
+    outputs: list[SymbolicTensor]
+    seed: int | None
+
+    def _start(self, seed: "int | np.random.Generator | None") -> np.random.Generator:
+        """Begin empty; return who draws the weights. (Of a layer that comes later nobody has a file's weights.)"""
+        self.seed = None if isinstance(seed, np.random.Generator) else seed
+        self._rng = np.random.default_rng(None if isinstance(seed, Blank) else seed)
+        self.layers, self.nodes, self.inputs, self.outputs = [], [], [], []
+        self._plans: dict[bool, Plan] = {}
+        return seed if isinstance(seed, Blank) else self._rng
+
+    def _make_arrays(self) -> None:
+        self.grads = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy or a pickle holds: all but the plans, which hold memory of their own."""
+        return {**self.__dict__, "_plans": {}}
+
+    def _connect(self, inputs: list[Any], outputs: list[Any], rng: np.random.Generator | None) -> None:
+        for end, tensors in (("inputs", inputs), ("outputs", outputs)):
+            if not tensors or not all(isinstance(tensor, SymbolicTensor) for tensor in tensors):
+                raise ValueError(
+                    f"`{end}` must be symbolic tensors, made by Input and by calling layers on them. "
+                    f"Received: {tensors!r}."
+                )
+        self.inputs, self.outputs = inputs, outputs
+        self._plans = {}
+        nodes = trace(inputs, outputs)
+        give_names(nodes)
+        self.nodes, self.layers = sort(nodes, outputs)
+        for node in self.nodes:
+            shapes = [tensor.shape for tensor in node.inputs] or [node.layer.shape]
+            node.layer.build(shapes if node.several else shapes[0], rng, self.dtype or "float32")
+        self.dtype = self.nodes[0].layer.dtype
+        self.input_shape, self.output_shape = single([t.shape for t in inputs]), single([t.shape for t in outputs])
+        self.built = True
+
+    # ---- shapes -----------------------------------------------------------------------------------------
+
+    def compute_output_shape(self, input_shape: Shapes) -> Shapes:
+        """Follow an input's shape through the graph."""
+        shapes = self.shapes(input_shape)
+        return single([shapes[tensor] for tensor in self.outputs])
+
+    def shapes(self, input_shape: Shapes | None = None) -> dict[SymbolicTensor, Shape]:
+        """Return the shape of every tensor of the graph for an input's shape, by default the one that it has."""
+        given = input_shape or self.input_shape
+        shapes = dict(zip(self.inputs, given if isinstance(given, list) else [given], strict=True))
+        for node in self.nodes:
+            if node.inputs:
+                result = node.layer.output_shape_of(node.shape_in(shapes))
+                shapes.update(zip(node.outputs, result if len(node.outputs) > 1 else [result], strict=True))
+        return shapes
+
+    def output_shape_of(self, input_shape: Shapes) -> Shapes:
+        """Return the output's shape for an input's, which must be one that the Inputs allow."""
+        self._fit(input_shape if isinstance(input_shape, list) else [input_shape])
+        return self.compute_output_shape(input_shape)
+
+    def _fit(self, shapes: Sequence[Shape]) -> None:
+        if len(shapes) != len(self.inputs):
+            raise ValueError(f"Layer '{self.name}' takes {len(self.inputs)} inputs. Received: {len(shapes)}.")
+        for tensor, shape in zip(self.inputs, shapes, strict=True):
+            if not fits(shape, tensor.shape):
+                raise ValueError(
+                    f"Input of layer '{self.name}' must have shape {tensor.shape}. Received: x.shape={tuple(shape)}."
+                )
+
+    def build(self, input_shape: Shapes, rng: np.random.Generator | None = None, dtype: DTypeLike = "float32") -> None:
+        """Check that the model takes inputs of this shape: it was built when it was made."""
+        self.output_shape_of(input_shape)
+
+    @property
+    def input(self) -> SymbolicTensor | list[SymbolicTensor]:
+        """The symbolic input (a list where there are several)."""
+        return single(self.inputs)
+
+    @property
+    def output(self) -> SymbolicTensor | list[SymbolicTensor]:
+        """The symbolic output (a list where there are several)."""
+        return single(self.outputs)
+
+    @property
+    def activation(self) -> str | None:
+        """What the model ends with, where nothing else reads that layer's output."""
+        if len(self.outputs) != 1 or any(self.outputs[0] in node.inputs for node in self.nodes):
+            return None
+        return next(node.layer.activation for node in self.nodes if self.outputs[0] in node.outputs)
+
+    # ---- what lies inside -------------------------------------------------------------------------------
+
+    def get_layer(self, name: str) -> Layer:
+        """Find a layer by its name; "inner/conv2d" looks into a nested model.
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> Sequential([Input((4,)), Dense(2, name="last")]).get_layer("last").params["kernel"].shape
+        (4, 2)
+        """
+        head, _, rest = name.partition("/")
+        for layer in self.layers:
+            if layer.name == head:
+                return layer.get_layer(rest) if rest else layer
+        names = ", ".join(f"'{layer.name}'" for layer in self.layers)
+        raise ValueError(f"`name` must be one of the layers {names}. Received: name={name!r}.")
+
+    def calls(self, input_shape: Shapes | None = None) -> list[Call]:
+        """List every call of a layer, nested models unfolded, in running order.
+
+        Parameters
+        ----------
+        input_shape : (None, ...), optional
+            By default the one that the model was built for.
+
+        Returns
+        -------
+        calls : list of Call
+            Each has `key`, `layer`, `sources` (keys), `input_shape` and `shape`.
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, ReLU, Sequential
+        >>> model = Sequential([Input((4,)), Sequential([Dense(2), ReLU()], name="inner"), Dense(3)])
+        >>> [(call.key, call.sources, call.shape) for call in model.calls()][-2:]
+        [('inner/re_lu', ('inner/dense',), (None, 2)), ('dense', ('inner/re_lu',), (None, 3))]
+        """
+        return calls(self, input_shape)
+
+    def leaves(self) -> Iterator[tuple[str, Layer]]:
+        """Yield (path, layer) of every layer that is no model, those of nested models as "inner/layer".
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> model = Sequential([Input((4,)), Sequential([Dense(2)], name="inner"), Dense(3)])
+        >>> [path for path, layer in model.leaves() if layer.params]
+        ['inner/dense', 'dense']
+        """
+        for layer in self.layers:
+            if layer.is_model:
+                yield from ((f"{layer.name}/{path}", leaf) for path, leaf in layer.leaves())
+            else:
+                yield layer.name, layer
+
+    # ---- running ----------------------------------------------------------------------------------------
+
+    def forward(
+        self,
+        x: Any,
+        training: bool = False,
+        *,
+        keep: bool | None = None,
+        logits: bool = False,
+        need_dx: bool = True,
+        record: Arrays | None = None,
+    ) -> Any:
+        """Run the graph.
+
+        Parameters
+        ----------
+        x : array of `input_shape`, or a list of them for several inputs
+            A last axis of 1 may be left out, or be one too many.
+        training : bool
+            Whether Dropout drops, BatchNormalization uses the batch, and backward may follow.
+        keep : bool, optional
+            Whether to push what backward needs; by default when training.
+        logits : bool
+            Leave out the `activation` that the model ends with, so that a loss can take the logits.
+        need_dx : bool
+            False: backward will not be asked for dx, so layers before the first trainable one keep nothing.
+        record : dict, optional
+            Filled with the output of every call, under the key that `calls` lists. Without it layers may run together.
+
+        Returns
+        -------
+        y : array of `output_shape`, or a list of them for several outputs
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from minicnn import Dense, Input, ReLU, Sequential
+        >>> model, between = Sequential([Input((4,)), Dense(3), ReLU()]), {}
+        >>> model.forward(np.ones((2, 4)), record=between).shape
+        (2, 3)
+        >>> sorted(between)
+        ['dense', 'input_layer', 're_lu']
+        """
+        arrays, given = self._checked_input(x)
+        keep = training if keep is None else keep
+        logits = logits and self.activation is not None
+        values: running.Values = dict(zip(self.inputs, arrays, strict=True))
+        if record is not None:
+            nodes, learning = running.record(self, values, training, keep, logits, need_dx, record)
+        elif training or keep:
+            nodes, learning = running.train(self, values, training, keep, logits, need_dx)
+        else:
+            running.predict(self, values, logits)
+            nodes, learning = self.nodes, set()
+        if keep:
+            self._saved.append(running.Kept(nodes, learning, given))
+        return single([values[tensor] for tensor in self.outputs])
+
+    def apply_activation(self, logits: Array) -> Array:
+        """Return the y that belongs to what `forward(x, logits=True)` returned."""
+        last = self.outputs[0].node.layer
+        if last.is_model or isinstance(last, Softmax):
+            return last.apply_activation(logits)
+        return activate(last.activation, logits)[0]
+
+    def _checked_input(self, x: Any) -> tuple[list[Array], list[tuple[int, ...]]]:
+        """Return the arrays that go in, with as many axes as the Inputs have, and the shapes that they came in."""
+        if not self.built:
+            self.build((None, *np.shape(x)[1:]), dtype=self.dtype or "float32")
+        alone = len(self.inputs) == 1
+        if alone and isinstance(x, (list, tuple)) and len(x) == 1 and np.ndim(x[0]) == len(self.inputs[0].shape):
+            x = x[0]  # a list of one input, not of one example
+        arrays = self._as_arrays([x] if alone or not isinstance(x, (list, tuple)) else x)
+        given = [array.shape for array in arrays]
+        fitted = [_as_long(array, tensor.shape) for array, tensor in zip(arrays, self.inputs, strict=False)]
+        arrays = fitted + arrays[len(self.inputs) :]
+        self._accept([array.shape for array in arrays])
+        return self._of_own_dtype(arrays), given
+
+    def _accept(self, shapes: list[tuple[int, ...]]) -> None:
+        """Refuse arrays of these shapes, where the model does not take them."""
+        self._fit(shapes)
+
+    def backward(self, dy: Any, need_dx: bool = True, record: Arrays | None = None) -> Any:
+        """Run the graph in reverse: set `grads`, return dx.
+
+        Parameters
+        ----------
+        dy : array, shape of y
+            The loss's gradient at y; a list for several outputs, None where nobody read one.
+        need_dx : bool
+            Whether dx is wanted.
+        record : dict, optional
+            Filled with the gradient at every call's output, under its key; then forward must have had one too.
+
+        Returns
+        -------
+        dx : array, shape of x, or None
+            A list for several inputs.
+
+        Raises
+        ------
+        RuntimeError
+            No forward(x, training=True) came before.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from minicnn import Dense, Input, Sequential
+        >>> model = Sequential([Input((4,)), Dense(3)])
+        >>> y = model.forward(np.ones((2, 4)), training=True)
+        >>> model.backward(np.ones_like(y)).shape, model.grads["dense/bias"].tolist()
+        ((2, 4), [2.0, 2.0, 2.0])
+        """
+        if not self._saved:
+            raise RuntimeError(f"Model '{self.name}': backward needs a forward(x, training=True) before it.")
+        if record is not None and self._saved[-1].nodes is not self.nodes:
+            raise RuntimeError(f"Model '{self.name}': backward(record=...) needs a forward(record=...) before it.")
+        kept = self._saved.pop()
+        gradients = running.backward(self, kept, dy if isinstance(dy, list) else [dy], need_dx, record)
+        if not need_dx:
+            return None
+        dxs = [gradients.get(tensor) for tensor in self.inputs]
+        return single([dx if dx is None else dx.reshape(shape) for dx, shape in zip(dxs, kept.given, strict=True)])
+
+    def discard(self) -> None:
+        """Pop what one forward pushed without using it."""
+        nodes, learning, _ = self._saved.pop()
+        for node in reversed(nodes):
+            if node.outputs[0] in learning and node.inputs:
+                node.layer.discard()
+
+    def drop_grads(self) -> None:
+        """Drop the gradients of the last backward, in all layers."""
+        self.grads = {}
+        for layer in self.layers:
+            layer.drop_grads()
+
+    def forget(self) -> None:
+        """Drop everything that was pushed, in all layers."""
+        super().forget()
+        for layer in self.layers:
+            layer.forget()
+
+    # ---- arrays -----------------------------------------------------------------------------------------
+
+    @property
+    def params(self) -> Arrays:
+        """The arrays that train: "layer/kernel" -> array."""
+        return {
+            f"{layer.name}/{key}": array
+            for layer in self.layers
+            if self.trainable and layer.trainable
+            for key, array in layer.params.items()
+        }
+
+    @property
+    def state(self) -> Arrays:
+        """The arrays that change without a gradient: "layer/moving_mean" -> array."""
+        return {f"{layer.name}/{key}": array for layer in self.layers for key, array in layer.state.items()}
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the model learns; setting it sets every layer, as in Keras."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in getattr(self, "layers", ()):
+            layer.trainable = self._trainable
+
+    def get_weights(self) -> list[Array]:
+        """Copy all arrays, layer by layer, in Keras's order.
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> [array.shape for array in Sequential([Input((4,)), Dense(3), Dense(2)]).get_weights()]
+        [(4, 3), (3,), (3, 2), (2,)]
+        """
+        return [array for layer in self.layers for array in layer.get_weights()]
+
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
+        """Set all arrays, layer by layer, in Keras's order, from arrays of the same shapes.
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> model = Sequential([Input((2,)), Dense(1)])
+        >>> model.set_weights([[[3], [4]], [0.5]])
+        >>> model.predict([[1, 2]]).tolist()
+        [[11.5]]
+        """
+        weights = list(weights)
+        counts = [len(layer.get_weights()) for layer in self.layers]
+        if len(weights) != sum(counts):
+            raise ValueError(f"Model '{self.name}' has {sum(counts)} arrays. Received: {len(weights)}.")
+        for layer, count in zip(self.layers, counts, strict=True):
+            layer.set_weights(weights[:count])
+            weights = weights[count:]
+
+    def count_params(self) -> int:
+        """Count the numbers in all arrays, trainable or not.
+
+        Examples
+        --------
+        >>> from minicnn.models import homework
+        >>> homework((150, 150), 2).count_params()
+        11215873
+        """
+        return sum(layer.count_params() for layer in self.layers)
+
+    def multiply_adds(self, input_shape: Shapes | None = None) -> int | None:
+        """Count the multiply-adds for one example; None if a size is open.
+
+        Examples
+        --------
+        >>> from minicnn.models import tinyvgg
+        >>> tinyvgg((64, 64), 10).multiply_adds()
+        5608780
+        """
+        if not self.built:
+            return None
+        total = 0
+        for call in self.calls(input_shape):
+            count = 0 if call.input_shape is None else call.layer.multiply_adds(call.input_shape)
+            if count is None:
+                return None
+            total += count
+        return total
+
+    def cast(self, dtype: DTypeLike) -> None:
+        """Convert all arrays, and whatever comes in from now on, to another dtype, in place."""
+        self.dtype = str(np.dtype(dtype))
+        for layer in {node.layer for node in self.nodes}:  # the InputLayer of a chain is not among its `layers`
+            layer.cast(dtype)
+
+
+def single(items: list[Any]) -> Any:
+    """Return the one item of a list by itself, several as they are."""
+    return items[0] if len(items) == 1 else items
+
+
+def _as_long(array: AnyArray, shape: Shape) -> AnyArray:
+    """Return an array with the last axis of 1 that an Input has beyond it, or without the one that it has not.
+
+    So does Keras.
+    """
+    if array.ndim == len(shape) - 1 and shape[-1] == 1:
+        return array[..., None]
+    return array[..., 0] if array.ndim == len(shape) + 1 and array.shape[-1] == 1 else array
