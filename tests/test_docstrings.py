@@ -68,7 +68,7 @@ LACKING = {
         SpatialDropout2D SymbolicTensor ZeroPadding2D
     """,
     "models": """
-        Model Sequential homework load_model tinyvgg
+        Sequential homework load_model tinyvgg
     """,
     "training": """
         Setup evaluate fit predict train_on_batch

@@ -275,6 +275,22 @@ def test_saving_needs_a_keras_name_and_shapes(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["m.h5", "m.keras"])
+def test_keras_opens_what_the_ending_asks_for(name, tmp_path):
+    model, x = chain(minicnn), np.random.default_rng(0).random((2, *chain(minicnn).input_shape[1:]))
+    model.save(tmp_path / name)
+    np.testing.assert_allclose(
+        keras.models.load_model(tmp_path / name).predict(x, verbose=0), model.predict(x), atol=1e-5
+    )
+
+
+def test_a_folder_for_tensorflow_js_is_read_back(tmp_path):
+    layers = [minicnn.Input((6, 6, 2)), minicnn.Conv2D(3, 3, activation="relu"), minicnn.Flatten(), minicnn.Dense(2)]
+    model, x = minicnn.Sequential(layers, seed=1), np.random.default_rng(0).random((2, 6, 6, 2))
+    model.save(tmp_path / "model.json")
+    np.testing.assert_array_equal(minicnn.load_model(tmp_path / "model.json").predict(x), model.predict(x))
+
+
 def test_a_model_opens_where_nothing_but_load_model_was_asked_for(tmp_path):
     # Names are loaded when asked for; the classes that a file names are there all the same.
     path = tmp_path / "net.keras"
