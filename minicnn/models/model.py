@@ -11,7 +11,6 @@ from typing import Any, Self
 import numpy as np
 
 from .. import training
-from ..callbacks import Callback, History
 from ..layers import LAYERS, SymbolicTensor
 from ..losses import Loss
 from ..optimizers import Optimizer
@@ -175,10 +174,10 @@ class Model(Network):
         shuffle: bool = True,
         seed: int | None = None,
         class_weight: Mapping[int, float] | None = None,
-        callbacks: Callback | Sequence[Callback] | None = None,
+        callbacks: Any = None,
         verbose: int | str = "auto",
         initial_epoch: int | None = None,
-    ) -> History:
+    ) -> Any:
         """Train for some epochs.
 
         Parameters
