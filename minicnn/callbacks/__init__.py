@@ -1,17 +1,19 @@
-"""Callbacks: what happens between epochs."""
+"""Callbacks: what happens between epochs.
 
-from .callbacks import (
-    Callback,
-    CallbackList,
-    CSVLogger,
-    Diverged,
-    EarlyStopping,
-    History,
-    ModelCheckpoint,
-    Monitor,
-    TerminateOnNaN,
-    listed,
-)
+History            what `fit` returns
+CSVLogger          a line an epoch in a file
+ModelCheckpoint    the model of every epoch, or of the best one
+EarlyStopping      the end once nothing improves
+TerminateOnNaN     the end once a loss or a weight is no number
+"""
+
+from .callback import Callback, CallbackList, Logs, listed
+from .csv_logger import CSVLogger
+from .early_stopping import EarlyStopping
+from .history import History
+from .model_checkpoint import ModelCheckpoint
+from .monitor import Monitor
+from .terminate_on_nan import Diverged, TerminateOnNaN
 
 __all__ = [
     "CSVLogger",
@@ -20,6 +22,7 @@ __all__ = [
     "Diverged",
     "EarlyStopping",
     "History",
+    "Logs",
     "ModelCheckpoint",
     "Monitor",
     "TerminateOnNaN",
