@@ -12,7 +12,6 @@ from minicnn.kernels.algorithms import winograd
 from minicnn.kernels.machine import memory
 from tests.tolerances import assert_same
 
-pytestmark = pytest.mark.widths
 NO_PADS, PADS = ((0, 0), (0, 0)), ((1, 1), (1, 1))
 SAMPLES = 300
 

@@ -3,9 +3,9 @@
 How many numbers a register holds belongs to the machine, but any machine computes with registers of any width. So
 `pytest` tries the sharpest cases at the other widths as well, each in a process of its own, and
 
-    MINICNN_REGISTER_BYTES=16 pytest tests/kernels -m widths            (32, 64)
+    MINICNN_REGISTER_BYTES=16 pytest tests/kernels            (32, 64)
 
-tries all that is marked so, this file's draws among them.
+tries all that the kernels' tests know, this file's draws among them.
 """
 
 import os
@@ -25,7 +25,6 @@ from tests.kernels.fused import test_conv2d_maxpool2d
 from tests.strategies import ConvCase, DenseCase, DepthwiseCase, apart, normal, seeds
 from tests.tolerances import assert_same
 
-pytestmark = pytest.mark.widths
 ROOT = Path(__file__).parents[3]
 NO_PADS = ((0, 0), (0, 0))
 DTYPES = ["float32", "float64"]

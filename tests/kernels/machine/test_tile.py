@@ -6,7 +6,6 @@ import pytest
 from minicnn.kernels.machine import ceil_div, jit, tile
 from minicnn.kernels.machine.tile import arithmetic, moves, winners
 
-pytestmark = pytest.mark.widths
 T, V = 3, 2
 STEP = 80  # numbers from row to row: more than V registers of any width hold
 
