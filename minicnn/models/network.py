@@ -263,6 +263,13 @@ class Network(Layer):
         """Refuse arrays of these shapes, where the model does not take them."""
         self._fit(shapes)
 
+    def _plan(self, logits: bool) -> Plan:
+        """How to run when nobody asks for what is in between; made anew when a layer's settings have changed."""
+        plan = self._plans.get(logits)
+        if plan is None or not plan.is_current():
+            plan = self._plans[logits] = Plan(self, logits)
+        return plan
+
     def backward(self, dy: Any, need_dx: bool = True, record: Arrays | None = None) -> Any:
         """Run the graph in reverse: set `grads`, return dx.
 

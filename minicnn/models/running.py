@@ -11,7 +11,7 @@ after its last use. Back is the same graph in reverse: the gradients that meet a
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..execution import Plan, joined
+from ..execution import joined
 from ..layers import Node, SymbolicTensor
 from ..types import Array
 
@@ -31,11 +31,8 @@ class Kept(NamedTuple):
 
 
 def predict(model: "Network", values: Values, logits: bool) -> None:
-    """Run a plan, made anew when a layer's settings have changed."""
-    plan = model._plans.get(logits)
-    if plan is None or not plan.is_current():
-        plan = model._plans[logits] = Plan(model, logits)
-    plan.run(values)
+    """Run the model's plan."""
+    model._plan(logits).run(values)
 
 
 def train(
