@@ -9,7 +9,7 @@ import pytest
 SCRIPT = """
 import os, sys, threading
 import numpy as np
-from minicnn.architectures import tinyvgg
+from minicnn.models import tinyvgg
 
 model = tinyvgg((40, 40), 5, seed=1)
 x = np.random.default_rng(0).integers(256, size=(24, 40, 40, 3)).astype("float32")
