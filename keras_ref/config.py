@@ -3,19 +3,52 @@
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Any
 
-from keras_ref.errors import Refusal
-from keras_ref.files import read_json, write_json
+from .files import read_json, write_json
+from .types import AnyPath
 
-SMALLEST = 71  # Xception shrinks its picture 32 times with unpadded first layers: Keras refuses less
-AUGMENTS = ("none", "course", "light")
-DEVICES = ("one", "all")
-PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
+SMALLEST: int = 71  # Xception shrinks its picture 32 times with unpadded first layers: Keras refuses less
+AUGMENTS: tuple[str, ...] = ("none", "course", "light")
+DEVICES: tuple[str, ...] = ("one", "all")
+PRECISIONS: tuple[str, ...] = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
 
 
 @dataclass(frozen=True)
 class Config:
-    """What a run is made of. The defaults are those the course settles on in 8.6 and 8.7."""
+    """What a run is made of. The defaults are those the course settles on in 8.6 and 8.7.
+
+    Parameters
+    ----------
+    data : str
+        The folder of pictures.
+    size : int
+        Pixels a side, 71 or more; the course has 150 and 299.
+    lr : float
+        Adam's learning rate, above 0.
+    inner : int
+        Units of an inner Dense layer, 0 for none.
+    dropout : float
+        The share dropped before the last layer, 0 <= dropout < 1.
+    augment : "none", "course" (8.10) or "light" (8.11)
+    class_weight : "none" or "balanced"
+    epochs : int, 1 or more
+    batch_size : int, 1 or more pictures
+    seed : int, 0 or more
+        For order, start and augmentation.
+    weights : "imagenet", "none", or the path of a weights file in Keras's layout
+    unfreeze : int or "all"
+        How many of the base's last layers learn.
+    devices : "one" or "all"
+    precision : "auto" (mixed_float16 on a GPU), "float32", "mixed_float16" or "mixed_bfloat16"
+    split_seed : int, 0 or more
+        Draws the held-out fifth where the folder has no validation/.
+
+    Raises
+    ------
+    ValueError
+        It names the setting, the value received, and what would be right.
+    """
 
     data: str
     size: int = 150
@@ -33,7 +66,7 @@ class Config:
     precision: str = "auto"
     split_seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _whole("size", self.size, SMALLEST)
         _whole("inner", self.inner, 0)
         _whole("epochs", self.epochs, 1)
@@ -41,9 +74,9 @@ class Config:
         _whole("seed", self.seed, 0)
         _whole("split_seed", self.split_seed, 0)
         if not _real(self.lr) or self.lr <= 0:
-            raise Refusal(f"lr must be a positive number. Received: lr={self.lr!r}.")
+            raise ValueError(f"lr must be a positive number. Received: lr={self.lr!r}.")
         if not _real(self.dropout) or not 0 <= self.dropout < 1:
-            raise Refusal(f"dropout must lie in 0 <= dropout < 1. Received: dropout={self.dropout!r}.")
+            raise ValueError(f"dropout must lie in 0 <= dropout < 1. Received: dropout={self.dropout!r}.")
         if self.unfreeze != "all":
             _whole("unfreeze", self.unfreeze, 0, "'all' or ")
         for name, allowed in (
@@ -53,38 +86,68 @@ class Config:
             ("precision", PRECISIONS),
         ):
             if getattr(self, name) not in allowed:
-                raise Refusal(f"{name} must be one of {', '.join(allowed)}. Received: {name}={getattr(self, name)!r}.")
+                raise ValueError(
+                    f"{name} must be one of {', '.join(allowed)}. Received: {name}={getattr(self, name)!r}."
+                )
 
     @property
-    def frozen(self):
+    def frozen(self) -> bool:
         """Whether the whole base keeps its weights."""
         return self.unfreeze == 0
 
     @property
-    def cacheable(self):
+    def cacheable(self) -> bool:
         """Whether every epoch repeats the same forward pass through the base, so that stored vectors may replace it."""
         return self.frozen and self.augment == "none"
 
-    def write(self, path):
-        """Write config.json."""
+    def write(self, path: AnyPath) -> None:
+        """Write config.json.
+
+        Parameters
+        ----------
+        path : str or path
+        """
         write_json(path, dataclasses.asdict(self))
 
-    def replace(self, **changes):
-        """Give a copy with some settings changed, checked again."""
+    def replace(self, **changes: Any) -> "Config":
+        """Return a copy with some settings changed, checked again.
+
+        Parameters
+        ----------
+        **changes : settings by name
+
+        Returns
+        -------
+        config : Config
+        """
         return dataclasses.replace(self, **changes)
 
 
-def read(path):
-    """Read a config.json; refuse a key that is unknown or missing."""
+def read(path: AnyPath) -> Config:
+    """Read a config.json.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    config : Config
+
+    Raises
+    ------
+    ValueError
+        The file can't be read, has an unknown key, lacks `data`, or holds a setting that can't be used.
+    """
     values = read_json(path)
     if not isinstance(values, dict):
-        raise Refusal(f"{path} must hold one JSON object. Received: {type(values).__name__}.")
+        raise ValueError(f"{path} must hold one JSON object. Received: {type(values).__name__}.")
     names = [field.name for field in dataclasses.fields(Config)]
     unknown = sorted(set(values) - set(names))
     if unknown:
-        raise Refusal(f"{path} has the unknown key {unknown[0]!r}; the keys are {', '.join(names)}.")
+        raise ValueError(f"{path} has the unknown key {unknown[0]!r}; the keys are {', '.join(names)}.")
     if "data" not in values:
-        raise Refusal(f"{path} lacks the key 'data'.")
+        raise ValueError(f"{path} lacks the key 'data'.")
     return Config(**values)
 
 
@@ -94,8 +157,8 @@ def _real(value):
 
 def _whole(name, value, least, also=""):
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise Refusal(f"{name} must be {also}a whole number of at least {least}. Received: {name}={value!r}.")
+        raise ValueError(f"{name} must be {also}a whole number of at least {least}. Received: {name}={value!r}.")
 
 
-DEFAULTS = Config("")
-SETTINGS = tuple(field.name for field in dataclasses.fields(Config) if field.name != "data")
+DEFAULTS: Config = Config("")
+SETTINGS: tuple[str, ...] = tuple(field.name for field in dataclasses.fields(Config) if field.name != "data")

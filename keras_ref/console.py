@@ -1,29 +1,57 @@
 """What the terminal shows: tables, notes, and a progress bar on everything that takes over two seconds."""
 
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from rich.console import Console
-from rich.measure import Measurement
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out: Console = Console(highlight=False, soft_wrap=True)
+err: Console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def say(text):
-    """One plain line on standard output."""
+def say(text: str) -> None:
+    """Print one plain line on standard output.
+
+    Parameters
+    ----------
+    text : str
+    """
     out.print(text, markup=False)
 
 
-def note(text):
-    """One plain line on standard error: what a reader should know, but a pipe should not."""
+def note(text: str) -> None:
+    """Print one plain line on standard error: what a reader should know, but a pipe should not.
+
+    Parameters
+    ----------
+    text : str
+    """
     err.print(text, markup=False)
 
 
 @contextmanager
-def progress(what, total):
-    """A bar on standard error; yields `advance(n=1)`. Off a terminal it prints nothing at all."""
+def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
+    """Show a bar on standard error; off a terminal, nothing at all.
+
+    Parameters
+    ----------
+    what : str, before the bar
+    total : int, steps
+
+    Yields
+    ------
+    advance : function of the steps that are done now, by default 1
+    """
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -37,13 +65,32 @@ def progress(what, total):
         yield lambda n=1: bar.advance(task, n)
 
 
-def working(what):
-    """Give a context that shows a spinner: for what takes seconds and cannot say how far it is."""
+def working(what: str) -> AbstractContextManager[Any]:
+    """Show a spinner in a `with` block: for what takes seconds and cannot say how far it is.
+
+    Parameters
+    ----------
+    what : str, beside the spinner
+
+    Returns
+    -------
+    spinner : context manager
+    """
     return err.status(what)
 
 
-def table(title, columns, rows):
-    """Print a table; columns that hold nothing but numbers are right-aligned."""
+def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table; columns that hold nothing but numbers are right-aligned.
+
+    Parameters
+    ----------
+    title : str or None, above the table
+    columns : names
+    rows : one value a column each
+    """
+    from rich.measure import Measurement
+    from rich.table import Table
+
     shown = Table(header_style="bold", box=None, pad_edge=False)
     for i, name in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[i], (int, float)) or _number(row[i]) for row in rows)

@@ -1,9 +1,19 @@
-"""The one kind of failure a user can cause: it is printed as one sentence and ends the command with exit code 2."""
+"""What has a name among the failures; all others are a ValueError with one sentence, as in minicnn."""
 
 
-class Refusal(ValueError):
-    """Input that cannot be worked with; the message is one sentence: what was wrong, received, and right."""
-
-
-class Diverged(Refusal):
+class Diverged(ValueError):
     """A net whose loss or answers are NaN or infinite: whatever is measured on it is no figure."""
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what another library says, or the error's kind where it says nothing.
+
+    Parameters
+    ----------
+    error : BaseException
+
+    Returns
+    -------
+    text : str, one line
+    """
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

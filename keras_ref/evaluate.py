@@ -1,45 +1,85 @@
 """How good a classifier is on pictures it never learned from: 8.12, with intervals, and two checkpoints pairwise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from keras_ref import card as cards
-from keras_ref import console, data, files, folder, plots, predict, stats
-from keras_ref.errors import Refusal
-from minicnn.data import field_beside, folder_for, to_judge
+from minicnn.data import Folder, field_beside, folder_for, to_judge
+from minicnn.metrics import interval
 
-BATCH = 32
-WORST = 24
+from . import card as cards
+from . import console, files, pictures, predict, results
+from .card import Card
+from .types import AnyPath, Net, Result
+
+BATCH: int = 32
+WORST: int = 24  # pictures shown
 
 
 @dataclass
 class Answers:
-    """What one model says about each picture of a split: (N, classes) probabilities beside the (N,) labels."""
+    """What one model says about each picture of a split.
+
+    Parameters
+    ----------
+    class_names : tuple of str
+    paths : N paths
+    labels : (N,) int
+    probabilities : (N, classes) float64
+    losses : (N,) float64
+    """
 
     class_names: tuple[str, ...]
     paths: tuple[Path, ...]
-    labels: np.ndarray
-    probabilities: np.ndarray
-    losses: np.ndarray
+    labels: NDArray[np.integer[Any]]
+    probabilities: NDArray[np.float64]
+    losses: NDArray[np.float64]
 
     @property
-    def right(self):
+    def right(self) -> NDArray[np.bool_]:
         """Whether each picture's most probable class is its own, (N,) bool."""
         return self.probabilities.argmax(axis=1) == self.labels
 
 
-def ask(model_path, model, found, files, labels):
-    """Run a loaded model, (net, card), over pictures of a data folder."""
+def ask(
+    model_path: AnyPath,
+    model: tuple[Net, Card],
+    found: Folder,
+    files: Sequence[Path],
+    labels: NDArray[np.integer[Any]],
+) -> Answers:
+    """Run a loaded model over pictures of a data folder.
+
+    Parameters
+    ----------
+    model_path : str or path, what an error calls it
+    model : (net, card)
+    found : minicnn.data.Folder
+    files : N pictures of it
+    labels : (N,) int, their classes
+
+    Returns
+    -------
+    answers : Answers, the classes in the model's order
+
+    Raises
+    ------
+    ValueError
+        The classes are others than the model's, or a picture can't be read.
+    Diverged
+        An answer is not finite.
+    """
     net, card = model
     names, labels = _matched(card, found, labels, model_path)
-    source = data.Pictures(files, card.recipe, keep=False)
+    source = pictures.Pictures(files, card.recipe, keep=False)
     raw = []
     with console.progress("evaluating", len(files)) as advance, source.naming_the_culprit():
         for (x,) in source.batches(BATCH):
-            whole = np.zeros((BATCH, *x.shape[1:]), np.float32)
-            whole[: len(x)] = x
+            whole = pictures.padded(x.numpy(), BATCH)
             raw.append(np.asarray(net.predict_on_batch(whole), np.float64)[: len(x)])
             advance(len(x))
     answers = predict.finite(np.concatenate(raw), files, card.output)
@@ -48,7 +88,7 @@ def ask(model_path, model, found, files, labels):
 
 
 def _load(model_path, data_folder):
-    """Load a model: ((net, card), what it learned from or None)."""
+    """Load a model, and return ((net, card), what it learned from or None)."""
     net, card, sentence = cards.load(model_path)
     if sentence:
         console.note(sentence)
@@ -62,9 +102,7 @@ def _judged(fields, data_folder, split_name, split_seed, skip_corrupt):
     if len(found.left_out):
         console.note(f"{data_folder}: {found.left_out}")
     if skip_corrupt:
-        bad = folder.corrupt(found.split("all").files)
-        found = found.without(bad)
-        console.note(f"{len(bad)} corrupt pictures are left out." if bad else "No picture is corrupt.")
+        found, _ = pictures.without_corrupt(found)
     judged = [to_judge(found, field, split_name) for field in fields]
     for note in dict.fromkeys(one.note for one in judged if one.note):
         console.note(note[0].upper() + note[1:])
@@ -72,21 +110,23 @@ def _judged(fields, data_folder, split_name, split_seed, skip_corrupt):
     first = judged[0]
     keep = [i for i, path in enumerate(first.files) if path in both]
     if not keep:
-        raise Refusal(f"No picture of {first.split} in {data_folder} is left that neither model learned from.")
+        raise ValueError(f"No picture of {first.split} in {data_folder} is left that neither model learned from.")
     return found, first.split, [first.files[i] for i in keep], first.labels[keep]
 
 
 def _matched(card, found, labels, where):
-    """Give class names in the model's order and the labels in that order."""
+    """Return class names in the model's order and the labels in that order."""
     if set(card.class_names) == set(found.class_names):
         order = np.array([card.class_names.index(name) for name in found.class_names])
         return card.class_names, order[labels]
     if len(card.class_names) != len(found.class_names):
-        raise Refusal(f"{where} knows {len(card.class_names)} classes, but {found.path} has {len(found.class_names)}.")
+        raise ValueError(
+            f"{where} knows {len(card.class_names)} classes, but {found.path} has {len(found.class_names)}."
+        )
     if card.class_names == tuple(str(i) for i in range(len(card.class_names))):
         return found.class_names, labels
     odd = sorted(set(card.class_names) ^ set(found.class_names))[0]
-    raise Refusal(f"{where} and {found.path} do not have the same classes: {odd!r} is in one of them only.")
+    raise ValueError(f"{where} and {found.path} do not have the same classes: {odd!r} is in one of them only.")
 
 
 def _scores(raw, labels, output):
@@ -99,8 +139,17 @@ def _scores(raw, labels, output):
     return np.exp(logs), -logs[rows, labels]
 
 
-def summary(answers):
-    """Give every figure of an evaluation as one JSON object."""
+def summary(answers: Answers) -> Result:
+    """Return every figure of an evaluation.
+
+    Parameters
+    ----------
+    answers : Answers
+
+    Returns
+    -------
+    figures : what JSON can write
+    """
     names, labels, n = answers.class_names, answers.labels, len(answers.labels)
     guessed, right = answers.probabilities.argmax(axis=1), int(answers.right.sum())
     confusion = np.zeros((len(names), len(names)), int)
@@ -118,7 +167,7 @@ def summary(answers):
         "pictures": n,
         "right": right,
         "accuracy": right / n,
-        "interval": stats.wilson(right, n),
+        "interval": interval(right, n),
         "loss": float(answers.losses.mean()),
         "majority": np.bincount(labels).max() / n,
         "per_class": per_class,
@@ -131,20 +180,67 @@ def _ratio(part, whole):
     return float(part / whole) if whole else None
 
 
-def evaluate(model_path, data_folder, out, split_name=None, split_seed=None, skip_corrupt=False):
-    """Evaluate one model; write evaluation.json, confusion.png and worst.png to the new folder `out`.
+def evaluate(
+    model_path: AnyPath,
+    data_folder: AnyPath,
+    out: AnyPath,
+    split_name: str | None = None,
+    split_seed: int | None = None,
+    skip_corrupt: bool = False,
+) -> Result:
+    """Evaluate one model; write evaluation.json, confusion.png and worst.png to a new folder.
 
-    What the model learned from is known by content and left out, unless `split_name` is "train" or "all".
+    Parameters
+    ----------
+    model_path : str or path of a model file
+    data_folder : str or path
+    out : str or path of a new or empty folder
+    split_name : "train", "validation", "test", "all", or None: test if there is one, else validation
+        What a model learned from is known by content and left out, unless this is "train" or "all".
+    split_seed : int, or None for the one of the model's training
+    skip_corrupt : bool
+        Whether pictures that can't be read are left out.
+
+    Returns
+    -------
+    result : the content of evaluation.json
+
+    Raises
+    ------
+    ValueError
+        The model or the data can't be used, or nothing is left to judge it on.
+    Diverged
+        An answer is not finite.
     """
     out = files.unused(out)
     model, field = _load(model_path, data_folder)
     found, split, paths, labels = _judged([field], data_folder, split_name, split_seed, skip_corrupt)
     answers = ask(model_path, model, found, paths, labels)
     result = {"model": str(model_path), "data": str(data_folder), "split": split, **summary(answers)}
+    worst, result["worst"] = _worst(found, answers)
+    files.write_json(out / "evaluation.json", result)
+    results.confusion(
+        result["confusion"],
+        answers.class_names,
+        out / "confusion.png",
+        f"{Path(model_path).name} on {split}: {result['right']} of {result['pictures']} right",
+    )
+    if worst:
+        captions = [f"{w['is']}\ntaken for {w['taken_for']} {w['probability']:.0%}" for w in result["worst"]]
+        results.contact_sheet(
+            [(answers.paths[i], text) for i, text in zip(worst, captions, strict=True)],
+            out / "worst.png",
+            title=f"The {len(worst)} pictures of {split} it is most wrong about",
+        )
+    return result
+
+
+def _worst(found, answers):
+    """Return the numbers of the pictures that a model is most wrong about, the worst first, and a row on each."""
     order = np.argsort(-answers.losses, kind="stable")
     worst = [i for i in order.tolist() if not answers.right[i]][:WORST]
     guessed = answers.probabilities.argmax(axis=1)
-    result["worst"] = [
+    rows = [
         {
             "picture": found.name_of(answers.paths[i]),
             "is": answers.class_names[answers.labels[i]],
@@ -153,25 +249,43 @@ def evaluate(model_path, data_folder, out, split_name=None, split_seed=None, ski
         }
         for i in worst
     ]
-    files.write_json(out / "evaluation.json", result)
-    plots.confusion(
-        result["confusion"],
-        answers.class_names,
-        out / "confusion.png",
-        f"{Path(model_path).name} on {split}: {result['right']} of {result['pictures']} right",
-    )
-    if worst:
-        captions = [f"{w['is']}\ntaken for {w['taken_for']} {w['probability']:.0%}" for w in result["worst"]]
-        plots.contact_sheet(
-            [(answers.paths[i], text) for i, text in zip(worst, captions, strict=True)],
-            out / "worst.png",
-            title=f"The {len(worst)} pictures of {split} it is most wrong about",
-        )
-    return result
+    return worst, rows
 
 
-def compare(first, second, data_folder, out, split_name=None, split_seed=None, skip_corrupt=False):
-    """Compare two models on the same pictures; write comparison.json to the new folder `out`; return the figures."""
+def compare(
+    first: AnyPath,
+    second: AnyPath,
+    data_folder: AnyPath,
+    out: AnyPath,
+    split_name: str | None = None,
+    split_seed: int | None = None,
+    skip_corrupt: bool = False,
+) -> Result:
+    """Compare two models on the same pictures; write comparison.json to a new folder.
+
+    Parameters
+    ----------
+    first : str or path of a model file
+    second : likewise
+    data_folder : str or path
+    out : str or path of a new or empty folder
+    split_name : "train", "validation", "test", "all", or None: test if there is one, else validation
+        What a model learned from is known by content and left out, unless this is "train" or "all".
+    split_seed : int, or None for the one of the model's training
+    skip_corrupt : bool
+        Whether pictures that can't be read are left out.
+
+    Returns
+    -------
+    result : the content of comparison.json
+
+    Raises
+    ------
+    ValueError
+        A model or the data can't be used, or nothing is left to judge both on.
+    Diverged
+        An answer is not finite.
+    """
     out = files.unused(out)
     models, fields = zip(*(_load(path, data_folder) for path in (first, second)), strict=True)
     found, split, paths, labels = _judged(fields, data_folder, split_name, split_seed, skip_corrupt)
@@ -179,14 +293,6 @@ def compare(first, second, data_folder, out, split_name=None, split_seed=None, s
     only_a, only_b = int((a.right & ~b.right).sum()), int((b.right & ~a.right).sum())
     result = {"models": [str(first), str(second)], "data": str(data_folder), "split": split}
     result |= {"a": summary(a), "b": summary(b), "only_a": only_a, "only_b": only_b}
-    result["p"] = stats.mcnemar(only_a, only_b)
+    result["p"] = results.mcnemar(only_a, only_b)
     files.write_json(out / "comparison.json", result)
     return result
-
-
-def sentence(result):
-    """Say what `compare` found."""
-    p = "< 0.001" if result["p"] < 0.001 else f"= {result['p']:.3f}"
-    return f"Only A is right on {result['only_a']}, only B on {result['only_b']} pictures: McNemar's exact p {p}, " + (
-        "a difference beyond chance." if result["p"] < 0.05 else "no difference beyond chance."
-    )

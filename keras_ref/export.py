@@ -1,28 +1,57 @@
 """Hand a classifier to other programs with Keras's own exporters, and check what was written by running it."""
 
+import importlib.util
+import shutil
 import warnings
 from pathlib import Path
 
 import numpy as np
 
-from keras_ref import card as cards
-from keras_ref import console, files, runtime
-from keras_ref.errors import Diverged, Refusal
+from minicnn.files import write_sidecar
 
-KINDS = {"savedmodel": ("tf_saved_model", ""), "onnx": ("onnx", ".onnx"), "tflite": ("litert", ".tflite")}
-CLOSE = 1e-4  # of the largest answer: other engines add in another order
-PICTURES = 4
+from . import card as cards
+from . import console, runtime
+from .errors import Diverged, first_line
+from .types import AnyPath
+
+KINDS: dict[str, tuple[str, str]] = {  # Keras's name for the format, and the ending of its file
+    "savedmodel": ("tf_saved_model", ""),
+    "onnx": ("onnx", ".onnx"),
+    "tflite": ("litert", ".tflite"),
+}
+CLOSE: float = 1e-4  # of the largest answer: other engines add in another order
+PICTURES: int = 4
 
 
-def export(model_path, kind, out=None):
-    """Export a model file; return (path, largest difference, largest answer) on random pictures."""
+def export(model_path: AnyPath, kind: str, out: AnyPath | None = None) -> tuple[Path, float, float]:
+    """Export a model file, and run what was written on random pictures.
+
+    Parameters
+    ----------
+    model_path : str or path of a model file
+    kind : a key of KINDS
+    out : str or path of a new file or folder, or None for one beside the model
+
+    Returns
+    -------
+    path : Path
+    difference : float, the largest between the answers of both
+    size : float, the largest answer
+
+    Raises
+    ------
+    ValueError
+        The model can't be read, the exporter does not work here, `out` is there already, or the answers differ.
+    Diverged
+        The model's own answers are not finite.
+    """
     net, card, _ = cards.load(model_path)
     keras_kind, suffix = KINDS[kind]
     if kind == "onnx":
         _need("tf2onnx", "onnx", "onnxruntime")
     out = Path(out) if out else Path(model_path).with_suffix(suffix or ".savedmodel")
     if out.exists():
-        raise Refusal(f"{out} already exists; give another name with --out or remove it first.")
+        raise ValueError(f"{out} already exists; give another name with --out or remove it first.")
     out.parent.mkdir(parents=True, exist_ok=True)
     r = card.recipe
     x = r.prepare()(np.random.default_rng(0).integers(0, 256, (PICTURES, r.height, r.width, 3))).numpy()
@@ -36,33 +65,29 @@ def export(model_path, kind, out=None):
         answers = _RUN[kind](partial, x)
         difference, size = float(np.abs(answers - expected).max()), float(np.abs(expected).max())
         if not difference <= CLOSE * size:
-            raise Refusal(
+            raise ValueError(
                 f"{out} is not written: it answers differently from {model_path}, by {difference:.2e} of {size:.2e}."
             )
         partial.rename(out)
     except (ImportError, AttributeError, TypeError, NotImplementedError, RuntimeError) as error:
-        raise Refusal(
-            f"Keras's {kind} exporter does not work with the packages installed here: {str(error).splitlines()[0]}"
+        raise ValueError(
+            f"Keras's {kind} exporter does not work with the packages installed here: {first_line(error)}"
         ) from None
     finally:
         _remove(partial)
-    files.write_text(out.with_name(f"{out.name}.classifier.json"), card.to_json() + "\n")
+    write_sidecar(out, card.value())
     return out, difference, size
 
 
 def _need(*names):
-    import importlib.util
-
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
-        raise Refusal(
+        raise ValueError(
             f"This export needs the package {missing[0]}; install the extra with: pip install 'minicnn[export]'."
         )
 
 
 def _remove(path):
-    import shutil
-
     if path.is_dir():
         shutil.rmtree(path)
     path.unlink(missing_ok=True)

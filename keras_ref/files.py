@@ -1,64 +1,104 @@
-"""Writing so that a name the user gave never holds half a file: write beside it, then rename."""
+"""Small files that are there whole or not at all: minicnn.files writes them beside and renames."""
 
-import hashlib
 import json
-import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO
 
-from keras_ref.errors import Refusal
+from .types import AnyPath
 
 
 @contextmanager
-def beside(path):
-    """Give a temporary path in the folder of `path`; rename it to `path` at the end, or remove it after an error."""
-    path = Path(path)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        with open(partial, "rb+") as stream:
-            os.fsync(stream.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise Refusal(f"{path} cannot be written: {reason}; what was there before is kept.") from None
-    finally:
-        partial.unlink(missing_ok=True)
+def writing(path: AnyPath) -> Iterator[BinaryIO]:
+    """Give a binary file that becomes `path` when the block ends well, in a folder that is made where it is absent.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Yields
+    ------
+    file : open binary file
+
+    Raises
+    ------
+    ValueError
+        `path` can't be written; what was there before is kept.
+    """
+    from minicnn.files import replacing  # here, since it loads NumPy, which --help does without
+
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as file:
+        yield file
 
 
-def write_text(path, text):
-    """Write a small file in one step."""
-    with beside(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+def write_text(path: AnyPath, text: str) -> None:
+    """Write a text as UTF-8.
+
+    Parameters
+    ----------
+    path : str or path
+    text : str
+    """
+    with writing(path) as file:
+        file.write(text.encode())
 
 
-def write_json(path, value):
-    """Write JSON with two spaces of indent in one step."""
+def write_json(path: AnyPath, value: Any) -> None:
+    """Write JSON, two spaces an indent.
+
+    Parameters
+    ----------
+    path : str or path
+    value : what `json` can write
+    """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_json(path):
-    """Read a JSON file that this package wrote; refuse one that is not there or not JSON."""
+def read_json(path: AnyPath) -> Any:
+    """Read a JSON file that this package wrote.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    value : dict, list, str, number, bool or None
+
+    Raises
+    ------
+    ValueError
+        `path` is not there, or not JSON.
+    """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Refusal(f"{path} is not there.") from None
+        raise ValueError(f"{path} is not there.") from None
     except (ValueError, OSError) as error:
-        raise Refusal(f"{path} cannot be read as JSON: {error}.") from None
+        raise ValueError(f"{path} cannot be read as JSON: {error}.") from None
 
 
-def content_hash(path):
-    """SHA-256 of a file's bytes, as 64 hex digits."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def unused(path):
-    """Give `path` as a Path; refuse what already holds something, so that nothing is overwritten without a word.
+def unused(path: AnyPath) -> Path:
+    """Return `path` as a Path, so that nothing is overwritten without a word.
 
     The folder itself is made by the first file that is written into it: a command that fails before leaves nothing.
+
+    Parameters
+    ----------
+    path : str or path of a new or empty folder
+
+    Returns
+    -------
+    path : Path
+
+    Raises
+    ------
+    ValueError
+        `path` holds something already.
     """
     path = Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise Refusal(f"--out {path} already exists and is not empty; give another name or remove it first.")
+        raise ValueError(f"--out {path} already exists and is not empty; give another name or remove it first.")
     return path

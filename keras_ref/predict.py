@@ -1,106 +1,197 @@
 """Use a classifier: pictures, folders and addresses in, class and probability out."""
 
+import io
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from keras_ref import console, pictures
-from keras_ref.errors import Diverged, Refusal
-from minicnn.data import LeftOut, pictures_below
+from minicnn.data import LeftOut, load_image, pictures_below
 
-BATCH = 32
-TIMEOUT = 20
-LARGEST = 64 << 20  # bytes fetched from one address at most
+from . import console, pictures
+from .card import Card
+from .errors import Diverged
+from .types import Net
+
+BATCH: int = 32
+TIMEOUT: int = 20  # seconds
+LARGEST: int = 64 << 20  # bytes fetched from one address at most
 
 
-def sources(names):
-    """Give the pictures that `names` stand for: files and addresses themselves, folders by what lies in them."""
+def sources(names: Sequence[str]) -> list[str]:
+    """Return the pictures that names stand for: files and addresses themselves, folders by what lies in them.
+
+    Parameters
+    ----------
+    names : paths of files or folders, or addresses
+
+    Returns
+    -------
+    pictures : paths of files, or addresses
+
+    Raises
+    ------
+    ValueError
+        A folder holds no pictures.
+    """
     found = []
     for name in names:
-        if not name.startswith(("http://", "https://")) and Path(name).is_dir():
+        if not _is_address(name) and Path(name).is_dir():
             left_out = LeftOut()
             inside = [str(Path(name) / below) for below in pictures_below(name, left_out)]
             if len(left_out):
                 console.note(f"{name}: {left_out}")
             if not inside:
-                raise Refusal(f"The folder {name} holds no pictures.")
+                raise ValueError(f"The folder {name} holds no pictures.")
             found.extend(inside)
         else:
             found.append(name)
     return found
 
 
-def fetch(name):
-    """Give the bytes of a file or an http address."""
-    if not name.startswith(("http://", "https://")):
-        return pictures.read(name)
+def _is_address(name):
+    return name.startswith(("http://", "https://"))
+
+
+def fetch(name: str) -> bytes:
+    """Return the bytes of a picture at an http address.
+
+    Parameters
+    ----------
+    name : str, the address
+
+    Returns
+    -------
+    data : bytes
+
+    Raises
+    ------
+    ValueError
+        It does not answer, or with something else than a picture.
+    """
     try:
         request = urllib.request.Request(name, headers={"User-Agent": "keras_ref"})
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             kind = answer.headers.get_content_type()
             data = answer.read(LARGEST + 1)
     except urllib.error.HTTPError as error:
-        raise Refusal(f"{name} answers with {error.code} {error.reason}, not with a picture.") from None
+        raise ValueError(f"{name} answers with {error.code} {error.reason}, not with a picture.") from None
     except (OSError, ValueError) as error:
-        raise Refusal(f"{name} does not answer: {getattr(error, 'reason', error)}.") from None
+        raise ValueError(f"{name} does not answer: {getattr(error, 'reason', error)}.") from None
     if kind.startswith("text/"):
-        raise Refusal(f"{name} sends a page ({kind}), not a picture; give the address of the picture itself.")
+        raise ValueError(f"{name} sends a page ({kind}), not a picture; give the address of the picture itself.")
     if len(data) > LARGEST:
-        raise Refusal(f"{name} sends more than {LARGEST >> 20} MiB, too much for a picture.")
+        raise ValueError(f"{name} sends more than {LARGEST >> 20} MiB, too much for a picture.")
     return data
 
 
-def readable(card, names):
-    """Read pictures by name: ([(name, (height, width, 3) uint8)], {name: why it cannot be read})."""
+def readable(card: Card, names: Sequence[str]) -> tuple[list[tuple[str, NDArray[np.uint8]]], dict[str, str]]:
+    """Read pictures by name.
+
+    Parameters
+    ----------
+    card : Card
+    names : paths of files, or addresses
+
+    Returns
+    -------
+    read : [(name, (height, width, 3) uint8)]
+    refused : {name: why it cannot be read}
+    """
     r, read, refused = card.recipe, [], {}
     for name in names:
         try:
-            read.append((name, pictures.pixels(fetch(name), name, r.height, r.width, r.resize)))
+            source = io.BytesIO(fetch(name)) if _is_address(name) else name
+            read.append((name, load_image(source, (r.height, r.width), r.resize, name=name)))
         except ValueError as error:
             refused[name] = str(error)
     return read, refused
 
 
-def answer(net, card, names):
-    """Run the net on the pictures that can be read, in padded batches of full size, as the net answers.
+def answer(net: Net, card: Card, names: Sequence[str]) -> tuple[list[str], NDArray[np.floating[Any]], dict[str, str]]:
+    """Run a net on the pictures that can be read, in padded batches of full size.
+
+    Parameters
+    ----------
+    net : keras.Model
+    card : Card
+    names : paths of files, or addresses
 
     Returns
     -------
-    (names that were read, (N, classes) float32, {name: why it cannot be read})
+    known : names that were read
+    answers : (N, classes) float32, as the net answers
+    refused : {name: why it cannot be read}
+
+    Raises
+    ------
+    ValueError
+        No picture can be read.
+    Diverged
+        An answer is not finite.
     """
-    r, known, answers, refused = card.recipe, [], [], {}
-    prepare = r.prepare()
+    known, answers, refused = [], [], {}
+    prepare, size = card.recipe.prepare(), BATCH if len(names) > 1 else 1
     with console.progress("predicting", len(names)) as advance:
         for start in range(0, len(names), BATCH):
             some = names[start : start + BATCH]
             read, wrong = readable(card, some)
             refused |= wrong
-            x = np.zeros((BATCH if len(names) > 1 else 1, r.height, r.width, 3), np.float32)
-            for k, (_, picture) in enumerate(read):
-                x[k] = prepare(picture)
             if read:
+                x = pictures.padded(np.stack([prepare(picture) for _, picture in read]), size)
                 answers.append(np.asarray(net.predict_on_batch(x))[: len(read)])
             known += [name for name, _ in read]
             advance(len(some))
     if not known:
-        raise Refusal(next(iter(refused.values())))
+        raise ValueError(next(iter(refused.values())))
     return known, finite(np.concatenate(answers), known, card.output), refused
 
 
-def logits(net, card, names):
-    """Give the net's answers to pictures that can all be read: (N, classes) float32."""
+def logits(net: Net, card: Card, names: Sequence[str]) -> NDArray[np.floating[Any]]:
+    """Return a net's answers to pictures that can all be read.
+
+    Parameters
+    ----------
+    net : keras.Model
+    card : Card
+    names : paths of files, or addresses
+
+    Returns
+    -------
+    answers : (N, classes) float32
+
+    Raises
+    ------
+    ValueError
+        A picture cannot be read.
+    """
     _, answers, refused = answer(net, card, names)
     if refused:
-        raise Refusal(next(iter(refused.values())))
+        raise ValueError(next(iter(refused.values())))
     return answers
 
 
-def finite(answers, names, output):
-    """Give a net's answers, (N, classes), a sigmoid's one column as two classes; refuse NaN and infinity.
+def finite(answers: NDArray[np.floating[Any]], names: Sequence[object], output: str) -> NDArray[np.floating[Any]]:
+    """Return a net's answers, a sigmoid's one column as two classes.
 
-    Of these softmax and argmax would make classes like any other.
+    Parameters
+    ----------
+    answers : (N, classes) or (N, 1)
+    names : N, what an error calls the pictures
+    output : "logits" or "probabilities"
+
+    Returns
+    -------
+    answers : (N, classes)
+
+    Raises
+    ------
+    Diverged
+        One is NaN or infinite: of these softmax and argmax would make classes like any other.
     """
     good = np.isfinite(answers).all(axis=1)
     if not good.all():
@@ -113,8 +204,18 @@ def finite(answers, names, output):
     return answers
 
 
-def probabilities(answers, card):
-    """Turn what the net answers into probabilities: softmax where it answers logits."""
+def probabilities(answers: NDArray[np.floating[Any]], card: Card) -> NDArray[np.floating[Any]]:
+    """Turn what a net answers into probabilities: softmax where it answers logits.
+
+    Parameters
+    ----------
+    answers : (N, classes)
+    card : Card
+
+    Returns
+    -------
+    probabilities : (N, classes), 0..1
+    """
     if card.output == "probabilities":
         return answers
     shifted = np.exp(answers - answers.max(axis=1, keepdims=True))

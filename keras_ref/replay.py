@@ -6,15 +6,23 @@ is chosen by it.
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from keras_ref import card as cards
-from keras_ref import config as configs
-from keras_ref import data, evaluate, files, folder, imagenet, sweep, train
+from . import card as cards
+from . import config as configs
+from . import evaluate, files, imagenet, pictures, results, sweep, train
+from .config import Config
+from .features import default_store
+from .types import AnyPath, Result
 
-STEPS = (  # section, what it sets, settings, (published best accuracy, epoch of it, accuracy of the last epoch)
+Step: TypeAlias = tuple[str, str, dict[str, Any], tuple[float, int, float]]
+STEPS: tuple[
+    Step, ...
+] = (  # section, what it sets, settings, (published best accuracy, epoch of it, accuracy of the last epoch)
     ("8.5", "lr .01", {"lr": 0.01, "epochs": 10}, (0.8299, 7, 0.7889)),
     ("8.6", "lr .0001", {"lr": 0.0001, "epochs": 10}, (0.7889, 10, 0.7889)),
     ("8.6", "lr .001", {"lr": 0.001, "epochs": 10}, (0.8299, 9, 0.8240)),
@@ -36,26 +44,48 @@ STEPS = (  # section, what it sets, settings, (published best accuracy, epoch of
         (0.9032, 13, 0.8739),
     ),
 )
-GRID = STEPS[:13]  # 8.5 to 8.9: 13 runs, 210 epochs, none of them augmented
-SHIRT = "train/t-shirt/5f0a3fa0-6a3d-4b68-b213-72766a643de7.jpg"
-SHIRT_SEEN = (
+GRID: tuple[Step, ...] = STEPS[:13]  # 8.5 to 8.9: 13 runs, 210 epochs, none of them augmented
+SHIRT: str = "train/t-shirt/5f0a3fa0-6a3d-4b68-b213-72766a643de7.jpg"
+SHIRT_SEEN: tuple[tuple[str, float], ...] = (
     ("jersey", 0.679),
     ("bulletproof_vest", 0.040),
     ("sweatshirt", 0.035),
     ("maillot", 0.011),
     ("velvet", 0.002),
 )
-TEST = (0.8978, 0.2939)
+TEST: tuple[float, float] = (0.8978, 0.2939)  # published accuracy and loss
 
 
-def run(data_folder, out, how="intended", weights="imagenet", store=None, quick=False, seed=1, tell=print):
-    """Run every step; write replay.json to the new folder `out`; return its rows.
+def run(
+    data_folder: AnyPath,
+    out: AnyPath,
+    how: str = "intended",
+    weights: str = "imagenet",
+    store: AnyPath | None = None,
+    quick: bool = False,
+    seed: int = 1,
+    tell: Callable[[Result], Any] = print,
+) -> list[Result]:
+    """Run every step; write replay.json to a new folder.
 
-    `quick` runs one epoch a step at 75 px, to see in minutes that every step works; its figures mean nothing.
-    `tell` is called with each row as it is done.
+    Parameters
+    ----------
+    data_folder : str or path
+    out : str or path of a new or empty folder
+    how : "intended" or "filmed"
+    weights : as `Config` has it
+    store : str or path of stored feature vectors, or None for the user's
+    quick : bool
+        One epoch a step at 75 px, to see in minutes that every step works; its figures mean nothing.
+    seed : int, 0 or more
+    tell : called with each row as it is done
+
+    Returns
+    -------
+    rows : replay.json's "rows"
     """
-    found = folder.read(data_folder)
-    out = files.unused(out)
+    found = pictures.read(data_folder)
+    out, store = files.unused(out), default_store() if store is None else store
     rows, vectors = [], {}
 
     def add(section, setting, ours, published, note=""):
@@ -67,29 +97,19 @@ def run(data_folder, out, how="intended", weights="imagenet", store=None, quick=
         config = configs.Config(str(data_folder), weights=weights, seed=seed, **settings)
         if quick:
             config = config.replace(size=75, epochs=1)
-        started = time.perf_counter()
+        started, note = time.perf_counter(), ""
         if config.cacheable and section != "8.7":
             if config.size not in vectors:
                 vectors[config.size] = sweep.Vectors(config, found, store)
             history = sweep.head_history(config, vectors[config.size])
-            note = ""
         else:
-            target = out / section
-            history = train.new(config, target, store=store)
-            note = _clean_or_filmed(target, found, config, how) if config.augment != "none" else ""
-        best = train.best(history)
-        add(
-            section,
-            setting,
-            {
-                "best": best["val_accuracy"],
-                "epoch": best["epoch"],
-                "last": history[-1]["val_accuracy"],
-                "seconds": round(time.perf_counter() - started, 1),
-            },
-            dict(zip(("best", "epoch", "last"), published, strict=True)),
-            note,
-        )
+            history = train.new(config, out / section, store=store)
+            if config.augment != "none":
+                note = _clean_or_filmed(out / section, found, config, how)
+        best = results.best(history)
+        ours = {"best": best["val_accuracy"], "epoch": best["epoch"], "last": history[-1]["val_accuracy"]}
+        ours["seconds"] = round(time.perf_counter() - started, 1)
+        add(section, setting, ours, dict(zip(("best", "epoch", "last"), published, strict=True)), note)
     _test(out, found, data_folder, add)
     files.write_json(
         out / "replay.json", {"data": str(data_folder), "as": how, "weights": weights, "quick": quick, "rows": rows}
@@ -124,17 +144,15 @@ def _clean_or_filmed(run_folder, found, config, how):
 
 
 def _filmed(run_folder, found, config):
-    """Give the accuracy on augmented validation pictures, the course's mistake repeated to compare with its figure."""
+    """Return the accuracy on augmented validation pictures, the course's mistake, for its figure."""
     net, card, _ = cards.load(_best_checkpoint(run_folder))
-    split = found.splits["validation"]
-    loaded = data.Pictures(
-        split.paths, card.recipe, np.arange(len(split)), len(split)
-    )  # the "label" is the picture's number
+    paths, labels = found.splits["validation"]
+    numbered = pictures.Pictures(paths, card.recipe, np.arange(len(paths)), len(paths))  # the "label" is the number
     right = 0
-    for x, numbers in loaded.training_batches(config.batch_size, config.seed, 1, config.augment):
+    for x, numbers in numbered.training_batches(config.batch_size, config.seed, 1, config.augment):
         guessed = np.asarray(net.predict_on_batch(x)).argmax(axis=1)
-        right += int((guessed == split.labels[np.asarray(numbers).argmax(axis=1)]).sum())
-    return right / len(split)
+        right += int((guessed == labels[np.asarray(numbers).argmax(axis=1)]).sum())
+    return right / len(paths)
 
 
 def _test(out, found, data_folder, add):
@@ -151,6 +169,15 @@ def _test(out, found, data_folder, add):
     )
 
 
-def plan(config):
-    """Give the grid of 8.5 to 8.9 as settings on top of `config`."""
+def plan(config: Config) -> list[Config]:
+    """Return the grid of 8.5 to 8.9.
+
+    Parameters
+    ----------
+    config : Config, which the grid's settings are put on top of
+
+    Returns
+    -------
+    configs : 13 of them
+    """
     return [config.replace(**settings) for _, _, settings, _ in GRID]

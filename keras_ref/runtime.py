@@ -2,12 +2,14 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 
 @contextmanager
-def quietly():
+def quietly() -> Iterator[None]:
     """Send file descriptor 2 nowhere: TensorFlow's C++ start-up notes ignore every setting of its log level."""
     sys.stderr.flush()
     kept = os.dup(2)
@@ -22,8 +24,19 @@ def quietly():
 
 
 @cache
-def load():
-    """Import TensorFlow and Keras; return (tensorflow, keras)."""
+def load() -> tuple[Any, Any]:
+    """Import TensorFlow and Keras.
+
+    Returns
+    -------
+    tensorflow : module
+    keras : module
+
+    Raises
+    ------
+    ValueError
+        Keras has another backend than TensorFlow.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     with quietly():
@@ -33,16 +46,19 @@ def load():
         tf.config.list_logical_devices()  # the devices write notes of their own when they start
     tf.get_logger().setLevel("ERROR")  # it advises against tracing a new graph for each new head: a sweep is just that
     if keras.backend.backend() != "tensorflow":
-        from keras_ref.errors import Refusal
-
-        raise Refusal(
+        raise ValueError(
             f"keras_ref needs Keras on TensorFlow. Received: KERAS_BACKEND={keras.backend.backend()}; unset it."
         )
     return tf, keras
 
 
-def repeatable(seed):
-    """Seed everything and ask TensorFlow for operations that give the same bits each time."""
+def repeatable(seed: int) -> None:
+    """Seed everything, and ask TensorFlow for operations that return the same bits each time.
+
+    Parameters
+    ----------
+    seed : int, 0 or more
+    """
     tf, keras = load()
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()

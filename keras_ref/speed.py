@@ -1,25 +1,44 @@
 """How fast: pictures a second against ImageDataGenerator, and the course's grid with and without stored vectors."""
 
+import contextlib
+import io
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-from keras_ref import config as configs
-from keras_ref import console, data, files, folder, model, replay, runtime, sweep, train
+from minicnn.data import Folder
 
-ROUNDS = 5
+from . import config as configs
+from . import console, files, model, pictures, replay, runtime, sweep, train
+from .config import Config
+from .types import AnyPath, Result
+
+ROUNDS: int = 5
 
 
-def loading(data_folder, size=150, rounds=ROUNDS):
-    """Time whole passes over the training pictures, alternating: from files, ImageDataGenerator, from memory."""
+def loading(data_folder: AnyPath, size: int = 150, rounds: int = ROUNDS) -> dict[str, Any]:
+    """Time whole passes over the training pictures, alternating: from files, ImageDataGenerator, from memory.
+
+    Parameters
+    ----------
+    data_folder : str or path
+    size : int, pixels a side
+    rounds : int
+
+    Returns
+    -------
+    figures : speed.json's "loading"
+    """
     tf, keras = runtime.load()
-    split = folder.read(data_folder).splits["train"]
+    paths, labels = pictures.read(data_folder).splits["train"]
+    classes = int(labels.max()) + 1
     generator = tf.keras.preprocessing.image.ImageDataGenerator
     took = {"first pass": [], "ImageDataGenerator": [], "later pass": []}
     with console.progress("loading pictures", rounds * 3) as advance:
         for _ in range(rounds):
-            ours = data.Pictures(split.paths, data.square(size), split.labels, int(split.labels.max()) + 1)
+            ours = pictures.Pictures(paths, pictures.square(size), labels, classes)
             took["first pass"].append(_timed(lambda ours=ours: sum(1 for _ in ours.batches(32))))
             advance()
             flow = _flow(generator, keras, data_folder, size)
@@ -27,10 +46,10 @@ def loading(data_folder, size=150, rounds=ROUNDS):
             advance()
             took["later pass"].append(_timed(lambda ours=ours: sum(1 for _ in ours.batches(32))))
             advance()
-    rates = {name: round(len(split) / median(seconds), 1) for name, seconds in took.items()}
+    rates = {name: round(len(paths) / median(seconds), 1) for name, seconds in took.items()}
     ratios = [b / a for a, b in zip(took["first pass"], took["ImageDataGenerator"], strict=True)]
     return {
-        "pictures": len(split),
+        "pictures": len(paths),
         "size": size,
         "rounds": rounds,
         "pictures_per_second": rates,
@@ -38,13 +57,23 @@ def loading(data_folder, size=150, rounds=ROUNDS):
     }
 
 
-def grid(data_folder, weights="none", size=150):
+def grid(data_folder: AnyPath, weights: str = "none", size: int = 150) -> dict[str, Any]:
     """Time the grid of 8.5 to 8.9 both ways: on stored vectors, all of it, and through the whole net, two epochs of it.
 
     The fast way begins with an empty store. The slow way's first epoch also decodes the pictures and traces the graph;
     every run is taken to have one such epoch, and for the rest epochs as long as the second.
+
+    Parameters
+    ----------
+    data_folder : str or path
+    weights : as `Config` has it
+    size : int, pixels a side
+
+    Returns
+    -------
+    figures : speed.json's "grid"
     """
-    found = folder.read(data_folder)
+    found = pictures.read(data_folder)
     plan = [config.replace(size=size) for config in replay.plan(configs.Config(str(data_folder), weights=weights))]
     epochs = sum(config.epochs for config in plan)
     with tempfile.TemporaryDirectory() as store:
@@ -68,15 +97,25 @@ def grid(data_folder, weights="none", size=150):
     }
 
 
-def whole_epochs(config, found):
-    """Time two epochs of `fit` through the whole net with its frozen base, as it goes where nothing is stored."""
+def whole_epochs(config: Config, found: Folder) -> list[float]:
+    """Time two epochs of `fit` through the whole net with its frozen base, as it goes where nothing is stored.
+
+    Parameters
+    ----------
+    config : Config
+    found : minicnn.data.Folder
+
+    Returns
+    -------
+    seconds : of the first and of the second
+    """
     runtime.repeatable(config.seed)
     classes = len(found.class_names)
     net = model.build(config, classes).net
     model.compile_net(net, config.lr)
     learn, check = (
-        data.Pictures(split.paths, data.square(config.size), split.labels, classes)
-        for split in (found.splits["train"], found.splits["validation"])
+        pictures.Pictures(found.splits[name].files, pictures.square(config.size), found.splits[name].labels, classes)
+        for name in ("train", "validation")
     )
     steps = -(-len(learn) // config.batch_size)
     with console.progress("two epochs through the whole net", 2 * steps) as advance:
@@ -95,19 +134,20 @@ def whole_epochs(config, found):
         ]
 
 
-def sentence(g):
-    """Say what `grid` measured, and what of it is extrapolated."""
-    first, later = g["whole_epoch_seconds"]
-    return (
-        f"The grid of 8.5 to 8.9, {g['runs']} runs, {g['epochs']} epochs: {g['fast_seconds']} s on stored vectors, "
-        f"{g['pass_seconds']} s of them for the one pass through the base. Through the whole net: "
-        f"{g['slow_seconds_extrapolated']} s, extrapolated from two whole epochs ({first} s for a run's first, "
-        f"{later} s for each later one), {g['times_faster']} times as long."
-    )
+def run(data_folder: AnyPath, out: AnyPath, weights: str = "none", size: int = 150) -> Result:
+    """Measure both; write speed.json to a new folder.
 
+    Parameters
+    ----------
+    data_folder : str or path
+    out : str or path of a new or empty folder
+    weights : as `Config` has it
+    size : int, pixels a side
 
-def run(data_folder, out, weights="none", size=150):
-    """Measure both; write speed.json to the new folder `out`; return the figures."""
+    Returns
+    -------
+    result : the content of speed.json
+    """
     out = files.unused(out)
     result = {"data": str(data_folder), "weights": weights, "loading": loading(data_folder, size)}
     result["grid"] = grid(data_folder, weights, size)
@@ -116,9 +156,6 @@ def run(data_folder, out, weights="none", size=150):
 
 
 def _flow(generator, keras, data_folder, size):
-    import contextlib
-    import io
-
     with contextlib.redirect_stdout(io.StringIO()):  # it announces what it found
         made = generator(preprocessing_function=keras.applications.xception.preprocess_input)
         return made.flow_from_directory(

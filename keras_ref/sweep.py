@@ -1,14 +1,23 @@
 """Vary one setting as the course does in 8.6, 8.8 and 8.9: several seeds, error bars, a plain word on the winner."""
 
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from keras_ref import config as configs
-from keras_ref import console, data, features, files, folder, model, plots, runtime, stats, train
-from keras_ref.errors import Diverged, Refusal
+from minicnn.data import Folder
 
-GRIDS = {  # setting: (values, the other settings, epochs), each as in its section
+from . import config as configs
+from . import console, features, files, model, pictures, results, runtime, train
+from .config import Config
+from .errors import Diverged
+from .types import AnyPath, History, Result
+
+GRIDS: dict[
+    str, tuple[tuple[float, ...], dict[str, Any], int]
+] = {  # setting: (values, the other settings, epochs), each as in its section
     "lr": ((0.0001, 0.001, 0.01, 0.1), {}, 10),
     "inner": ((10, 100, 1000), {"lr": 0.001}, 10),
     "dropout": ((0.0, 0.2, 0.5, 0.8), {"lr": 0.001, "inner": 100}, 30),
@@ -17,21 +26,49 @@ GRIDS = {  # setting: (values, the other settings, epochs), each as in its secti
 
 
 class Vectors:
-    """The stored vectors of a data folder's training and validation pictures for one frozen base."""
+    """The stored vectors of a data folder's training and validation pictures for one frozen base.
 
-    def __init__(self, config, found, store):
+    Parameters
+    ----------
+    config : Config
+    found : minicnn.data.Folder
+    store : str or path
+
+    Attributes
+    ----------
+    classes : int
+    sides : [(vectors, one-hot labels)] of train and validation
+    """
+
+    def __init__(self, config: Config, found: Folder, store: AnyPath) -> None:
         runtime.repeatable(config.seed)
-        self.classes = len(found.class_names)
-        classifier = model.build(config, self.classes)
-        self.sides = []
+        self.classes: int = len(found.class_names)
+        self.sides: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+        classifier, square = model.build(config, self.classes), pictures.square(config.size)
         for name in ("train", "validation"):
-            split = found.splits[name]
-            loaded = data.Pictures(split.paths, data.square(config.size), split.labels, self.classes, keep=False)
-            self.sides.append((features.vectors(classifier, loaded, store), loaded.one_hot))
+            paths, labels = found.splits[name]
+            loaded = pictures.Pictures(paths, square, labels, self.classes, keep=False)
+            self.sides.append(features.labelled(classifier, loaded, store))
 
 
-def head_history(config, vectors, advance=lambda: None):
-    """Train one head on stored vectors; return its history. The same seed gives what `train` gives."""
+def head_history(config: Config, vectors: Vectors, advance: Callable[[], Any] = lambda: None) -> History:
+    """Train one head on stored vectors; the same seed leads to what `train` leads to.
+
+    Parameters
+    ----------
+    config : Config
+    vectors : Vectors
+    advance : called after each epoch
+
+    Returns
+    -------
+    history : a row an epoch
+
+    Raises
+    ------
+    Diverged
+        A loss is not finite.
+    """
     runtime.repeatable(config.seed)
     (x, y), (val_x, val_y) = vectors.sides
     head = model.build_head(config, x.shape[1], vectors.classes)
@@ -47,15 +84,48 @@ def head_history(config, vectors, advance=lambda: None):
     return history
 
 
-def run(data_folder, over, out, values=None, seeds=3, epochs=None, store=None, **settings):
-    """Train every value with every seed; write sweep.json and sweep.png to the new folder `out`; return the figures."""
+def run(
+    data_folder: AnyPath,
+    over: str,
+    out: AnyPath,
+    values: Sequence[float] | None = None,
+    seeds: int = 3,
+    epochs: int | None = None,
+    store: AnyPath | None = None,
+    **settings: Any,
+) -> Result:
+    """Train every value with every seed; write sweep.json and sweep.png to a new folder.
+
+    Parameters
+    ----------
+    data_folder : str or path
+    over : a key of GRIDS, the setting that is varied
+    out : str or path of a new or empty folder
+    values : values of it, or None for the course's
+    seeds : int, runs a value
+    epochs : int, or None for the course's
+    store : str or path of stored feature vectors, or None for the user's
+    **settings : other settings of Config
+
+    Returns
+    -------
+    result : the content of sweep.json
+
+    Raises
+    ------
+    ValueError
+        The data or a setting can't be used.
+    Diverged
+        Every value diverged.
+    """
+    store = features.default_store() if store is None else store
     grid, fixed, default_epochs = GRIDS[over]
     values = list(values or grid)
-    base = configs.Config(str(data_folder), **(fixed | {"epochs": epochs or default_epochs} | settings))
+    base = configs.Config(str(data_folder)).replace(**fixed | {"epochs": epochs or default_epochs} | settings)
     made = [base.replace(**{over: value}) for value in values]
     if not all(config.cacheable for config in made):
-        raise Refusal("A sweep trains heads on stored vectors: it needs a frozen base and no augmentation.")
-    found = folder.read(data_folder, base.split_seed)
+        raise ValueError("A sweep trains heads on stored vectors: it needs a frozen base and no augmentation.")
+    found = pictures.read(data_folder, base.split_seed)
     out = files.unused(out)
     started, stored, rows = time.perf_counter(), {}, []
     for config in made:
@@ -68,7 +138,7 @@ def run(data_folder, over, out, values=None, seeds=3, epochs=None, store=None, *
             rows.append(_row(value, [_finite_history(one, stored[config.size], advance) for one in seeded]))
     if all(row["diverged"] for row in rows):
         raise Diverged(f"Every value of {over} diverged to a loss that is not finite. Received: {values}.")
-    n = len(found.splits["validation"])
+    n = len(found.splits["validation"].files)
     result = {
         "over": over,
         "data": str(data_folder),
@@ -76,13 +146,13 @@ def run(data_folder, over, out, values=None, seeds=3, epochs=None, store=None, *
         "pictures": n,
         "seeds": seeds,
         "epochs": base.epochs,
-        "settings": {k: v for k, v in fixed.items()} | settings,
+        "settings": fixed | settings,
         "rows": rows,
-        "sentence": verdict(over, rows, n),
+        "sentence": results.verdict(over, rows, n),
         "seconds": {"vectors": round(vectors_at - started, 1), "heads": round(time.perf_counter() - vectors_at, 1)},
     }
     files.write_json(out / "sweep.json", result)
-    plots.sweep(result, out / "sweep.png")
+    results.sweep(result, out / "sweep.png")
     return result
 
 
@@ -94,58 +164,17 @@ def _finite_history(config, vectors, advance):
 
 
 def _row(value, runs):
-    """Give a value's figures over its seeds; a value that diverged with any of them has none."""
+    """Return a value's figures over its seeds; a value that diverged with any of them has none."""
     row = {"value": value, "diverged": runs.count(None)}
     if row["diverged"]:
         return row | dict.fromkeys(("best", "sd", "last", "train", "min_val_loss")) | {"epoch": []}
-    best = [train.best(run) for run in runs]
-    mean, sd = stats.mean_sd([row["val_accuracy"] for row in best])
+    best = [results.best(run) for run in runs]
+    mean, sd = results.mean_sd([row["val_accuracy"] for row in best])
     return row | {
         "best": mean,
         "sd": sd,
         "epoch": [row["epoch"] for row in best],
-        "last": stats.mean_sd([run[-1]["val_accuracy"] for run in runs])[0],
-        "train": stats.mean_sd([run[-1]["accuracy"] for run in runs])[0],
-        "min_val_loss": stats.mean_sd([min(row["val_loss"] for row in run) for run in runs])[0],
+        "last": results.mean_sd([run[-1]["val_accuracy"] for run in runs])[0],
+        "train": results.mean_sd([run[-1]["accuracy"] for run in runs])[0],
+        "min_val_loss": results.mean_sd([min(row["val_loss"] for row in run) for run in runs])[0],
     }
-
-
-def cells(row):
-    """Give a row of sweep.json as texts: value, best, spread, epochs of it, last epoch, training, least loss."""
-    if row["best"] is None:
-        return f"{row['value']:g}", "diverged", *["-"] * 5
-    return (
-        f"{row['value']:g}",
-        f"{row['best']:.4f}",
-        f"{row['sd']:.4f}",
-        ", ".join(map(str, row["epoch"])),
-        f"{row['last']:.4f}",
-        f"{row['train']:.4f}",
-        f"{row['min_val_loss']:.4f}",
-    )
-
-
-def verdict(over, rows, n):
-    """Say who leads, by how many of the n validation pictures, whether that is more than chance, and what diverged."""
-    finite = [row for row in rows if row["best"] is not None]
-    lost = [f"{over}={row['value']:g}" for row in rows if row["best"] is None]
-    return _leader(over, finite, n) + (f" Diverged: {', '.join(lost)}." if lost else "")
-
-
-def _leader(over, rows, n):
-    ranked = sorted(rows, key=lambda row: -row["best"])
-    if len(ranked) == 1:
-        return f"Only {over}={ranked[0]['value']} has figures; there is nothing to compare."
-    first, second = ranked[:2]
-    lead = first["best"] - second["best"]
-    if lead * n < 0.05:
-        both = f"{over}={first['value']} and {over}={second['value']}"
-        return f"{both} are level on {n} pictures: no winner can be named."
-    low, high = stats.wilson(first["best"] * n, n)
-    pictures = f"{lead * n:.1f}".removesuffix(".0")
-    unit = "picture" if pictures == "1" else "pictures"
-    lead_text = f"{over}={first['value']} leads {over}={second['value']} by {pictures} {unit} of {n}"
-    half = (high - low) / 2
-    if lead < half:
-        return f"{lead_text}, less than the 95% interval of +-{half * 100:.1f} points: no winner can be named."
-    return f"{lead_text}, more than the 95% interval of +-{half * 100:.1f} points."

@@ -5,77 +5,130 @@ A run folder holds config.json, split.json, history.csv, timing.json, the best c
 """
 
 import contextlib
-import csv
-import io
 import math
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from keras_ref import card, console, data, features, files, folder, model, plots, runtime, state
-from keras_ref import config as configs
-from keras_ref.errors import Diverged, Refusal
+from minicnn.data import Folder, split_field
 
-COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")
+from . import card, console, features, files, model, pictures, results, runtime, state
+from . import config as configs
+from .config import Config
+from .errors import Diverged
+from .types import AnyPath, Dataset, History, Net, Result
 
 
-def new(config, out, skip_corrupt=False, store=None):
-    """Start a run in the new folder `out`; return its history, one dict an epoch.
+def new(config: Config, out: AnyPath, skip_corrupt: bool = False, store: AnyPath | None = None) -> History:
+    """Start a run in a new folder.
 
-    `store` is the folder of stored feature vectors, or None to pass every picture through the base in every epoch.
+    Parameters
+    ----------
+    config : Config
+    out : str or path of a new or empty folder
+    skip_corrupt : bool
+        Whether pictures that can't be read are left out.
+    store : str or path, or None
+        The folder of stored feature vectors; with None every picture passes through the base in every epoch.
+
+    Returns
+    -------
+    history : a row an epoch
+
+    Raises
+    ------
+    ValueError
+        The data, the settings or `out` can't be used.
+    Diverged
+        A loss is not finite.
     """
     out = files.unused(out)
-    found, left_out = folder.read(config.data, config.split_seed), {}
+    found, left_out = pictures.read(config.data, config.split_seed), {}
     if skip_corrupt:
-        found, left_out = folder.without_corrupt(found)
-        console.note(f"{len(left_out)} corrupt pictures are left out." if left_out else "No picture is corrupt.")
+        found, left_out = pictures.without_corrupt(found)
     run = _Run(config, found, out, store)
     config.write(out / "config.json")
-    files.write_json(out / "split.json", _split_record(found, [found.key(path) for path in left_out]))
+    files.write_json(out / "split.json", _split_record(found, left_out))
     files.write_json(out / "class_names.json", list(found.class_names))
     return run.train()
 
 
-def resume(out, epochs=None, data_folder=None, store=None):
-    """Go on with the run in `out` after its last finished epoch; `epochs` may prolong it, its data may have moved."""
+def resume(
+    out: AnyPath, epochs: int | None = None, data_folder: AnyPath | None = None, store: AnyPath | None = None
+) -> History:
+    """Go on with a run after its last finished epoch.
+
+    Parameters
+    ----------
+    out : str or path of the run folder
+    epochs : int, to prolong it, or None
+    data_folder : str or path, where its data has moved, or None
+    store : str or path of stored feature vectors, or None
+
+    Returns
+    -------
+    history : a row an epoch, from the first
+
+    Raises
+    ------
+    ValueError
+        It is no run folder, or its pictures are others now.
+    Diverged
+        A loss is not finite.
+    """
     out = Path(out)
     if not (out / "config.json").is_file():
-        raise Refusal(f"{out} is not a run folder: it has no config.json.")
+        raise ValueError(f"{out} is not a run folder: it has no config.json.")
     config = configs.read(out / "config.json")
     changes = {"epochs": epochs, "data": data_folder}
     config = config.replace(**{name: value for name, value in changes.items() if value is not None})
-    found = folder.read(config.data, config.split_seed)
+    found = pictures.read(config.data, config.split_seed)
     record = files.read_json(out / "split.json")
     if not _same_pictures(found, record):
-        raise Refusal(
+        raise ValueError(
             f"The pictures in {config.data} are not those that the run {out} began with; its split.json lists them."
         )
     config.write(out / "config.json")
-    return _Run(config, found.as_recorded(record), out, store).train()
+    return _Run(config, pictures.as_recorded(found, record), out, store).train()
 
 
 def _split_record(found, left_out):
-    splits = {name: [found.key(path) for path in split.paths] for name, split in found.splits.items() if name != "test"}
+    splits = {name: _names(found, name) for name in found.splits if name != "test"}
     return {
         "class_names": list(found.class_names),
-        "held_out": found.held_out,
-        "rule": found.pictures.rule,
-        "seed": found.pictures.split_seed if found.held_out else None,
-        "left_out": sorted(left_out),
+        "held_out": found.drawn,
+        "rule": found.rule,
+        "seed": found.split_seed if found.drawn else None,
+        "left_out": sorted(map(found.name_of, left_out)),
         **splits,
     }
 
 
+def _names(found, split):
+    return [found.name_of(path) for path in found.splits[split].files]
+
+
 def _same_pictures(found, record):
-    """Tell whether a folder still holds the pictures of a run, each of them and no other, by name."""
-    held = {found.key(path) for name in ("train", "validation") for path in found.splits[name].paths}
+    """Return whether a folder still holds the pictures of a run, each of them and no other, by name."""
+    held = {*_names(found, "train"), *_names(found, "validation")}
     same = held - set(record["left_out"]) == {*record["train"], *record["validation"]}
     return same and list(found.class_names) == record["class_names"]
 
 
-def strategy(devices):
-    """Give MirroredStrategy over all GPUs (or all logical CPU devices where there is no GPU) if there are several."""
+def strategy(devices: str) -> Any:
+    """Return a MirroredStrategy over all GPUs, or over all logical CPU devices where there is no GPU.
+
+    Parameters
+    ----------
+    devices : "one" or "all"
+
+    Returns
+    -------
+    strategy : tf.distribute.MirroredStrategy, or None for one device
+    """
     tf, _ = runtime.load()
     if devices == "all":
         several = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
@@ -84,8 +137,18 @@ def strategy(devices):
     return None
 
 
-def policy(precision):
-    """Give the name of the Keras precision policy: mixed_float16 by default where there is a GPU, else float32."""
+def policy(precision: str) -> str:
+    """Return the name of the Keras precision policy.
+
+    Parameters
+    ----------
+    precision : str
+        A policy's name, or "auto": mixed_float16 where there is a GPU, else float32.
+
+    Returns
+    -------
+    name : str
+    """
     tf, _ = runtime.load()
     if precision == "auto":
         return "mixed_float16" if tf.config.list_logical_devices("GPU") else "float32"
@@ -95,23 +158,21 @@ def policy(precision):
 class _Run:
     """One training run: its net, its data, its folder."""
 
-    def __init__(self, config, found, out, store):
+    def __init__(self, config: Config, found: Folder, out: Path, store: AnyPath | None) -> None:
         self.config, self.out = config, out
         runtime.repeatable(config.seed)
-        self.card = card.Card(found.class_names, data.square(config.size), split=found.learned())
+        self.card = card.Card(found.class_names, pictures.square(config.size), split=split_field(found))
         classes = len(found.class_names)
-        self.train_split = data.Pictures(
-            found.splits["train"].paths, self.card.recipe, found.splits["train"].labels, classes
-        )
-        self.validation = data.Pictures(
-            found.splits["validation"].paths, self.card.recipe, found.splits["validation"].labels, classes
+        self.train_split, self.validation = (
+            pictures.Pictures(found.splits[name].files, self.card.recipe, found.splits[name].labels, classes)
+            for name in ("train", "validation")
         )
         self.strategy = strategy(config.devices)
         with self.strategy.scope() if self.strategy else contextlib.nullcontext():
             self._build(classes)
         self.vectors = None
         if config.cacheable and store is not None:
-            self.vectors = [features.vectors(self.classifier, p, store) for p in (self.train_split, self.validation)]
+            self.vectors = [features.labelled(self.classifier, p, store) for p in (self.train_split, self.validation)]
         self.weights = None
         if config.class_weight == "balanced":
             counts = np.bincount(found.splits["train"].labels, minlength=classes)
@@ -129,7 +190,7 @@ class _Run:
         model.compile_net(self.classifier.head, self.config.lr)
 
     def _epoch_data(self, epoch):
-        """Give what the net (or, with stored vectors, its head) learns from and is validated on in one epoch."""
+        """Return what the net (or, with stored vectors, its head) learns from and is validated on in one epoch."""
         c = self.config
         if self.vectors is None:
             return (
@@ -137,17 +198,13 @@ class _Run:
                 self.validation.batches(c.batch_size),
             )
         order = np.random.default_rng([c.seed, epoch]).permutation(len(self.train_split))
-        return (
-            features.batches(self.vectors[0], self.train_split.one_hot, c.batch_size, order),
-            features.batches(self.vectors[1], self.validation.one_hot, c.batch_size),
-        )
+        learn, check = self.vectors
+        return features.batches(*learn, c.batch_size, order), features.batches(*check, c.batch_size)
 
     def train(self):
         """Run the epochs that are missing, each followed by its state; return the history."""
         c, learner = self.config, self.classifier.net if self.vectors is None else self.classifier.head
-        if (
-            self.vectors is not None
-        ):  # one optimizer serves both, so that a checkpoint of the whole net carries its state
+        if self.vectors is not None:  # one optimizer serves both: a checkpoint of the whole net carries its state
             self.classifier.net.optimizer = learner.optimizer
         progress = {"epoch": 0, "best": -1.0, "history": [], "seconds": []}
         if (self.out / "state.npz").exists():
@@ -157,7 +214,7 @@ class _Run:
             for epoch in range(progress["epoch"] + 1, c.epochs + 1):
                 self._one_epoch(learner, epoch, progress)
         self._save(self.out / "final.keras")
-        plots.curves(progress["history"], self.out / "curves.png")
+        results.curves(progress["history"], self.out / "curves.png")
         return progress["history"]
 
     def _one_epoch(self, learner, epoch, progress):
@@ -173,11 +230,11 @@ class _Run:
             progress["best"] = row["val_accuracy"]
             self._save(self.out / f"xception_{epoch:02d}_{row['val_accuracy']:.3f}.keras")
         state.save(self.out / "state.npz", learner, self.classifier.base, progress)
-        write_history(self.out / "history.csv", progress["history"])
+        results.write_history(self.out / "history.csv", progress["history"])
         files.write_json(
             self.out / "timing.json", {"seconds": progress["seconds"], "stored_vectors": self.vectors is not None}
         )
-        console.say(line(row, c.epochs) + f"  {progress['seconds'][-1]:.1f} s")
+        console.say(results.line(row, c.epochs) + f"  {progress['seconds'][-1]:.1f} s")
 
     def _save(self, path):
         """Save the whole net in float32, whatever it was trained in, with its card."""
@@ -189,10 +246,39 @@ class _Run:
         card.save(net, path, self.card)
 
 
-def one_epoch(learner, learn, check, epoch, seed, class_weight=None, callbacks=()):
-    """Let a compiled net learn for one epoch and validate it: its row of the history, finite in every figure."""
+def one_epoch(
+    learner: Net,
+    learn: Dataset,
+    check: Dataset,
+    epoch: int,
+    seed: int,
+    class_weight: dict[int, float] | None = None,
+    callbacks: Sequence[Any] = (),
+) -> Result:
+    """Let a compiled net learn for one epoch and validate it.
+
+    Parameters
+    ----------
+    learner : keras.Model, compiled
+    learn : batches to learn from
+    check : batches to validate on
+    epoch : int, from 1
+    seed : int, 0 or more
+    class_weight : {class number: weight}, or None
+    callbacks : Keras's
+
+    Returns
+    -------
+    row : dict with the keys of history.csv
+
+    Raises
+    ------
+    Diverged
+        A figure is not finite.
+    """
     state.set_dropout(learner, seed, epoch)
-    fitted = learner.fit(
+    fit: Any = learner.fit  # Keras's own annotation of `verbose` knows "auto" alone
+    fitted = fit(
         learn,
         validation_data=check,
         epochs=epoch,
@@ -202,7 +288,7 @@ def one_epoch(learner, learn, check, epoch, seed, class_weight=None, callbacks=(
         class_weight=class_weight,
         callbacks=list(callbacks),
     )
-    row = {"epoch": epoch} | {name: float(fitted.history[name][0]) for name in COLUMNS[1:]}
+    row = {"epoch": epoch} | {name: float(fitted.history[name][0]) for name in results.COLUMNS[1:]}
     if not all(map(math.isfinite, row.values())):
         raise Diverged(
             f"The loss of epoch {epoch} is not finite with lr={float(learner.optimizer.learning_rate):g}, so nothing "
@@ -211,41 +297,16 @@ def one_epoch(learner, learn, check, epoch, seed, class_weight=None, callbacks=(
     return row
 
 
-def best(history):
-    """Give the epoch with the highest validation accuracy, of equals the first."""
-    return max(history, key=lambda row: row["val_accuracy"])
+def bar(advance: Callable[..., None]) -> Any:
+    """Return a Keras callback that advances a progress bar by one for each batch learned from.
 
+    Parameters
+    ----------
+    advance : function without arguments
 
-def bar(advance):
-    """Give a callback that advances a progress bar by one for each batch learned from."""
+    Returns
+    -------
+    callback : keras.callbacks.Callback
+    """
     _, keras = runtime.load()
     return keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: advance())
-
-
-def line(row, epochs):
-    """Give one epoch as a line of text."""
-    return f"epoch {row['epoch']:>{len(str(epochs))}}/{epochs}" + "".join(
-        f"  {name} {row[name]:.4f}" for name in COLUMNS[1:]
-    )
-
-
-def write_history(path, history):
-    """Write history.csv with every digit, so that two runs can be compared."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    files.write_text(path, text.getvalue())
-
-
-def read_history(path):
-    """Read a history.csv: a list of dicts with finite numbers."""
-    try:
-        with open(path, encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-        history = [{name: int(row[name]) if name == "epoch" else float(row[name]) for name in COLUMNS} for row in rows]
-        if not all(math.isfinite(value) for row in history for value in row.values()):
-            raise ValueError("it holds a figure that is not finite")
-        return history
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise Refusal(f"{path} is not a history.csv of a run: {error}.") from None

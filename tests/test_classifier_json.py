@@ -20,21 +20,19 @@ VALUE = {
 
 def test_one_text_is_read_alike():
     text = classifier.dump(VALUE)
-    theirs = card.parse(text.decode() if isinstance(text, bytes) else text, "here")
+    theirs = card.from_value(classifier.parse(text), "here")
     assert theirs.class_names == tuple(VALUE["class_names"]) and theirs.output == "logits"
     recipe = theirs.recipe
     assert (recipe.height, recipe.width, recipe.resize) == (20, 30, "nearest")
     assert (recipe.scale, recipe.offset) == (VALUE["scale"], VALUE["offset"])
-    assert classifier.parse(theirs.to_json().encode()) == classifier.check(VALUE)
+    assert theirs.value() == classifier.check(VALUE)
 
 
 @pytest.mark.parametrize("field", list(VALUE))
-def test_a_missing_field_is_refused_by_both(field):
+def test_a_missing_field_is_refused(field):
     text = classifier.dump(VALUE).decode().replace(f'"{field}"', '"other"')
     with pytest.raises(ValueError, match="classifier.json"):
         classifier.parse(text.encode())
-    with pytest.raises(Exception, match=r"classifier\.json|here"):
-        card.parse(text, "here")
 
 
 def test_a_file_of_minicnn_is_a_classifier_to_keras_ref(tmp_path):

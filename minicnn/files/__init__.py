@@ -14,6 +14,7 @@ import os
 import zipfile
 
 from . import keras_h5, keras_zip, tfjs
+from .atomic import replacing
 from .classifier import describe, need_able, read_sidecar, write_sidecar
 from .dialect import check_meaning
 from .graph import (
@@ -58,6 +59,7 @@ __all__ = [
     "read_card",
     "read_sidecar",
     "read_weights",
+    "replacing",
     "sequential_config",
     "serialized",
     "settle",

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from keras_ref import card, data, runtime
+from keras_ref import card, pictures, runtime
 
 CLASSES = ("blue", "green", "red")
 STEEP = 5.0  # a logit is STEEP times the share of its colour, 0..1
@@ -16,13 +16,13 @@ def save(path, lean=(0.0, 0.0, 0.0), classes=CLASSES, split=None, poison=False):
     kernel = STEEP * np.eye(3, dtype=np.float32)[::-1]  # channels are red, green, blue
     net.layers[-1].set_weights([kernel * (np.nan if poison else 1), np.array(lean, np.float32)])
     net.compile("adam", keras.losses.CategoricalCrossentropy(from_logits=True))
-    card.save(net, path, card.Card(tuple(classes), data.Recipe(8, 8, scale=1 / 255, offset=0.0), "logits", split))
+    card.save(net, path, card.Card(tuple(classes), pictures.Recipe(8, 8, scale=1 / 255, offset=0.0), "logits", split))
     return path
 
 
-def paint(root, pictures):
+def paint(root, painted):
     """Write flat pictures: {"test/red/1.png": (red, green, blue)}."""
-    for name, colour in pictures.items():
+    for name, colour in painted.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8), colour).save(root / name)
     return root

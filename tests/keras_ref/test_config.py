@@ -5,7 +5,6 @@ import json
 import pytest
 
 from keras_ref import config as configs
-from keras_ref.errors import Refusal
 
 
 @pytest.mark.parametrize(
@@ -32,7 +31,7 @@ from keras_ref.errors import Refusal
     ],
 )
 def test_a_bad_setting_is_named_with_its_value(name, value):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ValueError) as refusal:
         configs.Config("data", **{name: value})
     assert name in str(refusal.value) and f"Received: {name}={value!r}." in str(refusal.value)
 
@@ -45,10 +44,10 @@ def test_round_trip(tmp_path):
 
 def test_an_unknown_key_is_refused(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"data": "x", "learning_rate": 0.1}))
-    with pytest.raises(Refusal, match="unknown key 'learning_rate'"):
+    with pytest.raises(ValueError, match="unknown key 'learning_rate'"):
         configs.read(tmp_path / "config.json")
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(Refusal, match="cannot be read as JSON"):
+    with pytest.raises(ValueError, match="cannot be read as JSON"):
         configs.read(tmp_path / "config.json")
 
 

@@ -4,14 +4,14 @@ import os
 import subprocess
 import sys
 
-from keras_ref import train
+from keras_ref import results, train
 from tests.keras_ref.conftest import CHECKOUT, SIZE
 
 TWO = """
 import tensorflow as tf
 half = tf.config.LogicalDeviceConfiguration()
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], [half, half])
-from keras_ref import train
+from keras_ref import results, train
 from tests.keras_ref import small
 assert train.strategy("all").num_replicas_in_sync == 2
 assert train.strategy("one") is None
@@ -35,6 +35,6 @@ def test_two_devices_learn_as_one(clothes, tmp_path):
         tmp_path / "one",
         store=tmp_path / "store",
     )
-    for ours, theirs in zip(train.read_history(tmp_path / "two" / "history.csv"), one, strict=True):
+    for ours, theirs in zip(results.read_history(tmp_path / "two" / "history.csv"), one, strict=True):
         for name in ("loss", "val_loss"):
             assert abs(ours[name] - theirs[name]) < 1e-5 * max(1, abs(theirs[name])), name

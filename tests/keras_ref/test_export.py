@@ -7,14 +7,14 @@ import pytest
 
 from keras_ref import card, export
 from keras_ref.cli import main
-from keras_ref.errors import Refusal
+from minicnn.files import read_sidecar
 
 
 def test_command(command, trained, tmp_path):
     done = command("export", trained / "final.keras", "--to", "savedmodel", "--out", "saved")
     assert "Loaded again, its answers differ by at most" in done.out
     assert (tmp_path / "saved/saved_model.pb").is_file()
-    described = card.parse((tmp_path / "saved.classifier.json").read_text(), "saved")
+    described = card.from_value(read_sidecar(tmp_path / "saved"), "saved")
     assert described.class_names == ("blue", "green", "red")
     assert not [path for path in tmp_path.iterdir() if "partial" in path.name]
 
@@ -42,7 +42,7 @@ def test_missing_packages_are_named(trained, tmp_path, monkeypatch, refused):
 def test_a_difference_is_refused(trained, tmp_path, monkeypatch):
     run = export._RUN["savedmodel"]
     monkeypatch.setitem(export._RUN, "savedmodel", lambda path, x: run(path, x) + np.float32(1))
-    with pytest.raises(Refusal, match="answers differently"):
+    with pytest.raises(ValueError, match="answers differently"):
         export.export(trained / "final.keras", "savedmodel", tmp_path / "saved")
     assert list(tmp_path.iterdir()) == []
 

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from keras_ref import card, doctor, plots, runtime, sweep, train
+from keras_ref import card, doctor, results, runtime, sweep, train
 from keras_ref import config as configs
 from tests.keras_ref import colours
 from tests.keras_ref.conftest import SIZE
@@ -24,12 +24,12 @@ from tests.keras_ref.conftest import SIZE
 def test_two_different_models_counted_by_hand(tmp_path, command, only_a, only_b, p, words):
     """A names the strongest colour. B leans to blue by 0.1 of a channel: where blue is a near second, it says blue."""
     near = [(120, k, 110) for k in range(only_a + only_b)]
-    pictures = {f"test/red/{k}.png": colour for k, colour in enumerate(near[:only_a])}  # A is right, B is not
-    pictures |= {f"test/blue/{k}.png": colour for k, colour in enumerate(near[only_a:])}  # B is right, A is not
-    pictures |= {"test/blue/both.png": (0, 0, 250), "test/green/both.png": (0, 250, 0)}
-    pictures["test/red/both.png"] = (250, 0, 0)
-    pictures["test/green/neither.png"] = (251, 0, 0)
-    root = colours.paint(tmp_path / "clothes", pictures)
+    painted = {f"test/red/{k}.png": colour for k, colour in enumerate(near[:only_a])}  # A is right, B is not
+    painted |= {f"test/blue/{k}.png": colour for k, colour in enumerate(near[only_a:])}  # B is right, A is not
+    painted |= {"test/blue/both.png": (0, 0, 250), "test/green/both.png": (0, 250, 0)}
+    painted["test/red/both.png"] = (250, 0, 0)
+    painted["test/green/neither.png"] = (251, 0, 0)
+    root = colours.paint(tmp_path / "clothes", painted)
     a, b = colours.save(tmp_path / "a.keras"), colours.save(tmp_path / "b.keras", lean=(0.1 * colours.STEEP, 0, 0))
     told = command("evaluate", a, b, root, "--out", "both").out
     result = json.loads((tmp_path / "both/comparison.json").read_text())
@@ -51,7 +51,7 @@ def test_the_worst_pictures_their_order_and_their_labels(tmp_path, command, monk
         },
     )
     shown = []
-    monkeypatch.setattr(plots, "contact_sheet", lambda items, path, **_: shown.extend(items))
+    monkeypatch.setattr(results, "contact_sheet", lambda items, path, **_: shown.extend(items))
     command("evaluate", colours.save(tmp_path / "m.keras"), root, "--out", "out")
     worst = json.loads((tmp_path / "out/evaluation.json").read_text())["worst"]
     assert [(w["picture"], w["is"], w["taken_for"]) for w in worst] == [
@@ -104,8 +104,8 @@ def test_a_value_that_diverges_is_named_and_never_best(clothes, tmp_path, comman
 
 
 def test_a_net_that_answers_nan_has_no_figures(tmp_path, command):
-    pictures = {f"test/{name}/1.png": (k, 9, 9) for k, name in enumerate(colours.CLASSES)}
-    root = colours.paint(tmp_path / "clothes", pictures)
+    painted = {f"test/{name}/1.png": (k, 9, 9) for k, name in enumerate(colours.CLASSES)}
+    root = colours.paint(tmp_path / "clothes", painted)
     good, bad = colours.save(tmp_path / "good.keras"), colours.save(tmp_path / "bad.keras", poison=True)
     for arguments in (
         ["evaluate", bad, root],
@@ -140,4 +140,4 @@ def test_history_with_a_figure_that_is_not_finite_is_refused(trained, tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("\n".join([*path.read_text().splitlines()[:-1], "6,nan,0.5,0.5,0.99"]))
     with pytest.raises(ValueError, match="not finite"):
-        train.read_history(path)
+        results.read_history(path)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from keras_ref import model, runtime
+from keras_ref import model, runtime, weights
 
 
 @pytest.fixture(scope="module")
@@ -55,4 +55,4 @@ def test_refusals(files, tmp_path, clothes, refused, monkeypatch):
         raise OSError("no route to host")
 
     monkeypatch.setattr(runtime.load()[1].utils, "get_file", closed)
-    refused(["imagenet", picture], model.TOP[0], model.TOP[1])
+    refused(["imagenet", picture], weights.TOP[0], weights.TOP[1])

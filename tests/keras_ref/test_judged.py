@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from keras_ref import card, data, folder, runtime, train
+from keras_ref import card, pictures, runtime, train
 from keras_ref import config as configs
 from minicnn.app import cli as engine
 from minicnn.data import Folder, fingerprints, split_field, wardrobe
@@ -55,8 +55,8 @@ def test_the_split_is_the_rules_whatever_the_seed(run, alone):
 
 
 def test_another_split_seed_is_a_setting_of_its_own(alone, tmp_path):
-    found = folder.read(alone, 3)
-    assert sorted(found.splits["validation"].paths) == _held(alone, 3) != _held(alone, 0)
+    found = pictures.read(alone, 3)
+    assert sorted(found.splits["validation"].files) == _held(alone, 3) != _held(alone, 0)
     for seed in (1, 2):
         assert configs.Config("d", seed=seed).split_seed == 0
 
@@ -85,7 +85,7 @@ def test_pictures_that_were_added_later_are_judged_and_learned_ones_never(run, a
     more = wardrobe.write_folder(tmp_path / "more", EACH, 0, seed=9, size=16) / "train"
     for path in more.glob("*/*.png"):
         shutil.copy(path, grown / path.parent.name / f"a{path.name}")
-    learned = {path.read_bytes() for path in folder.read(alone).splits["train"].paths}
+    learned = {path.read_bytes() for path in pictures.read(alone).splits["train"].files}
     new = [path for path in _held(grown, 0) if path.read_bytes() not in learned]
     judged, _, told = _judge(command, run / "final.keras", grown)
     assert judged == len(new) < 40 and f"{40 - len(new)} of the 40 pictures" in told
@@ -141,10 +141,10 @@ def test_one_sigmoid_unit_stands_for_two_classes(tmp_path, command):
         [keras.Input((8, 8, 3)), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1, activation="sigmoid")]
     )
     net.layers[-1].set_weights([np.array([[8.0], [0], [-8]], np.float32), np.zeros(1, np.float32)])
-    described = card.Card(("cold", "warm"), data.Recipe(8, 8, "nearest", 1 / 255, 0.0), "probabilities")
+    described = card.Card(("cold", "warm"), pictures.Recipe(8, 8, "nearest", 1 / 255, 0.0), "probabilities")
     card.save(net, tmp_path / "m.keras", described)
-    pictures = {"test/cold/1.png": (0, 0, 250), "test/warm/1.png": (250, 0, 0), "test/warm/2.png": (0, 9, 250)}
-    root = colours.paint(tmp_path / "two", pictures)
+    painted = {"test/cold/1.png": (0, 0, 250), "test/warm/1.png": (250, 0, 0), "test/warm/2.png": (0, 9, 250)}
+    root = colours.paint(tmp_path / "two", painted)
     command("evaluate", tmp_path / "m.keras", root, "--out", "out")
     assert json.loads((tmp_path / "out/evaluation.json").read_text())["confusion"] == [[1, 0], [1, 1]]
     (row,) = json.loads(command("predict", tmp_path / "m.keras", root / "test/warm/1.png", "--json").out)
@@ -208,10 +208,11 @@ def test_predict_answers_what_it_can_read(tmp_path, command):
 
 READS = """
 import sys
-from keras_ref import card, folder, pictures
+from keras_ref import card, pictures, results
+from minicnn.data import load_image
 from minicnn.files import read_card
-found = folder.read(sys.argv[1])
-pictures.pixels(pictures.read(found.splits["train"].paths[0]), "it", 9, 9)
+found = pictures.read(sys.argv[1])
+load_image(found.splits["train"].files[0], 9)
 assert read_card(sys.argv[2])["split"]["learned"]
 assert not {"numba", "h5py", "tensorflow", "keras", "llvmlite"} & set(sys.modules), sorted(sys.modules)
 """

@@ -96,7 +96,7 @@ def test_address_that_does_not_answer(trained, refused):
 def test_a_picture_that_is_none(trained, tmp_path, refused):
     (tmp_path / "text.jpg").write_text("no picture")
     refused(["predict", trained / "final.keras", tmp_path / "text.jpg"], "Cannot read the picture", "text.jpg")
-    refused(["predict", trained / "final.keras", tmp_path / "nothing.jpg"], "nothing.jpg is not there")
+    refused(["predict", trained / "final.keras", tmp_path / "nothing.jpg"], "nothing.jpg: there is no such file")
     (tmp_path / "empty").mkdir()
     refused(["predict", trained / "final.keras", tmp_path / "empty"], "holds no pictures")
 

@@ -2,7 +2,7 @@
 
 import json
 
-from keras_ref import replay, speed
+from keras_ref import replay, results
 
 
 def test_command(clothes, tmp_path, monkeypatch, capsys):
@@ -15,6 +15,6 @@ def test_command(clothes, tmp_path, monkeypatch, capsys):
     assert (grid["runs"], grid["epochs"]) == (2, 2)
     first, _ = grid["whole_epoch_seconds"]  # both runs have one epoch, so none is a later one
     assert abs(grid["slow_seconds_extrapolated"] - first * 2) < 1
-    assert f"{first} s for a run's first" in speed.sentence(grid)
+    assert f"{first} s for a run's first" in results.measured(grid)
     assert set(result["loading"]["pictures_per_second"]) == {"first pass", "ImageDataGenerator", "later pass"}
     assert "times ImageDataGenerator's rate" in capsys.readouterr().out

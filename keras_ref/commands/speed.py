@@ -1,0 +1,28 @@
+"""`speed`: measure loading beside ImageDataGenerator, and the grid both ways."""
+
+import argparse
+
+from .. import config as configs
+from .. import console
+from . import flags
+
+HELP: str = "measure loading beside ImageDataGenerator, and the grid both ways"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("data", metavar="DATA")
+    flags.add_settings(parser, ("size", "weights"))
+    parser.add_argument(
+        "--out", metavar="DIR", default="speed", help="new folder for the figures (default: %(default)s)"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Do what the arguments ask for, and print what came of it."""
+    from .. import results, speed
+
+    result = speed.run(args.data, args.out, args.weights or "none", args.size or configs.DEFAULTS.size)
+    console.table("loading", ("reader", "pictures a second"), list(result["loading"]["pictures_per_second"].items()))
+    console.say(f"First pass {result['loading']['first_pass_ratio']} times ImageDataGenerator's rate.")
+    console.say(results.measured(result["grid"]))

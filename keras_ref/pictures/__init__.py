@@ -1,0 +1,22 @@
+"""Pictures: folders of them by minicnn's rules, and batches of them as Keras takes them."""
+
+from . import course
+from .augment import seeds, transformer
+from .batches import Pictures, padded, steady
+from .folder import as_recorded, corrupt, read, without_corrupt
+from .recipe import Recipe, square
+
+__all__ = [
+    "Pictures",
+    "Recipe",
+    "as_recorded",
+    "corrupt",
+    "course",
+    "padded",
+    "read",
+    "seeds",
+    "square",
+    "steady",
+    "transformer",
+    "without_corrupt",
+]

@@ -1,0 +1,33 @@
+"""What the commands leave and say: histories, drawings, sheets of pictures, sentences, and the report on all of it."""
+
+from .describe import describe
+from .history import COLUMNS, best, line, read_history, write_history
+from .plots import confusion, curves, sweep
+from .report import write
+from .sheet import contact_sheet
+from .stats import mcnemar, mean_sd
+from .words import class_rows, compared, count_rows, figure, measured, replay_cells, sweep_cells, verdict
+
+__all__ = [
+    "COLUMNS",
+    "best",
+    "class_rows",
+    "compared",
+    "confusion",
+    "contact_sheet",
+    "count_rows",
+    "curves",
+    "describe",
+    "figure",
+    "line",
+    "mcnemar",
+    "mean_sd",
+    "measured",
+    "read_history",
+    "replay_cells",
+    "sweep",
+    "sweep_cells",
+    "verdict",
+    "write",
+    "write_history",
+]

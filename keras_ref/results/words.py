@@ -1,0 +1,172 @@
+"""What the terminal and the report both say of a result: rows of tables, and plain sentences on who leads."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from minicnn.metrics import interval
+
+from ..types import Result
+
+
+def class_rows(result: Result) -> list[tuple[Any, ...]]:
+    """Return a row for each class of an evaluation: its name, pictures, precision and recall.
+
+    Parameters
+    ----------
+    result : the content of evaluation.json
+
+    Returns
+    -------
+    rows : list of tuples
+    """
+    return [
+        (c["class"], c["pictures"], *("-" if c[k] is None else f"{c[k]:.3f}" for k in ("precision", "recall")))
+        for c in result["per_class"]
+    ]
+
+
+def count_rows(result: Result) -> list[tuple[Any, ...]]:
+    """Return a row for each class of a description, a column for each split, and the totals.
+
+    Parameters
+    ----------
+    result : the content of description.json
+
+    Returns
+    -------
+    rows : list of tuples
+    """
+    counts = result["counts"].values()
+    rows = [(name, *(of[i] for of in counts)) for i, name in enumerate(result["class_names"])]
+    return [*rows, ("total", *map(sum, counts))]
+
+
+def sweep_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """Return a row of sweep.json as texts.
+
+    Parameters
+    ----------
+    row : dict
+
+    Returns
+    -------
+    cells : value, best, spread, epochs of it, last epoch, training, least loss
+    """
+    if row["best"] is None:
+        return f"{row['value']:g}", "diverged", *["-"] * 5
+    return (
+        f"{row['value']:g}",
+        f"{row['best']:.4f}",
+        f"{row['sd']:.4f}",
+        ", ".join(map(str, row["epoch"])),
+        f"{row['last']:.4f}",
+        f"{row['train']:.4f}",
+        f"{row['min_val_loss']:.4f}",
+    )
+
+
+def replay_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """Return a row of replay.json as texts.
+
+    Parameters
+    ----------
+    row : dict
+
+    Returns
+    -------
+    cells : section, setting, ours, published
+    """
+    return row["section"], row["setting"], figure(row["ours"]), figure(row["published"])
+
+
+def figure(value: Any) -> str:
+    """Write one figure of a replay.
+
+    Parameters
+    ----------
+    value : None, a text, or a dict with best, epoch and last
+
+    Returns
+    -------
+    text : "-", the text as it is, or an accuracy with its epoch
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    where = f" @{value['epoch']}" if value["epoch"] else ""
+    return f"{value['best']:.4f}{where}" + (f", last {value['last']:.4f}" if value["last"] is not None else "")
+
+
+def compared(result: Result) -> str:
+    """Say what a comparison of two models found.
+
+    Parameters
+    ----------
+    result : the content of comparison.json
+
+    Returns
+    -------
+    sentence : str
+    """
+    p = "< 0.001" if result["p"] < 0.001 else f"= {result['p']:.3f}"
+    beyond = "a difference beyond chance" if result["p"] < 0.05 else "no difference beyond chance"
+    only = f"Only A is right on {result['only_a']}, only B on {result['only_b']} pictures"
+    return f"{only}: McNemar's exact p {p}, {beyond}."
+
+
+def measured(grid: dict[str, Any]) -> str:
+    """Say what `speed` measured on the course's grid, and what of it is extrapolated.
+
+    Parameters
+    ----------
+    grid : speed.json's "grid"
+
+    Returns
+    -------
+    sentence : str
+    """
+    first, later = grid["whole_epoch_seconds"]
+    return (
+        f"The grid of 8.5 to 8.9, {grid['runs']} runs, {grid['epochs']} epochs: {grid['fast_seconds']} s on stored "
+        f"vectors, {grid['pass_seconds']} s of them for the one pass through the base. Through the whole net: "
+        f"{grid['slow_seconds_extrapolated']} s, extrapolated from two whole epochs ({first} s for a run's first, "
+        f"{later} s for each later one), {grid['times_faster']} times as long."
+    )
+
+
+def verdict(over: str, rows: Sequence[dict[str, Any]], n: int) -> str:
+    """Say which value of a sweep leads, whether that is more than chance, and what diverged.
+
+    Parameters
+    ----------
+    over : str, the setting
+    rows : sweep.json's "rows"
+    n : int, validation pictures
+
+    Returns
+    -------
+    sentence : str
+    """
+    finite = [row for row in rows if row["best"] is not None]
+    lost = [f"{over}={row['value']:g}" for row in rows if row["best"] is None]
+    return _leader(over, finite, n) + (f" Diverged: {', '.join(lost)}." if lost else "")
+
+
+def _leader(over, rows, n):
+    ranked = sorted(rows, key=lambda row: -row["best"])
+    if len(ranked) == 1:
+        return f"Only {over}={ranked[0]['value']} has figures; there is nothing to compare."
+    first, second = ranked[:2]
+    lead = first["best"] - second["best"]
+    if lead * n < 0.05:
+        both = f"{over}={first['value']} and {over}={second['value']}"
+        return f"{both} are level on {n} pictures: no winner can be named."
+    low, high = interval(first["best"] * n, n)
+    pictures = f"{lead * n:.1f}".removesuffix(".0")
+    unit = "picture" if pictures == "1" else "pictures"
+    lead_text = f"{over}={first['value']} leads {over}={second['value']} by {pictures} {unit} of {n}"
+    half = (high - low) / 2
+    if lead < half:
+        return f"{lead_text}, less than the 95% interval of +-{half * 100:.1f} points: no winner can be named."
+    return f"{lead_text}, more than the 95% interval of +-{half * 100:.1f} points."

@@ -1,0 +1,155 @@
+"""Where weights come from: Keras's ImageNet files, a weights file in Keras's layout, or another classifier."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from . import runtime
+from .errors import first_line
+from .types import AnyPath, Net
+
+NOTOP: tuple[str, str] = (
+    "xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "b0042744bf5b25fce3cb969f33bebb97",
+)
+TOP: tuple[str, str] = ("xception_weights_tf_dim_ordering_tf_kernels.h5", "0a58e3b7378bc2990ea3b43d5981f1f6")
+CLASS_INDEX: tuple[str, str] = ("imagenet_class_index.json", "c2c37ea517e94d9795004a39431a14cb")
+
+
+def load_base(base: Net, weights: AnyPath) -> None:
+    """Load weights into an Xception without its top.
+
+    Parameters
+    ----------
+    base : keras.Model
+    weights : "imagenet", or the path of a weights file in Keras's layout or of a classifier's .keras file
+
+    Raises
+    ------
+    ValueError
+        The file is not there, or holds other weights.
+    """
+    path = imagenet_file(*NOTOP) if weights == "imagenet" else Path(weights)
+    if not path.is_file():
+        raise ValueError(
+            f"The weights file {path} is not there; give imagenet, none, or a file in Keras's layout ({NOTOP[0]})."
+        )
+    load_file(base, path, "Xception without its top")
+
+
+def load_top(net: Net, weights: AnyPath) -> None:
+    """Load weights into an Xception with its top.
+
+    Parameters
+    ----------
+    net : keras.Model
+    weights : "imagenet", or the path of a weights file in Keras's layout
+
+    Raises
+    ------
+    ValueError
+        The file is not there, or holds other weights.
+    """
+    path = imagenet_file(*TOP) if weights == "imagenet" else Path(weights)
+    if not path.is_file():
+        raise ValueError(f"The weights file {path} is not there; give a file in Keras's layout ({TOP[0]}).")
+    load_file(net, path, "Xception with its top")
+
+
+def load_file(net: Net, path: Path, what: str) -> None:
+    """Load a weights file, or the nested base of a .keras file.
+
+    Parameters
+    ----------
+    net : keras.Model
+    path : Path
+    what : str, what the file should hold
+
+    Raises
+    ------
+    ValueError
+        It holds something else.
+    """
+    base = None
+    try:
+        if path.suffix == ".keras":
+            _, keras = runtime.load()
+            base = find_base(keras.saving.load_model(path, compile=False, safe_mode=True))
+            if base is not None:
+                net.set_weights(base.get_weights())
+        else:
+            net.load_weights(path)
+    except Exception as error:  # h5py and Keras raise many kinds; what matters is that the file does not fit
+        raise ValueError(f"{path} does not hold the weights of {what}: {first_line(error)}") from None
+    if path.suffix == ".keras" and base is None:
+        raise ValueError(f"{path} holds no nested base to take weights from.")
+
+
+def find_base(net: Net) -> Net | None:
+    """Return the nested model with the most layers, or None.
+
+    Parameters
+    ----------
+    net : keras.Model
+
+    Returns
+    -------
+    base : keras.Model or None
+    """
+    _, keras = runtime.load()
+    nested = [layer for layer in net.layers if isinstance(layer, keras.Model)]
+    return max(nested, key=lambda layer: len(layer.layers), default=None)
+
+
+def imagenet_file(name: str, md5: str, folder: str = "xception") -> Path:
+    """Return the path of one of Keras's ImageNet files, downloaded into Keras's own cache where that is needed.
+
+    Parameters
+    ----------
+    name : str
+    md5 : str, 32 hex digits
+    folder : "xception" or "classes", where Keras keeps it
+
+    Returns
+    -------
+    path : Path
+
+    Raises
+    ------
+    ValueError
+        It could not be downloaded; the sentence says which file to put where.
+    """
+    _, keras = runtime.load()
+    cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
+    addresses = {
+        "xception": "https://storage.googleapis.com/tensorflow/keras-applications/xception/",
+        "classes": "https://storage.googleapis.com/download.tensorflow.org/data/",
+    }
+    try:
+        return Path(keras.utils.get_file(name, addresses[folder] + name, cache_subdir="models", file_hash=md5))
+    except Exception as error:  # urllib, socket and Keras itself fail in their own ways; the remedy is one
+        raise ValueError(
+            f"The file {name} could not be downloaded ({first_line(error)}). On a machine with a network fetch "
+            f"{addresses[folder] + name} (md5 {md5}) and put it at {cache / name}"
+            + (", or pass it with --weights FILE." if folder == "xception" else ".")
+        ) from None
+
+
+def fingerprint(model: Net) -> str:
+    """Return the SHA-256 of all weights of a model.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    digest : 64 hex digits
+    """
+    digest = hashlib.sha256()
+    for array in model.get_weights():
+        digest.update(str((array.shape, array.dtype)).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
