@@ -286,9 +286,9 @@ def test_the_curve_of_one_step(tab):
         t.page.evaluate("explorer.useLabel(3)")
         t.view("backward")
         assert "rate 0.01: loss" in t.page.inner_text(".step")
-        t.wait("explorer.view.points.length === 13")
+        t.wait("explorer.view.step.points.length === 13")
         t.page.wait_for_timeout(100)
-        points = t.page.evaluate("explorer.view.points")
+        points = t.page.evaluate("explorer.view.step.points")
         np.testing.assert_allclose([rate for rate, _ in points], np.arange(13) / 2 - 5)
         path = re.findall(r"[ML]([\d.]+),([\d.]+)", t.page.locator(".step path.line").get_attribute("d"))
         x, y = np.array(path, float).T

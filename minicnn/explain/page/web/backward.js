@@ -1,10 +1,12 @@
 // Part 4, backward: the loss's gradient on every map, kernel and bias; one number and the terms that made it; and what
 // one step against the gradient does to the loss.
 
+import { labelChoice, scaleChoice } from "./choices.js";
 import { Columns } from "./columns.js";
-import { el, fill, legend, num, select, svg, table } from "./dom.js";
-import { MapView, grid } from "./maps.js";
+import { el, fill, legend, num, select, table } from "./dom.js";
+import { grid, MapView } from "./maps.js";
 import { format, furthest, largest, product, where } from "./numbers.js";
+import { Step } from "./step.js";
 import { outputTerms, weightTerms } from "./terms.js";
 
 const SHOWN = 20;
@@ -12,35 +14,59 @@ const SHOWN = 20;
 export class Backward {
   constructor(root, app) {
     this.app = app;
-    const source = { values: (i) => app.gradients()[i], map: (i, c) => app.gradientMap(i, c), range: (i, data) => app.gradientRange(i, data),
-      open: (i, c) => this.open(i, c), picture: false, absent: "part of the loss" };
-    this.columns = new Columns(app, source, "The loss's gradient at every number. Orange: a larger number would raise the loss; blue: it would lower it. Click a map to take one apart.");
+    const source = {
+      values: (i) => app.gradients()[i],
+      map: (i, c) => app.gradientMap(i, c),
+      range: (i, data) => app.gradientRange(i, data),
+      open: (i, c) => this.open(i, c),
+      picture: false,
+      absent: "part of the loss",
+    };
+    this.columns = new Columns(
+      app,
+      source,
+      "The loss's gradient at every number. Orange: a larger number would raise the loss; blue: it would lower it. " +
+        "Click a map to take one apart.",
+    );
     this.tools = el("div", { class: "tools" });
     this.one = el("section", { class: "grow" });
-    this.step = el("aside", { class: "side step" });
-    root.append(this.tools, this.columns.info, this.columns.element, el("div", { class: "split apart" }, this.one, this.step));
-    const { nodes } = app.net, chosen = app.selected.node;
-    this.index = chosen !== null && app.gradients()[chosen] ? chosen : nodes.find((node) => node.arrays.includes("kernel"))?.index ?? 0;
+    this.step = new Step(el("aside", { class: "side step" }), app);
+    root.append(
+      this.tools,
+      this.columns.info,
+      this.columns.element,
+      el("div", { class: "split apart" }, this.one, this.step.element),
+    );
+    const { nodes } = app.net;
+    const chosen = app.selected.node;
+    this.index =
+      chosen !== null && app.gradients()[chosen]
+        ? chosen
+        : (nodes.find((node) => node.arrays.includes("kernel"))?.index ?? 0);
     this.what = nodes[this.index].arrays.includes("kernel") ? "kernel" : "output";
     this.at = null;
-    this.rate = -2;
     this.update();
   }
 
   update() {
     const { app } = this;
     app.gradients();
-    fill(this.tools, app.labelChoice(), app.scaleChoice(), el("span", { class: "total" }, "loss ", num(app.loss(), "loss", 6)));
+    fill(
+      this.tools,
+      labelChoice(app),
+      scaleChoice(app),
+      el("span", { class: "total" }, "loss ", num(app.loss(), "loss", 6)),
+    );
     this.columns.update();
     this.drawOne();
-    this.drawStep();
+    this.step.update();
   }
 
   open(index, c) {
     const { shape } = this.app.net.nodes[index];
     this.index = index;
     this.what = "output";
-    this.at = shape.length === 1 ? c ?? 0 : this.strongest(index, c ?? 0);
+    this.at = shape.length === 1 ? (c ?? 0) : this.strongest(index, c ?? 0);
     this.drawOne();
     this.one.scrollIntoView({ block: "nearest" });
     this.one.querySelector("select")?.focus();
@@ -48,156 +74,244 @@ export class Backward {
 
   // ---- one number ---------------------------------------------------------------------------------------------------
 
-  get node() { return this.app.net.nodes[this.index]; }
+  get node() {
+    return this.app.net.nodes[this.index];
+  }
 
   strongest(index, c) {
     return furthest(this.app.gradientMap(index, c)) * this.app.net.nodes[index].shape[2] + c;
   }
 
   drawOne() {
-    const { app, node } = this, nodes = app.net.nodes.filter((each) => app.gradients()[each.index]);
-    const kinds = [["output", "output"], ...Object.keys(app.net.grads[this.index]).map((name) => [name, this.weightName(name)])];
+    const { app } = this;
+    const nodes = app.net.nodes.filter((each) => app.gradients()[each.index]);
+    const kinds = [
+      ["output", "output"],
+      ...Object.keys(app.net.grads[this.index]).map((name) => [name, this.weightName(name)]),
+    ];
     if (!kinds.some(([kind]) => kind === this.what)) this.what = "output";
     if (this.at === null || this.at >= this.count) this.at = this.first();
-    const head = el("div", { class: "tools" },
-      select("gradient at", nodes.map((each) => [each.index, each.name]), this.index, (value) => { this.index = Number(value); this.at = null; this.drawOne(); }),
-      select("of its", kinds, this.what, (value) => { this.what = value; this.at = null; this.drawOne(); }));
-    fill(this.one, el("h2", {}, "One gradient taken apart"), head, el("div", { class: "flow" }, this.chooser(), this.terms()));
+    const head = el(
+      "div",
+      { class: "tools" },
+      select(
+        "gradient at",
+        nodes.map((each) => [each.index, each.name]),
+        this.index,
+        (value) => {
+          this.index = Number(value);
+          this.at = null;
+          this.drawOne();
+        },
+      ),
+      select("of its", kinds, this.what, (value) => {
+        this.what = value;
+        this.at = null;
+        this.drawOne();
+      }),
+    );
+    fill(
+      this.one,
+      el("h2", {}, "One gradient taken apart"),
+      head,
+      el("div", { class: "flow" }, this.chooser(), this.terms()),
+    );
   }
 
   // The array that is looked into: how many numbers it has, one of them, and where to begin.
-  get count() { return this.what === "output" ? product(this.node.shape) : this.app.net.sizeOf(this.node, this.what); }
+  get count() {
+    return this.what === "output" ? product(this.node.shape) : this.app.net.sizeOf(this.node, this.what);
+  }
 
   value(at) {
-    return this.what === "output" ? this.app.net.gradientAt(this.index, at) : this.app.net.gradOf(this.node, this.what, at);
+    return this.what === "output"
+      ? this.app.net.gradientAt(this.index, at)
+      : this.app.net.gradOf(this.node, this.what, at);
   }
 
   first() {
     const { app, node } = this;
     if (this.what !== "output") return app.net.gradPeak(node, this.what);
     if (node.shape.length < 3) return furthest(app.gradients()[this.index]);
-    const maps = app.mapsOf(this.index), peak = (c) => largest(app.gradientMap(this.index, c));
+    const maps = app.mapsOf(this.index);
+    const peak = (c) => largest(app.gradientMap(this.index, c));
     return this.strongest(this.index, maps[furthest(maps.map(peak))]);
   }
 
   // Where to pick the number: a map, a kernel channel by channel, or a row of cells.
   chooser() {
-    const { app, node } = this, pick = (at) => { this.at = at; this.drawOne(); };
+    const { app, node } = this;
+    const pick = (at) => {
+      this.at = at;
+      this.drawOne();
+    };
     if (this.what === "output" && node.shape.length === 3) {
-      const count = node.shape[2], c = this.at % count, pixel = Math.floor(this.at / count), cell = [Math.floor(pixel / node.shape[1]), pixel % node.shape[1]];
-      const view = new MapView({ size: 230, scaled: true, caption: `d loss / d ${node.name}, channel ${c}`, onPick: (i, j) => pick((i * node.shape[1] + j) * count + c) });
+      const count = node.shape[2];
+      const c = this.at % count;
+      const pixel = Math.floor(this.at / count);
+      const cell = [Math.floor(pixel / node.shape[1]), pixel % node.shape[1]];
+      const view = new MapView({
+        size: 230,
+        scaled: true,
+        caption: `d loss / d ${node.name}, channel ${c}`,
+        onPick: (i, j) => pick((i * node.shape[1] + j) * count + c),
+      });
       const data = app.gradientMap(this.index, c);
       view.show(`gradient of ${node.name}, channel ${c}`, data, node.shape[0], node.shape[1], largest(data));
       view.cell = cell;
       view.mark([{ row: cell[0], column: cell[1] }]);
-      return el("div", {}, select("map", app.mapsOf(this.index).map((each) => [each, `channel ${each}`]), c, (value) => pick(pixel * count + Number(value))), view.element,
-        el("p", {}, "at this cell ", num(data[pixel], "gradient", 6)));
+      return el(
+        "div",
+        {},
+        select(
+          "map",
+          app.mapsOf(this.index).map((each) => [each, `channel ${each}`]),
+          c,
+          (value) => pick(pixel * count + Number(value)),
+        ),
+        view.element,
+        el("p", {}, "at this cell ", num(data[pixel], "gradient", 6)),
+      );
     }
     return this.what === "kernel" && node.kind !== "Dense" ? this.kernels(pick) : this.cells(pick);
   }
 
   kernels(pick) {
-    const { app, node } = this, { net } = app, filters = node.shape[2], columns = node.settings.size[1], taps = node.settings.size[0] * columns;
-    const inside = this.count / filters / taps, f = this.at % filters, most = net.gradMost(node, "kernel"), channels = net.insideOf(node);
-    const many = filters / node.from[0][2], input = (c) => (node.kind === "DepthwiseConv2D" ? Math.floor(f / many) : c);
-    const own = Math.floor(this.at / filters) % inside, first = Math.max(0, Math.min(channels.indexOf(own) - 4, channels.length - 9));
+    const { app, node } = this;
+    const { net } = app;
+    const filters = node.shape[2];
+    const columns = node.settings.size[1];
+    const taps = node.settings.size[0] * columns;
+    const inside = this.count / filters / taps;
+    const f = this.at % filters;
+    const most = net.gradMost(node, "kernel");
+    const channels = net.insideOf(node);
+    const many = filters / node.from[0][2];
+    const input = (c) => (node.kind === "DepthwiseConv2D" ? Math.floor(f / many) : c);
+    const own = Math.floor(this.at / filters) % inside;
+    const first = Math.max(0, Math.min(channels.indexOf(own) - 4, channels.length - 9));
     const grids = channels.slice(first, first + 9).map((c) => {
       const index = (tap) => (tap * inside + c) * filters + f;
       const each = Float32Array.from({ length: taps }, (_, tap) => this.value(index(tap)));
-      return el("figure", { class: "map" }, grid(each, columns, most, { name: `dkernel${c}`, label: `gradient of the kernel, channel ${input(c)}`, cell: 38, choose: (tap) => pick(index(tap)),
-        notes: Array.from(each, (_, tap) => (index(tap) === this.at ? "winner" : "")) }), el("figcaption", {}, `channel ${input(c)}`));
+      return el(
+        "figure",
+        { class: "map" },
+        grid(each, columns, most, {
+          name: `dkernel${c}`,
+          label: `gradient of the kernel, channel ${input(c)}`,
+          cell: 38,
+          choose: (tap) => pick(index(tap)),
+          notes: Array.from(each, (_, tap) => (index(tap) === this.at ? "winner" : "")),
+        }),
+        el("figcaption", {}, `channel ${input(c)}`),
+      );
     });
-    return el("div", { class: "kernels" }, el("div", { class: "tools" }, select("filter", [...app.mapsOf(this.index)].sort((a, b) => a - b).map((k) => [k, `filter ${k}`]), f, (value) => pick(this.at - f + Number(value))),
-      channels.length > 9 ? select("channel", channels.map((k) => [k, `channel ${k}`]), own, (value) => pick(this.at + (Number(value) - own) * filters)) : null),
-    el("div", { class: "small-maps" }, grids), legend(most), el("p", {}, "this weight ", num(this.value(this.at), "gradient", 6)));
+    return el(
+      "div",
+      { class: "kernels" },
+      el(
+        "div",
+        { class: "tools" },
+        select(
+          "filter",
+          [...app.mapsOf(this.index)].sort((a, b) => a - b).map((k) => [k, `filter ${k}`]),
+          f,
+          (value) => pick(this.at - f + Number(value)),
+        ),
+        channels.length > 9
+          ? select(
+              "channel",
+              channels.map((k) => [k, `channel ${k}`]),
+              own,
+              (value) => pick(this.at + (Number(value) - own) * filters),
+            )
+          : null,
+      ),
+      el("div", { class: "small-maps" }, grids),
+      legend(most),
+      el("p", {}, "this weight ", num(this.value(this.at), "gradient", 6)),
+    );
   }
 
   cells(pick) {
-    const { count } = this, wide = Math.min(50, count), start = Math.max(0, Math.min(this.at - (wide >> 1), count - wide));
+    const { count } = this;
+    const wide = Math.min(50, count);
+    const start = Math.max(0, Math.min(this.at - (wide >> 1), count - wide));
     const part = Array.from({ length: wide }, (_, k) => this.value(start + k));
-    const most = this.what === "output" ? largest(this.app.gradients()[this.index]) : this.app.net.gradMost(this.node, this.what);
-    return el("div", { class: "kernels" }, el("p", { class: "hint" }, `numbers ${start} to ${start + wide - 1} of ${count}`),
-      grid(part, Math.min(5, wide), most, { name: "cells", label: "gradients", choose: (k) => pick(start + k), notes: Array.from(part, (_, k) => (start + k === this.at ? "winner" : "")) }),
-      legend(most), el("p", {}, "this one ", num(this.value(this.at), "gradient", 6)));
+    const most =
+      this.what === "output" ? largest(this.app.gradients()[this.index]) : this.app.net.gradMost(this.node, this.what);
+    return el(
+      "div",
+      { class: "kernels" },
+      el("p", { class: "hint" }, `numbers ${start} to ${start + wide - 1} of ${count}`),
+      grid(part, Math.min(5, wide), most, {
+        name: "cells",
+        label: "gradients",
+        choose: (k) => pick(start + k),
+        notes: Array.from(part, (_, k) => (start + k === this.at ? "winner" : "")),
+      }),
+      legend(most),
+      el("p", {}, "this one ", num(this.value(this.at), "gradient", 6)),
+    );
   }
 
   terms() {
-    const { net } = this.app, own = this.value(this.at), output = this.what === "output";
+    const { net } = this.app;
+    const own = this.value(this.at);
+    const output = this.what === "output";
     net.label = this.app.label;
     const all = output ? outputTerms(net, this.index, this.at) : weightTerms(net, this.node, this.what, this.at);
-    const sorted = all.map((term) => ({ ...term, value: term.dz * term.factor })).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-    const carried = sorted.reduce((sum, { value }) => sum + value, 0), missing = net.whole ? 0 : own - carried, rest = sorted.slice(SHOWN).reduce((sum, { value }) => sum + value, 0);
-    const rows = sorted.slice(0, SHOWN).map(({ where: place, dz, factor, value, note }) => ({ kind: value === 0 ? "closed" : null, cells: [place, num(dz), num(factor), num(value), note] }));
+    const sorted = all
+      .map((term) => ({ ...term, value: term.dz * term.factor }))
+      .sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+    const carried = sorted.reduce((sum, { value }) => sum + value, 0);
+    const missing = net.whole ? 0 : own - carried;
+    const rest = sorted.slice(SHOWN).reduce((sum, { value }) => sum + value, 0);
+    const rows = sorted.slice(0, SHOWN).map(({ where: place, dz, factor, value, note }) => ({
+      kind: value === 0 ? "closed" : null,
+      cells: [place, num(dz), num(factor), num(value), note],
+    }));
     if (sorted.length > SHOWN) rows.push([`${sorted.length - SHOWN} smaller terms`, "", "", num(rest), ""]);
-    if (Math.abs(missing) > 1e-6 * Math.abs(own)) rows.push(["what this page does not carry", "", "", num(missing), ""]);
-    rows.push({ kind: "result", cells: ["sum", "", "", num(carried + missing, "terms-sum", 6), `the gradient: ${format(own, 6)}`] });
-    const name = output ? `${this.node.name}${where(this.node.shape, this.at)}` : `${net.weightName(this.node, this.what)}[${this.place().join(", ")}]`;
-    return el("div", { class: "grow" }, table(["from", "dz", output ? "times" : "x", "term", "through"], rows, { remarks: true,
-      caption: `d loss / d ${name} = sum over ${output ? "the outputs that read it" : "its uses"}: dz \u00b7 what it was multiplied by` }));
+    if (Math.abs(missing) > 1e-6 * Math.abs(own)) {
+      rows.push(["what this page does not carry", "", "", num(missing), ""]);
+    }
+    rows.push({
+      kind: "result",
+      cells: ["sum", "", "", num(carried + missing, "terms-sum", 6), `the gradient: ${format(own, 6)}`],
+    });
+    const name = output
+      ? `${this.node.name}${where(this.node.shape, this.at)}`
+      : `${net.weightName(this.node, this.what)}[${this.place().join(", ")}]`;
+    const uses = output ? "the outputs that read it" : "its uses";
+    return el(
+      "div",
+      { class: "grow" },
+      table(["from", "dz", output ? "times" : "x", "term", "through"], rows, {
+        remarks: true,
+        caption: `d loss / d ${name} = sum over ${uses}: dz \u00b7 what it was multiplied by`,
+      }),
+    );
   }
 
   // What a weight is called in its layer.
-  weightName(name) { return this.app.net.weightName(this.node, name).split("/").at(-1); }
+  weightName(name) {
+    return this.app.net.weightName(this.node, name).split("/").at(-1);
+  }
 
   // Where the chosen weight lies in its array: [row, column, channel, filter] of a kernel, the last two [channel,
   // multiple] of a depthwise one, [input, unit] of a dense one.
   place() {
-    const { node, at } = this, count = node.shape[node.shape.length - 1], rest = Math.floor(at / count);
+    const { node, at } = this;
+    const count = node.shape[node.shape.length - 1];
+    const rest = Math.floor(at / count);
     if (this.what !== "kernel") return [at];
     if (node.kind === "Dense") return [rest, at % count];
-    const columns = node.settings.size[1], inside = this.count / count / node.settings.size[0] / columns, tap = Math.floor(rest / inside);
+    const columns = node.settings.size[1];
+    const inside = this.count / count / node.settings.size[0] / columns;
+    const tap = Math.floor(rest / inside);
     const many = count / node.from[0][2];
-    const ends = node.kind === "DepthwiseConv2D" ? [Math.floor((at % count) / many), at % many] : [rest % inside, at % count];
+    const ends =
+      node.kind === "DepthwiseConv2D" ? [Math.floor((at % count) / many), at % many] : [rest % inside, at % count];
     return [Math.floor(tap / columns), tap % columns, ...ends];
-  }
-
-  // ---- one step -----------------------------------------------------------------------------------------------------
-
-  drawStep() {
-    const { rates } = this.app.net;
-    if (!rates) {
-      fill(this.step, el("h2", {}, "One step of learning"), el("p", { class: "hint" }, "Steps of a net this large are not computed."));
-      return;
-    }
-    const before = this.app.loss(), rate = () => 10 ** this.rate;
-    const text = el("p", { class: "total" }), slider = el("input", { type: "range", min: rates.from, max: rates.to, step: rates.by, value: this.rate, "aria-label": "learning rate",
-      oninput: () => { this.rate = Number(slider.value); show(); } });
-    const show = () => {
-      const after = this.app.net.lossAfterStep(this.app.pixels, this.app.label, rate());
-      slider.setAttribute("aria-valuetext", `learning rate ${format(rate(), 3)}`);
-      fill(text, `rate ${format(rate(), 3)}: loss `, num(before, "loss-before"), " \u2192 ", num(after, "loss-after"), after > before ? "  (too far: it rises)" : "");
-      this.drawCurve(after);
-    };
-    this.curveBox = el("div", {});
-    fill(this.step, el("h2", {}, "One step of learning"), el("p", { class: "formula" }, "w \u2190 w \u2212 rate \u00b7 d loss / d w"),
-      el("label", { class: "field" }, el("span", {}, "learning rate"), slider), text, this.curveBox, el("p", { class: "hint" }, "The loss of this one picture after one step with every weight, for each rate."));
-    this.points = [];
-    this.token = {};
-    this.sample(this.token, before);
-    show();
-  }
-
-  // Compute the curve a point at a time, so that the page stays awake.
-  sample(token, before) {
-    const next = () => {
-      if (token !== this.token || !this.step.isConnected) return;
-      const rate = -5 + this.points.length * 0.5;
-      this.points.push([rate, this.app.net.lossAfterStep(this.app.pixels, this.app.label, 10 ** rate)]);
-      this.before = before;
-      this.drawCurve();
-      if (this.points.length < 13) setTimeout(next, 20);
-    };
-    setTimeout(next, 60);
-  }
-
-  drawCurve(after = this.after) {
-    this.after = after;
-    const width = 260, height = 150, most = Math.max(this.app.loss() * 1.6, 1e-12), left = (rate) => 8 + ((rate + 5) / 6) * (width - 16);
-    const top = (loss) => height - 20 - Math.min(Number.isFinite(loss) ? loss / most : 1, 1) * (height - 32);
-    const path = this.points.map(([rate, loss], k) => `${k ? "L" : "M"}${left(rate)},${top(loss)}`).join("");
-    const label = (text, x, anchor) => { const node = svg("text", { x, y: height - 5, "text-anchor": anchor }); node.textContent = text; return node; };
-    fill(this.curveBox, svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "curve", role: "img", "aria-label": `loss after one step by learning rate; now ${format(this.app.loss())}, at the chosen rate ${format(after)}` },
-      svg("line", { x1: 8, x2: width - 8, y1: top(this.app.loss()), y2: top(this.app.loss()), class: "drop" }), svg("path", { d: path || "M0,0", class: "line" }),
-      svg("circle", { cx: left(this.rate), cy: top(after), r: 5, class: "point" }), label("10\u207b\u2075", 8, "start"), label("rate", width / 2, "middle"), label("10", width - 8, "end")));
   }
 }

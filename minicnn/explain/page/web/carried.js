@@ -9,13 +9,19 @@ export class CarriedNet extends Net {
     this.epoch = epoch;
     const { take, carried } = this.payload;
     const taken = (at) => (Array.isArray(at) && typeof at[2] === "string" ? take(at) : at);
-    this.nodes.forEach((node, i) => { node.own ??= Object.fromEntries(Object.entries(carried.weights[i] ?? {}).map(([name, at]) => [name, taken(at)])); });
+    this.nodes.forEach((node, i) => {
+      node.own ??= Object.fromEntries(Object.entries(carried.weights[i] ?? {}).map(([name, at]) => [name, taken(at)]));
+    });
     if (this.picture !== undefined) this.forward(null, this.picture);
   }
 
-  get whole() { return false; }
+  get whole() {
+    return false;
+  }
 
-  get carried() { return this.payload.carried.pictures[this.picture]; }
+  get carried() {
+    return this.payload.carried.pictures[this.picture];
+  }
 
   forward(pixels, picture) {
     const { take } = this.payload;
@@ -31,7 +37,9 @@ export class CarriedNet extends Net {
   backward() {
     const { take } = this.payload;
     this.gradients = this.carried.gradients.map((at) => (at ? take(at) : null));
-    this.grads = this.carried.grads.map((own) => Object.fromEntries(Object.entries(own ?? {}).map(([name, at]) => [name, at && take(at)])));
+    this.grads = this.carried.grads.map((own) =>
+      Object.fromEntries(Object.entries(own ?? {}).map(([name, at]) => [name, at && take(at)])),
+    );
     return this.gradients;
   }
 
@@ -48,38 +56,51 @@ export class CarriedNet extends Net {
   }
 
   slice(data, index, c) {
-    const [height, width] = this.nodes[index].shape, at = this.channels(index).indexOf(c) * height * width;
+    const [height, width] = this.nodes[index].shape;
+    const at = this.channels(index).indexOf(c) * height * width;
     return data.subarray(at, at + height * width);
   }
 
   // Where a number of an output lies among those carried, or -1.
   spot(index, at) {
-    const { shape } = this.nodes[index], channels = this.channels(index);
+    const { shape } = this.nodes[index];
+    const channels = this.channels(index);
     if (!channels) return at;
     const k = channels.indexOf(at % shape[2]);
     return k < 0 ? -1 : k * shape[0] * shape[1] + Math.floor(at / shape[2]);
   }
 
-  valueAt(index, at) { return this.values[index]?.[this.spot(index, at)]; }
+  valueAt(index, at) {
+    return this.values[index]?.[this.spot(index, at)];
+  }
 
-  gradientAt(index, at) { return this.gradients[index]?.[this.spot(index, at)]; }
+  gradientAt(index, at) {
+    return this.gradients[index]?.[this.spot(index, at)];
+  }
 
   // The same for a kernel.
   tapOf({ own, shape }, at) {
-    const filters = shape[2], rest = Math.floor(at / filters), tap = Math.floor(rest / own.count);
-    const i = own.inside.indexOf(rest % own.count), k = own.maps.indexOf(at % filters);
+    const filters = shape[2];
+    const rest = Math.floor(at / filters);
+    const tap = Math.floor(rest / own.count);
+    const i = own.inside.indexOf(rest % own.count);
+    const k = own.maps.indexOf(at % filters);
     return i < 0 || k < 0 ? -1 : (tap * own.inside.length + i) * own.maps.length + k;
   }
 
   weight(node, name, at) {
-    if (name === "kernel") return node.kind === "Dense" ? this.denseWeight(node, at) : node.own.kernel[this.tapOf(node, at)];
+    if (name === "kernel") {
+      return node.kind === "Dense" ? this.denseWeight(node, at) : node.own.kernel[this.tapOf(node, at)];
+    }
     return node.own[name][at];
   }
 
   denseWeight(node, at) {
-    const own = this.carried.units[node.index], unit = at % node.shape[0];
+    const own = this.carried.units[node.index];
+    const unit = at % node.shape[0];
     if (own.kernel) return this.payload.take(own.kernel)[at];
-    const row = own.units[unit], k = row ? row.d.indexOf(Math.floor(at / node.shape[0])) : -1;
+    const row = own.units[unit];
+    const k = row ? row.d.indexOf(Math.floor(at / node.shape[0])) : -1;
     return k < 0 ? undefined : this.payload.take(row.w)[k];
   }
 
@@ -87,39 +108,56 @@ export class CarriedNet extends Net {
   gradOf(node, name, at) {
     if (name !== "kernel") return this.grads[node.index][name][at];
     const units = node.shape[0];
-    return node.kind === "Dense" ? this.gradientAt(node.index, at % units) * this.valueAt(node.inputs[0], Math.floor(at / units)) : this.grads[node.index].kernel[this.tapOf(node, at)];
+    return node.kind === "Dense"
+      ? this.gradientAt(node.index, at % units) * this.valueAt(node.inputs[0], Math.floor(at / units))
+      : this.grads[node.index].kernel[this.tapOf(node, at)];
   }
 
   gradMost(node, name) {
     const dense = node.kind === "Dense" && name === "kernel";
-    return dense ? largest(this.gradients[node.index]) * largest(this.values[node.inputs[0]]) : super.gradMost(node, name);
+    return dense
+      ? largest(this.gradients[node.index]) * largest(this.values[node.inputs[0]])
+      : super.gradMost(node, name);
   }
 
   gradPeak(node, name) {
-    const { own, shape } = node, units = shape[0], found = this.grads[node.index][name];
-    if (node.kind === "Dense" && name === "kernel") return furthest(this.values[node.inputs[0]]) * units + furthest(this.gradients[node.index]);
+    const { own, shape } = node;
+    const units = shape[0];
+    const found = this.grads[node.index][name];
+    if (node.kind === "Dense" && name === "kernel") {
+      return furthest(this.values[node.inputs[0]]) * units + furthest(this.gradients[node.index]);
+    }
     if (shape.length < 3) return furthest(found);
     const maps = this.channels(node.index);
     if (name !== "kernel") return maps[furthest(maps.map((c) => found[c]))];
-    const at = furthest(found), rest = Math.floor(at / own.maps.length), tap = Math.floor(rest / own.inside.length);
+    const at = furthest(found);
+    const rest = Math.floor(at / own.maps.length);
+    const tap = Math.floor(rest / own.inside.length);
     return (tap * own.count + own.inside[rest % own.inside.length]) * shape[2] + own.maps[at % own.maps.length];
   }
 
   sizeOf(node, name) {
     if (name !== "kernel") return super.sizeOf(node, name);
-    return node.kind === "Dense" ? node.from[0][0] * node.shape[0] : product(node.settings.size) * node.own.count * node.shape[2];
+    return node.kind === "Dense"
+      ? node.from[0][0] * node.shape[0]
+      : product(node.settings.size) * node.own.count * node.shape[2];
   }
 
-  insideOf(node) { return node.own.inside; }
+  insideOf(node) {
+    return node.own.inside;
+  }
 
-  get rates() { return this.carried.steps && { from: -5, to: 1, by: 0.5 }; }
+  get rates() {
+    return this.carried.steps && { from: -5, to: 1, by: 0.5 };
+  }
 
   lossAfterStep(pixels, label, rate) {
     return this.carried.steps[Math.round((Math.log10(rate) + 5) / 0.5)] ?? Infinity;
   }
 
   contributions(node, unit, count) {
-    const x = this.values[node.inputs[0]], own = this.carried.units[node.index];
+    const x = this.values[node.inputs[0]];
+    const own = this.carried.units[node.index];
     if (own.kernel) return super.contributions(node, unit, count, this.payload.take(own.kernel));
     const row = own.units[unit];
     if (!row) return { shown: [], rest: NaN, others: x.length };

@@ -1,14 +1,18 @@
 // The net as columns of maps: outputs in the overview, gradients in the backward view. What feeds a map shows on hover.
 
-import { button, el, fill, legend, num, svg } from "./dom.js";
 import { colour, ink, paint, paintPicture } from "./colours.js";
+import { button, el, fill, legend, num, svg } from "./dom.js";
 import { extent, format, largest } from "./numbers.js";
 
 const PER_COLUMN = 10;
 
-// Allow a line break within a long name: after "_" and "/", before a capital and a shape's channels; long words may part.
+// Allow a line break within a long name: after "_" and "/", before a capital and before a shape's channels. Long words
+// may part.
 function broken(name) {
-  return name.replace(/[_/](?=.)|[a-z](?=[A-Z])/g, "$&\u200b").replace(/\u00d7\d+$/, "\u200b$&").replace(/[a-z]{5}(?=[a-z]{4})/gi, "$&\u00ad");
+  return name
+    .replace(/[_/](?=.)|[a-z](?=[A-Z])/g, "$&\u200b")
+    .replace(/\u00d7\d+$/, "\u200b$&")
+    .replace(/[a-z]{5}(?=[a-z]{4})/gi, "$&\u00ad");
 }
 
 export class Columns {
@@ -28,15 +32,22 @@ export class Columns {
   update() {
     this.showInfo(null);
     fill(this.lines);
-    fill(this.columns, this.app.net.nodes.map((node) => this.column(node)));
+    fill(
+      this.columns,
+      this.app.net.nodes.map((node) => this.column(node)),
+    );
     const first = this.columns.querySelector(".tile");
     if (first) first.tabIndex = 0;
   }
 
   column(node) {
-    const head = [el("h3", { title: `${node.name}, ${node.kind}` }, broken(node.name)), el("p", { class: "shape kind" }, broken(node.kind === "Activation" ? node.settings.function : node.kind)),
-      el("p", { class: "shape size" }, broken(node.shape.join("\u00d7")))];
-    const column = (...below) => el("section", { class: "column", role: "row" }, ...head, el("div", {}, ...below.filter(Boolean)));
+    const head = [
+      el("h3", { title: `${node.name}, ${node.kind}` }, broken(node.name)),
+      el("p", { class: "shape kind" }, broken(node.kind === "Activation" ? node.settings.function : node.kind)),
+      el("p", { class: "shape size" }, broken(node.shape.join("\u00d7"))),
+    ];
+    const column = (...below) =>
+      el("section", { class: "column", role: "row" }, ...head, el("div", {}, ...below.filter(Boolean)));
     if (!this.source.values(node.index)) return column(el("p", { class: "shape" }, this.source.absent));
     const shown = this.visible(node);
     const tiles = el("div", { class: "tiles" });
@@ -44,23 +55,40 @@ export class Columns {
     if (node.shape.length === 1) tiles.append(...this.entries(node, shown));
     else for (const c of shown.maps) tiles.append(this.mapTile(node, c));
     const most = largest(this.source.values(node.index));
-    return column(tiles, shown.count > shown.maps.length ? this.pager(node, shown) : null,
-      this.app.scale === "layer" ? el("p", { class: "shape" }, "\u00b1 ", num(most, null, 3)) : null);
+    return column(
+      tiles,
+      shown.count > shown.maps.length ? this.pager(node, shown) : null,
+      this.app.scale === "layer" ? el("p", { class: "shape" }, "\u00b1 ", num(most, null, 3)) : null,
+    );
   }
 
   visible(node) {
-    const all = this.app.mapsOf(node.index), page = this.pages.get(node.index) ?? 0;
+    const all = this.app.mapsOf(node.index);
+    const page = this.pages.get(node.index) ?? 0;
     const size = node.shape.length === 1 && node.shape[0] > 24 ? all.length : PER_COLUMN;
     return { maps: all.slice(page * size, (page + 1) * size), count: all.length, page, size };
   }
 
   pager(node, { page, size, count }) {
-    const turn = (step) => { this.pages.set(node.index, page + step); this.update(); };
+    const turn = (step) => {
+      this.pages.set(node.index, page + step);
+      this.update();
+    };
     const sorted = this.app.isWide(node.index) ? ", strongest first" : "";
-    return el("div", { class: "pager" },
+    return el(
+      "div",
+      { class: "pager" },
       button("\u2039", () => turn(-1), { disabled: page === 0, "aria-label": `${node.name}: maps before` }),
-      el("span", { title: `of ${count}${sorted}` }, `${page * size + 1}\u2013${Math.min((page + 1) * size, count)}/${count}`),
-      button("\u203a", () => turn(1), { disabled: (page + 1) * size >= count, "aria-label": `${node.name}: next maps` }));
+      el(
+        "span",
+        { title: `of ${count}${sorted}` },
+        `${page * size + 1}\u2013${Math.min((page + 1) * size, count)}/${count}`,
+      ),
+      button("\u203a", () => turn(1), {
+        disabled: (page + 1) * size >= count,
+        "aria-label": `${node.name}: next maps`,
+      }),
+    );
   }
 
   pictureTile(node) {
@@ -70,7 +98,8 @@ export class Columns {
   }
 
   mapTile(node, c) {
-    const data = this.source.map(node.index, c), canvas = el("canvas", { "aria-hidden": "true" });
+    const data = this.source.map(node.index, c);
+    const canvas = el("canvas", { "aria-hidden": "true" });
     paint(canvas, data, node.shape[0], node.shape[1], this.source.range(node.index, data));
     const [low, high] = extent(data);
     return this.tile(node, c, canvas, `channel ${c}, from ${format(low)} to ${format(high)}`);
@@ -80,8 +109,10 @@ export class Columns {
   entries(node, { maps }) {
     const values = this.source.values(node.index);
     if (node.shape[0] > 24) {
-      const canvas = el("canvas", { "aria-hidden": "true" }), wide = Math.max(1, Math.ceil(node.shape[0] / 220));
-      const tall = Math.ceil(node.shape[0] / wide), data = new Float32Array(tall * wide);
+      const canvas = el("canvas", { "aria-hidden": "true" });
+      const wide = Math.max(1, Math.ceil(node.shape[0] / 220));
+      const tall = Math.ceil(node.shape[0] / wide);
+      const data = new Float32Array(tall * wide);
       data.set(values.subarray(0, tall * wide));
       paint(canvas, data, tall, wide, this.source.range(node.index, values));
       const tile = this.tile(node, null, canvas, `${node.shape[0]} numbers in a row`);
@@ -90,46 +121,96 @@ export class Columns {
     }
     return maps.map((k) => {
       const most = this.source.range(node.index, values);
-      const tile = this.tile(node, k, el("span", { class: "entry", style: { background: colour(values[k], most), color: ink(values[k], most) } },
-        format(values[k], 3)), `${this.app.entryName(node, k)}: ${format(values[k])}`);
+      const tile = this.tile(
+        node,
+        k,
+        el(
+          "span",
+          { class: "entry", style: { background: colour(values[k], most), color: ink(values[k], most) } },
+          format(values[k], 3),
+        ),
+        `${this.app.entryName(node, k)}: ${format(values[k])}`,
+      );
       return tile;
     });
   }
 
   tile(node, c, content, text) {
-    const tile = button("", () => this.source.open(node.index, c), { class: "tile", tabindex: -1, role: "gridcell",
-      "aria-label": `${node.name}, ${text}`, "data-node": node.index, "data-map": c ?? "" });
+    const tile = button("", () => this.source.open(node.index, c), {
+      class: "tile",
+      tabindex: -1,
+      role: "gridcell",
+      "aria-label": `${node.name}, ${text}`,
+      "data-node": node.index,
+      "data-map": c ?? "",
+    });
     tile.replaceChildren(content);
-    for (const event of ["mouseenter", "focus"]) tile.addEventListener(event, () => { this.connect(node, c); this.showInfo(node, c); });
-    for (const event of ["mouseleave", "blur"]) tile.addEventListener(event, () => { fill(this.lines); this.showInfo(null); });
+    for (const event of ["mouseenter", "focus"]) {
+      tile.addEventListener(event, () => {
+        this.connect(node, c);
+        this.showInfo(node, c);
+      });
+    }
+    for (const event of ["mouseleave", "blur"]) {
+      tile.addEventListener(event, () => {
+        fill(this.lines);
+        this.showInfo(null);
+      });
+    }
     return tile;
   }
 
   showInfo(node, c) {
     if (!node) {
-      fill(this.info, el("p", { class: "hint" }, this.hint, el("span", { class: "keys" }, " Arrow keys walk from map to map, Enter opens one.")));
+      fill(
+        this.info,
+        el(
+          "p",
+          { class: "hint" },
+          this.hint,
+          el("span", { class: "keys" }, " Arrow keys walk from map to map, Enter opens one."),
+        ),
+      );
       return;
     }
-    const data = c === null || node.shape.length === 1 ? this.source.values(node.index) : this.source.map(node.index, c);
+    const data =
+      c === null || node.shape.length === 1 ? this.source.values(node.index) : this.source.map(node.index, c);
     const [low, high] = extent(data);
-    const name = c === null ? node.name : node.shape.length === 1 ? `${node.name}, ${this.app.entryName(node, c)}` : `${node.name}, channel ${c}`;
-    fill(this.info, el("p", {}, el("strong", {}, name), `  ${node.shape.join(" \u00d7 ")}, from `, num(low), " to ", num(high)),
-      legend(this.source.range(node.index, data), "its colours"));
+    const name =
+      c === null
+        ? node.name
+        : node.shape.length === 1
+          ? `${node.name}, ${this.app.entryName(node, c)}`
+          : `${node.name}, channel ${c}`;
+    fill(
+      this.info,
+      el("p", {}, el("strong", {}, name), `  ${node.shape.join(" \u00d7 ")}, from `, num(low), " to ", num(high)),
+      legend(this.source.range(node.index, data), "its colours"),
+    );
   }
 
   // Curves from everything on display that this map is made of; thicker where the kernel weighs more.
   connect(node, c) {
     const box = this.lines.getBoundingClientRect();
-    const own = this.columns.querySelector(`[data-node="${node.index}"][data-map="${c ?? ""}"]`).getBoundingClientRect();
+    const own = this.columns
+      .querySelector(`[data-node="${node.index}"][data-map="${c ?? ""}"]`)
+      .getBoundingClientRect();
     const paths = [];
     node.inputs.forEach((source) => {
       for (const tile of this.columns.querySelectorAll(`[data-node="${source}"]`)) {
         const from = tile.dataset.map === "" ? null : Number(tile.dataset.map);
         const weight = this.app.feeds(node, c, from);
         if (!weight) continue;
-        const other = tile.getBoundingClientRect(), x = [other.right - box.left, own.left - box.left];
-        const y = [other.top + other.height / 2 - box.top, own.top + own.height / 2 - box.top], half = (x[0] + x[1]) / 2;
-        paths.push(svg("path", { d: `M${x[0]},${y[0]}C${half},${y[0]} ${half},${y[1]} ${x[1]},${y[1]}`, "stroke-width": 0.75 + 2.5 * weight }));
+        const other = tile.getBoundingClientRect();
+        const x = [other.right - box.left, own.left - box.left];
+        const y = [other.top + other.height / 2 - box.top, own.top + own.height / 2 - box.top];
+        const half = (x[0] + x[1]) / 2;
+        paths.push(
+          svg("path", {
+            d: `M${x[0]},${y[0]}C${half},${y[0]} ${half},${y[1]} ${x[1]},${y[1]}`,
+            "stroke-width": 0.75 + 2.5 * weight,
+          }),
+        );
       }
     });
     fill(this.lines, ...paths);
@@ -140,9 +221,12 @@ export class Columns {
     const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
     if (!tile || !step) return;
     event.preventDefault();
-    const columns = [...this.columns.children], column = tile.closest(".column"), tiles = [...column.querySelectorAll(".tile")];
+    const columns = [...this.columns.children];
+    const column = tile.closest(".column");
+    const tiles = [...column.querySelectorAll(".tile")];
     const to = columns[columns.indexOf(column) + step[0]];
-    const line = tiles.indexOf(tile) + step[1], next = to && [...to.querySelectorAll(".tile")];
+    const line = tiles.indexOf(tile) + step[1];
+    const next = to && [...to.querySelectorAll(".tile")];
     const target = next && next[Math.max(0, Math.min(next.length - 1, line))];
     if (!target) return;
     tile.tabIndex = -1;

@@ -1,10 +1,12 @@
 // Part 2, convolution: each input channel, its kernel and what they give, plus the bias: the output map. The window
 // slides over it; every product of the chosen stop is there in numbers.
 
-import { button, el, fill, num, numberField, select, steps, table } from "./dom.js";
-import { MapView, grid } from "./maps.js";
-import { format, largest, sum } from "./numbers.js";
-import { readers, span, taps } from "./windows.js";
+import { scaleChoice } from "./choices.js";
+import { button, el, fill, select, steps } from "./dom.js";
+import { grid, MapView } from "./maps.js";
+import { format, largest } from "./numbers.js";
+import { stopNumbers, stopSums } from "./stop.js";
+import { readers, span } from "./windows.js";
 
 const CARDS = 12;
 
@@ -20,7 +22,10 @@ export class Convolution {
     this.sums = el("div", { class: "sums" });
     this.player = el("div", { class: "player", role: "group", "aria-label": "The sliding window" });
     const side = el("aside", { class: "side" }, this.output.element, this.player, this.sums);
-    root.append(this.tools, el("div", { class: "split" }, el("div", { class: "grow" }, this.numbers, this.cards), side));
+    root.append(
+      this.tools,
+      el("div", { class: "split" }, el("div", { class: "grow" }, this.numbers, this.cards), side),
+    );
     this.nodes = app.net.nodes.filter((node) => node.kind === "Conv2D" || node.kind === "DepthwiseConv2D");
     if (!this.nodes.length) {
       root.replaceChildren(el("p", { class: "hint" }, "This net has no convolution."));
@@ -64,18 +69,38 @@ export class Convolution {
   }
 
   update() {
-    const { app, node } = this, maps = app.mapsOf(node.index);
+    const { app, node } = this;
+    const maps = app.mapsOf(node.index);
     this.channelInputs = new Map(this.channels.map((c) => [c, app.map(node.inputs[0], c)]));
     this.parts = new Map(this.channels.map((c) => [c, this.slideOver(c)]));
-    const order = app.isWide(node.inputs[0]) ? [...this.channels].sort((a, b) => largest(this.parts.get(b)) - largest(this.parts.get(a))) : this.channels;
+    const order = app.isWide(node.inputs[0])
+      ? [...this.channels].sort((a, b) => largest(this.parts.get(b)) - largest(this.parts.get(a)))
+      : this.channels;
     this.shown = order.slice(this.page * CARDS, (this.page + 1) * CARDS);
     if (!this.channels.includes(this.focus)) this.focus = this.shown[0];
     const turn = (step) => this.pick(maps[(maps.indexOf(this.map) + step + maps.length) % maps.length]);
-    fill(this.tools,
-      select("layer", this.nodes.map((each) => [each.index, each.name]), node.index, (value) => this.open(Number(value))),
-      select("output", maps.map((c) => [c, `channel ${c}`]), this.map, (value) => this.pick(Number(value))),
-      steps("map", () => turn(-1), () => turn(1)),
-      el("span", { class: "hint" }, this.settingsText()), app.scaleChoice());
+    fill(
+      this.tools,
+      select(
+        "layer",
+        this.nodes.map((each) => [each.index, each.name]),
+        node.index,
+        (value) => this.open(Number(value)),
+      ),
+      select(
+        "output",
+        maps.map((c) => [c, `channel ${c}`]),
+        this.map,
+        (value) => this.pick(Number(value)),
+      ),
+      steps(
+        "map",
+        () => turn(-1),
+        () => turn(1),
+      ),
+      el("span", { class: "hint" }, this.settingsText()),
+      scaleChoice(app),
+    );
     const cards = this.shown.map((c) => this.card(c));
     fill(this.cards, ...cards, this.pager(order.length));
     this.drawOutput();
@@ -94,10 +119,19 @@ export class Convolution {
 
   pager(count) {
     if (count <= CARDS) return null;
-    const turn = (step) => { this.page += step; this.update(); };
-    return el("div", { class: "pager" }, button("\u2039", () => turn(-1), { disabled: this.page === 0, "aria-label": "channels before" }),
-      el("span", {}, `channels ${this.page * CARDS + 1}\u2013${Math.min((this.page + 1) * CARDS, count)} of ${count}, strongest first`),
-      button("\u203a", () => turn(1), { disabled: (this.page + 1) * CARDS >= count, "aria-label": "next channels" }));
+    const turn = (step) => {
+      this.page += step;
+      this.update();
+    };
+    const first = this.page * CARDS + 1;
+    const last = Math.min((this.page + 1) * CARDS, count);
+    return el(
+      "div",
+      { class: "pager" },
+      button("\u2039", () => turn(-1), { disabled: this.page === 0, "aria-label": "channels before" }),
+      el("span", {}, `channels ${first}\u2013${last} of ${count}, strongest first`),
+      button("\u203a", () => turn(1), { disabled: (this.page + 1) * CARDS >= count, "aria-label": "next channels" }),
+    );
   }
 
   open(index) {
@@ -116,36 +150,80 @@ export class Convolution {
 
   // What one channel alone gives at every stop: the intermediate map.
   slideOver(c) {
-    const { settings, from, shape } = this.node, x = this.channelInputs.get(c), kernel = this.kernel(c);
-    const y = new Float32Array(shape[0] * shape[1]), { size, strides, pads, dilation } = settings;
-    for (let i = 0; i < shape[0]; i++) for (let j = 0; j < shape[1]; j++) {
-      let total = 0;
-      for (let a = 0; a < size[0]; a++) {
-        const h = i * strides[0] + a * dilation[0] - pads[0][0];
-        if (h < 0 || h >= from[0][0]) continue;
-        for (let b = 0; b < size[1]; b++) {
-          const w = j * strides[1] + b * dilation[1] - pads[1][0];
-          if (w >= 0 && w < from[0][1]) total += x[h * from[0][1] + w] * kernel[a * size[1] + b];
+    const { settings, from, shape } = this.node;
+    const x = this.channelInputs.get(c);
+    const kernel = this.kernel(c);
+    const y = new Float32Array(shape[0] * shape[1]);
+    const { size, strides, pads, dilation } = settings;
+    for (let i = 0; i < shape[0]; i++) {
+      for (let j = 0; j < shape[1]; j++) {
+        let total = 0;
+        for (let a = 0; a < size[0]; a++) {
+          const h = i * strides[0] + a * dilation[0] - pads[0][0];
+          if (h < 0 || h >= from[0][0]) continue;
+          for (let b = 0; b < size[1]; b++) {
+            const w = j * strides[1] + b * dilation[1] - pads[1][0];
+            if (w >= 0 && w < from[0][1]) total += x[h * from[0][1] + w] * kernel[a * size[1] + b];
+          }
         }
+        y[i * shape[1] + j] = total;
       }
-      y[i * shape[1] + j] = total;
     }
     return y;
   }
 
   card(c) {
-    const { app, node } = this, [height, width] = node.from[0], x = this.channelInputs.get(c), part = this.parts.get(c);
+    const { app, node } = this;
+    const [height, width] = node.from[0];
+    const x = this.channelInputs.get(c);
+    const part = this.parts.get(c);
     const upTo = (name, most) => `${name} \u00b1\u202f${format(most, 2)}`;
-    const seen = app.range(node.inputs[0], x), most = this.kernelMost(), given = Math.max(...this.shown.map((each) => largest(this.parts.get(each))));
+    const seen = app.range(node.inputs[0], x);
+    const most = this.kernelMost();
+    const given = Math.max(...this.shown.map((each) => largest(this.parts.get(each))));
     const input = new MapView({ size: 84, onPick: (h, w) => this.chooseInput(c, h, w), caption: upTo("input", seen) });
     input.show(`input channel ${c}`, x, height, width, seen);
-    const result = new MapView({ size: 84, onPick: (i, j) => { this.focus = c; this.choose(i, j); }, caption: upTo("gives", given) });
+    const result = new MapView({
+      size: 84,
+      onPick: (i, j) => {
+        this.focus = c;
+        this.choose(i, j);
+      },
+      caption: upTo("gives", given),
+    });
     result.show(`what channel ${c} gives`, part, node.shape[0], node.shape[1], given);
-    const kernel = this.kernel(c), columns = node.settings.size[1];
-    const small = grid(kernel, columns, most, { label: `kernel of channel ${c}`, name: `kernel${c}`, cell: 60 / columns });
-    const card = el("article", { class: "card", "data-channel": c }, el("button", { type: "button", class: "card-name", onclick: () => { this.focus = c; this.showCell(); } },
-      `input channel ${c}`), el("div", { class: "card-row" }, input.element, el("span", { class: "sign" }, "\u00d7"), el("figure", { class: "map" }, small, el("figcaption", {}, upTo("kernel", most))),
-      el("span", { class: "sign" }, "="), result.element));
+    const kernel = this.kernel(c);
+    const columns = node.settings.size[1];
+    const small = grid(kernel, columns, most, {
+      label: `kernel of channel ${c}`,
+      name: `kernel${c}`,
+      cell: 60 / columns,
+    });
+    const card = el(
+      "article",
+      { class: "card", "data-channel": c },
+      el(
+        "button",
+        {
+          type: "button",
+          class: "card-name",
+          onclick: () => {
+            this.focus = c;
+            this.showCell();
+          },
+        },
+        `input channel ${c}`,
+      ),
+      el(
+        "div",
+        { class: "card-row" },
+        input.element,
+        el("span", { class: "sign" }, "\u00d7"),
+        el("figure", { class: "map" }, small, el("figcaption", {}, upTo("kernel", most))),
+        el("span", { class: "sign" }, "="),
+        result.element,
+      ),
+    );
     card.views = { input, result };
     return card;
   }
@@ -155,9 +233,18 @@ export class Convolution {
   }
 
   drawOutput() {
-    const { app, node } = this, data = app.map(node.index, this.map);
-    this.output.show(`${node.name}, channel ${this.map}`, data, node.shape[0], node.shape[1], app.range(node.index, data), this.playing ? this.position() + 1 : Infinity);
-    this.output.caption.textContent = `${node.name}, channel ${this.map}: the sum over ${this.seen()}${node.arrays.includes("bias") ? " plus the bias" : ""}`;
+    const { app, node } = this;
+    const data = app.map(node.index, this.map);
+    this.output.show(
+      `${node.name}, channel ${this.map}`,
+      data,
+      node.shape[0],
+      node.shape[1],
+      app.range(node.index, data),
+      this.playing ? this.position() + 1 : Infinity,
+    );
+    const bias = node.arrays.includes("bias") ? " plus the bias" : "";
+    this.output.caption.textContent = `${node.name}, channel ${this.map}: the sum over ${this.seen()}${bias}`;
   }
 
   seen() {
@@ -172,15 +259,32 @@ export class Convolution {
   // ---- the sliding window -------------------------------------------------------------------------------------------
 
   drawPlayer() {
-    this.playButton = button(this.playing ? "Pause" : "Play", () => (this.playing ? this.pause() : this.play()), { class: "primary" });
-    const speed = el("input", { type: "range", min: 1, max: 60, value: this.speed ?? 8, "aria-label": "stops a second", oninput: () => { this.speed = Number(speed.value); } });
+    this.playButton = button(this.playing ? "Pause" : "Play", () => (this.playing ? this.pause() : this.play()), {
+      class: "primary",
+    });
+    const speed = el("input", {
+      type: "range",
+      min: 1,
+      max: 60,
+      value: this.speed ?? 8,
+      "aria-label": "stops a second",
+      oninput: () => {
+        this.speed = Number(speed.value);
+      },
+    });
     this.speed = Number(speed.value);
-    fill(this.player, button("Step back", () => this.step(-1)), this.playButton, button("Step", () => this.step(1)),
-      el("label", { class: "field" }, el("span", {}, "speed"), speed));
+    fill(
+      this.player,
+      button("Step back", () => this.step(-1)),
+      this.playButton,
+      button("Step", () => this.step(1)),
+      el("label", { class: "field" }, el("span", {}, "speed"), speed),
+    );
   }
 
   step(by) {
-    const count = this.node.shape[0] * this.node.shape[1], to = (this.position() + by + count) % count;
+    const count = this.node.shape[0] * this.node.shape[1];
+    const to = (this.position() + by + count) % count;
     this.choose(Math.floor(to / this.node.shape[1]), to % this.node.shape[1]);
   }
 
@@ -188,12 +292,14 @@ export class Convolution {
     this.playing = true;
     this.playButton.textContent = "Pause";
     if (this.position() === this.node.shape[0] * this.node.shape[1] - 1) this.choose(0, 0);
-    let before = null, due = 0;
+    let before = null;
+    let due = 0;
     const frame = (now) => {
       if (!this.playing) return;
-      due += before === null ? 0 : (now - before) / 1000 * this.speed;
+      due += before === null ? 0 : ((now - before) / 1000) * this.speed;
       before = now;
-      const stops = Math.floor(due), left = this.node.shape[0] * this.node.shape[1] - 1 - this.position();
+      const stops = Math.floor(due);
+      const left = this.node.shape[0] * this.node.shape[1] - 1 - this.position();
       due -= stops;
       if (stops) this.step(Math.min(stops, left));
       if (left <= stops) this.pause();
@@ -230,56 +336,31 @@ export class Convolution {
   }
 
   showCell() {
-    const { node } = this, [i, j] = this.cell, { size, strides, pads, dilation } = node.settings;
+    const { node } = this;
+    const [i, j] = this.cell;
+    const { size, strides, pads, dilation } = node.settings;
     this.app.selected = { node: node.index, map: this.map, cell: this.cell };
-    const window = { row: i * strides[0] - pads[0][0], column: j * strides[1] - pads[1][0], height: span(size[0], dilation[0]), width: span(size[1], dilation[1]), kind: "window" };
+    const window = {
+      row: i * strides[0] - pads[0][0],
+      column: j * strides[1] - pads[1][0],
+      height: span(size[0], dilation[0]),
+      width: span(size[1], dilation[1]),
+      kind: "window",
+    };
     if (this.playing) this.drawOutput();
     this.output.cell = [i, j];
-    this.output.mark([{ row: i, column: j }, ...this.reading.map((each) => ({ row: each.i, column: each.j, kind: "reads" }))]);
+    this.output.mark([
+      { row: i, column: j },
+      ...this.reading.map((each) => ({ row: each.i, column: each.j, kind: "reads" })),
+    ]);
     for (const card of this.cards.querySelectorAll(".card")) {
       card.classList.toggle("chosen", Number(card.dataset.channel) === this.focus);
       card.views.input.mark([window]);
       card.views.result.mark([{ row: i, column: j }]);
       card.views.result.cell = [i, j];
     }
-    this.showNumbers(i, j);
-    this.showSums(i, j);
-  }
-
-  showNumbers(i, j) {
-    const { node } = this, c = this.focus, shape = node.from[0], x = this.channelInputs.get(c), kernel = this.kernel(c);
-    const found = taps(node.settings, shape, i, j), columns = node.settings.size[1];
-    const window = found.map(({ h, w, inside }) => (inside ? x[h * shape[1] + w] : 0));
-    const products = window.map((value, k) => value * kernel[k]);
-    const notes = found.map(({ inside }) => (inside ? "" : "padding"));
-    const part = (title, content) => el("figure", { class: "map" }, el("figcaption", {}, title), content);
-    fill(this.numbers, el("h2", {}, `Input channel ${c} at stop [${i}, ${j}]`), el("div", { class: "card-row" },
-      part("window", grid(window, columns, largest(x), { notes, label: "window", name: "window" })), el("span", { class: "sign" }, "\u00d7"),
-      part(this.app.live ? "kernel: change a weight" : "kernel", this.playing || !this.app.live ? grid(kernel, columns, this.kernelMost(), { name: "kernel" }) :
-        grid(kernel, columns, this.kernelMost(), { name: "kernel", label: `weight of input channel ${c}, output channel ${this.map}`,
-          change: (tap, value) => this.app.editWeight(node, "kernel", this.at(c, tap), value) })), el("span", { class: "sign" }, "="),
-      part("products", grid(products, columns, largest(products), { label: "products", name: "products" }))),
-    el("p", { class: "total" }, "sum of the products ", num(sum(products), "channel-sum", 6)),
-    el("p", { class: "hint" }, found.every(({ inside }) => inside) ? "" : "Hatched cells are zeros of the padding. ",
-      "Click any pixel of an input to see every stop that reads it (dashed), any pixel of an output to go there."));
-  }
-
-  showSums(i, j) {
-    const { node } = this, at = i * node.shape[1] + j, own = this.app.map(node.index, this.map)[at];
-    const bias = node.arrays.includes("bias") ? this.app.weight(node, "bias", this.map) : 0;
-    const parts = this.channels.map((c) => [c, this.parts.get(c)[at]]), shown = parts.reduce((total, [, value]) => total + value, 0);
-    const all = node.kind === "DepthwiseConv2D" ? 1 : node.from[0][2] / node.settings.groups, missing = all - parts.length;
-    const listed = this.shown.map((c) => [c, this.parts.get(c)[at]]);
-    const rest = shown - listed.reduce((total, [, value]) => total + value, 0);
-    const rows = listed.map(([c, value]) => [`input channel ${c}`, num(value)]);
-    if (parts.length > listed.length) rows.push([`${parts.length - listed.length} channels on other pages`, num(rest)]);
-    if (missing > 0) rows.push([`${missing} channels that this page does not carry`, num(own - bias - shown)]);
-    rows.push(["bias", num(bias, "bias")], { kind: "result", cells: [`output [${i}, ${j}, channel ${this.map}]`, num(own, "output", 6)] });
-    const changes = this.app.live && !this.playing ? [numberField("bias", Number(bias.toPrecision(4)), (value) => this.app.editWeight(node, "bias", this.map, value))] : [];
-    fill(this.sums, el("div", { class: "tools" },
-      numberField("row", i, (value) => this.choose(this.clamp(value, 0), j), { min: 0, max: node.shape[0] - 1, step: 1, class: "short" }),
-      numberField("column", j, (value) => this.choose(i, this.clamp(value, 1)), { min: 0, max: node.shape[1] - 1, step: 1, class: "short" }),
-      ...(node.arrays.includes("bias") ? changes : [])), table(["what adds up", ""], rows));
+    stopNumbers(this, i, j);
+    stopSums(this, i, j);
   }
 
   clamp(value, axis) {

@@ -19,15 +19,25 @@ export function el(tag, properties = {}, ...children) {
 
 // Put children in place of what is there; null stands for none.
 export function fill(node, ...children) {
-  keepFocus(node, () => node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined)));
+  keepFocus(node, () =>
+    node.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined)),
+  );
 }
 
 // Do work that draws a part of the page anew, and give the focus back to the control that had it: one of the same
 // name, else the one in the same place. Without this the keyboard would start from the top after every change.
 export function keepFocus(root, work) {
-  const controls = () => [...root.querySelectorAll("button, select, input, [tabindex]")], held = document.activeElement;
-  const name = (node) => [node.tagName, node.getAttribute("aria-label"), node.closest("label")?.firstChild.textContent, node.tagName === "BUTTON" && node.textContent].join();
-  const at = held && root.contains(held) ? controls().indexOf(held) : -1, wanted = at >= 0 && name(held);
+  const controls = () => [...root.querySelectorAll("button, select, input, [tabindex]")];
+  const held = document.activeElement;
+  const name = (node) =>
+    [
+      node.tagName,
+      node.getAttribute("aria-label"),
+      node.closest("label")?.firstChild.textContent,
+      node.tagName === "BUTTON" && node.textContent,
+    ].join();
+  const at = held && root.contains(held) ? controls().indexOf(held) : -1;
+  const wanted = at >= 0 && name(held);
   work();
   if (at < 0 || root.contains(held)) return;
   const after = controls();
@@ -45,18 +55,32 @@ export function svg(tag, properties = {}, ...children) {
 
 // A number that tests and screen readers can take whole: the text is rounded, data-value is not.
 export function num(value, name = null, digits = 4) {
-  return el("span", { class: "num", "data-name": name, "data-value": value, title: String(value) }, format(value, digits));
+  return el(
+    "span",
+    { class: "num", "data-name": name, "data-value": value, title: String(value) },
+    format(value, digits),
+  );
 }
 
 export function select(label, options, value, change) {
-  const box = el("select", { onchange: () => change(box.value) },
-    options.map(([key, text]) => el("option", { value: key, selected: String(key) === String(value) }, text)));
+  const box = el(
+    "select",
+    { onchange: () => change(box.value) },
+    options.map(([key, text]) => el("option", { value: key, selected: String(key) === String(value) }, text)),
+  );
   return el("label", { class: "field" }, el("span", {}, label), box);
 }
 
 export function numberField(label, value, change, properties = {}) {
-  const box = el("input", { type: "number", step: "any", value, ...properties,
-    onchange: () => { if (box.value !== "" && Number.isFinite(box.valueAsNumber)) change(box.valueAsNumber); } });
+  const box = el("input", {
+    type: "number",
+    step: "any",
+    value,
+    ...properties,
+    onchange: () => {
+      if (box.value !== "" && Number.isFinite(box.valueAsNumber)) change(box.valueAsNumber);
+    },
+  });
   return el("label", { class: "field" }, el("span", {}, label), box);
 }
 
@@ -66,16 +90,45 @@ export function button(text, press, properties = {}) {
 
 // Two small buttons, to the entry before and to the next one.
 export function steps(what, back, on, { first = false, last = false } = {}) {
-  return el("span", { class: "steps" }, button("\u2039", back, { disabled: first, "aria-label": `previous ${what}` }),
-    button("\u203a", on, { disabled: last, "aria-label": `next ${what}` }));
+  return el(
+    "span",
+    { class: "steps" },
+    button("\u2039", back, { disabled: first, "aria-label": `previous ${what}` }),
+    button("\u203a", on, { disabled: last, "aria-label": `next ${what}` }),
+  );
 }
 
 // A table of numbers; its first column is text. `remarks` says that its last one is, too.
 export function table(head, rows, { caption = null, remarks = false } = {}) {
-  const row = (cells) => el("tr", { class: cells.kind ?? null }, (cells.cells ?? cells).map((cell) => el("td", {}, cell)));
-  return el("div", {}, caption && el("p", { class: "hint" }, caption), el("div", { class: "scroll" },
-    el("table", { "aria-label": caption, class: remarks ? "remarks" : null },
-      el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))), el("tbody", {}, rows.map(row)))));
+  const row = (cells) =>
+    el(
+      "tr",
+      { class: cells.kind ?? null },
+      (cells.cells ?? cells).map((cell) => el("td", {}, cell)),
+    );
+  return el(
+    "div",
+    {},
+    caption && el("p", { class: "hint" }, caption),
+    el(
+      "div",
+      { class: "scroll" },
+      el(
+        "table",
+        { "aria-label": caption, class: remarks ? "remarks" : null },
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            head.map((text) => el("th", { scope: "col" }, text)),
+          ),
+        ),
+        el("tbody", {}, rows.map(row)),
+      ),
+    ),
+  );
 }
 
 // The colours between -most and most; where `most` is null, between the signs alone.
@@ -83,15 +136,39 @@ export function legend(most, text) {
   const canvas = el("canvas", { "aria-hidden": "true" });
   paintLegend(canvas);
   const ends = most === null ? ["\u2212", "+"] : [num(-most, null, 3), num(most, null, 3)];
-  return el("div", { class: "legend" }, text ? el("span", { class: "legend-text" }, text) : null, ends[0], canvas, ends[1]);
+  return el(
+    "div",
+    { class: "legend" },
+    text ? el("span", { class: "legend-text" }, text) : null,
+    ends[0],
+    canvas,
+    ends[1],
+  );
 }
 
 export function bars(names, values, chosen, mark = null) {
-  return el("ul", { class: "bars", "aria-label": "prediction" }, values.map((value, k) =>
-    el("li", { class: k === chosen ? "best" : null },
-      el("span", { class: "bar-name", title: names[k] }, names[k] ?? `class ${k}`, k === mark ? el("span", { class: "truth" }, " true") : null),
-      el("span", { class: "bar", "aria-hidden": "true" }, el("span", { style: { width: `${(100 * value).toFixed(2)}%` } })),
-      el("span", { class: "bar-value num", "data-name": `p${k}`, "data-value": value }, percent(value)))));
+  return el(
+    "ul",
+    { class: "bars", "aria-label": "prediction" },
+    values.map((value, k) =>
+      el(
+        "li",
+        { class: k === chosen ? "best" : null },
+        el(
+          "span",
+          { class: "bar-name", title: names[k] },
+          names[k] ?? `class ${k}`,
+          k === mark ? el("span", { class: "truth" }, " true") : null,
+        ),
+        el(
+          "span",
+          { class: "bar", "aria-hidden": "true" },
+          el("span", { style: { width: `${(100 * value).toFixed(2)}%` } }),
+        ),
+        el("span", { class: "bar-value num", "data-name": `p${k}`, "data-value": value }, percent(value)),
+      ),
+    ),
+  );
 }
 
 export function say(text) {

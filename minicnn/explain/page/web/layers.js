@@ -2,15 +2,13 @@
 //
 //   forward(node, xs) -> y                 node: {shape, settings, inputs' shapes in `from`, its arrays in `own`}
 //   backward(node, xs, y, dy) -> { dxs: [...], grads: {name: array} }
-//   slope(x, settings)                     of layers that work number by number
+//   slope(x, settings)                     of layers that work elementwise
 //
 // The formulas are those of minicnn/reference; sums are taken in double precision and stored in single.
 
 import { FUNCTIONS, softmax } from "./functions.js";
+import { like, zeros } from "./numbers.js";
 import { addBias, averagePooling, conv2d, depthwise, maxPooling } from "./sliding.js";
-
-const zeros = (node) => new Float32Array(node.shape.reduce((a, b) => a * b, 1));
-const like = (x) => new Float32Array(x.length);
 
 const same = {
   forward: (node, [x]) => x,
@@ -19,7 +17,9 @@ const same = {
 
 const globalAverage = {
   forward(node, [x]) {
-    const channels = node.from[0][2], y = new Float64Array(channels), pixels = x.length / channels;
+    const channels = node.from[0][2];
+    const y = new Float64Array(channels);
+    const pixels = x.length / channels;
     for (let i = 0; i < x.length; i++) y[i % channels] += x[i];
     return Float32Array.from(y, (total) => total / pixels);
   },
@@ -28,7 +28,7 @@ const globalAverage = {
 
 const globalMax = {
   forward(node, [x]) {
-    const y = zeros(node).fill(-Infinity);
+    const y = zeros(node.shape).fill(-Infinity);
     for (let i = 0; i < x.length; i++) y[i % y.length] = Math.max(y[i % y.length], x[i]);
     return y;
   },
@@ -39,7 +39,7 @@ const globalMax = {
   },
 };
 
-// ---- number by number ------------------------------------------------------------------------------------------------
+// ---- elementwise ----------------------------------------------------------------------------------------------------
 
 const activation = {
   forward(node, [x]) {
@@ -51,7 +51,8 @@ const activation = {
       const { slope } = FUNCTIONS[node.settings.function];
       return { dxs: [dy.map((gradient, i) => (gradient === 0 ? 0 : gradient * slope(x[i])))] };
     }
-    const count = node.shape[node.shape.length - 1], dx = like(x);
+    const count = node.shape[node.shape.length - 1];
+    const dx = like(x);
     for (let start = 0; start < x.length; start += count) {
       let mean = 0;
       for (let k = start; k < start + count; k++) mean += dy[k] * y[k];
@@ -62,7 +63,8 @@ const activation = {
 };
 
 function rows(node, x, f) {
-  const count = node.shape[node.shape.length - 1], y = like(x);
+  const count = node.shape[node.shape.length - 1];
+  const y = like(x);
   for (let start = 0; start < x.length; start += count) y.set(f(x.subarray(start, start + count)), start);
   return y;
 }
@@ -76,7 +78,9 @@ const scalar = (f, slope) => ({
 const rescaling = {
   forward: ({ settings: { scale, offset } }, [x]) =>
     x.map((value, i) => value * scale[i % scale.length] + offset[i % scale.length]),
-  backward: ({ settings: { scale } }, xs, y, dy) => ({ dxs: [dy.map((gradient, i) => gradient * scale[i % scale.length])] }),
+  backward: ({ settings: { scale } }, xs, y, dy) => ({
+    dxs: [dy.map((gradient, i) => gradient * scale[i % scale.length])],
+  }),
 };
 
 // y = x * factor + shift for every channel.
@@ -93,13 +97,15 @@ const batchNormalization = {
     return x.map((value, i) => value * each[i % count].factor + each[i % count].shift);
   },
   backward(node, [x], y, dy) {
-    const count = node.shape[node.shape.length - 1], grads = {};
+    const count = node.shape[node.shape.length - 1];
+    const grads = {};
     const each = Array.from({ length: count }, (_, c) => normalFactor(node, c));
     for (const name of ["gamma", "beta"]) {
       if (!node.own[name]) continue;
       grads[name] = new Float32Array(count);
       for (let i = 0; i < x.length; i++) {
-        const c = i % count, deviation = Math.sqrt(node.own.moving_variance[c] + node.settings.epsilon);
+        const c = i % count;
+        const deviation = Math.sqrt(node.own.moving_variance[c] + node.settings.epsilon);
         grads[name][c] += dy[i] * (name === "beta" ? 1 : (x[i] - node.own.moving_mean[c]) / deviation);
       }
     }
@@ -116,14 +122,19 @@ const normalization = {
 
 const dense = {
   forward(node, [x]) {
-    const { kernel } = node.own, units = node.shape[0], y = new Float64Array(units);
+    const { kernel } = node.own;
+    const units = node.shape[0];
+    const y = new Float64Array(units);
     for (let d = 0; d < x.length; d++) {
       if (x[d] !== 0) for (let k = 0; k < units; k++) y[k] += x[d] * kernel[d * units + k];
     }
     return addBias(node, y);
   },
   backward(node, [x], y, dy) {
-    const { kernel, bias } = node.own, units = node.shape[0], dx = like(x), dkernel = like(kernel);
+    const { kernel, bias } = node.own;
+    const units = node.shape[0];
+    const dx = like(x);
+    const dkernel = like(kernel);
     for (let d = 0; d < x.length; d++) {
       let total = 0;
       for (let k = 0; k < units; k++) {
@@ -140,18 +151,23 @@ const dense = {
 export function framed(node, index, from, to, sign) {
   const [[top], [left]] = node.settings.padding ?? node.settings.cropping;
   const pixel = Math.floor(index / from[2]);
-  const h = Math.floor(pixel / from[1]) + sign * top, w = pixel % from[1] + sign * left;
-  return h < 0 || w < 0 || h >= to[0] || w >= to[1] ? -1 : (h * to[1] + w) * to[2] + index % from[2];
+  const h = Math.floor(pixel / from[1]) + sign * top;
+  const w = (pixel % from[1]) + sign * left;
+  return h < 0 || w < 0 || h >= to[0] || w >= to[1] ? -1 : (h * to[1] + w) * to[2] + (index % from[2]);
 }
 
 const frame = (sign) => ({
-  forward: (node, [x]) => zeros(node).map((_, i) => x[framed(node, i, node.shape, node.from[0], sign)] ?? 0),
-  backward: (node, [x], y, dy) => ({ dxs: [x.map((_, i) => dy[framed(node, i, node.from[0], node.shape, -sign)] ?? 0)] }),
+  forward: (node, [x]) => zeros(node.shape).map((_, i) => x[framed(node, i, node.shape, node.from[0], sign)] ?? 0),
+  backward: (node, [x], y, dy) => ({
+    dxs: [x.map((_, i) => dy[framed(node, i, node.from[0], node.shape, -sign)] ?? 0)],
+  }),
 });
 
 // Which entry of an input of `shape` goes into entry i of an output of `full`: a size of 1 is stretched.
 export function stretched(shape, full, i) {
-  let at = 0, rest = i, step = 1;
+  let at = 0;
+  let rest = i;
+  let step = 1;
   for (let axis = full.length - 1; axis >= 0; axis--) {
     if (shape[axis] !== 1) at += (rest % full[axis]) * step;
     step *= shape[axis];
@@ -161,40 +177,56 @@ export function stretched(shape, full, i) {
 }
 
 const add = {
-  forward: (node, xs) => zeros(node).map((_, i) => xs.reduce((total, x, k) => total + x[stretched(node.from[k], node.shape, i)], 0)),
-  backward: (node, xs, y, dy) => ({ dxs: xs.map((own, k) => {
-    const dx = like(own);
-    for (let i = 0; i < dy.length; i++) dx[stretched(node.from[k], node.shape, i)] += dy[i];
-    return dx;
-  }) }),
+  forward: (node, xs) =>
+    zeros(node.shape).map((_, i) => xs.reduce((total, x, k) => total + x[stretched(node.from[k], node.shape, i)], 0)),
+  backward: (node, xs, y, dy) => ({
+    dxs: xs.map((own, k) => {
+      const dx = like(own);
+      for (let i = 0; i < dy.length; i++) dx[stretched(node.from[k], node.shape, i)] += dy[i];
+      return dx;
+    }),
+  }),
 };
 
 const multiply = {
-  forward: (node, xs) => zeros(node).map((_, i) =>
-    xs.reduce((total, x, k) => total * x[stretched(node.from[k], node.shape, i)], 1)),
+  forward: (node, xs) =>
+    zeros(node.shape).map((_, i) => xs.reduce((total, x, k) => total * x[stretched(node.from[k], node.shape, i)], 1)),
   backward(node, xs, y, dy) {
-    return { dxs: xs.map((own, k) => {
-      const dx = like(own);
-      for (let i = 0; i < dy.length; i++) {
-        dx[stretched(node.from[k], node.shape, i)] += dy[i] * xs.reduce((total, x, other) =>
-          (other === k ? total : total * x[stretched(node.from[other], node.shape, i)]), 1);
-      }
-      return dx;
-    }) };
+    return {
+      dxs: xs.map((own, k) => {
+        const dx = like(own);
+        for (let i = 0; i < dy.length; i++) {
+          dx[stretched(node.from[k], node.shape, i)] +=
+            dy[i] *
+            xs.reduce(
+              (total, x, other) => (other === k ? total : total * x[stretched(node.from[other], node.shape, i)]),
+              1,
+            );
+        }
+        return dx;
+      }),
+    };
   },
 };
 
 const concatenate = {
   forward(node, xs) {
-    const y = zeros(node), count = node.shape[node.shape.length - 1];
+    const y = zeros(node.shape);
+    const count = node.shape[node.shape.length - 1];
     concatenate.parts(node).forEach(([start, own], k) =>
-      xs[k].forEach((value, i) => { y[Math.floor(i / own) * count + start + i % own] = value; }));
+      xs[k].forEach((value, i) => {
+        y[Math.floor(i / own) * count + start + (i % own)] = value;
+      }),
+    );
     return y;
   },
   backward(node, xs, y, dy) {
     const count = node.shape[node.shape.length - 1];
-    return { dxs: concatenate.parts(node).map(([start, own], k) =>
-      xs[k].map((_, i) => dy[Math.floor(i / own) * count + start + i % own])) };
+    return {
+      dxs: concatenate
+        .parts(node)
+        .map(([start, own], k) => xs[k].map((_, i) => dy[Math.floor(i / own) * count + start + (i % own)])),
+    };
   },
   parts(node) {
     let start = 0;
@@ -206,11 +238,33 @@ const concatenate = {
 };
 
 export const LAYERS = {
-  Input: same, Identity: same, Dropout: same, Flatten: same, Reshape: same,
-  Conv2D: conv2d, DepthwiseConv2D: depthwise, MaxPooling2D: maxPooling, AveragePooling2D: averagePooling,
-  GlobalAveragePooling2D: globalAverage, GlobalMaxPooling2D: globalMax, Activation: activation, Dense: dense,
-  LeakyReLU: scalar((x, s) => (x > 0 ? x : x * s.negative_slope), (x, s) => (x > 0 ? 1 : s.negative_slope)),
-  ELU: scalar((x, s) => (x > 0 ? x : s.alpha * Math.expm1(x)), (x, s) => (x > 0 ? 1 : s.alpha * Math.exp(x))),
-  Rescaling: rescaling, BatchNormalization: batchNormalization, Normalization: normalization, Add: add,
-  Multiply: multiply, Concatenate: concatenate, ZeroPadding2D: frame(-1), Cropping2D: frame(1),
+  Input: same,
+  Identity: same,
+  Dropout: same,
+  Flatten: same,
+  Reshape: same,
+  Conv2D: conv2d,
+  DepthwiseConv2D: depthwise,
+  MaxPooling2D: maxPooling,
+  AveragePooling2D: averagePooling,
+  GlobalAveragePooling2D: globalAverage,
+  GlobalMaxPooling2D: globalMax,
+  Activation: activation,
+  Dense: dense,
+  LeakyReLU: scalar(
+    (x, s) => (x > 0 ? x : x * s.negative_slope),
+    (x, s) => (x > 0 ? 1 : s.negative_slope),
+  ),
+  ELU: scalar(
+    (x, s) => (x > 0 ? x : s.alpha * Math.expm1(x)),
+    (x, s) => (x > 0 ? 1 : s.alpha * Math.exp(x)),
+  ),
+  Rescaling: rescaling,
+  BatchNormalization: batchNormalization,
+  Normalization: normalization,
+  Add: add,
+  Multiply: multiply,
+  Concatenate: concatenate,
+  ZeroPadding2D: frame(-1),
+  Cropping2D: frame(1),
 };

@@ -1,10 +1,10 @@
-// The page: what is chosen (picture, label, epoch, scale, theme), the six views, and everything computed anew on a change.
+// The page: what is chosen (picture, label, epoch, scale, theme), the six views, and what a change computes anew.
 
 import { Backward } from "./backward.js";
 import { CarriedNet } from "./carried.js";
 import { Convolution } from "./convolution.js";
-import { button, el, fill, legend, say, select } from "./dom.js";
-import { paintPicture } from "./colours.js";
+import { button, el, fill, say } from "./dom.js";
+import { drawHeader } from "./header.js";
 import { Net } from "./net.js";
 import { argmax, extent, largest, percent } from "./numbers.js";
 import { Others } from "./others.js";
@@ -14,8 +14,14 @@ import { readPayload } from "./payload.js";
 import { fitPicture } from "./pictures.js";
 import { Training } from "./training.js";
 
-const VIEWS = [["overview", "Overview", Overview], ["convolution", "Convolution", Convolution], ["layers", "Layers", Others],
-  ["backward", "Backward", Backward], ["training", "Training", Training], ["padding", "Padding lab", Padding]];
+const VIEWS = [
+  ["overview", "Overview", Overview],
+  ["convolution", "Convolution", Convolution],
+  ["layers", "Layers", Others],
+  ["backward", "Backward", Backward],
+  ["training", "Training", Training],
+  ["padding", "Padding lab", Padding],
+];
 
 class App {
   constructor(payload) {
@@ -104,7 +110,9 @@ class App {
     return this.net.gradients;
   }
 
-  gradientMap(index, c) { return this.net.gradientMap(index, c); }
+  gradientMap(index, c) {
+    return this.net.gradientMap(index, c);
+  }
 
   gradientRange(index, data) {
     if (this.scale === "map") return largest(data);
@@ -112,10 +120,12 @@ class App {
     return Math.max(...this.gradients().map((each) => (each ? largest(each) : 0)));
   }
 
-  loss() { return this.net.lossFor(this.label); }
+  loss() {
+    return this.net.lossFor(this.label);
+  }
 
   refresh() {
-    this.drawHeader();
+    drawHeader(this);
     if (this.view) this.view.update();
     else {
       this.show(location.hash.slice(1));
@@ -129,18 +139,24 @@ class App {
       this.payload.pictures.push({ name: file.name, label: null, pixels });
       this.usePicture(this.payload.pictures.length - 1);
       say(`${file.name}: ${this.verdict()}`);
-    } catch (error) {
+    } catch {
       this.note(`${file.name} cannot be read as a picture.`);
     }
   }
 
   // ---- what the views ask -------------------------------------------------------------------------------------------
 
-  valuesOf(index) { return this.net.values[index]; }
+  valuesOf(index) {
+    return this.net.values[index];
+  }
 
-  map(index, c) { return this.net.mapOf(index, c); }
+  map(index, c) {
+    return this.net.mapOf(index, c);
+  }
 
-  weight(node, name, at) { return this.net.weight(node, name, at); }
+  weight(node, name, at) {
+    return this.net.weight(node, name, at);
+  }
 
   isWide(index) {
     const { shape } = this.net.nodes[index];
@@ -149,7 +165,8 @@ class App {
 
   // The channels of a node: all in order, or the strongest first where there are many.
   mapsOf(index) {
-    const { shape } = this.net.nodes[index], count = shape[shape.length - 1];
+    const { shape } = this.net.nodes[index];
+    const count = shape[shape.length - 1];
     const all = this.net.channels(index) ?? Array.from({ length: count }, (_, c) => c);
     if (!this.isWide(index)) return all;
     const strength = new Map(all.map((c) => [c, this.map(index, c).reduce((total, v) => total + Math.abs(v), 0)]));
@@ -158,30 +175,21 @@ class App {
 
   // The map that shows most: of the widest range of numbers.
   telling(index) {
-    const spread = (c) => { const [low, high] = extent(this.map(index, c)); return high - low; };
-    return this.mapsOf(index).map((c) => [spread(c), c]).reduce((best, each) => (each[0] > best[0] ? each : best))[1];
+    const spread = (c) => {
+      const [low, high] = extent(this.map(index, c));
+      return high - low;
+    };
+    return this.mapsOf(index)
+      .map((c) => [spread(c), c])
+      .reduce((best, each) => (each[0] > best[0] ? each : best))[1];
   }
 
   range(index, data) {
     if (this.scale === "map" || this.net.nodes[index].kind === "Input") return largest(data);
     if (this.scale === "layer") return largest(this.valuesOf(index));
-    return Math.max(...this.net.nodes.filter((node) => node.kind !== "Input").map((node) => largest(this.valuesOf(node.index))));
-  }
-
-  labelChoice() {
-    if (!this.live) return el("span", { class: "hint" }, `${this.truth === null ? "taken as true, since it is not known:" : "true label"} ${this.classes[this.label]}; the gradients of a net this large are carried for one label a picture`);
-    const choice = select("true label", this.classes.map((name, k) => [k, name]), this.label, (value) => this.useLabel(Number(value)));
-    return this.truth === null ? el("span", { class: "label" }, choice, el("span", { class: "hint" }, " not known: this is the prediction")) : choice;
-  }
-
-  scaleChoice() {
-    return select("colour scale", [["map", "each map its own"], ["layer", "one a layer"], ["net", "one for the whole net"]], this.scale,
-      (value) => { this.scale = value; this.refresh(); });
-  }
-
-  scaleLegend() {
-    if (this.scale === "net") return legend(this.range(this.net.last, []), "every map");
-    return legend(null, this.scale === "map" ? "full colour: each map's own largest number" : "full colour: the number under each column");
+    return Math.max(
+      ...this.net.nodes.filter((node) => node.kind !== "Input").map((node) => largest(this.valuesOf(node.index))),
+    );
   }
 
   entryName(node, k) {
@@ -195,10 +203,13 @@ class App {
   feeds(node, c, from) {
     if (node.shape.length === 1 || c === null || from === null) return 0.4;
     if (node.kind === "Conv2D") {
-      const inside = node.from[0][2] / node.settings.groups, share = node.shape[2] / node.settings.groups;
+      const inside = node.from[0][2] / node.settings.groups;
+      const share = node.shape[2] / node.settings.groups;
       if (Math.floor(from / inside) !== Math.floor(c / share)) return 0;
       const count = node.settings.size[0] * node.settings.size[1];
-      const weights = Array.from({ length: count }, (_, tap) => this.weight(node, "kernel", (tap * inside + from % inside) * node.shape[2] + c));
+      const weights = Array.from({ length: count }, (_, tap) =>
+        this.weight(node, "kernel", (tap * inside + (from % inside)) * node.shape[2] + c),
+      );
       return 0.1 + 0.9 * Math.min(1, largest(weights) / (this.kernelMost(node) || 1));
     }
     if (node.kind === "DepthwiseConv2D") return Math.floor(c / (node.shape[2] / node.from[0][2])) === from ? 0.6 : 0;
@@ -206,7 +217,9 @@ class App {
     return c === from ? 0.6 : 0;
   }
 
-  kernelMost(node) { return largest(this.net.kernelOf(node)); }
+  kernelMost(node) {
+    return largest(this.net.kernelOf(node));
+  }
 
   open(index, c) {
     this.selected = { node: index, map: c, cell: null };
@@ -215,7 +228,8 @@ class App {
   }
 
   verdict() {
-    const p = this.net.probabilities(), best = argmax(p);
+    const p = this.net.probabilities();
+    const best = argmax(p);
     return `${this.classes[best]} ${percent(p[best])}`;
   }
 
@@ -223,34 +237,17 @@ class App {
     const end = this.net.nodes[this.net.last];
     const f = end.settings.function;
     if (f === "softmax") return "Softmax: the bars sum to 100\u00a0%.";
-    if (f === "sigmoid" && end.shape[0] === 1) return `One sigmoid: its output is the probability of ${this.classes[1]}; ${this.classes[0]} is what is left to 1.`;
+    if (f === "sigmoid" && end.shape[0] === 1) {
+      const [rest, own] = this.classes;
+      return `One sigmoid: its output is the probability of ${own}; ${rest} is what is left to 1.`;
+    }
     if (f === "sigmoid") return "Sigmoids: each bar is a yes or no of its own, they need not sum to 100\u00a0%.";
-    return this.net.loss.output === "logits" ? "The net ends in logits; the bars are what softmax or sigmoid makes of them." : "";
+    return this.net.loss.output === "logits"
+      ? "The net ends in logits; the bars are what softmax or sigmoid makes of them."
+      : "";
   }
 
   // ---- frame --------------------------------------------------------------------------------------------------------
-
-  drawHeader() {
-    const { payload } = this;
-    const file = el("input", { type: "file", accept: "image/*", class: "hidden", id: "file", tabindex: -1, "aria-label": "your own picture", onchange: () => { if (file.files[0]) this.addFile(file.files[0]); } });
-    const thumbs = payload.pictures.map((picture, k) => {
-      const canvas = el("canvas", { "aria-hidden": "true" });
-      paintPicture(canvas, k === this.picture ? this.pixels : picture.pixels, this.net.nodes[0].shape);
-      return el("button", { type: "button", class: "thumb", "aria-pressed": String(k === this.picture), title: picture.name,
-        "aria-label": `picture ${picture.name}`, onclick: () => this.usePicture(k) }, canvas);
-    });
-    const { name } = payload.pictures[this.picture], strip = el("div", { class: "thumbs scroll" }, thumbs);
-    fill(this.header,
-      el("div", { class: "brand" }, el("h1", {}, "Where every number comes from"), el("p", { class: "shape" }, payload.epochs.length > 1 ? `${payload.title}, ${payload.epochs[this.net.epoch].name}` : payload.title)),
-      el("div", { class: "pictures", role: "group", "aria-label": "Pictures" }, strip,
-        this.live ? button("Your own picture \u2026", () => file.click(), { title: "or drop a file anywhere on the page" }) : null, file),
-      el("p", { class: "verdict", "data-verdict": this.verdict() }, el("span", { class: "shape file", title: name }, name), el("strong", {}, this.verdict())),
-      this.edited ? button("Undo changes", () => this.undo(), { class: "undo" }) : null,
-      select("theme", [["auto", "system"], ["light", "light"], ["dark", "dark"]], document.documentElement.dataset.theme ?? "auto", (value) => this.useTheme(value)),
-      this.live ? null : el("p", { class: "notice" }, payload.carried.reason));
-    const chosen = thumbs[this.picture];
-    strip.scrollLeft = chosen.offsetLeft - (strip.clientWidth - chosen.offsetWidth) / 2;
-  }
 
   useTheme(value) {
     if (value === "auto") delete document.documentElement.dataset.theme;
@@ -265,11 +262,16 @@ class App {
 
   buildTabs() {
     const bar = document.getElementById("tabs");
-    bar.append(...VIEWS.map(([id, name]) => button(name, () => this.show(id), { role: "tab", id: `tab-${id}`, "aria-controls": "panel" })));
+    bar.append(
+      ...VIEWS.map(([id, name]) =>
+        button(name, () => this.show(id), { role: "tab", id: `tab-${id}`, "aria-controls": "panel" }),
+      ),
+    );
     bar.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!step) return;
-      const tabs = [...bar.children], next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
+      const tabs = [...bar.children];
+      const next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
       next.click();
       next.focus();
     });
@@ -292,8 +294,13 @@ class App {
 
   listenForFiles() {
     const dragging = (over) => document.body.classList.toggle("dragging", over && this.live);
-    addEventListener("dragover", (event) => { event.preventDefault(); dragging(true); });
-    addEventListener("dragleave", (event) => { if (!event.relatedTarget) dragging(false); });
+    addEventListener("dragover", (event) => {
+      event.preventDefault();
+      dragging(true);
+    });
+    addEventListener("dragleave", (event) => {
+      if (!event.relatedTarget) dragging(false);
+    });
     addEventListener("drop", (event) => {
       event.preventDefault();
       dragging(false);
@@ -303,7 +310,13 @@ class App {
   }
 }
 
-readPayload().then((payload) => { window.explorer = new App(payload); }).catch((error) => {
-  document.getElementById("panel").replaceChildren(el("p", { class: "notice" }, `This page's data cannot be read: ${error.message}`));
-  throw error;
-});
+readPayload()
+  .then((payload) => {
+    window.explorer = new App(payload);
+  })
+  .catch((error) => {
+    document
+      .getElementById("panel")
+      .replaceChildren(el("p", { class: "notice" }, `This page's data cannot be read: ${error.message}`));
+    throw error;
+  });

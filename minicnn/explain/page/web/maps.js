@@ -14,9 +14,17 @@ export class MapView {
     this.onPick = onPick;
     this.canvas = el("canvas", { "aria-hidden": "true" });
     this.marks = el("div", { class: "marks", "aria-hidden": "true" });
-    this.stage = el("div", { class: onPick ? "stage pickable" : "stage", role: onPick ? "application" : "img",
-      "aria-roledescription": onPick ? "feature map; arrow keys move the chosen cell" : null, tabindex: onPick ? 0 : null },
-      this.canvas, this.marks);
+    this.stage = el(
+      "div",
+      {
+        class: onPick ? "stage pickable" : "stage",
+        role: onPick ? "application" : "img",
+        "aria-roledescription": onPick ? "feature map; arrow keys move the chosen cell" : null,
+        tabindex: onPick ? 0 : null,
+      },
+      this.canvas,
+      this.marks,
+    );
     this.caption = el("figcaption", {}, caption);
     this.scale = scaled ? el("div", {}) : null;
     this.element = el("figure", { class: "map" }, this.stage, this.caption, this.scale);
@@ -27,10 +35,15 @@ export class MapView {
   listen() {
     const pick = (event) => {
       const box = this.canvas.getBoundingClientRect();
-      this.pick(Math.floor((event.clientY - box.top) / box.height * this.height), Math.floor((event.clientX - box.left) / box.width * this.width));
+      this.pick(
+        Math.floor(((event.clientY - box.top) / box.height) * this.height),
+        Math.floor(((event.clientX - box.left) / box.width) * this.width),
+      );
     };
     this.stage.addEventListener("pointerdown", pick);
-    this.stage.addEventListener("pointermove", (event) => { if (event.buttons & 1) pick(event); });
+    this.stage.addEventListener("pointermove", (event) => {
+      if (event.buttons & 1) pick(event);
+    });
     this.stage.addEventListener("keydown", (event) => {
       const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
       const step = event.shiftKey ? 5 : 1;
@@ -83,7 +96,8 @@ export class MapView {
 
   describe() {
     const [row, column] = this.cell;
-    const value = this.data && this.onPick ? `; row ${row}, column ${column}: ${format(this.data[row * this.width + column])}` : "";
+    const value =
+      this.data && this.onPick ? `; row ${row}, column ${column}: ${format(this.data[row * this.width + column])}` : "";
     this.stage.setAttribute("aria-label", this.about + value);
   }
 
@@ -104,21 +118,57 @@ export class MapView {
 
 // A small grid of numbers on their colours: a kernel, a window. `change(index, value)` makes the cells editable,
 // `choose(index)` makes them buttons; `cell` is a cell's width in pixels.
-export function grid(values, columns, most, { notes = [], change = null, name = "", label = "", choose = null, cell = columns <= 3 ? 62 : columns <= 5 ? 52 : 46 } = {}) {
+export function grid(
+  values,
+  columns,
+  most,
+  {
+    notes = [],
+    change = null,
+    name = "",
+    label = "",
+    choose = null,
+    cell = columns <= 3 ? 62 : columns <= 5 ? 52 : 46,
+  } = {},
+) {
   const digits = columns <= 3 && cell > 50 ? 3 : 2;
-  return el("div", { class: columns <= 3 ? "grid few" : "grid", role: "group", "aria-label": label, "data-grid": name,
-    style: { gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, width: `${columns * cell}px` } },
+  return el(
+    "div",
+    {
+      class: columns <= 3 ? "grid few" : "grid",
+      role: "group",
+      "aria-label": label,
+      "data-grid": name,
+      style: { gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, width: `${columns * cell}px` },
+    },
     Array.from(values, (value, k) => {
       const style = { background: colour(value, most), color: ink(value, most) };
       if (change) {
-        const box = el("input", { class: "cell", type: "number", step: "any", value: Number(value.toPrecision(digits)), style,
-          "aria-label": `${label} ${Math.floor(k / columns)}, ${k % columns}`, "data-value": value,
-          onchange: () => { if (Number.isFinite(box.valueAsNumber)) change(k, box.valueAsNumber); } });
+        const box = el("input", {
+          class: "cell",
+          type: "number",
+          step: "any",
+          value: Number(value.toPrecision(digits)),
+          style,
+          "aria-label": `${label} ${Math.floor(k / columns)}, ${k % columns}`,
+          "data-value": value,
+          onchange: () => {
+            if (Number.isFinite(box.valueAsNumber)) change(k, box.valueAsNumber);
+          },
+        });
         return box;
       }
       const kind = `cell ${notes[k] ?? ""}`;
-      const inside = { class: kind, style: notes[k] === "padding" ? {} : style, "data-value": value, title: String(value) };
+      const inside = {
+        class: kind,
+        style: notes[k] === "padding" ? {} : style,
+        "data-value": value,
+        title: String(value),
+      };
       const text = Number.isNaN(value) && notes[k] === "padding" ? "\u2013" : format(value, digits);
-      return choose ? el("button", { ...inside, type: "button", onclick: () => choose(k) }, text) : el("span", inside, text);
-    }));
+      return choose
+        ? el("button", { ...inside, type: "button", onclick: () => choose(k) }, text)
+        : el("span", inside, text);
+    }),
+  );
 }

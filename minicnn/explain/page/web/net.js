@@ -8,7 +8,11 @@ export class Net {
   constructor(payload) {
     this.payload = payload;
     this.loss = payload.loss;
-    this.nodes = payload.nodes.map((node, index) => ({ ...node, index, from: node.inputs.map((i) => payload.nodes[i].shape) }));
+    this.nodes = payload.nodes.map((node, index) => ({
+      ...node,
+      index,
+      from: node.inputs.map((i) => payload.nodes[i].shape),
+    }));
     this.last = this.nodes.length - 1;
     this.useEpoch(payload.epochs.length - 1);
   }
@@ -33,11 +37,15 @@ export class Net {
   }
 
   // What the model calls a weight: "conv2d/kernel".
-  weightName(node, name) { return node.weights[node.arrays.indexOf(name)]; }
+  weightName(node, name) {
+    return node.weights[node.arrays.indexOf(name)];
+  }
 
   // The nodes that share an array: the calls of one layer.
   uses(node, name) {
-    return this.nodes.filter((other) => other.kind === node.kind && this.weightName(other, name) === this.weightName(node, name));
+    return this.nodes.filter(
+      (other) => other.kind === node.kind && this.weightName(other, name) === this.weightName(node, name),
+    );
   }
 
   weight(node, name, at) {
@@ -45,27 +53,44 @@ export class Net {
   }
 
   // One number of an output, of its gradient, of a weight's gradient, by its place in the whole array.
-  valueAt(index, at) { return this.values[index][at]; }
+  valueAt(index, at) {
+    return this.values[index][at];
+  }
 
-  gradientAt(index, at) { return this.gradients[index][at]; }
+  gradientAt(index, at) {
+    return this.gradients[index][at];
+  }
 
-  gradOf(node, name, at) { return this.grads[node.index][name][at]; }
+  gradOf(node, name, at) {
+    return this.grads[node.index][name][at];
+  }
 
   // The largest number of a weight's gradient, and how many there are.
-  gradMost(node, name) { return largest(this.grads[node.index][name]); }
+  gradMost(node, name) {
+    return largest(this.grads[node.index][name]);
+  }
 
   // Where the largest one lies.
-  gradPeak(node, name) { return furthest(this.grads[node.index][name]); }
+  gradPeak(node, name) {
+    return furthest(this.grads[node.index][name]);
+  }
 
-  sizeOf(node, name) { return node.own[name].length; }
+  sizeOf(node, name) {
+    return node.own[name].length;
+  }
 
   // The channels of a group whose kernels are there.
   insideOf(node) {
-    return Array.from({ length: node.own.kernel.length / (node.settings.size[0] * node.settings.size[1] * node.shape[2]) }, (_, c) => c);
+    return Array.from(
+      { length: node.own.kernel.length / (node.settings.size[0] * node.settings.size[1] * node.shape[2]) },
+      (_, c) => c,
+    );
   }
 
   // Whether everything is there, or only a part (carried.js).
-  get whole() { return true; }
+  get whole() {
+    return true;
+  }
 
   kernelOf(node) {
     return node.own.kernel;
@@ -85,12 +110,17 @@ export class Net {
     return null;
   }
 
-  // The inputs of one unit of a dense layer, the weightiest first: {d, x, w}, as many as asked, and the sum of the rest.
+  // The inputs of one unit of a dense layer, {d, x, w}: the `count` weightiest of them, and the sum of the rest.
   contributions(node, unit, count, kernel = node.own.kernel) {
-    const x = this.values[node.inputs[0]], units = node.shape[0];
+    const x = this.values[node.inputs[0]];
+    const units = node.shape[0];
     const all = Array.from(x, (value, d) => ({ d, x: value, w: kernel[d * units + unit] }));
     all.sort((a, b) => Math.abs(b.x * b.w) - Math.abs(a.x * a.w));
-    return { shown: all.slice(0, count), rest: all.slice(count).reduce((total, { x: v, w }) => total + v * w, 0), others: Math.max(all.length - count, 0) };
+    return {
+      shown: all.slice(0, count),
+      rest: all.slice(count).reduce((total, { x: v, w }) => total + v * w, 0),
+      others: Math.max(all.length - count, 0),
+    };
   }
 
   // Run the net on pixels; `values[i]` is then the output of node i.
@@ -105,7 +135,8 @@ export class Net {
 
   // What the net takes for pixels, as the model's classifier.json says: one scale for all, or one a channel.
   fed(pixels) {
-    const { scale, offset } = this.payload.preprocess, own = (value, i) => (Array.isArray(value) ? value[i % value.length] : value);
+    const { scale, offset } = this.payload.preprocess;
+    const own = (value, i) => (Array.isArray(value) ? value[i % value.length] : value);
     return pixels.map((v, i) => v * own(scale, i) + own(offset, i));
   }
 
@@ -156,21 +187,29 @@ export class Net {
         this.gradients[source] = sent ? sent.map((v, at) => v + dxs[k][at]) : dxs[k];
       });
     }
-    this.grads = this.nodes.map((node) => Object.fromEntries(node.learns.map((name) => [name, this.overCalls(node, name, found)])));
+    this.grads = this.nodes.map((node) =>
+      Object.fromEntries(node.learns.map((name) => [name, this.overCalls(node, name, found)])),
+    );
     return this.gradients;
   }
 
   // A layer that is called twice learns from both calls.
   overCalls(node, name, found) {
-    return this.uses(node, name).map((use) => found[use.index][name]).reduce((all, own) => all.map((v, at) => v + own[at]));
+    return this.uses(node, name)
+      .map((use) => found[use.index][name])
+      .reduce((all, own) => all.map((v, at) => v + own[at]));
   }
 
   // The powers of ten of the learning rates whose steps can be taken.
-  get rates() { return { from: -5, to: 1, by: 0.05 }; }
+  get rates() {
+    return { from: -5, to: 1, by: 0.05 };
+  }
 
   // The loss after one step of gradient descent: w - rate * gradient for every weight. The net stays as it is.
   lossAfterStep(pixels, label, rate) {
-    const kept = this.nodes.map((node) => node.own), values = this.values, gradients = this.gradients;
+    const kept = this.nodes.map((node) => node.own);
+    const values = this.values;
+    const gradients = this.gradients;
     this.nodes.forEach((node, i) => {
       node.own = { ...node.own };
       for (const [name, gradient] of Object.entries(this.grads[i])) {
@@ -179,7 +218,9 @@ export class Net {
     });
     this.forward(pixels);
     const loss = this.lossFor(label);
-    this.nodes.forEach((node, i) => { node.own = kept[i]; });
+    this.nodes.forEach((node, i) => {
+      node.own = kept[i];
+    });
     this.values = values;
     this.gradients = gradients;
     return loss;
@@ -189,24 +230,52 @@ export class Net {
 // Value and gradient of a loss, as in minicnn/losses.py, for one example; with each output's share of the value, and
 // the p that the loss itself takes: its own of the logits, or of outputs that need not sum to 1.
 export function lossOf({ kind, logits }, y, t) {
-  const count = y.length, clip = (p) => Math.min(Math.max(p, 1e-7), 1 - 1e-7);
-  const each = (shares, gradient, p) => ({ value: shares.reduce((a, b) => a + b, 0) / (kind === "categorical" ? 1 : count), shares, gradient, p });
-  if (kind === "squared") return each(Array.from(y, (v, k) => (v - t[k]) ** 2), Array.from(y, (v, k) => 2 * (v - t[k]) / count), y);
+  const count = y.length;
+  const clip = (p) => Math.min(Math.max(p, 1e-7), 1 - 1e-7);
+  const each = (shares, gradient, p) => ({
+    value: shares.reduce((a, b) => a + b, 0) / (kind === "categorical" ? 1 : count),
+    shares,
+    gradient,
+    p,
+  });
+  if (kind === "squared") {
+    return each(
+      Array.from(y, (v, k) => (v - t[k]) ** 2),
+      Array.from(y, (v, k) => (2 * (v - t[k])) / count),
+      y,
+    );
+  }
   if (kind === "binary" && logits) {
-    return each(Array.from(y, (v, k) => Math.max(v, 0) - v * t[k] + Math.log1p(Math.exp(-Math.abs(v)))),
-      Array.from(y, (v, k) => (logistic(v) - t[k]) / count), Array.from(y, logistic));
+    return each(
+      Array.from(y, (v, k) => Math.max(v, 0) - v * t[k] + Math.log1p(Math.exp(-Math.abs(v)))),
+      Array.from(y, (v, k) => (logistic(v) - t[k]) / count),
+      Array.from(y, logistic),
+    );
   }
   if (kind === "binary") {
     const p = Array.from(y, clip);
-    return each(p.map((v, k) => -t[k] * Math.log(v) - (1 - t[k]) * Math.log1p(-v)),
-      p.map((v, k) => (v === y[k] ? (v - t[k]) / (v * (1 - v)) / count : 0)), p);
+    return each(
+      p.map((v, k) => -t[k] * Math.log(v) - (1 - t[k]) * Math.log1p(-v)),
+      p.map((v, k) => (v === y[k] ? (v - t[k]) / (v * (1 - v)) / count : 0)),
+      p,
+    );
   }
   if (logits) {
     const { y: p, total, most } = softmax(y);
-    return each(Array.from(y, (v, k) => t[k] * (most + Math.log(total) - v)), Array.from(p, (v, k) => v - t[k]), p);
+    return each(
+      Array.from(y, (v, k) => t[k] * (most + Math.log(total) - v)),
+      Array.from(p, (v, k) => v - t[k]),
+      p,
+    );
   }
-  const total = y.reduce((a, b) => a + b, 0), share = Array.from(y, (v) => v / total), p = share.map(clip);
+  const total = y.reduce((a, b) => a + b, 0);
+  const share = Array.from(y, (v) => v / total);
+  const p = share.map(clip);
   const slope = p.map((v, k) => (v === share[k] ? -t[k] / v : 0));
   const mean = slope.reduce((sum, v, k) => sum + v * share[k], 0);
-  return each(p.map((v, k) => -t[k] * Math.log(v)), slope.map((v) => (v - mean) / total), p);
+  return each(
+    p.map((v, k) => -t[k] * Math.log(v)),
+    slope.map((v) => (v - mean) / total),
+    p,
+  );
 }

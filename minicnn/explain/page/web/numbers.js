@@ -6,7 +6,12 @@ export function format(value, digits = 4) {
   if (value === 0) return "0";
   if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value).replace("-", "\u2212");
   const size = Math.abs(value);
-  if (size >= 1e5 || size < 1e-3) return value.toExponential(Math.max(digits - 2, 1)).replace("e+", "e").replaceAll("-", "\u2212");
+  if (size >= 1e5 || size < 1e-3) {
+    return value
+      .toExponential(Math.max(digits - 2, 1))
+      .replace("e+", "e")
+      .replaceAll("-", "\u2212");
+  }
   return String(Number(value.toPrecision(digits))).replace("-", "\u2212");
 }
 
@@ -15,7 +20,8 @@ export function percent(value) {
 }
 
 export function extent(array) {
-  let low = Infinity, high = -Infinity;
+  let low = Infinity;
+  let high = -Infinity;
   for (const value of array) {
     if (value < low) low = value;
     if (value > high) high = value;
@@ -53,7 +59,8 @@ export function product(array) {
 // Where a number of a node lies, as the terminal writes it: "[row, column, channel 3]", or "[17]" in a row of numbers.
 export function where(shape, index) {
   if (shape.length === 1) return `[${index}]`;
-  const channels = shape[2], pixel = Math.floor(index / channels);
+  const channels = shape[2];
+  const pixel = Math.floor(index / channels);
   return `[${Math.floor(pixel / shape[1])}, ${pixel % shape[1]}, channel ${index % channels}]`;
 }
 
@@ -63,3 +70,7 @@ export function channel(data, [height, width, channels], c) {
   for (let i = 0; i < map.length; i++) map[i] = data[i * channels + c];
   return map;
 }
+
+// Zeros for an output of a shape, or as many as an array has.
+export const zeros = (shape) => new Float32Array(product(shape));
+export const like = (array) => new Float32Array(array.length);

@@ -1,5 +1,6 @@
 // Part 1, the overview: the net as columns of feature maps, and the prediction as bars.
 
+import { scaleChoice, scaleLegend } from "./choices.js";
 import { Columns } from "./columns.js";
 import { bars, el, fill } from "./dom.js";
 import { argmax } from "./numbers.js";
@@ -7,9 +8,19 @@ import { argmax } from "./numbers.js";
 export class Overview {
   constructor(root, app) {
     this.app = app;
-    const source = { values: (i) => app.valuesOf(i), map: (i, c) => app.map(i, c), range: (i, data) => app.range(i, data),
-      open: (i, c) => app.open(i, c), picture: true, absent: "" };
-    this.columns = new Columns(app, source, "Point at a map to see what feeds it; click it to see how each of its numbers is made.");
+    const source = {
+      values: (i) => app.valuesOf(i),
+      map: (i, c) => app.map(i, c),
+      range: (i, data) => app.range(i, data),
+      open: (i, c) => app.open(i, c),
+      picture: true,
+      absent: "",
+    };
+    this.columns = new Columns(
+      app,
+      source,
+      "Point at a map to see what feeds it; click it to see how each of its numbers is made.",
+    );
     this.prediction = el("aside", { class: "prediction", "aria-label": "Prediction" });
     this.tools = el("div", { class: "tools head" });
     root.append(this.tools, el("div", { class: "split" }, this.columns.element, this.prediction));
@@ -17,9 +28,15 @@ export class Overview {
   }
 
   update() {
-    const { app } = this, p = app.net.probabilities();
-    fill(this.tools, app.scaleChoice(), app.scaleLegend(), this.columns.info);
+    const { app } = this;
+    const p = app.net.probabilities();
+    fill(this.tools, scaleChoice(app), scaleLegend(app), this.columns.info);
     this.columns.update();
-    fill(this.prediction, el("h2", {}, "Prediction"), bars(app.classes, p, argmax(p), app.truth), el("p", { class: "hint" }, app.endText()));
+    fill(
+      this.prediction,
+      el("h2", {}, "Prediction"),
+      bars(app.classes, p, argmax(p), app.truth),
+      el("p", { class: "hint" }, app.endText()),
+    );
   }
 }

@@ -1,8 +1,12 @@
 // The layers whose window slides over maps: convolution and pooling, forward and backward. What a layer is: layers.js.
 
+import { like, zeros } from "./numbers.js";
+
 // Call visit(output pixel, input pixel, tap) for every tap of every window that lies on the picture.
 function slide(node, visit) {
-  const { size, strides, pads, dilation } = node.settings, [height, width] = node.from[0], [rows, columns] = node.shape;
+  const { size, strides, pads, dilation } = node.settings;
+  const [height, width] = node.from[0];
+  const [rows, columns] = node.shape;
   for (let i = 0; i < rows; i++) {
     for (let a = 0; a < size[0]; a++) {
       const h = i * strides[0] + a * dilation[0] - pads[0][0];
@@ -18,7 +22,8 @@ function slide(node, visit) {
 }
 
 export function addBias(node, y) {
-  const { bias } = node.own, count = node.shape[node.shape.length - 1];
+  const { bias } = node.own;
+  const count = node.shape[node.shape.length - 1];
   if (bias) for (let i = 0; i < y.length; i++) y[i] += bias[i % count];
   return Float32Array.from(y);
 }
@@ -31,28 +36,40 @@ function biasGradient(node, dy) {
 
 export const conv2d = {
   forward(node, [x]) {
-    const { kernel } = node.own, filters = node.shape[2], channels = node.from[0][2];
-    const { groups } = node.settings, inside = channels / groups, share = filters / groups;
+    const { kernel } = node.own;
+    const filters = node.shape[2];
+    const channels = node.from[0][2];
+    const { groups } = node.settings;
+    const inside = channels / groups;
+    const share = filters / groups;
     const y = new Float64Array(node.shape[0] * node.shape[1] * filters);
     slide(node, (out, into, tap) => {
       for (let c = 0; c < channels; c++) {
         const value = x[into * channels + c];
         if (value === 0) continue;
         const group = Math.floor(c / inside);
-        const start = out * filters + group * share, row = (tap * inside + c % inside) * filters + group * share;
+        const start = out * filters + group * share;
+        const row = (tap * inside + (c % inside)) * filters + group * share;
         for (let f = 0; f < share; f++) y[start + f] += value * kernel[row + f];
       }
     });
     return addBias(node, y);
   },
   backward(node, [x], y, dy) {
-    const { kernel, bias } = node.own, filters = node.shape[2], channels = node.from[0][2];
-    const { groups } = node.settings, inside = channels / groups, share = filters / groups;
-    const dx = new Float64Array(x.length), dkernel = new Float64Array(kernel.length);
+    const { kernel, bias } = node.own;
+    const filters = node.shape[2];
+    const channels = node.from[0][2];
+    const { groups } = node.settings;
+    const inside = channels / groups;
+    const share = filters / groups;
+    const dx = new Float64Array(x.length);
+    const dkernel = new Float64Array(kernel.length);
     slide(node, (out, into, tap) => {
       for (let c = 0; c < channels; c++) {
-        const value = x[into * channels + c], group = Math.floor(c / inside);
-        const start = out * filters + group * share, row = (tap * inside + c % inside) * filters + group * share;
+        const value = x[into * channels + c];
+        const group = Math.floor(c / inside);
+        const start = out * filters + group * share;
+        const row = (tap * inside + (c % inside)) * filters + group * share;
         let total = 0;
         for (let f = 0; f < share; f++) {
           const gradient = dy[start + f];
@@ -70,7 +87,9 @@ export const conv2d = {
 
 export const depthwise = {
   forward(node, [x]) {
-    const { kernel } = node.own, channels = node.from[0][2], many = node.shape[2] / channels;
+    const { kernel } = node.own;
+    const channels = node.from[0][2];
+    const many = node.shape[2] / channels;
     const y = new Float64Array(node.shape[0] * node.shape[1] * node.shape[2]);
     slide(node, (out, into, tap) => {
       for (let k = 0; k < channels * many; k++) {
@@ -80,11 +99,16 @@ export const depthwise = {
     return addBias(node, y);
   },
   backward(node, [x], y, dy) {
-    const { kernel, bias } = node.own, channels = node.from[0][2], count = node.shape[2], many = count / channels;
-    const dx = new Float64Array(x.length), dkernel = new Float64Array(kernel.length);
+    const { kernel, bias } = node.own;
+    const channels = node.from[0][2];
+    const count = node.shape[2];
+    const many = count / channels;
+    const dx = new Float64Array(x.length);
+    const dkernel = new Float64Array(kernel.length);
     slide(node, (out, into, tap) => {
       for (let k = 0; k < count; k++) {
-        const at = into * channels + Math.floor(k / many), gradient = dy[out * count + k];
+        const at = into * channels + Math.floor(k / many);
+        const gradient = dy[out * count + k];
         dx[at] += gradient * kernel[tap * count + k];
         dkernel[tap * count + k] += gradient * x[at];
       }
@@ -100,17 +124,24 @@ export const maxPooling = {
     return maxPooling.run(node, x).y;
   },
   run(node, x) {
-    const channels = node.shape[2], y = zeros(node).fill(-Infinity), from = new Int32Array(y.length);
+    const channels = node.shape[2];
+    const y = zeros(node.shape).fill(-Infinity);
+    const from = new Int32Array(y.length);
     slide(node, (out, into) => {
       for (let c = 0; c < channels; c++) {
-        const value = x[into * channels + c], at = out * channels + c;
-        if (value > y[at] || (value !== value && y[at] === y[at])) { y[at] = value; from[at] = into * channels + c; }
+        const value = x[into * channels + c];
+        const at = out * channels + c;
+        if (value > y[at] || (value !== value && y[at] === y[at])) {
+          y[at] = value;
+          from[at] = into * channels + c;
+        }
       }
     });
     return { y, from };
   },
   backward(node, [x], y, dy) {
-    const dx = new Float32Array(x.length), { from } = maxPooling.run(node, x);
+    const dx = new Float32Array(x.length);
+    const { from } = maxPooling.run(node, x);
     for (let i = 0; i < dy.length; i++) dx[from[i]] += dy[i];
     return { dxs: [dx] };
   },
@@ -119,18 +150,24 @@ export const maxPooling = {
 export const averagePooling = {
   counts(node) {
     const counts = new Float64Array(node.shape[0] * node.shape[1]);
-    slide(node, (out) => { counts[out] += 1; });
+    slide(node, (out) => {
+      counts[out] += 1;
+    });
     return counts;
   },
   forward(node, [x]) {
-    const channels = node.shape[2], counts = averagePooling.counts(node), y = new Float64Array(counts.length * channels);
+    const channels = node.shape[2];
+    const counts = averagePooling.counts(node);
+    const y = new Float64Array(counts.length * channels);
     slide(node, (out, into) => {
       for (let c = 0; c < channels; c++) y[out * channels + c] += x[into * channels + c] / counts[out];
     });
     return Float32Array.from(y);
   },
   backward(node, [x], y, dy) {
-    const channels = node.shape[2], counts = averagePooling.counts(node), dx = like(x);
+    const channels = node.shape[2];
+    const counts = averagePooling.counts(node);
+    const dx = like(x);
     slide(node, (out, into) => {
       for (let c = 0; c < channels; c++) dx[into * channels + c] += dy[out * channels + c] / counts[out];
     });

@@ -4,15 +4,24 @@
 // A net that is carried in part (carried.js) has terms of what it carries alone.
 
 import { FUNCTIONS, softmax } from "./functions.js";
-import { LAYERS, framed, normalFactor, stretched } from "./layers.js";
+import { framed, LAYERS, normalFactor, stretched } from "./layers.js";
 import { extent, product, where } from "./numbers.js";
 import { readers, taps, winners } from "./windows.js";
 
-// What a layer that works number by number multiplies a gradient with: factor(node, x, channel, place).
-const one = () => 1, sloped = (kind) => ({ settings }, x) => LAYERS[kind].slope(x, settings);
+// What a layer that works elementwise multiplies a gradient with: factor(node, x, channel, place).
+const one = () => 1;
+const sloped =
+  (kind) =>
+  ({ settings }, x) =>
+    LAYERS[kind].slope(x, settings);
 const FACTORS = {
-  Identity: one, Dropout: one, Flatten: one, Reshape: one,
-  Rescaling: ({ settings }, x, c) => settings.scale[c], LeakyReLU: sloped("LeakyReLU"), ELU: sloped("ELU"),
+  Identity: one,
+  Dropout: one,
+  Flatten: one,
+  Reshape: one,
+  Rescaling: ({ settings }, x, c) => settings.scale[c],
+  LeakyReLU: sloped("LeakyReLU"),
+  ELU: sloped("ELU"),
   BatchNormalization: (node, x, c) => normalFactor(node, c).factor,
   Normalization: (node, x, c, at) => node.own.factor?.[at],
 };
@@ -23,45 +32,80 @@ const reading = (net, node, c) => (h, w) => net.valueAt(node.index, (h * node.sh
 
 // Terms of the loss's gradient at one output: {where, dz, factor, note}.
 export function outputTerms(net, index, at) {
-  const node = net.nodes[index], found = [];
+  const node = net.nodes[index];
+  const found = [];
   const start = net.loss.fused ? net.nodes[net.last].inputs[0] : net.last;
   if (index === start) return lossTerms(net, index, at);
   for (const reader of net.nodes) {
     if (!net.gradients[reader.index]) continue;
-    reader.inputs.forEach((source, k) => { if (source === index) found.push(...sent(net, reader, k, node, at)); });
+    reader.inputs.forEach((source, k) => {
+      if (source === index) found.push(...sent(net, reader, k, node, at));
+    });
   }
   return found.filter(known);
 }
 
 function lossTerms(net, index, at) {
-  const { kind, logits } = net.loss, t = net.target(net.label)[at], gradient = net.gradientAt(index, at);
-  if (kind === "squared" || !logits) return [{ where: "the loss", dz: gradient, factor: 1, note: "its own derivative" }];
-  const y = net.scores, p = kind === "binary" ? FUNCTIONS.sigmoid.f(y[at]) : softmax(y).y[at], share = kind === "binary" ? 1 / y.length : 1;
-  return [{ where: "p", dz: p, factor: share, note: "what the net says" }, { where: "-t", dz: -t, factor: share, note: "the truth" }];
+  const { kind, logits } = net.loss;
+  const t = net.target(net.label)[at];
+  const gradient = net.gradientAt(index, at);
+  if (kind === "squared" || !logits) {
+    return [{ where: "the loss", dz: gradient, factor: 1, note: "its own derivative" }];
+  }
+  const y = net.scores;
+  const p = kind === "binary" ? FUNCTIONS.sigmoid.f(y[at]) : softmax(y).y[at];
+  const share = kind === "binary" ? 1 / y.length : 1;
+  return [
+    { where: "p", dz: p, factor: share, note: "what the net says" },
+    { where: "-t", dz: -t, factor: share, note: "the truth" },
+  ];
 }
 
 // What one reader sends back to a number of a node.
 function sent(net, reader, k, node, at) {
-  const channels = last(node.shape), pixel = Math.floor(at / channels), c = at % channels, x = net.valueAt(node.index, at);
-  const h = Math.floor(pixel / node.shape[1]), w = pixel % node.shape[1];
-  const term = (out, factor, note = "") => ({ where: `${reader.name}${where(reader.shape, out)}`, dz: net.gradientAt(reader.index, out), factor,
-    note: [note, passage(net, reader, out)].filter(Boolean).join(", ") });
+  const channels = last(node.shape);
+  const pixel = Math.floor(at / channels);
+  const c = at % channels;
+  const x = net.valueAt(node.index, at);
+  const h = Math.floor(pixel / node.shape[1]);
+  const w = pixel % node.shape[1];
+  const term = (out, factor, note = "") => ({
+    where: `${reader.name}${where(reader.shape, out)}`,
+    dz: net.gradientAt(reader.index, out),
+    factor,
+    note: [note, passage(net, reader, out)].filter(Boolean).join(", "),
+  });
   const spot = (i, j, f) => (i * reader.shape[1] + j) * reader.shape[2] + f;
   if (reader.kind === "Conv2D" || reader.kind === "DepthwiseConv2D") {
-    const { settings, shape } = reader, deep = reader.kind === "DepthwiseConv2D";
-    const share = deep ? shape[2] / channels : shape[2] / settings.groups, inside = deep ? 1 : channels / settings.groups;
+    const { settings, shape } = reader;
+    const deep = reader.kind === "DepthwiseConv2D";
+    const share = deep ? shape[2] / channels : shape[2] / settings.groups;
+    const inside = deep ? 1 : channels / settings.groups;
     const first = Math.floor(c / inside) * share;
-    return readers(settings, shape, h, w).flatMap(({ i, j, a, b }) => every(share, (n) => {
-      const f = first + n, tap = a * settings.size[1] + b;
-      return term(spot(i, j, f), net.weight(reader, "kernel", deep ? tap * shape[2] + f : (tap * inside + (c % inside)) * shape[2] + f));
-    }));
+    return readers(settings, shape, h, w).flatMap(({ i, j, a, b }) =>
+      every(share, (n) => {
+        const f = first + n;
+        const tap = a * settings.size[1] + b;
+        return term(
+          spot(i, j, f),
+          net.weight(reader, "kernel", deep ? tap * shape[2] + f : (tap * inside + (c % inside)) * shape[2] + f),
+        );
+      }),
+    );
   }
-  if (reader.kind === "Dense") return every(reader.shape[0], (unit) => term(unit, net.weight(reader, "kernel", at * reader.shape[0] + unit)));
+  if (reader.kind === "Dense") {
+    return every(reader.shape[0], (unit) => term(unit, net.weight(reader, "kernel", at * reader.shape[0] + unit)));
+  }
   if (reader.kind === "MaxPooling2D") {
     return readers(reader.settings, reader.shape, h, w).map(({ i, j }) => {
-      const won = winners(reader.settings, node.shape, i, j, reading(net, node, c)), own = won[0].h === h && won[0].w === w;
+      const won = winners(reader.settings, node.shape, i, j, reading(net, node, c));
+      const own = won[0].h === h && won[0].w === w;
       const tie = won.some((cell) => cell.h === h && cell.w === w);
-      return term(spot(i, j, c), own ? 1 : 0, own ? "winner" : tie ? "tie: the first one takes it" : `won by [${won[0].h}, ${won[0].w}, channel ${c}]`);
+      return term(
+        spot(i, j, c),
+        own ? 1 : 0,
+        own ? "winner" : tie ? "tie: the first one takes it" : `won by [${won[0].h}, ${won[0].w}, channel ${c}]`,
+      );
     });
   }
   if (reader.kind === "AveragePooling2D") {
@@ -71,18 +115,27 @@ function sent(net, reader, k, node, at) {
   if (reader.kind === "GlobalAveragePooling2D") return [term(c, 1 / (node.shape[0] * node.shape[1]))];
   if (reader.kind === "GlobalMaxPooling2D") {
     if (x === undefined) return [];
-    const map = net.mapOf(node.index, c), most = extent(map)[1], ties = map.filter((v) => v === most).length;
+    const map = net.mapOf(node.index, c);
+    const most = extent(map)[1];
+    const ties = map.filter((v) => v === most).length;
     return [term(c, x === most ? 1 / ties : 0, x === most ? "winner" : "no winner")];
   }
   if (reader.kind === "Activation") {
-    if (reader.settings.function !== "softmax") return [term(at, FUNCTIONS[reader.settings.function].slope(x), gate(reader, x))];
+    if (reader.settings.function !== "softmax") {
+      return [term(at, FUNCTIONS[reader.settings.function].slope(x), gate(reader, x))];
+    }
     const y = (j) => net.valueAt(reader.index, at - c + j);
     return every(channels, (j) => term(at - c + j, y(j) * ((j === c) - y(c))));
   }
-  if (reader.kind === "Add" || reader.kind === "Multiply") {  // an input may be stretched: then it is read several times
+  if (reader.kind === "Add" || reader.kind === "Multiply") {
+    // an input may be stretched: then it is read several times
     const from = (i, input) => stretched(reader.from[input], reader.shape, i);
-    const others = (i) => reader.inputs.reduce((all, source, input) => (input === k ? all : all * net.valueAt(source, from(i, input))), 1);
-    const reads = product(reader.from[k]) === product(reader.shape) ? [at] : every(product(reader.shape), (i) => i).filter((i) => from(i, k) === at);
+    const others = (i) =>
+      reader.inputs.reduce((all, source, input) => (input === k ? all : all * net.valueAt(source, from(i, input))), 1);
+    const reads =
+      product(reader.from[k]) === product(reader.shape)
+        ? [at]
+        : every(product(reader.shape), (i) => i).filter((i) => from(i, k) === at);
     return reads.map((i) => term(i, reader.kind === "Add" ? 1 : others(i)));
   }
   if (reader.kind === "Concatenate") {
@@ -102,21 +155,39 @@ export function weightTerms(net, node, name, at) {
 }
 
 function ownTerms(net, node, name, at) {
-  const count = last(node.shape), stops = node.shape.reduce((a, b) => a * b, 1) / count, source = node.inputs[0];
-  const term = (out, factor, note = "") => ({ where: `${node.name}${where(node.shape, out)}`, dz: net.gradientAt(node.index, out), factor,
-    note: [note, passage(net, node, out)].filter(Boolean).join(", ") });
+  const count = last(node.shape);
+  const stops = node.shape.reduce((a, b) => a * b, 1) / count;
+  const source = node.inputs[0];
+  const term = (out, factor, note = "") => ({
+    where: `${node.name}${where(node.shape, out)}`,
+    dz: net.gradientAt(node.index, out),
+    factor,
+    note: [note, passage(net, node, out)].filter(Boolean).join(", "),
+  });
   if (name === "bias" || name === "beta") return every(stops, (n) => term(n * count + at, 1)).filter(known);
   if (node.kind === "Dense") return [term(at % count, net.valueAt(source, Math.floor(at / count)))];
   if (node.kind === "BatchNormalization") {
     const deviation = Math.sqrt(node.own.moving_variance[at] + node.settings.epsilon);
-    return every(stops, (n) => term(n * count + at, (net.valueAt(source, n * count + at) - node.own.moving_mean[at]) / deviation));
+    return every(stops, (n) =>
+      term(n * count + at, (net.valueAt(source, n * count + at) - node.own.moving_mean[at]) / deviation),
+    );
   }
-  const f = at % count, deep = node.kind === "DepthwiseConv2D", [height, width, channels] = node.from[0];
-  const inside = deep ? 1 : channels / node.settings.groups, rest = Math.floor(at / count), tap = Math.floor(rest / inside);
-  const c = deep ? Math.floor(f / (count / channels)) : Math.floor(f / (count / node.settings.groups)) * inside + (rest % inside);
+  const f = at % count;
+  const deep = node.kind === "DepthwiseConv2D";
+  const [height, width, channels] = node.from[0];
+  const inside = deep ? 1 : channels / node.settings.groups;
+  const rest = Math.floor(at / count);
+  const tap = Math.floor(rest / inside);
+  const c = deep
+    ? Math.floor(f / (count / channels))
+    : Math.floor(f / (count / node.settings.groups)) * inside + (rest % inside);
   return every(stops, (n) => {
     const cell = taps(node.settings, [height, width], Math.floor(n / node.shape[1]), n % node.shape[1])[tap];
-    return term(n * count + f, cell.inside ? net.valueAt(source, (cell.h * width + cell.w) * channels + c) : 0, cell.inside ? "" : "padding");
+    return term(
+      n * count + f,
+      cell.inside ? net.valueAt(source, (cell.h * width + cell.w) * channels + c) : 0,
+      cell.inside ? "" : "padding",
+    );
   }).filter(known);
 }
 
@@ -133,17 +204,26 @@ function passage(net, node, at) {
   for (let here = node; ;) {
     const next = net.nodes.filter((reader) => reader.inputs.includes(here.index) && net.gradients[reader.index]);
     if (next.length !== 1) return notes.join(", ");
-    const [reader] = next, x = net.valueAt(here.index, at);
+    const [reader] = next;
+    const x = net.valueAt(here.index, at);
     if (reader.kind === "Activation" && gate(reader, x)) {
       notes.push(gate(reader, x));
       if (notes[notes.length - 1] === "ReLU closed") return notes.join(", ");
     } else if (reader.kind === "MaxPooling2D") {
-      const [, width, channels] = here.shape, pixel = Math.floor(at / channels), c = at % channels, h = Math.floor(pixel / width), w = pixel % width;
+      const [, width, channels] = here.shape;
+      const pixel = Math.floor(at / channels);
+      const c = at % channels;
+      const h = Math.floor(pixel / width);
+      const w = pixel % width;
       const won = readers(reader.settings, reader.shape, h, w).filter(({ i, j }) => {
         const [first] = winners(reader.settings, here.shape, i, j, reading(net, here, c));
         return first.h === h && first.w === w;
       });
-      notes.push(won.length ? `wins ${won.map(({ i, j }) => `[${i}, ${j}]`).join(", ")} of ${reader.name}` : `wins no window of ${reader.name}`);
+      notes.push(
+        won.length
+          ? `wins ${won.map(({ i, j }) => `[${i}, ${j}]`).join(", ")} of ${reader.name}`
+          : `wins no window of ${reader.name}`,
+      );
       if (won.length !== 1) return notes.join(", ");
       at = (won[0].i * reader.shape[1] + won[0].j) * channels + c;
     } else if (reader.kind !== "Dropout") return notes.join(", ");

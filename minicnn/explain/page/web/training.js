@@ -1,7 +1,8 @@
 // Part 5, training: the same picture in the net as it was at each saved epoch: kernels, maps, prediction, loss.
 
-import { bars, button, el, fill, legend, num, select, svg } from "./dom.js";
+import { labelChoice } from "./choices.js";
 import { paint } from "./colours.js";
+import { bars, button, el, fill, legend, num, select, svg } from "./dom.js";
 import { argmax, extent, format, largest } from "./numbers.js";
 
 const MAPS = 10;
@@ -18,11 +19,15 @@ export class Training {
     this.update();
   }
 
-  leave() { clearInterval(this.timer); }
+  leave() {
+    clearInterval(this.timer);
+  }
 
   // The loss of this picture at every epoch. The net goes back to the chosen one.
   ownLosses() {
-    const { app } = this, { net } = app, chosen = net.epoch;
+    const { app } = this;
+    const { net } = app;
+    const chosen = net.epoch;
     if (app.edited) return null;
     const losses = app.payload.epochs.map((_, k) => {
       net.useEpoch(k);
@@ -35,20 +40,78 @@ export class Training {
   }
 
   update() {
-    const { app } = this, { epochs } = app.payload, chosen = app.net.epoch;
+    const { app } = this;
+    const { epochs } = app.payload;
+    const chosen = app.net.epoch;
     if (this.seen !== `${app.picture} ${app.label}` && this.seen) this.losses = this.ownLosses();
     this.seen = `${app.picture} ${app.label}`;
-    const slider = el("input", { type: "range", min: 0, max: epochs.length - 1, step: 1, value: chosen, "aria-label": "epoch", "aria-valuetext": epochs[chosen].name, class: "wide",
-      oninput: () => app.useEpoch(Number(slider.value)) });
-    const epoch = [el("label", { class: "field" }, el("span", {}, "saved at"), slider, el("strong", { class: "epoch" }, epochs[chosen].name)),
-      button(this.timer ? "Pause" : "Play", () => this.play(), { class: "primary" })];
-    fill(this.tools, epochs.length > 1 ? epoch : el("p", { class: "notice" }, "This page holds one state of the net. Write it from a folder of checkpoints to move through the training."),
-      app.labelChoice(), select("layer", this.nodes.map((node) => [node.index, node.name]), this.node.index, (value) => { this.node = app.net.nodes[Number(value)]; this.update(); }));
+    const slider = el("input", {
+      type: "range",
+      min: 0,
+      max: epochs.length - 1,
+      step: 1,
+      value: chosen,
+      "aria-label": "epoch",
+      "aria-valuetext": epochs[chosen].name,
+      class: "wide",
+      oninput: () => app.useEpoch(Number(slider.value)),
+    });
+    const epoch = [
+      el(
+        "label",
+        { class: "field" },
+        el("span", {}, "saved at"),
+        slider,
+        el("strong", { class: "epoch" }, epochs[chosen].name),
+      ),
+      button(this.timer ? "Pause" : "Play", () => this.play(), { class: "primary" }),
+    ];
+    fill(
+      this.tools,
+      epochs.length > 1
+        ? epoch
+        : el(
+            "p",
+            { class: "notice" },
+            "This page holds one state of the net. Write it from a folder of checkpoints to move through the training.",
+          ),
+      labelChoice(app),
+      select(
+        "layer",
+        this.nodes.map((node) => [node.index, node.name]),
+        this.node.index,
+        (value) => {
+          this.node = app.net.nodes[Number(value)];
+          this.update();
+        },
+      ),
+    );
     const p = app.net.probabilities();
-    fill(this.body, el("div", { class: "flow" },
-      el("div", { class: "grow" }, this.kernels(), el("h2", {}, `Maps of ${this.node.name}`), app.scale === "map" ? null : legend(app.range(this.node.index, []), ""), this.maps()),
-      el("aside", { class: "side" }, el("h2", {}, "Prediction"), bars(app.classes, p, argmax(p), app.truth),
-        this.losses ? el("p", {}, `loss of this picture for ${app.classes[app.label]}: `, num(app.loss(), "loss")) : null, epochs.length > 1 || app.payload.history.loss ? this.curves() : null)));
+    fill(
+      this.body,
+      el(
+        "div",
+        { class: "flow" },
+        el(
+          "div",
+          { class: "grow" },
+          this.kernels(),
+          el("h2", {}, `Maps of ${this.node.name}`),
+          app.scale === "map" ? null : legend(app.range(this.node.index, []), ""),
+          this.maps(),
+        ),
+        el(
+          "aside",
+          { class: "side" },
+          el("h2", {}, "Prediction"),
+          bars(app.classes, p, argmax(p), app.truth),
+          this.losses
+            ? el("p", {}, `loss of this picture for ${app.classes[app.label]}: `, num(app.loss(), "loss"))
+            : null,
+          epochs.length > 1 || app.payload.history.loss ? this.curves() : null,
+        ),
+      ),
+    );
   }
 
   play() {
@@ -63,15 +126,34 @@ export class Training {
   }
 
   maps() {
-    const { app, node } = this, all = app.mapsOf(node.index).slice(0, MAPS);
-    return el("div", { class: "small-maps" }, all.map((c) => {
-      const data = app.map(node.index, c), [low, high] = extent(data);
-      return this.tile(data, node.shape[0], node.shape[1], app.range(node.index, data), `channel ${c}`, `${node.name}, channel ${c}, from ${format(low)} to ${format(high)}`, 84);
-    }));
+    const { app, node } = this;
+    const all = app.mapsOf(node.index).slice(0, MAPS);
+    return el(
+      "div",
+      { class: "small-maps" },
+      all.map((c) => {
+        const data = app.map(node.index, c);
+        const [low, high] = extent(data);
+        return this.tile(
+          data,
+          node.shape[0],
+          node.shape[1],
+          app.range(node.index, data),
+          `channel ${c}`,
+          `${node.name}, channel ${c}, from ${format(low)} to ${format(high)}`,
+          84,
+        );
+      }),
+    );
   }
 
   tile(data, height, width, most, caption, label, size) {
-    const canvas = el("canvas", { role: "img", "aria-label": label, style: { width: `${size}px`, height: `${Math.round(size * height / width)}px` }, class: "plain" });
+    const canvas = el("canvas", {
+      role: "img",
+      "aria-label": label,
+      style: { width: `${size}px`, height: `${Math.round((size * height) / width)}px` },
+      class: "plain",
+    });
     paint(canvas, data, height, width, most);
     return el("figure", { class: "map" }, canvas, el("figcaption", {}, caption));
   }
@@ -80,35 +162,119 @@ export class Training {
   kernels() {
     const { app, node } = this;
     if (!app.live || !node.settings.size || !node.arrays.includes("kernel")) return null;
-    const [kh, kw] = node.settings.size, filters = node.shape[2], inside = node.own.kernel.length / (kh * kw * filters), channels = Math.min(inside, 6);
-    const at = app.payload.nodes.slice(0, node.index).reduce((count, each) => count + each.arrays.length, 0) + node.arrays.indexOf("kernel");
+    const [kh, kw] = node.settings.size;
+    const filters = node.shape[2];
+    const inside = node.own.kernel.length / (kh * kw * filters);
+    const channels = Math.min(inside, 6);
+    const at =
+      app.payload.nodes.slice(0, node.index).reduce((count, each) => count + each.arrays.length, 0) +
+      node.arrays.indexOf("kernel");
     const most = Math.max(...app.payload.epochs.map((epoch) => largest(epoch.arrays[at])));
-    return el("div", {}, el("h2", {}, `Kernels of ${node.name}`), el("p", { class: "hint" }, `a column an output channel, a row an input channel${inside > channels ? `, the first ${channels} of ${inside}` : ""}; full colour at \u00b1 ${format(most, 3)} at every epoch`),
-      el("div", { class: "small-maps" }, app.mapsOf(node.index).slice(0, MAPS).map((f) => {
-        const stack = Array.from({ length: channels }, (_, c) => {
-          const data = Float32Array.from({ length: kh * kw }, (_, tap) => node.own.kernel[(tap * inside + c) * filters + f]), canvas = el("canvas", { class: "plain", style: { width: "42px", height: `${Math.round(42 * kh / kw)}px` }, role: "img", "aria-label": `kernel of input channel ${c} for output channel ${f}: ${Array.from(data, (v) => format(v, 2)).join(", ")}` });
-          paint(canvas, data, kh, kw, most);
-          return canvas;
-        });
-        return el("figure", { class: "map stack" }, stack, el("figcaption", {}, `channel ${f}`));
-      })));
+    const some = inside > channels ? `, the first ${channels} of ${inside}` : "";
+    return el(
+      "div",
+      {},
+      el("h2", {}, `Kernels of ${node.name}`),
+      el(
+        "p",
+        { class: "hint" },
+        `a column an output channel, a row an input channel${some}; ` +
+          `full colour at \u00b1 ${format(most, 3)} at every epoch`,
+      ),
+      el(
+        "div",
+        { class: "small-maps" },
+        app
+          .mapsOf(node.index)
+          .slice(0, MAPS)
+          .map((f) => {
+            const stack = Array.from({ length: channels }, (_, c) => {
+              const data = Float32Array.from(
+                { length: kh * kw },
+                (_, tap) => node.own.kernel[(tap * inside + c) * filters + f],
+              );
+              const weights = Array.from(data, (v) => format(v, 2)).join(", ");
+              const canvas = el("canvas", {
+                class: "plain",
+                style: { width: "42px", height: `${Math.round((42 * kh) / kw)}px` },
+                role: "img",
+                "aria-label": `kernel of input channel ${c} for output channel ${f}: ${weights}`,
+              });
+              paint(canvas, data, kh, kw, most);
+              return canvas;
+            });
+            return el("figure", { class: "map stack" }, stack, el("figcaption", {}, `channel ${f}`));
+          }),
+      ),
+    );
   }
 
   // Loss by epoch: what training wrote down, and dots for this picture in the saved nets.
   curves() {
-    const { app } = this, { history, epochs } = app.payload, width = 268, height = 170;
-    const series = ["loss", "val_loss"].filter((name) => history[name]?.length).map((name) => [name === "loss" ? "training" : "validation", history[name]]);
+    const { app } = this;
+    const { history, epochs } = app.payload;
+    const width = 268;
+    const height = 170;
+    const series = ["loss", "val_loss"]
+      .filter((name) => history[name]?.length)
+      .map((name) => [name === "loss" ? "training" : "validation", history[name]]);
+    const told = series
+      .map(([name, values]) => `${name} from ${format(values[0])} to ${format(values[values.length - 1])}`)
+      .join(", ");
     const numbers = epochs.map(({ name }, k) => Number(/\d+$/.exec(name)?.[0] ?? k + 1));
-    const last = Math.max(2, ...numbers, ...series.map(([, values]) => values.length)), own = this.losses?.map(([loss]) => loss) ?? [];
+    const last = Math.max(2, ...numbers, ...series.map(([, values]) => values.length));
+    const own = this.losses?.map(([loss]) => loss) ?? [];
     const most = Math.max(1e-6, ...[...series.flatMap(([, values]) => values), ...own].filter(Number.isFinite));
-    const left = (epoch) => 30 + ((epoch - 1) / (last - 1)) * (width - 42), top = (loss) => height - 24 - Math.min(loss / most, 1) * (height - 38);
-    const label = (text, x, y, anchor = "start") => { const node = svg("text", { x, y, "text-anchor": anchor }); node.textContent = text; return node; };
-    const line = (values) => values.map((loss, n) => (loss === null ? "" : `${n && values[n - 1] !== null ? "L" : "M"}${left(n + 1)},${top(loss)}`)).join("");  // null: not finite
+    const left = (epoch) => 30 + ((epoch - 1) / (last - 1)) * (width - 42);
+    const top = (loss) => height - 24 - Math.min(loss / most, 1) * (height - 38);
+    const label = (text, x, y, anchor = "start") => {
+      const node = svg("text", { x, y, "text-anchor": anchor });
+      node.textContent = text;
+      return node;
+    };
+    const line = (values) =>
+      values
+        .map((loss, n) =>
+          loss === null ? "" : `${n && values[n - 1] !== null ? "L" : "M"}${left(n + 1)},${top(loss)}`,
+        )
+        .join(""); // null: not finite
     const paths = series.map(([, values], k) => svg("path", { class: k ? "line second" : "line", d: line(values) }));
-    const dots = own.map((loss, k) => svg("circle", { cx: left(numbers[k]), cy: top(loss), r: k === app.net.epoch ? 6 : 3, class: "point" }));
-    return el("figure", { class: "map" }, svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "curve", role: "img", "aria-label": `loss by epoch: ${series.map(([name, values]) => `${name} from ${format(values[0])} to ${format(values[values.length - 1])}`).join(", ")}; this picture ${own.map((loss) => format(loss, 3)).join(", ")}` },
-      svg("line", { x1: 30, x2: width - 12, y1: top(0), y2: top(0), class: "axis" }), ...paths, svg("line", { x1: left(numbers[app.net.epoch]), x2: left(numbers[app.net.epoch]), y1: 12, y2: top(0), class: "drop" }), ...dots,
-      label(format(most, 3), 2, 16), label("0", 18, top(0) + 4), label("epoch 1", 30, height - 6), label(String(last), width - 12, height - 6, "end")),
-    el("figcaption", {}, series.length ? `loss: ${series.map(([name], k) => `${name} ${k ? "dashed" : "line"}`).join(", ")}; dots: this picture` : "dots: the loss of this picture"));
+    const dots = own.map((loss, k) =>
+      svg("circle", { cx: left(numbers[k]), cy: top(loss), r: k === app.net.epoch ? 6 : 3, class: "point" }),
+    );
+    return el(
+      "figure",
+      { class: "map" },
+      svg(
+        "svg",
+        {
+          viewBox: `0 0 ${width} ${height}`,
+          class: "curve",
+          role: "img",
+          "aria-label": `loss by epoch: ${told}; this picture ${own.map((loss) => format(loss, 3)).join(", ")}`,
+        },
+        svg("line", { x1: 30, x2: width - 12, y1: top(0), y2: top(0), class: "axis" }),
+        ...paths,
+        svg("line", {
+          x1: left(numbers[app.net.epoch]),
+          x2: left(numbers[app.net.epoch]),
+          y1: 12,
+          y2: top(0),
+          class: "drop",
+        }),
+        ...dots,
+        label(format(most, 3), 2, 16),
+        label("0", 18, top(0) + 4),
+        label("epoch 1", 30, height - 6),
+        label(String(last), width - 12, height - 6, "end"),
+      ),
+      el(
+        "figcaption",
+        {},
+        series.length
+          ? `loss: ${series.map(([name], k) => `${name} ${k ? "dashed" : "line"}`).join(", ")}; dots: this picture`
+          : "dots: the loss of this picture",
+      ),
+    );
   }
 }

@@ -4,7 +4,7 @@ export const span = (k, d) => (k - 1) * d + 1;
 
 export function samePads(size, k, s, d = 1) {
   const total = Math.max((Math.ceil(size / s) - 1) * s + span(k, d) - size, 0);
-  return [Math.floor(total / 2), total - Math.floor(total / 2)];  // the odd pixel goes after
+  return [Math.floor(total / 2), total - Math.floor(total / 2)]; // the odd pixel goes after
 }
 
 export function outputSize(size, k, s, pads, d = 1) {
@@ -13,7 +13,8 @@ export function outputSize(size, k, s, pads, d = 1) {
 
 // All taps of one output's window, row by row: {a, b, h, w, inside}; outside lies the padding.
 export function taps(settings, shape, i, j) {
-  const { size, strides, pads, dilation } = settings, found = [];
+  const { size, strides, pads, dilation } = settings;
+  const found = [];
   for (let a = 0; a < size[0]; a++) {
     const h = i * strides[0] + a * dilation[0] - pads[0][0];
     for (let b = 0; b < size[1]; b++) {
@@ -38,21 +39,29 @@ export function readers(settings, outputs, h, w) {
   return along(0, h).flatMap(([i, a]) => along(1, w).map(([j, b]) => ({ i, j, a, b })));
 }
 
-// The rows (axis 0) or columns (axis 1) of the picture that no window reads: what the floor drops, and gaps of a stride.
+// The rows (axis 0) or columns (axis 1) of the picture that no window reads: those that the floor drops, and the gaps
+// of a stride larger than the window.
 export function unread({ size, strides, pads, dilation }, shape, outputs, axis) {
-  const read = new Set(Array.from({ length: outputs[axis] * size[axis] }, (_, k) =>
-    Math.floor(k / size[axis]) * strides[axis] + (k % size[axis]) * dilation[axis] - pads[axis][0]));
+  const read = new Set(
+    Array.from(
+      { length: outputs[axis] * size[axis] },
+      (_, k) => Math.floor(k / size[axis]) * strides[axis] + (k % size[axis]) * dilation[axis] - pads[axis][0],
+    ),
+  );
   return Array.from({ length: shape[axis] }, (_, at) => at).filter((at) => !read.has(at));
 }
 
 // The cells of a pooling window that hold its maximum, as read(h, w) gives them; the first in row order is the winner.
 export function winners(settings, shape, i, j, read) {
-  let best = -Infinity, found = [];
+  let best = -Infinity;
+  let found = [];
   for (const tap of taps(settings, shape, i, j)) {
     if (!tap.inside) continue;
     const value = read(tap.h, tap.w);
-    if (value > best || Number.isNaN(value)) { best = value; found = [tap]; }
-    else if (value === best) found.push(tap);
+    if (value > best || Number.isNaN(value)) {
+      best = value;
+      found = [tap];
+    } else if (value === best) found.push(tap);
     if (Number.isNaN(value)) break;
   }
   return found;

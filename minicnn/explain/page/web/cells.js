@@ -1,0 +1,192 @@
+// One cell of a map and what made it: the window of a pool, or a layer that works elementwise. `view` is that of
+// others.js: its `inputs` and its `output` are maps, and `detail` is where the cell is explained.
+
+import { el, fill, num } from "./dom.js";
+import { curve } from "./formulas.js";
+import { FUNCTIONS } from "./functions.js";
+import { normalFactor } from "./layers.js";
+import { grid } from "./maps.js";
+import { format, largest } from "./numbers.js";
+import { span, taps, unread, winners } from "./windows.js";
+
+export function poolCell(view, node, i, j) {
+  const { settings } = node;
+  const [input] = view.inputs;
+  const shape = node.from[0];
+  const x = input.data;
+  const columns = settings.size[1];
+  input.mark([
+    {
+      row: i * settings.strides[0] - settings.pads[0][0],
+      column: j * settings.strides[1] - settings.pads[1][0],
+      height: span(settings.size[0], 1),
+      width: span(settings.size[1], 1),
+      kind: "window",
+    },
+  ]);
+  const found = taps(settings, shape, i, j);
+  const values = found.map(({ h, w, inside }) => (inside ? x[h * shape[1] + w] : NaN));
+  const max = node.kind === "MaxPooling2D";
+  const won = max ? winners(settings, shape, i, j, (h, w) => x[h * shape[1] + w]) : [];
+  const notes = found.map((tap) =>
+    !tap.inside
+      ? "padding"
+      : won[0]?.h === tap.h && won[0]?.w === tap.w
+        ? "winner"
+        : won.some((other) => other.h === tap.h && other.w === tap.w)
+          ? "tie"
+          : "",
+  );
+  const own = view.output.data[i * node.shape[1] + j];
+  fill(
+    view.detail,
+    el(
+      "p",
+      { class: "formula" },
+      max ? "y = the largest number of the window" : "y = the mean of the window's numbers that lie in the picture",
+    ),
+    el("h3", {}, `Window of output [${i}, ${j}]`),
+    grid(values, columns, largest(x), { notes, name: "window", label: "window" }),
+    max
+      ? el(
+          "p",
+          {},
+          `winner: [${won[0].h}, ${won[0].w}, channel ${view.map}] with `,
+          num(x[won[0].h * shape[1] + won[0].w], "winner", 6),
+        )
+      : null,
+    max
+      ? el(
+          "p",
+          { class: won.length > 1 ? "tie-note" : "hint" },
+          won.length > 1
+            ? `A tie: ${won.length} cells hold this number. The first in row order wins and takes the whole gradient.`
+            : "No tie: one cell holds the largest number.",
+        )
+      : null,
+    el("p", { class: "total" }, "output ", num(own, "output", 6)),
+    el("p", { class: "hint unread" }, unreadText(node)),
+  );
+}
+
+function unreadText(node) {
+  const [shape] = node.from;
+  const lost = ["rows", "columns"].flatMap((name, axis) => {
+    const found = unread(node.settings, shape, node.shape, axis);
+    const few = found.slice(0, 6).join(", ");
+    return found.length
+      ? [`${found.length} of ${shape[axis]} ${name} (${few}${found.length > 6 ? ", \u2026" : ""})`]
+      : [];
+  });
+  return lost.length ? `No window reads ${lost.join(" and ")}.` : "Every pixel is read by a window.";
+}
+
+// A layer that works elementwise.
+export function plainCell(view, node, i, j) {
+  const at = i * node.shape[1] + j;
+  const y = view.output.data[at];
+  const parts = [];
+  for (const input of view.inputs) if (input.height === node.shape[0]) input.mark([{ row: i, column: j }]);
+  const xs = view.inputs.map((input) =>
+    input.height === node.shape[0] && input.width === node.shape[1] ? input.data[at] : NaN,
+  );
+  if (node.kind === "Activation" && node.settings.function !== "softmax") {
+    const { f, text } = FUNCTIONS[node.settings.function];
+    const zeros = view.output.data.filter((v) => v === 0).length;
+    parts.push(
+      el("p", { class: "formula" }, `y = ${text}`),
+      el(
+        "div",
+        { class: "flow" },
+        curve(f, text, xs[0]),
+        el(
+          "div",
+          { class: "pair" },
+          around(view, view.inputs[0], i, j, "x around the cell"),
+          el("span", { class: "sign" }, "\u2192"),
+          around(view, view.output, i, j, "y"),
+        ),
+      ),
+      el("p", { class: "total" }, `x = ${format(xs[0])}: y = `, num(y, "output", 6)),
+    );
+    if (node.settings.function === "relu") {
+      parts.push(
+        el(
+          "p",
+          { class: "hint" },
+          `${zeros} of ${view.output.data.length} numbers of this map are 0: no gradient passes there.`,
+        ),
+      );
+    }
+  } else {
+    const rule = RULES[node.kind] ?? { text: "y = x", work: () => "" };
+    parts.push(
+      el("p", { class: "formula" }, rule.text),
+      el("p", {}, `cell [${i}, ${j}]: `, rule.work(node, xs, view.map), " ", num(y, "output", 6)),
+    );
+  }
+  fill(view.detail, ...parts);
+}
+
+// The numbers around a cell, three by three or less at an edge; each one can be chosen.
+function around(view, { data, width, height, most }, i, j, caption) {
+  const from = (at, count) => Math.max(0, Math.min(at - 1, count - 3));
+  const top = from(i, height);
+  const left = from(j, width);
+  const columns = Math.min(3, width);
+  const cells = Array.from({ length: Math.min(3, height) * columns }, (_, k) => [
+    top + Math.floor(k / columns),
+    left + (k % columns),
+  ]);
+  return el(
+    "figure",
+    { class: "map" },
+    el("figcaption", {}, caption),
+    grid(
+      cells.map(([h, w]) => data[h * width + w]),
+      columns,
+      most,
+      {
+        name: caption[0],
+        label: caption,
+        cell: 52,
+        notes: cells.map(([h, w]) => (h === i && w === j ? "winner" : "")),
+        choose: (k) => view.choose(...cells[k]),
+      },
+    ),
+  );
+}
+
+export const RULES = {
+  Rescaling: {
+    text: "y = x \u00b7 scale + offset",
+    work: ({ settings }, [x], c) =>
+      `${format(x)} \u00b7 ${format(settings.scale[c])} + ${format(settings.offset[c])} =`,
+  },
+  Dropout: { text: "y = x: dropout only drops in training", work: () => "" },
+  Identity: { text: "y = x when predicting", work: () => "" },
+  BatchNormalization: {
+    text: "y = (x \u2212 mean) \u00b7 gamma / sqrt(variance + epsilon) + beta",
+    work: (node, [x], c) => {
+      if (!node.own) return "";
+      const { factor, shift } = normalFactor(node, c);
+      return `${format(x)} \u00b7 ${format(factor)} + ${format(shift)} =`;
+    },
+  },
+  Normalization: { text: "y = (x \u2212 mean) / deviation", work: (node, [x]) => `${format(x)} \u2192` },
+  LeakyReLU: {
+    text: "y = x where x > 0, else slope \u00b7 x",
+    work: ({ settings }, [x]) => `${format(x)} \u00b7 ${x > 0 ? 1 : format(settings.negative_slope)} =`,
+  },
+  ELU: { text: "y = x where x > 0, else alpha (exp(x) \u2212 1)", work: (node, [x]) => `${format(x)} \u2192` },
+  Add: { text: "y = the sum of the inputs", work: (node, xs) => `${xs.map((x) => format(x)).join(" + ")} =` },
+  Multiply: {
+    text: "y = the product of the inputs",
+    work: (node, xs) => `${xs.map((x) => format(x)).join(" \u00b7 ")} =`,
+  },
+  Concatenate: { text: "the inputs' maps, one behind the other", work: () => "" },
+  ZeroPadding2D: { text: "x with zeros around it", work: () => "" },
+  Cropping2D: { text: "x without its frame", work: () => "" },
+  Reshape: { text: "the same numbers in another shape", work: () => "" },
+  Activation: { text: "softmax over the maps of each pixel", work: () => "" },
+};

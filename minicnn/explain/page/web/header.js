@@ -1,0 +1,79 @@
+// The header: the title, the pictures to choose from, what the net says, and the theme.
+
+import { paintPicture } from "./colours.js";
+import { button, el, fill, select } from "./dom.js";
+
+export function drawHeader(app) {
+  const { payload } = app;
+  const file = el("input", {
+    type: "file",
+    accept: "image/*",
+    class: "hidden",
+    id: "file",
+    tabindex: -1,
+    "aria-label": "your own picture",
+    onchange: () => {
+      if (file.files[0]) app.addFile(file.files[0]);
+    },
+  });
+  const thumbs = payload.pictures.map((picture, k) => {
+    const canvas = el("canvas", { "aria-hidden": "true" });
+    paintPicture(canvas, k === app.picture ? app.pixels : picture.pixels, app.net.nodes[0].shape);
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "thumb",
+        "aria-pressed": String(k === app.picture),
+        title: picture.name,
+        "aria-label": `picture ${picture.name}`,
+        onclick: () => app.usePicture(k),
+      },
+      canvas,
+    );
+  });
+  const { name } = payload.pictures[app.picture];
+  const strip = el("div", { class: "thumbs scroll" }, thumbs);
+  fill(
+    app.header,
+    el(
+      "div",
+      { class: "brand" },
+      el("h1", {}, "Where every number comes from"),
+      el(
+        "p",
+        { class: "shape" },
+        payload.epochs.length > 1 ? `${payload.title}, ${payload.epochs[app.net.epoch].name}` : payload.title,
+      ),
+    ),
+    el(
+      "div",
+      { class: "pictures", role: "group", "aria-label": "Pictures" },
+      strip,
+      app.live
+        ? button("Your own picture \u2026", () => file.click(), { title: "or drop a file anywhere on the page" })
+        : null,
+      file,
+    ),
+    el(
+      "p",
+      { class: "verdict", "data-verdict": app.verdict() },
+      el("span", { class: "shape file", title: name }, name),
+      el("strong", {}, app.verdict()),
+    ),
+    app.edited ? button("Undo changes", () => app.undo(), { class: "undo" }) : null,
+    select(
+      "theme",
+      [
+        ["auto", "system"],
+        ["light", "light"],
+        ["dark", "dark"],
+      ],
+      document.documentElement.dataset.theme ?? "auto",
+      (value) => app.useTheme(value),
+    ),
+    app.live ? null : el("p", { class: "notice" }, payload.carried.reason),
+  );
+  const chosen = thumbs[app.picture];
+  strip.scrollLeft = chosen.offsetLeft - (strip.clientWidth - chosen.offsetWidth) / 2;
+}
