@@ -45,21 +45,7 @@ LACKING = {
         Blank blank glorot_uniform ones zeros
     """,
     "kernels": """
-        Product Tape adam_step add_backward add_forward avgpool2d_backward avgpool2d_forward
-        batch_normalization_backward batch_normalization_fold batch_normalization_forward
-        batch_normalization_moments bias_backward clipped_relu_backward clipped_relu_forward concatenate_forward
-        conv2d_backward_input conv2d_backward_kernel conv2d_forward conv2d_maxpool2d_forward cropping2d_backward
-        cropping2d_forward dense_backward_input dense_backward_kernel dense_forward
-        depthwise_conv2d_backward_input depthwise_conv2d_backward_kernel depthwise_conv2d_forward
-        dropout_backward dropout_forward elu_backward elu_forward flatten_backward flatten_forward gelu_backward
-        gelu_forward get_num_threads global_avgpool2d_backward global_avgpool2d_forward
-        global_maxpool2d_backward global_maxpool2d_forward hard_sigmoid_backward hard_sigmoid_forward
-        leaky_relu_backward leaky_relu_forward maxpool2d_backward maxpool2d_forward maxpool2d_unpool
-        multiply_backward multiply_forward normalization_backward normalization_forward on_first_compile play
-        recording relu_backward relu_forward rescaling_backward rescaling_forward set_num_threads sgd_step
-        sigmoid_backward sigmoid_forward silu_backward silu_forward softmax_backward softmax_forward
-        softplus_backward softplus_forward sums_are_finite tanh_backward tanh_forward workspace
-        zero_padding2d_backward zero_padding2d_forward
+        Tape Workspace get_num_threads on_first_compile play recording set_num_threads sums_are_finite workspace
     """,
     "layers": """
         Activation Add AveragePooling2D BatchNormalization Concatenate Conv2D Cropping2D Dense DepthwiseConv2D

@@ -1,10 +1,8 @@
 """The operations, fast: the same names and arguments as `minicnn.reference`, compiled with Numba.
 
-Each file is one operation: compiled loops, and thin functions round them that check every argument. Beside them:
-`jit` (Numba's options), `disk_cache` (where compiled kernels are kept), `threads` (who does which job), `team` (how
-they meet), `tape` (a run done again without Python), `memory` (large arrays, reused), `padding` (frames of zeros),
-`checks`; and what makes convolution and dense fast: `registers`, `tile` (read this first), `matmul`, `direct`,
-`winograd` and `winograd_gradient`.
+Each file is one operation: compiled loops, and thin functions around them that check every argument. In the rooms
+beside them: `machine` (what a processor is: read `machine/tile` first), `algorithms` (how sums of products are arranged
+on it: direct, winograd, matmul, ...) and `fused` (two operations in one pass over memory).
 """
 
 from .activations import (
@@ -37,6 +35,7 @@ from .batch_normalization import (
 from .bias import bias_backward
 from .concatenate import concatenate_forward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
+from .cropping2d import cropping2d_backward, cropping2d_forward
 from .dense import Product, dense_backward_input, dense_backward_kernel, dense_forward
 from .depthwise_conv2d import (
     depthwise_conv2d_backward_input,
@@ -45,7 +44,6 @@ from .depthwise_conv2d import (
 )
 from .dropout import dropout_backward, dropout_forward
 from .flatten import flatten_backward, flatten_forward
-from .frame import cropping2d_backward, cropping2d_forward, zero_padding2d_backward, zero_padding2d_forward
 from .fused.conv2d_maxpool2d import conv2d_maxpool2d_forward, maxpool2d_unpool
 from .global_pool2d import (
     global_avgpool2d_backward,
@@ -73,6 +71,7 @@ from .rescaling import rescaling_backward, rescaling_forward
 from .sgd import sgd_step
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .softmax import softmax_backward, softmax_forward
+from .zero_padding2d import zero_padding2d_backward, zero_padding2d_forward
 
 __all__ = [
     "Product",

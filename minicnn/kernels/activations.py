@@ -1,230 +1,167 @@
-"""Activation functions: one number in, one number out. (`relu`, `sigmoid` and `softmax` have files of their own.)
+"""The activation functions: one number in, one number out. (`relu`, `sigmoid` and `softmax` have files of their own.)
 
-Where y alone tells the slope the backward takes y; SiLU's and GELU's take x. See reference/activations.py.
+What each computes stands in the table at the top of reference/activations.py; how, in machine/elementwise.py.
 """
 
-import math
+from ..types import Array
+from .machine import elementwise
+from .machine.elementwise import Formula
 
-from .machine import checks, exp, jit, memory, run
-
-BLOCK = 1 << 12  # elements a job. Loops run over slices, from 0: an index that might be negative is not vectorised
-
-
-def clipped_limit(activation):
-    """Give the limit of an activation that is a clipped ReLU, for kernels that apply it themselves; -1 for none.
-
-    Raises
-    ------
-    ValueError: `activation` must be None, "relu" or "relu6". Received: activation='tanh'.
-    """
-    limits = {None: -1.0, "relu": math.inf, "relu6": 6.0}
-    if activation not in limits:
-        raise ValueError(f'`activation` must be None, "relu" or "relu6". Received: activation={activation!r}.')
-    return limits[activation]
+TABLE = {  # compiled formula, compiled slope, elementary operations a number, what the slope is computed from
+    "clipped_relu": Formula(elementwise.clipped_relu, elementwise.clipped_relu_slope, 2, "y"),
+    "leaky_relu": Formula(elementwise.leaky_relu, elementwise.leaky_relu_slope, 2, "y"),
+    "elu": Formula(elementwise.elu, elementwise.elu_slope, 10, "y"),
+    "tanh": Formula(elementwise.tanh, elementwise.tanh_slope, 10, "y"),
+    "hard_sigmoid": Formula(elementwise.hard_sigmoid, elementwise.hard_sigmoid_slope, 3, "y"),
+    "softplus": Formula(elementwise.softplus, elementwise.softplus_slope, 20, "y"),
+    "silu": Formula(elementwise.silu, elementwise.silu_slope, 10, "x"),
+    "gelu": Formula(elementwise.gelu, elementwise.gelu_slope, 20, "x"),
+}
 
 
-def _forward(kernel, work, x, *settings):
-    """Run a kernel over all numbers of x."""
-    x = checks.floats(x, "x")
-    y = memory.empty(x.shape, x.dtype)
-    settings = [x.dtype.type(value) for value in settings]
-    run(kernel, -(-x.size // BLOCK), work * x.size, x.reshape(-1), y.reshape(-1), *settings)
-    return y
-
-
-def _backward(kernel, work, dy, kept, name, *settings):
-    """Run a kernel over all numbers of dy and of what was kept."""
-    dy = checks.floats(dy, "dy")
-    kept = checks.floats(kept, name, dtype=dy.dtype)
-    checks.shape(kept, name, dy.shape)
-    dx = memory.empty(dy.shape, dy.dtype)
-    settings = [dy.dtype.type(value) for value in settings]
-    run(kernel, -(-dy.size // BLOCK), work * dy.size, dy.reshape(-1), kept.reshape(-1), dx.reshape(-1), *settings)
-    return dx
-
-
-@jit
-def _sigmoids(x, out):
-    """Write the sigmoid of every number of a block; exp of -|x| is never above 1, so it cannot overflow."""
-    one = x.dtype.type(1)
-    for i in range(x.size):
-        out[i] = -abs(x[i])
-    exp(out)
-    for i in range(x.size):
-        out[i] = (out[i] if x[i] < 0 else one) / (one + out[i])
-
-
-@jit
-def _below(x):
-    """Give the share of a normal distribution below x; erfc keeps the digits where 1 + erf would cancel."""
-    return type(x)(0.5) * math.erfc(-x * type(x)(math.sqrt(0.5)))
-
-
-@jit
-def _clipped_relu(start, stop, x, y, limit):
-    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
-    zero = x.dtype.type(0)
-    for i in range(x.size):
-        v = x[i]
-        v = zero if v <= zero else v  # a comparison with NaN is false: NaN stays
-        y[i] = limit if v > limit else v
-
-
-@jit
-def _clipped_relu_slope(start, stop, dy, y, dx, limit):
-    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
-    zero = dy.dtype.type(0)
-    for i in range(dy.size):
-        dx[i] = dy[i] if zero < y[i] < limit else zero
-
-
-def clipped_relu_forward(x, limit):
-    """Cut off what is negative and what lies above a limit. ReLU6 is this with 6.
-
-    y = min(max(x, 0), limit)
+def clipped_relu_forward(x: Array, limit: float) -> Array:
+    """Cut off what is negative and what lies above a limit: y = min(max(x, 0), limit).
 
     Parameters
     ----------
-    x : any shape, float32 or float64      limit : float, positive
+    x : any shape, float32 or float64
+    limit : float, positive
+        the largest output; 6 for ReLU6
 
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> clipped_relu_forward(np.array([-1.0, 2.0, 9.0]), limit=6.0).tolist()
+    [0.0, 2.0, 6.0]
     """
-    return _forward(_clipped_relu, 2, x, limit)
+    return elementwise.apply(TABLE["clipped_relu"], x, limit)
 
 
-def clipped_relu_backward(dy, y, limit):
-    """Scale the gradient by the slope.
-
-    dx = dy where 0 < y < limit, else 0
+def clipped_relu_backward(dy: Array, y: Array, limit: float) -> Array:
+    """Scale the gradient by the slope: dx = dy where 0 < y < limit, else 0.
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      y : shape and dtype of dy, what the forward gave
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    y : shape and dtype of dy
+        the forward's output
+    limit : float, positive
+        the largest output; 6 for ReLU6
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> clipped_relu_backward(np.ones(3), np.array([0.0, 2.0, 6.0]), limit=6.0).tolist()
+    [0.0, 1.0, 0.0]
     """
-    return _backward(_clipped_relu_slope, 2, dy, y, "y", limit)
+    return elementwise.apply_slope(TABLE["clipped_relu"], dy, y, limit)
 
 
-@jit
-def _leaky_relu(start, stop, x, y, slope):
-    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
-    zero = x.dtype.type(0)
-    for i in range(x.size):
-        y[i] = x[i] if x[i] > zero else slope * x[i]
-
-
-@jit
-def _leaky_relu_slope(start, stop, dy, y, dx, slope):
-    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
-    zero = dy.dtype.type(0)
-    for i in range(dy.size):
-        dx[i] = dy[i] if y[i] > zero else slope * dy[i]
-
-
-def leaky_relu_forward(x, slope):
-    """Let a part of what is negative through.
-
-    y = x where x > 0, else slope * x
+def leaky_relu_forward(x: Array, slope: float) -> Array:
+    """Let a part of what is negative through: y = x where x > 0, else slope * x.
 
     Parameters
     ----------
-    x : any shape, float32 or float64      slope : float, 0 or more
+    x : any shape, float32 or float64
+    slope : float, 0 or more
+        the part of what is negative that goes through
 
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> leaky_relu_forward(np.array([-2.0, 3.0]), slope=0.5).tolist()
+    [-1.0, 3.0]
     """
-    return _forward(_leaky_relu, 2, x, slope)
+    return elementwise.apply(TABLE["leaky_relu"], x, slope)
 
 
-def leaky_relu_backward(dy, y, slope):
-    """Scale the gradient by the slope.
-
-    dx = dy where y > 0, else slope * dy
+def leaky_relu_backward(dy: Array, y: Array, slope: float) -> Array:
+    """Scale the gradient by the slope: dx = dy where y > 0, else slope * dy.
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      y : shape and dtype of dy, what the forward gave
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    y : shape and dtype of dy
+        the forward's output
+    slope : float, 0 or more
+        the part of what is negative that goes through
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> leaky_relu_backward(np.ones(2), np.array([-1.0, 3.0]), slope=0.5).tolist()
+    [0.5, 1.0]
     """
-    return _backward(_leaky_relu_slope, 2, dy, y, "y", slope)
+    return elementwise.apply_slope(TABLE["leaky_relu"], dy, y, slope)
 
 
-@jit
-def _elu(start, stop, x, y, alpha):
-    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
-    zero = x.dtype.type(0)
-    for i in range(x.size):
-        y[i] = x[i] if x[i] > zero else alpha * math.expm1(x[i])
-
-
-@jit
-def _elu_slope(start, stop, dy, y, dx, alpha):
-    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
-    zero = dy.dtype.type(0)
-    for i in range(dy.size):
-        dx[i] = dy[i] if y[i] > zero else dy[i] * (y[i] + alpha)
-
-
-def elu_forward(x, alpha):
-    """Let what is negative run out softly, towards -alpha.
-
-    y = x where x > 0, else alpha * (exp(x) - 1)
+def elu_forward(x: Array, alpha: float) -> Array:
+    """Let what is negative run out softly, towards -alpha: y = x where x > 0, else alpha * (exp(x) - 1).
 
     Parameters
     ----------
-    x : any shape, float32 or float64      alpha : float, 0 or more
+    x : any shape, float32 or float64
+    alpha : float, 0 or more
+        the output far below 0 is -alpha
 
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> elu_forward(np.array([-100.0, 0.0, 3.0]), alpha=2.0).tolist()
+    [-2.0, 0.0, 3.0]
     """
-    return _forward(_elu, 10, x, alpha)
+    return elementwise.apply(TABLE["elu"], x, alpha)
 
 
-def elu_backward(dy, y, alpha):
-    """Scale the gradient by the slope.
-
-    dx = dy where y > 0, else dy * (y + alpha)
+def elu_backward(dy: Array, y: Array, alpha: float) -> Array:
+    """Scale the gradient by the slope: dx = dy where y > 0, else dy * (y + alpha).
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      y : shape and dtype of dy, what the forward gave
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    y : shape and dtype of dy
+        the forward's output
+    alpha : float, 0 or more
+        the output far below 0 is -alpha
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> elu_backward(np.ones(3), np.array([-2.0, -0.5, 3.0]), alpha=2.0).tolist()
+    [0.0, 1.5, 1.0]
     """
-    return _backward(_elu_slope, 10, dy, y, "y", alpha)
+    return elementwise.apply_slope(TABLE["elu"], dy, y, alpha)
 
 
-@jit
-def _tanh(start, stop, x, y):
-    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
-    for i in range(x.size):
-        y[i] = math.tanh(x[i])
-
-
-@jit
-def _tanh_slope(start, stop, dy, y, dx):
-    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
-    one = dy.dtype.type(1)
-    for i in range(dy.size):
-        dx[i] = dy[i] * (one - y[i] * y[i])
-
-
-def tanh_forward(x):
-    """Squeeze every number between -1 and 1.
-
-    y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))
+def tanh_forward(x: Array) -> Array:
+    """Squeeze every number between -1 and 1: y = (exp(x) - exp(-x)) / (exp(x) + exp(-x)).
 
     Parameters
     ----------
@@ -233,48 +170,41 @@ def tanh_forward(x):
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tanh_forward(np.array([-100.0, 0.0, 1.0])).round(4).tolist()
+    [-1.0, 0.0, 0.7616]
     """
-    return _forward(_tanh, 10, x)
+    return elementwise.apply(TABLE["tanh"], x)
 
 
-def tanh_backward(dy, y):
-    """Scale the gradient by the slope.
-
-    dx = dy * (1 - y**2)
+def tanh_backward(dy: Array, y: Array) -> Array:
+    """Scale the gradient by the slope: dx = dy * (1 - y**2), since 1 / cosh(x)**2 = 1 - y**2.
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      y : shape and dtype of dy, what the forward gave
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    y : shape and dtype of dy
+        the forward's output
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tanh_backward(np.ones(3), np.array([-1.0, 0.0, 0.5])).tolist()
+    [0.0, 1.0, 0.75]
     """
-    return _backward(_tanh_slope, 10, dy, y, "y")
+    return elementwise.apply_slope(TABLE["tanh"], dy, y)
 
 
-@jit
-def _hard_sigmoid(start, stop, x, y):
-    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
-    zero, three, six = x.dtype.type(0), x.dtype.type(3), x.dtype.type(6)
-    for i in range(x.size):
-        v = x[i] + three
-        v = zero if v <= zero else v  # a comparison with NaN is false: NaN stays
-        y[i] = (six if v > six else v) / six
-
-
-@jit
-def _hard_sigmoid_slope(start, stop, dy, y, dx):
-    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
-    zero, one, six = dy.dtype.type(0), dy.dtype.type(1), dy.dtype.type(6)
-    for i in range(dy.size):
-        dx[i] = dy[i] / six if zero < y[i] < one else zero
-
-
-def hard_sigmoid_forward(x):
-    """Approximate the sigmoid by a straight ramp from -3 to 3.
-
-    y = min(max(x + 3, 0), 6) / 6
+def hard_sigmoid_forward(x: Array) -> Array:
+    """Approximate the sigmoid by a straight ramp from -3 to 3: y = min(max(x + 3, 0), 6) / 6.
 
     Parameters
     ----------
@@ -283,46 +213,41 @@ def hard_sigmoid_forward(x):
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> hard_sigmoid_forward(np.array([-9.0, 0.0, 9.0])).tolist()
+    [0.0, 0.5, 1.0]
     """
-    return _forward(_hard_sigmoid, 3, x)
+    return elementwise.apply(TABLE["hard_sigmoid"], x)
 
 
-def hard_sigmoid_backward(dy, y):
-    """Scale the gradient by the slope.
-
-    dx = dy / 6 where 0 < y < 1, else 0
+def hard_sigmoid_backward(dy: Array, y: Array) -> Array:
+    """Scale the gradient by the slope: dx = dy / 6 where 0 < y < 1, else 0.
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      y : shape and dtype of dy, what the forward gave
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    y : shape and dtype of dy
+        the forward's output
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> hard_sigmoid_backward(np.full(3, 6.0), np.array([0.0, 0.5, 1.0])).tolist()
+    [0.0, 1.0, 0.0]
     """
-    return _backward(_hard_sigmoid_slope, 3, dy, y, "y")
+    return elementwise.apply_slope(TABLE["hard_sigmoid"], dy, y)
 
 
-@jit
-def _softplus(start, stop, x, y):
-    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
-    zero = x.dtype.type(0)
-    for i in range(x.size):
-        v = x[i]
-        y[i] = (zero if v <= zero else v) + math.log1p(math.exp(-abs(v)))
-
-
-@jit
-def _softplus_slope(start, stop, dy, y, dx):
-    dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
-    for i in range(dy.size):
-        dx[i] = dy[i] * -math.expm1(-y[i])
-
-
-def softplus_forward(x):
-    """A ReLU without the corner.
-
-    y = log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))
+def softplus_forward(x: Array) -> Array:
+    """Smooth the ReLU's corner: y = log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)).
 
     Parameters
     ----------
@@ -331,51 +256,41 @@ def softplus_forward(x):
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> softplus_forward(np.array([-100.0, 0.0, 100.0])).round(4).tolist()
+    [0.0, 0.6931, 100.0]
     """
-    return _forward(_softplus, 20, x)
+    return elementwise.apply(TABLE["softplus"], x)
 
 
-def softplus_backward(dy, y):
-    """Scale the gradient by the slope.
-
-    dx = dy * (1 - exp(-y))
+def softplus_backward(dy: Array, y: Array) -> Array:
+    """Scale the gradient by the slope: dx = dy * (1 - exp(-y)).
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      y : shape and dtype of dy, what the forward gave
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    y : shape and dtype of dy
+        the forward's output
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> softplus_backward(np.ones(2), np.log([1.0, 2.0])).round(4).tolist()
+    [0.0, 0.5]
     """
-    return _backward(_softplus_slope, 20, dy, y, "y")
+    return elementwise.apply_slope(TABLE["softplus"], dy, y)
 
 
-@jit
-def _silu(start, stop, x, y):
-    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
-    for first in range(0, x.size, BLOCK):  # a block stays in the first cache between the loops
-        a, b = x[first : first + BLOCK], y[first : first + BLOCK]
-        _sigmoids(a, b)
-        for i in range(a.size):
-            b[i] *= a[i]
-
-
-@jit
-def _silu_slope(start, stop, dy, x, dx):
-    dy, x, dx = dy[start * BLOCK : stop * BLOCK], x[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
-    one = dy.dtype.type(1)
-    for first in range(0, dy.size, BLOCK):
-        a, b, c = dy[first : first + BLOCK], x[first : first + BLOCK], dx[first : first + BLOCK]
-        _sigmoids(b, c)
-        for i in range(a.size):
-            c[i] = a[i] * c[i] * (one + b[i] * (one - c[i]))
-
-
-def silu_forward(x):
-    """Weigh every number with its own sigmoid; also called swish.
-
-    y = x * sigmoid(x)
+def silu_forward(x: Array) -> Array:
+    """Weigh every number with its own sigmoid (also called swish): y = x * sigmoid(x).
 
     Parameters
     ----------
@@ -384,46 +299,41 @@ def silu_forward(x):
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> silu_forward(np.array([-2.0, 0.0, 2.0])).round(4).tolist()
+    [-0.2384, 0.0, 1.7616]
     """
-    return _forward(_silu, 10, x)
+    return elementwise.apply(TABLE["silu"], x)
 
 
-def silu_backward(dy, x):
-    """Scale the gradient by the slope.
-
-    dx = dy * s * (1 + x * (1 - s)),   s = sigmoid(x)
+def silu_backward(dy: Array, x: Array) -> Array:
+    """Scale the gradient by the slope: dx = dy * s * (1 + x * (1 - s)),   s = sigmoid(x).
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      x : shape and dtype of dy, as given to the forward
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    x : shape and dtype of dy
+        as given to `silu_forward`
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> silu_backward(np.ones(2), np.array([0.0, 100.0])).round(4).tolist()
+    [0.5, 1.0]
     """
-    return _backward(_silu_slope, 10, dy, x, "x")
+    return elementwise.apply_slope(TABLE["silu"], dy, x)
 
 
-@jit
-def _gelu(start, stop, x, y):
-    x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
-    for i in range(x.size):
-        y[i] = x[i] * _below(x[i])
-
-
-@jit
-def _gelu_slope(start, stop, dy, x, dx):
-    dy, x, dx = dy[start * BLOCK : stop * BLOCK], x[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
-    half, scale = dy.dtype.type(0.5), dy.dtype.type(1 / math.sqrt(2 * math.pi))
-    for i in range(dy.size):
-        density = math.exp(-half * x[i] * x[i]) * scale
-        dx[i] = dy[i] * (_below(x[i]) + x[i] * density)
-
-
-def gelu_forward(x):
-    """Weigh every number with the share of a normal distribution that lies below it.
-
-    y = x * P(x),   P(x) = (1 + erf(x / sqrt(2))) / 2
+def gelu_forward(x: Array) -> Array:
+    """Weigh every number with the share of the normal distribution that lies below it: y = x * P(x).
 
     Parameters
     ----------
@@ -432,21 +342,34 @@ def gelu_forward(x):
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> gelu_forward(np.array([-2.0, 0.0, 2.0])).round(4).tolist()
+    [-0.0455, 0.0, 1.9545]
     """
-    return _forward(_gelu, 20, x)
+    return elementwise.apply(TABLE["gelu"], x)
 
 
-def gelu_backward(dy, x):
-    """Scale the gradient by the slope.
-
-    dx = dy * (P(x) + x * p(x)),   p(x) = exp(-x**2 / 2) / sqrt(2 pi)
+def gelu_backward(dy: Array, x: Array) -> Array:
+    """Scale the gradient by the slope: dx = dy * (P(x) + x * p(x)),   p(x) = exp(-x**2 / 2) / sqrt(2 pi).
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      x : shape and dtype of dy, as given to the forward
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    x : shape and dtype of dy
+        as given to `gelu_forward`
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> gelu_backward(np.ones(2), np.array([0.0, 100.0])).round(4).tolist()
+    [0.5, 1.0]
     """
-    return _backward(_gelu_slope, 20, dy, x, "x")
+    return elementwise.apply_slope(TABLE["gelu"], dy, x)

@@ -2,7 +2,8 @@
 
 import math
 
-from .machine import checks, jit, run
+from ..types import Array
+from .machine import ceil_div, checks, jit, run
 
 BLOCK = 1 << 14  # elements a job
 
@@ -15,14 +16,38 @@ def _step(start, stop, w, g, m, v, rate, keep_1, keep_2, epsilon):
         w[i] -= rate * m[i] / (math.sqrt(v[i]) + epsilon)
 
 
-def adam_step(w, g, m, v, rate, beta_1, beta_2, epsilon):
+def adam_step(
+    w: Array, g: Array, m: Array, v: Array, rate: float, beta_1: float, beta_2: float, epsilon: float
+) -> None:
     """Move the weights down their gradient, each by its own step, in place.
 
     Parameters
     ----------
-    w, m, v : any shape, float32 or float64, C-contiguous, changed in place      g : shape and dtype of w
-    rate : float, learning rate with the correction for early steps
-    beta_1, beta_2, epsilon : float
+    w : any shape, float32 or float64, C-contiguous
+        the weights, changed in place
+    g : shape and dtype of w
+        gradient of the loss with respect to w
+    m : shape and dtype of w
+        mean of the gradients, changed in place
+    v : shape and dtype of w
+        mean of the squared gradients, changed in place
+    rate : float
+        learning_rate * sqrt(1 - beta_2**t) / (1 - beta_1**t) at step t = 1, 2, ...
+    beta_1 : float, 0 <= beta_1 < 1
+        what is kept of m
+    beta_2 : float, 0 <= beta_2 < 1
+        what is kept of v
+    epsilon : float, positive
+        keeps a weight that gets no gradient from dividing by 0
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> w, g, m, v = np.ones(2), np.array([3.0, -0.1]), np.zeros(2), np.zeros(2)
+    >>> kernels.adam_step(w, g, m, v, rate=0.1 * 0.001**0.5 / 0.1, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+    >>> w.round(3).tolist()  # the first step is as long as the learning rate, 0.1, whatever the gradient's size
+    [0.9, 1.1]
     """
     w = checks.in_place(w, "w")
     g = checks.floats(g, "g", dtype=w.dtype)
@@ -31,7 +56,7 @@ def adam_step(w, g, m, v, rate, beta_1, beta_2, epsilon):
     scalar = w.dtype.type
     run(
         _step,
-        -(-w.size // BLOCK),
+        ceil_div(w.size, BLOCK),
         8 * w.size,
         w.reshape(-1),
         g.reshape(-1),

@@ -1,8 +1,11 @@
 """Add: several arrays, elementwise; sizes of 1 are broadcast."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from .machine import broadcast, checks, jit, memory, run, tape
+from ..types import Array
+from .machine import broadcast, ceil_div, checks, jit, memory, run, tape
 
 BLOCK = 1 << 14  # numbers a job
 
@@ -28,16 +31,24 @@ def _add_broadcast(start, stop, a, b, y, walk):
                 y[iy + i] = a[ia + i * a_step] + b[ib + i * b_step]
 
 
-def add_forward(xs):
+def add_forward(xs: Sequence[Array]) -> Array:
     """Add elementwise.
 
     Parameters
     ----------
-    xs : list of at least two arrays, float32 or float64, of one rank and dtype     sizes agree, or are 1
+    xs : list of arrays of one rank and dtype, float32 or float64
+        sizes agree, or are 1
 
     Returns
     -------
     y : the broadcast shape, dtype of xs
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.add_forward([np.ones((2, 2)), np.array([[0.0, 4.0]])]).tolist()
+    [[1.0, 5.0], [1.0, 5.0]]
     """
     total, *others = broadcast.of_one_rank(xs)
     y = None  # where the sum so far lies, once it is an array of our own
@@ -53,7 +64,7 @@ def _sum(a, b, y):
         y = memory.empty(shape, a.dtype)
     flat = a.reshape(-1), b.reshape(-1), y.reshape(-1)
     if a.shape == b.shape:
-        run(_add, -(-y.size // BLOCK), y.size, *flat)
+        run(_add, ceil_div(y.size, BLOCK), y.size, *flat)
         return y
     way = broadcast.walk(a.shape, b.shape, shape)
     if way is None:
@@ -63,16 +74,27 @@ def _sum(a, b, y):
     return y
 
 
-def add_backward(dy, shapes):
+def add_backward(dy: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
     """Hand each summand the gradient, summed where it was broadcast; the others get `dy` itself.
 
     Parameters
     ----------
-    dy : shape of y, float32 or float64     shapes : list of tuples, of the arrays given to `add_forward`
+    dy : the stretched shape, float32 or float64
+        gradient of the loss with respect to y
+    shapes : list of tuples of int
+        shapes of the arrays given to `add_forward`
 
     Returns
     -------
     dxs : list of arrays, each of its x's shape, dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> dx, dbias = kernels.add_backward(np.ones((2, 2)), [(2, 2), (1, 2)])
+    >>> dx.tolist(), dbias.tolist()
+    ([[1.0, 1.0], [1.0, 1.0]], [[2.0, 2.0]])
     """
     dy = checks.floats(dy, "dy", len(shapes[0]))
     checks.shape(dy, "dy", np.broadcast_shapes(*shapes))

@@ -1,12 +1,14 @@
-"""Average pooling: of every window, channel by channel, the mean of the pixels that lie on the picture."""
+"""Average pooling: of every window, channel by channel, the mean of the pixels that lie on the image."""
 
+from ..types import Array, Pads, Pair
 from .machine import checks, jit, memory, run
-from .maxpool2d import pooled_shape
+from .maxpool2d import pooling
 
 
 @jit
-def _forward(start, stop, x, y, ph, pw, sh, sw, top, left):
-    """Job: one row of outputs of one picture."""
+def _forward(start, stop, x, y, pool):
+    """Job: one row of outputs of one image."""
+    ph, pw, sh, sw, top, left = pool
     height, width, channels = x.shape[1:]
     oh, ow = y.shape[1:3]
     one = x.dtype.type(1)
@@ -28,8 +30,9 @@ def _forward(start, stop, x, y, ph, pw, sh, sw, top, left):
 
 
 @jit
-def _backward(start, stop, dy, dx, ph, pw, sh, sw, top, left):
-    """Job: one picture."""
+def _backward(start, stop, dy, dx, pool):
+    """Job: one image."""
+    ph, pw, sh, sw, top, left = pool
     height, width, channels = dx.shape[1:]
     one = dy.dtype.type(1)
     for n in range(start, stop):
@@ -47,7 +50,7 @@ def _backward(start, stop, dy, dx, ph, pw, sh, sw, top, left):
                             pixel[c] += gradient[c] * share
 
 
-def avgpool2d_forward(x, pool_size, strides, pads):
+def avgpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> Array:
     """Average every window.
 
     y[n,i,j,c] = mean over a < PH, b < PW of x[n, i*sh+a-top, j*sw+b-left, c]      (what lies outside x is left out)
@@ -55,8 +58,13 @@ def avgpool2d_forward(x, pool_size, strides, pads):
     Parameters
     ----------
     x : (N, H, W, C) float32 or float64
-    pool_size : (PH, PW) int, pixels        strides : (sh, sw) int, pixels
-    pads : ((top, bottom), (left, right)) int, pixels, each smaller than the window
+        images or activations, any scale
+    pool_size : (PH, PW) int
+        the window, pixels
+    strides : (sh, sw) int
+        from window to window, pixels
+    pads : ((top, bottom), (left, right)) int
+        pixels around every image, each smaller than the window
 
     Returns
     -------
@@ -64,32 +72,57 @@ def avgpool2d_forward(x, pool_size, strides, pads):
 
     Raises
     ------
-    ValueError: `pool_size` must fit into the padded input, 3 pixels. Received: pool_size=(4, 4).
+    ValueError
+        `pool_size` must fit into the padded input, 3 pixels. Received: pool_size=(4, 4).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
+    >>> y = kernels.avgpool2d_forward(x, (2, 2), strides=(2, 2), pads=((0, 0), (0, 0)))
+    >>> y[0, :, :, 0].tolist()
+    [[2.5, 4.5], [10.5, 12.5]]
     """
     x = checks.floats(x, "x", 4)
-    (ph, pw), (sh, sw) = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
-    pads = checks.pads(pads)
-    y = memory.empty(pooled_shape(x.shape, pool_size, strides, pads), x.dtype)
-    run(_forward, y.shape[0] * y.shape[1], y.size * ph * pw, x, y, ph, pw, sh, sw, pads[0][0], pads[1][0])
+    pool, shape = pooling(x.shape, pool_size, strides, pads)
+    y = memory.empty(shape, x.dtype)
+    run(_forward, y.shape[0] * y.shape[1], y.size * pool.ph * pool.pw, x, y, pool)
     return y
 
 
-def avgpool2d_backward(dy, input_shape, pool_size, strides, pads):
+def avgpool2d_backward(dy: Array, input_shape: tuple[int, ...], pool_size: Pair, strides: Pair, pads: Pads) -> Array:
     """Hand every output's gradient back in equal parts to the pixels that were averaged.
 
     Parameters
     ----------
-    dy : (N, OH, OW, C) float32 or float64      input_shape : (N, H, W, C)
-    pool_size, strides, pads : as given to `avgpool2d_forward`
+    dy : (N, OH, OW, C) float32 or float64
+        gradient of the loss with respect to y
+    input_shape : (N, H, W, C) int
+        the shape of x
+    pool_size : (PH, PW) int
+        the window, pixels
+    strides : (sh, sw) int
+        from window to window, pixels
+    pads : ((top, bottom), (left, right)) int
+        pixels around every image, each smaller than the window
 
     Returns
     -------
     dx : (N, H, W, C), dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> dy = np.full((1, 1, 1, 1), 4.0)
+    >>> dx = kernels.avgpool2d_backward(dy, (1, 2, 2, 1), (2, 2), strides=(2, 2), pads=((0, 0), (0, 0)))
+    >>> dx[0, :, :, 0].tolist()
+    [[1.0, 1.0], [1.0, 1.0]]
     """
     dy = checks.floats(dy, "dy", 4)
-    (ph, pw), (sh, sw) = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
-    pads = checks.pads(pads)
-    checks.shape(dy, "dy", pooled_shape(tuple(input_shape), pool_size, strides, pads))
+    pool, shape = pooling(input_shape, pool_size, strides, pads)
+    checks.shape(dy, "dy", shape)
     dx = memory.empty(tuple(input_shape), dy.dtype)
-    run(_backward, input_shape[0], dy.size * ph * pw + dx.size, dy, dx, ph, pw, sh, sw, pads[0][0], pads[1][0])
+    run(_backward, input_shape[0], dy.size * pool.ph * pool.pw + dx.size, dy, dx, pool)
     return dx

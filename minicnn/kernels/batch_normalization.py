@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from .activations import clipped_limit
-from .machine import checks, jit, memory, run
+from ..types import Array
+from .fused.activation import only_limit
+from .machine import ceil_div, checks, jit, memory, run
 
 ROWS = 256  # rows (pixels) a job; sums over them are one partial result
 
@@ -48,7 +49,7 @@ def _gradient_sums(start, stop, dy, x, mean, partial):
 
 @jit
 def _forward(start, stop, x, mean, scale, beta, y, limit):
-    """Job: ROWS rows. The mean goes first, so that a channel that never changes gives beta exactly."""
+    """Job: ROWS rows. The mean goes first, so that a channel that never changes comes out as beta exactly."""
     zero = x.dtype.type(0)
     for i in range(start * ROWS, min(stop * ROWS, x.shape[0])):
         row, out = x[i], y[i]
@@ -80,7 +81,7 @@ def _backward(start, stop, dy, x, mean, scale, dbeta, slope, dx):
 
 
 def _rows(array, name, dtype=None):
-    """Check an array (..., C) and give it as (rows, C)."""
+    """Check an array (..., C) and return it as (rows, C)."""
     array = checks.floats(array, name, dtype=dtype)
     if array.ndim < 1 or array.shape[-1] < 1:
         raise ValueError(f"`{name}` must have a last axis of 1 or more. Received: {name}.shape={array.shape}.")
@@ -99,19 +100,40 @@ def _scale(variance, gamma, epsilon, rows):
     return inverse if gamma is None else inverse * _vector(gamma, "gamma", rows)
 
 
-def batch_normalization_fold(mean, variance, gamma, beta, epsilon, bias=None):
-    """Give a normalization as one product and one sum: y = x * scale + shift, where x still lacks its bias.
+def batch_normalization_fold(
+    mean: Array, variance: Array, gamma: Array | None, beta: Array | None, epsilon: float, bias: Array | None = None
+) -> tuple[Array, Array]:
+    """Return a normalization as one product and one sum: y = x * scale + shift, where x still lacks its bias.
 
     scale = gamma / sqrt(variance + epsilon)            shift = beta + scale * (bias - mean)
 
     Parameters
     ----------
-    mean, variance : (C,) float32 or float64            gamma, beta, bias : (C,), dtype of mean, or None for 1, 0, 0
-    epsilon : float
+    mean : (C,) float32 or float64
+        the remembered one
+    variance : (C,), dtype of mean
+        the remembered one
+    gamma : (C,), dtype of mean, or None for 1
+        the learnt scale
+    beta : (C,), dtype of mean, or None for 0
+        the learnt mean
+    epsilon : float, positive
+        keeps a channel that never changes from dividing by 0
+    bias : (C,), dtype of mean, or None for 0
+        what x still lacks: a convolution's bias
 
     Returns
     -------
-    scale, shift : (C,), dtype of mean
+    scale : (C,), dtype of mean
+    shift : (C,), dtype of mean
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> scale, shift = kernels.batch_normalization_fold(np.array([2.0]), np.array([4.0]), None, None, 0.0)
+    >>> scale.tolist(), shift.tolist()
+    ([0.5], [-1.0])
     """
     mean = checks.floats(mean, "mean", 1)
     arrays = {"variance": variance, "gamma": gamma, "beta": beta, "bias": bias}
@@ -126,26 +148,36 @@ def batch_normalization_fold(mean, variance, gamma, beta, epsilon, bias=None):
     return scale, shift
 
 
-def batch_normalization_moments(x):
+def batch_normalization_moments(x: Array) -> tuple[Array, Array]:
     """Measure every channel's mean and variance (divided by the count).
 
     Parameters
     ----------
-    x : (..., C) float32 or float64, at least one row
+    x : (..., C) float32 or float64
+        channels last
 
     Returns
     -------
-    mean, variance : (C,), dtype of x
+    mean : (C,), dtype of x
+    variance : (C,), dtype of x
 
     Notes
     -----
     Twice over x, first for the mean: the difference of mean squares would cancel where the mean is large. Rows are
     summed in groups of 256 and the groups in order, in float64: the same bits with any number of threads.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> mean, variance = kernels.batch_normalization_moments(np.array([[1.0], [3.0]]))
+    >>> mean.tolist(), variance.tolist()
+    ([2.0], [1.0])
     """
     rows = _rows(x, "x")
     if not len(rows):
         raise ValueError(f"`x` must hold at least one row. Received: x.shape={x.shape}.")
-    jobs = -(-len(rows) // ROWS)
+    jobs = ceil_div(len(rows), ROWS)
     partial = np.empty((jobs, rows.shape[1]))
     run(_sums, jobs, rows.size, rows, partial)
     mean = partial.sum(axis=0) / len(rows)
@@ -153,7 +185,16 @@ def batch_normalization_moments(x):
     return mean.astype(x.dtype), (partial.sum(axis=0) / len(rows)).astype(x.dtype)
 
 
-def batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, *, activation=None):
+def batch_normalization_forward(
+    x: Array,
+    mean: Array,
+    variance: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    epsilon: float,
+    *,
+    activation: str | None = None,
+) -> Array:
     """Shift and scale every channel.
 
     y = (x - mean) / sqrt(variance + epsilon) * gamma + beta
@@ -161,45 +202,87 @@ def batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, *, acti
     Parameters
     ----------
     x : (..., C) float32 or float64
-    mean, variance : (C,), dtype of x       the batch's, or the remembered ones
-    gamma, beta : (C,), dtype of x          or None, for 1 and 0
-    epsilon : float                         added to the variance
-    activation : None, "relu" or "relu6", applied to y
+        channels last
+    mean : (C,), dtype of x
+        the batch's, or the remembered one
+    variance : (C,), dtype of x
+        the batch's, or the remembered one
+    gamma : (C,), dtype of x, or None for 1
+        the learnt scale
+    beta : (C,), dtype of x, or None for 0
+        the learnt mean
+    epsilon : float, positive
+        keeps a channel that never changes from dividing by 0
+    activation : None, "relu" or "relu6"
+        applied to y
 
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> x, mean, variance = np.array([[1.0], [3.0]]), np.array([2.0]), np.array([1.0])
+    >>> kernels.batch_normalization_forward(x, mean, variance, np.array([10.0]), None, epsilon=0.0).tolist()
+    [[-10.0], [10.0]]
     """
-    limit = clipped_limit(activation)
+    limit = only_limit(activation)
     rows = _rows(x, "x")
     mean = checks.floats(mean, "mean", 1, rows.dtype)
     checks.shape(mean, "mean", rows.shape[-1:])
     scale, _ = batch_normalization_fold(mean, variance, gamma, beta, epsilon)
     beta = np.zeros_like(mean) if beta is None else checks.floats(beta, "beta", 1)
     y = memory.empty(rows.shape, rows.dtype)
-    run(_forward, -(-len(rows) // ROWS), rows.size, rows, mean, scale, beta, y, rows.dtype.type(limit))
+    run(_forward, ceil_div(len(rows), ROWS), rows.size, rows, mean, scale, beta, y, rows.dtype.type(limit))
     return y.reshape(x.shape)
 
 
-def batch_normalization_backward(dy, x, mean, variance, gamma, epsilon, training):
+def batch_normalization_backward(
+    dy: Array, x: Array, mean: Array, variance: Array, gamma: Array | None, epsilon: float, training: bool
+) -> tuple[Array, Array, Array]:
     """Turn the gradient at y into those at x, gamma and beta.
 
     Parameters
     ----------
-    dy, x : (..., C) float32 or float64, of one shape
-    mean, variance, gamma, epsilon      as given to `batch_normalization_forward`
-    training : bool                     whether mean and variance are this x's own, and so follow it
+    dy : (..., C) float32 or float64
+        gradient of the loss with respect to y
+    x : shape and dtype of dy
+        as given to `batch_normalization_forward`
+    mean : (C,), dtype of x
+        the batch's, or the remembered one
+    variance : (C,), dtype of x
+        the batch's, or the remembered one
+    gamma : (C,), dtype of x, or None for 1
+        the learnt scale
+    epsilon : float, positive
+        keeps a channel that never changes from dividing by 0
+    training : bool
+        whether mean and variance are this x's own, and so follow it
 
     Returns
     -------
-    dx : shape and dtype of dy          dgamma, dbeta : (C,), dtype of dy
+    dx : shape and dtype of dy
+    dgamma : (C,), dtype of dy
+    dbeta : (C,), dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> dy, x = np.array([[1.0], [0.0]]), np.array([[1.0], [3.0]])
+    >>> mean, variance = np.array([2.0]), np.array([1.0])
+    >>> dx, dgamma, dbeta = kernels.batch_normalization_backward(dy, x, mean, variance, None, 0.0, training=False)
+    >>> dx.tolist(), dgamma.tolist(), dbeta.tolist()
+    ([[1.0], [0.0]], [-1.0], [1.0])
     """
     rows = _rows(x, "x")
     dy_rows = _rows(dy, "dy", rows.dtype)
     checks.shape(dy, "dy", x.shape)
     mean, variance = _vector(mean, "mean", rows), _vector(variance, "variance", rows)
     inverse, scale = _scale(variance, None, epsilon, rows), _scale(variance, gamma, epsilon, rows)
-    jobs = -(-len(rows) // ROWS)
+    jobs = ceil_div(len(rows), ROWS)
     partial = np.empty((jobs, 2, rows.shape[1]))
     run(_gradient_sums, jobs, 2 * rows.size, dy_rows, rows, mean, partial)
     dbeta, weighted = partial.sum(axis=0)  # (C,) each

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .machine import checks, jit, run
+from ..types import Array
+from .machine import ceil_div, checks, jit, run
 
 ROWS = 512  # rows that one job adds up; its sum is one partial result
 
@@ -15,7 +16,7 @@ def _widen(start, stop, bias, wide):
 
 
 def in_registers(bias, groups, numbers, dtype):
-    """Give a bias (F,) as `numbers` for each group, flat, zeros behind each group's share; zeros alone for None."""
+    """Return a bias (F,) as `numbers` for each group, flat, zeros after each group's share; zeros alone for None."""
     wide = np.zeros((groups, numbers), dtype)
     if bias is not None:
         run(_widen, groups, 0, bias.reshape(groups, -1), wide)
@@ -32,7 +33,7 @@ def _partial_sums(start, stop, dy, partial):
                 total[f] += dy[i, f]
 
 
-def bias_backward(dy):
+def bias_backward(dy: Array) -> Array:
     """Add up the gradients of all outputs that one bias went into.
 
     dbias[f] = sum of dy[..., f] over every axis but the last
@@ -40,6 +41,7 @@ def bias_backward(dy):
     Parameters
     ----------
     dy : (..., F) float32 or float64
+        gradient of the loss with respect to y: (N, OH, OW, F) after a convolution, (N, F) after a dense layer
 
     Returns
     -------
@@ -48,12 +50,19 @@ def bias_backward(dy):
     Notes
     -----
     Rows are summed in groups of 512 and the groups in order, in float64: the same bits with any number of threads.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.bias_backward(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
+    [4.0, 6.0]
     """
     dy = checks.floats(dy, "dy")
     if dy.ndim < 1:
         raise ValueError(f"`dy` must have 1 axis or more. Received: dy.shape={dy.shape}.")
     rows = dy.reshape(-1, dy.shape[-1]) if dy.size else dy.reshape(0, dy.shape[-1])  # (rows, F)
-    jobs = -(-len(rows) // ROWS)
+    jobs = ceil_div(len(rows), ROWS)
     partial = np.empty((jobs, dy.shape[-1]), dy.dtype)  # small: one row for 512
     run(_partial_sums, jobs, dy.size, rows, partial)
     return partial.sum(axis=0, dtype=np.float64).astype(dy.dtype)

@@ -1,8 +1,10 @@
 """Concatenate: several arrays side by side along one axis. The way back is to take the parts apart again."""
 
 import math
+from collections.abc import Sequence
 
-from .machine import checks, jit, memory, run
+from ..types import Array
+from .machine import ceil_div, checks, jit, memory, run
 
 BLOCK = 1 << 13  # numbers a job, or one row
 
@@ -16,17 +18,27 @@ def _place(start, stop, x, y, first, rows):
             out[k] = source[k]
 
 
-def concatenate_forward(xs, axis):
+def concatenate_forward(xs: Sequence[Array], axis: int) -> Array:
     """Put arrays side by side.
 
     Parameters
     ----------
-    xs : list of arrays, float32 or float64, of one dtype; sizes agree but for `axis`
+    xs : list of arrays of one dtype, float32 or float64
+        sizes agree but for `axis`
     axis : int, from 0 on
+        the axis along which they lie side by side
 
     Returns
     -------
-    y : the sizes of xs, along `axis` their sum; dtype of xs
+    y : the sizes of xs, along `axis` their sum
+        dtype of xs
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.concatenate_forward([np.zeros((2, 1)), np.ones((2, 2))], axis=1).tolist()
+    [[0.0, 1.0, 1.0], [0.0, 1.0, 1.0]]
     """
     xs = checks.several(xs, 1)
     if not 0 <= axis < xs[0].ndim:
@@ -39,7 +51,7 @@ def concatenate_forward(xs, axis):
     for x in xs:
         if x.size:
             inner = x.size // outer
-            rows = -(-BLOCK // inner)
-            run(_place, -(-outer // rows), x.size, x.reshape(outer, inner), y.reshape(outer, -1), first, rows)
+            rows = ceil_div(BLOCK, inner)
+            run(_place, ceil_div(outer, rows), x.size, x.reshape(outer, inner), y.reshape(outer, -1), first, rows)
             first += inner
     return y

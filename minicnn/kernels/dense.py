@@ -2,60 +2,55 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
-from .activations import clipped_relu_forward
+from ..types import Array
 from .algorithms.matmul import matmul
+from .fused.activation import LIMITS, NO_LIMIT, activate
 from .machine import checks, memory
-from .relu import relu_forward
-from .sigmoid import sigmoid_forward
-from .softmax import softmax_forward
-
-ACTIVATIONS = {
-    "relu": relu_forward,
-    "relu6": lambda y: clipped_relu_forward(y, 6.0),
-    "sigmoid": sigmoid_forward,
-    "softmax": softmax_forward,
-}
-LIMITS = {"relu": np.inf, "relu6": 6.0}  # those that a product applies before it writes its sums
 
 
 class Product(NamedTuple):
-    """A kernel's gradient that was not computed yet: the arguments of `dense_backward_kernel`. See sgd.py."""
+    """A kernel's gradient that was not computed yet: the arguments of `dense_backward_kernel`. See sgd.py.
 
-    dy: np.ndarray
-    x: np.ndarray
-
-
-def activate(y, activation):
-    """Apply the activation of that name, or none.
-
-    Raises
-    ------
-    ValueError: `activation` must be None, "relu", "relu6", "sigmoid" or "softmax". Received: activation='tanh'.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> product = kernels.Product(dy=np.array([[1.0, 10.0]]), x=np.array([[3.0, 5.0]]))
+    >>> kernels.dense_backward_kernel(*product).tolist()
+    [[3.0, 30.0], [5.0, 50.0]]
     """
-    if activation is None:
-        return y
-    if activation not in ACTIVATIONS:
-        raise ValueError(
-            f'`activation` must be None, "relu", "relu6", "sigmoid" or "softmax". Received: activation={activation!r}.'
-        )
-    return ACTIVATIONS[activation](y)
+
+    dy: Array
+    x: Array
 
 
-def dense_forward(x, kernel, bias, *, activation=None):
+def dense_forward(x: Array, kernel: Array, bias: Array | None, *, activation: str | None = None) -> Array:
     """Weigh every input for every output, sum, and add the bias.
 
     y[n,f] = bias[f] + sum_d x[n,d] * kernel[d,f]
 
     Parameters
     ----------
-    x : (N, D) float32 or float64       kernel : (D, F)         bias : (F,) or None for no bias
-    activation : None, "relu", "relu6", "sigmoid" or "softmax", applied to y
+    x : (N, D) float32 or float64
+        one row an example
+    kernel : (D, F), dtype of x
+        the weights
+    bias : (F,), dtype of x, or None
+        added to every row
+    activation : None, "relu", "relu6", "sigmoid" or "softmax"
+        applied to y
 
     Returns
     -------
     y : (N, F), dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> x, kernel, bias = np.array([[1.0, 2.0]]), np.array([[3.0, 0.0], [0.0, 4.0]]), np.array([0.0, 1.0])
+    >>> kernels.dense_forward(x, kernel, bias).tolist()
+    [[3.0, 9.0]]
     """
     x = checks.floats(x, "x", 2)
     kernel = checks.floats(kernel, "kernel", 2, x.dtype)
@@ -65,24 +60,34 @@ def dense_forward(x, kernel, bias, *, activation=None):
         checks.shape(bias, "bias", (kernel.shape[1],))
     y = memory.empty((len(x), kernel.shape[1]), x.dtype)
     if y.size and x.size:
-        matmul(x, kernel, y, bias=bias, limit=LIMITS.get(activation, -1.0))
+        matmul(x, kernel, y, bias=bias, limit=LIMITS.get(activation, NO_LIMIT))
     elif y.size:
         y[:] = 0 if bias is None else bias
     return y if activation in LIMITS and x.size else activate(y, activation)
 
 
-def dense_backward_input(dy, kernel):
+def dense_backward_input(dy: Array, kernel: Array) -> Array:
     """Hand every output's gradient back along its weights.
 
     dx[n,d] = sum_f dy[n,f] * kernel[d,f]
 
     Parameters
     ----------
-    dy : (N, F) float32 or float64      kernel : (D, F)
+    dy : (N, F) float32 or float64
+        gradient of the loss with respect to y
+    kernel : (D, F), dtype of dy
+        as given to `dense_forward`
 
     Returns
     -------
     dx : (N, D), dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.dense_backward_input(np.array([[1.0, 1.0]]), np.array([[3.0, 0.0], [1.0, 4.0]])).tolist()
+    [[3.0, 5.0]]
     """
     dy = checks.floats(dy, "dy", 2)
     kernel = checks.floats(kernel, "kernel", 2, dy.dtype)
@@ -95,18 +100,28 @@ def dense_backward_input(dy, kernel):
     return dx
 
 
-def dense_backward_kernel(dy, x):
+def dense_backward_kernel(dy: Array, x: Array) -> Array:
     """Sum over the batch, for every weight, its input times its output's gradient.
 
     dkernel[d,f] = sum_n x[n,d] * dy[n,f]
 
     Parameters
     ----------
-    dy : (N, F) float32 or float64      x : (N, D), as given to `dense_forward`
+    dy : (N, F) float32 or float64
+        gradient of the loss with respect to y
+    x : (N, D), dtype of dy
+        as given to `dense_forward`
 
     Returns
     -------
     dkernel : (D, F), dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.dense_backward_kernel(np.array([[1.0, 10.0]]), np.array([[3.0, 5.0]])).tolist()
+    [[3.0, 30.0], [5.0, 50.0]]
     """
     dy = checks.floats(dy, "dy", 2)
     x = checks.floats(x, "x", 2, dy.dtype)

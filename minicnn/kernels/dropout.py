@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .machine import checks, jit, memory, run
+from ..types import Array, BoolArray
+from .machine import ceil_div, checks, jit, memory, run
 
 BLOCK = 1 << 14
 
@@ -14,7 +15,7 @@ def _scale_kept(start, stop, x, mask, scale, y):
         y[i] = x[i] * scale if mask[i] else x.dtype.type(0)
 
 
-def dropout_forward(x, mask, rate):
+def dropout_forward(x: Array, mask: BoolArray, rate: float) -> Array:
     """Keep what the mask keeps, scaled so that the expected sum stays the same.
 
     y = x / (1 - rate) where mask, else 0
@@ -22,11 +23,22 @@ def dropout_forward(x, mask, rate):
     Parameters
     ----------
     x : any shape, float32 or float64
-    mask : shape of x, bool                 rate : float, 0 <= rate < 1
+        numbers of any scale
+    mask : shape of x, bool
+        True, with probability 1 - rate: keep. Drawn by the layer
+    rate : float, 0 <= rate < 1
+        the part that is dropped
 
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.dropout_forward(np.ones(3), np.array([True, False, True]), rate=0.5).tolist()
+    [2.0, 0.0, 2.0]
     """
     x = checks.floats(x, "x")
     mask = checks.plain(mask, "mask")
@@ -37,21 +49,33 @@ def dropout_forward(x, mask, rate):
         raise ValueError(f"`rate` must be at least 0 and below 1. Received: rate={rate}.")
     y = memory.empty(x.shape, x.dtype)
     scale = x.dtype.type(1.0 / (1.0 - rate))
-    run(_scale_kept, -(-x.size // BLOCK), x.size, x.reshape(-1), mask.reshape(-1), scale, y.reshape(-1))
+    run(_scale_kept, ceil_div(x.size, BLOCK), x.size, x.reshape(-1), mask.reshape(-1), scale, y.reshape(-1))
     return y
 
 
-def dropout_backward(dy, mask, rate):
+def dropout_backward(dy: Array, mask: BoolArray, rate: float) -> Array:
     """Let the gradient through where the mask kept the number, scaled alike.
 
     dx = dy / (1 - rate) where mask, else 0
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      mask, rate : as given to `dropout_forward`
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    mask : shape of dy, bool
+        as given to `dropout_forward`
+    rate : float, 0 <= rate < 1
+        the part that is dropped
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.dropout_backward(np.ones(3), np.array([True, False, True]), rate=0.5).tolist()
+    [2.0, 0.0, 2.0]
     """
     return dropout_forward(checks.floats(dy, "dy"), mask, rate)

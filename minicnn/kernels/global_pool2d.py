@@ -1,17 +1,18 @@
-"""Global pooling: every channel of a picture becomes one number, its mean or its maximum."""
+"""Global pooling: every channel of an image becomes one number, its mean or its maximum."""
 
 import numpy as np
 
-from .machine import checks, jit, memory, run
+from ..types import Array
+from .machine import ceil_div, checks, jit, memory, run
 
-CHANNELS = 64  # channels a job: one picture alone still gives every thread work
+CHANNELS = 64  # channels a job: one image alone still gives every thread work
 
 
 @jit
 def _average(start, stop, x, y):
-    """Job: CHANNELS channels of one picture, summed in float64."""
+    """Job: CHANNELS channels of one image, summed in float64."""
     n_pixels, channels = x.shape[1:]
-    blocks = (channels + CHANNELS - 1) // CHANNELS
+    blocks = ceil_div(channels, CHANNELS)
     total = np.empty(CHANNELS, np.float64)
     for job in range(start, stop):
         n, first = job // blocks, job % blocks * CHANNELS
@@ -27,9 +28,9 @@ def _average(start, stop, x, y):
 
 @jit
 def _maximum(start, stop, x, y):
-    """Job: CHANNELS channels of one picture."""
+    """Job: CHANNELS channels of one image."""
     n_pixels, channels = x.shape[1:]
-    blocks = (channels + CHANNELS - 1) // CHANNELS
+    blocks = ceil_div(channels, CHANNELS)
     for job in range(start, stop):
         n, first = job // blocks, job % blocks * CHANNELS
         best = y[n, first : min(first + CHANNELS, channels)]
@@ -43,7 +44,7 @@ def _maximum(start, stop, x, y):
 
 @jit
 def _share(start, stop, dy, x, y, dx):
-    """Job: one picture. Count the pixels that hold each maximum, then share its gradient."""
+    """Job: one image. Count the pixels that hold each maximum, then share its gradient."""
     n_pixels, channels = x.shape[1:]
     winners = np.empty(channels, dy.dtype)
     zero = dy.dtype.type(0)
@@ -58,7 +59,7 @@ def _share(start, stop, dy, x, y, dx):
 
 
 def _pixels(x):
-    """Check pictures and give them as (N, H * W, C)."""
+    """Check images and return them as (N, H * W, C)."""
     x = checks.floats(x, "x", 4)
     if 0 in x.shape[1:]:
         raise ValueError(f"`x` must have at least one pixel and one channel. Received: x.shape={x.shape}.")
@@ -69,34 +70,52 @@ def _reduce(kernel, x):
     pixels = _pixels(x)
     n, _, channels = pixels.shape
     y = memory.empty((n, channels), pixels.dtype)
-    run(kernel, n * -(-channels // CHANNELS), pixels.size, pixels, y)
+    run(kernel, n * ceil_div(channels, CHANNELS), pixels.size, pixels, y)
     return y
 
 
-def global_avgpool2d_forward(x):
-    """Average every channel over the whole picture.
+def global_avgpool2d_forward(x: Array) -> Array:
+    """Average every channel over the whole image.
 
     Parameters
     ----------
-    x : (N, H, W, C) float32 or float64, at least one pixel
+    x : (N, H, W, C) float32 or float64
+        images or activations, at least one pixel
 
     Returns
     -------
     y : (N, C), dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.global_avgpool2d_forward(np.arange(8.0).reshape(1, 2, 2, 2)).tolist()
+    [[3.0, 4.0]]
     """
     return _reduce(_average, x)
 
 
-def global_avgpool2d_backward(dy, input_shape):
+def global_avgpool2d_backward(dy: Array, input_shape: tuple[int, ...]) -> Array:
     """Hand the gradient back in equal parts.
 
     Parameters
     ----------
-    dy : (N, C) float32 or float64          input_shape : (N, H, W, C)
+    dy : (N, C) float32 or float64
+        gradient of the loss with respect to y
+    input_shape : (N, H, W, C) int
+        the shape of x
 
     Returns
     -------
     dx : (N, H, W, C), dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.global_avgpool2d_backward(np.array([[4.0]]), (1, 2, 2, 1)).ravel().tolist()
+    [1.0, 1.0, 1.0, 1.0]
     """
     dy = checks.floats(dy, "dy", 2)
     checks.shape(dy, "dy", (input_shape[0], input_shape[3]))
@@ -105,31 +124,52 @@ def global_avgpool2d_backward(dy, input_shape):
     return dx
 
 
-def global_maxpool2d_forward(x):
+def global_maxpool2d_forward(x: Array) -> Array:
     """Keep the largest number of every channel; NaN travels.
 
     Parameters
     ----------
-    x : (N, H, W, C) float32 or float64, at least one pixel
+    x : (N, H, W, C) float32 or float64
+        images or activations, at least one pixel
 
     Returns
     -------
     y : (N, C), dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.global_maxpool2d_forward(np.arange(8.0).reshape(1, 2, 2, 2)).tolist()
+    [[6.0, 7.0]]
     """
     return _reduce(_maximum, x)
 
 
-def global_maxpool2d_backward(dy, x, y):
+def global_maxpool2d_backward(dy: Array, x: Array, y: Array) -> Array:
     """Share every gradient evenly among the pixels that hold the maximum, as Keras does.
 
     Parameters
     ----------
     dy : (N, C) float32 or float64
-    x : (N, H, W, C), as given to `global_maxpool2d_forward`, and y : (N, C), what it gave
+        gradient of the loss with respect to y
+    x : (N, H, W, C), dtype of dy
+        as given to `global_maxpool2d_forward`
+    y : (N, C), dtype of dy
+        what `global_maxpool2d_forward` returned
 
     Returns
     -------
     dx : (N, H, W, C), dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> x = np.array([[1.0, 5.0], [5.0, 0.0]]).reshape(1, 2, 2, 1)
+    >>> dx = kernels.global_maxpool2d_backward(np.array([[4.0]]), x, np.array([[5.0]]))
+    >>> dx[0, :, :, 0].tolist()  # two maxima share
+    [[0.0, 2.0], [2.0, 0.0]]
     """
     dy = checks.floats(dy, "dy", 2)
     x, y = checks.floats(x, "x", 4, dy.dtype), checks.floats(y, "y", 2, dy.dtype)

@@ -1,25 +1,39 @@
 """Max pooling: of every window, channel by channel, only the largest value goes on, and only it gets the gradient."""
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
+from ..types import Array, Pads, Pair
 from .machine import checks, jit, memory, run, tile
 
 TILES = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # outputs side by side, of which V registers are held
 WIDTHS = (4, 2, 1)  # V
 
 
+class Pool(NamedTuple):
+    """The windows: their size, the steps between them, and the pads above and to the left."""
+
+    ph: int
+    pw: int
+    sh: int
+    sw: int
+    top: int
+    left: int
+
+
 @jit
-def _forward(start, stop, x, y, shape, sizes, pool, strides, befores, streams):
-    """Job: one row of outputs of one picture. x and y are flat; channels lie in the lanes (see tile.py)."""
+def _forward(start, stop, x, y, shape, sizes, pool, streams):
+    """Job: one row of outputs of one image. x and y are flat; channels lie in the lanes (see tile.py)."""
     height, width, oh, ow, channels = sizes
-    (ph, pw), (sh, sw), (top, left) = pool, strides, befores
+    ph, pw, sh, sw, top, left = pool
     t, size = len(shape[0]), tile.REGISTER_BYTES // x.itemsize
     lanes = len(shape[1]) * size
     one_row = (shape[0][:1], shape[1])
     inner, outer = min((left + sw - 1) // sw, ow), min((width + left - pw) // sw + 1, ow)
-    if outer - inner < t:  # outputs inner <= j < outer have their whole window in the picture
+    if outer - inner < t:  # outputs inner <= j < outer have their whole window in the image
         inner = outer = 0
     for job in range(start, stop):
         n, i = job // oh, job % oh
@@ -60,8 +74,9 @@ def _forward(start, stop, x, y, shape, sizes, pool, strides, befores, streams):
 
 
 @jit
-def _backward(start, stop, dy, x, dx, ph, pw, sh, sw, top, left, apart):
-    """Job: one row of windows if windows lie `apart`, else one picture: only then does every dx have one writer."""
+def _backward(start, stop, dy, x, dx, pool, apart):
+    """Job: one row of windows if windows lie `apart`, else one image: only then does every dx have one writer."""
+    ph, pw, sh, sw, top, left = pool
     height, width, channels = x.shape[1:]
     oh, ow = dy.shape[1:3]
     best = np.empty(channels, x.dtype)
@@ -98,8 +113,8 @@ def _backward(start, stop, dy, x, dx, ph, pw, sh, sw, top, left, apart):
 
 
 @lru_cache(1024)
-def pooled_shape(input_shape, pool_size, strides, pads):
-    """Check that the windows fit and give (N, OH, OW, C)."""
+def pooled_shape(input_shape: tuple[int, ...], pool_size: Pair, strides: Pair, pads: Pads) -> tuple[int, int, int, int]:
+    """Check that the windows fit and return (N, OH, OW, C)."""
     sizes = []
     for size, k, s, pad in zip(input_shape[1:3], pool_size, strides, pads, strict=True):
         if k > size + sum(pad):
@@ -110,17 +125,25 @@ def pooled_shape(input_shape, pool_size, strides, pads):
         if max(pad) >= k:
             raise ValueError(f"`pads` must each be smaller than the window. Received: pads={pads}.")
         sizes.append((size + sum(pad) - k) // s + 1)
-    return (input_shape[0], *sizes, input_shape[3])
+    return input_shape[0], sizes[0], sizes[1], input_shape[3]
+
+
+def pooling(input_shape: Sequence[int], pool_size: Pair, strides: Pair, pads: Pads) -> tuple[Pool, tuple[int, ...]]:
+    """Check a pooling's settings and return its windows, and the output's shape."""
+    pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
+    pads = checks.pads(pads)
+    shape = pooled_shape(tuple(input_shape), pool_size, strides, pads)
+    return Pool(*pool_size, *strides, pads[0][0], pads[1][0]), shape
 
 
 @lru_cache(1024)
 def _tile(windows, channels, lanes):
-    """Choose a tile for so many windows in a row: give its shape, and how many channels it is wide."""
+    """Choose a tile for so many windows in a row: return its shape, and how many channels it is wide."""
     v = next(v for v in WIDTHS if v * lanes <= channels or v == 1)
     return tile.shape(next(t for t in TILES if t <= windows), v), v * lanes
 
 
-def maxpool2d_forward(x, pool_size, strides, pads):
+def maxpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> Array:
     """Keep the largest value of every window.
 
     y[n,i,j,c] = max over a < PH, b < PW of x[n, i*sh+a-top, j*sw+b-left, c]    (outside x counts as -inf)
@@ -128,74 +151,84 @@ def maxpool2d_forward(x, pool_size, strides, pads):
     Parameters
     ----------
     x : (N, H, W, C) float32 or float64
-    pool_size : (PH, PW) int, pixels        strides : (sh, sw) int, pixels
-    pads : ((top, bottom), (left, right)) int, pixels, each smaller than the window
+        images or activations, any scale
+    pool_size : (PH, PW) int
+        the window, pixels
+    strides : (sh, sw) int
+        from window to window, pixels
+    pads : ((top, bottom), (left, right)) int
+        pixels around every image, each smaller than the window
 
     Returns
     -------
-    y : (N, OH, OW, C), dtype of x; a NaN in the window gives NaN
+    y : (N, OH, OW, C), dtype of x
+        a NaN in the window gives NaN
 
     Raises
     ------
-    ValueError: `pool_size` must fit into the padded input, 3 pixels. Received: pool_size=(4, 4).
+    ValueError
+        `pool_size` must fit into the padded input, 3 pixels. Received: pool_size=(4, 4).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> x = np.arange(16.0).reshape(1, 4, 4, 1)
+    >>> y = kernels.maxpool2d_forward(x, (2, 2), strides=(2, 2), pads=((0, 0), (0, 0)))
+    >>> y[0, :, :, 0].tolist()
+    [[5.0, 7.0], [13.0, 15.0]]
     """
     x = checks.floats(x, "x", 4)
-    (ph, pw), _ = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
-    pads = checks.pads(pads)
-    y = memory.empty(pooled_shape(x.shape, pool_size, strides, pads), x.dtype)
+    pool, out_shape = pooling(x.shape, pool_size, strides, pads)
+    y = memory.empty(out_shape, x.dtype)
     if y.size:
         n, oh, ow, channels = y.shape
         lanes = tile.lanes(x.dtype)
         shape, width = _tile(ow, channels, lanes)
         streams = channels % width == 0 and memory.streams(y)
-        run(
-            _forward,
-            n * oh,
-            y.size * ph * pw // min(channels, lanes),
-            x.reshape(-1),
-            y.reshape(-1),
-            shape,
-            (*x.shape[1:3], oh, ow, channels),
-            pool_size,
-            strides,
-            (pads[0][0], pads[1][0]),
-            streams,
-        )
+        work = y.size * pool.ph * pool.pw // min(channels, lanes)
+        sizes = (*x.shape[1:3], oh, ow, channels)
+        run(_forward, n * oh, work, x.reshape(-1), y.reshape(-1), shape, sizes, pool, streams)
     return y
 
 
-def maxpool2d_backward(dy, x, pool_size, strides, pads):
+def maxpool2d_backward(dy: Array, x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> Array:
     """Hand every output's gradient to the one pixel that it was copied from.
 
     Parameters
     ----------
-    dy : (N, OH, OW, C) float32 or float64  x, pool_size, strides, pads : as given to `maxpool2d_forward`
+    dy : (N, OH, OW, C) float32 or float64
+        gradient of the loss with respect to y
+    x : (N, H, W, C), dtype of dy
+        as given to `maxpool2d_forward`
+    pool_size : (PH, PW) int
+        the window, pixels
+    strides : (sh, sw) int
+        from window to window, pixels
+    pads : ((top, bottom), (left, right)) int
+        pixels around every image, each smaller than the window
 
     Returns
     -------
-    dx : (N, H, W, C), dtype of dy. Ties: the first maximum in row order; of several NaN, the first
+    dx : (N, H, W, C), dtype of dy
+        ties: the first maximum in row order gets all; of several NaN, the first
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> x, dy = np.array([[1.0, 5.0], [5.0, 0.0]]).reshape(1, 2, 2, 1), np.full((1, 1, 1, 1), 3.0)
+    >>> dx = kernels.maxpool2d_backward(dy, x, (2, 2), strides=(2, 2), pads=((0, 0), (0, 0)))
+    >>> dx[0, :, :, 0].tolist()  # of two maxima the first
+    [[0.0, 3.0], [0.0, 0.0]]
     """
     dy = checks.floats(dy, "dy", 4)
     x = checks.floats(x, "x", 4, dy.dtype)
-    (ph, pw), (sh, sw) = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
-    pads = checks.pads(pads)
-    checks.shape(dy, "dy", pooled_shape(x.shape, pool_size, strides, pads))
+    pool, out_shape = pooling(x.shape, pool_size, strides, pads)
+    checks.shape(dy, "dy", out_shape)
     dx = memory.empty(x.shape, x.dtype)
     if x.size:
-        apart = sh >= ph and sw >= pw
-        run(
-            _backward,
-            x.shape[0] * dy.shape[1] if apart else x.shape[0],
-            dy.size * ph * pw + x.size,
-            dy,
-            x,
-            dx,
-            ph,
-            pw,
-            sh,
-            sw,
-            pads[0][0],
-            pads[1][0],
-            apart,
-        )
+        apart = pool.sh >= pool.ph and pool.sw >= pool.pw
+        jobs = x.shape[0] * dy.shape[1] if apart else x.shape[0]
+        run(_backward, jobs, dy.size * pool.ph * pool.pw + x.size, dy, x, dx, pool, apart)
     return dx

@@ -1,7 +1,10 @@
 """Multiply: several arrays, elementwise; sizes of 1 are broadcast."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from ..types import Array
 from .machine import broadcast, checks, jit, memory, run, tape
 
 
@@ -25,16 +28,24 @@ def _multiply(start, stop, a, b, y, walk):
                     out[i] = a[ia + i * a_step] * b[ib + i * b_step]
 
 
-def multiply_forward(xs):
+def multiply_forward(xs: Sequence[Array]) -> Array:
     """Multiply elementwise.
 
     Parameters
     ----------
-    xs : list of at least two arrays, float32 or float64, of one rank and dtype     sizes agree, or are 1
+    xs : list of arrays of one rank and dtype, float32 or float64
+        sizes agree, or are 1
 
     Returns
     -------
     y : the broadcast shape, dtype of xs
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.multiply_forward([np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[10.0, 0.0]])]).tolist()
+    [[10.0, 0.0], [30.0, 0.0]]
     """
     y, *others = broadcast.of_one_rank(xs)
     for x in others:
@@ -61,16 +72,28 @@ def _product(a, b):
     return y
 
 
-def multiply_backward(dy, xs):
+def multiply_backward(dy: Array, xs: Sequence[Array]) -> list[Array]:
     """Hand each factor the gradient times the product of the others, summed where it was broadcast.
 
     Parameters
     ----------
-    dy : shape of y, float32 or float64     xs : as given to `multiply_forward`
+    dy : the stretched shape, float32 or float64
+        gradient of the loss with respect to y
+    xs : list of arrays, dtype of dy
+        as given to `multiply_forward`
 
     Returns
     -------
     dxs : list of arrays, each of its x's shape, dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> x, factors = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[10.0, 0.0]])
+    >>> dx, dfactors = kernels.multiply_backward(np.ones((2, 2)), [x, factors])
+    >>> dx.tolist(), dfactors.tolist()
+    ([[10.0, 0.0], [10.0, 0.0]], [[4.0, 6.0]])
     """
     xs = broadcast.of_one_rank(xs)
     dy = checks.floats(dy, "dy", xs[0].ndim, xs[0].dtype)

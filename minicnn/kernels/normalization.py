@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..types import Array
 from .machine import broadcast, checks, jit, memory, run, tape
 
 EPSILON = 1e-7
@@ -23,17 +24,28 @@ def _forward(start, stop, x, mean, variance, y, walk, epsilon):
                 y[iy + i] = (x[ix + i * step] - mean[im + i * constant]) / deviation
 
 
-def normalization_forward(x, mean, variance):
+def normalization_forward(x: Array, mean: Array, variance: Array) -> Array:
     """Subtract a mean and divide by a deviation.
 
     Parameters
     ----------
     x : any shape, float32 or float64
-    mean, variance : dtype of x, of one shape, of x's rank: sizes agree with x's, or are 1
+        numbers of any scale
+    mean : x's rank, dtype of x
+        sizes agree with x's, or are 1
+    variance : shape of mean, dtype of x
+        0 or more
 
     Returns
     -------
     y : shape and dtype of x
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.normalization_forward(np.array([[1.0, 5.0]]), np.array([[3.0, 3.0]]), np.array([[4.0, 1.0]])).tolist()
+    [[-1.0, 2.0]]
     """
     x = checks.floats(x, "x")
     mean, variance = (checks.floats(item, "mean and variance", dtype=x.dtype) for item in (mean, variance))
@@ -65,16 +77,26 @@ def _deviation(variance):
     return np.maximum(np.sqrt(variance), variance.dtype.type(EPSILON))
 
 
-def normalization_backward(dy, variance):
+def normalization_backward(dy: Array, variance: Array) -> Array:
     """Divide the gradient by the same deviation.
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      variance : as given to `normalization_forward`
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    variance : shape of mean, dtype of x
+        0 or more
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.normalization_backward(np.ones((1, 2)), np.array([[4.0, 1.0]])).tolist()
+    [[0.5, 1.0]]
     """
     dy = checks.floats(dy, "dy")
     return dy / _deviation(checks.floats(variance, "variance", dtype=dy.dtype))

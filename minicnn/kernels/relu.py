@@ -5,7 +5,8 @@ One comparison a number: all that counts is how the numbers get to the registers
 
 import numpy as np
 
-from .machine import checks, jit, memory, run, tile
+from ..types import Array
+from .machine import ceil_div, checks, jit, memory, run, tile
 
 BLOCK = 1 << 14  # numbers a job
 V = 4  # registers side by side
@@ -39,7 +40,7 @@ def _backward(start, stop, dy, y, dx, shape, streams):
         tile.fence()
 
 
-def relu_forward(x):
+def relu_forward(x: Array) -> Array:
     """Set what is negative to zero.
 
     y = max(x, 0)
@@ -47,30 +48,49 @@ def relu_forward(x):
     Parameters
     ----------
     x : any shape, float32 or float64
+        numbers of any scale
 
     Returns
     -------
-    y : shape and dtype of x; NaN stays NaN
+    y : shape and dtype of x
+        NaN stays NaN
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.relu_forward(np.array([-2.0, 3.0])).tolist()
+    [0.0, 3.0]
     """
     x = checks.floats(x, "x")
     y = memory.empty(x.shape, x.dtype)
     flat = y.reshape(-1)
-    run(_forward, -(-x.size // BLOCK), x.size, x.reshape(-1), flat, tile.shape(1, V), memory.streams(flat))
+    run(_forward, ceil_div(x.size, BLOCK), x.size, x.reshape(-1), flat, tile.shape(1, V), memory.streams(flat))
     return y
 
 
-def relu_backward(dy, y):
+def relu_backward(dy: Array, y: Array) -> Array:
     """Let the gradient through where the output is above zero.
 
     dx = dy * [y > 0]       (0 at y = 0, as in Keras)
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      y : what relu_forward returned, shape and dtype of dy
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    y : shape and dtype of dy
+        what the forward returned
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.relu_backward(np.ones(2), np.array([0.0, 3.0])).tolist()
+    [0.0, 1.0]
     """
     dy = checks.floats(dy, "dy")
     y = checks.floats(y, "y", dtype=dy.dtype)
@@ -79,7 +99,7 @@ def relu_backward(dy, y):
     flat = dx.reshape(-1)
     run(
         _backward,
-        -(-dy.size // BLOCK),
+        ceil_div(dy.size, BLOCK),
         dy.size,
         dy.reshape(-1),
         y.reshape(-1),

@@ -7,8 +7,9 @@ a gradient that was not computed yet: its tiles are made on the way, and used wh
 
 import numpy as np
 
+from ..types import Array
 from .dense import Product, dense_backward_kernel
-from .machine import checks, jit, run, tile
+from .machine import ceil_div, checks, jit, run, tile
 
 BLOCK = 1 << 14  # elements a job
 MOST_EXAMPLES = 256  # of a product that is made on the way: T numbers of each one's x must stay in the nearest cache
@@ -39,7 +40,7 @@ def _nesterov(start, stop, w, g, m, lr, momentum):
 def _move(w, m, x, dy, shape, sizes, rates, nesterov, row):
     """Move T rows of w (D, F), from `row` on. All arrays are flat; rates: -lr in every lane, then the momentum.
 
-    sizes: N, D, F, and the numbers from one example's dy to the next: whole registers, zeros behind F.
+    sizes: N, D, F, and the numbers from one example's dy to the next: whole registers, zeros after F.
     """
     examples, inputs, units, stride = sizes
     width = len(shape[1]) * (tile.REGISTER_BYTES // w.itemsize)
@@ -70,15 +71,32 @@ def _along_product(start, stop, w, m, x, dy, shape, sizes, rates, nesterov, rows
             row += 1
 
 
-def sgd_step(w, g, m, learning_rate, momentum, nesterov):
+def sgd_step(w: Array, g: Array, m: Array | None, learning_rate: float, momentum: float, nesterov: bool) -> None:
     """Move the weights down their gradient, in place.
 
     Parameters
     ----------
-    w : any shape, float32 or float64, C-contiguous, changed in place
-    g : shape and dtype of w, or a Product of that shape and dtype
-    m : like w, changed in place, or None without momentum
-    learning_rate, momentum : float                                        nesterov : bool
+    w : any shape, float32 or float64, C-contiguous
+        the weights, changed in place
+    g : shape and dtype of w
+        gradient of the loss with respect to w
+    m : shape and dtype of w, or None
+        the last step, changed in place, where there is momentum
+    learning_rate : float
+        length of a step for a gradient of 1
+    momentum : float, 0 <= momentum < 1
+        what is kept of the last step
+    nesterov : bool
+        look ahead along the momentum
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> w, m = np.ones(2), np.zeros(2)
+    >>> kernels.sgd_step(w, np.array([1.0, -2.0]), m, learning_rate=0.5, momentum=0.5, nesterov=False)
+    >>> w.tolist(), m.tolist()
+    ([0.5, 2.0], [-0.5, 1.0])
     """
     w = checks.in_place(w, "w")
     m = None if m is None else checks.in_place(m, "m", like=w)
@@ -87,7 +105,7 @@ def sgd_step(w, g, m, learning_rate, momentum, nesterov):
         return
     g = dense_backward_kernel(*g) if isinstance(g, Product) else checks.floats(g, "g", dtype=w.dtype)
     checks.shape(g, "g", w.shape)
-    jobs, scalar = -(-w.size // BLOCK), w.dtype.type
+    jobs, scalar = ceil_div(w.size, BLOCK), w.dtype.type
     if m is None:
         run(_plain, jobs, w.size, w.reshape(-1), g.reshape(-1), scalar(learning_rate))
         return
@@ -112,13 +130,13 @@ def _step_along(product, w, m, learning_rate, momentum, nesterov):
     v = tile.columns(units, w.dtype)
     width = v * tile.lanes(w.dtype)
     t = next(t for t in tile.ROWS[v] if t <= inputs)
-    padded = np.zeros((examples, -(-units // width) * width), w.dtype)  # small: examples times units
+    padded = np.zeros((examples, ceil_div(units, width) * width), w.dtype)  # small: examples times units
     padded[:, :units] = dy
     rates = np.repeat(np.array([-learning_rate, momentum], w.dtype), width)
-    rows, none = -(-BLOCK // units // t) * t, np.empty(0, w.dtype)
+    rows, none = ceil_div(ceil_div(BLOCK, units), t) * t, np.empty(0, w.dtype)
     run(
         _along_product,
-        -(-inputs // rows),
+        ceil_div(inputs, rows),
         2 * w.size,
         w.reshape(-1),
         none if m is None else m.reshape(-1),

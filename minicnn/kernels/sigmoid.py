@@ -1,6 +1,7 @@
 """Sigmoid: y = 1 / (1 + exp(-x));  dx = dy * y * (1 - y)."""
 
-from .machine import checks, exp, jit, memory, run
+from ..types import Array
+from .machine import ceil_div, checks, elementwise, jit, memory, run
 
 BLOCK = 1 << 10  # elements a job: with all of its loops it stays in the first cache
 
@@ -8,14 +9,8 @@ BLOCK = 1 << 10  # elements a job: with all of its loops it stays in the first c
 @jit
 def _forward(start, stop, x, y):
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
-    one = x.dtype.type(1)
     for first in range(0, x.size, BLOCK):
-        a, b = x[first : first + BLOCK], y[first : first + BLOCK]
-        for i in range(a.size):
-            b[i] = -abs(a[i])  # exp of it is never above 1: it cannot overflow
-        exp(b)
-        for i in range(a.size):
-            b[i] = (b[i] if a[i] < 0 else one) / (one + b[i])
+        elementwise.sigmoids(x[first : first + BLOCK], y[first : first + BLOCK])
 
 
 @jit
@@ -26,7 +21,7 @@ def _backward(start, stop, dy, y, dx):
         dx[i] = dy[i] * y[i] * (one - y[i])
 
 
-def sigmoid_forward(x):
+def sigmoid_forward(x: Array) -> Array:
     """Squeeze every number between 0 and 1.
 
     y = 1 / (1 + exp(-x)) = exp(x) / (1 + exp(x))
@@ -34,33 +29,52 @@ def sigmoid_forward(x):
     Parameters
     ----------
     x : any shape, float32 or float64
+        logits
 
     Returns
     -------
-    y : shape and dtype of x; never overflows; NaN stays NaN
+    y : shape and dtype of x
+        never overflows; NaN stays NaN
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.sigmoid_forward(np.array([-1e4, 0.0, 1e4])).tolist()
+    [0.0, 0.5, 1.0]
     """
     x = checks.floats(x, "x")
     y = memory.empty(x.shape, x.dtype)
-    run(_forward, -(-x.size // BLOCK), 8 * x.size, x.reshape(-1), y.reshape(-1))
+    run(_forward, ceil_div(x.size, BLOCK), 8 * x.size, x.reshape(-1), y.reshape(-1))
     return y
 
 
-def sigmoid_backward(dy, y):
+def sigmoid_backward(dy: Array, y: Array) -> Array:
     """Scale the gradient by the slope of the sigmoid.
 
     dx = dy * y * (1 - y)
 
     Parameters
     ----------
-    dy : any shape, float32 or float64      y : what sigmoid_forward returned, shape and dtype of dy
+    dy : any shape, float32 or float64
+        gradient of the loss with respect to y
+    y : shape and dtype of dy
+        what the forward returned
 
     Returns
     -------
     dx : shape and dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.sigmoid_backward(np.ones(3), np.array([0.0, 0.5, 1.0])).tolist()
+    [0.0, 0.25, 0.0]
     """
     dy = checks.floats(dy, "dy")
     y = checks.floats(y, "y", dtype=dy.dtype)
     checks.shape(y, "y", dy.shape)
     dx = memory.empty(dy.shape, dy.dtype)
-    run(_backward, -(-dy.size // BLOCK), dy.size, dy.reshape(-1), y.reshape(-1), dx.reshape(-1))
+    run(_backward, ceil_div(dy.size, BLOCK), dy.size, dy.reshape(-1), y.reshape(-1), dx.reshape(-1))
     return dx

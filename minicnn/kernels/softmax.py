@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .machine import checks, exp, jit, memory, run
+from ..types import Array
+from .machine import ceil_div, checks, exp, jit, memory, run
 
 BLOCK = 1 << 12  # elements a job, or one row
 SPREAD = 16
@@ -102,8 +103,8 @@ def _backward(start, stop, dy, y, dx, rows):
 def _run(kernel, work, *arrays):
     """Deal out the rows of arrays (..., K)."""
     classes = arrays[0].shape[-1]
-    count, rows = arrays[0].size // classes, -(-BLOCK // classes)
-    run(kernel, -(-count // rows), work, *(array.reshape(count, classes) for array in arrays), rows)
+    count, rows = arrays[0].size // classes, ceil_div(BLOCK, classes)
+    run(kernel, ceil_div(count, rows), work, *(array.reshape(count, classes) for array in arrays), rows)
 
 
 def _check_axis(array, name):
@@ -111,7 +112,7 @@ def _check_axis(array, name):
         raise ValueError(f"`{name}` must have a last axis of 1 or more. Received: {name}.shape={array.shape}.")
 
 
-def softmax_forward(x):
+def softmax_forward(x: Array) -> Array:
     """Turn every row of logits into probabilities that sum to 1.
 
     y[..., i] = exp(x[..., i]) / sum_k exp(x[..., k])
@@ -119,10 +120,18 @@ def softmax_forward(x):
     Parameters
     ----------
     x : (..., K) float32 or float64
+        logits
 
     Returns
     -------
     y : (..., K), dtype of x. The row's maximum is subtracted first: no exp can overflow. NaN makes its row NaN
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.softmax_forward(np.log([[1.0, 2.0, 1.0]])).round(4).tolist()
+    [[0.25, 0.5, 0.25]]
     """
     x = checks.floats(x, "x")
     _check_axis(x, "x")
@@ -131,18 +140,28 @@ def softmax_forward(x):
     return y
 
 
-def softmax_backward(dy, y):
+def softmax_backward(dy: Array, y: Array) -> Array:
     """Apply the softmax's Jacobian to the gradient.
 
     dx[..., i] = y[..., i] * (dy[..., i] - sum_k dy[..., k] * y[..., k])
 
     Parameters
     ----------
-    dy : (..., K) float32 or float64        y : what softmax_forward returned, shape and dtype of dy
+    dy : (..., K) float32 or float64
+        gradient of the loss with respect to y
+    y : shape and dtype of dy
+        what the forward returned
 
     Returns
     -------
     dx : (..., K), dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.softmax_backward(np.array([[1.0, 0.0]]), np.array([[0.5, 0.5]])).tolist()
+    [[0.25, -0.25]]
     """
     dy = checks.floats(dy, "dy")
     y = checks.floats(y, "y", dtype=dy.dtype)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicnn import kernels, reference
-from minicnn.kernels import dense
+from minicnn.kernels.fused.activation import ACTIVATIONS
 from tests.oracles import assert_adjoint, assert_gradient
 from tests.strategies import ConvCase, conv_cases, normal, wide_conv_cases
 from tests.tolerances import assert_close, assert_same, sizes_of_conv2d
@@ -203,7 +203,7 @@ def test_activation_equals_the_operation_after(activation, algorithm):
     how = (3 * x, kernel, bias, (1, 1), ((1, 1), (0, 1)))
     y = kernels.conv2d_forward(*how, algorithm=algorithm)
     assert y.min() < 0 and y.max() > 6
-    want = y if activation is None else dense.ACTIVATIONS[activation](y)
+    want = y if activation is None else ACTIVATIONS[activation](y)
     assert_same(kernels.conv2d_forward(*how, algorithm=algorithm, activation=activation), want)
 
 
@@ -224,3 +224,11 @@ def test_bits_do_not_depend_on_threads(threads):
         kernels.set_num_threads(before)
     for got, want in zip(*results, strict=True):
         assert_same(got, want)
+
+
+def test_settings_may_be_lists_and_groups_are_no_bool():
+    x, kernel = np.ones((1, 3, 3, 1)), np.ones((2, 2, 1, 1))
+    y = kernels.conv2d_forward(x, kernel, None, (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    assert_same(kernels.conv2d_forward(x, kernel, None, [1, 1], [[0, 0], [0, 0]], [1, 1], 1), y)
+    with pytest.raises(ValueError, match="`groups` must be a whole number, 1 or more. Received: groups=True."):
+        kernels.conv2d_forward(x, kernel, None, (1, 1), ((0, 0), (0, 0)), (1, 1), True)

@@ -10,9 +10,11 @@ The gradient goes back through the maximum and the ReLU in any order, since max 
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
+from ...types import Array, NDArray, Pads, Pair
 from ..algorithms import direct
 from ..algorithms.padding import zero_pad
 from ..conv2d import conv2d_forward, is_plain, output_shape, settings, winograd_pays
@@ -24,9 +26,24 @@ LARGEST_WINDOW = 255  # pixels: a winner is one byte
 NO_PADS = ((0, 0), (0, 0))
 
 
+class Pooled(NamedTuple):
+    """Images and the windows on them: rows, columns and channels, windows down and across, their size and steps."""
+
+    height: int
+    width: int
+    channels: int
+    oh: int
+    ow: int
+    ph: int
+    pw: int
+    sh: int
+    sw: int
+
+
 @jit
-def _pool_row(z, first, row_step, y, winners, to, shape, windows, pool, step, channels):
+def _pool_row(z, first, y, winners, to, shape, pooled):
     """Pool one row of windows: from z[first:] to y[to:] and winners[to:]. Rows of a tile are windows."""
+    windows, channels, row_step, step = pooled.ow, pooled.channels, pooled.width * pooled.channels, pooled.sw
     t, lanes = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // z.itemsize)
     for c in range(0, channels, lanes):
         count = channels - c
@@ -34,8 +51,8 @@ def _pool_row(z, first, row_step, y, winners, to, shape, windows, pool, step, ch
             window = min(j, windows - t)  # the last tile overlaps its neighbour
             home, out = first + window * step * channels + c, to + window * channels + c
             best, where = tile.load(shape, z, home, step * channels, count), tile.zeros(shape, z)
-            for p in range(1, pool[0] * pool[1]):
-                at = home + p // pool[1] * row_step + p % pool[1] * channels
+            for p in range(1, pooled.ph * pooled.pw):
+                at = home + p // pooled.pw * row_step + p % pooled.pw * channels
                 pixel = tile.load(shape, z, at, step * channels, count)
                 where = tile.winner(where, best, pixel, p)
                 best = tile.maximum(best, pixel)
@@ -44,70 +61,52 @@ def _pool_row(z, first, row_step, y, winners, to, shape, windows, pool, step, ch
 
 
 @jit
-def _pool(start, stop, z, y, winners, shape, sizes, pool, strides, channels):
-    """Job: one row of windows. sizes: rows and pixels a row of z, rows and windows a row of y."""
-    height, width, oh, ow = sizes
+def _pool(start, stop, z, y, winners, shape, pooled):
+    """Job: one row of windows."""
     for job in range(start, stop):
-        first = (job // oh * height + job % oh * strides[0]) * width * channels
-        _pool_row(z, first, width * channels, y, winners, job * ow * channels, shape, ow, pool, strides[1], channels)
+        first = (job // pooled.oh * pooled.height + job % pooled.oh * pooled.sh) * pooled.width * pooled.channels
+        _pool_row(z, first, y, winners, job * pooled.ow * pooled.channels, shape, pooled)
 
 
 @jit
-def _convolve_and_pool(start, stop, x, w, bias, y, winners, shapes, sizes, x_steps, taps, filters, pool, strides):
-    """Job: one row of windows. shapes: of the two tiles; sizes: pixels a row of the strip, rows and windows of y."""
-    (shape, pool_shape), (width, oh, ow) = shapes, sizes
-    channels = filters.groups * filters.share
-    strip, infinite = np.empty(pool[0] * width * channels, x.dtype), x.dtype.type(np.inf)
-    strip_steps = direct.Steps(0, 0, width * channels, channels)
-    everything = (pool[0], width, filters.groups * filters.blocks)
+def _convolve_and_pool(start, stop, x, w, bias, y, winners, shapes, x_steps, taps, filters, pooled):
+    """Job: one row of windows. shapes: of the two tiles; the strip holds the rows of outputs that the windows need."""
+    (shape, pool_shape), width, channels = shapes, pooled.width, pooled.channels
+    strip, infinite = np.empty(pooled.ph * width * channels, x.dtype), x.dtype.type(np.inf)
+    strip_steps, sizes = direct.Steps(0, 0, width * channels, channels), (1, pooled.ph, width)
+    cuts = (pooled.ph, width, filters.groups * filters.blocks)  # one piece: all of it
     for job in range(start, stop):
-        first = job // oh * x_steps.image + job % oh * strides[0] * x_steps.row
+        first = job // pooled.oh * x_steps.image + job % pooled.oh * pooled.sh * x_steps.row
         steps = direct.Steps(first, 0, x_steps.row, x_steps.pixel)
         direct.convolve_jobs(
-            0,
-            1,
-            x,
-            w,
-            bias,
-            strip,
-            shape,
-            infinite,
-            False,
-            (1, pool[0], width),
-            steps,
-            strip_steps,
-            taps,
-            filters,
-            everything,
+            0, 1, x, w, bias, strip, shape, infinite, False, sizes, steps, strip_steps, taps, filters, cuts
         )
-        _pool_row(
-            strip, 0, width * channels, y, winners, job * ow * channels, pool_shape, ow, pool, strides[1], channels
-        )
+        _pool_row(strip, 0, y, winners, job * pooled.ow * channels, pool_shape, pooled)
 
 
 @jit
-def _unpool(start, stop, dy, winners, dx, shape, sizes, pool, strides, how):
+def _unpool(start, stop, dy, winners, dx, shape, pooled, gaps, streams):
     """Job: one row of windows and the rows of dx from its first to the next one's. All arrays are flat.
 
-    how: some pixels of dx lie in no window, dx is streamed past the caches.
+    gaps: some pixels of dx lie in no window; streams: dx is written past the caches.
     """
-    (height, width, oh, ow, channels), (gaps, streams) = sizes, how
+    height, width, oh, ow, channels = pooled.height, pooled.width, pooled.oh, pooled.ow, pooled.channels
     t, lanes = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // dx.itemsize)
-    step = strides[1] * channels
+    step = pooled.sw * channels
     for job in range(start, stop):
         n, i = job // oh, job % oh
-        band = (n * height + i * strides[0]) * width * channels
+        band = (n * height + i * pooled.sh) * width * channels
         if gaps:
-            last = height if i + 1 == oh else (i + 1) * strides[0]
+            last = height if i + 1 == oh else (i + 1) * pooled.sh
             dx[band : (n * height + last) * width * channels] = 0
-        for a in range(pool[0]):
+        for a in range(pooled.ph):
             for j in range(0, ow, t):
                 window = min(j, ow - t)  # the last tile overlaps its neighbour
                 for c in range(0, channels, lanes):
                     at, count = (job * ow + window) * channels + c, channels - c
                     gradient = tile.load(shape, dy, at, channels, count)
-                    for b in range(pool[1]):
-                        kept = tile.keep(gradient, winners, at, channels, count, a * pool[1] + b)
+                    for b in range(pooled.pw):
+                        kept = tile.keep(gradient, winners, at, channels, count, a * pooled.pw + b)
                         home = band + a * width * channels + window * step + b * channels + c
                         if streams:
                             tile.stream(kept, dx, home, step)
@@ -124,6 +123,7 @@ def _tile(windows, channels, dtype):
 
 
 def _windows(pool_size, strides):
+    """Check windows that do not overlap."""
     (ph, pw), (sh, sw) = pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
     if ph > sh or pw > sw or ph * pw > LARGEST_WINDOW:
         raise ValueError(
@@ -133,30 +133,68 @@ def _windows(pool_size, strides):
     return pool_size, strides
 
 
-def conv2d_maxpool2d_forward(x, kernel, bias, strides, pads, dilation, groups, pool_size, pool_strides):
+def conv2d_maxpool2d_forward(
+    x: Array,
+    kernel: Array,
+    bias: Array | None,
+    strides: Pair,
+    pads: Pads,
+    dilation: Pair,
+    groups: int,
+    pool_size: Pair,
+    pool_strides: Pair,
+) -> tuple[Array, NDArray[np.uint8]]:
     """Slide every filter over every image, set what is negative to zero, keep the largest value of every window.
 
     y = maxpool(relu(conv(x)))          the windows do not overlap; what is left over at the end is dropped
 
     Parameters
     ----------
-    x, kernel, bias, strides, pads, dilation, groups : as in `conv2d_forward`
-    pool_size : (PH, PW) int, pixels, at most 255 in all       pool_strides : (int, int), pixels, PH and PW at least
+    x : (N, H, W, C) float32 or float64
+        images or activations, any scale
+    kernel : (KH, KW, C // groups, F), dtype of x
+        the filters' weights
+    bias : (F,), dtype of x, or None
+        added to every output of its filter
+    strides : (sh, sw) int
+        of the convolution, pixels
+    pads : ((top, bottom), (left, right)) int
+        zeros around every image, pixels
+    dilation : (dh, dw) int
+        from tap to tap, pixels; 1 is side by side
+    groups : int, divides C and F
+        filter f sees only the channels of group f // (F // groups)
+    pool_size : (PH, PW) int
+        the pooling's window, at most 255 pixels in all
+    pool_strides : (int, int)
+        from window to window of the pooling, pixels; PH and PW at least
 
     Returns
     -------
-    y : (N, PH', PW', F), dtype of x        winners : shape of y, uint8: the number, in row order, of the window's
-        first pixel that is its maximum (or NaN)
+    y : (N, PH', PW', F), dtype of x
+    winners : shape of y, uint8
+        the number, in row order, of the window's first pixel that is its maximum (or NaN)
 
     Raises
     ------
-    ValueError: Windows must not overlap, nor have more than 255 pixels. Received: pool_size=(3, 3), strides=(2, 2).
+    ValueError
+        Windows must not overlap, nor have more than 255 pixels. Received: pool_size=(3, 3), strides=(2, 2).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> x, kernel = np.arange(16.0).reshape(1, 4, 4, 1), np.ones((1, 1, 1, 1))
+    >>> no_pads = (0, 0), (0, 0)
+    >>> y, winners = kernels.conv2d_maxpool2d_forward(x, kernel, None, (1, 1), no_pads, (1, 1), 1, (2, 2), (2, 2))
+    >>> y[0, :, :, 0].tolist(), winners[0, :, :, 0].tolist()
+    ([[5.0, 7.0], [13.0, 15.0]], [[3, 3], [3, 3]])
     """
     x = checks.floats(x, "x", 4)
     kernel = checks.floats(kernel, "kernel", 4, x.dtype)
-    strides, pads, dilation, groups = settings(strides, pads, dilation, groups)
+    window = settings(strides, pads, dilation, groups)
     pool_size, pool_strides = _windows(pool_size, pool_strides)
-    between = output_shape(x.shape, kernel.shape, strides, pads, dilation, groups)
+    between = output_shape(x.shape, kernel.shape, window)
     shape = pooled_shape(between, pool_size, pool_strides, NO_PADS)
     if bias is not None:
         bias = checks.floats(bias, "bias", 1, x.dtype)
@@ -164,60 +202,56 @@ def conv2d_maxpool2d_forward(x, kernel, bias, strides, pads, dilation, groups, p
     y, winners = memory.empty(shape, x.dtype), memory.empty(shape, np.uint8)
     if not y.size:
         return y, winners
-    _, oh, ow, channels = shape
-    pool_shape = _tile(ow, channels, x.dtype)
-    many = kernel.size > direct.NEAREST and pool_size[0] * between[2] < direct.PIXELS  # see `direct.PIXELS`
-    if many or is_plain(kernel.shape, strides, dilation, groups) and winograd_pays(between, kernel.shape, x.dtype):
-        z = conv2d_forward(x, kernel, bias, strides, pads, dilation, groups, activation="relu")
-        run(
-            _pool,
-            len(y) * oh,
-            z.size,
-            z.reshape(-1),
-            y.reshape(-1),
-            winners.reshape(-1),
-            pool_shape,
-            (*between[1:3], oh, ow),
-            pool_size,
-            pool_strides,
-            channels,
-        )
+    pooled = Pooled(*between[1:], *shape[1:3], *pool_size, *pool_strides)
+    pool_shape = _tile(pooled.ow, pooled.channels, x.dtype)
+    flat, jobs = (y.reshape(-1), winners.reshape(-1)), len(y) * pooled.oh
+    many = kernel.size > direct.NEAREST and pooled.ph * pooled.width < direct.PIXELS  # see `direct.PIXELS`
+    if many or is_plain(kernel.shape, window) and winograd_pays(between, kernel.shape, x.dtype):
+        z = conv2d_forward(x, kernel, bias, *window, activation="relu")
+        run(_pool, jobs, z.size, z.reshape(-1), *flat, pool_shape, pooled)
         return y, winners
-    padded = zero_pad(x, pads)
-    packed, filters, v = direct.pack(kernel, groups)
-    shapes = tile.shape(tile.rows(between[2], v), v), pool_shape
-    run(
-        _convolve_and_pool,
-        len(y) * oh,
-        y.size * kernel[..., 0].size,
-        padded.reshape(-1),
-        packed,
-        direct.packed_bias(bias, filters, v, x.dtype),
-        y.reshape(-1),
-        winners.reshape(-1),
-        shapes,
-        (between[2], oh, ow),
-        direct.steps(padded.shape, strides),
-        direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], dilation, groups),
-        filters,
-        pool_size,
-        pool_strides,
-    )
+    padded = zero_pad(x, window.pads)
+    packed, filters, v = direct.pack(kernel, window.groups)
+    lanes_bias = direct.packed_bias(bias, filters, v, x.dtype)
+    shapes = tile.shape(tile.rows(pooled.width, v), v), pool_shape
+    steps = direct.steps(padded.shape, window.strides)
+    taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], window.dilation, window.groups)
+    work = y.size * kernel[..., 0].size
+    inputs = padded.reshape(-1), packed, lanes_bias
+    run(_convolve_and_pool, jobs, work, *inputs, *flat, shapes, steps, taps, filters, pooled)
     return y, winners
 
 
-def maxpool2d_unpool(dy, winners, input_shape, pool_size, strides):
+def maxpool2d_unpool(
+    dy: Array, winners: NDArray[np.uint8], input_shape: tuple[int, ...], pool_size: Pair, strides: Pair
+) -> Array:
     """Hand every output's gradient to the pixel that won its window.
 
     Parameters
     ----------
-    dy : (N, OH, OW, C) float32 or float64      winners : shape of dy, uint8, see `conv2d_maxpool2d_forward`
-        (a number that no pixel of its window has: that gradient goes nowhere)
-    input_shape : (N, H, W, C)                  pool_size, strides : (int, int), pixels; windows do not overlap
+    dy : (N, OH, OW, C) float32 or float64
+        gradient of the loss with respect to y
+    winners : shape of dy, uint8
+        as `conv2d_maxpool2d_forward` returned them. A number that no pixel of its window has: that gradient
+        goes nowhere
+    input_shape : (N, H, W, C) int
+        the shape of x
+    pool_size : (PH, PW) int
+        the window, at most 255 pixels in all
+    strides : (sh, sw) int
+        from window to window, pixels; windows do not overlap
 
     Returns
     -------
     dx : (N, H, W, C), dtype of dy
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> dy, winners = np.full((1, 1, 1, 1), 4.0), np.full((1, 1, 1, 1), 2, np.uint8)
+    >>> kernels.maxpool2d_unpool(dy, winners, (1, 2, 2, 1), (2, 2), (2, 2))[0, :, :, 0].tolist()
+    [[0.0, 0.0], [4.0, 0.0]]
     """
     dy = checks.floats(dy, "dy", 4)
     pool_size, strides = _windows(pool_size, strides)
@@ -232,17 +266,6 @@ def maxpool2d_unpool(dy, winners, input_shape, pool_size, strides):
         gaps = pool_size != strides or (oh * strides[0], ow * strides[1]) != tuple(input_shape[1:3])
         shape = _tile(ow, channels, dy.dtype)
         streams = memory.streams(dx) and channels % (len(shape[1]) * tile.lanes(dy.dtype)) == 0
-        run(
-            _unpool,
-            n * oh,
-            dx.size,
-            dy.reshape(-1),
-            winners.reshape(-1),
-            dx.reshape(-1),
-            shape,
-            (*input_shape[1:3], oh, ow, channels),
-            pool_size,
-            strides,
-            (gaps, streams),
-        )
+        pooled = Pooled(*input_shape[1:], oh, ow, *pool_size, *strides)
+        run(_unpool, n * oh, dx.size, dy.reshape(-1), winners.reshape(-1), dx.reshape(-1), shape, pooled, gaps, streams)
     return dx

@@ -9,13 +9,14 @@ What the operations use of it:
     tape            a run done again without Python
     checks          what is asked of every array before compiled code reads it
     broadcast       arrays whose sizes of 1 are repeated to fit each other
+    elementwise     one formula for every number of an array
     exp             for many numbers at once (exponential.py)
     ceil_div        how many pieces cover something (integers.py)
 
 How wide registers are, and how many there are, is found out in registers.py.
 """
 
-from . import broadcast, checks, memory, tape, tile
+from . import broadcast, checks, elementwise, memory, tape, tile
 from .exponential import exp
 from .finite import sums_are_finite
 from .integers import ceil_div
@@ -30,6 +31,7 @@ __all__ = [
     "broadcast",
     "ceil_div",
     "checks",
+    "elementwise",
     "exp",
     "get_num_threads",
     "jit",
