@@ -319,3 +319,12 @@ def test_a_step_that_breaks_off_leaves_nothing():
     model.forget()
     with pytest.raises(RuntimeError, match="needs a forward"):
         model.backward(np.zeros((2, 2)))
+
+
+def test_what_is_an_output_itself_joins_nothing():
+    """A block never makes the array between its parts, which somebody wants here."""
+    x = Input((6, 6, 2))
+    y = Conv2D(4, 3)(x)
+    z = Flatten()(MaxPooling2D(2)(ReLU()(y)))
+    assert len(blocks_of(Model(x, z))) == 1
+    assert blocks_of(Model(x, [y, z])) == []

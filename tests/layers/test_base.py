@@ -581,3 +581,13 @@ def test_symbols_and_arrays_mixed():
     with pytest.raises(TypeError) as error:
         Add(name="sum")([Input((3,)), np.zeros((1, 3))])
     assert str(error.value) == "Layer 'sum' got symbolic tensors and arrays mixed; all must be of one kind."
+
+
+def test_the_count_of_a_normalization_stays_a_whole_number():
+    """Whatever dtype the layer is converted to: Keras's file has it as an integer."""
+    layer = Normalization()
+    layer.build((None, 3))
+    layer.state["count"][...] = 7
+    layer.cast("float64")
+    assert layer.state["count"].dtype == np.int64 and layer.state["count"] == 7
+    assert layer.state["mean"].dtype == np.float64

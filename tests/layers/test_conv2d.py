@@ -137,6 +137,10 @@ def test_the_reference_can_be_asked_for():
             {"strides": 2, "dilation_rate": (1, 2)},
             "`strides` and `dilation_rate` cannot both be above 1. Received: strides=(2, 2), dilation_rate=(1, 2).",
         ),
+        (
+            {"strides": (2, 1), "dilation_rate": (1, 2)},
+            "`strides` and `dilation_rate` cannot both be above 1. Received: strides=(2, 1), dilation_rate=(1, 2).",
+        ),
         ({"groups": 3}, "`filters` must be a multiple of `groups`. Received: filters=4, groups=3."),
         (
             {"algorithm": "magic"},

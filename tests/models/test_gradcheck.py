@@ -26,6 +26,14 @@ def test_all_elements():
     assert len(check.elements) == 3 + 6 + 2 and check.ok
 
 
+def test_a_sample_has_as_many_elements_as_asked_for():
+    """And one more, the worst, only where the model's own gradients are far off."""
+    model = Sequential([Input((3,)), Dense(2)], seed=0)
+    model.compile("sgd", "mse")
+    elements = gradcheck(model, np.ones((1, 3)), np.zeros((1, 2)), sample=1).elements
+    assert sorted(element.array for element in elements) == ["dense/bias", "dense/kernel", "x"]
+
+
 def test_a_wrong_gradient_is_found(monkeypatch):
     model = Sequential([Input((5, 5, 1)), Conv2D(2, 3), Flatten(), Dense(1)], seed=0)
     model.compile("sgd", "mse")
