@@ -1,4 +1,4 @@
-"""How a model predicts: step by step (inference.py), in memory that stays for the next run, and before long on tape.
+"""How a model predicts: step by step (chains.py), in memory that stays for the next run, and before long on tape.
 
 For small inputs Python takes longer than the kernels. When inputs of the same shapes come a second time their run is
 recorded (kernels/tape.py): a take. From then on it is played. A take reads the layers' arrays where they lie, so

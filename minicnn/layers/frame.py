@@ -2,7 +2,7 @@
 
     ZeroPadding2D: y = x with zeros around, dx = dy without its frame;   Cropping2D: the other way round
 
-Source: Keras 3 `ZeroPadding2D` and `Cropping2D`. On paper: reference/frame.py.
+Source: Keras 3 `ZeroPadding2D` and `Cropping2D`. On paper: reference/zero_padding2d.py, cropping2d.py.
 """
 
 import numpy as np

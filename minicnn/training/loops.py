@@ -120,7 +120,7 @@ def fit(
     shuffle : bool                  draw a new order each epoch (batches bring their own)
     seed : int, optional            of the order; by default the model's
     class_weight : dict, optional   class -> how much its examples count; 1 for those that it lacks
-    callbacks : Callback or list of them, optional      see callbacks.py
+    callbacks : Callback or list of them, optional      see minicnn.callbacks
     verbose : 0, 1, 2 or "auto"     silent, a progress bar, a line an epoch, or what suits the output
     initial_epoch : int, optional   the number of the first epoch, to go on after an interruption: the model counts on
         from it. Without it epochs are numbered from 0, as in Keras, and the model's own count goes on

@@ -92,7 +92,14 @@ def _add(add, key, place, inputs, nodes):
             None,
             [_array(key, "params", "depthwise_kernel", "kernel")],
         )
-        one = {"size": [1, 1], "strides": [1, 1], "pads": [[0, 0], [0, 0]], "dilation": [1, 1], "groups": 1}
+        one = {
+            "size": [1, 1],
+            "strides": [1, 1],
+            "pads": [[0, 0], [0, 0]],
+            "dilation": [1, 1],
+            "padding": "valid",
+            "groups": 1,
+        }
         arrays = [_array(key, "params", "pointwise_kernel", "kernel"), *_bias(layer, key)]
         return _activated(add, key, layer, "Conv2D", [made], shape, one, arrays)
     if kind in ("Conv2D", "DepthwiseConv2D"):
