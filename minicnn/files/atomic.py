@@ -3,13 +3,34 @@
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
+from typing import BinaryIO
 
 
 @contextlib.contextmanager
-def replacing(path):
-    """Give a binary file to write; when the block ends well it becomes `path`, otherwise it is gone.
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Yield a binary file to write; when the block ends well it becomes `path`, otherwise it is gone.
 
     The new file has the mode of the one that it replaces, or the usual one. A symbolic link stays, its target changes.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        The name that the file will have; its folder exists.
+
+    Raises
+    ------
+    ValueError
+        Where it cannot be written, with the reason.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(f"{folder}/note.txt") as file:
+    ...         _ = file.write(b"whole")
+    ...     Path(folder, "note.txt").read_text()
+    'whole'
     """
     path = os.path.realpath(os.fspath(path))
     folder, name = os.path.split(path)
