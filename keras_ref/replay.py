@@ -60,10 +60,10 @@ def run(
     data_folder: AnyPath,
     out: AnyPath,
     how: str = "intended",
-    weights: str = "imagenet",
+    weights: str = configs.DEFAULTS.weights,
     store: AnyPath | None = None,
     quick: bool = False,
-    seed: int = 1,
+    seed: int = configs.DEFAULTS.seed,
     tell: Callable[[Result], Any] = print,
 ) -> list[Result]:
     """Run every step; write replay.json to a new folder.

@@ -18,7 +18,7 @@ from .types import AnyPath, Result
 ROUNDS: int = 5
 
 
-def loading(data_folder: AnyPath, size: int = 150, rounds: int = ROUNDS) -> dict[str, Any]:
+def loading(data_folder: AnyPath, size: int = configs.DEFAULTS.size, rounds: int = ROUNDS) -> dict[str, Any]:
     """Time whole passes over the training pictures, alternating: from files, ImageDataGenerator, from memory.
 
     Parameters
@@ -57,7 +57,7 @@ def loading(data_folder: AnyPath, size: int = 150, rounds: int = ROUNDS) -> dict
     }
 
 
-def grid(data_folder: AnyPath, weights: str = "none", size: int = 150) -> dict[str, Any]:
+def grid(data_folder: AnyPath, weights: str = "none", size: int = configs.DEFAULTS.size) -> dict[str, Any]:
     """Time the grid of 8.5 to 8.9 both ways: on stored vectors, all of it, and through the whole net, two epochs of it.
 
     The fast way begins with an empty store. The slow way's first epoch also decodes the pictures and traces the graph;
@@ -134,7 +134,7 @@ def whole_epochs(config: Config, found: Folder) -> list[float]:
         ]
 
 
-def run(data_folder: AnyPath, out: AnyPath, weights: str = "none", size: int = 150) -> Result:
+def run(data_folder: AnyPath, out: AnyPath, weights: str = "none", size: int = configs.DEFAULTS.size) -> Result:
     """Measure both; write speed.json to a new folder.
 
     Parameters
@@ -148,6 +148,7 @@ def run(data_folder: AnyPath, out: AnyPath, weights: str = "none", size: int = 1
     -------
     result : the content of speed.json
     """
+    configs.Config(str(data_folder), size=size, weights=weights)  # refuses what cannot be used
     out = files.unused(out)
     result = {"data": str(data_folder), "weights": weights, "loading": loading(data_folder, size)}
     result["grid"] = grid(data_folder, weights, size)

@@ -76,20 +76,23 @@ WORDS: dict[str, str] = {
 }
 
 
-def add_settings(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
+def add_settings(
+    parser: argparse.ArgumentParser, names: Sequence[str], defaults: configs.Config = configs.DEFAULTS
+) -> None:
     """Add the flags of a Config; a flag that is not given keeps the Config's own default.
 
     Parameters
     ----------
     parser : argparse.ArgumentParser
     names : names of settings
+    defaults : Config, what the help names for a flag that is not given
     """
     for name in names:
         parser.add_argument(
             "--" + name.replace("_", "-"),
             type=KINDS.get(name, WHOLE),
             metavar=name.upper().replace("_", "-"),
-            help=f"{WORDS[name]} (default: {getattr(configs.DEFAULTS, name)})",
+            help=f"{WORDS[name]} (default: {getattr(defaults, name)})",
         )
 
 

@@ -2,9 +2,10 @@
 
 import argparse
 
-from .. import config as configs
 from .. import console
 from . import flags
+
+SETTINGS: tuple[str, ...] = ("weights", "seed")
 
 HELP: str = "run 8.3 to 8.12 in order, our figures beside the published ones"
 
@@ -20,7 +21,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="for 8.10 and 8.11: also measure on augmented validation pictures as filmed (default: %(default)s)",
     )
     parser.add_argument("--quick", action="store_true", help="one epoch a step at 75 px, to see that every step works")
-    flags.add_settings(parser, ("weights", "seed"))
+    flags.add_settings(parser, SETTINGS)
     parser.add_argument("--out", metavar="DIR", default="replay", help="new folder for the runs (default: %(default)s)")
     flags.add_cache(parser)
 
@@ -33,10 +34,9 @@ def run(args: argparse.Namespace) -> None:
         args.data,
         args.out,
         args.how,
-        args.weights or "imagenet",
-        flags.store(args),
-        args.quick,
-        args.seed or configs.DEFAULTS.seed,
+        store=flags.store(args),
+        quick=args.quick,
+        **flags.given(args, SETTINGS),
         tell=lambda row: console.note(f"{row['section']} {row['setting']}: {results.figure(row['ours'])}"),
     )
     console.table(

@@ -6,13 +6,15 @@ from .. import config as configs
 from .. import console
 from . import flags
 
+SETTINGS: tuple[str, ...] = ("size", "weights")
+
 HELP: str = "measure loading beside ImageDataGenerator, and the grid both ways"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("data", metavar="DATA")
-    flags.add_settings(parser, ("size", "weights"))
+    flags.add_settings(parser, SETTINGS, configs.DEFAULTS.replace(weights="none"))
     parser.add_argument(
         "--out", metavar="DIR", default="speed", help="new folder for the figures (default: %(default)s)"
     )
@@ -22,7 +24,7 @@ def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
     from .. import results, speed
 
-    result = speed.run(args.data, args.out, args.weights or "none", args.size or configs.DEFAULTS.size)
+    result = speed.run(args.data, args.out, **flags.given(args, SETTINGS))
     console.table("loading", ("reader", "pictures a second"), list(result["loading"]["pictures_per_second"].items()))
     console.say(f"First pass {result['loading']['first_pass_ratio']} times ImageDataGenerator's rate.")
     console.say(results.measured(result["grid"]))

@@ -146,5 +146,5 @@ def sweep(result: Result, path: AnyPath) -> None:
     axis.set_xlim(-0.6, len(rows) - 0.4)
     axis.set_xlabel(result["over"])
     axis.set_title("validation accuracy", loc="left", fontsize=11)
-    figure.legend(frameon=False, fontsize=8.5, loc="outside lower left", ncols=3)
+    figure.legend(frameon=False, fontsize=8.5, loc="outside lower left", ncols=2)
     _write(figure, path)

@@ -104,3 +104,12 @@ def test_an_error_leaves_the_old_file(tmp_path, monkeypatch):
         card.save(_net(), tmp_path / "m.keras", CARD)
     assert (tmp_path / "m.keras").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]
+
+
+@pytest.mark.parametrize("shape", [(None, 8, 3), (8, None, 3), (None, None, 3), (8, 8, 1), (12,)])
+def test_no_card_is_made_up_for_what_takes_no_pictures_of_one_size(tmp_path, shape):
+    _, keras = runtime.load()
+    pool = [keras.layers.GlobalAveragePooling2D()] if len(shape) == 3 else []
+    keras.Sequential([keras.Input(shape), *pool, keras.layers.Dense(2)]).save(tmp_path / "m.keras")
+    with pytest.raises(ValueError, match="holds no classifier.json and takes .*, not pictures of one size"):
+        card.load(tmp_path / "m.keras")

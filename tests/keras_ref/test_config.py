@@ -56,3 +56,12 @@ def test_vectors_may_be_stored_only_where_every_epoch_is_alike():
     assert not configs.Config("d", augment="light").cacheable
     assert not configs.Config("d", unfreeze=1).cacheable
     assert not configs.Config("d", unfreeze="all", weights="none").cacheable
+
+
+def test_the_defaults_are_the_courses():
+    """Of 8.6 and 8.7; the start of every run that is made again from the figures alone."""
+    config = configs.Config("d")
+    assert (config.size, config.lr, config.inner, config.dropout) == (150, 0.001, 0, 0.0)
+    assert (config.epochs, config.batch_size, config.seed, config.split_seed) == (10, 32, 1, 0)
+    assert (config.augment, config.class_weight, config.weights, config.unfreeze) == ("none", "none", "imagenet", 0)
+    assert (config.devices, config.precision) == ("one", "auto")

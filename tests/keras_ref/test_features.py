@@ -1,6 +1,7 @@
 """Stored vectors: right, keyed by what they depend on, and safe when runs are cut or doubled."""
 
 import multiprocessing
+import re
 import shutil
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from keras_ref import card, features, model, pictures, runtime, sweep, train, weights
 from keras_ref import config as configs
 from keras_ref.cli import main
+from keras_ref.errors import Diverged
 from tests.keras_ref import small
 from tests.keras_ref.conftest import SIZE, draw
 
@@ -228,3 +230,33 @@ def test_random_pictures_of_the_same_content_share_a_vector(classifier, tmp_path
     shutil.copyfile(root / "train/red/0.jpg", root / "train/red/1.jpg")
     stored = features.vectors(classifier, _split(root), tmp_path / "store")
     np.testing.assert_array_equal(stored[4], stored[5])
+
+
+def test_the_picture_without_a_finite_vector_is_named(clothes, tmp_path, monkeypatch):
+    """Not the first one of its batch, nor of the second batch."""
+    monkeypatch.setattr(features, "BATCH", 8)
+    split = _split(clothes)
+
+    class Base:
+        layers = (type("Last", (), {"compute_dtype": "float32"}),)
+        calls = 0
+
+        def predict_on_batch(self, x):
+            self.calls += 1
+            y = np.ones((len(x), 4))
+            if self.calls == 2:
+                y[5:, 1] = np.nan
+            return y
+
+    hashes = [features._content_hash(path) for path in split.paths]
+    with pytest.raises(Diverged, match=re.escape(f"The base's answer to {split.paths[13]} is not finite")):
+        features._compute(Base(), split, list(range(24)), hashes, tmp_path, {})
+
+
+def test_pictures_to_learn_from_have_labels(classifier, clothes, tmp_path):
+    split = _split(clothes)
+    nameless = pictures.Pictures(split.paths, split.recipe, keep=False)
+    with pytest.raises(ValueError, match="must have labels"):
+        features.labelled(classifier, nameless, tmp_path)
+    stored, one_hot = features.labelled(classifier, split, tmp_path)
+    assert stored.shape == (24, small.WIDTH) and one_hot.tolist() == split.one_hot.tolist()

@@ -1,8 +1,12 @@
 """The measuring command runs, and its arithmetic holds. What it measures is no test."""
 
+import inspect
 import json
 
-from keras_ref import replay, results
+import pytest
+
+from keras_ref import config as configs
+from keras_ref import replay, results, speed
 
 
 def test_command(clothes, tmp_path, monkeypatch, capsys):
@@ -18,3 +22,25 @@ def test_command(clothes, tmp_path, monkeypatch, capsys):
     assert f"{first} s for a run's first" in results.measured(grid)
     assert set(result["loading"]["pictures_per_second"]) == {"first pass", "ImageDataGenerator", "later pass"}
     assert "times ImageDataGenerator's rate" in capsys.readouterr().out
+
+
+def test_what_is_not_asked_for_is_as_in_a_training(clothes, tmp_path, monkeypatch, capsys):
+    from keras_ref.cli import main
+
+    for function in (speed.loading, speed.grid, speed.run):
+        assert inspect.signature(function).parameters["size"].default == configs.DEFAULTS.size == 150
+    asked = []
+    monkeypatch.setattr(speed, "loading", lambda *given: asked.append(given) or {})
+    monkeypatch.setattr(speed, "grid", lambda *given: asked.append(given) or {})
+    speed.run(clothes, tmp_path / "speed")
+    assert asked == [(clothes, 150), (clothes, "none", 150)]
+    with pytest.raises(SystemExit):
+        main(["speed", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "150 or 299 (default: 150)" in told and "in Keras's layout (default: none)" in told
+
+
+@pytest.mark.parametrize("size", [0, 70])
+def test_a_size_that_is_too_small_is_refused_before_anything_is_measured(clothes, tmp_path, refused, size):
+    refused(["speed", clothes, "--size", size, "--out", tmp_path / "speed"], "size must be", f"size={size}")
+    assert not (tmp_path / "speed").exists()

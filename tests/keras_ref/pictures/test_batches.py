@@ -55,8 +55,9 @@ def test_the_pixels_are_those_of_image_data_generator_bit_for_bit(mixed, size, k
         np.testing.assert_array_equal(y, flow[k][1])
 
 
-def test_a_folder_that_needs_no_pillow_has_the_same_pixels(clothes):
+def test_a_folder_that_needs_no_pillow_has_the_same_pixels(clothes, monkeypatch):
     loaded = _pictures(clothes)
+    monkeypatch.setattr(runtime.load()[0], "numpy_function", lambda *_: pytest.fail("Python in the pipeline"))
     assert (loaded._look()[0] >= 0).all()
     for path, pixels in zip(loaded.paths, loaded.pixels(), strict=True):
         np.testing.assert_array_equal(pixels, load_image(path, 71))
@@ -123,3 +124,11 @@ def test_levels(scale, offset):
     levels = np.asarray(pictures.Recipe(71, 71, scale=scale, offset=offset).prepare()(np.arange(256, dtype=np.uint8)))
     np.testing.assert_allclose(levels, np.arange(256) * scale + offset, rtol=0, atol=1e-6)
     assert levels.dtype == np.float32
+
+
+def test_pixels_are_kept_where_they_fit_in_a_quarter_of_the_memory(clothes, monkeypatch):
+    needed = 24 * 71 * 71 * 3
+    for memory, keeps in ((4 * needed, False), (4 * needed + 4, True), (needed, False)):
+        monkeypatch.setattr(pictures.batches, "_memory", lambda memory=memory: memory)
+        assert _pictures(clothes).keeps is keeps
+        assert not _pictures(clothes, keep=False).keeps

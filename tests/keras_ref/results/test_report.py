@@ -60,6 +60,11 @@ def test_command(command, trained, tmp_path):
         "![accuracy and loss by epoch](R_trained.png)",
     ):
         assert words in text, words
+    history = results.read_history(trained / "history.csv")
+    names = ["loss", "accuracy", "val_loss", "val_accuracy"]
+    assert f"| epoch | {' | '.join(names)} | seconds |" in text
+    for row in history:
+        assert f"| {row['epoch']} | {' | '.join(f'{row[name]:.4f}' for name in names)} | " in text
     assert (tmp_path / "R_trained.png").is_file()
     assert str(tmp_path) not in text
 
