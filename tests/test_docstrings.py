@@ -50,8 +50,8 @@ LACKING = {
     "layers": """
         Activation Add AveragePooling2D BatchNormalization Concatenate Conv2D Cropping2D Dense DepthwiseConv2D
         Dropout ELU Flatten GlobalAveragePooling2D GlobalMaxPooling2D Input InputLayer Layer LeakyReLU
-        MaxPooling2D Multiply Node Normalization ReLU Rescaling Reshape SeparableConv2D Sigmoid Softmax
-        SpatialDropout2D SymbolicTensor ZeroPadding2D
+        MaxPooling2D Multiply Normalization ReLU Rescaling Reshape SeparableConv2D Sigmoid Softmax
+        SpatialDropout2D ZeroPadding2D
     """,
     "models": """
         Sequential homework load_model tinyvgg

@@ -22,8 +22,7 @@ from collections import Counter
 
 from .. import kernels
 from ..kernels.fused.conv2d_maxpool2d import LARGEST_WINDOW
-from ..layers import Activation, Conv2D, Dense, Layer, MaxPooling2D, ReLU
-from ..layers.base import Node
+from ..layers import Activation, Conv2D, Dense, Layer, MaxPooling2D, Node, ReLU
 from .gradients import dense_gradient
 
 PORTION = 1 << 23  # bytes of dz, where it is made in portions

@@ -2,9 +2,10 @@
 
 from .activation import Activation
 from .add import Add
+from .arrays import DTYPES, fits
 from .augmentation import AUGMENTATIONS
 from .avgpool2d import AveragePooling2D
-from .base import Layer, Node, SymbolicTensor
+from .base import Layer
 from .batch_normalization import BatchNormalization
 from .concatenate import Concatenate
 from .conv2d import Conv2D
@@ -18,6 +19,7 @@ from .input import Input, InputLayer
 from .leaky_relu import ELU, LeakyReLU
 from .maxpool2d import MaxPooling2D
 from .multiply import Multiply
+from .node import Node, SymbolicTensor
 from .normalization import Normalization
 from .relu import ReLU
 from .rescaling import Rescaling
@@ -35,6 +37,7 @@ LAYERS = {
 } | AUGMENTATIONS  # fmt: skip
 
 __all__ = [
+    "DTYPES",
     "ELU",
     "LAYERS",
     "Activation",
@@ -67,4 +70,5 @@ __all__ = [
     "SpatialDropout2D",
     "SymbolicTensor",
     "ZeroPadding2D",
+    "fits",
 ]

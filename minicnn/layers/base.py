@@ -8,8 +8,7 @@ A layer file writes `_forward`, which returns y and whatever the way back needs,
 again. This file does the rest once for all of them: it checks x and dy, pushes in training, pops last first,
 so a layer that is called twice in a net goes back twice.
 
-Calling a layer on a `SymbolicTensor` (what `Input` gives) computes nothing: it records a `Node`, and a Model is
-built from such records.
+Calling a layer on a `SymbolicTensor` (what `Input` returns) records a `Node`: see node.py.
 """
 
 import re
@@ -17,73 +16,8 @@ import warnings
 
 import numpy as np
 
-DTYPES = ("float32", "float64")
-
-
-class SymbolicTensor:
-    """A place in a graph: an array that does not exist yet, of which the shape is known.
-
-    `shape` is (None, ...): the number of examples is open, and so may height and width be. `node` made it.
-    """
-
-    def __init__(self, shape, node, index=0):
-        self.shape = tuple(shape)
-        self.node = node
-        self.index = index
-
-    def __repr__(self):
-        return f"<SymbolicTensor shape={self.shape} from {self.node.layer.name}>"
-
-
-class Node:
-    """One call of one layer: the symbolic tensors that went in and those that came out.
-
-    `several` says whether the layer is called with a list. `training` is what the call said of it, or None: it goes
-    into model files, and nothing else asks for it, since fit and predict say themselves whether they train, as in
-    Keras. A model has nodes of its own (graph.py), on which `key` is the call's name there: the layer's name, "name:1"
-    for a second call.
-    """
-
-    def __init__(self, layer, inputs, several, output_shape, training=None):
-        self.layer = layer
-        self.inputs = inputs
-        self.several = several
-        self.training = training
-        self.key = layer.name
-        shapes = output_shape if isinstance(output_shape, list) else [output_shape]
-        self.outputs = [SymbolicTensor(shape, self, index) for index, shape in enumerate(shapes)]
-
-    def shape_in(self, shapes):
-        """Give the shape of what goes in (a list for a call with a list), from those of the tensors."""
-        own = [shapes[tensor] for tensor in self.inputs]
-        return own if self.several else own[0]
-
-
-def fits(shape, wanted):
-    """Tell whether a shape is a wanted one, where None stands for any size."""
-    return len(shape) == len(wanted) and all(
-        None in (want, got) or want == got for want, got in zip(wanted, shape, strict=True)
-    )
-
-
-def cast(array, dtype, what):
-    """Convert an array of numbers; one that is finite and too large for the dtype is refused: it would become inf.
-
-    `what` begins the sentence: whose array it is.
-    """
-    if array.dtype == dtype:
-        return array
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{what} must be real numbers. Received: dtype={array.dtype}.")
-    try:
-        with np.errstate(over="raise"):
-            return array.astype(dtype)
-    except FloatingPointError:
-        finite = array[np.isfinite(array)]
-        raise ValueError(
-            f"{what} must be at most {np.finfo(dtype).max:.2g}, the largest {np.dtype(dtype)}. "
-            f"Received: {finite[np.abs(finite).argmax()]:.3g}."
-        ) from None
+from .arrays import DTYPES, cast
+from .node import Node, SymbolicTensor
 
 
 def auto_name(class_name):

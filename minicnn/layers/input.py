@@ -6,7 +6,8 @@ Source: Keras 3 `Input` and `InputLayer`.
 """
 
 from .arguments import positive_int
-from .base import Layer, Node
+from .base import Layer
+from .node import Node
 
 
 class InputLayer(Layer):

@@ -11,8 +11,7 @@ import warnings
 import numpy as np
 
 from .. import files, initializers, training
-from ..layers import LAYERS, InputLayer, Node
-from ..layers.base import DTYPES
+from ..layers import DTYPES, LAYERS, InputLayer, Node
 
 FUNCTIONAL = ("Functional", "Model")  # what Keras calls a graph of layers that is no chain
 NESTED = (*FUNCTIONAL, "Sequential")

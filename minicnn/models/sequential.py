@@ -6,8 +6,7 @@ batch.
 
 import numpy as np
 
-from ..layers import LAYERS, InputLayer, Layer, SymbolicTensor
-from ..layers.base import fits
+from ..layers import LAYERS, InputLayer, Layer, SymbolicTensor, fits
 from . import saving
 from .model import Model, listed
 
