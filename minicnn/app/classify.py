@@ -28,6 +28,7 @@ from ..data import (
 from ..files import describe, need_able, settle
 from ..files.classifier import PILLOW
 from ..layers import Normalization, Rescaling
+from ..losses import gives_probabilities
 from ..metrics import interval
 from ..models import ARCHITECTURES
 from ..optimizers import Adam
@@ -199,7 +200,7 @@ def _told_by(model):
         told["size"] = size
     if _scales(model):
         told["scale"], told["offset"] = 1.0, 0.0
-    if model.activation in ("softmax", "sigmoid"):  # whatever the loss says: it takes what goes into these
+    if gives_probabilities(model):  # whatever the loss says: it takes what goes into these
         told["output"] = "probabilities"
     elif model.setup is not None:
         told["output"] = "logits" if model.setup.loss.from_logits else "probabilities"

@@ -23,6 +23,7 @@ from ...losses import (
     CategoricalCrossentropy,
     MeanSquaredError,
     SparseCategoricalCrossentropy,
+    gives_probabilities,
 )
 from ...models import load_model
 from ..terms.places import as_batch, fed, layer_path, loss_of, unfold
@@ -241,7 +242,7 @@ def _guess(model, shape, outputs):
         "resize": "nearest",
         "scale": 1.0,
         "offset": 0.0,
-        "output": "probabilities" if model.activation in ("softmax", "sigmoid") else "logits",
+        "output": "probabilities" if gives_probabilities(model) else "logits",
     }
 
 

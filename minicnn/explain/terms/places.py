@@ -188,7 +188,7 @@ def loss_of(model):
         return model.loss
     if isinstance(model.outputs, list) and len(model.outputs) != 1:
         raise ValueError(f"Only models with one output can be explained. Received: {len(model.outputs)} outputs.")
-    logits = model.activation not in ("softmax", "sigmoid")
+    logits = not losses.gives_probabilities(model)
     binary = model.activation == "sigmoid" or model.output_shape[-1] == 1
     return (losses.BinaryCrossentropy if binary else losses.CategoricalCrossentropy)(from_logits=logits)
 
