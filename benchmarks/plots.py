@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from minicnn.files.atomic import replacing
+from minicnn.files import replacing
 
 from . import table
 

@@ -5,7 +5,7 @@ Published figures come from here and from nowhere else; each stands with the com
 
 from pathlib import Path
 
-from minicnn.files.atomic import replacing
+from minicnn.files import replacing
 
 from . import cases, goals, machine, photographs, plots, results, roofline, sections, table, timing
 

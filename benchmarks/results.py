@@ -2,7 +2,7 @@
 
 import json
 
-from minicnn.files.atomic import replacing
+from minicnn.files import replacing
 
 KINDS = {
     "layers": "Layers",

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from minicnn.data import RESIZE
-from minicnn.files import describe as described
-from minicnn.files import need_able, read_card, write_card
+from minicnn.files import check_supported, make_card, read_card, write_card
 
 from . import console, runtime
 from .errors import first_line
@@ -52,7 +51,7 @@ class Card:
     def value(self) -> dict[str, Any]:
         """Return the object of classifier.json."""
         r = self.recipe
-        return described(
+        return make_card(
             self.class_names, (r.height, r.width), self.output, r.resize, r.scale, r.offset, split=self.split
         )
 
@@ -75,7 +74,7 @@ def from_value(value: dict[str, Any], where: AnyPath) -> Card:
         It asks for what can't be done here.
     """
     try:
-        need_able(value, **ABLE)
+        check_supported(value, **ABLE)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
     scale, offset = value["scale"], value["offset"]

@@ -36,10 +36,8 @@ LACKING = {
         shapes trace trace_gradient walk
     """,
     "files": """
-        Call Graph Known LayerCalls ModelFile Tensor call_order check_graph compile_config describe
-        functional_config keras_order naming need_able parse_functional places read read_card read_sidecar
-        read_weights sequential_config serialized settle write write_card write_keras write_sidecar
-        write_weights
+        ResolvedCard check_supported make_card naming read read_card read_sidecar read_weights resolve_card
+        walk_layers write write_card write_sidecar write_weights
     """,
     "initializers": """
         Blank blank glorot_uniform ones zeros

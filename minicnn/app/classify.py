@@ -25,8 +25,7 @@ from ..data import (
     to_floats,
     to_judge,
 )
-from ..files import describe, need_able, settle
-from ..files.classifier import PILLOW
+from ..files import PILLOW_FILTERS, check_supported, make_card, resolve_card
 from ..layers import Normalization, Rescaling
 from ..losses import gives_probabilities
 from ..metrics import interval
@@ -38,7 +37,7 @@ ABLE = {
     "channels": (3,),
     "invert": (False,),
     "crop": ("none",),
-    "resize": PILLOW,
+    "resize": PILLOW_FILTERS,
     "threshold": (None,),
 }  # of classifier.json's fields, what is done here
 
@@ -53,7 +52,7 @@ def describe_classifier(class_names, size, output="probabilities", resize="neare
     scale, offset : x = pixel * scale + offset, before the model's own layers
     more : further fields, see minicnn.files.classifier
     """
-    return describe(class_names, size, output, resize, scale, offset, **more)
+    return make_card(class_names, size, output, resize, scale, offset, **more)
 
 
 def train(
@@ -168,7 +167,7 @@ def complete(model, classes=None, size=None, scale=None, path=None):
         raise ValueError("The model's weights must be finite numbers; some are not, as after a training that diverged.")
     outputs = model.output_shape[-1]
     flags = {"class_names": classes and list(classes), "size": size and list(size), "scale": scale}
-    known = settle(
+    resolved = resolve_card(
         path,
         flags=flags,
         card=model.classifier,
@@ -181,16 +180,16 @@ def complete(model, classes=None, size=None, scale=None, path=None):
             "output": "logits",
         },
     )
-    value = known.value
+    value = resolved.value
     if any(want not in (None, got) for want, got in zip(shape[1:3], value["size"], strict=True)):
         raise ValueError(f"`size` must be {shape[1]} x {shape[2]}, the model's. Received: {value['size']}.")
     if len(value["class_names"]) != max(outputs, 2):
         raise ValueError(
             f"`classes` must be {max(outputs, 2)} names, one for each output. Received: {len(value['class_names'])}."
         )
-    need_able(value, **ABLE)
+    check_supported(value, **ABLE)
     model.classifier = value
-    return known.sentence
+    return resolved.sentence
 
 
 def _told_by(model):

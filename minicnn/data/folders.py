@@ -14,7 +14,7 @@ import numpy as np
 
 from minicnn.data.decode import SUFFIXES
 from minicnn.data.listing import LeftOut, kind_of, pictures_below
-from minicnn.files.atomic import replacing
+from minicnn.files import replacing
 
 SPLITS = ("train", "validation", "test")
 

@@ -4,7 +4,8 @@
     write("shirt.keras", model)                  the ending says which format: .keras, .h5, .json; Keras opens it
     read_weights("x.weights.h5", model.config)   {layer path: [arrays]}
     write_weights("x.weights.h5", model)
-    read_card("shirt.keras")                     classifier.json: what to do with a photograph; `settle` completes it
+    read_card("shirt.keras")                     classifier.json: what to do with a photograph
+    resolve_card("shirt.keras", ...)             the same, with what the flags, the folder and the model tell
 
 This package knows formats and no layer. What comes from outside is never trusted: nothing in a file is executed or
 looked up by name, sizes are bounded by the file's own, and every fault is one ValueError that names the path.
@@ -15,57 +16,37 @@ import zipfile
 
 from . import keras_h5, keras_zip, tfjs
 from .atomic import replacing
-from .classifier import describe, need_able, read_sidecar, write_sidecar
+from .classifier import PILLOW_FILTERS, check_supported, make_card, read_sidecar, write_sidecar
 from .dialect import check_meaning
-from .graph import (
-    Call,
-    Graph,
-    LayerCalls,
-    Tensor,
-    call_order,
-    check_graph,
-    functional_config,
-    keras_order,
-    parse_functional,
-    sequential_config,
-    serialized,
-)
+from .functional import parse_functional
+from .graph import Graph, LayerCall, TensorRef
 from .hdf5 import SIGNATURE
-from .keras_zip import compile_config
-from .known import Known, settle
-from .layout import places
+from .layout import walk_layers
 from .model_file import ModelFile
 from .names import without_slashes
 from .opening import mapped, naming
+from .resolve import ResolvedCard, resolve_card
 
 __all__ = [
-    "Call",
     "Graph",
-    "Known",
-    "LayerCalls",
+    "LayerCall",
     "ModelFile",
-    "Tensor",
-    "call_order",
-    "check_graph",
-    "compile_config",
-    "describe",
-    "functional_config",
-    "keras_order",
+    "PILLOW_FILTERS",
+    "ResolvedCard",
+    "TensorRef",
+    "check_supported",
+    "make_card",
     "naming",
-    "need_able",
     "parse_functional",
-    "places",
     "read",
     "read_card",
     "read_sidecar",
     "read_weights",
     "replacing",
-    "sequential_config",
-    "serialized",
-    "settle",
+    "resolve_card",
+    "walk_layers",
     "write",
     "write_card",
-    "write_keras",
     "write_sidecar",
     "write_weights",
 ]
@@ -170,11 +151,6 @@ def write(path, model):
     writer(path, model)
     if model.classifier is not None:
         write_sidecar(path, model.classifier)
-
-
-def write_keras(path, model):
-    """Write `model` as a `.keras` file, see `write`."""
-    keras_zip.write(path, model)
 
 
 def write_weights(path, model):

@@ -20,7 +20,7 @@ import os
 import warnings
 
 from .atomic import replacing
-from .opening import mapped, naming, parse_json
+from .opening import mapped, naming, parse_json, short
 
 MEMBER = "classifier.json"
 VERSION = 2
@@ -29,11 +29,11 @@ DEFAULTS = {  # what version 1 meant
     "task": "one", "channels": 3, "invert": False, "crop": "none", "order": "rgb", "temperature": None,
     "threshold": None, "split": None,
 }  # fmt: skip
-PILLOW = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
+PILLOW_FILTERS = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
 CHOICES = {
     "task": ("one", "many", "pictures"),
     "crop": ("none", "centre"),
-    "resize": (*PILLOW, "tf-nearest", "tf-bilinear", "tf-bicubic", "tf-area"),
+    "resize": (*PILLOW_FILTERS, "tf-nearest", "tf-bilinear", "tf-bicubic", "tf-area"),
     "order": ("rgb", "bgr"),
     "output": ("logits", "probabilities"),
 }
@@ -41,7 +41,7 @@ FIELDS = ("version", "class_names", "task", "size", "channels", "invert", "crop"
           "output", "temperature", "threshold", "split")  # fmt: skip
 
 
-def describe(class_names, size, output="probabilities", resize="nearest", scale=1.0, offset=0.0, **more):
+def make_card(class_names, size, output="probabilities", resize="nearest", scale=1.0, offset=0.0, **more):
     """Make the classifier.json of a model, checked; `more` are further fields."""
     value = {"version": VERSION, "class_names": list(class_names), "size": list(size), "resize": resize,
              "scale": _listed(scale), "offset": _listed(offset), "output": output}  # fmt: skip
@@ -56,7 +56,7 @@ def check(value):
     ValueError: it names the field and what it should be.
     """
     if not isinstance(value, dict):
-        raise ValueError(f"classifier.json must hold an object. Received: {_short(value)}.")
+        raise ValueError(f"classifier.json must hold an object. Received: {short(value)}.")
     for name in NEEDED:
         if name not in value:
             raise ValueError(f"classifier.json must have {name!r}. Received: {sorted(map(str, value))}.")
@@ -101,7 +101,7 @@ def _hash(text):
     return isinstance(text, str) and len(text) == 16 and set(text) <= set("0123456789abcdef")
 
 
-def need_able(known, **able):
+def check_supported(known, **able):
     """Refuse what a program can't do, by name, rather than ignoring it.
 
     Parameters
@@ -168,7 +168,7 @@ def dump(value):
 
 def _need(value, name, good, what):
     if not good:
-        raise ValueError(f"classifier.json's {name!r} must be {what}. Received: {_short(value[name])}.")
+        raise ValueError(f"classifier.json's {name!r} must be {what}. Received: {short(value[name])}.")
 
 
 def _unknown(value):
@@ -189,8 +189,3 @@ def _whole(value):
 
 def _real(value):
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _short(value):
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

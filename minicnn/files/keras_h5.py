@@ -18,9 +18,11 @@ import json
 import numpy as np
 
 from .atomic import replacing
-from .dialect import compile_settings, legacy_entry, model_config, optimizer_state
+from .compiling import compile_settings, optimizer_state
+from .dialect import model_config
 from .graph import NESTED
 from .hdf5 import File, image
+from .keras2 import legacy_entry
 from .keras_zip import KERAS_VERSION
 from .layout import layer_name, layers_of, read_arrays, write_arrays
 from .model_file import ModelFile

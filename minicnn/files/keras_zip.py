@@ -2,14 +2,14 @@
 
     metadata.json       {"keras_version": "3.15.1", "date_saved": "2025-01-31@12:00:00"}
     config.json         the serialized model, compile settings included (below)
-    model.weights.h5    arrays, see `layout`
-    classifier.json     ours, see `classifier`; Keras ignores it
+    model.weights.h5    arrays, see layout.py
+    classifier.json     ours, see classifier.py; Keras ignores it
 
 config.json is `{"module", "class_name", "config", "registered_name", "build_config", "compile_config"}`. For a
 Sequential, `config` holds `name`, `trainable`, `layers` (the InputLayer first) and `build_input_shape`; for a
-Functional model `name`, `trainable`, `layers` (each with `name` and `inbound_nodes`, see `graph`), `input_layers`,
-`output_layers`. Keras loads a layer's weights only when the layer is built: either its `build_config` says with which
-input shape, or the graph does. `compile_config` is
+Functional model `name`, `trainable`, `layers` (each with `name` and `inbound_nodes`, see functional.py),
+`input_layers`, `output_layers`. Keras loads a layer's weights only when the layer is built: either its `build_config`
+says with which input shape, or the graph does. `compile_config` is
 
     {"optimizer": {"module": "keras.optimizers", "class_name": "SGD", "registered_name": None,
                    "config": {"name": "sgd", "learning_rate": 0.01, "momentum": 0.8, "nesterov": False, ...}},
@@ -32,7 +32,8 @@ import zlib
 
 from . import classifier
 from .atomic import replacing
-from .dialect import compile_settings, model_config, optimizer_state
+from .compiling import compile_settings, optimizer_state
+from .dialect import model_config
 from .hdf5 import EXPANSION, FLOOR, File, image
 from .layout import numbered, read_arrays, write_arrays
 from .model_file import MAX_CONFIG, ModelFile
@@ -40,34 +41,6 @@ from .opening import parse_json
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 KERAS_VERSION = "3.15.1"  # whose dialect is written
-
-
-def compile_config(optimizer, settings, loss, metrics=None):
-    """Return Keras's compile settings.
-
-    Parameters
-    ----------
-    optimizer : str
-        Keras's class name, "SGD" or "Adam".
-    settings : dict
-        The optimizer's own: learning_rate, and momentum and nesterov, or beta_1, beta_2, epsilon.
-    loss, metrics : as in compile
-        A name, a serialized object (`graph.serialized("keras.losses", ...)`), or a list of them.
-    """
-    unused = ("weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "ema_overwrite_frequency")
-    unused += ("loss_scale_factor", "gradient_accumulation_steps")
-    base = {"name": optimizer.lower(), "use_ema": False, "ema_momentum": 0.99, **dict.fromkeys(unused)}
-    form = {"module": "keras.optimizers", "class_name": optimizer, "config": {**base, **settings}}
-    return {
-        "optimizer": {**form, "registered_name": None},
-        "loss": loss,
-        "loss_weights": None,
-        "metrics": metrics,
-        "weighted_metrics": None,
-        "run_eagerly": False,
-        "steps_per_execution": 1,
-        "jit_compile": False,
-    }
 
 
 def read(view, optimizer=True):

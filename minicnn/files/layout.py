@@ -26,7 +26,7 @@ from .model_file import MAX_NESTING
 MAX_LAYERS = 5_000  # the largest of keras.applications has 1,100
 
 
-def places(entry):
+def walk_layers(entry):
     """Walk over a model's layers in Keras's order.
 
     Parameters
@@ -112,7 +112,7 @@ def snake_case(class_name):
 def read_arrays(root, entry, folder="layers"):
     """Return {layer path: [arrays]} of the model `entry` from the HDF5 group `root`."""
     weights = {}
-    for path, place, layer in places(entry):
+    for path, place, layer in walk_layers(entry):
         if place is None or layer["class_name"] in NESTED:
             continue
         arrays = numbered(root, f"{place.replace('layers', folder)}/vars")
@@ -136,7 +136,7 @@ def write_arrays(root, model):
     """Write the arrays of `model` (a ModelFile) into the h5py group `root` where Keras will look for them."""
     pending = dict(model.weights)
     _own_name(root, layer_name(model.config))
-    for path, place, entry in places(model.config):
+    for path, place, entry in walk_layers(model.config):
         if place is None:
             continue
         group = _own_name(root.require_group(place), layer_name(entry))

@@ -5,7 +5,7 @@ around it too. So a name belongs to the layer whose path by names ends as the na
 """
 
 from .graph import NESTED
-from .layout import layer_name, places
+from .layout import layer_name, walk_layers
 
 ARRAYS = {  # what Keras calls a layer's arrays, in its order
     "BatchNormalization": ("gamma", "beta", "moving_mean", "moving_variance"),
@@ -18,7 +18,7 @@ STATISTICS = ("moving_mean", "moving_variance", "mean", "variance", "count")  # 
 
 def leaves(entry):
     """Return {layer path: serialized layer} of a model, nested models opened, in Keras's order."""
-    return {path: layer for path, _, layer in places(entry) if layer["class_name"] not in NESTED}
+    return {path: layer for path, _, layer in walk_layers(entry) if layer["class_name"] not in NESTED}
 
 
 def array_names(layer, count):
@@ -40,7 +40,7 @@ def in_order_of_training(entry, weights):
     weights : dict
         Layer path inside it -> list of arrays.
     """
-    frozen = [f"{path}/" for path, _, layer in places(entry) if layer["config"].get("trainable") is False]
+    frozen = [f"{path}/" for path, _, layer in walk_layers(entry) if layer["config"].get("trainable") is False]
     trained, kept = [], []
     for path, layer in leaves(entry).items():
         arrays = weights.get(path, [])
@@ -58,7 +58,7 @@ def without_slashes(model):
     model : ModelFile, changed in place
     """
     before = leaves(model.config)
-    names = {layer_name(model.config), *(layer_name(layer) for _, _, layer in places(model.config))}
+    names = {layer_name(model.config), *(layer_name(layer) for _, _, layer in walk_layers(model.config))}
     new = {name: name.replace("/", "_") for name in names if "/" in name}
     if new:
         model.config = _renamed(model.config, new)

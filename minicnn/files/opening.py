@@ -62,3 +62,9 @@ def parse_json(raw, what):
     if not isinstance(value, dict):
         raise ValueError(f"its {what} must be a JSON object. Received: {type(value).__name__}.")
     return value
+
+
+def short(value: object) -> str:
+    """Return what a sentence shows of a value that may be endless."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -21,7 +21,9 @@ from collections import Counter
 import numpy as np
 
 from .atomic import replacing
-from .dialect import compile_settings, keras2_entry, model_config
+from .compiling import compile_settings
+from .dialect import model_config
+from .keras2 import keras2_entry
 from .keras_zip import KERAS_VERSION
 from .model_file import ModelFile
 from .names import Owners, array_names, leaves

@@ -3,7 +3,7 @@
 Source: TF.js 4.22, which was given such files.
 """
 
-from .layout import places
+from .layout import walk_layers
 
 ABSENT = ("Normalization", "SpatialDropout2D")  # and all layers of augmentation, which are called Random...
 ONLY = {  # class name -> setting -> its one value; keepdims and a depthwise dilation are ignored there without a word
@@ -19,7 +19,7 @@ ACTIVATIONS = ("leaky_relu", "hard_sigmoid")  # the second is Keras 2's there
 
 def check(entry):
     """Raise a ValueError where TF.js could not compute the serialized model as Keras 3 does."""
-    for path, _, layer in places(entry):
+    for path, _, layer in walk_layers(entry):
         class_name, config = layer["class_name"], layer["config"]
         if class_name in ABSENT or class_name.startswith("Random"):
             raise ValueError(f"TF.js has no layer of class {class_name}. Received: layer {path!r}.")

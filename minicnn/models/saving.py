@@ -27,13 +27,13 @@ def entry(layer):
     shape = layer.input_shape
     if isinstance(shape, list):
         shape = [list(each) for each in shape]
-    form = files.serialized(
-        MODULES.get(layer.class_name, "keras.layers"),
-        layer.class_name,
-        layer.get_config(),
-        build_config={"input_shape": list(shape) if shape else None},
-    )
-    return {**form, "registered_name": "Functional"} if layer.class_name == "Functional" else form
+    return {
+        "module": MODULES.get(layer.class_name, "keras.layers"),
+        "class_name": layer.class_name,
+        "config": layer.get_config(),
+        "registered_name": "Functional" if layer.class_name == "Functional" else None,
+        "build_config": {"input_shape": list(shape) if shape else None},
+    }
 
 
 def layer_from_entry(entry, seed=None):
@@ -92,18 +92,17 @@ def functional_arguments(config, seed):
     """Rebuild a graph that Keras wrote: the arguments of `Model`."""
     _check_classes(config)
     graph = files.parse_functional(config)
-    layers = {item.name: layer_from_entry(item.entry, seed) for item in graph.layers}
-    calls = {item.name: item.calls for item in graph.layers}
+    layers = {name: layer_from_entry(entry, seed) for name, entry in graph.layers.items()}
     tensors = {}
-    for name, number in files.call_order(graph):
-        call = calls[name][number]
+    for name, number in graph.call_order():
+        call = graph.calls[name][number]
         given = [tensors[ref] for ref in call.inputs]
         if not given:
             made = input_node(layers[name]).outputs
         else:
             made = layers[name](given if len(given) > 1 else given[0], _training(name, call.kwargs))
         for index, tensor in enumerate(made if isinstance(made, list) else [made]):
-            tensors[files.Tensor(name, number, index)] = tensor
+            tensors[files.TensorRef(name, number, index)] = tensor
     return {
         "inputs": [tensors[ref] for ref in graph.inputs],
         "outputs": [tensors[ref] for ref in graph.outputs],
@@ -234,7 +233,7 @@ def _dtype(config):
     """The one dtype that all layers of a file share; what comes in is cast to it, whatever an InputLayer says."""
     names = {
         str(layer["config"].get("dtype") or "float32")
-        for _, _, layer in files.places(config)
+        for _, _, layer in files.walk_layers(config)
         if layer["class_name"] not in (*NESTED, "InputLayer")
     } or {"float32"}
     for policy in names & {"mixed_float16", "mixed_bfloat16"}:

@@ -47,7 +47,7 @@ def linear(path, names=NAMES, activation="softmax", learned=None, **card):
         split = {"rule": "fifth", "seed": 0, "counts": {}, "learned": sorted(fingerprints(learned))}
     output = "logits" if activation is None else "probabilities"
     settings = {"output": output, "scale": 1 / 255, "split": split} | card
-    model.classifier = files.describe(list(names), (SIZE, SIZE), **settings)
+    model.classifier = files.make_card(list(names), (SIZE, SIZE), **settings)
     model.save(path)
     return model
 

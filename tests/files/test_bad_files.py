@@ -16,6 +16,7 @@ from benchmarks import fuzz
 from minicnn import files
 from minicnn.files import keras_zip
 from minicnn.files.opening import naming
+from tests.files.entries import compiled, layer, sequential
 
 KINDS = ("x.keras", "x.h5", "x.weights.h5", "x.json")
 
@@ -23,11 +24,6 @@ KINDS = ("x.keras", "x.h5", "x.weights.h5", "x.json")
 def a_model():
     """Return a small ModelFile with a nested model, made without Keras."""
     rng = np.random.default_rng(0)
-
-    def layer(class_name, name, shape, **config):
-        return files.serialized(
-            "keras.layers", class_name, {"name": name, **config}, build_config={"input_shape": shape}
-        )
 
     image, wide = [None, 4, 4, 2], [None, 32]
     inner = [
@@ -37,7 +33,7 @@ def a_model():
     ]
     outer = [
         layer("InputLayer", "input", image, batch_shape=image),
-        files.sequential_config("inner", inner, image),
+        sequential("inner", inner, image),
         layer("Flatten", "f", image),
         layer("Dense", "d", wide, units=3),
     ]
@@ -50,12 +46,12 @@ def a_model():
         "inner/b": [values(2), values(2), values(2), values(2)],
         "d": [values(32, 3), values(3)],
     }
-    compiled = files.compile_config("SGD", {"learning_rate": 0.5, "momentum": 0.9}, "mse", ["accuracy"])
+    settings = compiled("SGD", {"learning_rate": 0.5, "momentum": 0.9}, "mse", ["accuracy"])
     trained = [*weights["inner/c"], *weights["inner/b"][:2], *weights["d"]]
     meaning = {"version": 1, "class_names": ["a", "b", "c"], "size": [4, 4], "resize": "nearest", "scale": 1.0,
                "offset": 0.0, "output": "logits"}  # fmt: skip
     state = [np.int64(3), np.float32(0.5), *trained]
-    return files.ModelFile(files.sequential_config("net", outer, image), weights, compiled, state, meaning, "3.15.1")
+    return files.ModelFile(sequential("net", outer, image), weights, settings, state, meaning, "3.15.1")
 
 
 @pytest.fixture

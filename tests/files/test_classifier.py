@@ -22,7 +22,7 @@ FULL = {"version": 2, "class_names": ["Hose", "Mütze"], "task": "many", "size":
 
 def test_version_1_is_read_as_version_2():
     assert classifier.parse(json.dumps(GOOD).encode()) == {**GOOD, **REST, "version": 2}
-    assert classifier.describe(["dress", "hat"], (299, 200), "logits", scale=1 / 127.5, offset=-1) == {
+    assert classifier.make_card(["dress", "hat"], (299, 200), "logits", scale=1 / 127.5, offset=-1) == {
         **GOOD, **REST, "version": 2}  # fmt: skip
 
 
@@ -39,9 +39,9 @@ def test_fields_of_a_later_version_are_kept_and_named():
 
 
 def test_what_a_program_cannot_do_is_refused_by_name():
-    classifier.need_able(FULL, crop=("none", "centre"), threshold=(0.4,))
+    classifier.check_supported(FULL, crop=("none", "centre"), threshold=(0.4,))
     with pytest.raises(ValueError) as fault:
-        classifier.need_able(FULL, order=("rgb", "bgr"), crop=("none",))
+        classifier.check_supported(FULL, order=("rgb", "bgr"), crop=("none",))
     wanted = 'classifier.json asks for \'crop\' "centre", which can\'t be done here; what can: "none".'
     assert str(fault.value) == wanted
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 from minicnn import files
+from tests.files.entries import sequential, serialized
 from tests.files.keras_models import FEW, SEEDS, SHAPE, L, assert_same_arrays, batches, expected, keras, model_from
 
 pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file:UserWarning")
@@ -68,9 +69,9 @@ def test_compile_settings_and_state(optimizer, tmp_path):
 
 def test_names_too_long_for_one_attribute(tmp_path):
     """HDF5 holds 64 KB an attribute; Keras, and we, then write several."""
-    rows = [files.serialized("keras.layers", "InputLayer", {"batch_shape": [None, 1], "name": "in"})]
-    rows += [files.serialized("keras.layers", "ReLU", {"name": f"{'r' * 150}{number}"}) for number in range(500)]
-    held = files.ModelFile(files.sequential_config("long", rows, [None, 1]))
+    rows = [serialized("keras.layers", "InputLayer", {"batch_shape": [None, 1], "name": "in"})]
+    rows += [serialized("keras.layers", "ReLU", {"name": f"{'r' * 150}{number}"}) for number in range(500)]
+    held = files.ModelFile(sequential("long", rows, [None, 1]))
     files.write(tmp_path / "x.h5", held)
     with h5py.File(tmp_path / "x.h5") as file:
         attributes = file["model_weights"].attrs
@@ -109,9 +110,9 @@ def assert_numbered(weights):
 def test_models_of_keras_2(keras2, name):
     held = files.read(keras2 / name)
     assert_numbered(held.weights)
-    T = files.Tensor
+    T = files.TensorRef
     graph = files.parse_functional(held.config["config"])
-    calls = {layer.name: [call.inputs for call in layer.calls] for layer in graph.layers}
+    calls = {name: [call.inputs for call in calls] for name, calls in graph.calls.items()}
     assert calls == {
         "input_1": [[]],
         "base": [[T("input_1")]],
@@ -122,10 +123,9 @@ def test_models_of_keras_2(keras2, name):
         "out": [[T("pool")]],
     }
     assert graph.outputs == [T("out")]
-    base = next(layer for layer in graph.layers if layer.name == "base")
-    assert base.calls[0].kwargs == {"training": False}
-    assert base.entry["config"]["layers"][2]["config"]["axis"] == 3  # Keras 2 wrote [3]
-    head = next(layer for layer in graph.layers if layer.name == "head").entry["config"]["layers"]
+    assert graph.calls["base"][0].kwargs == {"training": False}
+    assert graph.layers["base"]["config"]["layers"][2]["config"]["axis"] == 3  # Keras 2 wrote [3]
+    head = graph.layers["head"]["config"]["layers"]
     assert [layer["class_name"] for layer in head] == ["InputLayer", "DepthwiseConv2D", "LeakyReLU"]
     assert head[0]["config"]["batch_shape"] == [None, 4, 4, 2]
     assert "batch_shape" not in head[1]["config"] and "groups" not in head[1]["config"]
@@ -204,7 +204,7 @@ def test_metrics_that_keras_2_wrapped(tmp_path):
 
 def test_weights_by_names_with_a_slash(tmp_path):
     """Keras 2's DenseNet has "conv1/conv" where Keras 3's, and ours, have "conv1_conv"."""
-    config = files.sequential_config("s", [files.serialized("keras.layers", "Dense", {"name": "a_b"})], [None, 2])
+    config = sequential("s", [serialized("keras.layers", "Dense", {"name": "a_b"})], [None, 2])
     arrays = [np.ones((2, 3), np.float32), np.zeros(3, np.float32)]
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file.attrs["layer_names"] = [b"a/b"]

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from minicnn import files
 from minicnn.files import classifier
+from tests.files.entries import compiled, sequential, serialized
 from tests.files.keras_models import FEW, SEEDS, SHAPE, L, assert_same_arrays, batches, expected, keras, model_from
 
 
@@ -72,18 +73,16 @@ def test_training_goes_on_in_keras(name, tmp_path):
 
 def test_compile_settings_made_by_hand_open_in_keras(tmp_path):
     entries = [
-        files.serialized("keras.layers", "InputLayer", {"batch_shape": [None, 4], "name": "in"}),
-        files.serialized(
+        serialized("keras.layers", "InputLayer", {"batch_shape": [None, 4], "name": "in"}),
+        serialized(
             "keras.layers", "Dense", {"units": 2, "name": "d"}, build_config={"input_shape": [None, 4]}
         ),
     ]  # fmt: skip
-    loss = files.serialized("keras.losses", "CategoricalCrossentropy", {"from_logits": True})
-    compiled = files.compile_config(
-        "SGD", {"learning_rate": 0.5, "momentum": 0.25, "nesterov": True}, loss, ["accuracy"]
-    )
+    loss = serialized("keras.losses", "CategoricalCrossentropy", {"from_logits": True})
+    settings = compiled("SGD", {"learning_rate": 0.5, "momentum": 0.25, "nesterov": True}, loss, ["accuracy"])
     kernel, bias = np.arange(8, dtype=np.float32).reshape(4, 2), np.array([1, 2], np.float32)
     state = [np.int64(7), np.float32(0.5), kernel + 1, bias + 1]
-    held = files.ModelFile(files.sequential_config("s", entries, [None, 4]), {"d": [kernel, bias]}, compiled, state)
+    held = files.ModelFile(sequential("s", entries, [None, 4]), {"d": [kernel, bias]}, settings, state)
     files.write(tmp_path / "x.keras", held)
     model = keras.models.load_model(tmp_path / "x.keras")
     assert model.name == "s" and model.get_compile_config()["loss"]["config"]["from_logits"] is True
@@ -92,7 +91,7 @@ def test_compile_settings_made_by_hand_open_in_keras(tmp_path):
         np.testing.assert_array_equal(theirs.numpy(), mine)
     np.testing.assert_array_equal(model(np.eye(4, dtype=np.float32)), kernel + bias)
     again = files.read(tmp_path / "x.keras")
-    assert again.compile_config == compiled
+    assert again.compile_config == settings
     assert_same_arrays(again.weights, held.weights)
 
 
@@ -117,8 +116,8 @@ def test_a_zip_that_was_packed_again_is_read(tmp_path):
 
 
 def test_an_array_without_a_layer_is_refused(tmp_path):
-    entries = [files.serialized("keras.layers", "InputLayer", {"batch_shape": [None, 4], "name": "in"})]
-    held = files.ModelFile(files.sequential_config("s", entries, [None, 4]), {"d": [np.zeros(2)]})
+    entries = [serialized("keras.layers", "InputLayer", {"batch_shape": [None, 4], "name": "in"})]
+    held = files.ModelFile(sequential("s", entries, [None, 4]), {"d": [np.zeros(2)]})
     for name in ("x.keras", "x.h5", "x.json"):
         with pytest.raises(ValueError, match=r"Every array must belong to a layer of the config. Received: \['d'\]."):
             files.write(tmp_path / name, held)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from minicnn import files
 from minicnn.files.names import Owners, array_names, in_order_of_training
+from tests.files.entries import layer, sequential
 
 
 @pytest.mark.parametrize(
@@ -31,31 +31,27 @@ def test_owners_that_are_not_clear():
         owners.find("kernel")
 
 
-def _layer(class_name, name, **config):
-    return files.serialized("keras.layers", class_name, {"name": name, **config})
-
-
 @pytest.mark.parametrize(
-    "layer, count, names",
+    "entry, count, names",
     [
-        (_layer("Conv2D", "c"), 2, ["kernel", "bias"]),
-        (_layer("Dense", "d"), 1, ["kernel"]),
-        (_layer("BatchNormalization", "b"), 4, ["gamma", "beta", "moving_mean", "moving_variance"]),
-        (_layer("BatchNormalization", "b", scale=False), 3, ["beta", "moving_mean", "moving_variance"]),
-        (_layer("BatchNormalization", "b", center=False, scale=False), 2, ["moving_mean", "moving_variance"]),
-        (_layer("SeparableConv2D", "s"), 2, ["depthwise_kernel", "pointwise_kernel"]),
-        (_layer("Odd", "o"), 4, ["kernel", "bias", "array_2", "array_3"]),
+        (layer("Conv2D", "c"), 2, ["kernel", "bias"]),
+        (layer("Dense", "d"), 1, ["kernel"]),
+        (layer("BatchNormalization", "b"), 4, ["gamma", "beta", "moving_mean", "moving_variance"]),
+        (layer("BatchNormalization", "b", scale=False), 3, ["beta", "moving_mean", "moving_variance"]),
+        (layer("BatchNormalization", "b", center=False, scale=False), 2, ["moving_mean", "moving_variance"]),
+        (layer("SeparableConv2D", "s"), 2, ["depthwise_kernel", "pointwise_kernel"]),
+        (layer("Odd", "o"), 4, ["kernel", "bias", "array_2", "array_3"]),
     ],
 )
-def test_array_names(layer, count, names):
-    assert array_names(layer, count) == names
+def test_array_names(entry, count, names):
+    assert array_names(entry, count) == names
 
 
 @pytest.mark.parametrize("frozen", ["nothing", "model", "inner", "layer"])
 def test_what_is_trained_comes_first(frozen):
-    norm = _layer("BatchNormalization", "b", scale=False, trainable=frozen != "layer")
-    inner = files.sequential_config("inner", [norm], [None, 2], trainable=frozen != "inner")
-    model = files.sequential_config("m", [inner, _layer("Dense", "d")], [None, 2], trainable=frozen != "model")
+    norm = layer("BatchNormalization", "b", scale=False, trainable=frozen != "layer")
+    inner = sequential("inner", [norm], [None, 2], trainable=frozen != "inner")
+    model = sequential("m", [inner, layer("Dense", "d")], [None, 2], trainable=frozen != "model")
     weights = {"inner/b": [np.zeros(0)] * 3, "d": [np.ones(0)] * 2}
     names = [name for name, _ in in_order_of_training(model, weights)]
     moving = ["inner/b/moving_mean", "inner/b/moving_variance"]

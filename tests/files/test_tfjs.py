@@ -9,6 +9,7 @@ from hypothesis import given
 import minicnn
 from minicnn import files
 from minicnn.files import classifier
+from tests.files.entries import sequential, serialized
 from tests.files.keras_models import FEW, SEEDS, assert_same_arrays, expected, model_from
 
 
@@ -38,7 +39,7 @@ def _graphs(entry):
     if entry["class_name"] == "Sequential":
         return config["name"], inner
     graph = files.parse_functional(config)
-    calls = [[call.inputs for call in layer.calls] for layer in graph.layers]
+    calls = [(name, [call.inputs for call in calls]) for name, calls in graph.calls.items()]
     return config["name"], inner, calls, graph.inputs, graph.outputs
 
 
@@ -255,11 +256,11 @@ def test_several_shards(tmp_path):
     """Written in parts of 4 MiB, as browsers like them."""
     config = {"batch_shape": [None, 2000], "name": "in"}
     layers = [
-        files.serialized("keras.layers", "InputLayer", config),
-        files.serialized("keras.layers", "Dense", {"units": 1100, "use_bias": False, "name": "d"}),
+        serialized("keras.layers", "InputLayer", config),
+        serialized("keras.layers", "Dense", {"units": 1100, "use_bias": False, "name": "d"}),
     ]
     kernel = np.random.default_rng(0).random((2000, 1100), np.float32)
-    model = files.ModelFile(files.sequential_config("s", layers, [None, 2000]), {"d": [kernel]})
+    model = files.ModelFile(sequential("s", layers, [None, 2000]), {"d": [kernel]})
     files.write(tmp_path / "net.json", model)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["net-group1-shard1of3.bin", "net-group1-shard2of3.bin", "net-group1-shard3of3.bin", "net.json"]

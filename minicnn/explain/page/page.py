@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ...data import load_image
-from ...files.atomic import replacing
-from ...files.classifier import need_able
+from ...files import check_supported, replacing
 from ...losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -223,7 +222,7 @@ def _classifier(model, shape, better):
     """Return the model's classifier.json, or what can be said without one; what the caller gives comes first."""
     outputs = model.output_shape[-1]
     if model.classifier:
-        need_able(model.classifier, **ABLE)
+        check_supported(model.classifier, **ABLE)
     given = {key: value for key, value in better.items() if value is not None}
     known = {**(model.classifier or _guess(model, shape, outputs)), **given}
     if len(known["class_names"]) != max(outputs, 2):

@@ -15,52 +15,52 @@ METADATA = {"labels": ["Apple", "Pear"], "imageSize": 96, "grayscale": True, "pa
 
 
 def card(**change):
-    return files.describe(["of", "card"], (5, 5), **change)
+    return files.make_card(["of", "card"], (5, 5), **change)
 
 
 def test_each_source_yields_to_the_one_before(tmp_path):
     """From the weakest up: every source names the classes, and each new one wins."""
     path = tmp_path / "m.h5"
-    known = files.settle(path, guess=GUESS)
+    known = files.resolve_card(path, guess=GUESS)
     assert known.value["class_names"] == ["0", "1"] and set(known.origin.values()) == {"a guess"}
     assert known.sentence == (
         f'{path} has no classifier.json: classes are numbered; a guess is size [9, 9], resize "nearest", scale 1.0, '
         'offset 0.0, output "logits".'
     )
     model = {"class_names": ["of", "model"], "size": [8, 8], "output": None}
-    known = files.settle(path, model=model, guess=GUESS)
+    known = files.resolve_card(path, model=model, guess=GUESS)
     assert known.value["class_names"] == ["of", "model"] and known.value["output"] == "logits"
     assert known.origin["size"] == "the model" and known.origin["output"] == "a guess"
     assert "size [" not in known.sentence and "numbered" not in known.sentence and "output" in known.sentence
     (tmp_path / "metadata.json").write_text(json.dumps(METADATA))
-    known = files.settle(path, model=model, guess=GUESS)
+    known = files.resolve_card(path, model=model, guess=GUESS)
     assert known.value["class_names"] == ["Apple", "Pear"] and known.value["size"] == [96, 96]
     assert known.value["channels"] == 1 and known.origin["size"] == "metadata.json"
     (tmp_path / "labels.txt").write_text("0 Äpfel\n1 Birnen\n\n", encoding="utf-8")
-    known = files.settle(path, model=model, guess=GUESS)
+    known = files.resolve_card(path, model=model, guess=GUESS)
     assert known.value["class_names"] == ["Äpfel", "Birnen"] and known.value["size"] == [96, 96]
     (tmp_path / "classifier.json").write_bytes(classifier.dump(card() | {"class_names": ["of", "folder"]}))
-    assert files.settle(path, model=model, guess=GUESS).value["class_names"] == ["of", "folder"]
+    assert files.resolve_card(path, model=model, guess=GUESS).value["class_names"] == ["of", "folder"]
     files.write_sidecar(path, card() | {"class_names": ["of", "sidecar"]})
-    known = files.settle(path, model=model, guess=GUESS)
+    known = files.resolve_card(path, model=model, guess=GUESS)
     assert known.value["class_names"] == ["of", "sidecar"] and known.sentence == "" and known.value["channels"] == 3
-    known = files.settle(path, card=card(), model=model, guess=GUESS)
+    known = files.resolve_card(path, card=card(), model=model, guess=GUESS)
     assert known.value == card() and known.origin["scale"] == "classifier.json"
-    known = files.settle(path, flags={"size": [7, 7], "scale": None}, card=card(scale=0.5), guess=GUESS)
+    known = files.resolve_card(path, flags={"size": [7, 7], "scale": None}, card=card(scale=0.5), guess=GUESS)
     assert known.value["size"] == [7, 7] and known.value["scale"] == 0.5 and known.origin["size"] == "flags"
 
 
 def test_what_nobody_tells_must_be_given(tmp_path):
     with pytest.raises(ValueError, match=r"`size` must be given: neither the model nor what lies beside its file"):
-        files.settle(tmp_path / "m.h5", guess={**GUESS, "size": None})
+        files.resolve_card(tmp_path / "m.h5", guess={**GUESS, "size": None})
     with pytest.raises(ValueError, match="classifier.json's 'size' must be"):
-        files.settle(flags={"size": [0, 1]}, guess=GUESS)
-    assert files.settle(guess=GUESS).sentence.startswith("The model has no classifier.json: classes are numbered")
+        files.resolve_card(flags={"size": [0, 1]}, guess=GUESS)
+    assert files.resolve_card(guess=GUESS).sentence.startswith("The model has no classifier.json: classes are numbered")
 
 
 def test_a_later_version_keeps_its_number_and_fields():
     later = card() | {"version": 7, "mood": "good"}
-    known = files.settle(card=later, flags={"size": [3, 3]}, guess=GUESS)
+    known = files.resolve_card(card=later, flags={"size": [3, 3]}, guess=GUESS)
     assert known.value == later | {"size": [3, 3]}
 
 
@@ -72,21 +72,21 @@ def test_a_later_version_keeps_its_number_and_fields():
 )  # fmt: skip
 def test_labels_with_and_without_their_numbers(tmp_path, text, names):
     (tmp_path / "labels.txt").write_bytes(text.encode())
-    assert files.settle(tmp_path / "m.h5", guess=GUESS).value["class_names"] == names
+    assert files.resolve_card(tmp_path / "m.h5", guess=GUESS).value["class_names"] == names
 
 
 def test_files_beside_that_tell_nothing_or_are_damaged(tmp_path):
     (tmp_path / "labels.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(ValueError, match=r"labels.txt: class names must be UTF-8"):
-        files.settle(tmp_path / "m.h5", guess=GUESS)
+        files.resolve_card(tmp_path / "m.h5", guess=GUESS)
     (tmp_path / "labels.txt").unlink()
     for content, told in (({"labels": "Apple", "imageSize": "96", "grayscale": 1}, ["0", "1"]), ({}, ["0", "1"])):
         (tmp_path / "metadata.json").write_text(json.dumps(content))
-        value = files.settle(tmp_path / "m.h5", guess=GUESS).value
+        value = files.resolve_card(tmp_path / "m.h5", guess=GUESS).value
         assert value["class_names"] == told and value["size"] == [9, 9] and value["channels"] == 3
     (tmp_path / "metadata.json").write_text("[1]")
     with pytest.raises(ValueError, match=r"metadata.json: its metadata.json must be a JSON object"):
-        files.settle(tmp_path / "m.h5", guess=GUESS)
+        files.resolve_card(tmp_path / "m.h5", guess=GUESS)
 
 
 def save(path):

@@ -16,7 +16,7 @@ from .opening import mapped, naming, parse_json
 LABELS, METADATA = "labels.txt", "metadata.json"
 
 
-class Known(NamedTuple):
+class ResolvedCard(NamedTuple):
     """`value` is the checked classifier.json, `origin` {field: who told it}, `sentence` what was guessed, or ""."""
 
     value: dict
@@ -24,7 +24,7 @@ class Known(NamedTuple):
     sentence: str
 
 
-def settle(path=None, *, flags=None, card=None, model=None, guess=None):
+def resolve_card(path=None, *, flags=None, card=None, model=None, guess=None):
     """Put together what is known about a classifier.
 
     Parameters
@@ -35,7 +35,7 @@ def settle(path=None, *, flags=None, card=None, model=None, guess=None):
 
     Returns
     -------
-    known : Known
+    resolved : ResolvedCard
 
     Raises
     ------
@@ -55,7 +55,7 @@ def settle(path=None, *, flags=None, card=None, model=None, guess=None):
         if field not in value:
             raise ValueError(f"`{field}` must be given: neither the model nor what lies beside its file tells it.")
     guessed = {field: value[field] for field, name in origin.items() if name == "a guess"}
-    return Known(check({**DEFAULTS, **value}), origin, _sentence(path, guessed))
+    return ResolvedCard(check({**DEFAULTS, **value}), origin, _sentence(path, guessed))
 
 
 def beside(path):
