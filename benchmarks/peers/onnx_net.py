@@ -32,7 +32,7 @@ def graph(model):
         if isinstance(layer, layers.Rescaling):
             add("Mul", constant(f"{name}/scale", np.float32(layer.scale)))
         elif isinstance(layer, layers.Conv2D):
-            (top, bottom), (left, right) = layer._pads(layer.input_shape[1:3])
+            (top, bottom), (left, right) = layer.pads(layer.input_shape[1:3])
             add(
                 "Conv",
                 constant(f"{name}/w", layer.params["kernel"].transpose(3, 2, 0, 1)),

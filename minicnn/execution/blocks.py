@@ -44,7 +44,7 @@ class Block(Layer):
 
     def _forward(self, x, training):
         conv, pool = self.conv, self.pool
-        how = (conv.strides, conv._pads(x.shape[1:3]), conv.dilation_rate, conv.groups)
+        how = (conv.strides, conv.pads(x.shape[1:3]), conv.dilation_rate, conv.groups)
         arrays = self.params["kernel"], self.params.get("bias")
         if pool is None:
             y, winners = kernels.conv2d_forward(x, *arrays, *how, activation="relu", algorithm=conv.algorithm), None

@@ -135,7 +135,7 @@ def run_chain(chain, x, residual=None):
         )
         return activate(after, y)[0]
     scale, shift = fold(layer.params.get("bias"), norm)
-    pads = layer._pads(x.shape[1:3]) if frame is None else frame.padding  # only a "valid" layer takes a frame
+    pads = layer.pads(x.shape[1:3]) if frame is None else frame.padding  # only a "valid" layer takes a frame
     how = layer.strides, pads, layer.dilation_rate
     if type(layer) is DepthwiseConv2D:
         now, after = (activation, None) if activation in CLIPPED else (None, activation)

@@ -27,6 +27,7 @@ from .reshape import Reshape
 from .separable_conv2d import SeparableConv2D
 from .sigmoid import Sigmoid
 from .softmax import Softmax
+from .windowed import Windowed
 
 LAYERS = {
     layer.__name__: layer
@@ -69,6 +70,7 @@ __all__ = [
     "Softmax",
     "SpatialDropout2D",
     "SymbolicTensor",
+    "Windowed",
     "ZeroPadding2D",
     "fits",
 ]

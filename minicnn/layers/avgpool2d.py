@@ -19,7 +19,7 @@ class AveragePooling2D(MaxPooling2D):
     """
 
     def _forward(self, x, training):
-        pads = self._pads(x.shape[1:3])
+        pads = self.pads(x.shape[1:3])
         return kernels.avgpool2d_forward(x, self.pool_size, self.strides, pads), (x.shape, pads)
 
     def _backward(self, dy, saved, need_dx):

@@ -15,12 +15,12 @@ import math
 from .. import initializers, kernels, reference
 from .activation import activate, activation_backward, activation_name, fused
 from .arguments import image_shape, one_of, pair, positive_int
-from .base import Layer
+from .windowed import Windowed
 
 ALGORITHMS = ("auto", "direct", "winograd", "im2col", "reference")
 
 
-class Conv2D(Layer):
+class Conv2D(Windowed):
     """2-D convolution with bias and activation, channels last.
 
     Parameters
@@ -75,6 +75,11 @@ class Conv2D(Layer):
                 f"`filters` must be a multiple of `groups`. Received: filters={self.filters}, groups={self.groups}."
             )
 
+    @property
+    def taps(self):
+        """The kernel's height and width."""
+        return self.kernel_size
+
     def compute_output_shape(self, input_shape):
         """(None, H, W, C) -> (None, OH, OW, filters)."""
         n, *sizes, channels = image_shape(self, input_shape)
@@ -83,15 +88,7 @@ class Conv2D(Layer):
                 f"`groups` of layer '{self.name}' must divide the {channels} input channels. "
                 f"Received: groups={self.groups}."
             )
-        pads = self._pads(sizes)
-        return (
-            n,
-            *(
-                reference.output_size(*each)
-                for each in zip(sizes, self.kernel_size, self.strides, map(sum, pads), self.dilation_rate, strict=True)
-            ),
-            self.filters,
-        )
+        return (n, *self.output_sizes(sizes), self.filters)
 
     def _build(self, input_shape, rng):
         shape = (*self.kernel_size, input_shape[3] // self.groups, self.filters)
@@ -99,12 +96,9 @@ class Conv2D(Layer):
         if self.use_bias:
             self.params["bias"] = initializers.zeros(self.filters, self.dtype)
 
-    def _pads(self, sizes):
-        return reference.window_pads(self.padding, sizes, self.kernel_size, self.strides, self.dilation_rate)
-
     def _forward(self, x, training, logits=False):
         activation = None if logits else self.activation
-        how = (self.strides, self._pads(x.shape[1:3]), self.dilation_rate, self.groups)
+        how = (self.strides, self.pads(x.shape[1:3]), self.dilation_rate, self.groups)
         kernel, bias = self.params["kernel"], self.params.get("bias")
         if self.algorithm == "reference":
             y, kept = activate(activation, reference.conv2d_forward(x, kernel, bias, *how))
@@ -128,11 +122,6 @@ class Conv2D(Layer):
         """Count kernel.size multiply-adds for each output position."""
         sizes = self.compute_output_shape(input_shape or self.input_shape)[1:3]
         return None if None in sizes else math.prod(sizes) * self.params["kernel"].size
-
-    def window(self, input_shape=None):
-        """Give the window with its dilation, and the strides."""
-        sizes = zip(self.kernel_size, self.dilation_rate, strict=True)
-        return tuple(reference.effective_size(k, d) for k, d in sizes), self.strides
 
     def _settings(self):
         return {

@@ -9,13 +9,13 @@ Source: Keras 3 `DepthwiseConv2D`; Chollet, Xception, arXiv:1610.02357. On paper
 
 import math
 
-from .. import initializers, kernels, reference
+from .. import initializers, kernels
 from .activation import activate, activation_backward, activation_name
 from .arguments import image_shape, one_of, pair, positive_int
-from .base import Layer
+from .windowed import Windowed
 
 
-class DepthwiseConv2D(Layer):
+class DepthwiseConv2D(Windowed):
     """2-D convolution of each channel by itself, channels last.
 
     Parameters
@@ -60,18 +60,15 @@ class DepthwiseConv2D(Layer):
                 f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}."
             )
 
+    @property
+    def taps(self):
+        """The kernel's height and width."""
+        return self.kernel_size
+
     def compute_output_shape(self, input_shape):
         """(None, H, W, C) -> (None, OH, OW, C * depth_multiplier)."""
         n, *sizes, channels = image_shape(self, input_shape)
-        pads = self._pads(sizes)
-        return (
-            n,
-            *(
-                reference.output_size(*each)
-                for each in zip(sizes, self.kernel_size, self.strides, map(sum, pads), self.dilation_rate, strict=True)
-            ),
-            channels * self.depth_multiplier,
-        )
+        return (n, *self.output_sizes(sizes), channels * self.depth_multiplier)
 
     def _build(self, input_shape, rng):
         shape = (*self.kernel_size, input_shape[3], self.depth_multiplier)
@@ -79,12 +76,9 @@ class DepthwiseConv2D(Layer):
         if self.use_bias:
             self.params["bias"] = initializers.zeros(math.prod(shape[2:]), self.dtype)
 
-    def _pads(self, sizes):
-        return reference.window_pads(self.padding, sizes, self.kernel_size, self.strides, self.dilation_rate)
-
     def _forward(self, x, training, logits=False):
         activation = None if logits else self.activation
-        how = (self.strides, self._pads(x.shape[1:3]), self.dilation_rate)
+        how = (self.strides, self.pads(x.shape[1:3]), self.dilation_rate)
         z = kernels.depthwise_conv2d_forward(x, self.params["kernel"], self.params.get("bias"), *how)
         y, kept = activate(activation, z)
         return y, (x, kept, activation, how)
@@ -102,11 +96,6 @@ class DepthwiseConv2D(Layer):
         """Count kernel.size multiply-adds for each output position."""
         sizes = self.compute_output_shape(input_shape or self.input_shape)[1:3]
         return None if None in sizes else math.prod(sizes) * self.params["kernel"].size
-
-    def window(self, input_shape=None):
-        """Give the window with its dilation, and the strides."""
-        sizes = zip(self.kernel_size, self.dilation_rate, strict=True)
-        return tuple(reference.effective_size(k, d) for k, d in sizes), self.strides
 
     def _settings(self):
         return {

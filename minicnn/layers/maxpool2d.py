@@ -6,12 +6,12 @@
 Source: Keras 3 `MaxPooling2D`. On paper: reference/maxpool2d.py.
 """
 
-from .. import kernels, reference
+from .. import kernels
 from .arguments import image_shape, one_of, pair
-from .base import Layer
+from .windowed import Windowed
 
 
-class MaxPooling2D(Layer):
+class MaxPooling2D(Windowed):
     """Keep the maximum of each window, channel by channel.
 
     Parameters
@@ -33,33 +33,23 @@ class MaxPooling2D(Layer):
         self.strides = self.pool_size if strides is None else pair("strides", strides)
         self.padding = one_of("padding", padding, ("valid", "same"))
 
+    @property
+    def taps(self):
+        """The window's height and width."""
+        return self.pool_size
+
     def compute_output_shape(self, input_shape):
         """(None, H, W, C) -> (None, OH, OW, C)."""
         n, *sizes, channels = image_shape(self, input_shape)
-        pads = self._pads(sizes)
-        return (
-            n,
-            *(
-                reference.output_size(*each)
-                for each in zip(sizes, self.pool_size, self.strides, map(sum, pads), strict=True)
-            ),
-            channels,
-        )
-
-    def _pads(self, sizes):
-        return reference.window_pads(self.padding, sizes, self.pool_size, self.strides)
+        return (n, *self.output_sizes(sizes), channels)
 
     def _forward(self, x, training):
-        pads = self._pads(x.shape[1:3])
+        pads = self.pads(x.shape[1:3])
         return kernels.maxpool2d_forward(x, self.pool_size, self.strides, pads), (x, pads)
 
     def _backward(self, dy, saved, need_dx):
         x, pads = saved
         return kernels.maxpool2d_backward(dy, x, self.pool_size, self.strides, pads) if need_dx else None
-
-    def window(self, input_shape=None):
-        """Give the window and the strides."""
-        return self.pool_size, self.strides
 
     def _settings(self):
         return {

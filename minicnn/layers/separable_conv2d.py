@@ -61,7 +61,7 @@ class SeparableConv2D(DepthwiseConv2D):
 
     def _forward(self, x, training, logits=False):
         activation = None if logits else self.activation
-        how = (self.strides, self._pads(x.shape[1:3]), self.dilation_rate)
+        how = (self.strides, self.pads(x.shape[1:3]), self.dilation_rate)
         z = kernels.depthwise_conv2d_forward(x, self.params["depthwise_kernel"], None, *how)  # (N, OH, OW, C * M)
         now, after = fused(activation)
         y = kernels.conv2d_forward(

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import reference
-
 STEPS = (1e-4, 1e-5, 1e-6)  # in units of max(1, |w|), the largest that crosses no kink is taken
 TOPS = {"relu": None, "leaky_relu": None, "relu6": 6, "hard_sigmoid": 1}  # outputs with a second kink, beside that at 0
 OWN = 1e4  # times eps of the model's dtype, and an array's largest gradient: so much its own gradients may be off
@@ -192,8 +190,7 @@ def pattern(model, record):
 
 def _winners(layer, x):
     """Find, for every window, which of its cells wins."""
-    pads = reference.window_pads(layer.padding, x.shape[1:3], layer.pool_size, layer.strides)
-    padded = np.pad(x, ((0, 0), *pads, (0, 0)), constant_values=-np.inf)
+    padded = np.pad(x, ((0, 0), *layer.pads(x.shape[1:3]), (0, 0)), constant_values=-np.inf)
     windows = np.lib.stride_tricks.sliding_window_view(padded, layer.pool_size, (1, 2))
     windows = windows[:, :: layer.strides[0], :: layer.strides[1]]
     return windows.reshape(*windows.shape[:4], -1).argmax(-1)

@@ -161,20 +161,15 @@ def _row(layer, shape):
 
 def _text(layer):
     if isinstance(layer, (layers.Conv2D, layers.MaxPooling2D)):
-        size = layer.kernel_size if isinstance(layer, layers.Conv2D) else layer.pool_size
-        return f"{layer.name}, window {size[0]} x {size[1]}, stride {layer.strides[0]}, {layer.padding}"
+        return f"{layer.name}, window {layer.taps[0]} x {layer.taps[1]}, stride {layer.strides[0]}, {layer.padding}"
     return layer.name
 
 
 def _axes(layer, shape, out):
     """Show how height and width come about, and what the floor drops."""
-    sizes = layer.kernel_size if isinstance(layer, layers.Conv2D) else layer.pool_size
-    dilation = getattr(layer, "dilation_rate", (1, 1))
-    pads = reference.window_pads(layer.padding, shape[:2], sizes, layer.strides, dilation)
+    axes = zip(layer.taps, layer.strides, layer.dilation_rate, layer.pads(shape[:2]), strict=True)
     lines = []
-    for name, size, k, s, d, pad, result in zip(
-        ("height", "width"), shape, sizes, layer.strides, dilation, pads, out, strict=False
-    ):
+    for name, size, (k, s, d, pad), result in zip(("height", "width"), shape, axes, out, strict=False):
         span = reference.effective_size(k, d)
         inside = f"{size} + {pad[0]} + {pad[1]} - {span}" if sum(pad) else f"{size} - {span}"
         dropped = (size + sum(pad) - span) % s

@@ -7,7 +7,6 @@ The names are those of the terminal (inside.py).
 
 import numpy as np
 
-from ... import reference
 from ...layers.augmentation import AUGMENTATIONS
 from ..terms import inside
 from ..terms.activations import activation_of
@@ -157,10 +156,13 @@ def _activated(add, key, layer, kind, inputs, shape, settings, arrays):
 
 
 def _window(layer, source):
-    size = layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size
-    dilation = getattr(layer, "dilation_rate", (1, 1))
-    pads = reference.window_pads(layer.padding, source["shape"][:2], size, layer.strides, dilation)
-    return {"size": size, "strides": layer.strides, "pads": pads, "dilation": dilation, "padding": layer.padding}
+    return {
+        "size": layer.taps,
+        "strides": layer.strides,
+        "pads": layer.pads(source["shape"][:2]),
+        "dilation": layer.dilation_rate,
+        "padding": layer.padding,
+    }
 
 
 def _array(key, where, weight, name=None):

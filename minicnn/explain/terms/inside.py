@@ -7,7 +7,7 @@
 
 import re
 
-from ... import kernels, reference
+from ... import kernels
 from .activations import ACTIVATIONS, activation_of
 from .forward import PRODUCTS
 
@@ -41,7 +41,7 @@ def value(layer, x, part):
     """Compute a part with the engine's own kernels, from what went into the layer."""
     if part != DEPTHWISE:
         return layer.forward(x, logits=True)
-    pads = reference.window_pads(layer.padding, x.shape[1:3], layer.kernel_size, layer.strides, layer.dilation_rate)
+    pads = layer.pads(x.shape[1:3])
     return kernels.depthwise_conv2d_forward(
         x, layer.params["depthwise_kernel"], None, layer.strides, pads, layer.dilation_rate
     )

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from ... import reference
-
 
 @dataclass(frozen=True)
 class Windows:
@@ -19,14 +17,8 @@ class Windows:
     @classmethod
     def of(cls, layer, picture):
         """Read the settings of a convolution or pooling layer, for pictures of (H, W) pixels."""
-        size = layer.kernel_size if hasattr(layer, "kernel_size") else layer.pool_size
-        dilation = getattr(layer, "dilation_rate", (1, 1))
-        pads = reference.window_pads(layer.padding, picture, size, layer.strides, dilation)
-        outputs = tuple(
-            reference.output_size(n, k, s, sum(pad), d)
-            for n, k, s, pad, d in zip(picture, size, layer.strides, pads, dilation, strict=True)
-        )
-        return cls(size, layer.strides, pads, dilation, tuple(picture), outputs)
+        pads, outputs = layer.pads(picture), layer.output_sizes(picture)
+        return cls(layer.taps, layer.strides, pads, layer.dilation_rate, tuple(picture), outputs)
 
     def taps(self, i, j):
         """Yield (a, b, h, w, inside) for the window of output (i, j), row by row; outside lies the padding."""
