@@ -35,6 +35,7 @@ def test_every_operation_of_every_peer_gives_a_row(tmp_path):
             for name in ("minicnn", *(() if "keras" in part["head"]["missing"] else ("keras graph",))):
                 assert row["engines"][name]["rounds"] == 2, row
     assert len(part["rows"]) == sum(len(case.passes) + 1 for case in wanted)
+    assert not {"minicnn", "onnxruntime"} & set(part["head"]["own threads"])
     results.write(tmp_path / "r.json", [part])
     assert results.read([tmp_path / "r.json"]) == json.loads(json.dumps([part]))
     assert len(sections.layers(part).splitlines()) == 2 + len(part["rows"])
@@ -117,3 +118,19 @@ def test_a_result_that_is_no_number_is_not_timed(monkeypatch, witness):
     monkeypatch.setattr(layers, "WITNESSES", ("onnxruntime",) if witness else ("minicnn",))
     part = layers.measure([cases.from_text("2,6,6,3,4,3")], [], 1, quick=True)
     assert set(part["rows"][0]["wrong"]) == {"minicnn" if witness else "onnxruntime"}
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_quick_run_compiles_nothing_with_xla_and_tells_whose_threads_are_their_own(monkeypatch, quick):
+    class Peer:
+        name, has_threads, xla = "keras", False, True
+
+        def runs(self, case, which, arrays):
+            asked.append(self.xla)
+            return {}
+
+    asked, own = [], Peer()
+    (ours,), _ = peers.load([], 1)
+    monkeypatch.setattr(peers, "load", lambda names, threads: ([ours, own], {}))
+    part = layers.measure([cases.from_text("1,6,6,3,4,3")], ["keras"], 1, seconds=0.0, quick=quick)
+    assert asked == [not quick] * 3 and part["head"]["own threads"] == ["keras"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import architectures, nets, scaling, sections
+from benchmarks import architectures, cases, epoch, nets, photographs, scaling, sections, timing, twins
 from minicnn import get_num_threads
 from minicnn.data import wardrobe
 
@@ -28,6 +28,54 @@ def test_nets(tmp_path, capsys):
 def test_a_net_that_predicts_something_else_is_not_timed():
     with pytest.raises(ValueError, match="tinyvgg: keras and minicnn differ by 0.5"):
         nets._same("tinyvgg", "keras", 0.5, 0.0)
+
+
+def test_a_net_that_learns_something_else_is_not_timed(monkeypatch):
+    class Twin:
+        """Predicts as minicnn, and has another loss."""
+
+        def __init__(self, model, jit):
+            self.predict_on_batch = lambda x, model=model: model.predict(x)
+
+        def train_on_batch(self, x, y):
+            return [1e3]
+
+    monkeypatch.setattr(twins, "keras_twin", Twin)
+    with pytest.raises(ValueError, match=r"^tinyvgg: keras graph \(loss\) and minicnn differ by "):
+        nets._net("tinyvgg", {"keras": None}, True, [])
+
+
+def test_the_figures_are_of_the_same_things_in_every_version():
+    """A size, a batch or a net that changes must be a new row: else two versions' figures are of different things."""
+    assert {name: net[1:4] for name, net in twins.NETS.items()} == {
+        "tinyvgg": (64, 10, 32),
+        "homework": (150, 2, 20),
+    }
+    assert (epoch.SIZE, epoch.BATCH) == (photographs.SIZE, photographs.BATCH) == (64, 32)
+    assert (photographs.STEPS, photographs.ALLOWED) == (50, 1e-3)
+    assert scaling.BATCHES == tuple(2**k for k in range(8)) and architectures.BATCHES == (1, 8)
+    assert architectures.SIZES == {
+        "Xception": 299,
+        **dict.fromkeys(("VGG16", "ResNet50", "MobileNet", "MobileNetV2", "DenseNet121", "EfficientNetB0"), 224),
+    }
+    assert [case.full_name for case in cases.CASES if case.full_name in scaling.BODY + scaling.SMALL] == sorted(
+        scaling.BODY + scaling.SMALL, key=[case.full_name for case in cases.CASES].index
+    )
+
+
+@pytest.mark.parametrize(("quick", "layers", "batches"), [(True, (0.0, 2), (0.0, 2)), (False, (1.0, 5), (1.0, 7))])
+def test_how_long_scaling_is_timed(monkeypatch, quick, layers, batches):
+    asked = []
+
+    def race(calls, budget, least):
+        asked.append((budget, least))
+        return {name: timing.Sample(1.0, [1.0]) for name in calls}
+
+    monkeypatch.setattr(timing, "race", race)
+    monkeypatch.setattr(scaling, "BODY", scaling.SMALL)
+    monkeypatch.setattr(scaling, "BATCHES", (1, 2))
+    scaling.measure([], get_num_threads(), quick)
+    assert asked == [layers] * 3 + [batches] * 2
 
 
 def test_scaling():

@@ -63,5 +63,6 @@ def test_it_is_loaded_with_its_threads_and_timed():
     engines, missing = peers.load(["torch"], 1)
     assert [engine.name for engine in engines] == ["minicnn", "torch"] and not missing and torch.get_num_threads() == 1
     part = layers.measure([EXAMPLES["conv2d"][0]], ["torch"], 1, quick=True)
+    assert part["head"]["own threads"] == []
     forward = part["rows"][0]
     assert set(forward["engines"]) == {"minicnn", *LAYOUTS} and not forward["wrong"]

@@ -81,6 +81,15 @@ def test_address(trained, site, capsys):
     assert "shirt.jpg" in capsys.readouterr().out
 
 
+def test_address_that_sends_too_much(site, clothes, monkeypatch):
+    size = len((clothes / "test/red/0.jpg").read_bytes())
+    monkeypatch.setattr(predict, "LARGEST", size)
+    assert len(predict.fetch(f"{site}/shirt.jpg")) == size
+    monkeypatch.setattr(predict, "LARGEST", size - 1)
+    with pytest.raises(ValueError, match="shirt.jpg sends more than 0 MiB, too much for a picture"):
+        predict.fetch(f"{site}/shirt.jpg")
+
+
 def test_address_that_sends_a_page(trained, site, refused):
     refused(["predict", trained / "final.keras", f"{site}/page"], "sends a page (text/html)")
 
