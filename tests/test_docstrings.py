@@ -35,10 +35,6 @@ LACKING = {
     "explain": """
         shapes trace trace_gradient walk
     """,
-    "files": """
-        ResolvedCard check_supported make_card naming read read_card read_sidecar read_weights resolve_card
-        walk_layers write write_card write_sidecar write_weights
-    """,
     "initializers": """
         Blank blank glorot_uniform ones zeros
     """,

@@ -22,7 +22,7 @@ from .functional import parse_functional
 from .graph import Graph, LayerCall, TensorRef
 from .hdf5 import SIGNATURE
 from .layout import walk_layers
-from .model_file import ModelFile
+from .model_file import AnyPath, Config, ModelFile, Weights
 from .names import without_slashes
 from .opening import mapped, naming
 from .resolve import ResolvedCard, resolve_card
@@ -52,12 +52,13 @@ __all__ = [
 ]
 
 
-def read(path, optimizer=True):
+def read(path: AnyPath, optimizer: bool = True) -> ModelFile:
     """Read a model file of any kind; its content says which.
 
     Parameters
     ----------
     path : str or PathLike
+        A `.keras` file, whole-model HDF5 or a TF.js `model.json`, whatever it is called.
     optimizer : bool
         Whether the optimizer's state is read too.
 
@@ -69,6 +70,16 @@ def read(path, optimizer=True):
     ------
     ValueError
         One sentence: the path, and what is wrong with the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicnn import Dense, Input, Sequential
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Sequential([Input((4,)), Dense(2)]).save(f"{folder}/net.keras")
+    ...     model = read(f"{folder}/net.keras")
+    >>> model.config["class_name"], [array.shape for array in model.weights["dense"]]
+    ('Sequential', [(4, 2), (2,)])
     """
     with naming(path), mapped(path) as view:
         start = bytes(view[:8])
@@ -87,22 +98,69 @@ def read(path, optimizer=True):
     return model
 
 
-def read_card(path):
-    """Return the classifier.json in a model's file or beside it, checked and in version 2; None where there is none."""
+def read_card(path: AnyPath) -> Config | None:
+    """Read the classifier.json in a model's file or beside it.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        The model's file.
+
+    Returns
+    -------
+    card : dict or None
+        Checked, in version 2; None where there is none.
+
+    Raises
+    ------
+    ValueError
+        One sentence: the path, and what is wrong with the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(f"{folder}/net.keras", ModelFile({"config": {"name": "net", "layers": []}}))
+    ...     write_card(f"{folder}/net.keras", make_card(["dress", "hat"], (64, 64)))
+    ...     read_card(f"{folder}/net.keras")["class_names"]
+    ['dress', 'hat']
+    """
     with naming(path), mapped(path) as view:
         card = keras_zip.read_card(view) if bytes(view[:2]) == b"PK" else None
     return read_sidecar(path) if card is None else card
 
 
-def write_card(path, value):
-    """Put a classifier.json into the `.keras` file at `path`, or beside a model of another format."""
+def write_card(path: AnyPath, card: Config) -> None:
+    """Put a classifier.json into a `.keras` file, or beside a model of another format.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        The model's file. A classifier.json that it has is replaced, all else stays.
+    card : dict
+        As `make_card` returns it.
+
+    Raises
+    ------
+    ValueError
+        A field that is not as it should be, or a file that can't be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(f"{folder}/net.h5", ModelFile({"config": {"name": "net", "layers": []}}))
+    ...     write_card(f"{folder}/net.h5", make_card(["dress", "hat"], (64, 64)))
+    ...     sorted(os.listdir(folder))
+    ['net.classifier.json', 'net.h5']
+    """
     if zipfile.is_zipfile(path):
-        keras_zip.write_card(path, value)
+        keras_zip.write_card(path, card)
     else:
-        write_sidecar(path, value)
+        write_sidecar(path, card)
 
 
-def read_weights(path, config):
+def read_weights(path: AnyPath, config: Config) -> Weights:
     """Read the arrays for a model from `.weights.h5`, or from a whole-model `.h5` or `.keras` file.
 
     Parameters
@@ -120,6 +178,16 @@ def read_weights(path, config):
     ------
     ValueError
         One sentence: the path, and what is wrong with the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicnn import Dense, Input, Sequential
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Sequential([Input((4,)), Dense(2)]).save(f"{folder}/net.h5")
+    ...     config = read(f"{folder}/net.h5").config
+    ...     list(read_weights(f"{folder}/net.h5", config))
+    ['dense']
     """
     with naming(path), mapped(path) as view:
         start = bytes(view[:8])
@@ -130,16 +198,30 @@ def read_weights(path, config):
         raise ValueError("this is no file of weights: neither HDF5 (.weights.h5, .h5) nor .keras.")
 
 
-def write(path, model):
-    """Write `model` as its ending says: `.keras`, `.h5`, or `.json` (TF.js; its shards beside it).
+def write(path: AnyPath, model: ModelFile) -> None:
+    """Write a model as its ending says.
 
     `path` holds the old file or the whole new one, never half. Beside `.h5` and `.json`, classifier.json becomes a
     file of its own.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        `NAME.keras`, `NAME.h5`, or `NAME.json` (TF.js; its shards beside it).
+    model : ModelFile
 
     Raises
     ------
     ValueError
         The ending is none of these, the file can't be written, or an array belongs to no layer of the config.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(f"{folder}/net.h5", ModelFile({"class_name": "Sequential", "config": {"name": "net", "layers": []}}))
+    ...     read(f"{folder}/net.h5").config["config"]["name"]
+    'net'
     """
     name = os.fspath(path)
     if name.endswith(".keras"):
@@ -153,6 +235,29 @@ def write(path, model):
         write_sidecar(path, model.classifier)
 
 
-def write_weights(path, model):
-    """Write the arrays of `model` as `.weights.h5`, as Keras's save_weights does."""
+def write_weights(path: AnyPath, model: ModelFile) -> None:
+    """Write a model's arrays alone, as Keras's save_weights does.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        `NAME.weights.h5`.
+    model : ModelFile
+
+    Raises
+    ------
+    ValueError
+        The file can't be written, or an array belongs to no layer of the config.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicnn import Dense, Input, Sequential
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Sequential([Input((4,)), Dense(2)]).save(f"{folder}/net.keras")
+    ...     model = read(f"{folder}/net.keras")
+    ...     write_weights(f"{folder}/net.weights.h5", model)
+    ...     list(read_weights(f"{folder}/net.weights.h5", model.config))
+    ['dense']
+    """
     keras_h5.write_weights(path, model)

@@ -18,42 +18,89 @@ import json
 import math
 import os
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 from .atomic import replacing
+from .model_file import AnyBytes, AnyPath, Config
 from .opening import mapped, naming, parse_json, short
 
-MEMBER = "classifier.json"
-VERSION = 2
-NEEDED = ("version", "class_names", "size", "resize", "scale", "offset", "output")  # version 1
-DEFAULTS = {  # what version 1 meant
+MEMBER: str = "classifier.json"
+VERSION: int = 2
+NEEDED: tuple[str, ...] = ("version", "class_names", "size", "resize", "scale", "offset", "output")  # version 1
+DEFAULTS: Config = {  # what version 1 meant
     "task": "one", "channels": 3, "invert": False, "crop": "none", "order": "rgb", "temperature": None,
     "threshold": None, "split": None,
 }  # fmt: skip
-PILLOW_FILTERS = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
-CHOICES = {
+PILLOW_FILTERS: tuple[str, ...] = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
+CHOICES: dict[str, tuple[str, ...]] = {
     "task": ("one", "many", "pictures"),
     "crop": ("none", "centre"),
     "resize": (*PILLOW_FILTERS, "tf-nearest", "tf-bilinear", "tf-bicubic", "tf-area"),
     "order": ("rgb", "bgr"),
     "output": ("logits", "probabilities"),
 }
-FIELDS = ("version", "class_names", "task", "size", "channels", "invert", "crop", "resize", "scale", "offset", "order",
-          "output", "temperature", "threshold", "split")  # fmt: skip
+FIELDS: tuple[str, ...] = (
+    *("version", "class_names", "task", "size", "channels", "invert", "crop", "resize", "scale", "offset", "order"),
+    *("output", "temperature", "threshold", "split"),
+)
 
 
-def make_card(class_names, size, output="probabilities", resize="nearest", scale=1.0, offset=0.0, **more):
-    """Make the classifier.json of a model, checked; `more` are further fields."""
+def make_card(
+    class_names: Sequence[str],
+    size: Sequence[int],
+    output: str = "probabilities",
+    resize: str = "nearest",
+    scale: float | Sequence[float] = 1.0,
+    offset: float | Sequence[float] = 0.0,
+    **more: Any,
+) -> Config:
+    """Make the classifier.json of a model, checked.
+
+    Parameters
+    ----------
+    class_names : sequence of str
+        One for each output; two for one sigmoid.
+    size : (height, width)
+        Pixels.
+    output : "logits" or "probabilities"
+        What the model returns.
+    resize : str
+        "nearest", "bilinear", "bicubic", "lanczos", "box" or "hamming", Pillow's; "tf-nearest", "tf-bilinear",
+        "tf-bicubic" or "tf-area", TensorFlow's.
+    scale, offset : float, or a sequence of one a channel
+        A value v in 0..255 becomes v * scale + offset.
+    **more
+        Further fields: see the module's docstring.
+
+    Returns
+    -------
+    card : dict
+        With every field.
+
+    Raises
+    ------
+    ValueError
+        It names the field and what it should be.
+
+    Examples
+    --------
+    >>> card = make_card(["dress", "hat"], (64, 64), scale=1 / 255)
+    >>> card["size"], card["output"], card["task"], card["threshold"]
+    ([64, 64], 'probabilities', 'one', None)
+    """
     value = {"version": VERSION, "class_names": list(class_names), "size": list(size), "resize": resize,
              "scale": _listed(scale), "offset": _listed(offset), "output": output}  # fmt: skip
     return check({**value, **more})
 
 
-def check(value):
-    """Return a checked copy of `value`, a dict as above, in version 2 and with every field.
+def check(value: Any) -> Config:
+    """Return a checked copy of a classifier.json, in version 2 and with every field.
 
     Raises
     ------
-    ValueError: it names the field and what it should be.
+    ValueError
+        It names the field and what it should be.
     """
     if not isinstance(value, dict):
         raise ValueError(f"classifier.json must hold an object. Received: {short(value)}.")
@@ -66,7 +113,7 @@ def check(value):
         _need(value, name, isinstance(value[name], str) and value[name] in choices, _one_of(choices))
     names = value["class_names"]
     named = isinstance(names, list) and all(isinstance(name, str) and name for name in names)
-    _need(value, "class_names", named and (names or value["task"] == "pictures"), "a list of names")
+    _need(value, "class_names", named and bool(names or value["task"] == "pictures"), "a list of names")
     _need(value, "class_names", len(set(names)) == len(names), "a list of different names")
     size = value["size"]
     sized = isinstance(size, list) and len(size) == 2 and all(_whole(side) and 0 < side <= 1 << 16 for side in size)
@@ -86,7 +133,7 @@ def check(value):
     return {**{name: value[name] for name in FIELDS}, **{name: value[name] for name in _unknown(value)}}
 
 
-def _check_split(value):
+def _check_split(value: Config) -> None:
     split = value["split"]
     _need(value, "split", split is None or isinstance(split, dict), "null or an object")
     if split is None:
@@ -97,31 +144,43 @@ def _check_split(value):
     _need(value, "split", hashes, "an object whose 'learned' lists 16 hex digits a picture")
 
 
-def _hash(text):
+def _hash(text: Any) -> bool:
     return isinstance(text, str) and len(text) == 16 and set(text) <= set("0123456789abcdef")
 
 
-def check_supported(known, **able):
+def check_supported(card: Config, **supported: Sequence[Any]) -> None:
     """Refuse what a program can't do, by name, rather than ignoring it.
 
     Parameters
     ----------
-    known : dict, checked      able : the values that the program can apply, by field: `crop=("none",)`
+    card : dict
+        A checked classifier.json.
+    **supported
+        By field, the values that the program can apply: `crop=("none",)`.
 
     Raises
     ------
-    ValueError: names the first field whose value is none of these.
+    ValueError
+        It names the first field whose value is none of these.
+
+    Examples
+    --------
+    >>> card = make_card(["dress", "hat"], (64, 64), crop="centre")
+    >>> check_supported(card, crop=("none", "centre"))
+    >>> check_supported(card, crop=("none",))
+    Traceback (most recent call last):
+    ValueError: classifier.json asks for 'crop' "centre", which can't be done here; what can: "none".
     """
-    known = {**DEFAULTS, **known}
-    for name, values in able.items():
-        if known[name] not in values:
+    card = {**DEFAULTS, **card}
+    for name, values in supported.items():
+        if card[name] not in values:
             raise ValueError(
-                f"classifier.json asks for {name!r} {json.dumps(known[name])}, which can't be done here; "
+                f"classifier.json asks for {name!r} {json.dumps(card[name])}, which can't be done here; "
                 f"what can: {', '.join(map(json.dumps, values))}."
             )
 
 
-def sidecar(path):
+def sidecar(path: AnyPath) -> str:
     """Return where the classifier.json of a model lies that isn't a zip: model.h5 -> model.classifier.json.
 
     A TF.js model's `model.json` has it under the same rule, beside it.
@@ -134,10 +193,31 @@ def sidecar(path):
     return os.path.join(folder, f"{name}.classifier.json")
 
 
-def read_sidecar(path):
-    """Return the classifier.json beside the model `path`, checked, or None where there is none.
+def read_sidecar(path: AnyPath) -> Config | None:
+    """Read the classifier.json beside a model: NAME.classifier.json, or classifier.json for all models of the folder.
 
-    It is NAME.classifier.json, or else classifier.json, which tells of every model of the folder.
+    Parameters
+    ----------
+    path : str or PathLike
+        The model's file.
+
+    Returns
+    -------
+    card : dict or None
+        Checked, in version 2; None where there is none.
+
+    Raises
+    ------
+    ValueError
+        One sentence: the path of the classifier.json, and what is wrong with it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_sidecar(f"{folder}/net.h5", make_card(["dress", "hat"], (64, 64)))
+    ...     print(os.listdir(folder), read_sidecar(f"{folder}/net.h5")["class_names"])
+    ['net.classifier.json'] ['dress', 'hat']
     """
     for beside in (sidecar(path), os.path.join(os.path.dirname(os.fspath(path)), MEMBER)):
         if os.path.exists(beside):
@@ -146,13 +226,34 @@ def read_sidecar(path):
     return None
 
 
-def write_sidecar(path, value):
-    """Write `value` beside the model `path`."""
+def write_sidecar(path: AnyPath, card: Config) -> None:
+    """Write a classifier.json beside a model: see `read_sidecar`.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        The model's file, which need not be there.
+    card : dict
+        As `make_card` returns it.
+
+    Raises
+    ------
+    ValueError
+        A field that is not as it should be, or a file that can't be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_sidecar(f"{folder}/model.json", make_card(["dress", "hat"], (64, 64)))
+    ...     os.listdir(folder)
+    ['model.classifier.json']
+    """
     with replacing(sidecar(path)) as file:
-        file.write(dump(value))
+        file.write(dump(card))
 
 
-def parse(raw):
+def parse(raw: AnyBytes) -> Config:
     """Return the checked dict, in version 2, that the bytes of a classifier.json hold; a warning names new fields."""
     value = check(parse_json(raw, MEMBER))
     if unknown := _unknown(value):
@@ -161,31 +262,31 @@ def parse(raw):
     return value
 
 
-def dump(value):
+def dump(value: Config) -> bytes:
     """Return the bytes of a classifier.json."""
     return (json.dumps(check(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def _need(value, name, good, what):
+def _need(value: Config, name: str, good: bool, what: str) -> None:
     if not good:
         raise ValueError(f"classifier.json's {name!r} must be {what}. Received: {short(value[name])}.")
 
 
-def _unknown(value):
+def _unknown(value: Config) -> list[str]:
     return [name for name in value if name not in FIELDS]
 
 
-def _one_of(choices):
+def _one_of(choices: tuple[str, ...]) -> str:
     return f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
 
 
-def _listed(value):
-    return [float(number) for number in value] if isinstance(value, (list, tuple)) else float(value)
+def _listed(value: float | Sequence[float]) -> float | list[float]:
+    return [float(number) for number in value] if isinstance(value, Sequence) else float(value)
 
 
-def _whole(value):
+def _whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _real(value):
+def _real(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

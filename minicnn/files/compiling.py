@@ -8,6 +8,8 @@ from ..types import AnyArray
 from .dialect import RENAMED
 from .model_file import Config
 
+DROPPED: tuple[str, ...] = ("jit_compile", "is_legacy_optimizer")  # of an optimizer: how it runs, not what it does
+
 
 def compile_settings(settings: Config) -> Config | None:
     """Return compile settings as Keras 3's config.json has them.
@@ -25,8 +27,8 @@ def compile_settings(settings: Config) -> Config | None:
     optimizer = settings.get("optimizer", settings.get("optimizer_config"))
     if not isinstance(optimizer, dict) or not isinstance(optimizer.get("config"), dict):
         return None
-    config: Config = {RENAMED.get(key, key): value for key, value in optimizer["config"].items()}
-    config = {key: value for key, value in config.items() if key not in ("jit_compile", "is_legacy_optimizer")}
+    given: Config = optimizer["config"]
+    config = {RENAMED.get(key, key): value for key, value in given.items() if key not in DROPPED}
     if not config.get("decay"):
         config.pop("decay", None)
     name = str(optimizer.get("class_name")).removeprefix("Custom>")

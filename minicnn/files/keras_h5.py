@@ -7,32 +7,35 @@ A whole model is one HDF5 file:
                      arrays inside it, in order; a nested model has all its arrays in its one group
     optimizer_weights    the same attribute, the optimizer's state
 
-`.weights.h5` is the model.weights.h5 of a `.keras` file by itself (see `layout`), or, from Keras 2, the group
+`.weights.h5` is the model.weights.h5 of a `.keras` file by itself (see layout.py), or, from Keras 2, the group
 model_weights at the root of the file.
 
 Source: files that Keras 3.15 and Keras 2 wrote.
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from ..types import AnyArray
 from .atomic import replacing
 from .compiling import compile_settings, optimizer_state
 from .dialect import model_config
 from .graph import NESTED
-from .hdf5 import File, image
+from .hdf5 import File, Group, image
 from .keras2 import legacy_entry
 from .keras_zip import KERAS_VERSION
 from .layout import layer_name, layers_of, read_arrays, write_arrays
-from .model_file import ModelFile
+from .model_file import AnyPath, Config, ModelFile, Weights
 from .names import Owners, array_names, in_order_of_training, leaves
 from .opening import parse_json
 
-TOP = "top_level_model_weights"
+TOP: str = "top_level_model_weights"
 
 
-def read(view, optimizer=True):
+def read(view: memoryview, optimizer: bool = True) -> ModelFile:
     """Return the ModelFile in the bytes of a whole-model HDF5 file."""
     root = File(view).root
     text = _text(root, "model_config")
@@ -49,33 +52,34 @@ def read(view, optimizer=True):
     return ModelFile(config, weights, compiled, state, None, _text(root, "keras_version"))
 
 
-def read_weights(view, entry):
+def read_weights(view: memoryview, entry: Config) -> Weights:
     """Return {layer path: [arrays]} for the model `entry` from the bytes of a weights-only or whole-model file."""
     root = File(view).root
     for group in (root, root.get("model_weights")):
-        if group is not None and group.texts("layer_names") is not None:
+        if isinstance(group, Group) and group.texts("layer_names") is not None:
             return _by_name(group, entry)
-    old = root.get("_layer_checkpoint_dependencies")  # what the first versions of this format said for "layers"
-    if old is None and "layers" not in root:
+    old = "_layer_checkpoint_dependencies"  # what the first versions of this format said for "layers"
+    if old not in root and "layers" not in root:
         raise ValueError("it holds no weights that Keras saved: neither layers nor layer_names.")
-    return read_arrays(root, entry, "layers" if old is None else "_layer_checkpoint_dependencies")
+    return read_arrays(root, entry, old if old in root else "layers")
 
 
-def write(path, model):
+def write(path: AnyPath, model: ModelFile) -> None:
     """Write `model` (a ModelFile) as a whole-model HDF5 file that Keras opens, atomically."""
     raw = image(lambda file: _fill(file, model))
     with replacing(path) as file:
         file.write(raw)
 
 
-def write_weights(path, model):
+def write_weights(path: AnyPath, model: ModelFile) -> None:
     """Write the arrays of `model` (a ModelFile) as `.weights.h5`, atomically."""
     raw = image(lambda file: write_arrays(file, model))
     with replacing(path) as file:
         file.write(raw)
 
 
-def _fill(file, model):
+def _fill(file: Any, model: ModelFile) -> None:
+    """Write a whole model into an h5py file."""
     file.attrs["keras_version"], file.attrs["backend"] = KERAS_VERSION, "tensorflow"
     file.attrs["model_config"] = json.dumps(legacy_entry(model.config), allow_nan=False)
     if model.compile_config:
@@ -88,15 +92,16 @@ def _fill(file, model):
         _write_group(file.create_group("optimizer_weights"), dict(zip(names, model.optimizer, strict=True)))
 
 
-def _text(group, name):
+def _text(group: Group, name: str) -> str | None:
     found = group.texts(name)
     return found[0] if found else None
 
 
-def _by_name(group, entry):
+def _by_name(group: Group, entry: Config) -> Weights:
     """Return {layer path: [arrays]} from groups by layer and weight_names by array."""
-    weights, known = {}, set()
-    stored = {name.replace("/", "_"): name for name in group.texts("layer_names") or []}  # see names.without_slashes
+    weights: Weights = {}
+    known: set[str] = set()
+    stored = {name.replace("/", "_"): name for name in group.texts("layer_names") or []}  # see without_slashes
     for layer in layers_of(entry):
         name = layer_name(layer)
         known.add(name.replace("/", "_"))
@@ -118,14 +123,14 @@ def _by_name(group, entry):
     return weights
 
 
-def _optimizer_arrays(group):
+def _optimizer_arrays(group: Group) -> list[AnyArray]:
     """Return the optimizer's arrays, array by array as Keras 3 has them; Keras before 2.11 went slot by slot."""
     names = group.texts("weight_names") or []
     arrays = [group.array(name) for name in names]
     ends = [name.partition(":")[0].split("/")[-1] for name in names]
     if ends[:1] != ["iter"]:
         return arrays
-    slots = {}
+    slots: dict[str, list[AnyArray]] = {}
     for end, array in zip(ends[1:], arrays[1:], strict=True):
         slots.setdefault(end, []).append(array)
     if tuple(slots) not in ((), ("momentum",), ("m", "v")) or len(set(map(len, slots.values()))) > 1:
@@ -133,8 +138,9 @@ def _optimizer_arrays(group):
     return arrays[:1] + [array for of_one in zip(*slots.values(), strict=True) for array in of_one]
 
 
-def _write_by_name(group, model):
-    names = []
+def _write_by_name(group: Any, model: ModelFile) -> None:
+    """Write a group for each layer into an h5py group, its arrays by their names."""
+    names: list[str] = []
     pending = dict(model.weights)
     for layer in layers_of(model.config):
         name = layer_name(layer)
@@ -153,13 +159,13 @@ def _write_by_name(group, model):
     _write_group(group.create_group(TOP), {})
 
 
-def _write_group(group, arrays):
+def _write_group(group: Any, arrays: Mapping[str, Any]) -> None:
     _write_texts(group, "weight_names", list(arrays))
     for name, array in arrays.items():
         group[name] = np.asarray(array)
 
 
-def _write_texts(group, name, texts):
+def _write_texts(group: Any, name: str, texts: Sequence[str]) -> None:
     """Write a list of texts as an attribute, in several where one would be too long for HDF5 (64 KB)."""
     raw = np.array([text.encode() for text in texts], dtype="S")
     parts = np.array_split(raw, 1 + raw.nbytes // 60_000)

@@ -29,21 +29,24 @@ import json
 import shutil
 import zipfile
 import zlib
+from collections.abc import Iterator
 
 from . import classifier
 from .atomic import replacing
 from .compiling import compile_settings, optimizer_state
 from .dialect import model_config
-from .hdf5 import EXPANSION, FLOOR, File, image
+from .hdf5 import EXPANSION, FLOOR, File, Group, image
 from .layout import numbered, read_arrays, write_arrays
-from .model_file import MAX_CONFIG, ModelFile
+from .model_file import MAX_CONFIG, AnyBytes, AnyPath, Config, ModelFile, Weights
 from .opening import parse_json
 
-CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-KERAS_VERSION = "3.15.1"  # whose dialect is written
+CONFIG: str = "config.json"
+METADATA: str = "metadata.json"
+WEIGHTS: str = "model.weights.h5"
+KERAS_VERSION: str = "3.15.1"  # whose dialect is written
 
 
-def read(view, optimizer=True):
+def read(view: memoryview, optimizer: bool = True) -> ModelFile:
     """Return the ModelFile in the bytes of a `.keras` file.
 
     Parameters
@@ -57,7 +60,7 @@ def read(view, optimizer=True):
         version = None
         if METADATA in archive.namelist():
             version = parse_json(_member(archive, view, METADATA, MAX_CONFIG), METADATA).get("keras_version")
-        meaning = _card(archive, view)
+        card = _card(archive, view)
         compiled = entry.get("compile_config") or None
         if compiled is not None and not isinstance(compiled, dict):
             raise ValueError(f"its compile_config must be an object. Received: {type(compiled).__name__}.")
@@ -66,28 +69,28 @@ def read(view, optimizer=True):
         with _arrays(archive, view) as root:
             weights = read_arrays(root, config)
             state = optimizer_state(numbered(root, "optimizer/vars"), compiled) if optimizer else None
-    return ModelFile(config, weights, compiled, state, meaning, version if isinstance(version, str) else None)
+    return ModelFile(config, weights, compiled, state, card, version if isinstance(version, str) else None)
 
 
-def read_weights(view, entry):
+def read_weights(view: memoryview, entry: Config) -> Weights:
     """Return {layer path: [arrays]} for the model `entry` from the bytes of a `.keras` file."""
     with _archive(view) as archive, _arrays(archive, view) as root:
         return read_arrays(root, entry)
 
 
-def read_card(view):
+def read_card(view: memoryview) -> Config | None:
     """Return the classifier.json in the bytes of a `.keras` file, or None."""
     with _archive(view) as archive:
         return _card(archive, view)
 
 
-def _card(archive, view):
+def _card(archive: zipfile.ZipFile, view: memoryview) -> Config | None:
     if classifier.MEMBER not in archive.namelist():
         return None
     return classifier.parse(_member(archive, view, classifier.MEMBER, MAX_CONFIG))
 
 
-def write_card(path, value):
+def write_card(path: AnyPath, value: Config) -> None:
     """Give the `.keras` file at `path` a classifier.json, in place of the one that it may have, atomically."""
     text = classifier.dump(value)
     with replacing(path) as file, zipfile.ZipFile(path) as old, zipfile.ZipFile(file, "w") as new:
@@ -98,7 +101,7 @@ def write_card(path, value):
         new.writestr(classifier.MEMBER, text)
 
 
-def _archive(view):
+def _archive(view: memoryview) -> zipfile.ZipFile:
     window = _Window(view)
     try:
         archive = zipfile.ZipFile(window)
@@ -109,15 +112,15 @@ def _archive(view):
 
 
 @contextlib.contextmanager
-def _arrays(archive, view):
-    """Give the root of the archive's model.weights.h5."""
+def _arrays(archive: zipfile.ZipFile, view: memoryview) -> Iterator[Group]:
+    """Yield the root of the archive's model.weights.h5."""
     try:
         yield File(_member(archive, view, WEIGHTS, None)).root
     except ValueError as fault:
         raise ValueError(f"its {WEIGHTS} can't be used: {str(fault).rstrip('.')}.") from None
 
 
-def write(path, model):
+def write(path: AnyPath, model: ModelFile) -> None:
     """Write `model` (a ModelFile) as a `.keras` file that Keras opens, atomically."""
     config = {**model.config, "compile_config": model.compile_config or {}}
     text = json.dumps(config, allow_nan=False)
@@ -137,22 +140,22 @@ class _Window:
     While zipfile lists the members it may read `limit` bytes at once: the list of some 10,000 members, no million.
     """
 
-    def __init__(self, view):
+    def __init__(self, view: memoryview):
         self.view, self.at, self.limit = view, 0, 1 << 20
 
-    def seekable(self):
+    def seekable(self) -> bool:
         return True
 
-    def seek(self, offset, whence=0):
+    def seek(self, offset: int, whence: int = 0) -> int:
         self.at = offset + (0, self.at, len(self.view))[whence]
         if self.at < 0:
             raise OSError("negative position")
         return self.at
 
-    def tell(self):
+    def tell(self) -> int:
         return self.at
 
-    def read(self, count=-1):
+    def read(self, count: int | None = -1) -> bytes:
         end = len(self.view) if count is None or count < 0 else self.at + count
         if end - self.at > self.limit:
             raise ValueError("its list of members is longer than any model's.")
@@ -160,11 +163,11 @@ class _Window:
         self.at += len(found)
         return found
 
-    def close(self):
+    def close(self) -> None:
         pass
 
 
-def _member(archive, view, name, limit):
+def _member(archive: zipfile.ZipFile, view: memoryview, name: str, limit: int | None) -> AnyBytes:
     """Return a member's bytes: a view where it is stored plainly, which costs no memory; checked against its CRC."""
     found = [info for info in archive.infolist() if info.filename == name]
     if len(found) != 1:

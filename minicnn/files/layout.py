@@ -17,17 +17,39 @@ Source: the files; Keras's saving_lib (Keras 3.15).
 """
 
 import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..types import AnyArray
 from .graph import NESTED
-from .model_file import MAX_NESTING
+from .hdf5 import Group
+from .model_file import MAX_NESTING, Config, ModelFile, Weights
 
 MAX_LAYERS = 5_000  # the largest of keras.applications has 1,100
 
 
-def walk_layers(entry):
-    """Walk over a model's layers in Keras's order.
+class PlacedLayer(NamedTuple):
+    """A layer of a config, and where it lies.
+
+    Attributes
+    ----------
+    path : str
+        By names, nested models outermost first: "xception/block1_conv1".
+    group : str or None
+        Its group in the HDF5 file: "layers/functional/layers/conv2d"; None for an InputLayer.
+    entry : dict
+        Its serialized form.
+    """
+
+    path: str
+    group: str | None
+    entry: Config
+
+
+def walk_layers(entry: Config) -> Iterator[PlacedLayer]:
+    """Walk over a model's layers in Keras's order; nested models are yielded, then walked into.
 
     Parameters
     ----------
@@ -36,47 +58,52 @@ def walk_layers(entry):
 
     Yields
     ------
-    (path, place, entry)
-        The layer's path by names ("xception/block1_conv1"), its group's path in the HDF5 file
-        ("layers/functional/layers/conv2d"; None for an InputLayer), its serialized form. Models are yielded, then
-        walked into.
+    layer : PlacedLayer
+        (path, group, entry).
 
     Raises
     ------
     ValueError
         A name that can't be a path, two layers at one path, models nested too deeply.
+
+    Examples
+    --------
+    >>> relu = {"class_name": "ReLU", "config": {"name": "positive"}}
+    >>> inner = {"class_name": "Sequential", "config": {"name": "inner", "layers": [relu]}}
+    >>> [layer[:2] for layer in walk_layers({"config": {"layers": [inner, relu]}})][1:]
+    [('inner/positive', 'layers/sequential/layers/re_lu'), ('positive', 'layers/re_lu')]
     """
-    paths = set()
-    for path, place, layer in _walk(entry, "", "", 0):
-        if path in paths:
-            raise ValueError(f"two layers are called {path!r}.")
+    paths: set[str] = set()
+    for layer in _walk(entry, "", "", 0):
+        if layer.path in paths:
+            raise ValueError(f"two layers are called {layer.path!r}.")
         if len(paths) == MAX_LAYERS:
             raise ValueError(f"its config has more than {MAX_LAYERS} layers.")
-        paths.add(path)
-        yield path, place, layer
+        paths.add(layer.path)
+        yield layer
 
 
-def _walk(model, path, place, depth):
+def _walk(model: Config, path: str, group: str, depth: int) -> Iterator[PlacedLayer]:
     if depth > MAX_NESTING:
         raise ValueError(f"its models are nested more than {MAX_NESTING} deep.")
-    used = {}
+    used: dict[str, int] = {}
     for entry in layers_of(model):
         class_name, name = entry["class_name"], layer_name(entry)
         if str(entry.get("module")).startswith(("keras.src.ops", "keras.ops")):
             continue  # an operation on tensors: no layer, not counted
         inner_path = f"{path}/{name}" if path else name
         if class_name == "InputLayer":
-            yield inner_path, None, entry
+            yield PlacedLayer(inner_path, None, entry)
             continue
         snake = snake_case(class_name)
         used[snake] = used.get(snake, -1) + 1
-        here = f"{place}layers/{snake}" + (f"_{used[snake]}" if used[snake] else "")
-        yield inner_path, here, entry
+        here = f"{group}layers/{snake}" + (f"_{used[snake]}" if used[snake] else "")
+        yield PlacedLayer(inner_path, here, entry)
         if class_name in NESTED:
             yield from _walk(entry, inner_path, f"{here}/", depth + 1)
 
 
-def layers_of(entry):
+def layers_of(entry: Config) -> list[Config]:
     """Return the serialized layers of a serialized model, each checked to be an object with a class and a config."""
     config = entry.get("config")
     layers = config.get("layers") if isinstance(config, dict) else None
@@ -90,7 +117,7 @@ def layers_of(entry):
     return layers
 
 
-def layer_name(entry):
+def layer_name(entry: Config) -> str:
     """Return a layer's name, checked: it becomes part of paths."""
     name = entry["config"].get("name", entry.get("name"))
     if not isinstance(name, str) or not 0 < len(name) <= 200:
@@ -102,37 +129,37 @@ def layer_name(entry):
     return name
 
 
-def snake_case(class_name):
+def snake_case(class_name: str) -> str:
     """Return a class's name as Keras writes it in paths: Conv2D -> conv2d, MaxPooling2D -> max_pooling2d."""
     name = re.sub(r"\W+", "", class_name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def read_arrays(root, entry, folder="layers"):
+def read_arrays(root: Group, entry: Config, folder: str = "layers") -> Weights:
     """Return {layer path: [arrays]} of the model `entry` from the HDF5 group `root`."""
-    weights = {}
-    for path, place, layer in walk_layers(entry):
-        if place is None or layer["class_name"] in NESTED:
+    weights: Weights = {}
+    for path, group, layer in walk_layers(entry):
+        if group is None or layer["class_name"] in NESTED:
             continue
-        arrays = numbered(root, f"{place.replace('layers', folder)}/vars")
+        arrays = numbered(root, f"{group.replace('layers', folder)}/vars")
         if arrays:
             weights[path] = arrays
     return weights
 
 
-def numbered(root, place):
-    """Return the arrays `0`, `1`, ... of the group at `place`; none where there is no such group."""
-    group = root.get(place)
-    if group is None:
+def numbered(root: Group, path: str) -> list[AnyArray]:
+    """Return the arrays `0`, `1`, ... of the group at `path`; none where there is no such group."""
+    if path not in root:
         return []
-    names = root.group(place).names()
+    group = root.group(path)
+    names = group.names()
     if sorted(names) != sorted(map(str, range(len(names)))):
-        raise ValueError(f"its {place!r} must hold arrays numbered from 0. Received: {names[:8]}.")
+        raise ValueError(f"its {path!r} must hold arrays numbered from 0. Received: {names[:8]}.")
     return [group.array(str(index)) for index in range(len(names))]
 
 
-def write_arrays(root, model):
+def write_arrays(root: Any, model: ModelFile) -> None:
     """Write the arrays of `model` (a ModelFile) into the h5py group `root` where Keras will look for them."""
     pending = dict(model.weights)
     _own_name(root, layer_name(model.config))
@@ -152,7 +179,8 @@ def write_arrays(root, model):
             group[str(index)] = np.asarray(array)
 
 
-def _own_name(group, name):
+def _own_name(group: Any, name: str) -> Any:
+    """Return the group `vars` of an h5py group, made if need be, with the layer's name as Keras writes it."""
     group = group.require_group("vars")
     group.attrs["name"] = name
     return group

@@ -4,33 +4,37 @@ Those formats list the arrays of a nested model under names that tell the innerm
 around it too. So a name belongs to the layer whose path by names ends as the name does, the longest such ending first.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
+from ..types import AnyArray
 from .graph import NESTED
 from .layout import layer_name, walk_layers
+from .model_file import Config, ModelFile, Weights
 
-ARRAYS = {  # what Keras calls a layer's arrays, in its order
+ARRAYS: dict[str, tuple[str, ...]] = {  # what Keras calls a layer's arrays, in its order
     "BatchNormalization": ("gamma", "beta", "moving_mean", "moving_variance"),
     "Normalization": ("mean", "variance", "count"),
     "SeparableConv2D": ("depthwise_kernel", "pointwise_kernel", "bias"),
     "DepthwiseConv2D": ("depthwise_kernel", "bias"),
 }
-STATISTICS = ("moving_mean", "moving_variance", "mean", "variance", "count")  # never trained
+STATISTICS: tuple[str, ...] = ("moving_mean", "moving_variance", "mean", "variance", "count")  # never trained
 
 
-def leaves(entry):
+def leaves(entry: Config) -> dict[str, Config]:
     """Return {layer path: serialized layer} of a model, nested models opened, in Keras's order."""
     return {path: layer for path, _, layer in walk_layers(entry) if layer["class_name"] not in NESTED}
 
 
-def array_names(layer, count):
+def array_names(layer: Config, count: int) -> list[str]:
     """Return what Keras calls the `count` arrays of a serialized layer."""
-    names = ARRAYS.get(layer["class_name"], ("kernel", "bias"))
     config = layer["config"]
     absent = {"gamma": config.get("scale") is False, "beta": config.get("center") is False}
-    names = [name for name in names if not absent.get(name)]
+    names = [name for name in ARRAYS.get(layer["class_name"], ("kernel", "bias")) if not absent.get(name)]
     return (names + [f"array_{index}" for index in range(len(names), count)])[:count]
 
 
-def in_order_of_training(entry, weights):
+def in_order_of_training(entry: Config, weights: Weights) -> list[tuple[str, AnyArray]]:
     """Return [(name, array)] of a nested model as HDF5 has them: all that are trained, then all that are not.
 
     Parameters
@@ -41,7 +45,8 @@ def in_order_of_training(entry, weights):
         Layer path inside it -> list of arrays.
     """
     frozen = [f"{path}/" for path, _, layer in walk_layers(entry) if layer["config"].get("trainable") is False]
-    trained, kept = [], []
+    trained: list[tuple[str, AnyArray]] = []
+    kept: list[tuple[str, AnyArray]] = []
     for path, layer in leaves(entry).items():
         arrays = weights.get(path, [])
         stays = entry["config"].get("trainable") is False or f"{path}/".startswith(tuple(frozen))
@@ -50,12 +55,13 @@ def in_order_of_training(entry, weights):
     return trained + kept
 
 
-def without_slashes(model):
+def without_slashes(model: ModelFile) -> None:
     """Call a layer or model "conv1_conv" that its file calls "conv1/conv", as Keras 2's DenseNet does; so does Keras 3.
 
     Parameters
     ----------
-    model : ModelFile, changed in place
+    model : ModelFile
+        It is changed in place.
     """
     before = leaves(model.config)
     names = {layer_name(model.config), *(layer_name(layer) for _, _, layer in walk_layers(model.config))}
@@ -66,7 +72,7 @@ def without_slashes(model):
         model.weights = {paths[path]: arrays for path, arrays in model.weights.items()}
 
 
-def _renamed(value, new):
+def _renamed(value: Any, new: dict[str, str]) -> Any:
     """Return a config with every text in it that is one of the layers' names replaced."""
     if isinstance(value, list):
         return [_renamed(item, new) for item in value]
@@ -78,14 +84,14 @@ def _renamed(value, new):
 class Owners:
     """Finds the layer that an array's name belongs to among `paths`."""
 
-    def __init__(self, paths):
-        self._by_ending = {}
+    def __init__(self, paths: Iterable[str]):
+        self._by_ending: dict[tuple[str, ...], list[tuple[bool, str]]] = {}
         for path in paths:
             parts = path.split("/")
             for start in range(len(parts)):
                 self._by_ending.setdefault(tuple(parts[start:]), []).append((start == 0, path))
 
-    def find(self, name):
+    def find(self, name: str) -> str:
         """Return the path of the layer to which the array `name` ("conv2d/kernel:0") belongs.
 
         Raises

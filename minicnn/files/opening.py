@@ -4,13 +4,33 @@ import contextlib
 import json
 import mmap
 import os
+from collections.abc import Iterator
+from typing import Any
 
-from .model_file import MAX_CONFIG
+from .model_file import MAX_CONFIG, AnyBytes, AnyPath, Config
 
 
 @contextlib.contextmanager
-def naming(path):
-    """Put the path before the sentence of whatever goes wrong inside; nothing but a ValueError comes out."""
+def naming(path: AnyPath) -> Iterator[None]:
+    """Put the path before the sentence of whatever goes wrong inside the block.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        The file that the block reads.
+
+    Raises
+    ------
+    ValueError
+        In place of a ValueError, OSError, RecursionError or MemoryError of the block: one line, fit for a terminal.
+
+    Examples
+    --------
+    >>> with naming("net.keras"):
+    ...     raise ValueError("it has no layers.")
+    Traceback (most recent call last):
+    ValueError: net.keras: it has no layers.
+    """
     try:
         yield
     except ValueError as fault:
@@ -30,14 +50,14 @@ def naming(path):
         raise ValueError(f"{path}: it asks for more memory than there is.") from None
 
 
-def _one_line(text):
+def _one_line(text: str) -> str:
     """Return `text` fit for a terminal: what a file calls things may hold control characters, or be endless."""
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return text if len(text) <= 500 else f"{text[:497]}..."
 
 
 @contextlib.contextmanager
-def mapped(path):
+def mapped(path: AnyPath) -> Iterator[memoryview]:
     """Give the file's bytes as a read-only view that takes no memory until it is looked at."""
     if os.path.isdir(path):
         raise IsADirectoryError
@@ -49,12 +69,12 @@ def mapped(path):
         yield memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))  # goes when its last slice goes
 
 
-def parse_json(raw, what):
+def parse_json(raw: AnyBytes, what: str) -> Config:
     """Return the JSON object in `raw` (bytes or a view), within `MAX_CONFIG`."""
     if len(raw) > MAX_CONFIG:
         raise ValueError(f"its {what} has {len(raw)} bytes; more than {MAX_CONFIG} are not read.")
     try:
-        value = json.loads(bytes(raw))
+        value: Any = json.loads(bytes(raw))
     except RecursionError:
         raise ValueError(f"its {what} is nested too deeply.") from None
     except ValueError as fault:  # JSONDecodeError, UnicodeDecodeError, a number of too many digits

@@ -6,38 +6,45 @@
 Source: files of Keras 2.15 to 3.15.
 """
 
+from typing import Any
+
 import numpy as np
 
-OPERATIONS = {  # what Keras 3 calls it, and Keras 2
+from ..types import Array
+from .model_file import Config
+
+OPERATIONS: dict[str, str] = {  # what Keras 3 calls it, and Keras 2
     "Add": "+", "math.add": "+", "__operators__.add": "+",
     "Subtract": "-", "math.subtract": "-",
     "Multiply": "*", "math.multiply": "*",
     "TrueDivide": "/", "Divide": "/", "math.truediv": "/", "math.divide": "/",
 }  # fmt: skip
-FUNCTIONS = {  # a layer, and its settings where they are not as in DEFAULTS -> the function's name
+FUNCTIONS: dict[
+    str, dict[tuple[Any, ...], str]
+] = {  # a layer, and its settings where they are not as in DEFAULTS -> the function's name
     "ReLU": {(): "relu", (("max_value", 6.0),): "relu6"},
     "LeakyReLU": {(("negative_slope", 0.2),): "leaky_relu", (("alpha", 0.2),): "leaky_relu"},
     "ELU": {(("alpha", 1.0),): "elu"},
     "Softmax": {(("axis", -1),): "softmax"},
 }
-DEFAULTS = {"alpha": None, "axis": None, "max_value": None, "negative_slope": 0.0, "threshold": 0.0}
+DEFAULTS: Config = {"alpha": None, "axis": None, "max_value": None, "negative_slope": 0.0, "threshold": 0.0}
 
 
-def named_activation(entry, layer):
+def named_activation(entry: Config, layer: Any) -> str:
     """Return the name of the function that a serialized activation of a layer is."""
     config, class_name = entry.get("config"), str(entry.get("class_name"))
     given = config if isinstance(config, dict) else {}
-    settings = [(key, given[key]) for key, default in DEFAULTS.items() if given.get(key, default) != default]
-    settings = tuple((key, round(item, 6) if isinstance(item, int | float) else str(item)) for key, item in settings)
+    set_here = [(key, given[key]) for key, default in DEFAULTS.items() if given.get(key, default) != default]
+    settings = tuple((key, round(item, 6) if isinstance(item, int | float) else str(item)) for key, item in set_here)
     if settings not in FUNCTIONS.get(class_name, {}):
         raise ValueError(
             f"layer {layer!r} has an activation of class {class_name!r} in it, which is no function that "
-            f"has a name; it must be a layer behind it."
+            f"has a name; it must be a layer after it."
         )
     return FUNCTIONS[class_name][settings]
 
 
-def as_rescaling(entry):
+def as_rescaling(entry: Config) -> Config:
     """Return a Rescaling for arithmetic with a number; any other serialized layer as it is."""
     old = entry["class_name"] == "TFOpLambda"
     operation = OPERATIONS.get(str(entry["config"].get("function")) if old else entry["class_name"])
@@ -48,7 +55,7 @@ def as_rescaling(entry):
     number = _number(number)
     if number is None or operation == "/" and not (last and number.all()):
         return entry
-    scale, offset = np.float64(1), np.float64(0)
+    scale, offset = np.ones(()), np.zeros(())
     with np.errstate(all="ignore"):  # what is not finite then, the layer refuses
         if operation == "*":
             scale = number
@@ -62,7 +69,7 @@ def as_rescaling(entry):
             "inbound_nodes": [node]}  # fmt: skip
 
 
-def _split_call(node):
+def _split_call(node: Any) -> tuple[Any, Any, bool]:
     """Split a call of a tensor and a number: (the call of the tensor alone, the number, whether it comes last)."""
     args = node.get("args") if isinstance(node, dict) else None
     if not isinstance(args, list) or len(args) != 2:
@@ -71,7 +78,7 @@ def _split_call(node):
     return {"args": args[:1] if last else args[1:], "kwargs": {}}, args[1 if last else 0], last
 
 
-def _split_old_call(node):
+def _split_old_call(node: Any) -> tuple[Any, Any, bool]:
     """Split `[layer, call, output, {"y": number}]` or `["_CONSTANT_VALUE", -1, number, {"y": tensor}]` alike."""
     if not isinstance(node, list) or len(node) != 4 or not isinstance(node[3], dict):
         return node, None, True
@@ -80,7 +87,7 @@ def _split_old_call(node):
     return [node[:3]], node[3].get("y"), True
 
 
-def _number(value):
+def _number(value: Any) -> Array | None:
     """Return a number, or one a channel, as an array; None for anything else."""
     if isinstance(value, dict) and value.get("class_name") in ("__numpy__", "__tensor__"):
         value = value["config"].get("value") if isinstance(value.get("config"), dict) else None

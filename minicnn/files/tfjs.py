@@ -17,24 +17,34 @@ import json
 import math
 import os
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..types import AnyArray
 from .atomic import replacing
 from .compiling import compile_settings
 from .dialect import model_config
 from .keras2 import keras2_entry
 from .keras_zip import KERAS_VERSION
-from .model_file import ModelFile
+from .model_file import AnyPath, Config, ModelFile
 from .names import Owners, array_names, leaves
 from .opening import mapped, naming, parse_json
 from .tfjs_limits import check
 
-STORED = {"float32": "<f4", "float16": "<f2", "int32": "<i4", "uint8": "u1", "uint16": "<u2", "bool": "?"}
-SHARD = 4 << 20  # bytes: what the converter cuts at, so that browsers cache the parts
+STORED: dict[str, str] = {
+    "float32": "<f4",
+    "float16": "<f2",
+    "int32": "<i4",
+    "uint8": "u1",
+    "uint16": "<u2",
+    "bool": "?",
+}
+SHARD: int = 4 << 20  # bytes: what the converter cuts at, so that browsers cache the parts
 
 
-def read(view, path):
+def read(view: memoryview, path: AnyPath) -> ModelFile:
     """Return the ModelFile of the `model.json` in `view`; `path` says where its shards lie."""
     document = parse_json(view, "model.json")
     topology = document.get("modelTopology")
@@ -47,8 +57,8 @@ def read(view, path):
     manifest = document.get("weightsManifest")
     if not isinstance(manifest, list):
         raise ValueError("it has no weightsManifest, so its arrays can't be found.")
-    weights, layers = {}, leaves(config)
-    owners = Owners(layers)
+    weights: dict[str, dict[str, AnyArray]] = {}
+    owners = Owners(leaves(config))
     for group in manifest:
         for name, array in _group(group, os.path.dirname(os.fspath(path))):
             owner = weights.setdefault(owners.find(name), {})
@@ -56,11 +66,11 @@ def read(view, path):
                 raise ValueError(f"its array {name!r} is there twice.")
             owner[name] = array
     version = topology.get("keras_version")
-    weights = {layer: list(arrays.values()) for layer, arrays in weights.items()}
-    return ModelFile(config, weights, compiled, None, None, version if isinstance(version, str) else None)
+    arrays = {layer: list(named.values()) for layer, named in weights.items()}
+    return ModelFile(config, arrays, compiled, None, None, version if isinstance(version, str) else None)
 
 
-def _group(group, folder):
+def _group(group: Any, folder: str) -> Iterator[tuple[str, AnyArray]]:
     """Yield (name, array) of one group of the manifest."""
     if not isinstance(group, dict) or not isinstance(group.get("paths"), list):
         raise ValueError("a group of its weightsManifest has no list of paths.")
@@ -68,23 +78,35 @@ def _group(group, folder):
     if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
         raise ValueError("a group of its weightsManifest has no list of weights.")
     plans = [_plan(spec) for spec in specs]
-    needed = sum(count * dtype.itemsize for _, _, dtype, count, _ in plans)
-    raw = _shards(group["paths"], folder, needed)
+    raw = _shards(group["paths"], folder, sum(plan.numbers * plan.dtype.itemsize for plan in plans))
     at = 0
-    for spec, (name, shape, dtype, count, quantization) in zip(specs, plans, strict=True):
-        stored = np.frombuffer(raw, dtype, count, at).reshape(shape)
-        at += count * dtype.itemsize
+    for spec, plan in zip(specs, plans, strict=True):
+        stored = np.frombuffer(raw, plan.dtype, plan.numbers, at).reshape(plan.shape)
+        at += plan.numbers * plan.dtype.itemsize
         if spec.get("group") != "optimizer":  # its state, as TF.js saves it on demand, serves TF.js alone
-            yield name, _unquantised(stored, quantization)
+            yield plan.name, _unquantised(stored, plan.quantization)
 
 
-def _plan(spec):
-    """Check one entry of the manifest: (name, shape, stored dtype, elements, quantization or None)."""
+class _Plan(NamedTuple):
+    """How an array lies in the shards."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]  # as stored
+    quantization: Config | None
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers it has."""
+        return math.prod(self.shape)
+
+
+def _plan(spec: Config) -> _Plan:
+    """Check one entry of the manifest."""
     name, shape, quantization = spec.get("name"), spec.get("shape"), spec.get("quantization")
     if not isinstance(name, str):
         raise ValueError("an array of its weightsManifest has no name.")
-    whole = isinstance(shape, list) and len(shape) <= 32 and all(type(side) is int and side >= 0 for side in shape)
-    if not whole:
+    if not (isinstance(shape, list) and len(shape) <= 32 and all(type(side) is int and side >= 0 for side in shape)):
         raise ValueError(f"its array {name!r} must have a shape. Received: {str(shape)[:80]}.")
     dtype = spec.get("dtype")
     if quantization is not None:
@@ -99,36 +121,36 @@ def _plan(spec):
                 raise ValueError(f"the quantization of its array {name!r} must have a finite {key!r}.")
     if not isinstance(dtype, str) or dtype not in STORED:
         raise ValueError(f"its array {name!r} has dtype {str(dtype)[:40]!r}, which is none of {', '.join(STORED)}.")
-    return name, tuple(shape), np.dtype(STORED[dtype]), math.prod(shape), quantization
+    return _Plan(name, tuple(shape), np.dtype(STORED[dtype]), quantization)
 
 
-def _unquantised(stored, quantization):
+def _unquantised(stored: AnyArray, quantization: Config | None) -> AnyArray:
     if quantization is None or quantization["dtype"] == "float16":
         kind = np.float32 if stored.dtype == np.float16 else stored.dtype.newbyteorder("=")
         return stored.astype(kind)
     return stored.astype(np.float32) * np.float32(quantization["scale"]) + np.float32(quantization["min"])
 
 
-def _shards(names, folder, needed):
+def _shards(names: list[Any], folder: str, needed: int) -> bytearray:
     """Return the shards' bytes, one after the other; they must be exactly the bytes that the arrays need."""
-    places = [_shard_path(name, folder) for name in names]
-    if len(set(places)) != len(places):
+    paths = [_shard_path(name, folder) for name in names]
+    if len(set(paths)) != len(paths):
         raise ValueError("its weightsManifest names a shard twice.")
-    sizes = []
-    for place in places:
-        with naming(place):
-            sizes.append(os.path.getsize(place))
+    sizes: list[int] = []
+    for path in paths:
+        with naming(path):
+            sizes.append(os.path.getsize(path))
     if sum(sizes) != needed:
         raise ValueError(f"its arrays need {needed} bytes, and its shards have {sum(sizes)}.")
     raw = bytearray()
-    for place, size in zip(places, sizes, strict=True):
+    for path, size in zip(paths, sizes, strict=True):
         if size:
-            with naming(place), mapped(place) as view:
+            with naming(path), mapped(path) as view:
                 raw += view
     return raw
 
 
-def _shard_path(name, folder):
+def _shard_path(name: Any, folder: str) -> str:
     if isinstance(name, str):
         name = name.removeprefix("./")  # as a browser writes it
     plain = isinstance(name, str) and 0 < len(name) <= 255 and name.isprintable()
@@ -137,26 +159,13 @@ def _shard_path(name, folder):
     return os.path.join(folder, name)
 
 
-def write(path, model):
-    """Write `model` (a ModelFile) as `model.json` and its shards beside it; model.json comes last, when all is there.
+def write(path: AnyPath, model: ModelFile) -> None:
+    """Write `model` as `model.json` and its shards beside it; model.json comes last, when all is there.
 
     The compile settings and the optimizer's state are no part of this format's use and are left out.
     """
     check(model.config)
-    specs, raw, pending = [], bytearray(), dict(model.weights)
-    layers = leaves(model.config)
-    uses = Counter(layer["config"]["name"] for layer in layers.values())
-    for layer_path, layer in layers.items():
-        own_name = layer["config"]["name"]  # TF.js knows a nested model's arrays by the innermost layer alone
-        prefix = own_name if uses[own_name] == 1 else layer_path
-        arrays = pending.pop(layer_path, [])
-        for name, array in zip(array_names(layer, len(arrays)), arrays, strict=True):
-            array = np.asarray(array)
-            dtype = "float32" if array.dtype.kind == "f" else "int32"
-            specs.append({"name": f"{prefix}/{name}", "shape": list(array.shape), "dtype": dtype})
-            raw += array.astype(STORED[dtype]).tobytes()
-    if pending:
-        raise ValueError(f"Every array must belong to a layer of the config. Received: {sorted(pending)[:5]}.")
+    specs, raw = _concatenated(model)
     path = os.fspath(path)
     count = max(1, -(-len(raw) // SHARD))
     stem = os.path.basename(path).removesuffix(".json")
@@ -179,3 +188,22 @@ def write(path, model):
             file.write(raw[index * SHARD : (index + 1) * SHARD])
     with replacing(path) as file:
         file.write(text)
+
+
+def _concatenated(model: ModelFile) -> tuple[list[Config], bytearray]:
+    """Return the manifest's entries for a model's arrays, and the arrays' bytes, one after the other."""
+    specs: list[Config] = []
+    raw, pending = bytearray(), dict(model.weights)
+    layers = leaves(model.config)
+    uses = Counter(layer["config"]["name"] for layer in layers.values())
+    for layer_path, layer in layers.items():
+        own_name = layer["config"]["name"]  # TF.js knows a nested model's arrays by the innermost layer alone
+        prefix = own_name if uses[own_name] == 1 else layer_path
+        arrays = pending.pop(layer_path, [])
+        for name, array in zip(array_names(layer, len(arrays)), map(np.asarray, arrays), strict=True):
+            dtype = "float32" if array.dtype.kind == "f" else "int32"
+            specs.append({"name": f"{prefix}/{name}", "shape": list(array.shape), "dtype": dtype})
+            raw += array.astype(STORED[dtype]).tobytes()
+    if pending:
+        raise ValueError(f"Every array must belong to a layer of the config. Received: {sorted(pending)[:5]}.")
+    return specs, raw

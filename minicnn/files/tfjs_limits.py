@@ -3,10 +3,18 @@
 Source: TF.js 4.22, which was given such files.
 """
 
-from .layout import walk_layers
+from typing import Any
 
-ABSENT = ("Normalization", "SpatialDropout2D")  # and all layers of augmentation, which are called Random...
-ONLY = {  # class name -> setting -> its one value; keepdims and a depthwise dilation are ignored there without a word
+from .layout import walk_layers
+from .model_file import Config
+
+ABSENT: tuple[str, ...] = (
+    "Normalization",
+    "SpatialDropout2D",
+)  # and all layers of augmentation, which are called Random...
+ONLY: dict[
+    str, dict[str, Any]
+] = {  # class name -> setting -> its one value; keepdims and a depthwise dilation are ignored there without a word
     "Conv2D": {"groups": 1},
     "DepthwiseConv2D": {"dilation_rate": [1, 1]},
     "GlobalAveragePooling2D": {"keepdims": False},
@@ -14,11 +22,22 @@ ONLY = {  # class name -> setting -> its one value; keepdims and a depthwise dil
     "ELU": {"alpha": 1.0},
     "Softmax": {"axis": -1},
 }
-ACTIVATIONS = ("leaky_relu", "hard_sigmoid")  # the second is Keras 2's there
+ACTIVATIONS: tuple[str, ...] = ("leaky_relu", "hard_sigmoid")  # the second is Keras 2's there
 
 
-def check(entry):
-    """Raise a ValueError where TF.js could not compute the serialized model as Keras 3 does."""
+def check(entry: Config) -> None:
+    """Refuse a model that TF.js would not compute as Keras 3 does.
+
+    Parameters
+    ----------
+    entry : dict
+        The serialized model.
+
+    Raises
+    ------
+    ValueError
+        It names the layer, and what TF.js lacks.
+    """
     for path, _, layer in walk_layers(entry):
         class_name, config = layer["class_name"], layer["config"]
         if class_name in ABSENT or class_name.startswith("Random"):

@@ -242,7 +242,7 @@ def a_number_a_pixel():
         (
             lambda: chain(L.Conv2D(2, 3, activation=L.LeakyReLU(0.3))),
             "layer 'conv2d' has an activation of class 'LeakyReLU' in it, which is no function that has a name; "
-            "it must be a layer behind it.",
+            "it must be a layer after it.",
         ),
     ],
 )
