@@ -25,11 +25,9 @@ from ..data import (
     to_floats,
     to_judge,
 )
-from ..files import PILLOW_FILTERS, check_supported, make_card, resolve_card
-from ..layers import Normalization, Rescaling
-from ..losses import gives_probabilities
+from ..files import PILLOW_FILTERS, check_supported, make_card
 from ..metrics import interval
-from ..models import ARCHITECTURES
+from ..models import ARCHITECTURES, card_of
 from ..optimizers import Adam
 
 ABLE = {
@@ -165,50 +163,10 @@ def complete(model, classes=None, size=None, scale=None, path=None):
         )
     if not all(np.isfinite(array).all() for array in model.get_weights()):
         raise ValueError("The model's weights must be finite numbers; some are not, as after a training that diverged.")
-    outputs = model.output_shape[-1]
-    flags = {"class_names": classes and list(classes), "size": size and list(size), "scale": scale}
-    resolved = resolve_card(
-        path,
-        flags=flags,
-        card=model.classifier,
-        model=_told_by(model),
-        guess={
-            "class_names": [f"class {k}" for k in range(max(outputs, 2))],
-            "resize": "nearest",
-            "scale": 1.0,
-            "offset": 0.0,
-            "output": "logits",
-        },
-    )
-    value = resolved.value
-    if any(want not in (None, got) for want, got in zip(shape[1:3], value["size"], strict=True)):
-        raise ValueError(f"`size` must be {shape[1]} x {shape[2]}, the model's. Received: {value['size']}.")
-    if len(value["class_names"]) != max(outputs, 2):
-        raise ValueError(
-            f"`classes` must be {max(outputs, 2)} names, one for each output. Received: {len(value['class_names'])}."
-        )
-    check_supported(value, **ABLE)
-    model.classifier = value
+    resolved = card_of(model, path, class_names=classes, size=size, scale=scale)
+    check_supported(resolved.value, **ABLE)
+    model.classifier = resolved.value
     return resolved.sentence
-
-
-def _told_by(model):
-    """Return what the model's own layers and settings tell: its size, whether it scales pixels, what it answers."""
-    told, size = {}, list(model.input_shape[1:3])
-    if None not in size:
-        told["size"] = size
-    if _scales(model):
-        told["scale"], told["offset"] = 1.0, 0.0
-    if gives_probabilities(model):  # whatever the loss says: it takes what goes into these
-        told["output"] = "probabilities"
-    elif model.setup is not None:
-        told["output"] = "logits" if model.setup.loss.from_logits else "probabilities"
-    return told
-
-
-def _scales(model):
-    inside = (layer for layer in model.layers if hasattr(layer, "layers"))
-    return any(isinstance(layer, (Rescaling, Normalization)) for layer in model.layers) or any(map(_scales, inside))
 
 
 def probabilities(model, outputs):

@@ -224,6 +224,7 @@ def _explain(arguments):
         classes=arguments.classes and arguments.classes.split(","),
         scale=arguments.scale,
         size=arguments.size and (arguments.size, arguments.size),
+        note=lambda sentence: _note(f"{sentence} --classes, --size and --scale say otherwise."),
     )
     print(f"{arguments.out}: {size / 1e6:.1f} MB, for any browser; it needs no network{replaced}")
 

@@ -26,9 +26,8 @@ classes. Every row is tested in tests/explain.
 | keyboard alone; a phone's screen                             | no            | yes       |
 """
 
-from .lessons.shapes import shapes
-from .lessons.walk import walk
-from .terms.trace import trace
-from .terms.trace_gradient import trace_gradient
+from . import page
+from .lessons import shapes, walk
+from .terms import trace, trace_gradient
 
-__all__ = ["shapes", "trace", "trace_gradient", "walk"]
+__all__ = ["page", "shapes", "trace", "trace_gradient", "walk"]

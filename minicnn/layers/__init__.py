@@ -1,6 +1,6 @@
 """The layers: settings and arrays around one operation each. `LAYERS` maps a model file's class names to them."""
 
-from .activation import Activation
+from .activation import ACTIVATIONS, Activation
 from .add import Add
 from .arrays import DTYPES, fits
 from .augmentation import AUGMENTATIONS
@@ -38,6 +38,8 @@ LAYERS = {
 } | AUGMENTATIONS  # fmt: skip
 
 __all__ = [
+    "ACTIVATIONS",
+    "AUGMENTATIONS",
     "DTYPES",
     "ELU",
     "LAYERS",

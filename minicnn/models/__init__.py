@@ -2,8 +2,9 @@
 
 from . import gradcheck
 from .architectures import ARCHITECTURES, homework, tinyvgg
+from .card import card_of
 from .model import Model
 from .saving import load_model
 from .sequential import Sequential
 
-__all__ = ["ARCHITECTURES", "Model", "Sequential", "gradcheck", "homework", "load_model", "tinyvgg"]
+__all__ = ["ARCHITECTURES", "Model", "Sequential", "card_of", "gradcheck", "homework", "load_model", "tinyvgg"]

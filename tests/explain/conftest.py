@@ -26,8 +26,11 @@ from minicnn import (
 )
 from minicnn.app.classify import describe_classifier
 from minicnn.data import load_image, wardrobe
-from minicnn.explain.page import page as explorer
+from minicnn.explain import page as explorer
+from minicnn.explain.page.html import _inlined
 from minicnn.explain.page.nodes import describe
+from minicnn.explain.page.page import describe_loss
+from minicnn.losses import gives_probabilities
 from minicnn.models import homework, tinyvgg
 from tests.explain.nets import NETS
 
@@ -208,16 +211,15 @@ class Lab:
 
     def __init__(self, browser):
         self.page = browser.new_page()
-        text = "\n".join(map(explorer._inlined, self.MODULES))
+        text = "\n".join(map(_inlined, self.MODULES))
         self.page.evaluate(f"() => {{ {text}\n window.lab = {{ {self.NAMES} }}; }}")
 
     def open(self, model, x, label=1, loss=None):
         """Make a net of the page, give it one example, run it forward and back; it is then `net`."""
         nodes, arrays = describe(model)
-        known = {"output": "probabilities" if model.activation in ("softmax", "sigmoid") else "logits"}
         payload = {
             "nodes": nodes,
-            "loss": loss or explorer._loss(model, known),
+            "loss": loss or describe_loss(model, "probabilities" if gives_probabilities(model) else "logits"),
             "preprocess": {"scale": 1, "offset": 0},
         }
         self.page.evaluate(

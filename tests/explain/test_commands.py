@@ -10,7 +10,8 @@ from PIL import Image
 from minicnn import Add, Conv2D, Dense, Flatten, Input, Model, Sequential, Softmax
 from minicnn.app.classify import describe_classifier
 from minicnn.app.cli import main
-from minicnn.explain.page import page
+from minicnn.explain import page
+from minicnn.explain.page.pictures import fit
 from minicnn.models import tinyvgg
 
 
@@ -32,10 +33,27 @@ def payload(path):
 
 def test_explain(saved, capsys):
     assert main(["explain", str(saved / "net.keras"), str(saved / "shirt.png"), "-o", str(saved / "page.html")]) == 0
-    assert "for any browser; it needs no network" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "for any browser; it needs no network" in said.out and "guess" not in said.err
     data = payload(saved / "page.html")
     assert data["title"] == "net.keras" and data["classes"] == ["hat", "shirt", "shoes"]
     assert data["pictures"][0]["name"] == "shirt.png" and data["pictures"][0]["label"] == 1  # named after it
+
+
+def test_what_no_card_says_is_asked_of_the_folder_and_the_model_and_else_guessed_aloud(saved, capsys):
+    """The page takes pictures as predict does: labels.txt beside the file, then the model, then a guess."""
+    tinyvgg((16, 16), 3, seed=0).save(saved / "bare.keras")
+    (saved / "labels.txt").write_text("0 coat\n1 boot\n2 sock\n")
+    command = ["explain", str(saved / "bare.keras"), str(saved / "shirt.png"), "-o", str(saved / "page.html")]
+    assert main(command) == 0
+    data, said = payload(saved / "page.html"), capsys.readouterr().err
+    assert data["classes"] == ["coat", "boot", "sock"] and data["loss"]["output"] == "probabilities"
+    assert data["preprocess"] == {"size": [16, 16], "resize": "nearest", "scale": 1.0, "offset": 0.0}
+    assert 'has no classifier.json: a guess is resize "nearest". --classes, --size and --scale say otherwise.' in said
+    (saved / "labels.txt").unlink()
+    assert main(command) == 0
+    assert payload(saved / "page.html")["classes"] == ["class 0", "class 1", "class 2"]
+    assert "classes are numbered" in capsys.readouterr().err
 
 
 def test_a_folder_with_a_series_and_its_history(saved):
@@ -55,7 +73,7 @@ def test_a_folder_with_a_series_and_its_history(saved):
     [
         (["explain", "net.keras", "none.png"], "Cannot read the picture none.png: there is no such file."),
         (["explain", "net.keras", "shirt.png", "--classes", "a,b"], "`classes` must be 3 names, one for each output."),
-        (["explain", "net.keras", "shirt.png", "--size", "20"], "`size` must be the model's 16 x 16."),
+        (["explain", "net.keras", "shirt.png", "--size", "20"], "`size` must be 16 x 16, the model's."),
         (["explain", ".", "shirt.png", "-o", "no/page.html"], "there is no folder"),
         (["shapes", "8x8x3", "blur"], "the word 'blur'"),
     ],
@@ -164,11 +182,11 @@ def test_grey_pixels_and_bytes_that_differ_from_whole_numbers(tmp_path):
     """RGB becomes grey as in Pillow; numbers that are no bytes are stored as they are."""
     rgb = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     grey = np.asarray(Image.fromarray(rgb).convert("L"))
-    np.testing.assert_array_equal(page._fit(rgb, [8, 8, 1])[..., 0], grey)
-    assert page._fit(np.full((8, 8), 0.5), [8, 8, 1]).dtype == np.float32
-    assert page._fit(np.full((8, 8), 300), [8, 8, 1]).max() == 300
+    np.testing.assert_array_equal(fit(rgb, [8, 8, 1])[..., 0], grey)
+    assert fit(np.full((8, 8), 0.5), [8, 8, 1]).dtype == np.float32
+    assert fit(np.full((8, 8), 300), [8, 8, 1]).max() == 300
     for given in (grey, grey[..., None]):  # and grey becomes RGB
-        wide = page._fit(given, [8, 8, 3])
+        wide = fit(given, [8, 8, 3])
         assert wide.shape == (8, 8, 3) and (wide == grey[..., None]).all() and wide.dtype == np.uint8
 
 

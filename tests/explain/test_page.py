@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from minicnn import Conv2D, Dense, Flatten, Input, Sequential, Softmax, explain
-from minicnn.explain.page import page as explorer
+from minicnn.explain.page.html import bundle
 from tests.explain import test_page_numbers as numbers
 from tests.explain.conftest import Made, Tab
 
@@ -293,7 +293,7 @@ def test_the_animation_moves_on_with_the_frames(tab, record_property):
 
 
 def test_modules_share_no_name_and_no_import_is_left():
-    text = explorer.bundle()
+    text = bundle()
     names = re.findall(r"^(?:async )?(?:function|const|class|let) ([A-Za-z_]\w*)", text, re.M)
     assert len(names) == len(set(names)) and not re.search(r"^(import|export) ", text, re.M)
     assert not re.search(r"(inner|outer|Adjacent)HTML|document\.write|eval\(|new Function", text)

@@ -9,7 +9,7 @@ from minicnn import load_model, reference
 from minicnn.data import load_image
 from minicnn.explain import trace, trace_gradient
 from minicnn.explain.page import page
-from minicnn.explain.terms.places import backward, find, forward
+from minicnn.explain.terms import find, run_backward, run_forward
 from minicnn.models.gradcheck import pattern
 from tests.explain.conftest import EPOCHS, Made, Tab
 
@@ -33,7 +33,7 @@ def assert_near(got, want, what):
 
 def maps_of_the_page(t, made, x):
     """Read the maps off the page, hold it against the engine's; say whether both lie on the same side of all kinks."""
-    _, values = forward(made.model, x)
+    _, values = run_forward(made.model, x)
     read = {}
     for index, key in enumerate(t.page.evaluate("explorer.net.nodes.map((node) => node.engine)")):
         if key is not None:
@@ -60,7 +60,7 @@ def test_every_map_and_every_gradient_is_the_engines(tab, pages, name):
             pytest.fail("page and engine are on different sides of a kink for every picture")
         nodes = t.page.evaluate("explorer.net.nodes")
         truth = np.array([[1.0]]) if made.model.output_shape[-1] == 1 else label
-        run = backward(made.model, x, truth)
+        run = run_backward(made.model, x, truth)
         t.page.evaluate(f"explorer.useLabel({label}); explorer.gradients()")
         for index, node in enumerate(nodes):
             got = t.array(f"explorer.net.gradients[{index}]")
@@ -82,8 +82,8 @@ def test_a_net_too_large_carries_the_engines_own_numbers(tab, pages):
     with tab("large") as t:
         model, pixels = pages["large"].model, pages["large"].pixels
         assert "too large to compute in a page (11.2 million weights" in t.page.inner_text("header")
-        _, values = forward(model, fed(model, pixels))
-        run = backward(model, fed(model, pixels), np.array([[0.0]]))
+        _, values = run_forward(model, fed(model, pixels))
+        run = run_backward(model, fed(model, pixels), np.array([[0.0]]))
         for index, node in enumerate(t.page.evaluate("explorer.net.nodes")):
             if node["engine"] is None or node["kind"] == "Input":
                 continue
@@ -111,7 +111,7 @@ def test_gradients_of_a_net_too_large(tab, pages):
     with tab("large") as t:
         model, x = pages["large"].model, fed(pages["large"].model, pages["large"].pixels)
         truth = np.array([[0.0]])
-        run = backward(model, x, truth)
+        run = run_backward(model, x, truth)
         t.view("backward")
         map_ = t.page.evaluate("explorer.net.channels(2)[3]")
         for what, index in (
@@ -137,7 +137,7 @@ def test_gradients_of_a_net_too_large(tab, pages):
             moved = model.astype("float32")
             for key, gradient in run.grads.items():
                 moved.params[key][...] -= np.float32(10**power) * gradient
-            assert t.number("loss-after") == pytest.approx(backward(moved, x, truth).value, rel=1e-4)
+            assert t.number("loss-after") == pytest.approx(run_backward(moved, x, truth).value, rel=1e-4)
 
 
 EVERY_GRADIENT = """() => explorer.net.nodes.filter((node) => explorer.gradients()[node.index]).flatMap((node) =>
@@ -157,7 +157,7 @@ def test_every_kind_of_layer_carried(browser, pages, tmp_path, monkeypatch, name
     """Carried in part, a net still shows the engine's gradients, and terms that add up to them."""
     monkeypatch.setattr(page, "too_large", lambda model: True)
     made = Made(tmp_path, name, pages[name].model, [pages[name].pixels], labels=[1])
-    run = backward(
+    run = run_backward(
         pages[name].model,
         fed(pages[name].model, pages[name].pixels),
         [[1.0]] if pages[name].model.output_shape[-1] == 1 else 1,
@@ -212,7 +212,7 @@ def test_a_pool_winner_and_a_tie(tab, pages):
 
 def test_a_relu_around_the_chosen_cell(tab, pages):
     with tab("demo") as t:
-        _, values = forward(pages["demo"].model, fed(pages["demo"].model, pages["demo"].pixels))
+        _, values = run_forward(pages["demo"].model, fed(pages["demo"].model, pages["demo"].pixels))
         t.view("layers")
         t.choose("layer", "re_lu_3: relu")
         t.choose("map", "channel 5")
@@ -250,7 +250,7 @@ def test_softmax_sigmoid_dense_flatten_and_the_loss(tab, pages):
         assert f"[{i}, {j}, channel {c}] becomes entry" in t.page.inner_text(".formula-view")
         t.choose("layer", "the loss")
         t.choose("true label", "skirt")
-        assert t.number("loss") == pytest.approx(backward(model, x, 8).value, rel=1e-5)
+        assert t.number("loss") == pytest.approx(run_backward(model, x, 8).value, rel=1e-5)
     with tab("homework") as t:
         model, x = pages["homework"].model, fed(pages["homework"].model, pages["homework"].pixels)
         t.view("layers")
@@ -293,7 +293,7 @@ def test_the_terms_of_a_gradient(tab, pages, what, index):
 def test_the_loss_after_a_step(tab, pages):
     with tab("demo") as t:
         model, x = pages["demo"].model, fed(pages["demo"].model, pages["demo"].pixels)
-        run = backward(model, x, 3)
+        run = run_backward(model, x, 3)
         t.page.evaluate("explorer.useLabel(3)")
         t.view("backward")
         t.page.get_by_label("learning rate").first.fill("-1.5")
@@ -301,7 +301,7 @@ def test_the_loss_after_a_step(tab, pages):
         for key, gradient in run.grads.items():
             moved.params[key][...] -= np.float32(10**-1.5) * gradient
         assert t.number("loss-before") == pytest.approx(run.value, rel=1e-5)
-        assert t.number("loss-after") == pytest.approx(backward(moved, x, 3).value, rel=1e-4)
+        assert t.number("loss-after") == pytest.approx(run_backward(moved, x, 3).value, rel=1e-4)
         assert t.page.evaluate("explorer.loss()") == pytest.approx(run.value, rel=1e-5)  # the net itself did not move
 
 
@@ -335,10 +335,10 @@ def test_a_changed_pixel_and_a_changed_weight_change_everything_behind(tab, page
         weight.press("Tab")
         channel, shown = t.page.evaluate("[explorer.view.focus, explorer.view.map]")
         model.get_layer("conv2d").params["kernel"][1, 1, channel, shown] = 0.75
-        _, values = forward(model, fed(model, pixels))
+        _, values = run_forward(model, fed(model, pixels))
         assert_near(t.array("explorer.net.values.at(-1)"), values["softmax"][0], "prediction")
         t.page.click("text=Undo changes")
-        _, values = forward(pages["demo"].model, fed(pages["demo"].model, pages["demo"].pixels))
+        _, values = run_forward(pages["demo"].model, fed(pages["demo"].model, pages["demo"].pixels))
         assert_near(t.array("explorer.net.values.at(-1)"), values["softmax"][0], "after undoing")
 
 

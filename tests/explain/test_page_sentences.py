@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn import AveragePooling2D, Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential, Softmax
-from minicnn.explain.terms.places import backward
+from minicnn.explain.terms import run_backward
 from tests.explain.conftest import Made, Tab, noise
 from tests.explain.nets import NETS
 from tests.explain.test_page_numbers import fed
@@ -137,7 +137,7 @@ def test_weights_have_the_models_names_and_places(browser, tmp_path):
     """Also of the halves of a separable convolution and of a depthwise kernel: [row, column, channel, multiple]."""
     model = NETS["later"]()
     made = Made(tmp_path, "later", model, [noise(*model.input_shape[1:])], labels=[1])
-    run = backward(model, made.pixels.astype(np.float32), 1)
+    run = run_backward(model, made.pixels.astype(np.float32), 1)
     with Tab(browser, made) as t:
         t.view("backward")
         for node, what in (

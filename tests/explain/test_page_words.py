@@ -5,7 +5,7 @@ import pytest
 
 from minicnn import Dense, Input, Sequential
 from minicnn.explain import trace, trace_gradient
-from minicnn.explain.terms.places import backward, find, forward
+from minicnn.explain.terms import find, run_backward, run_forward
 from tests.explain.nets import NETS, picture, randomise
 from tests.explain.test_trace import every_name, indices
 
@@ -37,8 +37,8 @@ def the_same(page, terminal, what):
 @pytest.mark.parametrize("name", SMALL)
 def test_every_name_stands_for_the_same_number(lab, name):
     model, x, y, nodes = opened(lab, name)
-    places, values = forward(model, x)
-    run = backward(model, x, y)
+    places, values = run_forward(model, x)
+    run = run_backward(model, x, y)
     assert [node["name"] for node in nodes] == every_name(places)
     for index, node in enumerate(nodes):
         shape = (1, *node["shape"])
@@ -56,7 +56,7 @@ def test_every_name_stands_for_the_same_number(lab, name):
 def test_every_gradient_is_taken_apart_in_the_same_words(lab, name):
     model, x, y, nodes = opened(lab, name)
     for index, node in enumerate(nodes):
-        for at in indices(node["shape"], 3) if node["name"] != backward(model, x, y).last else ():
+        for at in indices(node["shape"], 3) if node["name"] != run_backward(model, x, y).last else ():
             flat = int(np.ravel_multi_index(at, node["shape"]))
             the_same(
                 lab.ask(f"() => lab.outputTerms(net, {index}, {flat})"),
@@ -96,11 +96,11 @@ def test_one_step_and_one_edit_reach_every_call_of_a_layer(lab):
     model = NETS["shared"]()
     x = picture(model)[:1]
     lab.open(model, x)
-    run, moved = backward(model, x, 1), model.astype("float32")
+    run, moved = run_backward(model, x, 1), model.astype("float32")
     for key, gradient in run.grads.items():
         moved.params[key][...] -= np.float32(0.05) * gradient
     assert lab.ask("(x) => net.lossAfterStep(x, 1, 0.05)", x.ravel().tolist()) == pytest.approx(
-        backward(moved, x, 1).value, rel=1e-4
+        run_backward(moved, x, 1).value, rel=1e-4
     )
     model.get_layer("again").params["kernel"][1, 2, 0, 1] = 0.875
     flat = int(np.ravel_multi_index((1, 2, 0, 1), (3, 3, 3, 3)))
@@ -121,7 +121,7 @@ def test_any_head_with_any_loss(lab, head, loss):
     x = np.random.default_rng(0).normal(size=(1, 5)).astype(np.float32)
     nodes = lab.open(model, x, label=2)
     y = np.eye(3)[2:] if loss != "categorical_crossentropy" else 2
-    run = backward(model, x, y)
+    run = run_backward(model, x, y)
     assert [node["name"] for node in nodes] == ["input_layer", f"end (before {head})", "end"]
     assert lab.ask("() => net.lossFor(2)") == pytest.approx(run.value, rel=1e-5)
     assert run.start == (("end", f"before {head}") if loss != "mse" else ("end", None))

@@ -17,8 +17,7 @@ from minicnn import (
     reference,
 )
 from minicnn.explain import trace, trace_gradient
-from minicnn.explain.terms import inside
-from minicnn.explain.terms.places import backward, find, forward
+from minicnn.explain.terms import find, inside, run_backward, run_forward
 from tests.explain.nets import NETS, label, picture, randomise
 
 
@@ -37,7 +36,7 @@ def every_name(places):
 def test_terms_add_up_to_the_number_of_every_layer(name):
     model = NETS[name]()
     x = picture(model)
-    places, values = forward(model, x)
+    places, values = run_forward(model, x)
     for name in every_name(places):
         at, part = find(places, name)
         y = values[at.key] if part is None else inside.value(at.layer, values[at.sources[0]], part)
@@ -51,7 +50,7 @@ def test_terms_add_up_to_the_number_of_every_layer(name):
 def test_terms_add_up_to_the_gradient_of_every_map_kernel_and_bias(name):
     model = NETS[name]()
     x, y = picture(model), label(model)
-    run = backward(model, x, y)
+    run = run_backward(model, x, y)
     names = [name for name in every_name(run.places) if not (run.fused and name == run.last)]
     arrays = {**{name: run.gradient_at(*find(run.places, name)) for name in names}, **run.grads}
     assert set(run.gradients) >= set(run.places) and set(run.grads) == set(model.params)
@@ -147,7 +146,7 @@ def test_the_largest_rows_keep_their_order_and_the_rest_is_one():
     result = trace_gradient(model, x, 1, "conv2d/bias", 0)
     result.rows = 4
     lines = str(result).splitlines()
-    assert lines[0] == f"d loss / d conv2d/bias[0]   loss {backward(model, x, 1).value:.6g}"
+    assert lines[0] == f"d loss / d conv2d/bias[0]   loss {run_backward(model, x, 1).value:.6g}"
     assert lines[1] == "  d loss / d bias = sum of dz" and lines[3].split() == ["where", "dz", "x", "product"]
     largest = sorted(range(len(result.terms)), key=lambda at: -abs(result.terms[at].value))[:4]
     rows = [line for line in lines[4:] if line.startswith("  conv2d[")]
@@ -176,7 +175,7 @@ def test_nets_that_the_page_refuses_can_be_taken_apart():
     model = mapped()
     model.compile("sgd", "mse")
     x, y = picture(model), np.zeros((2, 9, 2))
-    run = backward(model, x, y)
+    run = run_backward(model, x, y)
     for name in every_name(run.places):
         at, part = find(run.places, name)
         for index in indices(run.output_at(at, part).shape, 4):

@@ -76,7 +76,7 @@ def _conv():
     y = _convolve(NO_PADS)
     yield (
         "Convolution: a filter slides over a picture. At each stop it multiplies what\n"
-        "it sees with its weights, number by number, and adds up.\n"
+        "it sees elementwise with its weights, and adds up.\n"
         "(Networks do not flip the filter: mathematics calls it cross-correlation.)"
     )
     yield f"the picture, 5 x 5            the filter, 3 x 3\n{_beside(_grid(PICTURE), _grid(FILTER), 30)}"

@@ -6,8 +6,7 @@ rows of numbers whole. A sum in the page then says what the carried part gives a
 
 import numpy as np
 
-from ..terms import inside
-from ..terms.places import as_batch, backward, fed, loss_of, unfold
+from ..terms import as_batch, fed, inside, loss_of, run_backward, unfold
 
 LARGEST_WORK = 300_000_000  # multiply-adds of one pass that a browser does within a second
 LARGEST_WEIGHTS = 4_000_000  # numbers: 16 MB of weights, beyond which a page is a burden
@@ -83,7 +82,7 @@ def _all(model, nodes, x, label):
     record = {}
     model.forward(batch, record=record)
     y = record[nodes[-1]["engine"]]
-    run = backward(model, batch, np.array([[float(label)]]) if y.shape[-1] == 1 else label)
+    run = run_backward(model, batch, np.array([[float(label)]]) if y.shape[-1] == 1 else label)
     values, gradients, places = [], [], unfold(model)
     for node in nodes:
         at, part = places[node["of"]], inside.split(node["name"])[1]
@@ -128,7 +127,7 @@ def _activated(nodes, k):
 
 
 def _packed(array, channels, blobs):
-    """Lay down the chosen maps, one behind the other, or a row of numbers whole."""
+    """Lay down the chosen maps, one after the other, or a row of numbers whole."""
     if array is None:
         return None
     return blobs.add(array if channels is None else np.moveaxis(array[..., channels], -1, 0))

@@ -2,185 +2,317 @@
 
 An activation inside a layer becomes an operation of its own ("conv2d (before relu)", then "conv2d"), a separable
 convolution its two halves: so the page has one simple rule an operation, and every mask and every sum can be looked at.
-The names are those of the terminal (inside.py).
+The names are those of the terminal (terms/inside.py). To teach the page a layer, write its function and list it in
+`OPERATIONS`, and its mathematics in web/layers.js.
 """
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...layers.augmentation import AUGMENTATIONS
-from ..terms import inside
-from ..terms.activations import activation_of
-from ..terms.places import layer_path, unfold
+from ...layers import AUGMENTATIONS
+from ...models import Model
+from ...types import Array
+from ..terms import Place, activation_of, inside, layer_path, unfold
 
-WINDOW = ("Conv2D", "DepthwiseConv2D", "MaxPooling2D", "AveragePooling2D")
-AS_IT_IS = (
-    "GlobalAveragePooling2D",
-    "GlobalMaxPooling2D",
-    "Flatten",
-    "Reshape",
-    "Add",
-    "Multiply",
-    "Concatenate",
-    "ZeroPadding2D",
-    "Cropping2D",
-    "LeakyReLU",
-    "ELU",
-)
-IDENTITY = ("Dropout", "SpatialDropout2D", "InputLayer", *AUGMENTATIONS)
+Node = dict[str, Any]  # see `describe`
+POINTWISE = {
+    "size": [1, 1],
+    "strides": [1, 1],
+    "pads": [[0, 0], [0, 0]],
+    "dilation": [1, 1],
+    "padding": "valid",
+    "groups": 1,
+}  # of a separable convolution's 1x1 half
 
 
-def describe(model):
-    """Write a model down for the page.
+class Weights(NamedTuple):
+    """An array of an operation: its names, and how to get it from a model.
 
-    Returns
-    -------
-    nodes : list of dict      in running order: name, kind, inputs (positions in this list), shape, settings, engine
-        (the key that `Model.forward(record=)` uses for this output, None inside a layer), of (the layer's key),
-        arrays (their names), weights (what the model calls each: "conv2d/kernel"), learns (the names of those that do)
-    arrays : function of a model      the float32 arrays of all nodes, in the same order, for any copy of this model
-
-    Raises
-    ------
-    ValueError: a layer that the page does not know, or a size that is open.
+    Attributes
+    ----------
+    name : str
+        In the operation: "kernel".
+    weight : str
+        In the layer: "pointwise_kernel".
+    get : callable
+        Model -> array.
     """
-    nodes, at, getters, of, learning = [], {}, [], [], model.params
 
-    def add(name, kind, inputs, shape, settings, engine, arrays=()):
+    name: str
+    weight: str
+    get: Callable[[Model], Array]
+
+
+class Listed:
+    """The operations so far.
+
+    Attributes
+    ----------
+    nodes : list of dict
+        See `describe`.
+    getters : list of callable
+        Model -> array, one an array of the operations.
+    """
+
+    def __init__(self, learning: Iterable[str]) -> None:
+        self.nodes: list[Node] = []
+        self.getters: list[Callable[[Model], Array]] = []
+        self._learning = set(learning)
+
+    def add(
+        self,
+        at: Place,
+        kind: str,
+        inputs: list[int],
+        settings: dict[str, Any],
+        arrays: Sequence[Weights] = (),
+        part: str | None = None,
+        shape: Sequence[int | None] | None = None,
+    ) -> int:
+        """Add an operation.
+
+        Parameters
+        ----------
+        at : Place
+            The layer's call that it is, or is a part of.
+        kind : str
+            Its name in web/layers.js.
+        inputs : list of int
+            The operations that it reads.
+        settings : dict
+        arrays : list of Weights
+        part : str, optional
+            What of the layer it is, see terms/inside.py; by default its output.
+        shape : tuple, optional
+            Of its output, without the batch; by default the layer's.
+
+        Returns
+        -------
+        index : int
+            Its own position.
+
+        Raises
+        ------
+        ValueError
+            A size is open.
+        """
+        name, shape = inside.named(at.key, part), at.shape[1:] if shape is None else shape
         if None in shape:
             raise ValueError(
                 f"The page needs known sizes; give Input its height and width. Received: {name!r} of "
                 f"shape {tuple(shape)}."
             )
-        weights = {key: f"{layer_path(of[-1])}/{weight}" for key, weight, _ in arrays}
-        nodes.append(
+        weights = {array.name: f"{layer_path(at.key)}/{array.weight}" for array in arrays}
+        self.nodes.append(
             {
                 "name": name,
                 "kind": kind,
                 "inputs": inputs,
-                "shape": [int(size) for size in shape],
+                "shape": [int(side) for side in shape if side is not None],
                 "settings": settings,
-                "engine": engine,
-                "of": of[-1],
+                "engine": at.key if part is None else None,
+                "of": at.key,
                 "arrays": list(weights),
                 "weights": list(weights.values()),
-                "learns": [key for key, weight in weights.items() if weight in learning],
+                "learns": [name for name, weight in weights.items() if weight in self._learning],
             }
         )
-        getters.extend(getter for *_, getter in arrays)
-        return len(nodes) - 1
+        self.getters += [array.get for array in arrays]
+        return len(self.nodes) - 1
 
+
+def describe(model: Model) -> tuple[list[Node], Callable[[Model], list[Array]]]:
+    """Describe a model to the page.
+
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    nodes : list of dict
+        In running order: name, kind, inputs (positions in this list), shape, settings, engine (the key that
+        `Model.forward(record=)` uses for this output, None inside a layer), of (the layer's key), arrays (their
+        names), weights (what the model calls each: "conv2d/kernel"), learns (the names of those that do).
+    arrays : callable
+        Model -> the float32 arrays of all nodes, in the same order, for any copy of this model.
+
+    Raises
+    ------
+    ValueError
+        A layer that the page does not know, or a size that is open.
+
+    Examples
+    --------
+    >>> from minicnn import Conv2D, Input, Sequential
+    >>> model = Sequential([Input((5, 5, 1)), Conv2D(2, 3, activation="relu")])
+    >>> nodes, arrays = describe(model)
+    >>> [(node["name"], node["kind"], node["inputs"]) for node in nodes[1:]]
+    [('conv2d (before relu)', 'Conv2D', [0]), ('conv2d', 'Activation', [1])]
+    >>> [array.shape for array in arrays(model)]
+    [(3, 3, 1, 2), (2,)]
+    """
+    made, at = Listed(model.params), {}
     for key, place in unfold(model).items():
-        of.append(key)
-        inputs = [at[source] for source in place.sources]
-        at[key] = _add(add, key, place, inputs, nodes)
-    return nodes, lambda other: [np.asarray(getter(other), np.float32) for getter in getters]
+        operation = OPERATIONS.get(place.kind)
+        if operation is None:
+            raise ValueError(f"The page does not know layers of class {place.kind}. Received: {key!r}.")
+        at[key] = operation(made, place, [at[source] for source in place.sources])
+    return made.nodes, lambda other: [np.asarray(get(other), np.float32) for get in made.getters]
 
 
-def _add(add, key, place, inputs, nodes):
-    """Add the operations of one place; return the position of its output."""
-    layer, kind = place.layer, place.kind
-    shape = place.shape[1:]
-    if kind == "SeparableConv2D":
-        half = (*shape[:2], layer.params["pointwise_kernel"].shape[2])
-        made = add(
-            inside.named(key, inside.DEPTHWISE),
-            "DepthwiseConv2D",
-            inputs,
-            half,
-            _window(layer, nodes[inputs[0]]),
-            None,
-            [_array(key, "params", "depthwise_kernel", "kernel")],
+# ---- a layer's operations: OPERATIONS[kind](made, place, inputs) -> the position of its output -----------------------
+
+
+def _convolution(made, at, inputs):
+    settings = {**_window(made, at, inputs), "groups": getattr(at.layer, "groups", 1)}
+    return _weighted(made, at, at.kind, inputs, settings, "kernel")
+
+
+def _separable(made, at, inputs):
+    maps = at.layer.params["pointwise_kernel"].shape[2]
+    arrays = [_array(at, "depthwise_kernel", "kernel")]
+    shape = (*at.shape[1:3], maps)
+    settings = _window(made, at, inputs)
+    half = made.add(at, "DepthwiseConv2D", inputs, settings, arrays, inside.DEPTHWISE, shape)
+    return _weighted(made, at, "Conv2D", [half], POINTWISE, "pointwise_kernel")
+
+
+def _dense(made, at, inputs):
+    if len(at.shape) != 2:
+        raise ValueError(
+            f"The page shows Dense on a row of numbers only; put a Flatten before it. "
+            f"Received: {at.key!r} of shape {at.shape[1:]}."
         )
-        one = {
-            "size": [1, 1],
-            "strides": [1, 1],
-            "pads": [[0, 0], [0, 0]],
-            "dilation": [1, 1],
-            "padding": "valid",
-            "groups": 1,
-        }
-        arrays = [_array(key, "params", "pointwise_kernel", "kernel"), *_bias(layer, key)]
-        return _activated(add, key, layer, "Conv2D", [made], shape, one, arrays)
-    if kind in ("Conv2D", "DepthwiseConv2D"):
-        settings = {**_window(layer, nodes[inputs[0]]), "groups": getattr(layer, "groups", 1)}
-        arrays = [_array(key, "params", "kernel"), *_bias(layer, key)]
-        return _activated(add, key, layer, kind, inputs, shape, settings, arrays)
-    if kind == "Dense":
-        if len(shape) != 1:
-            raise ValueError(
-                f"The page shows Dense on a row of numbers only; put a Flatten before it. "
-                f"Received: {key!r} of shape {shape}."
-            )
-        arrays = [_array(key, "params", "kernel"), *_bias(layer, key)]
-        return _activated(add, key, layer, kind, inputs, shape, {}, arrays)
-    if kind == "BatchNormalization":
-        arrays = [
-            *(_array(key, "params", name) for name in layer.params),
-            *(_array(key, "state", name) for name in layer.state),
-        ]
-        return add(key, kind, inputs, shape, {"epsilon": layer.epsilon}, key, arrays)
-    if kind == "Normalization":
-        arrays = [("factor", "factor", _normal(key, shape, 1)), ("shift", "shift", _normal(key, shape, 0))]
-        return add(key, kind, inputs, shape, {}, key, arrays)
-    if kind == "Rescaling":
-        scale, offset = zip(*map(layer.constants, range(shape[-1])), strict=True)
-        return add(key, kind, inputs, shape, {"scale": scale, "offset": offset}, key)
-    if kind in ("ReLU", "Sigmoid", "Softmax", "Activation"):
-        if kind == "Softmax" and layer.axis not in (-1, len(shape)):
-            raise ValueError(f"The page shows Softmax along the last axis only. Received: {key!r}, axis={layer.axis}.")
-        return add(key, "Activation", inputs, shape, {"function": activation_of(layer) or "linear"}, key)
-    if kind in WINDOW:
-        return add(key, kind, inputs, shape, _window(layer, nodes[inputs[0]]), key)
-    if kind in IDENTITY:
-        return add(
-            key, "Dropout" if "Dropout" in kind else "Identity" if place.sources else "Input", inputs, shape, {}, key
-        )
-    if kind in AS_IT_IS:
-        if kind == "Concatenate" and layer.axis not in (-1, len(shape)):
-            raise ValueError(f"The page shows Concatenate along the last axis only. Received: {key!r}.")
-        names = {
-            "ZeroPadding2D": ("padding",),
-            "Cropping2D": ("cropping",),
-            "LeakyReLU": ("negative_slope",),
-            "ELU": ("alpha",),
-        }
-        return add(key, kind, inputs, shape, {name: getattr(layer, name) for name in names.get(kind, ())}, key)
-    raise ValueError(f"The page does not know layers of class {kind}. Received: {key!r}.")
+    return _weighted(made, at, "Dense", inputs, {}, "kernel")
 
 
-def _activated(add, key, layer, kind, inputs, shape, settings, arrays):
-    """Add an operation with a kernel, and its activation behind it as one of its own."""
-    name = activation_of(layer)
-    made = add(inside.named(key, inside.before(layer)), kind, inputs, shape, settings, None if name else key, arrays)
-    return made if name is None else add(key, "Activation", [made], shape, {"function": name}, key)
+def _weighted(made, at, kind, inputs, settings, kernel):
+    """Add an operation with a kernel, and its activation after it as one of its own."""
+    arrays = [_array(at, kernel, "kernel"), *([_array(at, "bias")] if at.layer.use_bias else [])]
+    part = inside.before(at.layer)
+    sums = made.add(at, kind, inputs, settings, arrays, part)
+    return sums if part is None else made.add(at, "Activation", [sums], {"function": activation_of(at.layer)})
 
 
-def _window(layer, source):
+def _pooling(made, at, inputs):
+    return made.add(at, at.kind, inputs, _window(made, at, inputs))
+
+
+def _batch_normalization(made, at, inputs):
+    arrays = [*(_array(at, name) for name in at.layer.params), *(_array(at, name) for name in at.layer.state)]
+    return made.add(at, at.kind, inputs, {"epsilon": at.layer.epsilon}, arrays)
+
+
+def _normalization(made, at, inputs):
+    """Add y = x * factor + shift, both stretched over the example."""
+
+    def constants(model):
+        return _layer(model, at).constants((1, *at.shape[1:]))
+
+    def factor(model):
+        return 1 / constants(model)[1]
+
+    def shift(model):
+        mean, deviation = constants(model)
+        return -mean / deviation
+
+    return made.add(at, at.kind, inputs, {}, [Weights("factor", "factor", factor), Weights("shift", "shift", shift)])
+
+
+def _rescaling(made, at, inputs):
+    scale, offset = zip(*map(at.layer.constants, range(at.shape[-1])), strict=True)
+    return made.add(at, at.kind, inputs, {"scale": scale, "offset": offset})
+
+
+def _activation(made, at, inputs):
+    if at.kind == "Softmax":
+        _need_last_axis(at, f"The page shows Softmax along the last axis only. Received: {at.key!r}, "
+                        f"axis={at.layer.axis}.")  # fmt: skip
+    return made.add(at, "Activation", inputs, {"function": activation_of(at.layer) or "linear"})
+
+
+def _concatenate(made, at, inputs):
+    _need_last_axis(at, f"The page shows Concatenate along the last axis only. Received: {at.key!r}.")
+    return made.add(at, at.kind, inputs, {})
+
+
+def _identity(made, at, inputs):
+    return made.add(at, "Identity" if at.sources else "Input", inputs, {})
+
+
+def _dropout(made, at, inputs):
+    return made.add(at, "Dropout", inputs, {})
+
+
+def _plain(*settings):
+    """Add the layer as it is, with the settings of these names."""
+
+    def operation(made, at, inputs):
+        return made.add(at, at.kind, inputs, {name: getattr(at.layer, name) for name in settings})
+
+    return operation
+
+
+OPERATIONS: dict[str, Callable[[Listed, Any, list[int]], int]] = {
+    **dict.fromkeys(AUGMENTATIONS, _identity),
+    "Activation": _activation,
+    "Add": _plain(),
+    "AveragePooling2D": _pooling,
+    "BatchNormalization": _batch_normalization,
+    "Concatenate": _concatenate,
+    "Conv2D": _convolution,
+    "Cropping2D": _plain("cropping"),
+    "Dense": _dense,
+    "DepthwiseConv2D": _convolution,
+    "Dropout": _dropout,
+    "ELU": _plain("alpha"),
+    "Flatten": _plain(),
+    "GlobalAveragePooling2D": _plain(),
+    "GlobalMaxPooling2D": _plain(),
+    "InputLayer": _identity,
+    "LeakyReLU": _plain("negative_slope"),
+    "MaxPooling2D": _pooling,
+    "Multiply": _plain(),
+    "Normalization": _normalization,
+    "ReLU": _activation,
+    "Rescaling": _rescaling,
+    "Reshape": _plain(),
+    "SeparableConv2D": _separable,
+    "Sigmoid": _activation,
+    "Softmax": _activation,
+    "SpatialDropout2D": _dropout,
+    "ZeroPadding2D": _plain("padding"),
+}
+
+
+def _need_last_axis(at, sentence):
+    if at.layer.axis not in (-1, len(at.shape) - 1):
+        raise ValueError(sentence)
+
+
+def _window(made, at, inputs):
+    layer = at.layer
     return {
         "size": layer.taps,
         "strides": layer.strides,
-        "pads": layer.pads(source["shape"][:2]),
+        "pads": layer.pads(made.nodes[inputs[0]]["shape"][:2]),
         "dilation": layer.dilation_rate,
         "padding": layer.padding,
     }
 
 
-def _array(key, where, weight, name=None):
-    """Give an array's name in its operation and in its layer, and how to get it from a model."""
-    path = layer_path(key)
-    return name or weight, weight, lambda model: getattr(model.get_layer(path), where)[weight]
+def _array(at, weight, name=None):
+    """List an array of a layer, under a name of its own in the operation if need be."""
+
+    def get(model):
+        layer = _layer(model, at)
+        return layer.params[weight] if weight in layer.params else layer.state[weight]
+
+    return Weights(name or weight, weight, get)
 
 
-def _bias(layer, key):
-    return [_array(key, "params", "bias")] if layer.use_bias else []
-
-
-def _normal(key, shape, at):
-    """Normalization as y = x * factor + shift, both stretched over the example."""
-
-    def array(model):
-        layer = model.get_layer(layer_path(key))
-        mean, deviation = layer.constants((1, *shape))
-        return 1 / deviation if at else -mean / deviation
-
-    return array
+def _layer(model, at):
+    return model.get_layer(layer_path(at.key))

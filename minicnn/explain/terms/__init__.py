@@ -1,1 +1,32 @@
-"""One number taken apart: which terms made it, forward and backward."""
+"""One number taken apart: which terms made it, forward and backward.
+
+What the page uses, too: places (every call of a layer, and one recorded run), parts that lie inside a layer, windows.
+"""
+
+from . import inside
+from .activations import activation_of
+from .places import Place, Run, as_batch, fed, find, layer_path, loss_of, run_backward, run_forward, unfold
+from .table import Term, Trace
+from .trace import trace
+from .trace_gradient import trace_gradient
+from .windows import Windows
+
+__all__ = [
+    "Place",
+    "Run",
+    "Term",
+    "Trace",
+    "Windows",
+    "activation_of",
+    "as_batch",
+    "fed",
+    "find",
+    "inside",
+    "layer_path",
+    "loss_of",
+    "run_backward",
+    "run_forward",
+    "trace",
+    "trace_gradient",
+    "unfold",
+]

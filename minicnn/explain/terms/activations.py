@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...layers.activation import ACTIVATIONS
+from ...layers import ACTIVATIONS
 
 FORMULAS = {
     "relu": "max(z, 0)",

@@ -11,7 +11,7 @@ from itertools import product
 
 import numpy as np
 
-from ...layers.augmentation import AUGMENTATIONS
+from ...layers import AUGMENTATIONS
 from .activations import activate, activation_of, back, gate
 from .table import Term, place
 from .windows import Windows

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...layers.augmentation import AUGMENTATIONS
+from ...layers import AUGMENTATIONS
 from .activations import FORMULAS, activate, activation_of
 from .table import Term, place
 from .windows import Windows
 
 
 class Parts(NamedTuple):
-    """What one output is made of: an equation, the factors' names, the terms, and the steps behind their sum."""
+    """What one output is made of: an equation, the factors' names, the terms, and the steps after their sum."""
 
     formula: str
     columns: tuple

@@ -8,7 +8,8 @@
 import re
 
 from ... import kernels
-from .activations import ACTIVATIONS, activation_of
+from ...layers import ACTIVATIONS
+from .activations import activation_of
 from .forward import PRODUCTS
 
 DEPTHWISE = "depthwise"
@@ -41,10 +42,8 @@ def value(layer, x, part):
     """Compute a part with the engine's own kernels, from what went into the layer."""
     if part != DEPTHWISE:
         return layer.forward(x, logits=True)
-    pads = layer.pads(x.shape[1:3])
-    return kernels.depthwise_conv2d_forward(
-        x, layer.params["depthwise_kernel"], None, layer.strides, pads, layer.dilation_rate
-    )
+    kernel, pads = layer.params["depthwise_kernel"], layer.pads(x.shape[1:3])
+    return kernels.depthwise_conv2d_forward(x, kernel, None, layer.strides, pads, layer.dilation_rate)
 
 
 def through_activation(layer, dy, x, y):

@@ -10,7 +10,6 @@ import numpy as np
 
 from ... import losses
 from ...layers import Layer
-from ...models import Model
 from . import inside
 
 
@@ -34,25 +33,7 @@ def unfold(model):
 
     An input layer of a nested model stays as a place: it hands on what the outer place gave.
     """
-    places = {}
-    _unfold(model, "", model.shapes(), [()] * len(model.inputs), places)
-    return places
-
-
-def _unfold(model, prefix, shapes, feeds, places):
-    made = {}
-    fed = dict(zip(model.inputs, feeds, strict=True))
-    for node in model.nodes:
-        key = prefix + node.key
-        sources = tuple(made[tensor] for tensor in node.inputs)
-        if isinstance(node.layer, Model):
-            own = node.layer.shapes(node.shape_in(shapes))
-            ends = _unfold(node.layer, f"{key}/", own, [(source,) for source in sources], places)
-            made.update(zip(node.outputs, ends, strict=True))
-            continue
-        places[key] = Place(key, node.layer, sources or fed[node.outputs[0]], shapes[node.outputs[0]])
-        made[node.outputs[0]] = key
-    return [made[tensor] for tensor in model.outputs]
+    return {call.key: Place(call.key, call.layer, call.sources, call.shape) for call in model.calls()}
 
 
 def find(places, name):
@@ -158,14 +139,14 @@ class Run:
         return inside.through_activation(at.layer, self.gradients[at.key], self.inputs(at)[0], self.values[at.key])
 
 
-def forward(model, x):
+def run_forward(model, x):
     """Run the model as when predicting; return its places and key -> output."""
     values = {}
     model.forward(as_batch(model, x), record=values)
     return unfold(model), values
 
 
-def backward(model, x, y):
+def run_backward(model, x, y):
     """Run the model as when predicting, then the loss and everything back: a `Run`."""
     loss = loss_of(model)
     fused = loss.takes_logits(model)

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import inside
 from .forward import FORWARD, Parts, before_activation, depthwise_half
-from .places import find, forward, full_index
+from .places import find, full_index, run_forward
 from .table import Term, Trace, place
 
 
@@ -31,7 +31,7 @@ def trace(model, x, layer, index):
     ------
     ValueError: `layer` or `index` names nothing in this model, or layers of this class cannot be taken apart.
     """
-    places, values = forward(model, x)
+    places, values = run_forward(model, x)
     at, part = find(places, layer)
     xs = [values[key] for key in at.sources] or [values[at.key]]
     y = values[at.key] if part is None else inside.value(at.layer, xs[0], part)

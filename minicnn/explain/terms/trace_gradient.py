@@ -16,7 +16,7 @@ from ... import losses
 from . import inside
 from .activations import activate, activation_of, gate
 from .backward import TO_INPUT, TO_WEIGHT, pointwise_half, through_activation
-from .places import backward, find, full_index, layer_path
+from .places import find, full_index, layer_path, run_backward
 from .table import Term, Trace, place
 from .windows import Windows
 
@@ -44,7 +44,7 @@ def trace_gradient(model, x, y, what, index):
     ValueError: `what` or `index` names nothing in this model, or a frozen layer's weight, or the output of an
         activation that the loss has taken into itself.
     """
-    run = backward(model, x, y)
+    run = run_backward(model, x, y)
     what = next(iter(run.places)) if what == "x" else what
     path, _, name = what.rpartition("/")
     owners = [at for at in run.places.values() if layer_path(at.key) == path and name in at.layer.params]

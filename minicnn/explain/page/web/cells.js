@@ -184,7 +184,7 @@ export const RULES = {
     text: "y = the product of the inputs",
     work: (node, xs) => `${xs.map((x) => format(x)).join(" \u00b7 ")} =`,
   },
-  Concatenate: { text: "the inputs' maps, one behind the other", work: () => "" },
+  Concatenate: { text: "the inputs' maps, one after the other", work: () => "" },
   ZeroPadding2D: { text: "x with zeros around it", work: () => "" },
   Cropping2D: { text: "x without its frame", work: () => "" },
   Reshape: { text: "the same numbers in another shape", work: () => "" },

@@ -1,4 +1,4 @@
-// The data of this page: a JSON description, and one compressed block that holds every array behind each other.
+// The data of this page: a JSON description, and one compressed block that holds all arrays, one after the other.
 
 export async function readPayload() {
   const payload = JSON.parse(document.getElementById("payload").textContent);

@@ -1,0 +1,54 @@
+"""All arrays of a page in one compressed block, which JavaScript cuts apart again (web/payload.js)."""
+
+import base64
+import zlib
+
+import numpy as np
+
+from ...types import AnyArray
+
+
+class Blobs:
+    """Arrays one after the other, each 4-byte aligned; the page finds them by offset, length and type.
+
+    Attributes
+    ----------
+    parts : list of bytes
+        The arrays so far.
+    size : int
+        Their bytes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> blobs = Blobs()
+    >>> blobs.add(np.zeros((2, 3), np.uint8)), blobs.add(np.ones(4, np.float32))
+    ([0, 6, 'b'], [8, 4, 'f'])
+    """
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.size = 0
+
+    def add(self, array: AnyArray) -> list[int | str]:
+        """Append an array; return where it lies.
+
+        Parameters
+        ----------
+        array : array of uint8, or of numbers that become float32
+
+        Returns
+        -------
+        at : [offset in bytes, length in numbers, "b" for uint8 or "f" for float32]
+        """
+        kind = "b" if array.dtype == np.uint8 else "f"
+        raw = np.ascontiguousarray(array, "uint8" if kind == "b" else "<f4").tobytes()
+        at: list[int | str] = [self.size, int(array.size), kind]
+        raw += bytes(-len(raw) % 4)
+        self.parts.append(raw)
+        self.size += len(raw)
+        return at
+
+    def text(self) -> str:
+        """Compress all arrays and write them in base64."""
+        return base64.b64encode(zlib.compress(b"".join(self.parts), 9)).decode("ascii")

@@ -1,0 +1,71 @@
+"""What a model itself says of the pictures that it takes; who wins is tested in tests/files."""
+
+import pytest
+
+from minicnn import Conv2D, Dense, Flatten, Input, Normalization, Rescaling, Sequential, Softmax
+from minicnn.app.classify import describe_classifier
+from minicnn.models import card_of
+
+
+def net(*first, units=3, last=None, size=(8, 6)):
+    """A small classifier; `first` stands before its convolution."""
+    return Sequential([Input((*size, 3)), *first, Conv2D(2, 3), Flatten(), Dense(units, activation=last)], seed=0)
+
+
+def told(model, **better):
+    """Two facts and the sentence."""
+    resolved = card_of(model, **better)
+    return resolved.value["output"], resolved.value["size"], resolved.sentence
+
+
+def test_size_and_scale_are_the_models_own_where_it_has_them():
+    nested = Sequential([Input((8, 6, 3)), Rescaling(1 / 255), Conv2D(2, 1)], name="inner")
+    for first in (Rescaling(1 / 255), Normalization(mean=0.0, variance=1.0), nested):
+        output, size, sentence = told(net(first))
+        assert size == [8, 6] and "scale" not in sentence, first.name
+    assert 'a guess is resize "nearest", scale 1.0, offset 0.0, output "logits"' in told(net())[2]
+
+
+@pytest.mark.parametrize(
+    "last, loss, output",
+    [
+        ("softmax", None, "probabilities"),
+        ("softmax", "categorical_crossentropy", "probabilities"),
+        (None, None, "logits"),
+        (None, "categorical_crossentropy", "probabilities"),  # that loss takes them as such
+        (None, "from logits", "logits"),
+    ],
+)
+def test_the_output_is_what_the_end_or_the_loss_says(last, loss, output):
+    from minicnn.losses import CategoricalCrossentropy
+
+    model = net(last=last)
+    if loss:
+        model.compile("sgd", CategoricalCrossentropy(from_logits=True) if loss == "from logits" else loss)
+    assert told(model)[0] == output
+    model.classifier = describe_classifier(["a", "b", "c"], (8, 6), output="logits")
+    assert told(model) == ("logits", [8, 6], "")  # the card goes first
+
+
+def test_an_open_size_is_the_callers():
+    model = Sequential([Input((None, None, 3)), Conv2D(2, 3), Softmax()])
+    with pytest.raises(ValueError, match="`size` must be given"):
+        card_of(model)
+    assert card_of(model, size=(9, 7)).value["size"] == [9, 7]
+
+
+@pytest.mark.parametrize(
+    "better, sentence",
+    [
+        ({"size": (8, 7)}, r"`size` must be 8 x 6, the model's. Received: \[8, 7\]."),
+        ({"class_names": ["a", "b"]}, "`classes` must be 3 names, one for each output. Received: 2."),
+    ],
+)
+def test_what_does_not_fit_the_model_is_refused(better, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        card_of(net(), **better)
+
+
+def test_one_output_means_two_classes():
+    assert card_of(net(units=1)).value["class_names"] == ["class 0", "class 1"]
+    assert card_of(net(units=1), class_names=["no", "yes"], scale=0.5).value["scale"] == 0.5
