@@ -31,6 +31,11 @@ class Config:
     dropout : float
         The share dropped before the last layer, 0 <= dropout < 1.
     augment : "none", "course" (8.10) or "light" (8.11)
+    draws : int
+        With K above 0 an epoch takes one of K draws of the augmentation, whose vectors are stored as those of the
+        pictures themselves are; 0 for a new draw in every epoch.
+    label_smoothing : float
+        The share of a label that is spread over all classes, 0 <= label_smoothing < 1.
     class_weight : "none" or "balanced"
     epochs : int, 1 or more
     batch_size : int, 1 or more pictures
@@ -56,6 +61,8 @@ class Config:
     inner: int = 0
     dropout: float = 0.0
     augment: str = "none"
+    draws: int = 0
+    label_smoothing: float = 0.0
     class_weight: str = "none"
     epochs: int = 10
     batch_size: int = 32
@@ -72,11 +79,17 @@ class Config:
         _whole("epochs", self.epochs, 1)
         _whole("batch_size", self.batch_size, 1)
         _whole("seed", self.seed, 0)
+        _whole("draws", self.draws, 0)
         _whole("split_seed", self.split_seed, 0)
         if not _real(self.lr) or self.lr <= 0:
             raise ValueError(f"lr must be a positive number. Received: lr={self.lr!r}.")
         if not _real(self.dropout) or not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must lie in 0 <= dropout < 1. Received: dropout={self.dropout!r}.")
+        if not _real(self.label_smoothing) or not 0 <= self.label_smoothing < 1:
+            raise ValueError(
+                f"label_smoothing must lie in 0 <= label_smoothing < 1. Received: "
+                f"label_smoothing={self.label_smoothing!r}."
+            )
         if self.unfreeze != "all":
             _whole("unfreeze", self.unfreeze, 0, "'all' or ")
         for name, allowed in (
@@ -89,6 +102,8 @@ class Config:
                 raise ValueError(
                     f"{name} must be one of {', '.join(allowed)}. Received: {name}={getattr(self, name)!r}."
                 )
+        if self.draws and self.augment == "none":
+            raise ValueError(f"draws are of an augmentation; set augment too. Received: draws={self.draws}.")
 
     @property
     def frozen(self) -> bool:
@@ -97,8 +112,8 @@ class Config:
 
     @property
     def cacheable(self) -> bool:
-        """Whether every epoch repeats the same forward pass through the base, so that stored vectors may replace it."""
-        return self.frozen and self.augment == "none"
+        """Whether the base answers the same in several epochs, so that stored vectors may replace it."""
+        return self.frozen and (self.augment == "none" or self.draws > 0)
 
     def write(self, path: AnyPath) -> None:
         """Write config.json.

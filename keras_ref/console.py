@@ -20,14 +20,16 @@ def say(text: str) -> None:
     out.print(text, markup=False)
 
 
-def note(text: str) -> None:
+def note(text: str | None) -> None:
     """Print one plain line on standard error: what a reader should know, but a pipe should not.
 
     Parameters
     ----------
     text : str
+        None or an empty one: no line.
     """
-    err.print(text, markup=False)
+    if text:
+        err.print(text, markup=False)
 
 
 @contextmanager

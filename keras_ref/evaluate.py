@@ -12,7 +12,7 @@ from minicnn.data import Folder, field_beside, folder_for, to_judge
 from minicnn.metrics import interval
 
 from . import card as cards
-from . import console, files, pictures, predict, results
+from . import console, files, pictures, predict, results, weights
 from .card import Card
 from .types import AnyPath, Net, Result
 
@@ -90,8 +90,7 @@ def ask(
 def _load(model_path, data_folder):
     """Load a model, and return ((net, card), what it learned from or None)."""
     net, card, sentence = cards.load(model_path)
-    if sentence:
-        console.note(sentence)
+    console.note(sentence)
     return (net, card), card.split or field_beside(model_path, data_folder)
 
 
@@ -216,7 +215,9 @@ def evaluate(
     model, field = _load(model_path, data_folder)
     found, split, paths, labels = _judged([field], data_folder, split_name, split_seed, skip_corrupt)
     answers = ask(model_path, model, found, paths, labels)
-    result = {"model": str(model_path), "data": str(data_folder), "split": split, **summary(answers)}
+    result = {"model": str(model_path), "base": weights.named(model[0]), "data": str(data_folder), "split": split}
+    result |= summary(answers)
+    console.note(result["base"])
     worst, result["worst"] = _worst(found, answers)
     files.write_json(out / "evaluation.json", result)
     results.confusion(

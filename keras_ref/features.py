@@ -1,63 +1,63 @@
-"""Stored feature vectors: a frozen base without augmentation repeats one forward pass, so it is run once.
+"""Stored feature vectors: a frozen base repeats one forward pass for each picture, so it is run once.
 
-A store is a folder with a subfolder for each (weights, size, preprocessing), and in it block files that hold the
-SHA-256 of pictures' bytes and their pooled vectors. A block is written beside and renamed, never changed afterwards:
-an interrupted run keeps the blocks it finished, and two processes can only do the same work twice.
+`minicnn.data.VectorStore` keeps them, for both packages. Augmentation fits in where its draws are counted: the vector
+of draw 3 of a picture depends on the picture and the 3 alone, and an epoch takes one draw after the other.
 """
 
 import dataclasses
-import hashlib
-import json
-import os
-import shutil
-from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import console, files, pictures, runtime, weights
+from minicnn.data import VectorStore, default_store, weights_digest
+from minicnn.data import merge_stores as merge
+
+from . import console, pictures, runtime
 from .errors import Diverged
 from .model import Classifier
 from .pictures import Pictures, Recipe
 from .types import AnyPath, Dataset
 
-BATCH: int = 32  # every batch is padded to this size: a vector depends in its last bits on the size of its batch
+__all__ = ["BATCH", "BLOCK", "Stored", "default_store", "merge", "store_for", "vectors"]
+
 BLOCK: int = 256  # pictures a file of the store
+BATCH: int = 32
+"""Pictures a batch. Each batch is filled up to one row more: a vector's last bits depend on the batch's size, and for
+the last row on its neighbours too, which is therefore never a picture."""
 
 
-def default_store() -> Path:
-    """Return the user's store: $KERAS_REF_CACHE, else keras_ref/features in the user's cache folder."""
-    if named := os.environ.get("KERAS_REF_CACHE"):
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "keras_ref" / "features"
-
-
-def subfolder(classifier: Classifier, recipe: Recipe, store: AnyPath) -> Path:
-    """Return the folder for one (weights, size, preprocessing), with a key.json that says what it stands for.
+def store_for(
+    classifier: Classifier, recipe: Recipe, store: AnyPath, augment: str = "none", draw: int = 0
+) -> VectorStore:
+    """Return the stored vectors of one (weights, size, preprocessing, draw of an augmentation).
 
     Parameters
     ----------
     classifier : Classifier
     recipe : Recipe
     store : str or path
+    augment : "none", "course" or "light"
+    draw : int, from 1; 0 for the pictures as they are
 
     Returns
     -------
-    folder : Path
+    vectors : VectorStore
     """
     precision = classifier.vectors.layers[-1].compute_dtype
-    key = {"weights": weights.fingerprint(classifier.base), "batch": BATCH, "precision": precision}
+    key = {"weights": weights_digest(classifier.base.get_weights()), "rows": BATCH + 1, "precision": precision}
     key |= dataclasses.asdict(recipe)
-    name = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:20]
-    where = Path(store) / name
-    if not (where / "key.json").exists():
-        files.write_json(where / "key.json", key)
-    return where
+    if draw:
+        key |= {"augment": augment, "draw": draw}
+    return VectorStore(store, key)
 
 
 def vectors(
-    classifier: Classifier, split: Pictures, store: AnyPath, shard: tuple[int, int] = (0, 1)
+    classifier: Classifier,
+    split: Pictures,
+    store: AnyPath,
+    shard: tuple[int, int] = (0, 1),
+    augment: str = "none",
+    draw: int = 0,
 ) -> NDArray[np.float32] | None:
     """Return the pooled vectors of a split's pictures, computing and storing those that are missing.
 
@@ -66,8 +66,12 @@ def vectors(
     classifier : Classifier with a frozen base
     split : Pictures
     store : str or path
+        One that cannot be written is read, and what it lacks is computed and not kept.
     shard : (i, n)
         With n > 1 only part i of n of the missing ones is computed.
+    augment : "none", "course" or "light"
+    draw : int, from 1
+        Which draw of the augmentation; 0 for the pictures as they are.
 
     Returns
     -------
@@ -82,149 +86,113 @@ def vectors(
     """
     if classifier.base.trainable_weights:
         raise ValueError("Stored vectors are only right for a frozen base; this one has layers that learn (unfreeze).")
-    where = subfolder(classifier, split.recipe, store)
-    hashes = [_content_hash(path) for path in split.paths]
-    known = read_store(where)
+    where = store_for(classifier, split.recipe, store, augment, draw)
+    known = where.read()
+    for path in where.damaged:
+        console.note(f"{path} cannot be read; its vectors are computed again.")
+    hashes = split.hashes()
     first = {}
     for i, digest in enumerate(hashes):
         first.setdefault(digest, i)
     missing = [first[digest] for digest in sorted(first) if digest not in known]
     mine = [i for i in missing if int(hashes[i][:15], 16) % shard[1] == shard[0]]
-    _compute(classifier.vectors, split, mine, hashes, where, known)
+    _compute(classifier.vectors, split, mine, where, known, augment, draw)
+    where.drop_damaged()
     return None if shard[1] > 1 else np.stack([known[digest] for digest in hashes])
 
 
-def labelled(
-    classifier: Classifier, split: Pictures, store: AnyPath
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the pooled vectors of a split's pictures, and their labels.
-
-    Parameters
-    ----------
-    classifier : Classifier with a frozen base
-    split : Pictures with labels
-    store : str or path
-
-    Returns
-    -------
-    vectors : (N, 2048) float32
-    one_hot : (N, classes) float32
-    """
-    whole = vectors(classifier, split, store)
-    if whole is None or split.one_hot is None:
-        raise ValueError("Pictures to learn from must have labels.")
-    return whole, split.one_hot
-
-
-def _content_hash(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _compute(net, split, mine, hashes, where, known):
+def _compute(net, split, mine, where, known, augment, draw):
     if not mine:
         return
     left = Pictures([split.paths[i] for i in mine], split.recipe, keep=False)
-    pending = []
-    with console.progress("features", len(mine)) as advance, left.naming_the_culprit():
-        batches = iter(left.batches(BATCH))
+    hashes = left.hashes()
+    what = f"features, draw {draw}" if draw else "features"
+    pending, kept = [], True
+    with console.progress(what, len(mine)) as advance, left.naming_the_culprit():
+        drawn = iter(left.drawn(BATCH, augment, draw) if draw else left.batches(BATCH))
         for start in range(0, len(mine), BATCH):
-            (x,) = next(batches)
-            y = np.asarray(net.predict_on_batch(pictures.padded(x.numpy(), BATCH))).astype(np.float32)[: len(x)]
+            (x,) = next(drawn)
+            y = np.asarray(net.predict_on_batch(pictures.padded(x.numpy(), BATCH + 1))).astype(np.float32)[: len(x)]
             if not np.isfinite(y).all():
                 bad = start + int(np.isfinite(y).all(axis=1).argmin())
                 raise Diverged(
                     f"The base's answer to {left.paths[bad]} is not finite: "
                     f"its weights are not, or they overflow in {net.layers[-1].compute_dtype}."
                 )
-            for i, vector in zip(mine[start : start + BATCH], y, strict=True):
-                known[hashes[i]] = vector
-                pending.append(hashes[i])
+            digests = hashes[start : start + BATCH]
+            known.update(zip(digests, y, strict=True))
+            pending += digests
             advance(len(x))
-            if len(pending) >= BLOCK or start + BATCH >= len(mine):
-                _write_block(where, pending, known)
+            if kept and (len(pending) >= BLOCK or start + BATCH >= len(mine)):
+                kept = where.write(pending, np.stack([known[digest] for digest in pending]))
                 pending = []
+    if not kept:
+        console.note(f"The store {where.folder.parent} cannot be written: these vectors are not kept.")
 
 
-def _write_block(where, digests, known):
-    raw = np.frombuffer(bytes.fromhex("".join(digests)), np.uint8).reshape(-1, 32)
-    name = hashlib.sha256(raw.data).hexdigest()[:20]
-    with files.writing(where / f"{name}.npz") as file:
-        np.savez(file, hashes=raw, vectors=np.stack([known[digest] for digest in digests]))
-
-
-def read_store(where: AnyPath) -> dict[str, NDArray[np.float32]]:
-    """Read all blocks of a subfolder; a block that cannot be read is as good as absent.
+class Stored:
+    """What a head learns from or is judged on: the vectors of a split, with draws another set in each epoch.
 
     Parameters
     ----------
-    where : str or path
-
-    Returns
-    -------
-    known : {SHA-256: vector}
-    """
-    known = {}
-    for path in sorted(Path(where).glob("*.npz")):
-        if path.name.startswith("."):
-            continue
-        try:
-            with open(path, "rb") as stream, np.load(stream) as block:
-                for raw, vector in zip(block["hashes"], block["vectors"], strict=True):
-                    known[raw.tobytes().hex()] = vector
-        except Exception:  # zipfile, zlib and numpy each have their own error for a damaged file
-            console.note(f"{path} cannot be read; its vectors are computed again.")
-    return known
-
-
-def merge(sources: Sequence[AnyPath], store: AnyPath) -> int:
-    """Copy every block of other stores into one.
-
-    Parameters
-    ----------
-    sources : paths of stores
+    classifier : Classifier with a frozen base
+    split : Pictures with labels
     store : str or path
+    augment : "none", "course" or "light"
+    draws : int
+        How many draws of the augmentation there are; 0 for the pictures as they are.
 
-    Returns
-    -------
-    new : int, blocks that were not there before
-
-    Raises
-    ------
-    ValueError
-        A store is not there.
-    """
-    new = 0
-    for source in map(Path, sources):
-        if not source.is_dir():
-            raise ValueError(f"The store {source} is not there.")
-        for path in sorted(source.glob("*/*")):
-            if path.name.startswith(".") or path.suffix not in (".npz", ".json"):
-                continue
-            target = Path(store) / path.parent.name / path.name
-            if not target.exists():
-                with open(path, "rb") as block, files.writing(target) as file:
-                    shutil.copyfileobj(block, file)
-                new += path.suffix == ".npz"
-    return new
-
-
-def batches(
-    stored: NDArray[np.float32], one_hot: NDArray[np.float32], batch_size: int, order: ArrayLike | None = None
-) -> Dataset:
-    """Return batches of stored vectors and their labels.
-
-    Parameters
+    Attributes
     ----------
-    stored : (N, width) float32
     one_hot : (N, classes) float32
-    batch_size : int
-    order : (n,) int, the numbers of the pictures, or None for all
-
-    Returns
-    -------
-    batches : tf.data.Dataset of (vectors, one-hot labels)
+    width : int, numbers a vector
     """
-    tf, _ = runtime.load()
-    order = np.arange(len(stored)) if order is None else np.asarray(order)
-    return pictures.steady(tf.data.Dataset.from_tensor_slices((stored[order], one_hot[order])).batch(batch_size))
+
+    def __init__(
+        self, classifier: Classifier, split: Pictures, store: AnyPath, augment: str = "none", draws: int = 0
+    ) -> None:
+        if split.one_hot is None:
+            raise ValueError("Pictures to learn from must have labels.")
+        self.one_hot: NDArray[np.float32] = split.one_hot
+        sets = []
+        for draw in range(1, draws + 1) if draws else [0]:
+            found = vectors(classifier, split, store, augment=augment, draw=draw)
+            assert found is not None  # which only a shard's part is
+            sets.append(found)
+        self._sets = sets
+        self.width: int = sets[0].shape[1]
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.one_hot)
+
+    def epoch(self, number: int) -> NDArray[np.float32]:
+        """Return the vectors of an epoch: its own draw, or with fewer draws than epochs the first again.
+
+        Parameters
+        ----------
+        number : int, from 1
+
+        Returns
+        -------
+        vectors : (N, width) float32
+        """
+        return self._sets[(number - 1) % len(self._sets)]
+
+    def batches(self, number: int, batch_size: int, order: ArrayLike | None = None) -> Dataset:
+        """Return an epoch's batches of vectors and labels.
+
+        Parameters
+        ----------
+        number : int, from 1
+        batch_size : int
+        order : (n,) int, the numbers of the pictures, or None for all
+
+        Returns
+        -------
+        batches : tf.data.Dataset of (vectors, one-hot labels)
+        """
+        tf, _ = runtime.load()
+        order = np.arange(len(self)) if order is None else np.asarray(order)
+        chosen = self.epoch(number)[order], self.one_hot[order]
+        return pictures.steady(tf.data.Dataset.from_tensor_slices(chosen).batch(batch_size))

@@ -173,16 +173,16 @@ def freeze(base: Net, unfreeze: int | str, batchnorm: bool) -> None:
         layer.trainable = i >= len(base.layers) - keep and (batchnorm or not normalises)
 
 
-def compile_net(net: Net, lr: float, steps_at_once: int = 1) -> None:
+def compile_net(net: Net, config: Config, steps_at_once: int = 1) -> None:
     """Compile with the course's optimizer, loss and metric.
 
     Parameters
     ----------
     net : keras.Model
-    lr : float, Adam's learning rate
+    config : Config
     steps_at_once : int
         Steps in one call of TensorFlow: the same bits, and a third less time for a small head.
     """
     _, keras = runtime.load()
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
-    net.compile(keras.optimizers.Adam(lr), loss, metrics=["accuracy"], steps_per_execution=steps_at_once)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
+    net.compile(keras.optimizers.Adam(config.lr), loss, metrics=["accuracy"], steps_per_execution=steps_at_once)

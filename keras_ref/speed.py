@@ -112,7 +112,7 @@ def whole_epochs(config: Config, found: Folder) -> list[float]:
     runtime.repeatable(config.seed)
     classes = len(found.class_names)
     net = model.build(config, classes).net
-    model.compile_net(net, config.lr)
+    model.compile_net(net, config)
     learn, check = (
         pictures.Pictures(found.splits[name].files, pictures.square(config.size), found.splits[name].labels, classes)
         for name in ("train", "validation")

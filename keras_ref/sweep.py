@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from minicnn.data import Folder
 
@@ -37,18 +36,22 @@ class Vectors:
     Attributes
     ----------
     classes : int
-    sides : [(vectors, one-hot labels)] of train and validation
+    learn : features.Stored, of the training pictures
+    check : features.Stored, of the validation pictures as they are
     """
 
     def __init__(self, config: Config, found: Folder, store: AnyPath) -> None:
         runtime.repeatable(config.seed)
         self.classes: int = len(found.class_names)
-        self.sides: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
         classifier, square = model.build(config, self.classes), pictures.square(config.size)
-        for name in ("train", "validation"):
+
+        def stored(name, **augmented):
             paths, labels = found.splits[name]
             loaded = pictures.Pictures(paths, square, labels, self.classes, keep=False)
-            self.sides.append(features.labelled(classifier, loaded, store))
+            return features.Stored(classifier, loaded, store, **augmented)
+
+        self.learn: features.Stored = stored("train", augment=config.augment, draws=config.draws)
+        self.check: features.Stored = stored("validation")
 
 
 def head_history(config: Config, vectors: Vectors, advance: Callable[[], Any] = lambda: None) -> History:
@@ -70,16 +73,14 @@ def head_history(config: Config, vectors: Vectors, advance: Callable[[], Any] = 
         A loss is not finite.
     """
     runtime.repeatable(config.seed)
-    (x, y), (val_x, val_y) = vectors.sides
-    head = model.build_head(config, x.shape[1], vectors.classes)
-    model.compile_net(head, config.lr, steps_at_once=32)
-    check = features.batches(val_x, val_y, config.batch_size)
+    head = model.build_head(config, vectors.learn.width, vectors.classes)
+    model.compile_net(head, config, steps_at_once=32)
+    check = vectors.check.batches(1, config.batch_size)
     history = []
     for epoch in range(1, config.epochs + 1):
-        order = np.random.default_rng([config.seed, epoch]).permutation(len(x))
-        history.append(
-            train.one_epoch(head, features.batches(x, y, config.batch_size, order), check, epoch, config.seed)
-        )
+        order = np.random.default_rng([config.seed, epoch]).permutation(len(vectors.learn))
+        learn = vectors.learn.batches(epoch, config.batch_size, order)
+        history.append(train.one_epoch(head, learn, check, epoch, config.seed))
         advance()
     return history
 
@@ -124,7 +125,7 @@ def run(
     base = configs.Config(str(data_folder)).replace(**fixed | {"epochs": epochs or default_epochs} | settings)
     made = [base.replace(**{over: value}) for value in values]
     if not all(config.cacheable for config in made):
-        raise ValueError("A sweep trains heads on stored vectors: it needs a frozen base and no augmentation.")
+        raise ValueError("A sweep trains heads on stored vectors: it needs a frozen base, and draws where it augments.")
     found = pictures.read(data_folder, base.split_seed)
     out = files.unused(out)
     started, stored, rows = time.perf_counter(), {}, []

@@ -15,7 +15,7 @@ import numpy as np
 
 from minicnn.data import Folder, split_field
 
-from . import card, console, features, files, model, pictures, results, runtime, state
+from . import card, console, features, files, model, pictures, results, runtime, state, weights
 from . import config as configs
 from .config import Config
 from .errors import Diverged
@@ -170,9 +170,14 @@ class _Run:
         self.strategy = strategy(config.devices)
         with self.strategy.scope() if self.strategy else contextlib.nullcontext():
             self._build(classes)
+        if config.weights != "none":
+            console.note(weights.named(self.classifier.net))
         self.vectors = None
         if config.cacheable and store is not None:
-            self.vectors = [features.labelled(self.classifier, p, store) for p in (self.train_split, self.validation)]
+            self.vectors = (
+                features.Stored(self.classifier, self.train_split, store, config.augment, config.draws),
+                features.Stored(self.classifier, self.validation, store),
+            )
         self.weights = None
         if config.class_weight == "balanced":
             counts = np.bincount(found.splits["train"].labels, minlength=classes)
@@ -186,20 +191,20 @@ class _Run:
             self.classifier = model.build(self.config, classes)
         finally:
             keras.config.set_dtype_policy("float32")
-        model.compile_net(self.classifier.net, self.config.lr)
-        model.compile_net(self.classifier.head, self.config.lr)
+        model.compile_net(self.classifier.net, self.config)
+        model.compile_net(self.classifier.head, self.config)
 
     def _epoch_data(self, epoch):
         """Return what the net (or, with stored vectors, its head) learns from and is validated on in one epoch."""
         c = self.config
         if self.vectors is None:
             return (
-                self.train_split.training_batches(c.batch_size, c.seed, epoch, c.augment),
+                self.train_split.training_batches(c.batch_size, c.seed, epoch, c.augment, c.draws),
                 self.validation.batches(c.batch_size),
             )
         order = np.random.default_rng([c.seed, epoch]).permutation(len(self.train_split))
         learn, check = self.vectors
-        return features.batches(*learn, c.batch_size, order), features.batches(*check, c.batch_size)
+        return learn.batches(epoch, c.batch_size, order), check.batches(epoch, c.batch_size)
 
     def train(self):
         """Run the epochs that are missing, each followed by its state; return the history."""
@@ -242,7 +247,7 @@ class _Run:
         if self.policy != "float32" or self.strategy is not None:
             net = model.build(self.config, len(self.card.class_names)).net
             net.set_weights(self.classifier.net.get_weights())
-            model.compile_net(net, self.config.lr)
+            model.compile_net(net, self.config)
         card.save(net, path, self.card)
 
 

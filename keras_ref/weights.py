@@ -1,10 +1,9 @@
 """Where weights come from: Keras's ImageNet files, a weights file in Keras's layout, or another classifier."""
 
-import hashlib
 import os
 from pathlib import Path
 
-import numpy as np
+from minicnn.data import name_weights
 
 from . import runtime
 from .errors import first_line
@@ -59,7 +58,7 @@ def load_top(net: Net, weights: AnyPath) -> None:
 
 
 def load_file(net: Net, path: Path, what: str) -> None:
-    """Load a weights file, or the nested base of a .keras file.
+    """Load a weights file, or the base of a whole model's .keras or .h5 file.
 
     Parameters
     ----------
@@ -72,19 +71,49 @@ def load_file(net: Net, path: Path, what: str) -> None:
     ValueError
         It holds something else.
     """
-    base = None
     try:
-        if path.suffix == ".keras":
-            _, keras = runtime.load()
-            base = find_base(keras.saving.load_model(path, compile=False, safe_mode=True))
-            if base is not None:
-                net.set_weights(base.get_weights())
-        else:
+        whole = _whole_model(path)
+        if whole is None:
             net.load_weights(path)
+            return
     except Exception as error:  # h5py and Keras raise many kinds; what matters is that the file does not fit
         raise ValueError(f"{path} does not hold the weights of {what}: {first_line(error)}") from None
-    if path.suffix == ".keras" and base is None:
+    base = find_base(whole)
+    if base is None:
         raise ValueError(f"{path} holds no nested base to take weights from.")
+    arrays = base.get_weights()
+    if [array.shape for array in arrays] != [tuple(variable.shape) for variable in net.weights]:
+        raise ValueError(
+            f"{path} does not hold the weights of {what}: its base is {base.name}, "
+            f"with {len(arrays)} arrays of other shapes than the {len(net.weights)} here."
+        )
+    net.set_weights(arrays)
+
+
+def _whole_model(path):
+    """Load a file that holds layers beside their weights; give None for one of weights alone."""
+    _, keras = runtime.load()
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except ValueError as error:
+        if path.suffix == ".keras" or "model config" not in str(error).lower():
+            raise
+        return None
+
+
+def named(net: Net) -> str:
+    """Say which weights a classifier's base holds.
+
+    Parameters
+    ----------
+    net : keras.Model
+
+    Returns
+    -------
+    sentence : str, empty for a net without a nested base
+    """
+    base = find_base(net)
+    return f"Its base holds {name_weights(base.get_weights())}." if base is not None else ""
 
 
 def find_base(net: Net) -> Net | None:
@@ -135,21 +164,3 @@ def imagenet_file(name: str, md5: str, folder: str = "xception") -> Path:
             f"{addresses[folder] + name} (md5 {md5}) and put it at {cache / name}"
             + (", or pass it with --weights FILE." if folder == "xception" else ".")
         ) from None
-
-
-def fingerprint(model: Net) -> str:
-    """Return the SHA-256 of all weights of a model.
-
-    Parameters
-    ----------
-    model : keras.Model
-
-    Returns
-    -------
-    digest : 64 hex digits
-    """
-    digest = hashlib.sha256()
-    for array in model.get_weights():
-        digest.update(str((array.shape, array.dtype)).encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()

@@ -6,13 +6,14 @@ from .. import config as configs
 from .. import console
 from . import flags
 
+SETTINGS: tuple[str, ...] = ("size", "weights", "augment", "draws", "split_seed")
 HELP: str = "run the frozen base once over all pictures and store the vectors"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("data", nargs="?", metavar="DATA")
-    flags.add_settings(parser, ("size", "weights"))
+    flags.add_settings(parser, SETTINGS)
     parser.add_argument(
         "--shard", metavar="I/N", help="compute only part I of N (0 <= I < N), for several processes or machines"
     )
@@ -32,14 +33,25 @@ def run(args: argparse.Namespace) -> int | None:
     if not args.data:
         return
     shard = _shard(args.shard)
-    config = configs.Config(args.data, **flags.given(args, ("size", "weights")))
-    found = pictures.read(args.data)
+    config = configs.Config(args.data, **flags.given(args, SETTINGS))
+    if config.augment != "none" and not config.draws:
+        raise ValueError("--augment needs --draws N: how many draws of each picture are stored.")
+    found = pictures.read(args.data, config.split_seed)
     runtime.repeatable(config.seed)
     classifier = model.build(config, len(found.class_names))
-    paths, square = found.split("all").files, pictures.square(config.size)
-    features.vectors(classifier, pictures.Pictures(paths, square, keep=False), store, shard)
-    where = features.subfolder(classifier, square, store)
-    console.say(f"{len(features.read_store(where))} vectors of {len(paths)} pictures are in {where}.")
+    square = pictures.square(config.size)
+    every = pictures.Pictures(found.split("all").files, square, keep=False)
+    features.vectors(classifier, every, store, shard)
+    learn = pictures.Pictures(found.splits["train"].files, square, keep=False)
+    for draw in range(1, config.draws + 1):
+        features.vectors(classifier, learn, store, shard, config.augment, draw)
+    where = features.store_for(classifier, square, store)
+    console.say(f"{len(where.read())} vectors of {len(every)} pictures are in {where.folder}.")
+    if config.draws:
+        drawn = [
+            features.store_for(classifier, square, store, config.augment, k + 1).read() for k in range(config.draws)
+        ]
+        console.say(f"{sum(map(len, drawn))} vectors of {config.draws} draws of {len(learn)} pictures are beside it.")
 
 
 def _shard(text):

@@ -51,6 +51,7 @@ def layers(text: str) -> int | str:
 KINDS: dict[str, Callable[[str], Any]] = {  # of the settings that are no whole numbers
     "lr": REAL,
     "dropout": REAL,
+    "label_smoothing": REAL,
     "unfreeze": layers,
     "augment": str,
     "class_weight": str,
@@ -64,6 +65,8 @@ WORDS: dict[str, str] = {
     "inner": "units of an inner Dense layer, 0 for none",
     "dropout": "share dropped before the last layer",
     "augment": "none, course (8.10) or light (8.11)",
+    "draws": "store the vectors of N draws of the augmentation, an epoch takes one; 0: a new one in each epoch",
+    "label_smoothing": "share of a label that is spread over all classes",
     "class_weight": "none or balanced",
     "epochs": "epochs",
     "batch_size": "pictures a batch",
@@ -106,7 +109,7 @@ def add_cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache",
         metavar="DIR",
-        help="where feature vectors are stored (default: $KERAS_REF_CACHE or the user's cache)",
+        help="where feature vectors are stored (default: $MINICNN_VECTORS or the user's cache)",
     )
 
 

@@ -7,7 +7,7 @@ from .. import config as configs
 from .. import console
 from . import flags
 
-FIXED: tuple[str, ...] = ("augment", "class_weight", "unfreeze", "devices", "precision")  # no flags of a sweep
+FIXED: tuple[str, ...] = ("class_weight", "unfreeze", "devices", "precision")  # no flags of a sweep
 SETTINGS: tuple[str, ...] = tuple(name for name in configs.SETTINGS if name not in FIXED)
 
 HELP: str = "vary one setting with several seeds, with error bars (8.6, 8.8, 8.9)"

@@ -8,7 +8,7 @@ from minicnn.data import Folder
 
 from .. import card as cards
 from .. import config as configs
-from .. import pictures
+from .. import console, pictures, weights
 from ..types import AnyPath, Net
 from . import data, model
 from .data import Source
@@ -126,6 +126,7 @@ def check_run(run_folder: AnyPath, data_folder: AnyPath | None = None) -> list[F
     elif data_folder is None:
         raise ValueError(f"{path} is a model file; give the data folder that it is to be looked at with.")
     net, card, _ = cards.load(path, compiled=True)
+    console.note(weights.named(net))
     found = pictures.read(data_folder)
     known, there = len(card.class_names), len(found.class_names)
     if known != there:

@@ -50,6 +50,22 @@ def seeds(names: Sequence[str], seed: int, epoch: int) -> NDArray[np.int32]:
     return np.array([(first, zlib.crc32(name.encode()) >> 1) for name in names], np.int32).reshape(-1, 2)
 
 
+def draw_seeds(hashes: Sequence[str], draw: int) -> NDArray[np.int32]:
+    """Return two numbers a picture, which depend on (the draw's number, the picture's content) and on nothing else.
+
+    Parameters
+    ----------
+    hashes : N SHA-256 of pictures, in hex digits
+    draw : int, from 1
+
+    Returns
+    -------
+    seeds : (N, 2) int32
+    """
+    first = np.random.default_rng([0, draw, 8]).integers(2**31, dtype=np.int64)
+    return np.array([(first, int(digest[:8], 16) >> 1) for digest in hashes], np.int32).reshape(-1, 2)
+
+
 def transformer(name: str, height: int, width: int) -> Callable[[Any, Any], Tensor]:
     """Return the function that augments one picture.
 

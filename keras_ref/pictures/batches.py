@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minicnn.data import load_image
+from minicnn.data import content_hash, load_image
 
 from .. import console, runtime
 from ..types import AnyPath, Dataset, Tensor
@@ -96,6 +96,7 @@ class Pictures:
             self.one_hot = np.eye(classes, dtype=np.float32)[labels]
         self._routes = None
         self._kept = None
+        self._hashes = None
         needed = len(self.paths) * recipe.height * recipe.width * 3
         self.keeps: bool = keep and needed < _memory() // 4
 
@@ -170,7 +171,39 @@ class Pictures:
         found = self._uint8(order, batch_size).map(self.recipe.prepare(), _cores())
         return self._labelled(found, order, batch_size)
 
-    def training_batches(self, batch_size: int, seed: int, epoch: int, augmentation: str = "none") -> Dataset:
+    def hashes(self) -> list[str]:
+        """Return the SHA-256 of each picture's file; the first call reads them.
+
+        Returns
+        -------
+        digests : N texts of 64 hex digits
+        """
+        if self._hashes is None:
+            self._hashes = [content_hash(path) for path in self.paths]
+        return self._hashes
+
+    def drawn(self, batch_size: int, augmentation: str, draw: int, order: ArrayLike | None = None) -> Dataset:
+        """Return batches of the pictures as one draw of an augmentation has them.
+
+        A draw depends on its number and a picture's content: whoever trains on it, in whatever order, sees the same.
+
+        Parameters
+        ----------
+        batch_size : int
+        augmentation : "course" or "light"
+        draw : int, from 1
+        order : (n,) int, the numbers of the pictures, or None for all
+
+        Returns
+        -------
+        batches : tf.data.Dataset of (x,) or (x, one-hot y)
+        """
+        order = np.arange(len(self)) if order is None else np.asarray(order)
+        return self._augmented(batch_size, augmentation, augment.draw_seeds(self.hashes(), draw), order)
+
+    def training_batches(
+        self, batch_size: int, seed: int, epoch: int, augmentation: str = "none", draws: int = 0
+    ) -> Dataset:
         """Return one epoch to learn from: order and augmentation depend on (seed, epoch, picture) and on nothing else.
 
         Parameters
@@ -179,21 +212,29 @@ class Pictures:
         seed : int, 0 or more
         epoch : int, from 1
         augmentation : "none", "course" or "light"
+        draws : int
+            With K above 0 epoch n takes draw n of `drawn`, after the Kth the first again.
 
         Returns
         -------
         batches : tf.data.Dataset of (x,) or (x, one-hot y)
         """
-        tf, _ = runtime.load()
         order = np.random.default_rng([seed, epoch]).permutation(len(self))
         if augmentation == "none":
             return self.batches(batch_size, order)
-        change = augment.transformer(augmentation, self.recipe.height, self.recipe.width)
-        seeds = augment.seeds([path.name for path in self.paths], seed, epoch)[order]
-        prepare = self.recipe.prepare()
-        changed = tf.data.Dataset.zip(self._uint8(order, 1).unbatch(), tf.data.Dataset.from_tensor_slices(seeds)).map(
-            lambda x, s: change(prepare(x), s), num_parallel_calls=_cores()
+        if draws:
+            return self.drawn(batch_size, augmentation, (epoch - 1) % draws + 1, order)
+        return self._augmented(
+            batch_size, augmentation, augment.seeds([p.name for p in self.paths], seed, epoch), order
         )
+
+    def _augmented(self, batch_size, augmentation, seeds, order):
+        tf, _ = runtime.load()
+        change = augment.transformer(augmentation, self.recipe.height, self.recipe.width)
+        prepare = self.recipe.prepare()
+        changed = tf.data.Dataset.zip(
+            self._uint8(order, 1).unbatch(), tf.data.Dataset.from_tensor_slices(seeds[order])
+        ).map(lambda x, s: change(prepare(x), s), num_parallel_calls=_cores())
         return self._labelled(changed.batch(batch_size), order, batch_size)
 
     @contextmanager

@@ -33,7 +33,7 @@ def draw(root, splits=None, classes=("blue", "green", "red"), seed=0):
             where = root / split / name
             where.mkdir(parents=True)
             for k in range(count):
-                picture = random.integers(0, 90, (70 + 9 * k, 100 - 7 * k, 3), dtype=np.uint8)
+                picture = random.integers(0, 90, (70 + 9 * k, max(100 - 7 * k, 20 + k), 3), dtype=np.uint8)
                 picture[..., (2 - i) % 3] += 130
                 Image.fromarray(picture).save(where / f"{k}.jpg", quality=92)
     return root
@@ -56,7 +56,7 @@ def xception(monkeypatch):
 @pytest.fixture(autouse=True)
 def _own_store(tmp_path_factory, monkeypatch):
     """Keep stored vectors out of the user's cache."""
-    monkeypatch.setenv("KERAS_REF_CACHE", str(tmp_path_factory.getbasetemp() / "vectors"))
+    monkeypatch.setenv("MINICNN_VECTORS", str(tmp_path_factory.getbasetemp() / "vectors"))
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,17 @@ import pytest
 
 from keras_ref import config as configs
 from keras_ref import model, runtime, train, weights
+from minicnn.data import bases, weights_digest
 from tests.keras_ref import small
 from tests.keras_ref.conftest import SIZE
 
 
 def _build(**settings):
     return model.build(configs.Config("d", **({"size": SIZE, "weights": "none"} | settings)), 3)
+
+
+def _digest(base):
+    return weights_digest(base.get_weights())
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +45,8 @@ def test_the_halves_make_the_whole(frozen):
 
 def test_a_frozen_random_base_is_the_same_in_every_run():
     frozen = _build()
-    assert weights.fingerprint(_build(seed=5).base) == weights.fingerprint(frozen.base)
-    assert weights.fingerprint(_build(seed=5, unfreeze="all").base) != weights.fingerprint(frozen.base)
+    assert _digest(_build(seed=5).base) == _digest(frozen.base)
+    assert _digest(_build(seed=5, unfreeze="all").base) != _digest(frozen.base)
 
 
 def test_unfreezing_leaves_batch_normalization_out(frozen, tmp_path):
@@ -75,7 +80,7 @@ def _moved(learner, unfreeze, batchnorm, call):
     model.freeze(base, unfreeze, batchnorm)
     picture = keras.Input((8, 8, 3))
     net = keras.Model(picture, keras.layers.Dense(3)(keras.layers.Flatten()(base(picture, **call))))
-    model.compile_net(net, 0.01)
+    model.compile_net(net, configs.Config("d", lr=0.01))
     before = [v.numpy() for v in base.non_trainable_variables + base.trainable_variables]
     variables = base.non_trainable_variables + base.trainable_variables
     x = np.random.default_rng(0).normal(3, 1, (16, 8, 8, 3)).astype(np.float32)
@@ -106,7 +111,7 @@ def test_weights_file_in_keras_layout(tmp_path, xception):
     written = keras.applications.Xception(weights=None, include_top=False, input_shape=(SIZE, SIZE, 3))
     path = tmp_path / "notop.weights.h5"
     written.save_weights(path)
-    assert weights.fingerprint(_build(weights=str(path)).base) == weights.fingerprint(written)
+    assert _digest(_build(weights=str(path)).base) == _digest(written)
 
 
 def test_weights_of_another_net_are_refused(tmp_path):
@@ -151,3 +156,39 @@ def test_mixed_precision_saves_float32(clothes, tmp_path):
     net, _, _ = card.load(tmp_path / "run" / "final.keras")
     assert net.dtype_policy.name == "float32" and net.compute_dtype == "float32"
     assert {layer.compute_dtype for layer in net._flatten_layers()} == {"float32"}
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_weights_of_a_whole_model_of_another_kind_are_refused_by_name(tmp_path, ending):
+    _, keras = runtime.load()
+    other = keras.applications.MobileNetV2(weights=None, include_top=False, input_shape=(96, 96, 3), alpha=0.35)
+    picture = keras.Input((96, 96, 3))
+    net = keras.Model(picture, keras.layers.GlobalAveragePooling2D()(other(picture)))
+    net.save(tmp_path / f"mobile.{ending}")
+    with pytest.raises(ValueError, match="does not hold the weights of Xception.*its base is mobilenetv2_0.35_96"):
+        _build(weights=str(tmp_path / f"mobile.{ending}"))
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_weights_of_a_classifier_of_other_classes(tmp_path, ending):
+    _, keras = runtime.load()
+    keras.utils.set_random_seed(4)
+    base = small.base(SIZE + 20)  # a base takes any size
+    picture = keras.Input((SIZE + 20, SIZE + 20, 3))
+    net = keras.Model(picture, keras.layers.Dense(7)(keras.layers.GlobalAveragePooling2D()(base(picture))))
+    net.save(tmp_path / f"seven.{ending}")
+    assert _digest(_build(weights=str(tmp_path / f"seven.{ending}")).base) == _digest(base)
+
+
+def test_train_and_evaluate_and_doctor_name_the_weights(trained, clothes, tmp_path, monkeypatch, command):
+    base = _build().base.get_weights()
+    monkeypatch.setitem(bases.KNOWN, "a small base", "".join(weights_digest([a])[:8] for a in base))
+    net = trained / "final.keras"
+    for arguments in (
+        ("train", clothes, "--weights", net, "--size", SIZE, "--epochs", 1, "--out", tmp_path / "run"),
+        ("evaluate", net, clothes, "--out", tmp_path / "judged"),
+        ("doctor", clothes, trained),
+    ):
+        assert "Its base holds a small base." in command(*arguments).err
+    monkeypatch.setitem(bases.KNOWN, "a small base", "".join(weights_digest([a])[:8] for a in [base[0] + 1, *base[1:]]))
+    assert "Its base holds a small base, 1 array differs (fine-tuned)." in command("doctor", clothes, trained).err

@@ -1,0 +1,193 @@
+"""The store of a frozen base's answers: what never changes is computed once, by whichever package comes first.
+
+A store is a folder. In it stands a folder for each key: which weights, which pixels, which draw of an augmentation. In
+that lie block files, each with the SHA-256 of some pictures' bytes and their vectors. A block is written beside and
+renamed, and never changed afterwards: an interrupted run keeps the blocks that it finished, two processes can only do
+the same work twice, and the blocks of several machines are merged by copying.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minicnn.files.atomic import replacing
+
+
+def default_store() -> Path:
+    """Return the user's store: $MINICNN_VECTORS (or $KERAS_REF_CACHE), else minicnn/vectors in the user's cache.
+
+    Returns
+    -------
+    folder : Path
+
+    Examples
+    --------
+    >>> default_store().is_absolute()
+    True
+    """
+    if named := os.environ.get("MINICNN_VECTORS") or os.environ.get("KERAS_REF_CACHE"):
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minicnn" / "vectors"
+
+
+def content_hash(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file's bytes, by which its vector is kept.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    digest : 64 hex digits
+
+    Examples
+    --------
+    >>> content_hash(os.devnull)[:8]  # of no bytes
+    'e3b0c442'
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class VectorStore:
+    """The vectors of pictures for one key, on disk.
+
+    Parameters
+    ----------
+    root : str or path
+        The store; it need not be there.
+    key : mapping that JSON can write
+        All that a vector depends on beside its picture: weights, size, scale, ...
+
+    Attributes
+    ----------
+    folder : Path
+        Where the blocks of this key lie.
+    damaged : list of Path
+        Blocks that the last `read` could not read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> root = tempfile.mkdtemp()
+    >>> store = VectorStore(root, {"weights": "9f2c", "size": 150})
+    >>> store.write(["ab" * 32], np.ones((1, 3), np.float32))
+    True
+    >>> VectorStore(root, {"size": 150, "weights": "9f2c"}).read()["ab" * 32]
+    array([1., 1., 1.], dtype=float32)
+    >>> VectorStore(root, {"weights": "9f2c", "size": 299}).read()
+    {}
+    """
+
+    def __init__(self, root: str | os.PathLike[str], key: Mapping[str, Any]) -> None:
+        self._key = dict(key)
+        name = hashlib.sha256(json.dumps(self._key, sort_keys=True).encode()).hexdigest()[:20]
+        self.folder: Path = Path(root) / name
+        self.damaged: list[Path] = []
+
+    def read(self) -> dict[str, NDArray[np.float32]]:
+        """Read all blocks; one that cannot be read is as good as absent.
+
+        Returns
+        -------
+        known : {SHA-256: vector (width,) float32}
+        """
+        known, self.damaged = {}, []
+        for path in sorted(self.folder.glob("*.npz")):
+            if path.name.startswith("."):
+                continue
+            try:
+                with open(path, "rb") as stream, np.load(stream) as block:
+                    digests, vectors = block["hashes"], block["vectors"]
+                    if digests.dtype != np.uint8 or digests.shape != (len(vectors), 32):
+                        raise ValueError("not a block")
+            except Exception:  # zipfile, zlib and numpy each have their own error for a damaged file
+                self.damaged.append(path)
+                continue
+            known.update(zip((raw.tobytes().hex() for raw in digests), vectors, strict=True))
+        return known
+
+    def write(self, digests: Sequence[str], vectors: NDArray[np.float32]) -> bool:
+        """Add a block.
+
+        Parameters
+        ----------
+        digests : n SHA-256 of pictures, 64 hex digits each
+        vectors : (n, width) float32
+
+        Returns
+        -------
+        written : bool
+            False where the store cannot be written, as one that is read only.
+        """
+        raw = np.frombuffer(bytes.fromhex("".join(digests)), np.uint8).reshape(-1, 32)
+        name = hashlib.sha256(raw.tobytes()).hexdigest()[:20]
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not (self.folder / "key.json").exists():
+                with replacing(self.folder / "key.json") as file:
+                    file.write(json.dumps(self._key, indent=2).encode() + b"\n")
+            with replacing(self.folder / f"{name}.npz") as file:
+                np.savez(file, hashes=raw, vectors=np.ascontiguousarray(vectors))
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def drop_damaged(self) -> None:
+        """Remove the blocks that the last `read` could not read: what they held has been computed again."""
+        for path in self.damaged:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        self.damaged = []
+
+
+def merge_stores(sources: Iterable[str | os.PathLike[str]], store: str | os.PathLike[str]) -> int:
+    """Copy every block of other stores into one.
+
+    Parameters
+    ----------
+    sources : paths of stores
+    store : str or path
+
+    Returns
+    -------
+    new : int
+        Blocks that were not there before.
+
+    Raises
+    ------
+    ValueError
+        A store is not there, or this one cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> one, other = tempfile.mkdtemp(), tempfile.mkdtemp()
+    >>> VectorStore(one, {"size": 150}).write(["ab" * 32], np.ones((1, 3), np.float32))
+    True
+    >>> merge_stores([one], other), len(VectorStore(other, {"size": 150}).read())
+    (1, 1)
+    """
+    new = 0
+    for source in map(Path, sources):
+        if not source.is_dir():
+            raise ValueError(f"The store {source} is not there.")
+        for path in sorted(source.glob("*/*")):
+            if path.name.startswith(".") or path.suffix not in (".npz", ".json"):
+                continue
+            target = Path(store) / path.parent.name / path.name
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with open(path, "rb") as block, replacing(target) as file:
+                    shutil.copyfileobj(block, file)
+                new += path.suffix == ".npz"
+    return new
