@@ -24,6 +24,7 @@ from .. import kernels
 from ..kernels.fused.conv2d_maxpool2d import LARGEST_WINDOW
 from ..layers import Activation, Conv2D, Dense, Layer, MaxPooling2D, Node, ReLU
 from .gradients import dense_gradient
+from .graph import replaced
 
 PORTION = 1 << 23  # bytes of dz, where it is made in portions
 
@@ -148,17 +149,27 @@ def _callers(nodes, outputs):
 
 def _computes(layer):
     """Tell whether a layer surely makes new arrays: not those of its input in another shape."""
-    return not hasattr(layer, "nodes") and (bool(layer.params) or isinstance(layer, (MaxPooling2D, ReLU)))
+    return not layer.is_model and (bool(layer.params) or isinstance(layer, (MaxPooling2D, ReLU)))
 
 
 def _parts(node, next_node):
     """Give the nodes that join this one in a block, itself first; it alone where there is none."""
     conv, parts = node.layer, [node]
-    if type(conv) is not Conv2D or conv.algorithm == "reference" or conv.activation not in (None, "relu"):
+    if (
+        type(conv) is not Conv2D
+        or replaced(conv)
+        or conv.algorithm == "reference"
+        or conv.activation not in (None, "relu")
+    ):
         return parts
     if conv.activation is None:
         relu = next_node(node)
-        if relu is None or type(relu.layer) not in (ReLU, Activation) or relu.layer.activation != "relu":
+        if (
+            relu is None
+            or type(relu.layer) not in (ReLU, Activation)
+            or relu.layer.activation != "relu"
+            or replaced(relu.layer)
+        ):
             return parts
         parts.append(relu)
     pool = next_node(parts[-1])

@@ -23,6 +23,7 @@ from .. import kernels
 from ..layers import Activation, Add, BatchNormalization, Conv2D, DepthwiseConv2D, ReLU, SeparableConv2D, ZeroPadding2D
 from ..layers.activation import activate, fused
 from ..layers.separable_conv2d import ONE_BY_ONE
+from .graph import replaced
 
 CLIPPED = (None, "relu", "relu6")  # what the depthwise and the normalization kernels apply themselves
 
@@ -83,6 +84,8 @@ def steps(model, head):
 def extended(chain, node):
     """Give the chain with one more layer at its end, or None where that layer cannot join."""
     layer, kind = node.layer, type(node.layer)
+    if replaced(layer):
+        return None
     if chain.activation is not None or chain.add and kind not in (Activation, ReLU):
         return None
     if kind is Add and _of_two_alike(node) and _ends_in_1x1(chain.layer):

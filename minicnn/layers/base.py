@@ -13,79 +13,116 @@ Calling a layer on a `SymbolicTensor` (what `Input` returns) records a `Node`: s
 
 import re
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Pair, Shapes
 from .arrays import DTYPES, cast
 from .node import Node, SymbolicTensor
+from .settings import Settings
 
 
-def auto_name(class_name):
+def auto_name(class_name: str) -> str:
     """Turn a class name into Keras's automatic layer name: "MaxPooling2D" -> "max_pooling2d"."""
     return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", class_name).lower()
 
 
-class Layer:
-    """Base of every layer. See the module's docstring for the contract.
+class Layer(Settings):
+    """Base of every layer: see the module's docstring for what a layer writes itself.
+
+    Parameters
+    ----------
+    name : str, optional
+        Unique in a model; an automatic name may get a number there, as in Keras.
 
     Attributes
     ----------
-    name : str                 unique in a model; an automatic name may get a number there, as in Keras
-    trainable : bool           False: the optimizer leaves `params` alone and backward computes no `grads`
-    built : bool               whether shapes are known and arrays exist
-    dtype : "float32" or "float64"     of every array of the layer; input is cast to it
-    input_shape, output_shape  (None, ...) tuples; a list of them where a layer takes several inputs. The layer was
-        built for them; what its arrays fix is their last size, the channels. Pictures of other sizes may come
-    params, grads : dict       trainable arrays and their gradients, the same keys
-    state : dict               arrays that change in training without a gradient (moving means)
-    activation : str or None   what the layer ends with, where a loss could take its logits instead
+    trainable : bool
+        False: the optimizer leaves `params` alone and backward computes no `grads`. It may be set at any time.
+    built : bool
+        Whether shapes are known and arrays exist. From then on the settings, the arguments of `__init__`, are fixed:
+        to set one raises AttributeError. The arrays stay changeable, by set_weights, in place or by key.
+    dtype : "float32" or "float64"
+        Of every array of the layer; input is cast to it.
+    input_shape, output_shape : (None, ...) tuple
+        A list of them where a layer takes several inputs. The layer was built for them; what its arrays fix is their
+        last size, the channels. Images of other sizes may come.
+    params, grads : dict
+        Trainable arrays and their gradients, the same keys.
+    state : dict
+        Arrays that change in training without a gradient (moving means).
+    activation : str or None
+        What the layer ends with, where a loss could take its logits instead.
+    takes_list : bool
+        Whether several arrays go in.
+    is_model : bool
+        Whether it is a model: a graph of layers of its own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn.layers import Layer
+    >>> class Double(Layer):
+    ...     def _forward(self, x, training):
+    ...         return 2 * x, None
+    ...
+    ...     def _backward(self, dy, saved, need_dx):
+    ...         return 2 * dy if need_dx else None
+    >>> layer = Double()
+    >>> layer(np.ones((1, 3)), training=True)
+    array([[2., 2., 2.]], dtype=float32)
+    >>> layer.backward(np.ones((1, 3)))
+    array([[2., 2., 2.]], dtype=float32)
     """
 
-    activation = None
-    takes_list = False  # whether several arrays go in
-    is_model = False  # whether it is a model: a graph of layers of its own
-    class_name = None  # the class's own name, unless a file calls it otherwise
-    # Keras settings that change the output and that this engine lacks: the one value that means "not used".
-    only = {}
+    activation: str | None = None
+    takes_list: bool = False
+    is_model: bool = False
+    class_name: str = "Layer"  # the class's own name, unless a file calls it otherwise
+    params: Arrays
+    grads: dict[str, Any]  # arrays, or what can be read as one: see execution/gradients.py
+    state: Arrays
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.class_name = cls.__dict__.get("class_name", cls.__name__)
 
-    def __setattr__(self, name, value):
-        super().__setattr__(name, value)
-        self.__dict__["_stamp"] = object()  # who has planned by the settings sees that one was set
-
-    def __init__(self, name=None):
+    def __init__(self, name: str | None = None):
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
             raise ValueError(f"`name` must be a non-empty string without '/'. Received: name={name!r}.")
         self.name = name or auto_name(type(self).__name__)
         self.auto_named = name is None
         self.trainable = True
         self.built = False
-        self.dtype = None
-        self.input_shape = self.output_shape = None
+        self.dtype: str | None = None
+        self.input_shape: Any = None
+        self.output_shape: Any = None
         self.kept_settings = {}
-        self._saved = []
+        self._saved: list[Any] = []
         self._make_arrays()
 
-    def _make_arrays(self):
+    def _make_arrays(self) -> None:
         self.params, self.grads, self.state = {}, {}, {}
 
     # ---- building ---------------------------------------------------------------------------------------
 
-    def build(self, input_shape, rng=None, dtype="float32"):
+    def build(self, input_shape: Shapes, rng: np.random.Generator | None = None, dtype: DTypeLike = "float32") -> None:
         """Check the input's shape and make the arrays. A layer that is built already keeps its own, if they fit.
 
         Parameters
         ----------
-        input_shape : (None, ...) tuple of int or None, or a list of such tuples for several inputs
-        rng : np.random.Generator, optional      draws the weights; a fresh one by default
+        input_shape : (None, ...) tuple of int or None
+            A list of such tuples for several inputs.
+        rng : np.random.Generator, optional
+            Draws the weights; a fresh one by default.
         dtype : "float32" or "float64"
 
         Raises
         ------
-        ValueError: whatever does not fit, with the argument and its value.
+        ValueError
+            Whatever does not fit, with the argument and its value.
         """
         if self.built:
             self.output_shape_of(input_shape)
@@ -104,15 +141,15 @@ class Layer:
                 stacklevel=3,
             )
 
-    def _build(self, input_shape, rng):
+    def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         """Fill `params` and `state`. Layers without arrays have nothing to do."""
 
-    def compute_output_shape(self, input_shape):
-        """Give the output's shape, (None, ...), for an input's. All that the settings refuse is refused here."""
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the output's shape, (None, ...), for an input's. All that the settings refuse is refused here."""
         return input_shape
 
-    def output_shape_of(self, input_shape):
-        """Give the output's shape for an input's, which must fit the settings and, once built, the arrays."""
+    def output_shape_of(self, input_shape: Any) -> Any:
+        """Return the output's shape for an input's, which must fit the settings and, once built, the arrays."""
         if isinstance(input_shape, list) and not self.takes_list:
             raise ValueError(
                 f"Layer '{self.name}' takes one input. Received: {len(input_shape)} of shapes {input_shape}."
@@ -125,24 +162,27 @@ class Layer:
             )
         return shape
 
-    def _fixed(self, input_shape):
-        """Give what the arrays fix of an input's shape: the last size, where there are arrays."""
+    def _fixed(self, input_shape: Any) -> Any:
+        """Return what the arrays fix of an input's shape: the last size, where there are arrays."""
         return input_shape[-1] if self.params or self.state else None
 
-    def multiply_adds(self, input_shape=None):
+    def multiply_adds(self, input_shape: Any = None) -> int | None:
         """Count the multiplications with a following addition for one example; None if a size is open.
 
-        `input_shape` is the one that the layer was built for, if none is given.
+        Parameters
+        ----------
+        input_shape : (None, ...), optional
+            By default the one that the layer was built for.
         """
         return 0
 
-    def window(self, input_shape=None):
-        """Give ((height, width), (step down, step right)) of the input window that one output looks at, in pixels."""
+    def window(self, input_shape: Any = None) -> tuple[Pair, Pair]:
+        """Return ((height, width), (step down, step right)) of the window that one output looks at, in pixels."""
         return (1, 1), (1, 1)
 
     # ---- running ----------------------------------------------------------------------------------------
 
-    def __call__(self, x, training=None):
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
         """Run `forward`, or record a node where x is symbolic."""
         several = isinstance(x, (list, tuple))
         inputs = list(x) if several else [x]
@@ -154,15 +194,18 @@ class Layer:
         node = Node(self, inputs, several, self.output_shape_of(shapes if several else shapes[0]), training)
         return node.outputs[0] if len(node.outputs) == 1 else node.outputs
 
-    def forward(self, x, training=False, *, keep=None, logits=False):
+    def forward(self, x: Any, training: bool = False, *, keep: bool | None = None, logits: bool = False) -> Any:
         """Compute y from x.
 
         Parameters
         ----------
-        x : array like `input_shape`, any numeric dtype (cast to the layer's); a list for several inputs
-        training : bool      whether Dropout drops, BatchNormalization uses the batch, and backward may follow
-        keep : bool, optional    whether to push what backward needs; by default when training
-        logits : bool        leave out the layer's `activation`, so that a loss can take the logits
+        x : array of `input_shape`, or a list of them for several inputs
+        training : bool
+            Whether Dropout drops and BatchNormalization uses the batch.
+        keep : bool, optional
+            Whether to push what backward needs; by default when training.
+        logits : bool
+            Leave out the layer's own `activation`, so that a loss can take the logits.
 
         Returns
         -------
@@ -174,21 +217,28 @@ class Layer:
             self._saved.append((saved, y.shape))
         return y
 
-    def backward(self, dy, need_dx=True):
+    def _forward(self, x: Any, training: bool, **how: Any) -> tuple[Any, Any]:
+        """Return y, and whatever `_backward` needs; a layer with an activation also takes `logits=True`."""
+        raise NotImplementedError(f"{type(self).__name__} must define _forward.")
+
+    def backward(self, dy: ArrayLike, need_dx: bool = True) -> Any:
         """Turn the loss's gradient at y into the one at x, and set `grads`.
 
         Parameters
         ----------
         dy : array, shape of the y that it belongs to
-        need_dx : bool       False: nobody reads dx, so it is not computed
+        need_dx : bool
+            False: nobody reads dx, so it is not computed.
 
         Returns
         -------
-        dx : array, shape of x (a list for several inputs), or None if not needed
+        dx : array, shape of x, or None if not needed
+            A list for several inputs.
 
         Raises
         ------
-        RuntimeError: nothing was pushed: no forward(x, training=True) before.
+        RuntimeError
+            Nothing was pushed: no forward(x, training=True) before.
         """
         if not self._saved:
             raise RuntimeError(
@@ -204,27 +254,31 @@ class Layer:
         self.grads.clear()  # the step before's: their memory is for this one's
         return self._backward(cast(dy, self.dtype, f"`dy` of layer '{self.name}'"), saved, need_dx)
 
-    def discard(self):
+    def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Any:
+        """Fill `grads` where the layer is trainable; return dx, or None where nobody reads it."""
+        raise NotImplementedError(f"{type(self).__name__} must define _backward.")
+
+    def discard(self) -> None:
         """Pop what one forward pushed without using it."""
         self._saved.pop()
 
-    def drop_grads(self):
+    def drop_grads(self) -> None:
         """Drop the gradients of the last backward: before a step of training their memory is wanted."""
         self.grads.clear()
 
-    def forget(self):
+    def forget(self) -> None:
         """Drop everything that was pushed (after a training step that was broken off)."""
         self._saved.clear()
 
-    def cast(self, dtype):
+    def cast(self, dtype: DTypeLike) -> None:
         """Convert the arrays, and whatever comes in from now on, to another dtype."""
         self.dtype = str(np.dtype(dtype))
         for arrays in (self.params, self.state):
             for key, array in arrays.items():
                 arrays[key] = cast(array, np.dtype(dtype), f"`{key}` of layer '{self.name}'")
 
-    def _checked_input(self, x):
-        """Give x, or each of a list, as an array of the layer's dtype. The first one builds the layer."""
+    def _checked_input(self, x: Any) -> Any:
+        """Return x, or each of a list, as an array of the layer's dtype. The first one builds the layer."""
         several = self.takes_list and isinstance(x, (list, tuple))
         arrays = self._as_arrays(x if several else [x])
         shapes = [(None, *array.shape[1:]) for array in arrays]
@@ -237,8 +291,8 @@ class Layer:
         arrays = self._of_own_dtype(arrays)
         return arrays if several else arrays[0]
 
-    def _as_arrays(self, xs):
-        """Give some inputs as arrays of numbers, a row an example, as many in each."""
+    def _as_arrays(self, xs: Sequence[ArrayLike]) -> list[AnyArray]:
+        """Return some inputs as arrays of numbers, a row an example, as many in each."""
         arrays = [np.asarray(x) for x in xs]
         for array in arrays:
             if array.dtype.kind not in "fiub":
@@ -255,16 +309,16 @@ class Layer:
             )
         return arrays
 
-    def _of_own_dtype(self, arrays):
+    def _of_own_dtype(self, arrays: list[AnyArray]) -> list[Array]:
         return [cast(array, self.dtype, f"Input of layer '{self.name}'") for array in arrays]
 
     # ---- arrays -----------------------------------------------------------------------------------------
 
-    def get_weights(self):
+    def get_weights(self) -> list[Array]:
         """Copy the arrays, params then state, in Keras's order."""
         return [array.copy() for array in (*self.params.values(), *self.state.values())]
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Set the arrays, params then state, in Keras's order, from arrays of the same shapes."""
         arrays = {**self.params, **self.state}
         if len(weights) != len(arrays):
@@ -285,57 +339,6 @@ class Layer:
         for array, value in zip(arrays.values(), new, strict=True):
             array[...] = value
 
-    def count_params(self):
+    def count_params(self) -> int:
         """Count the numbers in params and state."""
         return sum(array.size for array in (*self.params.values(), *self.state.values()))
-
-    # ---- settings ---------------------------------------------------------------------------------------
-
-    def get_config(self):
-        """Give the settings as Keras writes them into a model file."""
-        return {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": self.dtype or "float32",
-            **self.kept_settings,
-            **self._settings(),
-        }
-
-    def _settings(self):
-        """Give the arguments of `__init__`, but for the name, under Keras's names."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        """Make a layer from Keras's settings; those that change the output and that we lack are refused by name.
-
-        Initializers, regularizers and constraints are kept in `kept_settings` and written back by get_config.
-        """
-        config = dict(config)
-        name, trainable = config.pop("name", None), config.pop("trainable", True)
-        config.pop("dtype", None)
-        kept = {
-            key: config.pop(key)
-            for key in list(config)
-            if key.endswith(("_initializer", "_regularizer", "_constraint"))
-        }
-        for key, value in cls.only.items():
-            given = config.pop(key, value)
-            if given != value:
-                raise ValueError(
-                    f"Layer '{name}': {cls.__name__}({key}={given!r}) is not supported; only {key}={value!r} is."
-                )
-        try:
-            layer = cls(**cls._arguments(config), name=name)
-        except TypeError as error:
-            raise ValueError(f"Layer '{name}': {cls.__name__} does not understand its settings ({error}).") from None
-        except ValueError as error:
-            raise ValueError(f"Layer '{name}': {error}") from None
-        layer.trainable = bool(trainable)
-        layer.kept_settings = kept
-        return layer
-
-    @classmethod
-    def _arguments(cls, config):
-        """Turn Keras's settings into arguments of `__init__`."""
-        return config

@@ -263,7 +263,7 @@ class Network(Layer):
         self._fit(shapes)
 
     def _plan(self, logits: bool) -> Plan:
-        """How to run when nobody asks for what is in between; made anew when a layer's settings have changed."""
+        """Return how to run when nobody asks for what is in between; made anew where the graph has changed."""
         plan = self._plans.get(logits)
         if plan is None or not plan.is_current():
             plan = self._plans[logits] = Plan(self, logits)

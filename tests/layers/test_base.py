@@ -1,7 +1,9 @@
 """What every layer promises, checked for each: pushes and pops, arrays, settings, symbolic calls, errors."""
 
 import copy
+import inspect
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -32,12 +34,13 @@ from minicnn import (
     Rescaling,
     Reshape,
     SeparableConv2D,
+    Sequential,
     Sigmoid,
     Softmax,
     SpatialDropout2D,
     ZeroPadding2D,
 )
-from minicnn.layers import LAYERS
+from minicnn.layers import LAYERS, Layer
 from minicnn.layers.augmentation import Augmentation
 from tests.keras_oracle import keras
 from tests.strategies import normal
@@ -158,14 +161,13 @@ def test_prediction_changes_nothing(example):
     """So many threads may predict at once."""
     layer = make(example)
     x, _ = draw(example)
-    stamp = layer._stamp
-    before = copy.deepcopy({key: value for key, value in vars(layer).items() if key not in ("rng", "_stamp")})
+    before = copy.deepcopy({key: value for key, value in vars(layer).items() if key != "rng"})
     y = layer(x)
     assert_all_same(layer.forward(x), y)
-    after = {key: value for key, value in vars(layer).items() if key not in ("rng", "_stamp")}
+    after = {key: value for key, value in vars(layer).items() if key != "rng"}
     for arrays in ("params", "grads", "state"):
         assert_all_same(after.pop(arrays), before.pop(arrays))
-    assert after == before and layer._stamp is stamp
+    assert after == before
 
 
 @every_layer
@@ -429,6 +431,99 @@ def test_whether_it_learns_is_a_setting(example, trainable):
     assert config["trainable"] is trainable
     back = LAYERS[in_files(make(example))].from_config(config)
     assert back.trainable is trainable
+
+
+def settings_of(layer):
+    """The arguments of a layer's `__init__` that it holds under their own names, read from its signature."""
+    names = [name for name in inspect.signature(type(layer).__init__).parameters if name in vars(layer)]
+    return [name for name in names if name != "name"]
+
+
+@every_layer
+def test_settings_are_fixed_once_a_layer_is_built(example):
+    """Before, they may be set; whoever runs a built layer plans by them. What it learns stays changeable."""
+    layer, shape = EXAMPLES[example][0](), EXAMPLES[example][1]
+    names = [*settings_of(layer), "activation"]
+    for name in names:
+        setattr(layer, name, getattr(layer, name))
+    layer.build(shape)
+    before = layer.get_config()
+    for name in names:
+        with pytest.raises(AttributeError) as error:
+            setattr(layer, name, 7)
+        assert str(error.value) == (
+            f"`{name}` of layer '{layer.name}' is fixed, since the layer is built; make a new {type(layer).__name__}, "
+            f"or one by from_config of settings that say otherwise. Received: {name}=7."
+        )
+    assert layer.get_config() == before
+    layer.trainable = False
+    layer.set_weights(layer.get_weights())
+    layer.params = {key: array + 1 for key, array in layer.params.items()}
+
+
+def test_the_settings_that_are_fixed():
+    """Written out: the test above reads them from the signatures, as the code does."""
+    assert {example: settings_of(make(example)) for example in ("Conv2D", "ReLU", "Sigmoid", "Add")} == {
+        "Conv2D": [
+            *("filters", "kernel_size", "strides", "padding", "dilation_rate", "groups", "activation", "use_bias"),
+            "algorithm",
+        ],
+        "ReLU": ["max_value"],
+        "Sigmoid": [],
+        "Add": [],
+    }
+    for example, inherited in (("Sigmoid", "activation"), ("SpatialDropout2D", "noise_shape"), ("Softmax", "axis")):
+        with pytest.raises(AttributeError, match=f"`{inherited}` of layer"):
+            setattr(make(example), inherited, None)
+
+
+@every_layer
+def test_copies_of_a_built_layer(example):
+    """They are built too: their settings are the same, and fixed."""
+    layer = make(example)
+    x, _ = draw(example)
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert other.get_config() == layer.get_config()
+        assert_same(other(x), layer(x))
+        with pytest.raises(AttributeError):
+            other.activation = "tanh"
+    fresh = LAYERS[in_files(layer)].from_config(layer.get_config())
+    fresh.activation = "tanh"
+
+
+def test_settings_of_somebody_else_s_layer():
+    """Also of one that inherits, that takes keywords, or that settles a setting while it builds."""
+
+    class Shift(Layer):
+        def __init__(self, by=None, *, sign=1, name=None):
+            super().__init__(name)
+            self.by, self.sign, self.calls = by, sign, 0
+
+        def _build(self, input_shape, rng):
+            self.by = 1.0 if self.by is None else self.by
+
+        def _forward(self, x, training):
+            self.calls += 1
+            return x + np.float32(self.sign * self.by), None
+
+    class Twice(Shift):
+        def __init__(self, name=None):
+            super().__init__(2.0, name=name)
+
+    for layer, want in ((Shift(), 1.0), (Shift(3.0, sign=-1), -3.0), (Twice(), 2.0)):
+        assert layer(np.zeros((1, 2)))[0, 0] == want
+        for name in ("by", "sign"):
+            with pytest.raises(AttributeError, match=f"`{name}` of layer .* is fixed"):
+                setattr(layer, name, 5)
+        layer.calls = 0  # not given to `__init__`: the layer's own affair
+        assert layer(np.zeros((1, 2)))[0, 0] == want and layer.calls == 1
+
+
+def test_a_model_is_built_from_layers_not_from_settings():
+    model = Sequential([Input((4,)), Dense(2)], seed=0)
+    model.seed, model.trainable = 1, False
+    model.add(ReLU())
+    assert model.output_shape == (None, 2)
 
 
 def test_what_matters_to_training_alone_is_kept():

@@ -1,0 +1,135 @@
+"""The settings of a layer: given to `__init__`, fixed once the layer is built, written to files under Keras's names.
+
+Whoever runs a built layer may therefore plan by its settings and need not watch them. What may change in a built
+layer is `trainable`, and its arrays: what is in them, and which array a key holds.
+"""
+
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, ClassVar, Self
+
+
+@cache
+def setting_names(kind: type) -> frozenset[str]:
+    """Return the names of a layer class's settings: the parameters of its `__init__`, and of those that it inherits.
+
+    `name` is none: a model may number it. `activation` always is one. A model has no settings of its own.
+
+    Examples
+    --------
+    >>> from minicnn.layers import ReLU
+    >>> sorted(setting_names(ReLU))
+    ['activation', 'max_value']
+    """
+    if getattr(kind, "is_model", False):
+        return frozenset()
+    makers = filter(inspect.isfunction, (vars(base).get("__init__") for base in kind.__mro__))
+    parameters = {name for maker in makers for name in list(inspect.signature(maker).parameters)[1:]}
+    return frozenset(parameters - {"name"} | {"activation"})
+
+
+class Settings:
+    """What is set when a layer is made, and how it stands in a model file: the part of `Layer` that computes nothing.
+
+    Attributes
+    ----------
+    only : dict
+        Keras's settings that change the output and that this engine lacks: the one value that means "not used".
+    kept_settings : dict
+        Initializers, regularizers and constraints from a file, which get_config writes back.
+    """
+
+    name: str
+    built: bool
+    trainable: bool
+    dtype: str | None
+    only: ClassVar[dict[str, Any]] = {}
+    kept_settings: dict[str, Any]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; a setting of a built layer is refused.
+
+        Raises
+        ------
+        AttributeError
+            `rate` of layer 'dropout' is fixed: it is built. ...
+        """
+        if self.__dict__.get("built") and name in setting_names(type(self)):
+            raise AttributeError(
+                f"`{name}` of layer '{self.name}' is fixed, since the layer is built; make a new "
+                f"{type(self).__name__}, or one by from_config of settings that say otherwise. "
+                f"Received: {name}={value!r}."
+            )
+        super().__setattr__(name, value)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the settings as Keras writes them into a model file.
+
+        Examples
+        --------
+        >>> from minicnn.layers import LeakyReLU
+        >>> LeakyReLU(0.1, name="leaky").get_config()
+        {'name': 'leaky', 'trainable': True, 'dtype': 'float32', 'negative_slope': 0.1}
+        """
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": self.dtype or "float32",
+            **self.kept_settings,
+            **self._settings(),
+        }
+
+    def _settings(self) -> dict[str, Any]:
+        """Return the arguments of `__init__`, but for the name, under Keras's names."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Make a layer from Keras's settings.
+
+        Parameters
+        ----------
+        config : dict
+            As get_config returns it, ours or Keras's.
+
+        Raises
+        ------
+        ValueError
+            A setting that changes the output and that this engine lacks, or one that the layer does not understand.
+
+        Examples
+        --------
+        >>> from minicnn import Dropout
+        >>> settings = Dropout(0.5).get_config()
+        >>> Dropout.from_config(settings | {"rate": 0.25}).rate
+        0.25
+        """
+        config = dict(config)
+        name, trainable = config.pop("name", None), config.pop("trainable", True)
+        config.pop("dtype", None)
+        kept = {
+            key: config.pop(key)
+            for key in list(config)
+            if key.endswith(("_initializer", "_regularizer", "_constraint"))
+        }
+        for key, value in cls.only.items():
+            given = config.pop(key, value)
+            if given != value:
+                raise ValueError(
+                    f"Layer '{name}': {cls.__name__}({key}={given!r}) is not supported; only {key}={value!r} is."
+                )
+        try:
+            layer = cls(**cls._arguments(config), name=name)
+        except TypeError as error:
+            raise ValueError(f"Layer '{name}': {cls.__name__} does not understand its settings ({error}).") from None
+        except ValueError as error:
+            raise ValueError(f"Layer '{name}': {error}") from None
+        layer.trainable = bool(trainable)
+        layer.kept_settings = kept
+        return layer
+
+    @classmethod
+    def _arguments(cls, config: dict[str, Any]) -> dict[str, Any]:
+        """Turn Keras's settings into arguments of `__init__`."""
+        return config
