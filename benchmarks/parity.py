@@ -92,7 +92,7 @@ def _run(model, twin, inputs, prefix, calls):
         if node.inputs:
             own = [values[tensor] for tensor in node.inputs]
             layer = twin.get_layer(node.layer.name)
-            if hasattr(node.layer, "nodes"):
+            if node.layer.is_model:
                 found = _run(node.layer, layer, own, f"{prefix}{node.key}/", calls)
             else:
                 found = [layer(own if node.several else own[0], training=False)]
@@ -105,7 +105,7 @@ def _variables(model, twin, prefix):
     """Pair minicnn's parameter paths with Keras's variables."""
     for layer in model.layers:
         other = twin.get_layer(layer.name)
-        if hasattr(layer, "nodes"):
+        if layer.is_model:
             yield from _variables(layer, other, f"{prefix}{layer.name}/")
         else:
             arrays = [*layer.params, *layer.state]

@@ -20,12 +20,20 @@ from collections import Counter
 from typing import NamedTuple
 
 from .. import kernels
-from ..layers import Activation, Add, BatchNormalization, Conv2D, DepthwiseConv2D, ReLU, SeparableConv2D, ZeroPadding2D
-from ..layers.activation import activate, fused
+from ..layers import (
+    Activation,
+    Add,
+    BatchNormalization,
+    Conv2D,
+    DepthwiseConv2D,
+    ReLU,
+    SeparableConv2D,
+    ZeroPadding2D,
+    activate,
+    fused,
+)
 from ..layers.separable_conv2d import ONE_BY_ONE
 from .graph import replaced
-
-CLIPPED = (None, "relu", "relu6")  # what the depthwise and the normalization kernels apply themselves
 
 
 class Chain(NamedTuple):
@@ -132,7 +140,7 @@ def run_chain(chain, x, residual=None):
     """
     frame, layer, norm, _, activation = chain
     if layer is None:
-        now, after = (activation, None) if activation in CLIPPED else (None, activation)
+        now, after = fused(activation, "batch_normalization")
         y = kernels.batch_normalization_forward(
             x, *norm.state.values(), norm.params.get("gamma"), norm.params.get("beta"), norm.epsilon, activation=now
         )
@@ -141,10 +149,10 @@ def run_chain(chain, x, residual=None):
     pads = layer.pads(x.shape[1:3]) if frame is None else frame.padding  # only a "valid" layer takes a frame
     how = layer.strides, pads, layer.dilation_rate
     if type(layer) is DepthwiseConv2D:
-        now, after = (activation, None) if activation in CLIPPED else (None, activation)
+        now, after = fused(activation, "depthwise_conv2d")
         y = kernels.depthwise_conv2d_forward(x, layer.params["kernel"], shift, *how, activation=now, scale=scale)
         return activate(after, y)[0]
-    now, after = fused(activation)
+    now, after = fused(activation, "conv2d")
     if type(layer) is SeparableConv2D:
         x = kernels.depthwise_conv2d_forward(x, layer.params["depthwise_kernel"], None, *how)
         y = kernels.conv2d_forward(

@@ -1,6 +1,7 @@
 """The layers: settings and arrays around one operation each. `LAYERS` maps a model file's class names to them."""
 
-from .activation import ACTIVATIONS, Activation
+from .activation import Activation
+from .activations import ACTIVATIONS, activate, fused
 from .add import Add
 from .arrays import DTYPES, fits
 from .augmentation import AUGMENTATIONS
@@ -74,5 +75,7 @@ __all__ = [
     "SymbolicTensor",
     "Windowed",
     "ZeroPadding2D",
+    "activate",
     "fits",
+    "fused",
 ]

@@ -13,7 +13,7 @@ Source: Keras 3 `Conv2D`; Dumoulin & Visin, arXiv:1603.07285. On paper: referenc
 import math
 
 from .. import initializers, kernels, reference
-from .activation import activate, activation_backward, activation_name, fused
+from .activations import activate, activation_backward, activation_name, fused
 from .arguments import image_shape, one_of, pair, positive_int
 from .windowed import Windowed
 
@@ -103,7 +103,7 @@ class Conv2D(Windowed):
         if self.algorithm == "reference":
             y, kept = activate(activation, reference.conv2d_forward(x, kernel, bias, *how))
         else:
-            now, after = fused(activation)
+            now, after = fused(activation, "conv2d")
             y = kernels.conv2d_forward(x, kernel, bias, *how, activation=now, algorithm=self.algorithm)
             y, kept = activate(after, y)
         return y, (x, kept, activation, how)

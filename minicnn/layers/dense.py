@@ -9,7 +9,7 @@ Source: Keras 3 `Dense`. On paper: reference/dense.py.
 import math
 
 from .. import initializers, kernels
-from .activation import activate, activation_backward, activation_name, fused
+from .activations import activate, activation_backward, activation_name, fused
 from .arguments import positive_int
 from .base import Layer
 
@@ -53,7 +53,7 @@ class Dense(Layer):
     def _forward(self, x, training, logits=False):
         activation = None if logits else self.activation
         rows = x.reshape(-1, self.input_shape[-1])  # (N, inputs), also where images come unflattened
-        now, after = fused(activation)
+        now, after = fused(activation, "dense")
         y = kernels.dense_forward(rows, self.params["kernel"], self.params.get("bias"), activation=now)
         y, kept = activate(after, y)
         return y.reshape(*x.shape[:-1], self.units), (x.shape, rows, kept, activation)

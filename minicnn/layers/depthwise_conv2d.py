@@ -10,7 +10,7 @@ Source: Keras 3 `DepthwiseConv2D`; Chollet, Xception, arXiv:1610.02357. On paper
 import math
 
 from .. import initializers, kernels
-from .activation import activate, activation_backward, activation_name
+from .activations import activate, activation_backward, activation_name
 from .arguments import image_shape, one_of, pair, positive_int
 from .windowed import Windowed
 

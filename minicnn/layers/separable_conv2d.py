@@ -10,7 +10,7 @@ Source: Keras 3 `SeparableConv2D`; Chollet, Xception, arXiv:1610.02357. On paper
 import math
 
 from .. import initializers, kernels
-from .activation import activate, activation_backward, fused
+from .activations import activate, activation_backward, fused
 from .arguments import positive_int
 from .depthwise_conv2d import DepthwiseConv2D
 
@@ -63,7 +63,7 @@ class SeparableConv2D(DepthwiseConv2D):
         activation = None if logits else self.activation
         how = (self.strides, self.pads(x.shape[1:3]), self.dilation_rate)
         z = kernels.depthwise_conv2d_forward(x, self.params["depthwise_kernel"], None, *how)  # (N, OH, OW, C * M)
-        now, after = fused(activation)
+        now, after = fused(activation, "conv2d")
         y = kernels.conv2d_forward(
             z, self.params["pointwise_kernel"], self.params.get("bias"), *ONE_BY_ONE, activation=now
         )  # (N, OH, OW, F)

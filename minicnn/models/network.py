@@ -10,8 +10,7 @@ import numpy as np
 
 from ..execution import Plan
 from ..initializers import Blank
-from ..layers import Layer, Softmax, SymbolicTensor, fits
-from ..layers.activation import activate
+from ..layers import Layer, Softmax, SymbolicTensor, activate, fits
 from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Shape, Shapes
 from . import running
 from .graph import Call, calls, give_names, sort, trace

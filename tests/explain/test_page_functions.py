@@ -42,7 +42,7 @@ from minicnn import (
 )
 from minicnn.explain.page.nodes import describe
 from minicnn.explain.terms.activations import FORMULAS, activate, back
-from minicnn.layers.activation import ACTIVATIONS
+from minicnn.layers import ACTIVATIONS
 from tests.explain.nets import randomise
 
 POINTS = sorted(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 
-from minicnn import ELU, Activation, Conv2D, Dense, LeakyReLU, ReLU
-from minicnn.layers.activation import ACTIVATIONS
+from minicnn import ELU, Activation, Conv2D, Dense, LeakyReLU, ReLU, kernels
+from minicnn.layers import ACTIVATIONS, fused
 from tests.keras_oracle import assert_parity, keras
 from tests.strategies import cases, normal
 from tests.tolerances import sizes_of_activation
@@ -83,3 +83,38 @@ def test_settings_that_make_no_sense(make, sentence):
     with pytest.raises(ValueError) as error:
         make()
     assert str(error.value) == sentence
+
+
+ONES = [np.ones(shape, "float32") for shape in ((1, 1, 1, 2), (1, 1, 2, 2), (2,), (1, 2), (2, 2))]
+APPLIES = {  # each kernel with `activation=`, on numbers of its own
+    "conv2d": lambda name: kernels.conv2d_forward(ONES[0], ONES[1], None, (1, 1), ((0, 0), (0, 0)), activation=name),
+    "dense": lambda name: kernels.dense_forward(ONES[3], ONES[4], None, activation=name),
+    "depthwise_conv2d": lambda name: kernels.depthwise_conv2d_forward(
+        ONES[0], ONES[1], None, (1, 1), ((0, 0), (0, 0)), activation=name
+    ),
+    "batch_normalization": lambda name: kernels.batch_normalization_forward(
+        ONES[0], ONES[2], ONES[2], None, None, 1e-3, activation=name
+    ),
+}
+
+
+@pytest.mark.parametrize("kernel", APPLIES)
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_which_kernel_applies_which_activation(kernel, name):
+    """Told to apply another one, it refuses."""
+    if fused(name, kernel) == (name, None):
+        APPLIES[kernel](name)
+    else:
+        assert fused(name, kernel) == (None, name)
+        with pytest.raises(ValueError, match=f"`activation` must be .* Received: activation='{name}'"):
+            APPLIES[kernel](name)
+    assert fused(None, kernel) == (None, None)
+
+
+def test_the_activations_that_are_applied_on_the_way():
+    assert [[name for name in ACTIVATIONS if fused(name, kernel)[0]] for kernel in APPLIES] == [
+        ["relu", "relu6", "sigmoid", "softmax"],
+        ["relu", "relu6", "sigmoid", "softmax"],
+        ["relu", "relu6"],
+        ["relu", "relu6"],
+    ]
