@@ -190,7 +190,7 @@ def load_model(path, optimizer=True):
     file = files.read(path, optimizer)
     with files.naming(path):
         try:
-            model = layer_from_entry(file.config, initializers.blank())
+            model = layer_from_entry(file.config, initializers.Blank())
         except (TypeError, KeyError) as error:
             raise ValueError(str(error)) from None
         _need_shapes(model, "loaded")

@@ -149,6 +149,6 @@ def test_a_few_frozen_layers_stay_frozen(tmp_path):
 def test_summary_of_xception(size, top, parameters, multiply_adds):
     """The course's figures, from Keras's config, without any weights."""
     net = keras.applications.Xception(weights=None, include_top=top, input_shape=(size, size, 3))
-    model = layer_from_entry(dialect.model_config(json.loads(net.to_json())), initializers.blank())
+    model = layer_from_entry(dialect.model_config(json.loads(net.to_json())), initializers.Blank())
     assert model.count_params() == sum(row["params"] for row in rows(model)) == parameters == net.count_params()
     assert model.multiply_adds() == pytest.approx(multiply_adds, rel=5e-4)
