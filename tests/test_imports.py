@@ -12,9 +12,11 @@ import minicnn
 
 ROOT = Path(__file__).parents[1]
 
-# From the ground up: what each room of minicnn may import. numpy, the standard library and types.py are free to all.
+# From the ground up: what each room of minicnn may import. numpy, the standard library, types.py and
+# arguments.py are free to all.
 BELOW = {
     "types": set(),
+    "arguments": set(),
     "reference": set(),
     "initializers": set(),
     "metrics": set(),
@@ -81,7 +83,7 @@ def part_of_file(path):
 
 def free(name):
     """Whether all may import it."""
-    return name in ("numpy", "types") or name in sys.stdlib_module_names
+    return name in ("numpy", "types", "arguments") or name in sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("path", sources("minicnn"), ids=lambda path: str(path.relative_to(ROOT)))

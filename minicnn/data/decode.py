@@ -9,10 +9,11 @@ import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from numbers import Integral
 
 import numpy as np
 from PIL import Image, ImageOps
+
+from minicnn.arguments import is_integer
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")  # none starts another program, as EPS does
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
@@ -91,7 +92,7 @@ def check_size(size):
     if size is None:
         return None
     pair = tuple(size) if isinstance(size, Iterable) else (size, size)
-    if len(pair) != 2 or not all(isinstance(n, Integral) and not isinstance(n, bool) and n > 0 for n in pair):
+    if len(pair) != 2 or not all(is_integer(n) and n > 0 for n in pair):
         raise ValueError(f"`size` must be a positive integer or (height, width) in pixels. Received: {size!r}.")
     return int(pair[0]), int(pair[1])
 

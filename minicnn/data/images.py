@@ -8,10 +8,10 @@ import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from numbers import Integral, Real
 
 import numpy as np
 
+from minicnn.arguments import integer, is_integer, is_number
 from minicnn.data.decode import PictureError, check_resize, check_size, load_image
 from minicnn.data.folders import Folder
 
@@ -70,7 +70,7 @@ class ImageBatches:
         if height is None:
             raise ValueError("`size` must be a positive integer or (height, width) in pixels. Received: None.")
         self.shape = (height, width, 3)
-        self.batch_size = _check_count("batch_size", batch_size)
+        self.batch_size = integer("batch_size", batch_size)
         self.resize = check_resize(resize)
         self.scale, self.offset = _check_number("scale", scale), _check_number("offset", offset)
         if order not in ("rgb", "bgr"):
@@ -79,7 +79,7 @@ class ImageBatches:
         self.label_mode, self.shuffle = label_mode, shuffle
         self.seed = _check_seed(seed)
         self.epoch, self.skipped = 0, {}
-        self.workers = _cpus() if workers is None else _check_count("workers", workers)
+        self.workers = _cpus() if workers is None else integer("workers", workers)
         if cache not in (None, "memory"):
             raise ValueError(f"`cache` must be None or 'memory'. Received: {cache!r}.")
         self._kept = {} if cache else None  # index -> picture
@@ -242,15 +242,9 @@ def _check_labels(labels, files, classes, mode):
     return labels.astype(np.int64)
 
 
-def _check_count(name, value):
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"`{name}` must be a positive integer. Received: {value!r}.")
-    return int(value)
-
-
 def _check_number(name, value):
     numbers = value if isinstance(value, (list, tuple)) else [value] * 3
-    if len(numbers) != 3 or not all(isinstance(number, Real) and np.isfinite(number) for number in numbers):
+    if len(numbers) != 3 or not all(is_number(number) and np.isfinite(number) for number in numbers):
         raise ValueError(f"`{name}` must be a finite number, or one for each channel. Received: {value!r}.")
     return value
 
@@ -260,6 +254,6 @@ def _check_seed(seed):
         return int(seed.integers(2**63))
     if seed is None:
         return int(np.random.SeedSequence().entropy)
-    if not isinstance(seed, Integral) or seed < 0:
+    if not is_integer(seed) or seed < 0:
         raise ValueError(f"`seed` must be None, an integer of at least 0 or a Generator. Received: {seed!r}.")
     return int(seed)

@@ -13,6 +13,7 @@ Source: Ioffe & Szegedy, arXiv:1502.03167; Keras 3 `BatchNormalization`. On pape
 import numpy as np
 
 from .. import initializers, kernels
+from ..arguments import is_integer, is_number
 from .base import Layer
 
 
@@ -36,10 +37,10 @@ class BatchNormalization(Layer):
 
     def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, name=None):
         super().__init__(name)
-        if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+        if not is_integer(axis):
             raise ValueError(f"`axis` must be one integer, the last axis. Received: axis={axis!r}.")
         for key, value, most in (("momentum", momentum, 1.0), ("epsilon", epsilon, np.inf)):
-            if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value <= most:
+            if not is_number(value) or not 0 <= value <= most:
                 raise ValueError(f"`{key}` must be a number from 0 to {most}. Received: {key}={value!r}.")
         self.axis = int(axis)
         self.momentum, self.epsilon = float(momentum), float(epsilon)

@@ -8,6 +8,7 @@ Source: Keras 3 `Concatenate`. On paper: reference/concatenate.py.
 import numpy as np
 
 from .. import kernels
+from ..arguments import is_integer
 from .base import Layer
 
 
@@ -23,7 +24,7 @@ class Concatenate(Layer):
 
     def __init__(self, axis=-1, name=None):
         super().__init__(name)
-        if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or axis == 0:
+        if not is_integer(axis) or axis == 0:
             raise ValueError(f"`axis` must be an integer other than 0, the batch. Received: axis={axis!r}.")
         self.axis = int(axis)
 

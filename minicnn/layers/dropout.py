@@ -10,6 +10,7 @@ Source: Srivastava et al. 2014; Keras 3 `Dropout`. On paper: reference/dropout.p
 import numpy as np
 
 from .. import kernels
+from ..arguments import is_integer, is_number
 from .base import Layer
 
 
@@ -26,10 +27,10 @@ class Dropout(Layer):
 
     def __init__(self, rate, seed=None, noise_shape=None, name=None):
         super().__init__(name)
-        if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)) or not 0 <= rate < 1:
+        if not is_number(rate) or not 0 <= rate < 1:
             raise ValueError(f"`rate` must be a number in [0, 1). Received: rate={rate!r}.")
         sizes = () if noise_shape is None else noise_shape
-        if not isinstance(sizes, (tuple, list)) or not all(size is None or type(size) is int for size in sizes):
+        if not isinstance(sizes, (tuple, list)) or not all(size is None or is_integer(size) for size in sizes):
             raise ValueError(
                 f"`noise_shape` must be a tuple of integers and None. Received: noise_shape={noise_shape!r}."
             )

@@ -5,9 +5,8 @@
 Source: Keras 3 `ZeroPadding2D` and `Cropping2D`. On paper: reference/zero_padding2d.py, cropping2d.py.
 """
 
-import numpy as np
-
 from .. import kernels
+from ..arguments import is_integer
 from .arguments import LARGEST, image_shape
 from .base import Layer
 
@@ -17,7 +16,7 @@ def frame_of(name, value):
     sides = value if isinstance(value, (tuple, list)) else (value, value)
     frame = tuple(tuple(side) if isinstance(side, (tuple, list)) else (side, side) for side in sides)
     pixels = [pixel for side in frame for pixel in side]
-    whole = all(isinstance(pixel, (int, np.integer)) and not isinstance(pixel, bool) for pixel in pixels)
+    whole = all(map(is_integer, pixels))
     if [len(side) for side in frame] != [2, 2] or not whole or not all(0 <= pixel <= LARGEST for pixel in pixels):
         raise ValueError(
             f"`{name}` must be one integer of at least 0, two, or ((top, bottom), (left, right)). "

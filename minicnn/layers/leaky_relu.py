@@ -9,11 +9,12 @@ Source: Keras 3 `LeakyReLU` and `ELU`. On paper: reference/activations.py.
 import numpy as np
 
 from .. import kernels
+from ..arguments import is_number
 from .base import Layer
 
 
 def _checked(name, value):
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
+    if not is_number(value) or not 0 <= value < np.inf:
         raise ValueError(f"`{name}` must be a number of at least 0. Received: {name}={value!r}.")
     return float(value)
 

@@ -8,6 +8,7 @@ Source: Keras 3 `Normalization`. On paper: reference/normalization.py.
 import numpy as np
 
 from .. import initializers, kernels
+from ..arguments import is_integer
 from ..reference.normalization import EPSILON
 from .base import Layer
 
@@ -30,7 +31,7 @@ class Normalization(Layer):
     def __init__(self, axis=-1, mean=None, variance=None, name=None):
         super().__init__(name)
         axes = () if axis is None else tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
-        if not all(isinstance(item, (int, np.integer)) and not isinstance(item, bool) and item != 0 for item in axes):
+        if not all(is_integer(item) and item != 0 for item in axes):
             raise ValueError(f"`axis` must be integers other than 0, the batch, or None. Received: axis={axis!r}.")
         if (mean is None) != (variance is None) or mean is not None and not _alike(mean, variance):
             raise ValueError(

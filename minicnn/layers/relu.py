@@ -8,6 +8,7 @@ Source: Keras 3 `ReLU`. On paper: reference/relu.py; with a maximum: reference/a
 import numpy as np
 
 from .. import kernels
+from ..arguments import is_number
 from .base import Layer
 
 
@@ -23,8 +24,7 @@ class ReLU(Layer):
 
     def __init__(self, max_value=None, name=None):
         super().__init__(name)
-        number = isinstance(max_value, (int, float, np.number)) and not isinstance(max_value, bool)
-        if max_value is not None and not (number and 0 < max_value < np.inf):
+        if max_value is not None and not (is_number(max_value) and 0 < max_value < np.inf):
             raise ValueError(f"`max_value` must be a positive number or None. Received: max_value={max_value!r}.")
         self.max_value = None if max_value is None else float(max_value)
         self.activation = "relu" if max_value is None else None

@@ -8,6 +8,7 @@ Source: Keras 3 `Rescaling`. On paper: reference/rescaling.py.
 import numpy as np
 
 from .. import kernels
+from ..arguments import is_number
 from .base import Layer
 
 
@@ -72,6 +73,6 @@ def _checked(name, value):
     value = value[()] if isinstance(value, np.ndarray) and not value.ndim else value
     several = isinstance(value, (list, tuple, np.ndarray))
     for item in value if several else [value]:
-        if isinstance(item, bool) or not isinstance(item, (int, float, np.number)) or not np.isfinite(item):
+        if not is_number(item) or not np.isfinite(item):
             raise ValueError(f"`{name}` must be one finite number, or one a channel. Received: {name}={value!r}.")
     return [float(item) for item in value] if several else float(value)

@@ -7,8 +7,7 @@ Source: Keras 3 `Reshape`.
 
 import math
 
-import numpy as np
-
+from ..arguments import is_integer
 from .base import Layer
 
 
@@ -23,7 +22,7 @@ class Reshape(Layer):
     def __init__(self, target_shape, name=None):
         super().__init__(name)
         sizes = target_shape if isinstance(target_shape, (tuple, list)) else (target_shape,)
-        whole = all(isinstance(size, (int, np.integer)) and not isinstance(size, bool) for size in sizes)
+        whole = all(map(is_integer, sizes))
         if not whole or any(size < 1 and size != -1 for size in sizes) or list(sizes).count(-1) > 1:
             raise ValueError(
                 f"`target_shape` must be positive integers, one of them -1 at most. "

@@ -8,6 +8,7 @@ Source: Keras 3 `Softmax`. On paper: reference/softmax.py.
 import numpy as np
 
 from .. import kernels
+from ..arguments import is_integer
 from .base import Layer
 
 
@@ -21,7 +22,7 @@ class Softmax(Layer):
 
     def __init__(self, axis=-1, name=None):
         super().__init__(name)
-        if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or axis == 0:
+        if not is_integer(axis) or axis == 0:
             raise ValueError(f"`axis` must be one integer other than 0, the batch. Received: axis={axis!r}.")
         self.axis = int(axis)
         self.activation = "softmax"

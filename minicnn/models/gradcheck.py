@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arguments import is_integer
+
 STEPS = (1e-4, 1e-5, 1e-6)  # in units of max(1, |w|), the largest that crosses no kink is taken
 TOPS = {"relu": None, "leaky_relu": None, "relu6": 6, "hard_sigmoid": 1}  # outputs with a second kink, beside that at 0
 OWN = 1e4  # times eps of the model's dtype, and an array's largest gradient: so much its own gradients may be off
@@ -95,7 +97,7 @@ def gradcheck(model, x, y, sample=20, seed=0, tolerance=1e-5):
     """
     if model.loss is None:
         raise RuntimeError("Call model.compile(optimizer, loss) before gradcheck: without a loss there is no gradient.")
-    if sample is not None and (isinstance(sample, bool) or not isinstance(sample, (int, np.integer)) or sample < 1):
+    if sample is not None and not (is_integer(sample) and sample >= 1):
         raise ValueError(f"`sample` must be a positive integer, or None for all. Received: sample={sample!r}.")
     own = _Probe(model.astype(model.dtype), np.array(x, model.dtype), y)
     start = _Probe(model.astype("float64"), own.x.astype(np.float64), y)

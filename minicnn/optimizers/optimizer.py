@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import is_number
 from ..types import AnyArray, Array, ArrayLike, Arrays
 
 
@@ -137,12 +138,7 @@ class Optimizer:
 
 def number(name: str, value: Any, above: float, most: float) -> float:
     """Return value as a float with above < value <= most."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float, np.number))
-        or not above < value <= most
-        or not math.isfinite(value)
-    ):
+    if not is_number(value) or not above < value <= most or not math.isfinite(value):
         low = "positive" if above == 0 else "at least 0"
         bound = "" if most == math.inf else f" and at most {most:g}"
         raise ValueError(f"`{name}` must be a number, {low}{bound}. Received: {name}={value!r}.")

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .. import kernels
+from ..arguments import integer
 
 
 class ArrayBatches:
@@ -51,16 +52,9 @@ def _are_arrays(items):
     return all(hasattr(item, "__array__") and getattr(item, "ndim", 1) for item in items)
 
 
-def whole(name, value, least):
-    """Return value as an int of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}.")
-    return int(value)
-
-
 def as_batches(x, y, batch_size, shuffle, seed):
     """Check x and y and cut them into batches; batches are taken as they are."""
-    whole("batch_size", batch_size, 1)
+    integer("batch_size", batch_size, 1)
     if not is_data(x):
         if y is not None:
             raise ValueError("`y` must be None where x gives batches of (x, y).")

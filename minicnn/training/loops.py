@@ -13,9 +13,10 @@ import numpy as np
 
 from .. import losses, optimizers
 from .. import metrics as metrics_
+from ..arguments import integer
 from ..callbacks import CallbackList, History, listed
 from ..kernels.machine import memory
-from .batches import as_batches, as_validation, checked, inputs, is_data, pairs, set_epoch, whole
+from .batches import as_batches, as_validation, checked, inputs, is_data, pairs, set_epoch
 from .class_weight import weights_of
 from .progress import progress_for
 
@@ -139,9 +140,9 @@ def fit(
     validation = as_validation(validation_data, batch_size)
     history = History()
     called = CallbackList([*listed(callbacks), history], model)
-    show = progress_for(verbose, batches, whole("epochs", epochs, 1))
+    show = progress_for(verbose, batches, integer("epochs", epochs, 1))
     model.stop_training = False
-    first = 0 if initial_epoch is None else whole("initial_epoch", initial_epoch, 0)
+    first = 0 if initial_epoch is None else integer("initial_epoch", initial_epoch, 0)
     before = model.epochs if initial_epoch is None else 0
     called.on_train_begin()
     try:
@@ -216,7 +217,7 @@ def predict(model, x, batch_size=32):
     y : array (N, ...) (a list for several outputs)
     """
     if is_data(x):
-        size = whole("batch_size", batch_size, 1)
+        size = integer("batch_size", batch_size, 1)
         count = len(x[0] if isinstance(x, list) else x)
         starts = range(0, max(count, 1), size)
         parts = [[part[at : at + size] for part in x] if isinstance(x, list) else x[at : at + size] for at in starts]

@@ -159,9 +159,9 @@ def test_nothing_but_broken_files(pictures):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"batch_size": 0}, "`batch_size` must be a positive integer. Received: 0."),
-        ({"batch_size": 2.5}, "`batch_size` must be a positive integer. Received: 2.5."),
-        ({"workers": 0}, "`workers` must be a positive integer. Received: 0."),
+        ({"batch_size": 0}, "`batch_size` must be a positive integer. Received: batch_size=0."),
+        ({"batch_size": 2.5}, "`batch_size` must be a positive integer. Received: batch_size=2.5."),
+        ({"workers": 0}, "`workers` must be a positive integer. Received: workers=0."),
         ({"size": 0}, "`size` must be a positive integer or .* Received: 0."),
         ({"size": None}, "`size` must be a positive integer or .* Received: None."),
         ({"resize": "cubic"}, "`resize` must be one of 'nearest', 'bilinear', .* Received: 'cubic'."),

@@ -126,9 +126,9 @@ def test_write_folder_overwrites_nothing_and_leaves_nothing_half(tmp_path, monke
     [
         ({"class_name": "sock"}, "`class_name` must be one of dress, .*t-shirt. Received: 'sock'."),
         ({"split": "val"}, "`split` must be one of train, validation, test. Received: 'val'."),
-        ({"index": -1}, "`index` must be an integer of at least 0. Received: -1."),
-        ({"seed": 1.5}, "`seed` must be an integer of at least 0. Received: 1.5."),
-        ({"size": 8}, "`size` must be an integer of at least 16. Received: 8."),
+        ({"index": -1}, "`index` must be an integer of at least 0. Received: index=-1."),
+        ({"seed": 1.5}, "`seed` must be an integer of at least 0. Received: seed=1.5."),
+        ({"size": 8}, "`size` must be an integer of at least 16. Received: size=8."),
     ],
 )
 def test_arguments_that_will_not_do(arguments, sentence):
@@ -141,7 +141,7 @@ def test_arguments_that_will_not_do(arguments, sentence):
 
 @pytest.mark.parametrize("per_class", [0, True, "10"])
 def test_a_set_has_at_least_one_picture_a_class(per_class):
-    with pytest.raises(ValueError, match="`per_class` must be an integer of at least 1"):
+    with pytest.raises(ValueError, match="`per_class` must be a positive integer"):
         wardrobe.load(per_class)
 
 

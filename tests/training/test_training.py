@@ -258,10 +258,10 @@ def with_value(value, at):
         (lambda net: net.train_on_batch(with_value(-np.inf, (1, 0, 0, 0)), Y), "Received: inf in batch 0, example 1"),
         (
             lambda net: net.fit(X, Y, batch_size=0),
-            "`batch_size` must be an integer of at least 1. Received: batch_size=0.",
+            "`batch_size` must be a positive integer. Received: batch_size=0.",
         ),
-        (lambda net: net.predict(X, batch_size=0), "`batch_size` must be an integer of at least 1"),
-        (lambda net: net.fit(X, Y, epochs=0), "`epochs` must be an integer of at least 1"),
+        (lambda net: net.predict(X, batch_size=0), "`batch_size` must be a positive integer"),
+        (lambda net: net.fit(X, Y, epochs=0), "`epochs` must be a positive integer"),
         (lambda net: net.fit(X, Y[:-1]), "equally many examples. Received: 20 and 19"),
         (lambda net: net.fit(X), "`y` is missing"),
         (lambda net: net.fit([(X, Y)], Y), "`y` must be None where x gives batches"),

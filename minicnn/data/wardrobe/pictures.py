@@ -5,12 +5,12 @@ set of 200, and no picture of one split is in another. The geometry is drawn at 
 """
 
 import tempfile
-from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from minicnn.arguments import integer
 from minicnn.data.wardrobe import bottoms, hats_and_shoes, tops
 from minicnn.data.wardrobe.fabric import Fabric
 from minicnn.data.wardrobe.scene import background, compose
@@ -53,9 +53,9 @@ def draw(class_name, index=0, split="train", seed=0, size=64):
         raise ValueError(f"`class_name` must be one of {', '.join(CLASS_NAMES)}. Received: {class_name!r}.")
     if split not in SPLITS:
         raise ValueError(f"`split` must be one of {', '.join(SPLITS)}. Received: {split!r}.")
-    _check_integer("index", index, 0)
-    _check_integer("seed", seed, 0)
-    _check_integer("size", size, 16)
+    integer("index", index, 0)
+    integer("seed", seed, 0)
+    integer("size", size, 16)
     rng = np.random.default_rng((seed, SPLITS.index(split), CLASS_NAMES.index(class_name), index))
     behind, colour = background(size * DETAIL, rng)
     camera = Camera(size * DETAIL, rng)
@@ -76,7 +76,7 @@ def load(per_class, split="train", seed=0, size=64):
     x : (10 * per_class, size, size, 3) uint8, RGB, 0..255
     y : (10 * per_class,) int64, index into CLASS_NAMES: 0, 1, ..., 9, 0, 1, ..., so that any beginning is balanced
     """
-    _check_integer("per_class", per_class, 1)
+    integer("per_class", per_class, 1)
     x = [draw(name, index, split, seed, size) for index in range(per_class) for name in CLASS_NAMES]
     return np.stack(x), np.tile(np.arange(len(CLASS_NAMES)), per_class)
 
@@ -100,7 +100,7 @@ def write_folder(path, train=200, validation=50, test=0, seed=0, size=64):
     path = Path(path)
     counts = dict(zip(SPLITS, (train, validation, test), strict=True))
     for name, count in counts.items():
-        _check_integer(name, count, 0)
+        integer(name, count, 0)
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise FileExistsError(
             f"`path` must be a new or empty folder, so that nothing is overwritten. Received: {path}."
@@ -118,8 +118,3 @@ def write_folder(path, train=200, validation=50, test=0, seed=0, size=64):
             path.rmdir()  # empty, as checked above; Windows renames onto nothing that exists
         whole.rename(path)
     return path
-
-
-def _check_integer(name, value, least):
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {value!r}.")

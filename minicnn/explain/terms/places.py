@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import losses
+from ...arguments import is_integer
 from ...layers import Layer
 from . import inside
 
@@ -79,7 +80,7 @@ def full_index(index, shape, name="index"):
     given = index
     if len(index) == len(shape) - 1:
         index = (0, *index)
-    whole = all(isinstance(i, (int, np.integer)) and not isinstance(i, bool) for i in index)
+    whole = all(map(is_integer, index))
     if not whole or len(index) != len(shape) or not all(-n <= i < n for i, n in zip(index, shape, strict=True)):
         raise ValueError(
             f"`{name}` must name one number of an array of shape {tuple(shape)} (the first axis may be "
