@@ -10,7 +10,7 @@ MAX_CONFIG = 10 << 20  # bytes: EfficientNetV2-L's config has 2 MB; parsed JSON 
 MAX_NESTING = 32  # models inside models
 
 AnyPath = str | os.PathLike[str]
-AnyBytes = bytes | bytearray | memoryview
+AnyBytes = bytes | memoryview
 Config = dict[str, Any]  # an object of JSON: a serialized layer or model, its settings, a classifier.json
 Weights = dict[str, list[AnyArray]]  # layer path -> arrays
 

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from benchmarks.fuzz import mutated
-from minicnn.files.hdf5 import bytes as hdf5_bytes
-from minicnn.files.hdf5.reader import Dataset, File
-from minicnn.files.hdf5.writer import image
+from minicnn.files.hdf5 import Dataset, File, byte_reader, image
 
 DTYPES = ["<f4", ">f4", "<f8", "<f2", "<i8", ">i4", "<i2", "i1", "u1", "<u2", "<u4", "<u8", "?"]
 NAMES = st.text("abc0_é:", min_size=1, max_size=12)
@@ -283,7 +281,7 @@ def _many_chunks(file):
 @pytest.mark.parametrize("fill", [_many_links, _many_chunks])
 def test_work_is_limited(fill, monkeypatch):
     """A few megabytes can ask for much; the reader gives up after a count of microseconds (a 30th here)."""
-    monkeypatch.setattr(hdf5_bytes, "STEPS", hdf5_bytes.STEPS // 30)
+    monkeypatch.setattr(byte_reader, "STEPS", byte_reader.STEPS // 30)
     root = File(image(fill)).root
     start = time.process_time()
     with pytest.raises(ValueError, match="its structure is endless or far larger than any model's"):
