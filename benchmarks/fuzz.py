@@ -24,9 +24,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from minicnn import load_model
-from minicnn.app import cli
-from minicnn.files import ModelFile, write, write_weights
+from minicnn import app, load_model
 from minicnn.layers import (
     Add,
     BatchNormalization,
@@ -44,7 +42,6 @@ from minicnn.layers import (
     ZeroPadding2D,
 )
 from minicnn.models import Model, Sequential
-from minicnn.models.saving import arrays, entry
 
 from . import machine, progress, results
 
@@ -145,7 +142,7 @@ def answer(path, picture, model=None, command="predict"):
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
             if model is None:
-                code = cli.main([command, str(path), str(picture)][: 3 if command == "predict" else 2])
+                code = app.main([command, str(path), str(picture)][: 3 if command == "predict" else 2])
             else:
                 code = _load_weights(model, path)
     except (Exception, SystemExit) as error:  # whatever it is, it should not have come out
@@ -172,11 +169,7 @@ def sound_files(folder):
     """Write a small net, with something of everything, in every format; give the paths."""
     for name in KINDS:
         model = _net(() if name == "model.json" else [Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])])
-        setup = model.setup
-        whole = ModelFile(
-            entry(model), arrays(model), setup.get_config(), setup.optimizer.variables(model.params), model.classifier
-        )
-        (write_weights if name == "model.weights.h5" else write)(folder / name, whole)
+        (model.save_weights if name == "model.weights.h5" else model.save)(folder / name)
     return [folder / name for name in KINDS]
 
 

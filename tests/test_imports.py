@@ -95,6 +95,70 @@ def test_minicnn(path):
     assert not above, f"{here} may import {sorted(BELOW[here])}, numpy and the standard library, not {sorted(above)}"
 
 
+# What a room takes from inside another, beside what that one's `__init__` offers. The list only shrinks.
+INSIDE = {
+    "execution": {"kernels.fused.conv2d_maxpool2d.LARGEST_WINDOW"},
+    "layers": {"kernels.fused.activation.ACTIVATIONS", "kernels.fused.activation.LIMITS"},
+    "training": {"kernels.machine.memory"},
+    "benchmarks": {"kernels.machine.registers.REGISTERS", "kernels.machine.registers.REGISTER_BYTES"},
+}
+ROOMS = {path.parent.name for path in (ROOT / "minicnn").glob("*/__init__.py")}
+
+
+def taken_from_inside(path, offers):
+    """Yield what a file takes of other rooms of minicnn and what their fronts do not offer ("kernels.machine.jit").
+
+    `from ..kernels import x` must find x in `kernels.__all__`; so must `kernels.x` after `from .. import kernels`.
+    """
+    here, fronts = path.relative_to(ROOT).parts[:2], set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for name in imported(path):
+        package, room, *inner = [*name.split("."), "", ""]
+        if package != "minicnn" or room not in ROOMS or here == (package, room):
+            continue
+        inner = [part for part in inner if part]
+        if not inner:
+            fronts.add(room)
+        elif len(inner) > 1 or inner[0] not in offers(room):
+            yield ".".join((room, *inner))
+    for node in ast.walk(tree):
+        used = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in fronts
+        if used and node.attr not in offers(node.value.id):
+            yield f"{node.value.id}.{node.attr}"
+
+
+def offers(room):
+    """Return the names that a room's `__init__` offers to others."""
+    return getattr(importlib.import_module(f"minicnn.{room}"), "__all__", ())
+
+
+@pytest.mark.parametrize("owner", [*sorted(ROOMS), "keras_ref", "benchmarks"])
+def test_rooms_use_each_others_fronts_alone(owner):
+    package = owner if owner in ("keras_ref", "benchmarks") else f"minicnn/{owner}"
+    taken = {name: path for path in sources(package) for name in taken_from_inside(path, offers)}
+    allowed = INSIDE.get(owner, set())
+    for name in taken.keys() - allowed:
+        room, _, inner = name.partition(".")
+        raise AssertionError(
+            f"{taken[name].relative_to(ROOT)} reaches inside minicnn.{room} for {inner}: let its __init__ offer it"
+        )
+    assert not allowed - taken.keys(), f"no longer used by {owner}: take them out of INSIDE"
+
+
+def test_the_reader_of_fronts_sees_every_kind_of_reach(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    page = tmp_path / "minicnn" / "layers" / "page.py"
+    page.parent.mkdir(parents=True)
+    page.write_text(
+        "from .. import kernels\nfrom ..kernels import relu_forward, machine\nfrom ..losses.lookup import get\n"
+        "import minicnn.models.graph\nimport minicnn.losses\nfrom .base import Layer\nfrom . import frame\n"
+        "from ..types import Array\nfrom minicnn.layers.dense import Dense\n"
+        "def late(x):\n    kernels.relu_forward(x); kernels.team.run(x)\n    from minicnn.files.hdf5 import bytes\n"
+    )
+    reached = set(taken_from_inside(page, lambda room: {"kernels": ["relu_forward"]}.get(room, ())))
+    assert reached == {"kernels.machine", "losses.lookup.get", "models.graph", "kernels.team", "files.hdf5.bytes"}
+
+
 def test_there_is_no_circle():
     """The table's parts can be put in an order in which each stands after all that it imports."""
     left = {part: below - OUTSIDE for part, below in BELOW.items()}

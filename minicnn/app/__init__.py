@@ -1,1 +1,5 @@
 """The command `minicnn`: one file a command."""
+
+from .cli import main
+
+__all__ = ["main"]

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minicnn.files.atomic import replacing
+from minicnn.files import replacing
 
 
 def default_store() -> Path:

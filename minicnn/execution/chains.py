@@ -32,7 +32,6 @@ from ..layers import (
     activate,
     fused,
 )
-from ..layers.separable_conv2d import ONE_BY_ONE
 from .graph import replaced
 
 
@@ -156,7 +155,13 @@ def run_chain(chain, x, residual=None):
     if type(layer) is SeparableConv2D:
         x = kernels.depthwise_conv2d_forward(x, layer.params["depthwise_kernel"], None, *how)
         y = kernels.conv2d_forward(
-            x, layer.params["pointwise_kernel"], shift, *ONE_BY_ONE, activation=now, scale=scale, residual=residual
+            x,
+            layer.params["pointwise_kernel"],
+            shift,
+            *layer.ONE_BY_ONE,
+            activation=now,
+            scale=scale,
+            residual=residual,
         )
     else:
         y = kernels.conv2d_forward(

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from typing import Any
 
 from .. import kernels
-from ..kernels.machine.memory import Workspace
+from ..kernels import Workspace
 from ..layers import SymbolicTensor
 from . import chains as inference
 from .graph import Graph, mutable_part

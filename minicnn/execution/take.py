@@ -7,7 +7,7 @@ layer that has another one needs another take.
 from collections.abc import Callable
 
 from .. import kernels
-from ..kernels.machine.memory import Workspace
+from ..kernels import Workspace
 from ..layers import Layer, SymbolicTensor
 from ..types import Array, Arrays
 from .graph import Graph, replaced

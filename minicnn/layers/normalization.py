@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import initializers, kernels
 from ..arguments import is_integer
-from ..reference.normalization import EPSILON
+from ..reference import NORMALIZATION_EPSILON
 from .base import Layer
 
 
@@ -95,7 +95,7 @@ class Normalization(Layer):
             np.broadcast_to(item.astype(np.float64), shape)
             for item in self._constants(np.broadcast_to(np.zeros((), self.dtype), shape))
         )
-        return mean, np.maximum(np.sqrt(variance), EPSILON)
+        return mean, np.maximum(np.sqrt(variance), NORMALIZATION_EPSILON)
 
     def _forward(self, x, training):
         mean, variance = self._constants(x)

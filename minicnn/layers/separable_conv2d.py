@@ -14,8 +14,6 @@ from .activations import activate, activation_backward, fused
 from .arguments import positive_int
 from .depthwise_conv2d import DepthwiseConv2D
 
-ONE_BY_ONE = (1, 1), ((0, 0), (0, 0))  # strides and pads of the pointwise half
-
 
 class SeparableConv2D(DepthwiseConv2D):
     """Depthwise convolution followed by a 1 x 1 convolution, with bias and activation, channels last.
@@ -31,6 +29,8 @@ class SeparableConv2D(DepthwiseConv2D):
     -----
     params: depthwise_kernel (KH, KW, C, M) and pointwise_kernel (1, 1, C * M, F), glorot_uniform; bias (F,), zeros.
     """
+
+    ONE_BY_ONE = (1, 1), ((0, 0), (0, 0))  # strides and pads of the pointwise half
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class SeparableConv2D(DepthwiseConv2D):
         z = kernels.depthwise_conv2d_forward(x, self.params["depthwise_kernel"], None, *how)  # (N, OH, OW, C * M)
         now, after = fused(activation, "conv2d")
         y = kernels.conv2d_forward(
-            z, self.params["pointwise_kernel"], self.params.get("bias"), *ONE_BY_ONE, activation=now
+            z, self.params["pointwise_kernel"], self.params.get("bias"), *self.ONE_BY_ONE, activation=now
         )  # (N, OH, OW, F)
         y, kept = activate(after, y)
         return y, (x, z, kept, activation, how)
@@ -74,10 +74,10 @@ class SeparableConv2D(DepthwiseConv2D):
         x, z, kept, activation, how = saved
         dy = activation_backward(activation, dy, kept)
         if self.trainable or need_dx:
-            dz = kernels.conv2d_backward_input(dy, self.params["pointwise_kernel"], z.shape, *ONE_BY_ONE)
+            dz = kernels.conv2d_backward_input(dy, self.params["pointwise_kernel"], z.shape, *self.ONE_BY_ONE)
         if self.trainable:
             self.grads["depthwise_kernel"] = kernels.depthwise_conv2d_backward_kernel(dz, x, self.kernel_size, *how)
-            self.grads["pointwise_kernel"] = kernels.conv2d_backward_kernel(dy, z, (1, 1), *ONE_BY_ONE)
+            self.grads["pointwise_kernel"] = kernels.conv2d_backward_kernel(dy, z, (1, 1), *self.ONE_BY_ONE)
             if self.use_bias:
                 self.grads["bias"] = kernels.bias_backward(dy)
         if not need_dx:

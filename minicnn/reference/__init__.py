@@ -51,6 +51,7 @@ from .global_pool2d import (
 )
 from .maxpool2d import maxpool2d_backward, maxpool2d_forward
 from .multiply import multiply_backward, multiply_forward
+from .normalization import EPSILON as NORMALIZATION_EPSILON
 from .normalization import normalization_backward, normalization_forward
 from .padding import effective_size, output_size, same_pads, window_pads
 from .relu import relu_backward, relu_forward
@@ -61,6 +62,7 @@ from .softmax import softmax_backward, softmax_forward
 from .zero_padding2d import zero_padding2d_backward, zero_padding2d_forward
 
 __all__ = [
+    "NORMALIZATION_EPSILON",
     "adam_step",
     "add_backward",
     "add_forward",

@@ -28,7 +28,7 @@ def test_an_answer_is_a_prediction_or_one_sentence(monkeypatch, code, said, what
         print(said, file=sys.stderr)
         return code
 
-    monkeypatch.setattr(fuzz.cli, "main", main)
+    monkeypatch.setattr(fuzz.app, "main", main)
     found = fuzz.answer("model.keras", "picture.png")
     assert (found[0], found[1] is not None) == (what, fault)
 
@@ -37,7 +37,7 @@ def test_whatever_comes_out_of_the_command_is_a_fault(monkeypatch):
     def main(arguments):
         raise KeyError("layers")
 
-    monkeypatch.setattr(fuzz.cli, "main", main)
+    monkeypatch.setattr(fuzz.app, "main", main)
     assert fuzz.answer("model.keras", "picture.png") == ("refused", "KeyError: 'layers'")
 
 
