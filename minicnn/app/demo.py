@@ -1,7 +1,9 @@
 """The first two minutes: draw clothes, teach a small net to tell them apart, and see what a linear model misses."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -9,49 +11,62 @@ from PIL import Image
 from ..callbacks import Callback, CSVLogger
 from ..data import wardrobe
 from ..explain import page
+from ..files import make_card
 from ..layers import Dense, Flatten, Input, Rescaling, Softmax
-from ..models import Sequential, tinyvgg
+from ..models import Model, Sequential, tinyvgg
 from ..optimizers import Adam
-from .classify import Judgement, describe_classifier
+from .evaluate import Judgement
 
-SIZE = 64
-SERIES = (1, 2, 4, 8, 12)  # epochs whose models are kept, for the page's slider
+SIZE: int = 64  # pixels, height and width
+SERIES: tuple[int, ...] = (1, 2, 4, 8, 12)  # epochs whose models are kept, for the page's slider
+LOSS = "sparse_categorical_crossentropy"
 
 
 class Series(Callback):
-    """Keep the models of some epochs."""
+    """Keep the models of some epochs.
 
-    def __init__(self, folder):
+    Parameters
+    ----------
+    folder : Path
+        For epoch_NN.keras; the last model lies beside it.
+    """
+
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def on_epoch_end(self, epoch, logs):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Save the epoch's model and that of the end."""
         self.model.save(self.folder.parent / "model.keras")
         if epoch + 1 in SERIES:
             self.model.save(self.folder / f"epoch_{epoch + 1:02d}.keras")
 
 
-def demo(out="minicnn-demo", quick=False, seed=0, say=print):
+def demo(
+    out: str | os.PathLike[str] = "minicnn-demo", quick: bool = False, seed: int = 0, say: Callable[[str], Any] = print
+) -> tuple[float, float]:
     """Draw the wardrobe, train Tiny VGG and a linear baseline, compare, and leave what was made in `out`.
 
     Parameters
     ----------
-    out : path of a folder; what an earlier demo left there is replaced
-    quick : bool        a tenth of the pictures and two epochs, to see that all works
+    out : str or PathLike
+        A folder; what an earlier demo left there is replaced.
+    quick : bool
+        A tenth of the pictures and two epochs, to see that all works.
+    seed : int
+        Of pictures, weights and order.
     say : function of a line
 
     Returns
     -------
-    accuracy, baseline : float, on the validation pictures
-    """
-    out = Path(out)
-    if out.exists() and any(out.iterdir()) and not (out / "model.keras").exists():
-        raise ValueError(f"`out` must be a new folder or an earlier demo's. Received: {out}.")
-    if (out / "model.keras").exists():
-        say(f"{out}/ holds an earlier demo: it is replaced.")
-    for folder in (out / "series", out / "pictures"):
-        folder.mkdir(parents=True, exist_ok=True)
+    accuracy, baseline : float
+        On the validation pictures.
 
+    Raises
+    ------
+    ValueError
+        `out` holds something that is no demo's.
+    """
+    out = _folder(Path(out), say)
     per_class, epochs = (20, 2) if quick else (200, 12)
     say(f"drawing {10 * per_class:,} pictures of clothes to learn from, and others to be tested on ...")
     x, y = wardrobe.load(per_class, "train", seed, SIZE)
@@ -62,28 +77,18 @@ def demo(out="minicnn-demo", quick=False, seed=0, say=print):
 
     say("training Tiny VGG (19,920 parameters) on them; Ctrl-C stops after saving what there is")
     model = tinyvgg((SIZE, SIZE), len(names), seed)
-    model.classifier = describe_classifier(names, (SIZE, SIZE))
-    model.compile(Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(
-        x,
-        y,
-        epochs=epochs,
-        validation_data=(vx, vy),
-        callbacks=[Series(out / "series"), CSVLogger(out / "history.csv")],
-    )
+    model.classifier = make_card(names, (SIZE, SIZE))
+    model.compile(Adam(0.001), LOSS, metrics=["accuracy"])
+    callbacks = [Series(out / "series"), CSVLogger(out / "history.csv")]
+    model.fit(x, y, epochs=epochs, validation_data=(vx, vy), callbacks=callbacks)
 
     say("and a linear softmax classifier, which weighs each pixel by itself")
-    linear = Sequential(
-        [Input((SIZE, SIZE, 3)), Rescaling(1 / 255), Flatten(), Dense(len(names)), Softmax()], seed=seed
-    )
-    linear.compile(Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    linear = _linear(len(names), seed)
     linear.fit(x, y, epochs=epochs, verbose=0)
 
     judgement = Judgement(names, vy, model.predict(vx).argmax(-1))
     baseline = float(np.mean(linear.predict(vx).argmax(-1) == vy))
-    say("")
-    say(str(judgement))
-    say("")
+    say(f"\n{judgement}\n")
     say(
         f"the CNN is right on {judgement.accuracy:.1%} of {len(vy)} pictures that it never saw; "
         f"the linear classifier on {baseline:.1%}"
@@ -93,7 +98,26 @@ def demo(out="minicnn-demo", quick=False, seed=0, say=print):
     return judgement.accuracy, baseline
 
 
-def _next_steps(out):
+def _folder(out: Path, say: Callable[[str], Any]) -> Path:
+    """Make the demo's folders, or take an earlier demo's."""
+    if out.exists() and any(out.iterdir()) and not (out / "model.keras").exists():
+        raise ValueError(f"`out` must be a new folder or an earlier demo's. Received: {out}.")
+    if (out / "model.keras").exists():
+        say(f"{out}/ holds an earlier demo: it is replaced.")
+    for folder in (out / "series", out / "pictures"):
+        folder.mkdir(parents=True, exist_ok=True)
+    return out
+
+
+def _linear(classes: int, seed: int) -> Model:
+    """Make the baseline, compiled."""
+    layers = [Input((SIZE, SIZE, 3)), Rescaling(1 / 255), Flatten(), Dense(classes), Softmax()]
+    model = Sequential(layers, seed=seed)
+    model.compile(Adam(0.001), LOSS, metrics=["accuracy"])
+    return model
+
+
+def _next_steps(out: Path) -> str:
     model, picture, page_file = out / "model.keras", out / "pictures" / "shirt.png", out / "page.html"
     program = "minicnn" if os.environ.get("VIRTUAL_ENV") else ".venv/bin/minicnn"
     return f"""

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 import minicnn
-from minicnn.app import classify
 from minicnn.app.cli import main
+from minicnn.app.evaluate import Judgement, evaluate
 from minicnn.data import wardrobe
 
 
@@ -63,7 +63,7 @@ def test_evaluate_counts_every_picture(run, folder, capsys):
     assert main(["evaluate", str(run / "model.keras"), str(folder)]) == 0
     out = capsys.readouterr().out
     model = minicnn.load_model(run / "model.keras")
-    judgement, _ = classify.evaluate(model, folder)
+    judgement, _ = evaluate(model, folder)
     assert judgement.confusion.sum() == 20 and (judgement.confusion.sum(1) == 2).all()
     assert out.startswith(f"validation: accuracy {judgement.accuracy:.3f} on 20 pictures")
 
@@ -108,7 +108,7 @@ def test_one_sigmoid_means_two_classes(tmp_path, capsys):
 
 
 def test_interval_is_wilsons():
-    judgement = classify.Judgement(["a", "b"], [0] * 283 + [1] * 58, [0] * 341)
+    judgement = Judgement(["a", "b"], [0] * 283 + [1] * 58, [0] * 341)
     assert judgement.interval == pytest.approx((0.7864, 0.8661), abs=1e-4)  # by hand
 
 

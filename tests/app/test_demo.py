@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import minicnn
-from minicnn.app import classify, demo
+from minicnn.app import demo, train
 from minicnn.app.cli import main
+from minicnn.app.settings import Settings
 from minicnn.data import load_image, wardrobe
 
 
@@ -74,17 +75,17 @@ def test_the_flags_of_demo(monkeypatch, arguments, handed):
 @pytest.mark.parametrize(
     ("arguments", "handed"),
     [
-        ("train DIR", ("DIR", "minicnn-run", "tinyvgg", 64, 20, 32, 0.001, 0, False, 0)),
+        ("train DIR", ("DIR", "minicnn-run", Settings("tinyvgg", 64, 20, 32, 0.001, 0, 0, False))),
         (
             "train DIR --out o --arch homework --size 9 --epochs 2 --batch-size 3 --lr 0.5 --seed 4 --split-seed 5"
             " --skip-corrupt",
-            ("DIR", "o", "homework", 9, 2, 3, 0.5, 4, True, 5),
+            ("DIR", "o", Settings("homework", 9, 2, 3, 0.5, 4, 5, True)),
         ),
     ],
 )
 def test_the_flags_of_train(monkeypatch, capsys, arguments, handed):
     seen = []
-    monkeypatch.setattr(classify, "train", lambda *given: seen.append(given))
+    monkeypatch.setattr(train, "train", lambda *given: seen.append(given))
     assert main(arguments.split()) == 0 and seen == [handed]
     out = handed[1]
     assert capsys.readouterr().out == f"the model is in {out}/model.keras, its history in {out}/history.csv\n"

@@ -12,7 +12,7 @@ from PIL import Image
 
 import minicnn
 from minicnn import files
-from minicnn.app import classify
+from minicnn.app import train as training
 from minicnn.app.cli import main
 from minicnn.data import fingerprints
 
@@ -385,7 +385,7 @@ def test_the_last_finite_model_is_kept(tmp_path, capsys, monkeypatch):
         def on_epoch_end(self, epoch, logs):
             self.model.optimizer.learning_rate = 1e30
 
-    monkeypatch.setattr(classify, "CSVLogger", Spike)
+    monkeypatch.setattr(training, "CSVLogger", Spike)
     root = pets(tmp_path / "pets", 5, ("cat", "dog"))
     arguments = ["train", root, "--arch", "homework", "--size", 12, "--epochs", 4, "--out", tmp_path / "r"]
     told = run(capsys, *arguments, code=2)

@@ -24,12 +24,12 @@ from minicnn import (
     Sequential,
     Softmax,
 )
-from minicnn.app.classify import describe_classifier
 from minicnn.data import load_image, wardrobe
 from minicnn.explain import page as explorer
 from minicnn.explain.page.html import _inlined
 from minicnn.explain.page.nodes import describe
 from minicnn.explain.page.page import describe_loss
+from minicnn.files import make_card
 from minicnn.losses import gives_probabilities
 from minicnn.models import homework, tinyvgg
 from tests.explain.nets import NETS
@@ -93,7 +93,7 @@ class Pages:
         """Train the demo's net a little, five epochs that lie in a folder."""
         names, file = wardrobe.CLASS_NAMES, self.drawn / "shirt.png"
         model = tinyvgg((64, 64), len(names), seed=0)
-        model.classifier = describe_classifier(names, (64, 64))
+        model.classifier = make_card(names, (64, 64))
         model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
         x, y = wardrobe.load(3)
         (self.folder / "series").mkdir()
@@ -122,7 +122,7 @@ class Pages:
             ],
             seed=2,
         )
-        grey.classifier = describe_classifier(["circle", "cross", "square"], (28, 28), scale=1 / 255)
+        grey.classifier = make_card(["circle", "cross", "square"], (28, 28), scale=1 / 255)
         return grey, [noise(28, 28, 1)], {"labels": ["cross"]}
 
     def _same(self):
@@ -164,7 +164,7 @@ class Pages:
             ],
             seed=6,
         )
-        model.classifier = describe_classifier(names, (64, 64))
+        model.classifier = make_card(names, (64, 64))
         model.compile("adam", "sparse_categorical_crossentropy")
         model.fit(x, np.tile(np.arange(len(names)), 3), epochs=2, verbose=0)
         return model, [files[0]], {"pixels": load_image(files[0], (64, 64))}
@@ -172,7 +172,7 @@ class Pages:
     def _of_net(self, name):
         """Take one of the small nets of nets.py."""
         model = NETS[name]()
-        model.classifier = describe_classifier(
+        model.classifier = make_card(
             [f"class {k}" for k in range(max(2, model.output_shape[-1]))],
             model.input_shape[1:3],
             scale=[1 / 255, 1 / 128, 1 / 300],
@@ -195,7 +195,7 @@ def pages(tmp_path_factory):
 def _two_classes(size):
     """The homework's net: one sigmoid, with weights that say something."""
     model = homework(size, 2, seed=4)
-    model.classifier = describe_classifier(["hat", "shoes"], size)
+    model.classifier = make_card(["hat", "shoes"], size)
     for layer in model.layers:
         if "bias" in layer.params:
             layer.params["bias"][...] = np.random.default_rng(5).normal(scale=0.1, size=layer.params["bias"].shape)

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from minicnn import Add, Conv2D, Dense, Flatten, Input, Model, Sequential, Softmax
-from minicnn.app.classify import describe_classifier
 from minicnn.app.cli import main
 from minicnn.explain import page
 from minicnn.explain.page.pictures import fit
+from minicnn.files import make_card
 from minicnn.models import tinyvgg
 
 
@@ -19,7 +19,7 @@ from minicnn.models import tinyvgg
 def saved(tmp_path):
     """A model file and a picture."""
     model = tinyvgg((16, 16), 3, seed=0)
-    model.classifier = describe_classifier(["hat", "shirt", "shoes"], (16, 16))
+    model.classifier = make_card(["hat", "shirt", "shoes"], (16, 16))
     model.save(tmp_path / "net.keras")
     Image.fromarray(np.zeros((20, 20, 3), np.uint8)).save(tmp_path / "shirt.png")
     return tmp_path
@@ -161,7 +161,7 @@ def test_a_net_that_diverged_is_refused_and_named(tmp_path, monkeypatch, capsys,
 )
 def test_what_a_classifier_json_asks_for_and_the_page_cannot_do_is_refused_by_name(tmp_path, field, value):
     model = net()
-    model.classifier = describe_classifier(["a", "b"], (8, 8)) | {field: value}
+    model.classifier = make_card(["a", "b"], (8, 8)) | {field: value}
     with pytest.raises(ValueError, match=f"classifier.json asks for '{field}' .*, which can't be done here"):
         page.write(model, [np.zeros((8, 8))], tmp_path / "page.html")
 

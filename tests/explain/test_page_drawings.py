@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from minicnn import Conv2D, Dense, Flatten, Input, Sequential, reference
-from minicnn.app.classify import describe_classifier
 from minicnn.data import load_image
+from minicnn.files import make_card
 from tests.explain.conftest import Made, Tab, noise
 
 # ---- colours and numbers ---------------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ def test_a_picture_of_ones_own_is_resized_as_the_models_were(browser, tmp_path, 
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (*size, 3), np.uint8)).save(file)
     for channels in (1, 3):
         model = Sequential([Input((16, 24, channels)), Conv2D(2, 3), Flatten(), Dense(2)], seed=0)
-        model.classifier = describe_classifier(["a", "b"], (16, 24)) | {"resize": mode}
+        model.classifier = make_card(["a", "b"], (16, 24)) | {"resize": mode}
         with Tab(browser, Made(tmp_path, f"{channels}", model, [noise(16, 24, channels)])) as t:
             t.page.set_input_files("#file", file)
             t.wait("explorer.payload.pictures.length === 2")

@@ -11,7 +11,7 @@ import pytest
 
 import minicnn
 from minicnn import Activation, Conv2D, Dense, Flatten, Input, Model, Sequential, Softmax
-from minicnn.app import classify
+from minicnn.app.card import complete
 from tests.keras_oracle import keras
 
 L = keras.layers
@@ -184,5 +184,5 @@ def test_what_comes_out_of_a_head_is_probabilities_whatever_the_loss_says():
     for head, output in (("softmax", "probabilities"), ("sigmoid", "probabilities"), (None, "logits")):
         net = Sequential([Input((6, 6, 3)), Flatten(), Dense(3, activation=head)])
         quietly(net.compile, "sgd", minicnn.CategoricalCrossentropy(from_logits=True))
-        classify.complete(net)
+        complete(net)
         assert net.classifier["output"] == output

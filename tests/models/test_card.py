@@ -3,7 +3,7 @@
 import pytest
 
 from minicnn import Conv2D, Dense, Flatten, Input, Normalization, Rescaling, Sequential, Softmax
-from minicnn.app.classify import describe_classifier
+from minicnn.files import make_card
 from minicnn.models import card_of
 
 
@@ -43,7 +43,7 @@ def test_the_output_is_what_the_end_or_the_loss_says(last, loss, output):
     if loss:
         model.compile("sgd", CategoricalCrossentropy(from_logits=True) if loss == "from logits" else loss)
     assert told(model)[0] == output
-    model.classifier = describe_classifier(["a", "b", "c"], (8, 6), output="logits")
+    model.classifier = make_card(["a", "b", "c"], (8, 6), output="logits")
     assert told(model) == ("logits", [8, 6], "")  # the card goes first
 
 

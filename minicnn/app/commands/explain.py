@@ -1,0 +1,34 @@
+"""`explain`: write a page that shows where every number of a net comes from."""
+
+import argparse
+from pathlib import Path
+
+from .. import console
+from . import flags
+
+HELP: str = "write a page that shows where every number of a net comes from"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("model", metavar="MODEL", help="a model file, or a folder with those of several epochs")
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="files or folders")
+    parser.add_argument("-o", "--out", default="page.html", metavar="FILE", help="the page, for any browser, offline")
+    flags.add_card(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Do what the arguments ask for, and print what came of it."""
+    from ...explain import page
+
+    console.announce_compiling()
+    replaced = ", in place of the file that was there" if Path(args.out).exists() else ""
+    size = page.write(
+        args.model,
+        flags.pictures(args.pictures),
+        args.out,
+        classes=flags.classes(args),
+        scale=args.scale,
+        size=flags.size(args),
+    )
+    print(f"{args.out}: {size / 1e6:.1f} MB, for any browser; it needs no network{replaced}")

@@ -1,0 +1,62 @@
+"""`predict`: name what is on pictures."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import console
+from . import flags
+
+if TYPE_CHECKING:
+    from ...types import Array
+
+HELP: str = "name what is on pictures"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("model", metavar="MODEL", help="a model file")
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="files or folders")
+    parser.add_argument("--top", type=int, default=3, help="how many classes to show")
+    parser.add_argument("--json", action="store_true", help="all classes, as JSON")
+    flags.add_card(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what the arguments ask for, and print what came of it."""
+    from .. import predict
+    from ..card import known
+
+    model = flags.model(args)
+    unreadable: dict[Path, str] = {}
+    files = flags.pictures(args.pictures)
+    rows = predict.predict(model, files, unreadable=unreadable)
+    files = [file for file in files if file not in unreadable]
+    for why in unreadable.values():
+        console.complain(why)
+    names = known(model)["class_names"]
+    if args.json:
+        _print_json(names, files, rows)
+    else:
+        _print_lines(names, files, rows, max(args.top, 1))
+    return 1 if unreadable else 0
+
+
+def _print_json(names: Sequence[str], files: Sequence[Path], rows: "Array") -> None:
+    answers = [
+        {
+            "picture": str(file),
+            "class": names[row.argmax()],
+            "probabilities": dict(zip(names, map(float, row), strict=True)),
+        }
+        for file, row in zip(files, rows, strict=True)
+    ]
+    print(json.dumps(answers, indent=2, allow_nan=False))
+
+
+def _print_lines(names: Sequence[str], files: Sequence[Path], rows: "Array", top: int) -> None:
+    for file, row in zip(files, rows, strict=True):
+        best = sorted(range(len(names)), key=lambda k: -row[k])[:top]
+        print(f"{file}: " + ", ".join(f"{names[k]} {row[k]:.3f}" for k in best))

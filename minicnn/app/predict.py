@@ -1,0 +1,126 @@
+"""Name what is on photographs: the probability of each class."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from .. import kernels
+from ..data import LeftOut, PictureError, load_image, pictures_below, to_floats
+from ..models import Model
+from ..types import Array
+from .card import known
+
+AnyPath = TypeVar("AnyPath", bound=str | os.PathLike[str])
+
+
+def probabilities(model: Model, outputs: Array) -> Array:
+    """Turn a model's outputs into probabilities.
+
+    Logits are divided by classifier.json's temperature.
+
+    Parameters
+    ----------
+    model : Model
+        With its `classifier` set.
+    outputs : (N, K) float
+        One output, K = 1, means two classes and is that of the second.
+
+    Returns
+    -------
+    p : (N, classes) float
+
+    Raises
+    ------
+    ValueError
+        An output is not a finite number.
+    """
+    if not np.isfinite(outputs).all():
+        raise ValueError(f"The model's answers must be finite numbers. Received: {outputs[~np.isfinite(outputs)][0]}.")
+    card, one = known(model), outputs.shape[-1] == 1
+    heat, logits = card.get("temperature") or 1, card["output"] == "logits"
+    if heat != 1:
+        outputs, logits = (outputs if logits else _logits(outputs, one)) / np.asarray(heat, outputs.dtype), True
+    if one:
+        outputs = kernels.sigmoid_forward(outputs) if logits else outputs
+        return np.concatenate([1 - outputs, outputs], axis=-1)
+    return kernels.softmax_forward(outputs) if logits else outputs
+
+
+def _logits(p: Array, one: bool) -> Array:
+    """Return logits that give these probabilities."""
+    p = np.clip(p, np.finfo(p.dtype).tiny, 1 - np.finfo(p.dtype).epsneg)
+    return np.log(p) - np.log1p(-p) if one else np.log(p)
+
+
+def predict(
+    model: Model, paths: Sequence[AnyPath], batch_size: int = 32, unreadable: dict[AnyPath, str] | None = None
+) -> Array:
+    """Return the probability of each class for pictures in files.
+
+    Parameters
+    ----------
+    model : Model
+        With its `classifier` set, see `card.complete`.
+    paths : list of str or PathLike
+    batch_size : int
+    unreadable : dict, optional
+        Gets {path: why} of those that are no pictures, which have no row then.
+
+    Returns
+    -------
+    p : (N, classes) float
+
+    Raises
+    ------
+    PictureError
+        A file is no picture, and `unreadable` is None.
+    """
+    card = known(model)
+    parts = [np.zeros((0, len(card["class_names"])), np.float32)]
+    for start in range(0, len(paths), batch_size):
+        pictures = []
+        for path in paths[start : start + batch_size]:
+            try:
+                pictures.append(load_image(path, tuple(card["size"]), card["resize"]))
+            except PictureError as problem:
+                if unreadable is None:
+                    raise
+                unreadable[path] = str(problem)
+        if pictures:
+            x = to_floats(np.stack(pictures), card["scale"], card["offset"], card.get("order", "rgb"))
+            parts.append(probabilities(model, model.predict(x)))
+    return np.concatenate(parts)
+
+
+def picture_files(paths: Iterable[str | os.PathLike[str]], left_out: LeftOut | None = None) -> list[Path]:
+    """List the pictures that paths name: files as they are, folders by their pictures, sorted.
+
+    Parameters
+    ----------
+    paths : list of str or PathLike
+    left_out : LeftOut, optional
+        Gets what is left out of the folders.
+
+    Returns
+    -------
+    files : list of Path
+
+    Raises
+    ------
+    ValueError
+        A folder holds no pictures.
+    """
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            here = LeftOut() if left_out is None else left_out
+            inside = pictures_below(path, here, f"{path}/")
+            if not inside:
+                raise ValueError(f"{path}: this folder holds no pictures. {str(here).capitalize()}".rstrip())
+            files += [path / name for name in inside]
+        else:
+            files.append(path)
+    return files

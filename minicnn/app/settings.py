@@ -1,0 +1,38 @@
+"""How a small net is trained: what `minicnn train` has flags for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a training.
+
+    Parameters
+    ----------
+    arch : "tinyvgg" or "homework"
+    size : int
+        Pixels, height and width.
+    epochs : int
+    batch_size : int
+        Pictures a step.
+    lr : float
+        Adam's learning rate.
+    seed : int
+        Of weights and order.
+    split_seed : int
+        Decides which pictures are held out where the folder has no `validation`.
+    skip_corrupt : bool
+        Leave out and count files that are no pictures.
+    """
+
+    arch: str = "tinyvgg"
+    size: int = 64
+    epochs: int = 20
+    batch_size: int = 32
+    lr: float = 0.001
+    seed: int = 0
+    split_seed: int = 0
+    skip_corrupt: bool = False
+
+
+DEFAULTS: Settings = Settings()
