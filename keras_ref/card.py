@@ -4,7 +4,6 @@ It is one more member of the .keras zip; minicnn.files reads and writes it for b
 """
 
 import dataclasses
-import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,7 +105,7 @@ def save(net: Net, path: AnyPath, card: Card) -> None:
             whole = Path(workshop, path.name)  # Keras writes to names alone
             net.save(whole)
             describe(whole, card)
-            os.replace(whole, path)
+            whole.replace(path)
     except (OSError, RuntimeError) as error:  # the second is HDF5's word for a disk that is full
         reason = getattr(error, "strerror", None) or first_line(error)
         raise ValueError(f"{path} can't be written: {reason}.") from None

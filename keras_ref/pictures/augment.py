@@ -85,7 +85,7 @@ def transformer(name: str, height: int, width: int) -> Callable[[Any, Any], Tens
     class PictureSeed(keras.random.SeedGenerator):
         """Hands Keras's random functions numbers made from one picture's seed, in the order they are asked for."""
 
-        def __init__(self, pair):
+        def __init__(self, pair: Any) -> None:
             self.pair, self.asked = pair, 0
 
         def next(self, ordered=True):

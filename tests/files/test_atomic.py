@@ -14,7 +14,7 @@ def test_the_old_file_stays_until_the_end(tmp_path):
         file.write(b"new")
         assert path.read_bytes() == b"old"
     assert path.read_bytes() == b"new"
-    assert os.listdir(tmp_path) == ["x"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_failure_leaves_nothing(tmp_path):
@@ -22,7 +22,7 @@ def test_a_failure_leaves_nothing(tmp_path):
     with pytest.raises(KeyError), replacing(path) as file:
         file.write(b"half")
         raise KeyError
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes and links are POSIX's")

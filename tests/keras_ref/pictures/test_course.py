@@ -38,7 +38,7 @@ def test_command_clones(command, clothes, tmp_path):
     import shutil
 
     source = shutil.copytree(clothes, tmp_path / "source")
-    os.symlink("/etc", source / "train/outside")
+    (source / "train/outside").symlink_to("/etc")
     who = ["-c", "user.name=n", "-c", "user.email=e@x"]
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "pictures"]):
         subprocess.run(["git", *who, *arguments], cwd=source, check=True)
@@ -54,7 +54,7 @@ def test_a_link_that_leads_elsewhere_is_left_behind(clothes, tmp_path):
     source = shutil.copytree(clothes, tmp_path / "source")
     secret = tmp_path / "secret.jpg"
     secret.write_bytes(b"private")
-    os.symlink(secret, source / "train/red/link.jpg")
+    (source / "train/red/link.jpg").symlink_to(secret)
     assert main(["data", "--source", str(source), "--dest", str(tmp_path / "got")]) == 0
     assert (tmp_path / "got/train/red/0.jpg").is_file() and not (tmp_path / "got/train/red/link.jpg").exists()
 
