@@ -43,9 +43,6 @@ LACKING = {
     "models": """
         Sequential homework load_model tinyvgg
     """,
-    "training": """
-        Setup evaluate fit predict train_on_batch
-    """,
 }
 
 

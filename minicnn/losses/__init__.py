@@ -10,7 +10,7 @@ from .binary_crossentropy import BinaryCrossentropy
 from .categorical_crossentropy import CategoricalCrossentropy
 from .crossentropy import CrossEntropy
 from .lookup import from_config, get
-from .loss import Loss, gives_probabilities
+from .loss import HasActivation, Loss, gives_probabilities
 from .mean_squared_error import MeanSquaredError
 from .sparse_categorical_crossentropy import SparseCategoricalCrossentropy
 
@@ -18,6 +18,7 @@ __all__ = [
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
     "CrossEntropy",
+    "HasActivation",
     "Loss",
     "MeanSquaredError",
     "SparseCategoricalCrossentropy",

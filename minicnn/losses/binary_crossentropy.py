@@ -31,8 +31,8 @@ class BinaryCrossentropy(CrossEntropy):
     array([[-0.5]])
     """
 
-    name = "binary_crossentropy"
-    head = "sigmoid"
+    name: str = "binary_crossentropy"
+    head: str | None = "sigmoid"
 
     def check(self, y_true: ArrayLike, shape: tuple[int, ...]) -> AnyArray:
         """Return labels between 0 and 1 of the predictions' shape."""

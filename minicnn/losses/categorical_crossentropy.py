@@ -31,8 +31,8 @@ class CategoricalCrossentropy(CrossEntropy):
     array([[-0.5 ,  0.25,  0.25]])
     """
 
-    name = "categorical_crossentropy"
-    head = "softmax"
+    name: str = "categorical_crossentropy"
+    head: str | None = "softmax"
 
     def check(self, y_true: ArrayLike, shape: tuple[int, ...]) -> AnyArray:
         """Return one-hot labels of the predictions' shape; rows must be non-negative and sum to 1."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..types import Array
-from .loss import Ended, Loss, gives_probabilities
+from .loss import HasActivation, Loss, gives_probabilities
 
 EPSILON: float = 1e-7  # a probability is never taken for less
 
@@ -33,10 +33,12 @@ class CrossEntropy(Loss):
     True
     """
 
+    from_logits: bool
+
     def __init__(self, from_logits: bool = False):
         self.from_logits = bool(from_logits)
 
-    def takes_logits(self, model: Ended) -> bool:
+    def takes_logits(self, model: HasActivation) -> bool:
         """Say whether the model ends in softmax or sigmoid. As in Keras it needn't be the loss's own of the two."""
         return gives_probabilities(model)
 

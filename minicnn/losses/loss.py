@@ -11,15 +11,24 @@ import numpy as np
 from ..types import AnyArray, Array, ArrayLike
 
 
-class Ended(Protocol):
-    """What a loss asks of a model: the name of the activation that it ends in, or None."""
+class HasActivation(Protocol):
+    """What a loss asks of a model: the name of the activation that it ends in, or None.
+
+    Examples
+    --------
+    >>> from minicnn.layers import Dense
+    >>> model: HasActivation = Dense(3, activation="softmax")
+    >>> model.activation
+    'softmax'
+    """
 
     @property
     def activation(self) -> str | None:
         """Return the name of the activation that makes the model's output."""
+        ...
 
 
-def gives_probabilities(model: Ended) -> bool:
+def gives_probabilities(model: HasActivation) -> bool:
     """Say whether a model ends in softmax or sigmoid, so that it gives probabilities and has logits before them.
 
     Parameters
@@ -67,7 +76,7 @@ class Loss:
     head: str | None = None
     from_logits: bool = False
 
-    def takes_logits(self, model: Ended) -> bool:
+    def takes_logits(self, model: HasActivation) -> bool:
         """Say whether the loss takes what goes into the model's last activation. All who ask, ask here.
 
         Parameters

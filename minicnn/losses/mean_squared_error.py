@@ -21,7 +21,7 @@ class MeanSquaredError(Loss):
     (2.125, array([[ 0.5, -2. ]]))
     """
 
-    name = "mean_squared_error"
+    name: str = "mean_squared_error"
 
     def _each(self, t: AnyArray, y: Array, logits: bool) -> tuple[Array, Array]:
         difference = y - t.astype(y.dtype, copy=False)

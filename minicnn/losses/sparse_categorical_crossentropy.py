@@ -28,8 +28,8 @@ class SparseCategoricalCrossentropy(CrossEntropy):
     0.4581
     """
 
-    name = "sparse_categorical_crossentropy"
-    head = "softmax"
+    name: str = "sparse_categorical_crossentropy"
+    head: str | None = "softmax"
 
     def check(self, y_true: ArrayLike, shape: tuple[int, ...]) -> AnyArray:
         """Return integer labels of shape (N, ...), int64, 0 to K - 1."""

@@ -38,7 +38,7 @@ class Adam(Optimizer):
     array([0.5, 2.5])
     """
 
-    slot_names = ("momentum", "velocity")
+    slot_names: tuple[str, ...] = ("momentum", "velocity")
     beta_1: float
     beta_2: float
     epsilon: float

@@ -4,7 +4,7 @@ Source: Keras 3 `Optimizer`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,7 @@ class Optimizer:
         self.iterations = 0
         self.slots = {}
 
-    def update(self, params: Arrays, grads: dict[str, Any]) -> None:
+    def update(self, params: Arrays, grads: Mapping[str, Any]) -> None:
         """Change every parameter in place by one step along its gradient.
 
         Parameters

@@ -1,5 +1,19 @@
-"""Training: batches in, smaller losses out."""
+"""Training: batches in, smaller losses out.
 
-from .loops import Setup, evaluate, fit, predict, train_on_batch
+setup.py            what `compile` makes: optimizer, loss, metrics
+fit.py              epochs of steps, with callbacks and a progress bar
+train_on_batch.py   one step
+evaluate.py         loss and metrics, nothing learned
+predict.py          outputs
+step.py             forward, loss, backward, update
+model.py            what all of these ask of a model
+"""
 
-__all__ = ["Setup", "evaluate", "fit", "predict", "train_on_batch"]
+from .evaluate import evaluate
+from .fit import fit
+from .model import TrainableModel
+from .predict import predict
+from .setup import Setup
+from .train_on_batch import train_on_batch
+
+__all__ = ["Setup", "TrainableModel", "evaluate", "fit", "predict", "train_on_batch"]

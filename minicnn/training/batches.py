@@ -1,11 +1,17 @@
 """Data for training: arrays cut into batches, batches that others bring, and the checks of what comes in."""
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from .. import kernels
 from ..arguments import integer
+from ..types import AnyArray, ArrayLike, DTypeLike
+
+Batches = Any  # an object that gives (x, y) each time it is iterated over, or one with __len__ and __getitem__
+Inputs = AnyArray | list[AnyArray]  # x of one batch: a list for a model of several inputs
 
 
 class ArrayBatches:
@@ -13,19 +19,34 @@ class ArrayBatches:
 
     Parameters
     ----------
-    x, y : arrays (N, ...)       batch_size : int
-    shuffle : bool               seed : int or None (an order that no one can repeat)
+    x : array (N, ...), or a list of them
+    y : array (N, ...)
+    batch_size : int
+        Examples in a batch; the last one may have fewer.
+    shuffle : bool
+        Draw a new order each epoch.
+    seed : int, optional
+        Of the orders; without one nobody can repeat them.
+
+    Attributes
+    ----------
+    epoch : int
+        Whose order the next pass takes; `fit` sets it.
     """
 
-    def __init__(self, x, y, batch_size, shuffle=False, seed=None):
+    epoch: int
+
+    def __init__(self, x: Inputs, y: AnyArray, batch_size: int, shuffle: bool = False, seed: int | None = None):
         self.x, self.y, self.batch_size, self.shuffle = x, y, batch_size, shuffle
-        self.seed = np.random.SeedSequence(seed).entropy
+        self.seed: Any = np.random.SeedSequence(seed).entropy
         self.epoch = 0
 
-    def __len__(self):
+    def __len__(self) -> int:
+        """Return how many batches an epoch has."""
         return math.ceil(len(self.y) / self.batch_size)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[Inputs, AnyArray]]:
+        """Go through the batches of an epoch."""
         count = len(self.y)
         order = np.arange(count)
         if self.shuffle:
@@ -39,22 +60,35 @@ class ArrayBatches:
 # ---- what is given ------------------------------------------------------------------------------------------
 
 
-def is_data(x):
+def is_data(x: Any) -> bool:
     """Say whether x is examples, as opposed to batches of them, which a list holds as pairs."""
     return hasattr(x, "__array__") or (isinstance(x, list) and bool(x) and not _is_pair(x[0]))
 
 
-def _is_pair(item):
+def _is_pair(item: Any) -> bool:
     return isinstance(item, tuple) or (isinstance(item, list) and len(item) == 2 and _are_arrays(item))
 
 
-def _are_arrays(items):
+def _are_arrays(items: Any) -> bool:
     return all(hasattr(item, "__array__") and getattr(item, "ndim", 1) for item in items)
 
 
-def as_batches(x, y, batch_size, shuffle, seed):
-    """Check x and y and cut them into batches; batches are taken as they are."""
-    integer("batch_size", batch_size, 1)
+def as_batches(x: Any, y: ArrayLike | None, batch_size: int, shuffle: bool, seed: int | None) -> Batches:
+    """Check x and y and cut them into batches; batches are taken as they are.
+
+    Parameters
+    ----------
+    x : array (N, ...), a list of them for several inputs, or batches
+    y : array of N labels, or None with batches
+    batch_size, shuffle, seed
+        As in `ArrayBatches`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        They do not fit together, are no arrays of numbers, or cannot be gone through again each epoch.
+    """
+    integer("batch_size", batch_size)
     if not is_data(x):
         if y is not None:
             raise ValueError("`y` must be None where x gives batches of (x, y).")
@@ -67,20 +101,20 @@ def as_batches(x, y, batch_size, shuffle, seed):
     if y is None:
         raise ValueError("`y` is missing: fit and evaluate need labels beside x.")
     x = [_array("x", part) for part in x] if isinstance(x, list) and hasattr(x[0], "__array__") else _array("x", x)
-    y = _array("y", y)
+    labels = _array("y", y)
     counts = {len(part) for part in (x if isinstance(x, list) else [x])}
-    if counts != {len(y)}:
-        raise ValueError(f"`x` and `y` must hold equally many examples. Received: {max(counts)} and {len(y)}.")
-    return ArrayBatches(x, y, batch_size, shuffle, seed)
+    if counts != {len(labels)}:
+        raise ValueError(f"`x` and `y` must hold equally many examples. Received: {max(counts)} and {len(labels)}.")
+    return ArrayBatches(x, labels, batch_size, shuffle, seed)
 
 
-def _can_be_gone_through_again(batches):
+def _can_be_gone_through_again(batches: Any) -> bool:
     if hasattr(type(batches), "__iter__"):
         return not hasattr(type(batches), "__next__")
     return hasattr(batches, "__len__") and hasattr(batches, "__getitem__")
 
 
-def _array(name, value):
+def _array(name: str, value: Any) -> AnyArray:
     """Return value as an array of numbers with an axis of examples."""
     try:
         array = np.asarray(value)
@@ -94,7 +128,7 @@ def _array(name, value):
     return array
 
 
-def as_validation(data, batch_size):
+def as_validation(data: Any, batch_size: int) -> Batches | None:
     """Turn validation_data, (x, y) or batches, into batches; None stays None."""
     if data is None:
         return None
@@ -103,20 +137,21 @@ def as_validation(data, batch_size):
             raise ValueError("`validation_data` must be (x, y): sample weights, a third item, are not supported.")
         if len(data) != 2:
             raise ValueError(f"`validation_data` must be (x, y), or batches. Received: {len(data)} items.")
-        return as_batches(*data, batch_size, False, None)
+        x, y = data
+        return as_batches(x, y, batch_size, False, None)
     return as_batches(data, None, batch_size, False, None)
 
 
 # ---- going through ------------------------------------------------------------------------------------------
 
 
-def set_epoch(batches, epoch):
+def set_epoch(batches: Batches, epoch: int) -> None:
     """Tell batches that bring their own order which epoch it is."""
     if hasattr(batches, "epoch"):
         batches.epoch = epoch
 
 
-def once(batches):
+def once(batches: Batches) -> Iterator[Any]:
     """Go through batches once: what they hold, and Keras's words to a PyDataset before and after.
 
     An object that can only be asked for one item after the other, 0 to len - 1, is asked for all of them.
@@ -126,11 +161,11 @@ def once(batches):
     getattr(batches, "on_epoch_end", _nothing)()
 
 
-def _nothing():
+def _nothing() -> None:
     pass
 
 
-def pairs(batches, dtype):
+def pairs(batches: Batches, dtype: DTypeLike) -> Iterator[tuple[Inputs, AnyArray]]:
     """Go through batches once: (x, y) of each, checked, floats as `dtype`."""
     for index, item in enumerate(once(batches)):
         if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
@@ -141,10 +176,11 @@ def pairs(batches, dtype):
                 f"Each batch must be (x, y): sample weights, a third item, are not supported. "
                 f"Received: batch {index} has three."
             )
-        yield checked(*item, index, dtype)
+        x, y = item
+        yield checked(x, y, index, dtype)
 
 
-def inputs(batches, count):
+def inputs(batches: Batches, count: int) -> Iterator[Any]:
     """Go through batches of x or (x, y) once: each one's x, for a model of `count` inputs."""
     for item in once(batches):
         if isinstance(item, tuple) or (
@@ -154,18 +190,28 @@ def inputs(batches, count):
         yield item
 
 
-def checked(x, y, index, dtype):
+def checked(x: Any, y: Any, index: int, dtype: DTypeLike) -> tuple[Inputs, AnyArray]:
     """Return x and y of a batch as arrays, floats as `dtype`; refuse numbers that are not finite there.
+
+    Parameters
+    ----------
+    x : array (N, ...), or a list of them
+    y : array (N, ...)
+    index : int
+        The batch's number, for the sentence.
+    dtype : str or dtype
+        The model's.
 
     Raises
     ------
-    ValueError: `x` must be finite. Received: NaN in batch 2, example 1, at index (1, 2, 0).
+    ValueError
+        `x` must be finite. Received: NaN in batch 2, example 1, at index (1, 2, 0).
     """
     parts = [_finite("x", part, index, dtype) for part in (x if isinstance(x, list) else [x])]
     return parts if isinstance(x, list) else parts[0], _finite("y", y, index, dtype)
 
 
-def _finite(name, value, index, dtype):
+def _finite(name: str, value: Any, index: int, dtype: DTypeLike) -> AnyArray:
     given = _array(name, value)
     if given.dtype.kind != "f":
         return given

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minicnn
-from minicnn import Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential, Softmax
+from minicnn import Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential, Softmax, training
 from minicnn.training.batches import ArrayBatches
 
 rng = np.random.default_rng(0)
@@ -313,3 +313,52 @@ def test_advice_is_given_once():
     net = Sequential([Input((2,)), Dense(1)])
     with pytest.warns(UserWarning, match="logits above 0.5"):
         net.compile("sgd", minicnn.BinaryCrossentropy(from_logits=True), metrics=["accuracy"])
+
+
+class Line:
+    """y = a x: all that training asks of a model (`TrainableModel`), and nothing of `Model`."""
+
+    built, dtype, activation, inputs, seed, stop_training, epochs = True, "float64", None, [None], 0, False, 0
+
+    def __init__(self):
+        self.setup = training.Setup(minicnn.SGD(0.1), "mse")
+        self.params, self.grads = {"line/a": np.zeros((1, 1))}, {}
+
+    def leaves(self):
+        return []
+
+    def forward(self, x, training=False, *, logits=False, need_dx=True):
+        self.x = x
+        return x @ self.params["line/a"]
+
+    def backward(self, dy, need_dx=True):
+        self.grads = {"line/a": self.x.T @ dy}
+
+    def drop_grads(self):
+        self.grads = {}
+
+    def forget(self):
+        self.x = None
+
+
+def test_whatever_has_what_training_asks_for_can_be_trained():
+    line, x, y = Line(), np.array([[1.0], [2.0]]), np.array([[3.0], [6.0]])
+    assert training.evaluate(line, x, y) == (3**2 + 6**2) / 2  # without return_dict, as in Keras
+    assert training.train_on_batch(line, x, y) == (3**2 + 6**2) / 2
+    assert line.params["line/a"] == 0.1 * (3 * 1 + 6 * 2)  # the slope of the loss at a = 0 is -(1 * 3 + 2 * 6)
+    history = training.fit(line, x, y, epochs=30, verbose=0)
+    np.testing.assert_allclose(line.params["line/a"], 3, rtol=1e-6)
+    np.testing.assert_array_equal(training.predict(line, x), x @ line.params["line/a"])
+    assert line.epochs == 30 and history.history["loss"][-1] < 1e-10
+
+
+def test_what_a_file_asks_for_and_training_does_not_do_is_named():
+    inner = Sequential([Input((2,)), Dense(3, name="within")], name="inner")
+    net = Sequential([Input((2,)), inner, Dense(1, name="last")])
+    net.compile("sgd", "mse")
+    inner.layers[-1].kept_settings = {"kernel_regularizer": {"class_name": "L2"}, "kernel_initializer": "ones"}
+    net.layers[-1].kept_settings = {"bias_constraint": "NonNeg", "bias_regularizer": None}
+    sentence = "Training goes on without kernel_regularizer of layer 'within', bias_constraint of layer 'last', which"
+    with pytest.warns(UserWarning, match=sentence) as caught:
+        net.fit(np.ones((1, 2)), np.ones(1), verbose=0)
+    assert caught[0].filename == __file__  # the caller's line, not ours

@@ -1,0 +1,60 @@
+"""predict: outputs, batch by batch."""
+
+from typing import Any
+
+import numpy as np
+
+from ..arguments import integer
+from ..types import Array
+from .batches import inputs, is_data
+from .model import TrainableModel
+
+
+def predict(model: TrainableModel, x: Any, batch_size: int = 32) -> Array | list[Array]:
+    """Compute outputs batch by batch.
+
+    Parameters
+    ----------
+    model : Model
+    x : array (N, ...), a list of them for several inputs, or batches
+        Batches give x or (x, y).
+    batch_size : int
+        Examples at a time.
+
+    Returns
+    -------
+    y : array (N, ...)
+        A list of them for several outputs.
+
+    Raises
+    ------
+    ValueError
+        There is no batch, or x does not fit the model.
+
+    Notes
+    -----
+    Source: Keras 3 `Trainer.predict`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import Dense, Input, Sequential
+    >>> model = Sequential([Input((4,)), Dense(3, activation="softmax")])
+    >>> predict(model, np.ones((70, 4)), batch_size=32).shape
+    (70, 3)
+    """
+    if is_data(x):
+        size = integer("batch_size", batch_size)
+        count = len(x[0] if isinstance(x, list) else x)
+        starts = range(0, max(count, 1), size)
+        parts = [[part[at : at + size] for part in x] if isinstance(x, list) else x[at : at + size] for at in starts]
+    else:
+        parts = inputs(x, len(model.inputs))
+    results = [model.forward(part) for part in parts]
+    if not results:
+        raise ValueError("`x` must hold at least one batch. Received: none.")
+    if len(results) == 1:
+        return results[0]
+    if isinstance(results[0], list):
+        return [np.concatenate(outputs) for outputs in zip(*results, strict=True)]
+    return np.concatenate(results)
