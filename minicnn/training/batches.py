@@ -34,11 +34,16 @@ class ArrayBatches:
         Whose order the next pass takes; `fit` sets it.
     """
 
+    x: Inputs
+    y: AnyArray
+    batch_size: int
+    shuffle: bool
+    seed: Any
     epoch: int
 
     def __init__(self, x: Inputs, y: AnyArray, batch_size: int, shuffle: bool = False, seed: int | None = None):
         self.x, self.y, self.batch_size, self.shuffle = x, y, batch_size, shuffle
-        self.seed: Any = np.random.SeedSequence(seed).entropy
+        self.seed = np.random.SeedSequence(seed).entropy
         self.epoch = 0
 
     def __len__(self) -> int:

@@ -50,6 +50,9 @@ class Silent:
         The number after the last epoch's.
     """
 
+    total: int | None
+    epochs: int
+
     def __init__(self, total: int | None, epochs: int):
         self.total, self.epochs = total, epochs
 
@@ -75,6 +78,8 @@ class Silent:
 class Lines(Silent):
     """Print one line an epoch."""
 
+    started: float
+
     def begin(self, epoch: int) -> None:
         """Look at the clock."""
         self.started = time.monotonic()
@@ -90,6 +95,7 @@ class Bar(Silent):
 
     bar: "Progress"
     task: "TaskID"
+    started: float
 
     def __enter__(self) -> Self:
         # imported here: it takes as long as NumPy, and who only predicts draws no bar
