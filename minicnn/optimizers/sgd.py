@@ -38,6 +38,7 @@ class SGD(Optimizer):
     array([0.25, 2.75])
     """
 
+    slot_names: tuple[str, ...]
     momentum: float
     nesterov: bool
 
