@@ -99,7 +99,6 @@ def test_minicnn(path):
 INSIDE = {
     "execution": {"kernels.fused.conv2d_maxpool2d.LARGEST_WINDOW"},
     "layers": {"kernels.fused.activation.ACTIVATIONS", "kernels.fused.activation.LIMITS"},
-    "training": {"kernels.machine.memory"},
     "benchmarks": {"kernels.machine.registers.REGISTERS", "kernels.machine.registers.REGISTER_BYTES"},
 }
 ROOMS = {path.parent.name for path in (ROOT / "minicnn").glob("*/__init__.py")}
