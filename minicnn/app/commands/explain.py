@@ -30,5 +30,6 @@ def run(args: argparse.Namespace) -> None:
         classes=flags.classes(args),
         scale=args.scale,
         size=flags.size(args),
+        note=flags.tell_guess,
     )
     print(f"{args.out}: {size / 1e6:.1f} MB, for any browser; it needs no network{replaced}")

@@ -78,8 +78,18 @@ def model(args: argparse.Namespace) -> "Model":
     loaded = load_model(args.model, optimizer=False)
     guessed = complete(loaded, classes(args), size(args), args.scale, args.model)
     if guessed:
-        console.note(f"{guessed} --classes, --size and --scale say otherwise.")
+        tell_guess(guessed)
     return loaded
+
+
+def tell_guess(sentence: str) -> None:
+    """Print a note that tells what was guessed, and which flags say otherwise.
+
+    Parameters
+    ----------
+    sentence : str
+    """
+    console.note(f"{sentence} --classes, --size and --scale say otherwise.")
 
 
 def pictures(paths: list[str]) -> list[Path]:
