@@ -28,9 +28,6 @@ LACKING = {
         Folder ImageBatches Judged LeftOut PictureError Split field_beside find_classes fingerprints folder_for
         image_folder load_image pictures_below split_field to_floats to_judge unreadable
     """,
-    "explain": """
-        shapes trace trace_gradient walk
-    """,
     "kernels": """
         Tape Workspace get_num_threads on_first_compile play recording set_num_threads sums_are_finite workspace
     """,

@@ -9,6 +9,7 @@ relu, sigmoid, softmax, dropoutR, flatten, denseN. A number may stand apart from
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from ... import layers, reference
 
@@ -19,29 +20,56 @@ LONG = {"stride": "s", "strides": "s", "dilation": "d", "groups": "g", "maxpool"
 
 @dataclass(frozen=True)
 class Row:
-    """One layer: its text, the shape that it gives, its counts, and the lines that show how they come about."""
+    """One layer.
+
+    Attributes
+    ----------
+    text : str
+        What it is.
+    shape : tuple of int
+        Of its output, without the batch.
+    parameters, multiply_adds : int
+        Its counts, for one example.
+    working : tuple of str
+        The lines that show how they come about.
+    """
 
     text: str
-    shape: tuple
+    shape: tuple[int, ...]
     parameters: int
     multiply_adds: int
-    working: tuple
+    working: tuple[str, ...]
 
 
-def shapes(text):
+def shapes(text: str) -> str:
     """Work out a net's sizes.
 
     Parameters
     ----------
-    text : str      "150x150x3 conv32 3x3 pool2 flatten dense64 dense1", see the module's docstring
+    text : str
+        "150x150x3 conv32 3x3 pool2 flatten dense64 dense1": an input, HEIGHTxWIDTHxCHANNELS, and layers: convF KxK
+        [sN] [dN] [gN] [same], poolN or pool HxW [sN] [same], relu, sigmoid, softmax, dropoutR, flatten, denseN.
 
     Returns
     -------
-    report : str    a block a layer: the formula with its numbers, the floor and the pixels that it drops
+    report : str
+        A block a layer: the formula with its numbers, the floor and the pixels that it drops.
 
     Raises
     ------
-    ValueError: a word that is not understood, or a window that does not fit.
+    ValueError
+        A word that is not understood, or a window that does not fit.
+
+    Examples
+    --------
+    >>> print(shapes("8x8x1 pool3"))
+    input  ->  8 x 8 x 1
+    pool3, window 3 x 3, stride 3, valid  ->  2 x 2 x 1
+        height floor((8 - 3) / 3) + 1 = 2, the floor drops 2 pixels at the end
+        width  floor((8 - 3) / 3) + 1 = 2, the floor drops 2 pixels at the end
+    <BLANKLINE>
+    parameters     0
+    multiply-adds  0 for one example
     """
     rows = work_out(text)
     lines = []
@@ -55,8 +83,28 @@ def shapes(text):
     return "\n".join(lines)
 
 
-def work_out(text):
-    """List a `Row` for the input and for each layer."""
+def work_out(text: str) -> list[Row]:
+    """List a `Row` for the input and for each layer.
+
+    Parameters
+    ----------
+    text : str
+        As `shapes` takes it.
+
+    Returns
+    -------
+    rows : list of Row
+
+    Raises
+    ------
+    ValueError
+        A word that is not understood, or a window that does not fit.
+
+    Examples
+    --------
+    >>> [row.shape for row in work_out("8x8x3 conv4 3x3 flatten")]
+    [(8, 8, 3), (6, 6, 4), (144,)]
+    """
     words = _words(text)
     match = re.fullmatch(r"(\d+)x(\d+)(?:x(\d+))?", words[0]) if words else None
     if not match or not all(int(size or 1) for size in match.groups()):
@@ -133,7 +181,7 @@ def _row(layer, shape):
             f"A dense layer reads a row of numbers: write flatten before it. Received: {layer.name!r} on "
             f"an input of {' x '.join(map(str, shape))}."
         )
-    out = layer.compute_output_shape(given)[1:]
+    out: Any = layer.compute_output_shape(given)[1:]
     if isinstance(layer, layers.Conv2D):
         kernel = (*layer.kernel_size, shape[2] // layer.groups, layer.filters)
         weights, positions = math.prod(kernel), out[0] * out[1]

@@ -6,33 +6,51 @@ A topic is a function that yields steps, each a few lines of text. Every number 
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from typing import TextIO
 
 import numpy as np
 
 from ... import reference
+from ...types import Array, Pads
 
-PICTURE = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]], np.float64)
-FILTER = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]], np.float64)
-MAP = np.array([[1, 0, 2, 3], [4, 6, 6, 8], [3, 1, 1, 0], [1, 2, 2, 4]], np.float64)
-NO_PADS = (0, 0), (0, 0)
+PICTURE: Array = np.array(
+    [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]], np.float64
+)
+FILTER: Array = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]], np.float64)
+MAP: Array = np.array([[1, 0, 2, 3], [4, 6, 6, 8], [3, 1, 1, 0], [1, 2, 2, 4]], np.float64)
+NO_PADS: Pads = (0, 0), (0, 0)
 
 
-def walk(topic, out=None, key=None):
+def walk(topic: str, out: TextIO | None = None, key: Callable[[], str] | None = None) -> None:
     """Go through a topic, one step a key press; printed whole where nobody is there to press keys.
 
     Parameters
     ----------
     topic : "conv", "relu", "pool", "flatten", "dense", "sigmoid", "softmax" or "backprop"
-    out : file, optional         where to print, the standard output by default
-    key : function, optional     waits for a key and returns it; "q" ends the walk. By default a key press where both
-        input and output are a terminal, and no waiting otherwise
+    out : file, optional
+        Where to print, the standard output by default.
+    key : callable, optional
+        Waits for a key and returns it; "q" ends the walk. By default a key press where both input and output are a
+        terminal, and no waiting otherwise.
 
     Raises
     ------
-    ValueError: `topic` is none of these.
+    ValueError
+        `topic` is none of these.
+
+    Examples
+    --------
+    >>> import io
+    >>> printed = io.StringIO()
+    >>> walk("relu", printed)
+    >>> print(printed.getvalue()[:74])
+    ReLU: negative numbers become 0, all others stay.   y = max(x, 0)
+    <BLANKLINE>
+    before
     """
-    out = sys.stdout if out is None else out
-    if key is None and sys.stdin is not None and sys.stdin.isatty() and out.isatty():
+    out = out or sys.stdout
+    if key is None and all(end is not None and end.isatty() for end in (sys.stdin, out)):
         key = press
     whole = steps(topic)
     for number, step in enumerate(whole, 1):
@@ -45,14 +63,35 @@ def walk(topic, out=None, key=None):
                 return
 
 
-def steps(topic):
-    """List the steps of a topic, as texts."""
+def steps(topic: str) -> list[str]:
+    """List the steps of a topic.
+
+    Parameters
+    ----------
+    topic : str
+        As `walk` takes it.
+
+    Returns
+    -------
+    steps : list of str
+        A few lines of text each.
+
+    Raises
+    ------
+    ValueError
+        There is no such topic.
+
+    Examples
+    --------
+    >>> print(steps("softmax")[-2])
+    Softmax outputs sum to 1: 0.705385 + 0.259496 + 0.035119 = 1.000000
+    """
     if topic not in TOPICS:
         raise ValueError(f"`topic` must be one of {', '.join(TOPICS)}. Received: topic={topic!r}.")
     return list(TOPICS[topic]())
 
 
-def press():
+def press() -> str:
     """Wait for one key and return it."""
     if os.name == "nt":
         import msvcrt
@@ -244,7 +283,7 @@ def _loss(x, w, b, v, c):
     return float(np.log1p(np.exp(-(v * max(w * x + b, 0.0) + c))))
 
 
-TOPICS = {
+TOPICS: dict[str, Callable[[], Iterator[str]]] = {
     "conv": _conv,
     "relu": _relu,
     "pool": _pool,

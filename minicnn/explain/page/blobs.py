@@ -28,7 +28,7 @@ class Blobs:
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
-        self.size = 0
+        self.size: int = 0
 
     def add(self, array: AnyArray) -> list[int | str]:
         """Append an array; return where it lies.

@@ -4,9 +4,16 @@ Of every layer the strongest maps are carried, forward and backward, with the we
 rows of numbers whole. A sum in the page then says what the carried part gives and how much the rest does.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from ...models import Model
 from ..terms import as_batch, fed, inside, loss_of, run_backward, unfold
+from .blobs import Blobs
+from .nodes import Node
+from .pictures import Picture
 
 LARGEST_WORK = 300_000_000  # multiply-adds of one pass that a browser does within a second
 LARGEST_WEIGHTS = 4_000_000  # numbers: 16 MB of weights, beyond which a page is a burden
@@ -15,35 +22,54 @@ MOST_MAPS = 10  # of a layer, or as many as LAYER numbers hold: of the small, de
 LAYER = 4_000
 UNITS, INPUTS = 48, 24  # of a dense layer whose kernel is not carried whole: how many units, and inputs of each
 WHOLE_KERNEL = 200_000  # numbers of a dense kernel that is
-RATES = [10 ** (k / 2) for k in range(-10, 3)]  # of the step of learning, as carried.js reads them
+RATES: list[float] = [10 ** (k / 2) for k in range(-10, 3)]  # of the step of learning, as carried.js reads them
 MOST_STEPS = 2_000_000_000  # multiply-adds and moved weights that all steps of a picture may cost
 
 
-def too_large(model):
-    """Whether a page could not compute this net within a second, or would be too long for its weights."""
+def too_large(model: Model) -> bool:
+    """Say whether a page could not compute this net within a second, or would be too long for its weights.
+
+    Examples
+    --------
+    >>> from minicnn.models import homework
+    >>> too_large(homework((64, 64), 2)), too_large(homework((150, 150), 2))
+    (False, True)
+    """
     return (model.multiply_adds() or 0) > LARGEST_WORK or model.count_params() > LARGEST_WEIGHTS
 
 
-def carry(loaded, nodes, shown, known, blobs):
+def carry(
+    loaded: Sequence[Model], nodes: list[Node], shown: Sequence[Picture], known: dict[str, Any], blobs: Blobs
+) -> dict[str, Any]:
     """Run the engine on every picture and lay down what the page shows.
 
     Parameters
     ----------
-    loaded : models of the epochs, the last one in full, the others by what they predict
-    nodes : as `nodes.describe` gives them       shown : list of (name, label, pixels)
-    known : the classifier.json                  blobs : where arrays go
+    loaded : list of Model
+        Of the epochs, the last one in full, the others by what they predict.
+    nodes : list of dict
+        Of `nodes.describe`.
+    shown : list of Picture
+        At least one.
+    known : dict
+        The classifier.json.
+    blobs : Blobs
+        Where arrays go.
 
     Returns
     -------
-    carried : dict        reason, per picture the nodes' channels and arrays, per node weights, per epoch the ends
+    carried : dict
+        reason, per picture the nodes' channels and arrays, per node weights, per epoch the ends.
     """
     model = loaded[-1]
-    pictures, weights = [], None
+    pictures: list[dict[str, Any]] = []
+    channels: list[Any] = []
+    weights: list[Any] = []
     for _, label, pixels in shown:
         x = fed(pixels, known)
         truth = int(label if label is not None else _predicted(model, x))
         values, gradients, run = _all(model, nodes, x, truth)
-        if weights is None:  # all pictures show the same maps, so that the weights between them fit
+        if not weights:  # all pictures show the same maps, so that the weights between them fit
             channels = _channels(nodes, values)
             weights = [_weights(model, node, k, nodes, channels, values, blobs) for k, node in enumerate(nodes)]
         pictures.append(

@@ -5,7 +5,8 @@ What the page uses, too: places (every call of a layer, and one recorded run), p
 
 from . import inside
 from .activations import activation_of
-from .places import Place, Run, as_batch, fed, find, layer_path, loss_of, run_backward, run_forward, unfold
+from .places import Place, find, layer_path, unfold
+from .runs import Run, as_batch, fed, loss_of, run_backward, run_forward
 from .table import Term, Trace
 from .trace import trace
 from .trace_gradient import trace_gradient

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ...layers import ACTIVATIONS
+from ...layers import ACTIVATIONS, Layer
+from ...types import Array, ArrayLike
 
-FORMULAS = {
+FORMULAS: dict[str, str] = {
     "relu": "max(z, 0)",
     "relu6": "min(max(z, 0), 6)",
     "leaky_relu": "z where z > 0, else 0.2 z",
@@ -19,22 +20,65 @@ FORMULAS = {
 }
 
 
-def activation_of(layer):
-    """Name the function that a layer applies last; None for none."""
+def activation_of(layer: Layer) -> str | None:
+    """Name the function that a layer applies last; None for none.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, ReLU
+    >>> activation_of(ReLU(max_value=6)), activation_of(Dense(2, activation="tanh")), activation_of(Dense(2))
+    ('relu6', 'tanh', None)
+    """
     name = type(layer).__name__
-    if name == "ReLU" and getattr(layer, "max_value", None) == 6:
-        return "relu6"
-    return "relu" if name == "ReLU" else getattr(layer, "activation", None) if name != "Softmax" else "softmax"
+    if name == "ReLU":
+        return "relu6" if getattr(layer, "max_value", None) == 6 else "relu"
+    return "softmax" if name == "Softmax" else getattr(layer, "activation", None)
 
 
-def activate(name, z):
-    """Apply an activation to an array, in float64; None changes nothing."""
-    z = np.asarray(z, np.float64)
-    return z if name is None else ACTIVATIONS[name].forward(np.ascontiguousarray(z))
+def activate(name: str | None, z: ArrayLike) -> Array:
+    """Apply an activation in float64; None changes nothing.
+
+    Parameters
+    ----------
+    name : str or None
+        A key of `FORMULAS`.
+    z : array of any shape
+        Softmax goes along the last axis.
+
+    Returns
+    -------
+    y : float64, shape of z
+
+    Examples
+    --------
+    >>> activate("relu", [-1, 2]).tolist()
+    [0.0, 2.0]
+    """
+    z = np.ascontiguousarray(z, np.float64)
+    return z if name is None else ACTIVATIONS[name].forward(z)
 
 
-def back(name, dy, z):
-    """Turn the gradient at y = f(z) into the one at z, in float64."""
+def back(name: str | None, dy: ArrayLike, z: ArrayLike) -> Array:
+    """Turn the gradient at y = f(z) into the one at z, in float64.
+
+    Parameters
+    ----------
+    name : str or None
+        A key of `FORMULAS`; None changes nothing.
+    dy : array
+        The gradient at y.
+    z : array, shape of dy
+        What the activation was applied to.
+
+    Returns
+    -------
+    dz : float64, shape of z
+
+    Examples
+    --------
+    >>> back("relu", [5, 5], [-1, 2]).tolist()
+    [0.0, 5.0]
+    """
     z, dy = np.ascontiguousarray(z, np.float64), np.ascontiguousarray(dy, np.float64)
     if name is None:
         return dy
@@ -42,12 +86,14 @@ def back(name, dy, z):
     return ACTIVATIONS[name].backward(dy, kept)
 
 
-def gate(name, z):
-    """Say in a word whether a gradient passes a ReLU here; nothing for other functions."""
-    return (
-        ""
-        if name not in ("relu", "relu6")
-        else "ReLU open"
-        if z > 0 and not (name == "relu6" and z >= 6)
-        else ("ReLU closed")
-    )
+def gate(name: str | None, z: float) -> str:
+    """Say in a word whether a gradient passes a ReLU here; "" for other functions.
+
+    Examples
+    --------
+    >>> gate("relu", 0.5), gate("relu", -1.0), gate("relu6", 7.0), gate("tanh", 0.5)
+    ('ReLU open', 'ReLU closed', 'ReLU closed', '')
+    """
+    if name not in ("relu", "relu6"):
+        return ""
+    return "ReLU open" if z > 0 and not (name == "relu6" and z >= 6) else "ReLU closed"

@@ -1,20 +1,42 @@
 """What each kind of layer sends back: to one number of its input (`TO_INPUT`), to one of its weights (`TO_WEIGHT`).
 
-Each function gets the layer, its inputs `xs`, `dz` and an index. dz(index of an output) gives the loss's gradient
-there, before the layer's own activation, and a remark ("ReLU closed"); dz.name says of what. It answers with terms
+Each function gets the layer, its inputs `xs`, `dz` and an index. dz(index of an output) is the loss's gradient
+there, before the layer's own activation, and a remark ("ReLU closed"); dz.name says of what. It returns terms
 dz * factor that add up to the gradient; a factor is what the number was multiplied by, on the way forward, for that
 output.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 
-from ...layers import AUGMENTATIONS
+from ...layers import AUGMENTATIONS, Layer
+from ...types import Array
 from .activations import activate, activation_of, back, gate
-from .table import Term, place
+from .table import Index, Term, place
 from .windows import Windows
+
+
+class GradientAt(Protocol):
+    """What a rule asks for the gradient at its layer's outputs: `dz`.
+
+    Attributes
+    ----------
+    name : str
+        Of the place, or of what lies inside it.
+    """
+
+    name: str
+
+    def __call__(self, index: Index, /) -> tuple[float, str]:
+        """Return the loss's gradient at one output, and through what it came."""
+        ...
+
+
+Rule = Callable[..., list[Term]]
 
 
 def _windows(layer, x):
@@ -47,8 +69,21 @@ def _depthwise_conv2d(layer, xs, k, dz, index):
     ]
 
 
-def pointwise_half(layer, dz, index):
-    """List what the maps of a separable convolution send back to its depthwise half."""
+def pointwise_half(layer: Layer, dz: GradientAt, index: Index) -> list[Term]:
+    """List what the maps of a separable convolution send back to its depthwise half.
+
+    Parameters
+    ----------
+    layer : SeparableConv2D
+    dz : callable
+        The gradient at its outputs.
+    index : (example, row, column, channel)
+        Of the map between the halves.
+
+    Returns
+    -------
+    terms : list of Term
+    """
     weights = layer.params["pointwise_kernel"][0, 0, index[3]]
     return [_term(dz, (*index[:3], f), weight) for f, weight in enumerate(weights)]
 
@@ -93,14 +128,32 @@ def _global_max_pooling2d(layer, xs, k, dz, index):
     return [_term(dz, _pooled(layer, index), 1 / tied.sum() if won else 0.0, "winner" if won else "no winner")]
 
 
-def through_activation(layer, xs, k, dz, index):
-    """Send a gradient back through an activation: a layer, or the last thing that a layer does."""
+def through_activation(layer: Layer, xs: Sequence[Array], k: int, dz: GradientAt, index: Index) -> list[Term]:
+    """Send a gradient back through an activation: a layer, or the last thing that a layer does.
+
+    Parameters
+    ----------
+    layer : Layer
+    xs : list of array
+        What the activation is applied to.
+    k : int
+        Which of `xs` is meant: 0.
+    dz : callable
+        The gradient at the outputs.
+    index : tuple of int
+        Of the input.
+
+    Returns
+    -------
+    terms : list of Term
+    """
     name, x = activation_of(layer), xs[0]
     if name == "softmax":
         return _softmax(layer, xs, k, dz, index)
     if name is None:
         return [_term(dz, index, 1.0)]
-    return [_term(dz, index, back(name, [1.0], [x[index]])[0], gate(name, float(x[index])))]
+    slope = float(back(name, [1.0], [x[index]])[0])
+    return [_term(dz, index, slope, gate(name, float(x[index])))]
 
 
 def _softmax(layer, xs, k, dz, index):
@@ -181,7 +234,7 @@ def _through(layer, xs, k, dz, index):
     return [_term(dz, index, 1.0)]
 
 
-TO_INPUT = {
+TO_INPUT: dict[str, Rule] = {
     **dict.fromkeys(AUGMENTATIONS, _through),
     "Activation": through_activation,
     "Add": _add,
@@ -280,7 +333,7 @@ def _normal_factor(layer, c):
     return (float(layer.params["gamma"][c]) if "gamma" in layer.params else 1.0) / _deviation(layer, c)
 
 
-TO_WEIGHT = {
+TO_WEIGHT: dict[tuple[str, str], Rule] = {
     ("BatchNormalization", "beta"): _bias,
     ("BatchNormalization", "gamma"): _gamma,
     ("Conv2D", "bias"): _bias,

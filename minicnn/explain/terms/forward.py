@@ -1,28 +1,45 @@
 """Which terms add up to one output of each kind of layer. One small function a layer, listed in `FORWARD`.
 
-Each takes (layer, xs, index): the layer, the arrays that the engine fed it, and which output is meant; it answers with
-`Parts`. To teach `trace` a layer, write its function and list it. Layers with a kernel, a bias and an activation give
+Each takes (layer, xs, index): the layer, the arrays that the engine fed it, and which output is meant; it returns
+`Parts`. To teach `trace` a layer, write its function and list it. Layers with a kernel, a bias and an activation list
 their products alone (`PRODUCTS`); the rest is the same for all of them.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from ...layers import AUGMENTATIONS
+from ...layers import AUGMENTATIONS, Layer
+from ...types import Array
 from .activations import FORMULAS, activate, activation_of
-from .table import Term, place
+from .table import Index, Term, place
 from .windows import Windows
 
 
 class Parts(NamedTuple):
-    """What one output is made of: an equation, the factors' names, the terms, and the steps after their sum."""
+    """What one output is made of.
+
+    Attributes
+    ----------
+    formula : str
+        The equation.
+    columns : tuple of str
+        What the terms' factors are called.
+    terms : list of Term
+        They add up to the number before bias and activation.
+    steps : list of (str, float)
+        What follows the sum, and the number after it.
+    """
 
     formula: str
-    columns: tuple
-    terms: list
-    steps: list
+    columns: tuple[str, ...]
+    terms: list[Term]
+    steps: list[tuple[str, float]]
+
+
+Rule = Callable[..., Parts]  # of (layer, xs, index)
 
 
 # ---- layers with a kernel -------------------------------------------------------------------------------------------
@@ -61,7 +78,7 @@ def _dense(layer, xs, index):
     return [Term(f"[{d}]", (float(x), float(w))) for d, (x, w) in enumerate(zip(row, kernel, strict=True))]
 
 
-PRODUCTS = {
+PRODUCTS: dict[str, tuple[Callable[..., list[Term]], str]] = {  # the terms of (layer, xs, index), their equation
     "Conv2D": (_conv2d, "sum of x * kernel over the window and its channels"),
     "DepthwiseConv2D": (_depthwise_conv2d, "sum of x * kernel over the window of one channel"),
     "SeparableConv2D": (_separable_conv2d, "sum of depthwise output * pointwise kernel"),
@@ -74,13 +91,40 @@ def _weighted(layer, xs, index):
     return _sums(layer, xs, index, activation_of(layer))
 
 
-def before_activation(layer, xs, index):
-    """Write the same without the activation."""
+def before_activation(layer: Layer, xs: Sequence[Array], index: Index) -> Parts:
+    """Write what a layer's own activation gets: the sum and its bias.
+
+    Parameters
+    ----------
+    layer : Layer
+        One of `PRODUCTS`.
+    xs : list of array
+        Its inputs.
+    index : tuple of int
+        Of the output.
+
+    Returns
+    -------
+    parts : Parts
+    """
     return _sums(layer, xs, index, None)
 
 
-def depthwise_half(layer, xs, index):
-    """Write the first half of a separable convolution: one channel's window."""
+def depthwise_half(layer: Layer, xs: Sequence[Array], index: Index) -> Parts:
+    """Write the first half of a separable convolution: one channel's window.
+
+    Parameters
+    ----------
+    layer : SeparableConv2D
+    xs : list of array
+        Its input.
+    index : (example, row, column, channel)
+        Of the map between the halves.
+
+    Returns
+    -------
+    parts : Parts
+    """
     return Parts(f"z = {PRODUCTS['DepthwiseConv2D'][1]}", ("x", "kernel"), _depthwise_conv2d(layer, xs, index), [])
 
 
@@ -299,7 +343,7 @@ def _cropping2d(layer, xs, index):
 
 
 def _same(formula):
-    """A layer that hands a number on as it is."""
+    """Make the rule of a layer that hands a number on as it is."""
     return lambda layer, xs, index: Parts(formula, ("x",), [Term(place(index), (float(xs[0][index]),))], [])
 
 
@@ -311,7 +355,7 @@ def _total(terms):
     return math.fsum(term.value for term in terms)
 
 
-FORWARD = {
+FORWARD: dict[str, Rule] = {
     **dict.fromkeys(PRODUCTS, _weighted),
     **dict.fromkeys(AUGMENTATIONS, _same("y = x: nothing is drawn at random when predicting")),
     "Activation": _activation,

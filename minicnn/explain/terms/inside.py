@@ -8,50 +8,118 @@
 import re
 
 from ... import kernels
-from ...layers import ACTIVATIONS
+from ...layers import ACTIVATIONS, Layer
+from ...types import Array
 from .activations import activation_of
 from .forward import PRODUCTS
 
 DEPTHWISE = "depthwise"
 
 
-def named(key, part):
-    """Name a part of a place; None is its output."""
+def named(key: str, part: str | None) -> str:
+    """Name a part of a place; None is its output.
+
+    Examples
+    --------
+    >>> named("conv2d", None), named("conv2d", "before relu")
+    ('conv2d', 'conv2d (before relu)')
+    """
     return key if part is None else f"{key} ({part})"
 
 
-def split(name):
-    """Split a name into a place's key and the part, None for the output."""
-    key, part = re.fullmatch(r"(.*?)(?: \((before \w+|depthwise)\))?", name, re.S).groups()
-    return key, part
+def split(name: str) -> tuple[str, str | None]:
+    """Split a name into a place's key and the part, None for the output.
+
+    Examples
+    --------
+    >>> split("conv2d (before relu)"), split("conv2d")
+    (('conv2d', 'before relu'), ('conv2d', None))
+    """
+    match = re.fullmatch(r"(.*) \((before \w+|depthwise)\)", name, re.S)
+    return (match[1], match[2]) if match else (name, None)
 
 
-def before(layer):
-    """Name what a layer's own activation gets; None where it has none, or is one."""
+def before(layer: Layer) -> str | None:
+    """Name what a layer's own activation gets; None where it has none, or is one.
+
+    Examples
+    --------
+    >>> from minicnn import Conv2D, ReLU
+    >>> before(Conv2D(2, 3, activation="relu")), before(Conv2D(2, 3)), before(ReLU())
+    ('before relu', None, None)
+    """
     name = activation_of(layer) if type(layer).__name__ in PRODUCTS else None
     return None if name is None else f"before {name}"
 
 
-def parts(layer):
-    """List what lies inside a layer, in running order."""
+def parts(layer: Layer) -> list[str]:
+    """List what lies inside a layer, in running order.
+
+    Examples
+    --------
+    >>> from minicnn import SeparableConv2D
+    >>> parts(SeparableConv2D(2, 3, activation="relu"))
+    ['depthwise', 'before relu']
+    """
     halves = [DEPTHWISE] if type(layer).__name__ == "SeparableConv2D" else []
     return [*halves, *filter(None, [before(layer)])]
 
 
-def value(layer, x, part):
-    """Compute a part with the engine's own kernels, from what went into the layer."""
-    if part != DEPTHWISE:
-        return layer.forward(x, logits=True)
+def value(layer: Layer, x: Array, part: str | None) -> Array:
+    """Compute a part with the engine's own kernels, from what went into the layer.
+
+    Parameters
+    ----------
+    layer : Layer
+    x : array
+        The layer's input.
+    part : str or None
+        One of `parts`.
+
+    Returns
+    -------
+    z : array
+    """
+    return layer.forward(x, logits=True) if part != DEPTHWISE else _depthwise(layer, x)
+
+
+def _depthwise(layer, x):
     kernel, pads = layer.params["depthwise_kernel"], layer.pads(x.shape[1:3])
     return kernels.depthwise_conv2d_forward(x, kernel, None, layer.strides, pads, layer.dilation_rate)
 
 
-def through_activation(layer, dy, x, y):
-    """Turn the gradient at a layer's output into the one before its activation, with the engine's own kernels."""
-    function = ACTIVATIONS[activation_of(layer)]
+def through_activation(layer: Layer, dy: Array, x: Array, y: Array) -> Array:
+    """Turn the gradient at a layer's output into the one before its activation, with the engine's own kernels.
+
+    Parameters
+    ----------
+    layer : Layer
+        With an activation of its own.
+    dy : array
+        The gradient at its output.
+    x : array
+        Its input.
+    y : array, shape of dy
+        Its output.
+
+    Returns
+    -------
+    dz : array, shape of y
+    """
+    function = ACTIVATIONS[str(activation_of(layer))]
     return function.backward(dy, y if function.keeps == "y" else value(layer, x, before(layer)))
 
 
-def through_pointwise(layer, dz):
-    """Turn the gradient before a separable convolution's activation into the one at its depthwise half."""
+def through_pointwise(layer: Layer, dz: Array) -> Array:
+    """Turn the gradient before a separable convolution's activation into the one at its depthwise half.
+
+    Parameters
+    ----------
+    layer : SeparableConv2D
+    dz : (N, OH, OW, F)
+
+    Returns
+    -------
+    gradient : (N, OH, OW, C * depth_multiplier)
+    """
     return dz @ layer.params["pointwise_kernel"][0, 0].T

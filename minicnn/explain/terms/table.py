@@ -5,21 +5,38 @@ engine computed in its own precision: the last line is the difference, which is 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+Index = tuple[int, ...]  # of one number in an array
 COLUMNS = 80  # of the terminal that a table is made for; remarks that do not fit stand below their row
 
 
 @dataclass(frozen=True)
 class Term:
-    """One summand: where it comes from, its factors, and a remark ("padding", "ReLU closed", "winner")."""
+    """One summand.
+
+    Attributes
+    ----------
+    where : str
+        Where it comes from: "[3, 4, channel 2]".
+    factors : tuple of float
+        Their product is its value.
+    note : str
+        A remark: "padding", "ReLU closed", "winner".
+
+    Examples
+    --------
+    >>> Term("[0, 1, channel 2]", (0.5, -4.0)).value
+    -2.0
+    """
 
     where: str
-    factors: tuple
+    factors: tuple[float, ...]
     note: str = ""
 
     @property
-    def value(self):
+    def value(self) -> float:
         """The product of the factors."""
         return math.prod(self.factors)
 
@@ -30,38 +47,53 @@ class Trace:
 
     Attributes
     ----------
-    title, formula : str           what it is, and the equation that made it
-    columns : tuple of str         what the terms' factors are called
-    terms : list of Term           they add up, in float64, to `total`
-    steps : list of (str, float)   what follows the sum: bias, activation
-    engine : float                 the engine's number
-    rows : int                     how many terms are printed at most; of more, the largest
+    title : str
+        What it is.
+    formula : str
+        The equation that made it.
+    columns : tuple of str
+        What the terms' factors are called.
+    terms : list of Term
+        They add up, in float64, to `total`.
+    engine : float
+        The engine's number.
+    steps : list of (str, float)
+        What follows the sum: bias, activation.
+    rows : int
+        How many terms are printed at most; of more, the largest.
+
+    Examples
+    --------
+    >>> terms, steps = [Term("[0]", (2.0, 3.0))], [("+ bias 1", 7.0)]
+    >>> found = Trace("y[0]", "y = sum of x * kernel + bias", ("x", "kernel"), terms, 7.0, steps)
+    >>> found.total, found.value, found.difference
+    (6.0, 7.0, 0.0)
     """
 
     title: str
     formula: str
-    columns: tuple
-    terms: list
+    columns: tuple[str, ...]
+    terms: list[Term]
     engine: float
-    steps: list = field(default_factory=list)
-    rows: int = 60  # printed at most; of more terms the largest are
+    steps: list[tuple[str, float]] = field(default_factory=list)
+    rows: int = 60
 
     @property
-    def total(self):
+    def total(self) -> float:
         """The sum of the terms."""
         return math.fsum(term.value for term in self.terms)
 
     @property
-    def value(self):
+    def value(self) -> float:
         """The number itself, in float64: the sum, or what the last step made of it."""
         return self.steps[-1][1] if self.steps else self.total
 
     @property
-    def difference(self):
+    def difference(self) -> float:
         """The engine's number minus ours: rounding."""
         return self.engine - self.value
 
-    def __str__(self):
+    def __str__(self) -> str:
         """A readable table."""
         return "\n".join([self.title, f"  {self.formula}", "", *self._rows(), *self._ending()])
 
@@ -100,13 +132,25 @@ class Trace:
         return ["", *(f"  {text.ljust(wide)}  {value}" for text, value in lines)]
 
 
-def number(value):
-    """Write a number with six significant digits, a zero as 0."""
+def number(value: float) -> str:
+    """Write a number with six significant digits, a zero as 0.
+
+    Examples
+    --------
+    >>> number(1 / 3), number(-0.0)
+    ('0.333333', '0')
+    """
     return "0" if value == 0 else f"{float(value):.6g}"
 
 
-def place(index):
-    """Write an index: "[3, 4, channel 2]" for a map, "[17]" for a row of numbers (the example is left out)."""
+def place(index: Sequence[int]) -> str:
+    """Write an index, without the example: that of a map, or of a row of numbers.
+
+    Examples
+    --------
+    >>> place((0, 3, 4, 2)), place((0, 17))
+    ('[3, 4, channel 2]', '[17]')
+    """
     rest = [int(i) for i in index[1:]]
     if len(rest) == 3:
         return f"[{rest[0]}, {rest[1]}, channel {rest[2]}]"

@@ -8,41 +8,63 @@ The remark beside each term says which ReLU masks and pool winners that output's
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ... import losses
+from ...models import Model
+from ...types import AnyArray, ArrayLike
 from . import inside
 from .activations import activate, activation_of, gate
 from .backward import TO_INPUT, TO_WEIGHT, pointwise_half, through_activation
-from .places import find, full_index, layer_path, run_backward
+from .places import find, full_index, layer_path
+from .runs import run_backward
 from .table import Term, Trace, place
 from .windows import Windows
 
 
-def trace_gradient(model, x, y, what, index):
+def trace_gradient(model: Model, x: ArrayLike, y: ArrayLike, what: str, index: int | Sequence[int] | AnyArray) -> Trace:
     """Take the loss's gradient at one number apart: an input or map (dX), a kernel (dW) or a bias (db).
 
     The model runs as when predicting: Dropout drops nothing, BatchNormalization uses its moving means.
 
     Parameters
     ----------
-    model : Model with one input and one output; its loss is the compiled one, else the one that its end belongs to
-    x : one example (H, W, C), or a batch of them
-    y : the true class, one class an example, or what the loss takes
-    what : str       "conv2d/kernel", "conv2d/bias" (dW, db), or a name as `trace` takes it: the gradient at a layer's
-        output or at what lies inside it ("x": at the model's input)
-    index : tuple of int     in the array of `what`; for an output the example may be left out
+    model : Model
+        With one input and one output; its loss is the compiled one, else the one that its end belongs to.
+    x : (N, H, W, C), or one example (H, W, C)
+        Or whatever else the model takes.
+    y : int, list of int, or array
+        The true class, one class an example, or what the loss takes.
+    what : str
+        "conv2d/kernel", "conv2d/bias" (dW, db), or a name as `trace` takes it: the gradient at a layer's output or at
+        what lies inside it ("x": at the model's input).
+    index : tuple of int
+        In the array of `what`; for an output the example may be left out.
 
     Returns
     -------
-    trace : Trace        its terms add up, in float64, to the gradient
+    trace : Trace
+        Its terms add up, in float64, to the gradient.
 
     Raises
     ------
-    ValueError: `what` or `index` names nothing in this model, or a frozen layer's weight, or the output of an
-        activation that the loss has taken into itself.
+    ValueError
+        `what` or `index` names nothing in this model, or a frozen layer's weight, or the output of an activation that
+        the loss has taken into itself.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> model = Sequential([Input((2,)), Dense(2)])
+    >>> model.set_weights([np.eye(2), [0.0, 0.0]])
+    >>> found = trace_gradient(model, [3.0, 3.0], 1, "dense/kernel", (0, 1))
+    >>> [(term.where, term.factors) for term in found.terms]  # (p - t) of unit 1, times the input that it met
+    [('dense[1]', (-0.5, 3.0))]
+    >>> round(found.total, 4), round(found.engine, 4)
+    (-1.5, -1.5)
     """
     run = run_backward(model, x, y)
     what = next(iter(run.places)) if what == "x" else what
