@@ -1,9 +1,13 @@
-"""What this room knows of a model: a graph of nodes, and which layer's methods are its class's own."""
+"""What this room knows of a model: a graph of nodes, who reads whose output, and what may change in it."""
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ..layers import Layer, Node, SymbolicTensor
+from ..types import Array
+
+Values = dict[SymbolicTensor, Array]  # what a run has computed so far
 
 
 class Graph(Protocol):
@@ -15,7 +19,7 @@ class Graph(Protocol):
         In running order; another list as soon as the graph is another.
     layers : list of Layer
     outputs : list of SymbolicTensor
-    dtype : str
+    dtype : "float32" or "float64"
     """
 
     nodes: list[Node]
@@ -26,6 +30,29 @@ class Graph(Protocol):
     def leaves(self) -> Iterator[tuple[str, Layer]]:
         """Yield (path, layer) of every layer that is no model, those of nested models too."""
         ...
+
+
+class Readers:
+    """Who reads whose output: nodes can run as one where nobody else wants what lies between them.
+
+    Parameters
+    ----------
+    nodes : list of Node
+        In running order.
+    outputs : list of SymbolicTensor
+        Those that somebody wants, besides the nodes.
+    """
+
+    def __init__(self, nodes: list[Node], outputs: list[SymbolicTensor]):
+        self._counts = Counter(tensor for node in nodes for tensor in node.inputs)
+        self._counts.update(outputs)
+        self._reader = {tensor: node for node in nodes for tensor in node.inputs}
+
+    def only(self, node: Node) -> Node | None:
+        """Return the node that reads this one's output, if it alone does, and once."""
+        if len(node.outputs) != 1 or self._counts[node.outputs[0]] != 1:
+            return None
+        return self._reader.get(node.outputs[0])
 
 
 def replaced(layer: Layer) -> bool:
@@ -39,7 +66,7 @@ def mutable_part(model: Graph) -> list[Any]:
     found: list[Any] = [(model.nodes, model.dtype)]
     for layer in model.layers:
         if layer.is_model:
-            found += mutable_part(layer)  # type: ignore[arg-type]
+            found += mutable_part(cast(Graph, layer))
         else:
             found.append((layer.dtype, replaced(layer)))
     return found

@@ -1,4 +1,4 @@
-"""How a model predicts: step by step (chains.py), in memory that stays for the next run, and before long on tape.
+"""How a model predicts: step by step (steps.py), in memory that stays for the next run, and before long on tape.
 
 For small inputs Python takes longer than the kernels. When inputs of the same shapes come a second time their run is
 recorded (take.py). From then on it is played. Training and `set_weights` are seen; a layer that holds another array
@@ -14,9 +14,10 @@ from typing import Any
 from .. import kernels
 from ..kernels import Workspace
 from ..layers import SymbolicTensor
-from . import chains as inference
-from .graph import Graph, mutable_part
-from .take import Take, Values, can_record
+from .chains import run_chain
+from .graph import Graph, Values, mutable_part
+from .steps import Step, steps
+from .take import Take, can_record
 
 SMALL = 1 << 21  # bytes of inputs; with larger ones Python's share of the time is small, and they would be copied
 TAKES = 4  # shapes of inputs that a plan remembers; with more in turn none comes a second time
@@ -48,7 +49,7 @@ class Plan:
         self._model = model
         self.outputs: list[SymbolicTensor] = model.outputs
         self.head: SymbolicTensor | None = model.outputs[0] if logits else None
-        self.steps: list[inference.Step] = inference.steps(model, self.head)
+        self.steps: list[Step] = steps(model, self.head)
         self.workspace: Workspace = Workspace()
         self._free = threading.Lock()
         self._takes: OrderedDict[Any, Take | None] = OrderedDict()
@@ -113,7 +114,7 @@ class Plan:
             arrays = [values[tensor] for tensor in inputs]
             if chain is not None:
                 dtype = nodes[0].layer.dtype  # a nested model may have another one
-                y = inference.run_chain(chain, *(array.astype(dtype, copy=False) for array in arrays))
+                y = run_chain(chain, *(array.astype(dtype, copy=False) for array in arrays))
             else:
                 how = {"logits": True} if self.head is not None and self.head in last.outputs else {}
                 y = last.layer.forward(arrays if last.several else arrays[0], keep=False, **how)

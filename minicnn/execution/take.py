@@ -5,14 +5,13 @@ layer that has another one needs another take.
 """
 
 from collections.abc import Callable
+from typing import cast
 
 from .. import kernels
 from ..kernels import Workspace
 from ..layers import Layer, SymbolicTensor
-from ..types import Array, Arrays
-from .graph import Graph, replaced
-
-Values = dict[SymbolicTensor, Array]
+from ..types import Arrays
+from .graph import Graph, Values, replaced
 
 
 class Take:
@@ -82,6 +81,6 @@ def can_record(model: Graph) -> bool:
         and not replaced(node.layer)
         and node.layer.dtype == model.dtype
         and getattr(node.layer, "algorithm", None) != "reference"
-        and (not node.layer.is_model or can_record(node.layer))  # type: ignore[arg-type]
+        and (not node.layer.is_model or can_record(cast(Graph, node.layer)))
         for node in model.nodes
     )

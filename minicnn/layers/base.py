@@ -96,7 +96,7 @@ class Layer(Settings):
         self.auto_named = name is None
         self.trainable = True
         self.built = False
-        self.dtype: str | None = None
+        self.dtype = None
         self.input_shape: Any = None
         self.output_shape: Any = None
         self.kept_settings = {}
@@ -212,12 +212,13 @@ class Layer(Settings):
         y : array, dtype of the layer
         """
         x = self._checked_input(x)
-        y, saved = self._forward(x, training, logits=True) if logits else self._forward(x, training)
+        how = {"logits": True} if logits else {}
+        y, saved = self._forward(x, training, **how)
         if training if keep is None else keep:
             self._saved.append((saved, y.shape))
         return y
 
-    def _forward(self, x: Any, training: bool, **how: Any) -> tuple[Any, Any]:
+    def _forward(self, x: Any, training: bool, /) -> tuple[Any, Any]:
         """Return y, and whatever `_backward` needs; a layer with an activation also takes `logits=True`."""
         raise NotImplementedError(f"{type(self).__name__} must define _forward.")
 
@@ -254,7 +255,7 @@ class Layer(Settings):
         self.grads.clear()  # the step before's: their memory is for this one's
         return self._backward(cast(dy, self.dtype, f"`dy` of layer '{self.name}'"), saved, need_dx)
 
-    def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Any:
+    def _backward(self, dy: Any, saved: Any, need_dx: bool, /) -> Any:
         """Fill `grads` where the layer is trainable; return dx, or None where nobody reads it."""
         raise NotImplementedError(f"{type(self).__name__} must define _backward.")
 

@@ -43,7 +43,7 @@ class Settings:
     name: str
     built: bool
     trainable: bool
-    dtype: str | None
+    dtype: Any  # "float32" or "float64", None before it is known
     only: ClassVar[dict[str, Any]] = {}
     kept_settings: dict[str, Any]
 
@@ -120,7 +120,7 @@ class Settings:
                     f"Layer '{name}': {cls.__name__}({key}={given!r}) is not supported; only {key}={value!r} is."
                 )
         try:
-            layer = cls(**cls._arguments(config), name=name)
+            layer = cls(**{**cls._arguments(config), "name": name})
         except TypeError as error:
             raise ValueError(f"Layer '{name}': {cls.__name__} does not understand its settings ({error}).") from None
         except ValueError as error:

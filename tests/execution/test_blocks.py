@@ -24,8 +24,8 @@ from minicnn import (
     ReLU,
     Sequential,
 )
-from minicnn.execution import ProductGradient, blocks
-from minicnn.execution.blocks import Block, DenseBlock, joined
+from minicnn.execution import ProductGradient, blocks, joined
+from minicnn.execution.blocks import Block, DenseBlock
 
 RELUS = {
     "its own": lambda how: [Conv2D(4, activation="relu", **how)],
@@ -230,6 +230,33 @@ def test_a_dense_layer_that_is_called_twice_adds_its_gradients():
 def test_no_picture_at_all(pool, need_dx):
     model = Sequential([Input((8, 7, 2)), Conv2D(4, 3), ReLU(), *pool, Conv2D(2, 1)], seed=0)
     assert_equal_to_layers(model, np.empty((0, 8, 7, 2)), need_dx)
+
+
+@pytest.mark.parametrize("relu", RELUS)
+def test_what_a_block_is_of(relu):
+    """The pooling is in it, whether the ReLU before it is a layer or the convolution's own."""
+    how = {"kernel_size": 3}
+    model = Sequential([Input((9, 8, 2)), *RELUS[relu](how), MaxPooling2D(), Conv2D(2, 1)], seed=0)
+    nodes = joined(model.nodes, model.outputs)
+    assert [type(node.layer) for node in nodes[1:]] == [Block, Conv2D]
+    assert nodes[1].layer.conv is model.layers[0] and nodes[1].layer.pool is model.layers[-2]
+    assert nodes[1].inputs == model.inputs and nodes[1].outputs == nodes[2].inputs
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_a_forward_of_one_s_own_is_run(index):
+    """Somebody put it into the layer, in place of its class's: no block passes over it."""
+    model = Sequential([Input((8, 8, 2)), Conv2D(4, 3), ReLU(), MaxPooling2D(), Flatten(), Dense(2)], seed=0)
+    index = index if index < 2 else 4
+    layer, seen = model.layers[index], []
+
+    def watched(x, training, **how):
+        seen.append(len(x))
+        return type(layer)._forward(layer, x, training, **how)
+
+    layer._forward = watched
+    model.forward(np.ones((3, 8, 8, 2)), training=True)
+    assert seen == [3]
 
 
 NO_BLOCK = {
