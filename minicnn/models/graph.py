@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..layers import InputLayer, Layer, Node, SymbolicTensor
 from ..types import Shape, Shapes
+from .container import is_model
 
 if TYPE_CHECKING:
     from .network import Network
@@ -193,7 +194,7 @@ def _unfold(
     for node in model.nodes:
         key, given = prefix + node.key, node.shape_in(shapes) if node.inputs else None
         sources = tuple(made[tensor] for tensor in node.inputs)
-        if node.layer.is_model:
+        if given is not None and is_model(node.layer):
             own = node.layer.shapes(given)
             ends = _unfold(node.layer, f"{key}/", own, [(source,) for source in sources], found)
             made.update(zip(node.outputs, ends, strict=True))

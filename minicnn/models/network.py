@@ -1,22 +1,24 @@
-"""A graph of layers that is a layer itself: its shapes, how it runs, its arrays. What a user trains is in model.py.
+"""A graph of layers that is a layer itself: its shapes, and how it runs. What a user trains is in model.py.
 
-Its forward and backward are those of running.py, its order is that of graph.py. Since it is a layer, models nest.
+Its forward and backward are those of running.py, its order is that of graph.py, its arrays are in container.py. Since
+it is a layer, models nest.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..execution import Plan
 from ..initializers import Blank
-from ..layers import Layer, Softmax, SymbolicTensor, activate, fits
-from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Shape, Shapes
+from ..layers import Node, Softmax, SymbolicTensor, activate, fits
+from ..types import AnyArray, Array, Arrays, DTypeLike, Shape, Shapes
 from . import running
+from .container import Container, is_model
 from .graph import Call, calls, give_names, sort, trace
 
 
-class Network(Layer):
+class Network(Container):
     """A graph of layers from inputs to outputs: what `Model` and `Sequential` share with every layer.
 
     Examples
@@ -29,9 +31,8 @@ class Network(Layer):
     ['dense/bias', 'dense/kernel', 'inner/dense/bias', 'inner/dense/kernel']
     """
 
-    takes_list = True
-    is_model = True
-    layers: list[Layer]
+    takes_list: bool = True
+    nodes: list[Node]
     inputs: list[SymbolicTensor]
     outputs: list[SymbolicTensor]
     seed: int | None
@@ -43,9 +44,6 @@ class Network(Layer):
         self.layers, self.nodes, self.inputs, self.outputs = [], [], [], []
         self._plans: dict[bool, Plan] = {}
         return seed if isinstance(seed, Blank) else self._rng
-
-    def _make_arrays(self) -> None:
-        self.grads = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy or a pickle holds: all but the plans, which hold memory of their own."""
@@ -64,7 +62,7 @@ class Network(Layer):
         give_names(nodes)
         self.nodes, self.layers = sort(nodes, outputs)
         for node in self.nodes:
-            shapes = [tensor.shape for tensor in node.inputs] or [node.layer.shape]
+            shapes = [tensor.shape for tensor in node.inputs or node.outputs]
             node.layer.build(shapes if node.several else shapes[0], rng, self.dtype or "float32")
         self.dtype = self.nodes[0].layer.dtype
         self.input_shape, self.output_shape = single([t.shape for t in inputs]), single([t.shape for t in outputs])
@@ -116,29 +114,11 @@ class Network(Layer):
         return single(self.outputs)
 
     @property
-    def activation(self) -> str | None:
+    def activation(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]  asked of the last layer
         """What the model ends with, where nothing else reads that layer's output."""
         if len(self.outputs) != 1 or any(self.outputs[0] in node.inputs for node in self.nodes):
             return None
         return next(node.layer.activation for node in self.nodes if self.outputs[0] in node.outputs)
-
-    # ---- what lies inside -------------------------------------------------------------------------------
-
-    def get_layer(self, name: str) -> Layer:
-        """Find a layer by its name; "inner/conv2d" looks into a nested model.
-
-        Examples
-        --------
-        >>> from minicnn import Dense, Input, Sequential
-        >>> Sequential([Input((4,)), Dense(2, name="last")]).get_layer("last").params["kernel"].shape
-        (4, 2)
-        """
-        head, _, rest = name.partition("/")
-        for layer in self.layers:
-            if layer.name == head:
-                return layer.get_layer(rest) if rest else layer
-        names = ", ".join(f"'{layer.name}'" for layer in self.layers)
-        raise ValueError(f"`name` must be one of the layers {names}. Received: name={name!r}.")
 
     def calls(self, input_shape: Shapes | None = None) -> list[Call]:
         """List every call of a layer, nested models unfolded, in running order.
@@ -162,21 +142,30 @@ class Network(Layer):
         """
         return calls(self, input_shape)
 
-    def leaves(self) -> Iterator[tuple[str, Layer]]:
-        """Yield (path, layer) of every layer that is no model, those of nested models as "inner/layer".
+    def multiply_adds(self, input_shape: Shapes | None = None) -> int | None:
+        """Count the multiply-adds for one example; None if a size is open.
 
         Examples
         --------
-        >>> from minicnn import Dense, Input, Sequential
-        >>> model = Sequential([Input((4,)), Sequential([Dense(2)], name="inner"), Dense(3)])
-        >>> [path for path, layer in model.leaves() if layer.params]
-        ['inner/dense', 'dense']
+        >>> from minicnn.models import tinyvgg
+        >>> tinyvgg((64, 64), 10).multiply_adds()
+        5608780
         """
-        for layer in self.layers:
-            if layer.is_model:
-                yield from ((f"{layer.name}/{path}", leaf) for path, leaf in layer.leaves())
-            else:
-                yield layer.name, layer
+        if not self.built:
+            return None
+        total = 0
+        for call in self.calls(input_shape):
+            count = 0 if call.input_shape is None else call.layer.multiply_adds(call.input_shape)
+            if count is None:
+                return None
+            total += count
+        return total
+
+    def cast(self, dtype: DTypeLike) -> None:
+        """Convert all arrays, and whatever comes in from now on, to another dtype, in place."""
+        self.dtype = str(np.dtype(dtype))
+        for layer in {node.layer for node in self.nodes}:  # the InputLayer of a chain is not among its `layers`
+            layer.cast(dtype)
 
     # ---- running ----------------------------------------------------------------------------------------
 
@@ -239,7 +228,7 @@ class Network(Layer):
     def apply_activation(self, logits: Array) -> Array:
         """Return the y that belongs to what `forward(x, logits=True)` returned."""
         last = self.outputs[0].node.layer
-        if last.is_model or isinstance(last, Softmax):
+        if is_model(last) or isinstance(last, Softmax):
             return last.apply_activation(logits)
         return activate(last.activation, logits)[0]
 
@@ -316,112 +305,6 @@ class Network(Layer):
         for node in reversed(nodes):
             if node.outputs[0] in learning and node.inputs:
                 node.layer.discard()
-
-    def drop_grads(self) -> None:
-        """Drop the gradients of the last backward, in all layers."""
-        self.grads = {}
-        for layer in self.layers:
-            layer.drop_grads()
-
-    def forget(self) -> None:
-        """Drop everything that was pushed, in all layers."""
-        super().forget()
-        for layer in self.layers:
-            layer.forget()
-
-    # ---- arrays -----------------------------------------------------------------------------------------
-
-    @property
-    def params(self) -> Arrays:
-        """The arrays that train: "layer/kernel" -> array."""
-        return {
-            f"{layer.name}/{key}": array
-            for layer in self.layers
-            if self.trainable and layer.trainable
-            for key, array in layer.params.items()
-        }
-
-    @property
-    def state(self) -> Arrays:
-        """The arrays that change without a gradient: "layer/moving_mean" -> array."""
-        return {f"{layer.name}/{key}": array for layer in self.layers for key, array in layer.state.items()}
-
-    @property
-    def trainable(self) -> bool:
-        """Whether the model learns; setting it sets every layer, as in Keras."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for layer in getattr(self, "layers", ()):
-            layer.trainable = self._trainable
-
-    def get_weights(self) -> list[Array]:
-        """Copy all arrays, layer by layer, in Keras's order.
-
-        Examples
-        --------
-        >>> from minicnn import Dense, Input, Sequential
-        >>> [array.shape for array in Sequential([Input((4,)), Dense(3), Dense(2)]).get_weights()]
-        [(4, 3), (3,), (3, 2), (2,)]
-        """
-        return [array for layer in self.layers for array in layer.get_weights()]
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Set all arrays, layer by layer, in Keras's order, from arrays of the same shapes.
-
-        Examples
-        --------
-        >>> from minicnn import Dense, Input, Sequential
-        >>> model = Sequential([Input((2,)), Dense(1)])
-        >>> model.set_weights([[[3], [4]], [0.5]])
-        >>> model.predict([[1, 2]]).tolist()
-        [[11.5]]
-        """
-        weights = list(weights)
-        counts = [len(layer.get_weights()) for layer in self.layers]
-        if len(weights) != sum(counts):
-            raise ValueError(f"Model '{self.name}' has {sum(counts)} arrays. Received: {len(weights)}.")
-        for layer, count in zip(self.layers, counts, strict=True):
-            layer.set_weights(weights[:count])
-            weights = weights[count:]
-
-    def count_params(self) -> int:
-        """Count the numbers in all arrays, trainable or not.
-
-        Examples
-        --------
-        >>> from minicnn.models import homework
-        >>> homework((150, 150), 2).count_params()
-        11215873
-        """
-        return sum(layer.count_params() for layer in self.layers)
-
-    def multiply_adds(self, input_shape: Shapes | None = None) -> int | None:
-        """Count the multiply-adds for one example; None if a size is open.
-
-        Examples
-        --------
-        >>> from minicnn.models import tinyvgg
-        >>> tinyvgg((64, 64), 10).multiply_adds()
-        5608780
-        """
-        if not self.built:
-            return None
-        total = 0
-        for call in self.calls(input_shape):
-            count = 0 if call.input_shape is None else call.layer.multiply_adds(call.input_shape)
-            if count is None:
-                return None
-            total += count
-        return total
-
-    def cast(self, dtype: DTypeLike) -> None:
-        """Convert all arrays, and whatever comes in from now on, to another dtype, in place."""
-        self.dtype = str(np.dtype(dtype))
-        for layer in {node.layer for node in self.nodes}:  # the InputLayer of a chain is not among its `layers`
-            layer.cast(dtype)
 
 
 def single(items: list[Any]) -> Any:

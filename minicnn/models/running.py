@@ -122,7 +122,8 @@ def _back(model: "Network", node: Node, gradients: Values, wanted: set[SymbolicT
     if node.outputs[0] not in wanted or all(each is None for each in dys):
         node.layer.discard()
         return
-    need, dy = not wanted.isdisjoint(node.inputs), dys[0] if len(dys) == 1 else dys
+    dy: Any = dys[0] if len(dys) == 1 else dys
+    need = not wanted.isdisjoint(node.inputs)
     inner: Record | None = {} if into is not None and node.layer.is_model else None
     dx = node.layer.backward(dy, need_dx=need, **({} if inner is None else {"record": inner}))
     if into is not None:
