@@ -1,5 +1,7 @@
 """The plain word on who leads, and rows of tables."""
 
+import pytest
+
 from keras_ref import results
 
 
@@ -25,4 +27,48 @@ def test_a_large_lead_is_said():
 def test_a_small_p_is_not_called_0():
     assert "147, only B on 13 pictures: McNemar's exact p < 0.001, a difference beyond chance." in results.compared(
         {"only_a": 147, "only_b": 13, "p": 1e-29}
+    )
+
+
+def test_a_sweeps_row_has_a_cell_for_every_column():
+    measured = {"value": 0.001, "best": 0.5, "sd": 0.0125, "epoch": [3, 10], "last": 0.45, "train": 1.0}
+    cells = results.sweep_cells(measured | {"min_val_loss": 0.73456})
+    assert cells == ("0.001", "0.5000", "0.0125", "3, 10", "0.4500", "1.0000", "0.7346")
+    assert results.sweep_cells(_row(1e38, None)) == ("1e+38", "diverged", "-", "-", "-", "-", "-")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "-"),
+        ("jersey 0.679", "jersey 0.679"),
+        ({"best": 0.85339, "epoch": 21, "last": 0.83}, "0.8534 @21, last 0.8300"),
+        ({"best": 0.9, "epoch": None, "last": None}, "0.9000"),
+        ({"best": 0.5, "epoch": 2, "last": 0.0}, "0.5000 @2, last 0.0000"),
+    ],
+)
+def test_a_figure_of_the_replay(value, text):
+    assert results.figure(value) == text
+    row = {"section": "8.9", "setting": "drop .5", "ours": value, "published": None}
+    assert results.replay_cells(row) == ("8.9", "drop .5", text, "-")
+
+
+@pytest.mark.parametrize(
+    ("p", "words"),
+    [
+        (0.0009, "p < 0.001, a difference beyond chance."),
+        (0.001, "p = 0.001, a difference beyond chance."),
+        (0.0499, "p = 0.050, a difference beyond chance."),
+        (0.05, "p = 0.050, no difference beyond chance."),
+    ],
+)
+def test_chance_begins_at_a_twentieth(p, words):
+    assert results.compared({"only_a": 3, "only_b": 4, "p": p}).endswith(f"McNemar's exact {words}")
+
+
+def test_what_diverged_is_told_beside_the_leader():
+    rows = [_row(0.1, None), _row(0.01, 0.5), _row(0.001, 0.4), _row(10.0, None)]
+    assert results.verdict("lr", rows, 10) == (
+        "lr=0.01 leads lr=0.001 by 1 picture of 10, less than the 95% interval of +-26.3 points: "
+        "no winner can be named. Diverged: lr=0.1, lr=10."
     )
