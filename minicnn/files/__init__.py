@@ -27,7 +27,10 @@ from .names import without_slashes
 from .opening import mapped, naming
 from .resolve import ResolvedCard, resolve_card
 
+ENDINGS: tuple[str, ...] = (".keras", ".h5", ".hdf5", ".json")  # of whole models, .json being TensorFlow.js's
+
 __all__ = [
+    "ENDINGS",
     "Graph",
     "LayerCall",
     "ModelFile",

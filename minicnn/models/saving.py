@@ -153,7 +153,7 @@ def save_model(model, path):
     The file appears under its name only when it is whole.
     """
     name = os.fspath(path)
-    if not name.endswith((".keras", ".h5", ".hdf5", ".json")) or name.endswith(".weights.h5"):
+    if not name.endswith(files.ENDINGS) or name.endswith(".weights.h5"):
         raise ValueError(f"`path` must end in .keras, .h5, or .json (for TensorFlow.js). Received: path={name!r}.")
     _need_shapes(model, "saved")
     setup = model.setup
