@@ -9,7 +9,8 @@ from .files import read_json, write_json
 from .types import AnyPath
 
 SMALLEST: int = 71  # Xception shrinks its picture 32 times with unpadded first layers: Keras refuses less
-AUGMENTS: tuple[str, ...] = ("none", "course", "light")
+AUGMENTS: tuple[str, ...] = ("none", "course", "light", "mirror")
+MAPS: tuple[str, ...] = ("none", "float16", "float32")
 DEVICES: tuple[str, ...] = ("one", "all")
 PRECISIONS: tuple[str, ...] = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
 
@@ -30,7 +31,7 @@ class Config:
         Units of an inner Dense layer, 0 for none.
     dropout : float
         The share dropped before the last layer, 0 <= dropout < 1.
-    augment : "none", "course" (8.10) or "light" (8.11)
+    augment : "none", "course" (8.10), "light" (8.11), or "mirror" (each picture or its mirror image, by a coin)
     draws : int
         With K above 0 an epoch takes one of K draws of the augmentation, whose vectors are stored as those of the
         pictures themselves are; 0 for a new draw in every epoch.
@@ -48,6 +49,10 @@ class Config:
     precision : "auto" (mixed_float16 on a GPU), "float32", "mixed_float16" or "mixed_bfloat16"
     split_seed : int, 0 or more
         Draws the held-out fifth where the folder has no validation/.
+    start : str
+        The path of a trained classifier to go on from, its head too; empty for a new head.
+    maps : "none", "float16" or "float32"
+        In which form the answers of the part of the base that does not learn are kept, where only its last layers do.
 
     Raises
     ------
@@ -72,6 +77,8 @@ class Config:
     devices: str = "one"
     precision: str = "auto"
     split_seed: int = 0
+    start: str = ""
+    maps: str = "none"
 
     def __post_init__(self) -> None:
         _whole("size", self.size, SMALLEST)
@@ -97,13 +104,23 @@ class Config:
             ("class_weight", ("none", "balanced")),
             ("devices", DEVICES),
             ("precision", PRECISIONS),
+            ("maps", MAPS),
         ):
             if getattr(self, name) not in allowed:
                 raise ValueError(
                     f"{name} must be one of {', '.join(allowed)}. Received: {name}={getattr(self, name)!r}."
                 )
-        if self.draws and self.augment == "none":
-            raise ValueError(f"draws are of an augmentation; set augment too. Received: draws={self.draws}.")
+        if self.draws and self.augment not in ("course", "light"):
+            raise ValueError(
+                f"draws are of an augmentation, course or light. "
+                f"Received: draws={self.draws}, augment={self.augment!r}."
+            )
+        if self.maps != "none" and (self.frozen or self.unfreeze == "all" or not self.repeats):
+            raise ValueError(
+                "maps are kept of the part of the base that does not learn: unfreeze must be a number above 0, and "
+                f"course or light need draws. Received: unfreeze={self.unfreeze!r}, augment={self.augment!r}, "
+                f"draws={self.draws}."
+            )
 
     @property
     def frozen(self) -> bool:
@@ -113,7 +130,12 @@ class Config:
     @property
     def cacheable(self) -> bool:
         """Whether the base answers the same in several epochs, so that stored vectors may replace it."""
-        return self.frozen and (self.augment == "none" or self.draws > 0)
+        return self.frozen and self.repeats
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the same pictures come again in a later epoch, augmented or not."""
+        return self.augment in ("none", "mirror") or self.draws > 0
 
     def write(self, path: AnyPath) -> None:
         """Write config.json.

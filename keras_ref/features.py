@@ -5,6 +5,7 @@ of draw 3 of a picture depends on the picture and the 3 alone, and an epoch take
 """
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,9 +17,9 @@ from . import console, pictures, runtime
 from .errors import Diverged
 from .model import Classifier
 from .pictures import Pictures, Recipe
-from .types import AnyPath, Dataset
+from .types import AnyPath, Dataset, Net
 
-__all__ = ["BATCH", "BLOCK", "Stored", "default_store", "merge", "store_for", "vectors"]
+__all__ = ["BATCH", "BLOCK", "Stored", "answers", "default_store", "key_of", "merge", "store_for", "vectors"]
 
 BLOCK: int = 256  # pictures a file of the store
 BATCH: int = 32
@@ -36,7 +37,7 @@ def store_for(
     classifier : Classifier
     recipe : Recipe
     store : str or path
-    augment : "none", "course" or "light"
+    augment : "none", "course", "light" or "mirror"
     draw : int, from 1; 0 for the pictures as they are
 
     Returns
@@ -44,11 +45,25 @@ def store_for(
     vectors : VectorStore
     """
     precision = classifier.vectors.layers[-1].compute_dtype
-    key = {"weights": weights_digest(classifier.base.get_weights()), "rows": BATCH + 1, "precision": precision}
-    key |= dataclasses.asdict(recipe)
-    if draw:
-        key |= {"augment": augment, "draw": draw}
-    return VectorStore(store, key)
+    key = {"weights": weights_digest(classifier.base.get_weights()), "precision": precision}
+    return VectorStore(store, key | key_of(recipe, augment, draw))
+
+
+def key_of(recipe: Recipe, augment: str, draw: int) -> dict[str, object]:
+    """Return what an answer depends on beside the net and the picture.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    augment : "none", "course", "light" or "mirror"
+    draw : int, from 1; 0 for the pictures as they are
+
+    Returns
+    -------
+    key : dict that JSON can write
+    """
+    drawn = {"augment": augment, "draw": draw} if draw else {}
+    return {"rows": BATCH + 1} | dataclasses.asdict(recipe) | drawn
 
 
 def vectors(
@@ -69,9 +84,9 @@ def vectors(
         One that cannot be written is read, and what it lacks is computed and not kept.
     shard : (i, n)
         With n > 1 only part i of n of the missing ones is computed.
-    augment : "none", "course" or "light"
+    augment : "none", "course", "light" or "mirror"
     draw : int, from 1
-        Which draw of the augmentation; 0 for the pictures as they are.
+        Which draw of the augmentation (the one of "mirror" is the mirror images); 0 for the pictures as they are.
 
     Returns
     -------
@@ -87,58 +102,106 @@ def vectors(
     if classifier.base.trainable_weights:
         raise ValueError("Stored vectors are only right for a frozen base; this one has layers that learn (unfreeze).")
     where = store_for(classifier, split.recipe, store, augment, draw)
+    known = answers(classifier.vectors, split, where, shard, augment, draw)
+    return None if shard[1] > 1 else np.stack([known[digest] for digest in split.hashes()])
+
+
+def answers(
+    net: Net,
+    split: Pictures,
+    where: VectorStore,
+    shard: tuple[int, int] = (0, 1),
+    augment: str = "none",
+    draw: int = 0,
+    dtype: str = "float32",
+) -> dict[str, NDArray[np.floating[Any]]]:
+    """Return what a net answers to a split's pictures, computing and storing what is missing.
+
+    Parameters
+    ----------
+    net : keras.Model from pictures to a vector, or to one map or several
+    split : Pictures
+    where : VectorStore
+    shard : (i, n)
+        With n > 1 only part i of n of the missing ones is computed.
+    augment : "none", "course", "light" or "mirror"
+    draw : int, from 1; 0 for the pictures as they are
+    dtype : "float32" or "float16", in which answers are kept
+
+    Returns
+    -------
+    known : {SHA-256 of a picture: its answer, flat}
+
+    Raises
+    ------
+    ValueError
+        The store cannot be written and holds maps.
+    Diverged
+        An answer is not finite.
+    """
     known = where.read()
     for path in where.damaged:
         console.note(f"{path} cannot be read; its vectors are computed again.")
-    hashes = split.hashes()
-    first = {}
+    first, hashes = {}, split.hashes()
     for i, digest in enumerate(hashes):
         first.setdefault(digest, i)
     missing = [first[digest] for digest in sorted(first) if digest not in known]
     mine = [i for i in missing if int(hashes[i][:15], 16) % shard[1] == shard[0]]
-    _compute(classifier.vectors, split, mine, where, known, augment, draw)
+    _compute(net, split, mine, where, known, augment, draw, np.dtype(dtype))
     where.drop_damaged()
-    return None if shard[1] > 1 else np.stack([known[digest] for digest in hashes])
+    return where.read() if where.mapped else known
 
 
-def _compute(net, split, mine, where, known, augment, draw):
+def _compute(net, split, mine, where, known, augment, draw, dtype):
     if not mine:
         return
     left = Pictures([split.paths[i] for i in mine], split.recipe, keep=False)
     hashes = left.hashes()
-    what = f"features, draw {draw}" if draw else "features"
-    pending, kept = [], True
+    what = ("maps" if where.mapped else "features") + (f", draw {draw}" if draw else "")
+    block = BATCH if where.mapped else BLOCK
+    pending, kept = {}, True
     with console.progress(what, len(mine)) as advance, left.naming_the_culprit():
         drawn = iter(left.drawn(BATCH, augment, draw) if draw else left.batches(BATCH))
         for start in range(0, len(mine), BATCH):
             (x,) = next(drawn)
-            y = np.asarray(net.predict_on_batch(pictures.padded(x.numpy(), BATCH + 1))).astype(np.float32)[: len(x)]
+            y = _flat(net.predict_on_batch(pictures.padded(x.numpy(), BATCH + 1)), dtype)[: len(x)]
             if not np.isfinite(y).all():
                 bad = start + int(np.isfinite(y).all(axis=1).argmin())
                 raise Diverged(
                     f"The base's answer to {left.paths[bad]} is not finite: "
-                    f"its weights are not, or they overflow in {net.layers[-1].compute_dtype}."
+                    f"its weights are not, or they overflow in {net.layers[-1].compute_dtype} or {dtype}."
                 )
-            digests = hashes[start : start + BATCH]
-            known.update(zip(digests, y, strict=True))
-            pending += digests
+            pending |= zip(hashes[start : start + BATCH], y, strict=True)
             advance(len(x))
-            if kept and (len(pending) >= BLOCK or start + BATCH >= len(mine)):
-                kept = where.write(pending, np.stack([known[digest] for digest in pending]))
-                pending = []
+            if len(pending) >= block or start + BATCH >= len(mine):
+                kept = kept and where.write(list(pending), np.stack(list(pending.values())))
+                if not where.mapped:
+                    known |= pending
+                elif not kept:
+                    raise ValueError(
+                        f"The store {where.folder.parent} cannot be written, so no maps can be kept there."
+                    )
+                pending = {}
     if not kept:
         console.note(f"The store {where.folder.parent} cannot be written: these vectors are not kept.")
 
 
+def _flat(answer, dtype):
+    """Join what a net answers to a batch, one array or several, to (N, width)."""
+    each = answer if isinstance(answer, (list, tuple)) else [answer]
+    with np.errstate(over="ignore"):  # what float16 does not hold is found by who asks whether it is finite
+        return np.concatenate([np.asarray(one).reshape(len(one), -1) for one in each], axis=1).astype(dtype)
+
+
 class Stored:
-    """What a head learns from or is judged on: the vectors of a split, with draws another set in each epoch.
+    """What a head learns from or is judged on: the vectors of a split, augmented ones in other ways in each epoch.
 
     Parameters
     ----------
     classifier : Classifier with a frozen base
     split : Pictures with labels
     store : str or path
-    augment : "none", "course" or "light"
+    augment : "none", "course", "light" or "mirror"
     draws : int
         How many draws of the augmentation there are; 0 for the pictures as they are.
 
@@ -154,8 +217,9 @@ class Stored:
         if split.one_hot is None:
             raise ValueError("Pictures to learn from must have labels.")
         self.one_hot: NDArray[np.float32] = split.one_hot
+        self._mirror = augment == "mirror"
         sets = []
-        for draw in range(1, draws + 1) if draws else [0]:
+        for draw in [0, 1] if self._mirror else range(1, draws + 1) if draws else [0]:
             found = vectors(classifier, split, store, augment=augment, draw=draw)
             assert found is not None  # which only a shard's part is
             sets.append(found)
@@ -166,25 +230,31 @@ class Stored:
         """Return the number of pictures."""
         return len(self.one_hot)
 
-    def epoch(self, number: int) -> NDArray[np.float32]:
+    def epoch(self, number: int, seed: int = 0) -> NDArray[np.float32]:
         """Return the vectors of an epoch: its own draw, or with fewer draws than epochs the first again.
 
         Parameters
         ----------
         number : int, from 1
+        seed : int, 0 or more
+            Of the coins that choose between a picture and its mirror image.
 
         Returns
         -------
         vectors : (N, width) float32
         """
+        if self._mirror:
+            return np.where(pictures.mirrored(len(self), seed, number)[:, None], self._sets[1], self._sets[0])
         return self._sets[(number - 1) % len(self._sets)]
 
-    def batches(self, number: int, batch_size: int, order: ArrayLike | None = None) -> Dataset:
+    def batches(self, number: int, batch_size: int, order: ArrayLike | None = None, seed: int = 0) -> Dataset:
         """Return an epoch's batches of vectors and labels.
 
         Parameters
         ----------
         number : int, from 1
+        seed : int, 0 or more
+            Of the coins that choose between a picture and its mirror image.
         batch_size : int
         order : (n,) int, the numbers of the pictures, or None for all
 
@@ -194,5 +264,5 @@ class Stored:
         """
         tf, _ = runtime.load()
         order = np.arange(len(self)) if order is None else np.asarray(order)
-        chosen = self.epoch(number)[order], self.one_hot[order]
+        chosen = self.epoch(number, seed)[order], self.one_hot[order]
         return pictures.steady(tf.data.Dataset.from_tensor_slices(chosen).batch(batch_size))

@@ -1,6 +1,7 @@
 """Small files that are there whole or not at all: minicnn.files writes them beside and renames."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +55,18 @@ def write_json(path: AnyPath, value: Any) -> None:
     value : what `json` can write
     """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def copy(source: AnyPath, path: AnyPath) -> None:
+    """Copy a file; the copy is there whole or not at all.
+
+    Parameters
+    ----------
+    source : str or path
+    path : str or path
+    """
+    with open(source, "rb") as stream, writing(path) as file:
+        shutil.copyfileobj(stream, file)
 
 
 def read_json(path: AnyPath) -> Any:

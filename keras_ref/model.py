@@ -48,20 +48,20 @@ def build(config: Config, class_count: int) -> Classifier:
     _, keras = runtime.load()
     keras.utils.set_random_seed(FROZEN_SEED if config.frozen else config.seed)
     base = xception(config.size)
-    if config.weights != "none":
+    scratch = config.weights == "none" and not config.start
+    if config.weights != "none" and not config.start:
         weights.load_base(base, config.weights)
-    elif config.frozen:
+    elif scratch and config.unfreeze != "all":
         wake(base)
-    freeze(base, config.unfreeze, batchnorm=config.weights == "none")
+    freeze(base, config.unfreeze, batchnorm=scratch)
     picture = keras.Input((config.size, config.size, 3), name="picture")
     vector = keras.layers.GlobalAveragePooling2D(name="pool")(base(picture))
     layers = _head_layers(config, class_count)
-    return Classifier(
-        keras.Model(picture, _chain(layers, vector), name="classifier"),
-        base,
-        keras.Model(picture, vector, name="vectors"),
-        _head(layers, vector.shape[1:]),
-    )
+    net = keras.Model(picture, _chain(layers, vector), name="classifier")
+    if config.start:
+        weights.load_whole(net, config.start)
+    vectors = keras.Model(picture, vector, name="vectors")
+    return Classifier(net, base, vectors, _head(layers, vector.shape[1:]))
 
 
 def xception(size: int) -> Net:

@@ -1,7 +1,8 @@
 """Train a classifier: 8.5 and 8.7 to 8.11 in one command, each run in a folder that it can be resumed from.
 
 A run folder holds config.json, split.json, history.csv, timing.json, the best checkpoints
-`xception_{epoch:02d}_{val_accuracy:.3f}.keras`, final.keras, class_names.json, curves.png and state.npz.
+`xception_{epoch:02d}_{val_accuracy:.3f}.keras`, the last of them again as best.keras, final.keras, class_names.json,
+curves.png and state.npz.
 """
 
 import contextlib
@@ -15,14 +16,20 @@ import numpy as np
 
 from minicnn.data import Folder, split_field
 
-from . import card, console, features, files, model, pictures, results, runtime, state, weights
+from . import card, console, features, files, maps, model, pictures, results, runtime, state, weights
 from . import config as configs
 from .config import Config
 from .errors import Diverged
 from .types import AnyPath, Dataset, History, Net, Result
 
 
-def new(config: Config, out: AnyPath, skip_corrupt: bool = False, store: AnyPath | None = None) -> History:
+def new(
+    config: Config,
+    out: AnyPath,
+    skip_corrupt: bool = False,
+    store: AnyPath | None = None,
+    maps_budget: float = maps.BUDGET,
+) -> History:
     """Start a run in a new folder.
 
     Parameters
@@ -32,7 +39,9 @@ def new(config: Config, out: AnyPath, skip_corrupt: bool = False, store: AnyPath
     skip_corrupt : bool
         Whether pictures that can't be read are left out.
     store : str or path, or None
-        The folder of stored feature vectors; with None every picture passes through the base in every epoch.
+        The folder of stored feature vectors and maps; with None every picture passes through the net in every epoch.
+    maps_budget : float
+        GB of maps that the store may hold.
 
     Returns
     -------
@@ -49,7 +58,7 @@ def new(config: Config, out: AnyPath, skip_corrupt: bool = False, store: AnyPath
     found, left_out = pictures.read(config.data, config.split_seed), {}
     if skip_corrupt:
         found, left_out = pictures.without_corrupt(found)
-    run = _Run(config, found, out, store)
+    run = _Run(config, found, out, store, maps_budget)
     config.write(out / "config.json")
     files.write_json(out / "split.json", _split_record(found, left_out))
     files.write_json(out / "class_names.json", list(found.class_names))
@@ -57,7 +66,11 @@ def new(config: Config, out: AnyPath, skip_corrupt: bool = False, store: AnyPath
 
 
 def resume(
-    out: AnyPath, epochs: int | None = None, data_folder: AnyPath | None = None, store: AnyPath | None = None
+    out: AnyPath,
+    epochs: int | None = None,
+    data_folder: AnyPath | None = None,
+    store: AnyPath | None = None,
+    maps_budget: float = maps.BUDGET,
 ) -> History:
     """Go on with a run after its last finished epoch.
 
@@ -66,7 +79,9 @@ def resume(
     out : str or path of the run folder
     epochs : int, to prolong it, or None
     data_folder : str or path, where its data has moved, or None
-    store : str or path of stored feature vectors, or None
+    store : str or path of stored feature vectors and maps, or None
+    maps_budget : float
+        GB of maps that the store may hold.
 
     Returns
     -------
@@ -92,7 +107,7 @@ def resume(
             f"The pictures in {config.data} are not those that the run {out} began with; its split.json lists them."
         )
     config.write(out / "config.json")
-    return _Run(config, pictures.as_recorded(found, record), out, store).train()
+    return _Run(config, pictures.as_recorded(found, record), out, store, maps_budget).train()
 
 
 def _split_record(found, left_out):
@@ -116,6 +131,19 @@ def _same_pictures(found, record):
     held = {*_names(found, "train"), *_names(found, "validation")}
     same = held - set(record["left_out"]) == {*record["train"], *record["validation"]}
     return same and list(found.class_names) == record["class_names"]
+
+
+def _learned(found, config):
+    """Return the `split` field of a run's models: what it learns from, and what the one before it learned from."""
+    if not config.start:
+        return split_field(found)
+    _, before, _ = card.load(config.start)
+    if before.class_names != found.class_names:
+        raise ValueError(
+            f"{config.start} knows the classes {', '.join(before.class_names)}; {config.data} has "
+            f"{', '.join(found.class_names)}: to go on from a classifier they must be the same."
+        )
+    return split_field(found, before.split)
 
 
 def strategy(devices: str) -> Any:
@@ -158,10 +186,12 @@ def policy(precision: str) -> str:
 class _Run:
     """One training run: its net, its data, its folder."""
 
-    def __init__(self, config: Config, found: Folder, out: Path, store: AnyPath | None) -> None:
+    def __init__(
+        self, config: Config, found: Folder, out: Path, store: AnyPath | None, maps_budget: float = maps.BUDGET
+    ) -> None:
         self.config, self.out = config, out
         runtime.repeatable(config.seed)
-        self.card = card.Card(found.class_names, pictures.square(config.size), split=split_field(found))
+        self.card = card.Card(found.class_names, pictures.square(config.size), split=_learned(found, config))
         classes = len(found.class_names)
         self.train_split, self.validation = (
             pictures.Pictures(found.splits[name].files, self.card.recipe, found.splits[name].labels, classes)
@@ -170,14 +200,9 @@ class _Run:
         self.strategy = strategy(config.devices)
         with self.strategy.scope() if self.strategy else contextlib.nullcontext():
             self._build(classes)
-        if config.weights != "none":
+        if config.weights != "none" or config.start:
             console.note(weights.named(self.classifier.net))
-        self.vectors = None
-        if config.cacheable and store is not None:
-            self.vectors = (
-                features.Stored(self.classifier, self.train_split, store, config.augment, config.draws),
-                features.Stored(self.classifier, self.validation, store),
-            )
+        self.learner, self.stored = self._learner(store, maps_budget)
         self.weights = None
         if config.class_weight == "balanced":
             counts = np.bincount(found.splits["train"].labels, minlength=classes)
@@ -191,26 +216,60 @@ class _Run:
             self.classifier = model.build(self.config, classes)
         finally:
             keras.config.set_dtype_policy("float32")
-        model.compile_net(self.classifier.net, self.config)
-        model.compile_net(self.classifier.head, self.config)
+
+    def _learner(self, store, maps_budget):
+        """Return what learns, the whole net or its last part, and what it learns from where the rest runs once."""
+        c = self.config
+        both = (self.train_split, c.augment, c.draws), (self.validation, "none", 0)
+        if store is not None and c.cacheable:
+            learner = self.classifier.head
+            stored = tuple(features.Stored(self.classifier, split, store, *how) for split, *how in both)
+        elif (parts := self._room_for_maps(store, maps_budget)) is not None:
+            learner = parts.back
+            stored = tuple(maps.Maps(parts, split, store, c.maps, *how) for split, *how in both)
+        else:
+            learner, stored = self.classifier.net, None
+        model.compile_net(self.classifier.net, c)
+        if learner is not self.classifier.net:  # one optimizer serves both: a checkpoint of the net carries its state
+            model.compile_net(learner, c)
+            self.classifier.net.optimizer = learner.optimizer
+        return learner, stored
+
+    def _room_for_maps(self, store, budget):
+        """Return the net in two parts where maps are kept, or None."""
+        c = self.config
+        if c.maps == "none":
+            return None
+        if store is None:
+            console.note("Without a store no maps are kept: the whole net runs in every epoch.")
+            return None
+        parts = maps.cut(self.classifier)
+        sets = len(maps.variants(c.augment, c.draws))
+        needed = maps.gigabytes(parts, len(self.train_split), len(self.validation), c.maps, sets)
+        if needed > budget:
+            console.note(
+                f"The maps would take {needed:.2g} GB, more than the budget of {budget:g} GB (--maps-budget): "
+                "the whole net runs in every epoch."
+            )
+            return None
+        maps.make_room(store, needed, budget, maps.folders(parts, self.train_split, store, c.maps, c.augment, c.draws))
+        return parts
 
     def _epoch_data(self, epoch):
-        """Return what the net (or, with stored vectors, its head) learns from and is validated on in one epoch."""
+        """Return what the net (or its last part) learns from and is validated on in one epoch."""
         c = self.config
-        if self.vectors is None:
+        if self.stored is None:
             return (
                 self.train_split.training_batches(c.batch_size, c.seed, epoch, c.augment, c.draws),
                 self.validation.batches(c.batch_size),
             )
         order = np.random.default_rng([c.seed, epoch]).permutation(len(self.train_split))
-        learn, check = self.vectors
-        return learn.batches(epoch, c.batch_size, order), check.batches(epoch, c.batch_size)
+        learn, check = self.stored
+        return learn.batches(epoch, c.batch_size, order, c.seed), check.batches(epoch, c.batch_size)
 
     def train(self):
         """Run the epochs that are missing, each followed by its state; return the history."""
-        c, learner = self.config, self.classifier.net if self.vectors is None else self.classifier.head
-        if self.vectors is not None:  # one optimizer serves both: a checkpoint of the whole net carries its state
-            self.classifier.net.optimizer = learner.optimizer
+        c, learner = self.config, self.learner
         progress = {"epoch": 0, "best": -1.0, "history": [], "seconds": []}
         if (self.out / "state.npz").exists():
             progress = state.restore(self.out / "state.npz", learner, self.classifier.base)
@@ -233,11 +292,13 @@ class _Run:
         progress["seconds"].append(round(time.perf_counter() - started, 3))
         if row["val_accuracy"] > progress["best"]:
             progress["best"] = row["val_accuracy"]
-            self._save(self.out / f"xception_{epoch:02d}_{row['val_accuracy']:.3f}.keras")
+            best = self.out / f"xception_{epoch:02d}_{row['val_accuracy']:.3f}.keras"
+            self._save(best)
+            files.copy(best, self.out / "best.keras")
         state.save(self.out / "state.npz", learner, self.classifier.base, progress)
         results.write_history(self.out / "history.csv", progress["history"])
         files.write_json(
-            self.out / "timing.json", {"seconds": progress["seconds"], "stored_vectors": self.vectors is not None}
+            self.out / "timing.json", {"seconds": progress["seconds"], "stored_vectors": self.stored is not None}
         )
         console.say(results.line(row, c.epochs) + f"  {progress['seconds'][-1]:.1f} s")
 

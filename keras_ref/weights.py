@@ -5,7 +5,7 @@ from pathlib import Path
 
 from minicnn.data import name_weights
 
-from . import runtime
+from . import card, runtime
 from .errors import first_line
 from .types import AnyPath, Net
 
@@ -55,6 +55,33 @@ def load_top(net: Net, weights: AnyPath) -> None:
     if not path.is_file():
         raise ValueError(f"The weights file {path} is not there; give a file in Keras's layout ({TOP[0]}).")
     load_file(net, path, "Xception with its top")
+
+
+def load_whole(net: Net, path: AnyPath) -> None:
+    """Load all weights of a classifier, those of its head too.
+
+    Parameters
+    ----------
+    net : keras.Model, as `model.build` makes it
+    path : str or path of a classifier's .keras or .h5 file
+
+    Raises
+    ------
+    ValueError
+        The file can't be read, or its base or its head has another form.
+    """
+    trained = card.load_net(path)
+    ours, theirs = ([(v.path.rpartition("/")[2], tuple(v.shape)) for v in found.weights] for found in (net, trained))
+    if ours != theirs:
+        raise ValueError(
+            f"{path} is another net than the settings describe: its head has the arrays {_head_shapes(trained)}, "
+            f"the settings make {_head_shapes(net)}; give --inner and --from that fit."
+        )
+    net.set_weights(trained.get_weights())
+
+
+def _head_shapes(net):
+    return [tuple(v.shape) for layer in net.layers if layer is not find_base(net) for v in layer.weights]
 
 
 def load_file(net: Net, path: Path, what: str) -> None:

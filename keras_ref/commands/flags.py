@@ -58,13 +58,15 @@ KINDS: dict[str, Callable[[str], Any]] = {  # of the settings that are no whole 
     "weights": str,
     "devices": str,
     "precision": str,
+    "start": str,
+    "maps": str,
 }
 WORDS: dict[str, str] = {
     "size": "pixels a side, 150 or 299",
     "lr": "Adam's learning rate",
     "inner": "units of an inner Dense layer, 0 for none",
     "dropout": "share dropped before the last layer",
-    "augment": "none, course (8.10) or light (8.11)",
+    "augment": "none, course (8.10), light (8.11) or mirror",
     "draws": "store the vectors of N draws of the augmentation, an epoch takes one; 0: a new one in each epoch",
     "label_smoothing": "share of a label that is spread over all classes",
     "class_weight": "none or balanced",
@@ -76,7 +78,23 @@ WORDS: dict[str, str] = {
     "unfreeze": "train the last N layers of the base, or all",
     "devices": "one or all",
     "precision": "auto (mixed_float16 on a GPU), float32, mixed_float16, mixed_bfloat16",
+    "start": "go on from a trained classifier, its head too: a .keras file or a run folder",
+    "maps": "with --unfreeze N: keep what the frozen part answers, as float16 or float32",
 }
+
+
+def flag(name: str) -> str:
+    """Return the flag of a setting.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    flag : str
+    """
+    return "--from" if name == "start" else "--" + name.replace("_", "-")
 
 
 def add_settings(
@@ -92,7 +110,8 @@ def add_settings(
     """
     for name in names:
         parser.add_argument(
-            "--" + name.replace("_", "-"),
+            flag(name),
+            dest=name,
             type=KINDS.get(name, WHOLE),
             metavar=name.upper().replace("_", "-"),
             help=f"{WORDS[name]} (default: {getattr(defaults, name)})",

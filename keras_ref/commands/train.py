@@ -18,27 +18,34 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="new folder for the run (default: run)")
     parser.add_argument("--resume", metavar="DIR", help="go on with the run in DIR after its last finished epoch")
     flags.add_skip_corrupt(parser)
+    parser.add_argument(
+        "--maps-budget", type=flags.REAL, metavar="GB", help="of maps in the store; older ones are removed (default: 8)"
+    )
     parser.add_argument("--no-cache", action="store_true", help="do not use stored feature vectors")
     flags.add_cache(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import results, train
+    from .. import results, runs, train
+    from ..maps import BUDGET
 
+    budget = BUDGET if args.maps_budget is None else args.maps_budget
     store = None if args.no_cache else flags.store(args)
     given = flags.given(args, configs.SETTINGS)
     if args.resume:
         fixed = sorted(set(given) - {"epochs"}) + (["out"] if args.out else [])
         if fixed:
             raise ValueError(
-                f"--resume takes its settings from the run's config.json; leave out --{fixed[0].replace('_', '-')}."
+                f"--resume takes its settings from the run's config.json; leave out {flags.flag(fixed[0])}."
             )
-        out, history = args.resume, train.resume(args.resume, args.epochs, args.data, store)
+        out, history = args.resume, train.resume(args.resume, args.epochs, args.data, store, budget)
     else:
         if not args.data:
             raise ValueError("train needs a data folder, or --resume DIR.")
+        if args.start:
+            given = runs.settings_of(args.start) | given | {"start": str(runs.model_file(args.start))}
         out = args.out or "run"
-        history = train.new(configs.Config(args.data, **given), out, args.skip_corrupt, store)
+        history = train.new(configs.Config(args.data, **given), out, args.skip_corrupt, store, budget)
     best = results.best(history)
     console.say(f"Best: validation accuracy {best['val_accuracy']:.4f} in epoch {best['epoch']}. Written: {out}")

@@ -1,7 +1,7 @@
 """Pictures: folders of them by minicnn's rules, and batches of them as Keras takes them."""
 
 from . import course
-from .augment import seeds, transformer
+from .augment import mirrored, seeds, transformer
 from .batches import Pictures, padded, steady
 from .folder import as_recorded, corrupt, read, without_corrupt
 from .recipe import Recipe, square
@@ -12,6 +12,7 @@ __all__ = [
     "as_recorded",
     "corrupt",
     "course",
+    "mirrored",
     "padded",
     "read",
     "seeds",

@@ -66,6 +66,22 @@ def draw_seeds(hashes: Sequence[str], draw: int) -> NDArray[np.int32]:
     return np.array([(first, int(digest[:8], 16) >> 1) for digest in hashes], np.int32).reshape(-1, 2)
 
 
+def mirrored(count: int, seed: int, epoch: int) -> NDArray[np.bool_]:
+    """Toss a coin for each picture: whether an epoch shows its mirror image.
+
+    Parameters
+    ----------
+    count : int, pictures
+    seed : int, 0 or more
+    epoch : int, from 1
+
+    Returns
+    -------
+    mirrored : (count,) bool
+    """
+    return np.random.default_rng([seed, epoch, 9]).integers(0, 2, count).astype(bool)
+
+
 def transformer(name: str, height: int, width: int) -> Callable[[Any, Any], Tensor]:
     """Return the function that augments one picture.
 

@@ -186,11 +186,12 @@ class Pictures:
         """Return batches of the pictures as one draw of an augmentation has them.
 
         A draw depends on its number and a picture's content: whoever trains on it, in whatever order, sees the same.
+        The one draw of `mirror` is the mirror images.
 
         Parameters
         ----------
         batch_size : int
-        augmentation : "course" or "light"
+        augmentation : "course", "light" or "mirror"
         draw : int, from 1
         order : (n,) int, the numbers of the pictures, or None for all
 
@@ -199,6 +200,8 @@ class Pictures:
         batches : tf.data.Dataset of (x,) or (x, one-hot y)
         """
         order = np.arange(len(self)) if order is None else np.asarray(order)
+        if augmentation == "mirror":
+            return self._mirrored(batch_size, np.ones(len(self), bool), order)
         return self._augmented(batch_size, augmentation, augment.draw_seeds(self.hashes(), draw), order)
 
     def training_batches(
@@ -211,7 +214,7 @@ class Pictures:
         batch_size : int
         seed : int, 0 or more
         epoch : int, from 1
-        augmentation : "none", "course" or "light"
+        augmentation : "none", "course", "light" or "mirror"
         draws : int
             With K above 0 epoch n takes draw n of `drawn`, after the Kth the first again.
 
@@ -222,11 +225,23 @@ class Pictures:
         order = np.random.default_rng([seed, epoch]).permutation(len(self))
         if augmentation == "none":
             return self.batches(batch_size, order)
+        if augmentation == "mirror":
+            return self._mirrored(batch_size, augment.mirrored(len(self), seed, epoch), order)
         if draws:
             return self.drawn(batch_size, augmentation, (epoch - 1) % draws + 1, order)
         return self._augmented(
             batch_size, augmentation, augment.seeds([p.name for p in self.paths], seed, epoch), order
         )
+
+    def _mirrored(self, batch_size, coins, order):
+        """Return batches in `order`, of a picture's mirror image where its coin is true."""
+        tf, _ = runtime.load()
+        prepare = self.recipe.prepare()
+        both = tf.data.Dataset.zip(
+            self._uint8(order, batch_size), tf.data.Dataset.from_tensor_slices(coins[order]).batch(batch_size)
+        )
+        changed = both.map(lambda x, coin: prepare(tf.where(coin[:, None, None, None], x[:, :, ::-1], x)), _cores())
+        return self._labelled(changed, order, batch_size)
 
     def _augmented(self, batch_size, augmentation, seeds, order):
         tf, _ = runtime.load()

@@ -49,12 +49,12 @@ def fingerprints(files, workers=None):
         return list(pool.map(digest, files))
 
 
-def split_field(folder):
-    """Return the `split` field of classifier.json for a model that learns from the split `train` of `folder`."""
-    return _field(folder, fingerprints(folder.split("train").files))
+def split_field(folder, earlier=None):
+    """Return the `split` field of classifier.json for a model that learns from the split `train` of `folder`.
 
-
-def _field(folder, hashes):
+    `earlier` is the field of the model that its training goes on from, if any: those pictures it has learned from too.
+    """
+    hashes = fingerprints(folder.split("train").files) + (earlier or {}).get("learned", [])
     return {
         "rule": folder.rule,
         "seed": folder.split_seed if folder.drawn else None,

@@ -67,6 +67,9 @@ class VectorStore:
         The store; it need not be there.
     key : mapping that JSON can write
         All that a vector depends on beside its picture: weights, size, scale, ...
+    mapped : bool
+        Whether blocks are mapped into memory when they are read: for maps (H, W, C), of which memory may not hold all.
+        Blocks that are not mapped carry a checksum.
 
     Attributes
     ----------
@@ -88,25 +91,31 @@ class VectorStore:
     {}
     """
 
-    def __init__(self, root: str | os.PathLike[str], key: Mapping[str, Any]) -> None:
+    def __init__(self, root: str | os.PathLike[str], key: Mapping[str, Any], mapped: bool = False) -> None:
+        self.mapped: bool = mapped
+        self._ending = ".npy" if mapped else ".npz"
         self._key = dict(key)
         name = hashlib.sha256(json.dumps(self._key, sort_keys=True).encode()).hexdigest()[:20]
         self.folder: Path = Path(root) / name
         self.damaged: list[Path] = []
 
-    def read(self) -> dict[str, NDArray[np.float32]]:
+    def read(self) -> dict[str, NDArray[np.floating[Any]]]:
         """Read all blocks; one that cannot be read is as good as absent.
 
         Returns
         -------
-        known : {SHA-256: vector (width,) float32}
+        known : {SHA-256: vector (width,), or map (H, W, C)}
         """
         known, self.damaged = {}, []
-        for path in sorted(self.folder.glob("*.npz")):
+        for path in sorted(self.folder.glob("*" + self._ending)):
             if path.name.startswith("."):
                 continue
             try:
-                with open(path, "rb") as stream, np.load(stream) as block:
+                with contextlib.ExitStack() as stack:
+                    if self._ending == ".npy":
+                        block = np.load(path, mmap_mode="r")
+                    else:
+                        block = stack.enter_context(np.load(stack.enter_context(open(path, "rb"))))
                     digests, vectors = block["hashes"], block["vectors"]
                     if digests.dtype != np.uint8 or digests.shape != (len(vectors), 32):
                         raise ValueError("not a block")
@@ -116,13 +125,13 @@ class VectorStore:
             known.update(zip((raw.tobytes().hex() for raw in digests), vectors, strict=True))
         return known
 
-    def write(self, digests: Sequence[str], vectors: NDArray[np.float32]) -> bool:
+    def write(self, digests: Sequence[str], vectors: NDArray[np.floating[Any]]) -> bool:
         """Add a block.
 
         Parameters
         ----------
         digests : n SHA-256 of pictures, 64 hex digits each
-        vectors : (n, width) float32
+        vectors : (n, width) or (n, H, W, C) float
 
         Returns
         -------
@@ -136,8 +145,14 @@ class VectorStore:
             if not (self.folder / "key.json").exists():
                 with replacing(self.folder / "key.json") as file:
                     file.write(json.dumps(self._key, indent=2).encode() + b"\n")
-            with replacing(self.folder / f"{name}.npz") as file:
-                np.savez(file, hashes=raw, vectors=np.ascontiguousarray(vectors))
+            with replacing(self.folder / (name + self._ending)) as file:
+                if self._ending == ".npz":
+                    np.savez(file, hashes=raw, vectors=np.ascontiguousarray(vectors))
+                else:
+                    row = np.dtype([("hashes", np.uint8, 32), ("vectors", vectors.dtype, vectors.shape[1:])])
+                    block = np.empty(len(raw), row)
+                    block["hashes"], block["vectors"] = raw, vectors
+                    np.save(file, block)
         except (OSError, ValueError):
             return False
         return True
@@ -182,12 +197,12 @@ def merge_stores(sources: Iterable[str | os.PathLike[str]], store: str | os.Path
         if not source.is_dir():
             raise ValueError(f"The store {source} is not there.")
         for path in sorted(source.glob("*/*")):
-            if path.name.startswith(".") or path.suffix not in (".npz", ".json"):
+            if path.name.startswith(".") or path.suffix not in (".npz", ".npy", ".json"):
                 continue
             target = Path(store) / path.parent.name / path.name
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with open(path, "rb") as block, replacing(target) as file:
                     shutil.copyfileobj(block, file)
-                new += path.suffix == ".npz"
+                new += path.suffix != ".json"
     return new

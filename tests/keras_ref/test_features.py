@@ -187,7 +187,7 @@ def test_stored_vectors_are_refused_where_the_base_learns(clothes, tmp_path):
 def test_a_run_does_not_use_the_store_where_it_would_be_wrong(clothes, tmp_path, monkeypatch, settings):
     monkeypatch.setattr(features, "vectors", lambda *_: pytest.fail("stored vectors used"))
     config = configs.Config(str(clothes), size=SIZE, weights="none", **settings)
-    assert train._Run(config, pictures.read(clothes), tmp_path, tmp_path / "store").vectors is None
+    assert train._Run(config, pictures.read(clothes), tmp_path, tmp_path / "store").stored is None
 
 
 def test_a_head_on_stored_vectors_ends_with_the_weights_of_the_whole_net(clothes, tmp_path):
@@ -273,7 +273,7 @@ def test_the_picture_without_a_finite_vector_is_named(clothes, tmp_path, monkeyp
 
     store = features.VectorStore(tmp_path, {})
     with pytest.raises(Diverged, match=re.escape(f"The base's answer to {split.paths[13]} is not finite")):
-        features._compute(Base(), split, list(range(24)), store, {}, "none", 0)
+        features._compute(Base(), split, list(range(24)), store, {}, "none", 0, np.dtype("float32"))
 
 
 def test_pictures_to_learn_from_have_labels(classifier, clothes, tmp_path):
@@ -329,5 +329,6 @@ def test_command_stores_draws_that_train_reads(clothes, tmp_path, command, monke
 
 
 def test_draws_need_an_augmentation(refused, clothes):
-    refused(["train", clothes, "--draws", 3], "draws are of an augmentation", "draws=3")
+    for augment in ("none", "mirror"):
+        refused(["train", clothes, "--draws", 3, "--augment", augment], "draws are of an augmentation", "draws=3")
     refused(["features", clothes, "--augment", "light"], "--augment needs --draws N")
