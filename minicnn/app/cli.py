@@ -34,6 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
+class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells the defaults, where there are any."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        told = action.default is not None and action.default is not False
+        return super()._get_help_string(action) if told else action.help
+
+
 def parser() -> argparse.ArgumentParser:
     """Describe all commands and their arguments.
 
@@ -48,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
             name,
             help=command.HELP,
             description=command.HELP,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_Formatter,
         )
         command.add_flags(one)
         one.set_defaults(run=command.run)

@@ -132,6 +132,16 @@ def test_one_sigmoid_is_the_probability_of_the_second_class(tmp_path, capsys):
     assert "dog 0.881, cat 0.119" in run(capsys, "predict", tmp_path / "m.keras", tmp_path / "a.png").out
 
 
+def test_probabilities_without_a_temperature_are_the_models_answers_to_the_bit(tmp_path, capsys):
+    for names in (NAMES, ("cat", "dog")):
+        model = linear(tmp_path / "m.keras", names, "softmax" if len(names) == 3 else "sigmoid")
+        picture = draw(tmp_path / "a.png", 0, (SIZE, SIZE))
+        (row,) = json.loads(run(capsys, "predict", tmp_path / "m.keras", picture, "--json").out)
+        (want,) = model.predict(np.asarray(Image.open(picture), np.float32)[None] * np.float32(1 / 255))
+        want = want if len(names) == 3 else [1 - want[0], want[0]]
+        assert list(row["probabilities"].values()) == [float(p) for p in want]
+
+
 def test_top_names_the_best_first(tmp_path, capsys):
     model = linear(tmp_path / "m.keras")
     model.layers[-1].set_weights([np.zeros((SIZE * SIZE * 3, 3), np.float32), np.array([0, 2, 1], np.float32)])

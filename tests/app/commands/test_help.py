@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from minicnn.app import console
 from minicnn.app.cli import main
 from minicnn.app.commands import COMMANDS, walk
 
@@ -23,6 +24,37 @@ def test_help_names_every_command(capsys):
     for name, command in COMMANDS.items():
         text = asked(capsys, name)
         assert f"usage: minicnn {name} " in text and " ".join(command.HELP.split()) in " ".join(text.split())
+
+
+def test_help_names_the_defaults(capsys):
+    text = " ".join(asked(capsys, "train").split())
+    for default in ("tinyvgg", "64", "20", "32", "0.001", "0", "minicnn-run"):
+        assert f"(default: {default})" in text
+    for name in COMMANDS:
+        assert not re.search(r"\(default: (None|False)\)", asked(capsys, name))
+
+
+@pytest.mark.parametrize("arguments", [[], ["paint"], ["train"], ["predict", "m.keras"]])
+def test_what_is_no_command_or_lacks_something_is_refused(capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2 and "usage: minicnn" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["demo --out D", "train D", "predict m.keras a.png", "evaluate m.keras D", "explain m.keras a.png"],
+)
+def test_what_computes_says_first_that_it_may_compile(monkeypatch, capsys, tmp_path, arguments):
+    """Before it draws, reads or loads anything: none of these files is there."""
+
+    def announce():
+        raise ValueError("first of all")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(console, "announce_compiling", announce)
+    assert main(arguments.split()) == 2 and capsys.readouterr().err == "minicnn: first of all\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_help_loads_neither_numpy_nor_numba():
