@@ -20,11 +20,13 @@ joined.py finds the blocks of a graph.
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 from .. import kernels
 from ..layers import Conv2D, Dense, Layer, MaxPooling2D
-from ..types import Array, Arrays, IntArray, Shape
+from ..types import Array, Arrays, NDArray
 
 PORTION = 1 << 23  # bytes of dz, where it is made in portions
 
@@ -57,7 +59,7 @@ class Block(Layer):
 
     def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Array | None:
         x, y, winners, how = saved
-        between = self.conv.compute_output_shape((None, *x.shape[1:]))[1:]
+        between = cast(tuple[int, ...], self.conv.compute_output_shape(x.shape)[1:])
         if need_dx or self.pool is None or not len(x):
             dm, dz = self._through_relu_and_pool(dy, y, winners, between)
             self.grads.update(self._gradients(dm, dz, x, how))
@@ -72,7 +74,7 @@ class Block(Layer):
         return None
 
     def _through_relu_and_pool(
-        self, dy: Array, y: Array, winners: IntArray | None, between: Shape
+        self, dy: Array, y: Array, winners: NDArray[np.uint8] | None, between: tuple[int, ...]
     ) -> tuple[Array, Array]:
         """Return dm and dz: the gradient before the pooling, and before the ReLU."""
         dm = kernels.relu_backward(dy, y)

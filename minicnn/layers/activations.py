@@ -72,8 +72,10 @@ def activation_name(activation: Any) -> str | None:
     ValueError
         `activation` must be one of 'relu', 'relu6', ... Received: activation='reul'.
     """
-    if activation is None or activation in tuple(ALIASES):
-        return ALIASES.get(activation)
+    if activation is None:
+        return None
+    if activation in tuple(ALIASES):
+        return ALIASES[activation]
     return one_of("activation", activation, tuple(ACTIVATIONS))
 
 

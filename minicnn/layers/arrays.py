@@ -51,6 +51,6 @@ def cast(array: AnyArray, dtype: DTypeLike, what: str) -> Any:
     except FloatingPointError:
         finite = array[np.isfinite(array)]
         raise ValueError(
-            f"{what} must be at most {np.finfo(np.dtype(dtype)).max:.2g}, the largest {np.dtype(dtype)}. "
+            f"{what} must be at most {np.finfo(str(np.dtype(dtype))).max:.2g}, the largest {np.dtype(dtype)}. "
             f"Received: {finite[np.abs(finite).argmax()]:.3g}."
         ) from None

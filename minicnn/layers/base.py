@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Pair, Shapes
+from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Pair, Shape, Shapes
 from .arrays import DTYPES, cast
 from .node import Node, SymbolicTensor
 from .settings import Settings
@@ -92,14 +92,14 @@ class Layer(Settings):
     def __init__(self, name: str | None = None):
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
             raise ValueError(f"`name` must be a non-empty string without '/'. Received: name={name!r}.")
-        self.name = name or auto_name(type(self).__name__)
-        self.auto_named = name is None
-        self.trainable = True
-        self.built = False
-        self.dtype = None
+        self.name: str = name or auto_name(type(self).__name__)
+        self.auto_named: bool = name is None
+        self.trainable: bool = True
+        self.built: bool = False
+        self.dtype: Any = None
         self.input_shape: Any = None
         self.output_shape: Any = None
-        self.kept_settings = {}
+        self.kept_settings: dict[str, Any] = {}
         self._saved: list[Any] = []
         self._make_arrays()
 
@@ -282,8 +282,8 @@ class Layer(Settings):
         """Return x, or each of a list, as an array of the layer's dtype. The first one builds the layer."""
         several = self.takes_list and isinstance(x, (list, tuple))
         arrays = self._as_arrays(x if several else [x])
-        shapes = [(None, *array.shape[1:]) for array in arrays]
-        shape = shapes if several else shapes[0]
+        shapes: list[Shape] = [(None, *array.shape[1:]) for array in arrays]
+        shape: Shapes = shapes if several else shapes[0]
         if not self.built:
             self.build(shape, dtype=self.dtype or "float32")
         elif shape != self.input_shape:
