@@ -27,9 +27,4 @@ export default [
       "max-len": ["warn", { code: 120, ignoreUrls: true }],
     },
   },
-  {
-    // It doesn't import these yet: it finds layers.js's in the one scope into which the page is bundled.
-    files: ["**/sliding.js"],
-    languageOptions: { globals: { zeros: "readonly", like: "readonly" } },
-  },
 ];

@@ -26,12 +26,9 @@ from minicnn import (
 )
 from minicnn.data import load_image, wardrobe
 from minicnn.explain import page as explorer
-from minicnn.explain.page.html import _inlined
-from minicnn.explain.page.nodes import describe
-from minicnn.explain.page.page import describe_loss
 from minicnn.files import make_card
-from minicnn.losses import gives_probabilities
 from minicnn.models import homework, tinyvgg
+from tests.explain.modules import Board, Lab
 from tests.explain.nets import NETS
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -202,51 +199,18 @@ def _two_classes(size):
     return model
 
 
-class Lab:
-    """The page's modules without a page: what they compute of a net and of one example, asked from Python."""
-
-    MODULES = ("numbers", "windows", "functions", "sliding", "layers", "net", "colours", "terms")
-    NAMES = """FUNCTIONS, LAYERS, Net, colour, format, ink, lossOf, outputTerms, paint, paintLegend, paintPicture,
-               softmax, weightTerms"""
-
-    def __init__(self, browser):
-        self.page = browser.new_page()
-        text = "\n".join(map(_inlined, self.MODULES))
-        self.page.evaluate(f"() => {{ {text}\n window.lab = {{ {self.NAMES} }}; }}")
-
-    def open(self, model, x, label=1, loss=None):
-        """Make a net of the page, give it one example, run it forward and back; it is then `net`."""
-        nodes, arrays = describe(model)
-        payload = {
-            "nodes": nodes,
-            "loss": loss or describe_loss(model, "probabilities" if gives_probabilities(model) else "logits"),
-            "preprocess": {"scale": 1, "offset": 0},
-        }
-        self.page.evaluate(
-            """([payload, arrays, x, label]) => {
-            payload.epochs = [{ arrays: arrays.map((array) => Float32Array.from(array)) }];
-            window.net = new lab.Net(payload);
-            net.label = label;
-            net.forward(Float32Array.from(x), 0);
-            net.backward(label); }""",
-            [
-                payload,
-                [array.ravel().tolist() for array in arrays(model)],
-                np.asarray(x, np.float64).ravel().tolist(),
-                label,
-            ],
-        )
-        return nodes
-
-    def ask(self, code, argument=None):
-        """Evaluate an expression, or call a function; arrays come back as lists, NaN and infinities as they are."""
-        return self.page.evaluate(code, argument)
+@pytest.fixture(scope="session")
+def lab():
+    """Give the modules that compute, imported by Node."""
+    made = Lab()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
-def lab(browser):
-    """Give the page's modules alone."""
-    return Lab(browser)
+def board(browser):
+    """Give the modules that draw, imported by the browser."""
+    return Board(browser)
 
 
 class Tab:

@@ -17,7 +17,7 @@ from tests.explain.conftest import Made, Tab, noise
 def test_the_colour_scale(lab):
     """White at 0, darker with every step away from it, orange above and blue below, its ends never passed."""
     parts = lab.ask(
-        "(values) => values.map((value) => lab.colour(value, 2).match(/\\d+/g).map(Number))",
+        "(values) => values.map((value) => lab.colours.colour(value, 2).match(/\\d+/g).map(Number))",
         [*np.linspace(-2, 2, 41).tolist(), -5, 5],
     )
     rgb = np.array(parts[:41])
@@ -26,13 +26,19 @@ def test_the_colour_scale(lab):
     assert (np.diff(light[:21]) > 0).all() and (np.diff(light[20:]) < 0).all()
     assert rgb[0].tolist() == parts[41] == [8, 48, 107] and rgb[40].tolist() == parts[42] == [102, 37, 6]
     assert (rgb[:20, 2] > rgb[:20, 0]).all() and (rgb[21:, 0] > rgb[21:, 2]).all()
-    assert lab.ask("() => [lab.colour(0, 0), lab.colour(3, 0)]") == ["rgb(255, 255, 255)"] * 2  # a map of zeros alone
-    assert lab.ask("() => [lab.ink(0, 1), lab.ink(1, 1), lab.ink(-1, 1)]") == ["#000", "#fff", "#fff"]
+    assert (
+        lab.ask("() => [lab.colours.colour(0, 0), lab.colours.colour(3, 0)]") == ["rgb(255, 255, 255)"] * 2
+    )  # a map of zeros alone
+    assert lab.ask("() => [lab.colours.ink(0, 1), lab.colours.ink(1, 1), lab.colours.ink(-1, 1)]") == [
+        "#000",
+        "#fff",
+        "#fff",
+    ]
 
 
-def test_a_map_is_painted_number_by_number(lab):
-    painted = lab.ask("""() => { const canvas = document.createElement("canvas");
-        lab.paint(canvas, [0, 1, -1, NaN, 0.5, 2], 2, 3, 1, 5);
+def test_every_number_of_a_map_is_painted(board):
+    painted = board.ask("""() => { const canvas = document.createElement("canvas");
+        lab.colours.paint(canvas, [0, 1, -1, NaN, 0.5, 2], 2, 3, 1, 5);
         return [canvas.height, canvas.width, Array.from(canvas.getContext("2d").getImageData(0, 0, 3, 2).data)]; }""")
     assert painted[:2] == [2, 3]
     pixels = np.reshape(painted[2], (6, 4)).tolist()
@@ -40,9 +46,9 @@ def test_a_map_is_painted_number_by_number(lab):
     assert pixels[5][3] == 0  # from `until` on nothing is painted
 
 
-def test_the_legend_runs_over_the_whole_scale(lab):
-    width, data = lab.ask("""() => { const canvas = document.createElement("canvas");
-        lab.paintLegend(canvas);
+def test_the_legend_runs_over_the_whole_scale(board):
+    width, data = board.ask("""() => { const canvas = document.createElement("canvas");
+        lab.colours.paintLegend(canvas);
         return [canvas.width, Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, 1).data)]; }""")
     row = np.reshape(data, (width, 4))[:, :3].tolist()
     assert row[0] == [8, 48, 107] and row[-1] == [102, 37, 6] and row[width // 2] == [255, 255, 255]
@@ -68,10 +74,10 @@ def test_long_names_may_break_and_nothing_else_changes(tab, pages):
         ((1, 3, 1), [-255, 0, 255], [[0] * 3, [128] * 3, [255] * 3]),
     ],
 )
-def test_a_picture_is_painted_as_it_is_or_stretched(lab, shape, pixels, want):
-    painted = lab.ask(
+def test_a_picture_is_painted_as_it_is_or_stretched(board, shape, pixels, want):
+    painted = board.ask(
         """([pixels, shape]) => { const canvas = document.createElement("canvas");
-        lab.paintPicture(canvas, pixels, shape);
+        lab.colours.paintPicture(canvas, pixels, shape);
         return Array.from(canvas.getContext("2d").getImageData(0, 0, shape[1], shape[0]).data); }""",
         [pixels, shape],
     )
@@ -97,7 +103,7 @@ def test_a_picture_is_painted_as_it_is_or_stretched(lab, shape, pixels, want):
     ],
 )
 def test_how_numbers_are_written(lab, value, digits, text):
-    assert lab.ask("([value, digits]) => lab.format(value, digits)", [value, digits]) == text
+    assert lab.ask("([value, digits]) => lab.numbers.format(value, digits)", [value, digits]) == text
 
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear"])

@@ -59,7 +59,7 @@ def test_every_gradient_is_taken_apart_in_the_same_words(lab, name):
         for at in indices(node["shape"], 3) if node["name"] != run_backward(model, x, y).last else ():
             flat = int(np.ravel_multi_index(at, node["shape"]))
             the_same(
-                lab.ask(f"() => lab.outputTerms(net, {index}, {flat})"),
+                lab.ask(f"() => lab.terms.outputTerms(net, {index}, {flat})"),
                 trace_gradient(model, x, y, node["name"], at),
                 f"{node['name']}{at}",
             )
@@ -68,7 +68,7 @@ def test_every_gradient_is_taken_apart_in_the_same_words(lab, name):
             for at in indices(model.params[what].shape, 3):
                 flat = int(np.ravel_multi_index(at, model.params[what].shape))
                 the_same(
-                    lab.ask(f"() => lab.weightTerms(net, net.nodes[{index}], '{array}', {flat})"),
+                    lab.ask(f"() => lab.terms.weightTerms(net, net.nodes[{index}], '{array}', {flat})"),
                     trace_gradient(model, x, y, what, at),
                     f"{what}{at}",
                 )
@@ -129,7 +129,7 @@ def test_any_head_with_any_loss(lab, head, loss):
     np.testing.assert_allclose(lab.ask("() => Array.from(net.gradients[1])"), before, rtol=1e-4, atol=1e-7)
     for at in range(3):
         the_same(
-            lab.ask(f"() => lab.outputTerms(net, 1, {at})"),
+            lab.ask(f"() => lab.terms.outputTerms(net, 1, {at})"),
             trace_gradient(model, x, y, f"end (before {head})", at),
             f"{head} {loss} {at}",
         )

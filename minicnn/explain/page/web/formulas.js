@@ -51,8 +51,8 @@ export function curve(f, text, x) {
   );
 }
 
-// The maps behind a row of numbers: the node whose pixels became these entries, if there is one.
-export function pixelsBehind(app, node) {
+// The maps before a row of numbers: the node whose pixels became these entries, if there is one.
+function pixelsBefore(app, node) {
   let source = node;
   while (source.shape.length === 1 && ["Flatten", "Dropout", "Identity"].includes(source.kind)) {
     source = app.net.nodes[source.inputs[0]];
@@ -134,8 +134,8 @@ export function denseView(app, node, unit, choose) {
   const { shown, rest, others } = app.net.contributions(node, unit, TOP);
   const bias = node.arrays.includes("bias") ? app.weight(node, "bias", unit) : 0;
   const own = app.valuesOf(node.index)[unit];
-  const behind = pixelsBehind(app, input);
-  const name = (d) => where(behind?.shape ?? input.shape, d);
+  const origin = pixelsBefore(app, input);
+  const name = (d) => where(origin?.shape ?? input.shape, d);
   const rows = shown.map(({ d, x, w }) => [
     name(d),
     num(x),
@@ -160,11 +160,11 @@ export function denseView(app, node, unit, choose) {
         select("output", units, unit, (value) => choose(Number(value))),
       ),
       el("p", { class: "formula" }, "y = sum of x \u00b7 weight over all inputs, + bias"),
-      table([behind ? `pixel of ${behind.name}` : "input", "x", "weight", "x \u00b7 weight"], rows, {
+      table([origin ? `pixel of ${origin.name}` : "input", "x", "weight", "x \u00b7 weight"], rows, {
         caption: "the weightiest first",
       }),
     ),
-    behind && app.live ? contributionMaps(app, node, behind, unit) : null,
+    origin && app.live ? contributionMaps(app, node, origin, unit) : null,
   );
 }
 
@@ -183,8 +183,8 @@ function weightBox(app, node, at, value) {
 }
 
 // The same products where they come from: over all maps together, and map by map.
-function contributionMaps(app, node, behind, unit) {
-  const [height, width, channels] = behind.shape;
+function contributionMaps(app, node, origin, unit) {
+  const [height, width, channels] = origin.shape;
   const x = app.valuesOf(node.inputs[0]);
   const units = node.shape[0];
   const each = Array.from({ length: channels }, () => new Float32Array(height * width));
@@ -205,7 +205,7 @@ function contributionMaps(app, node, behind, unit) {
   return el(
     "div",
     { class: "contributions" },
-    el("h3", {}, `What speaks for ${app.entryName(node, unit)} (orange) and against it (blue), on ${behind.name}`),
+    el("h3", {}, `What speaks for ${app.entryName(node, unit)} (orange) and against it (blue), on ${origin.name}`),
     big.element,
     el(
       "div",

@@ -20,9 +20,9 @@ export class Others {
     const { nodes } = app.net;
     const windowed = (node) => node.kind === "Conv2D" || node.kind === "DepthwiseConv2D";
     const chosen = nodes[app.selected.node];
-    const behind = chosen && windowed(chosen) ? nodes.find((node) => node.inputs.includes(chosen.index)) : chosen;
+    const after = chosen && windowed(chosen) ? nodes.find((node) => node.inputs.includes(chosen.index)) : chosen;
     this.index =
-      (behind && !windowed(behind) ? behind.index : null) ??
+      (after && !windowed(after) ? after.index : null) ??
       nodes.find((node) => node.settings.function === "relu")?.index ??
       nodes.length - 1;
     this.map = app.selected.map;

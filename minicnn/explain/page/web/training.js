@@ -158,7 +158,7 @@ export class Training {
     return el("figure", { class: "map" }, canvas, el("figcaption", {}, caption));
   }
 
-  // The kernels behind the maps, coloured alike at every epoch so that growth shows.
+  // The kernels that made the maps, coloured alike at every epoch so that growth shows.
   kernels() {
     const { app, node } = this;
     if (!app.live || !node.settings.size || !node.arrays.includes("kernel")) return null;

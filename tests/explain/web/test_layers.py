@@ -1,10 +1,4 @@
-"""The page's own mathematics, module by module, against the engine's kernels and against formulas written out here.
-
-The modules run in the browser without a page (`lab`), so that every setting can be tried: each activation at kinks and
-far out, each kind of layer forward and backward with random numbers and a random cotangent, each loss.
-"""
-
-import math
+"""layers.js, sliding.js, net.js: each kind of layer forward and back, with a random cotangent, against the engine."""
 
 import numpy as np
 import pytest
@@ -38,110 +32,11 @@ from minicnn import (
     Softmax,
     SpatialDropout2D,
     ZeroPadding2D,
-    losses,
 )
 from minicnn.explain.page.nodes import describe
-from minicnn.explain.terms.activations import FORMULAS, activate, back
 from minicnn.layers import ACTIVATIONS
 from tests.explain.nets import randomise
-
-POINTS = sorted(
-    {
-        sign * value
-        for sign in (-1.0, 1.0)
-        for value in (
-            0.0,
-            1e-12,
-            1e-6,
-            0.01,
-            0.3,
-            0.5,
-            1.0,
-            1.7,
-            2.0,
-            2.5,
-            2.999999,
-            3.0,
-            3.000001,
-            4.0,
-            5.0,
-            5.999999,
-            6.0,
-            6.000001,
-            7.5,
-            9.0,
-            12.0,
-            17.0,
-            20.0,
-            30.0,
-            37.0,
-            50.0,
-            88.0,
-            100.0,
-            700.0,
-            1e4,
-        )
-    }
-)
-
-
-def _logistic(x):
-    return 1 / (1 + math.exp(-x)) if x > -700 else math.exp(x)
-
-
-def _below(x):
-    return math.erfc(-x / math.sqrt(2)) / 2
-
-
-def _density(x):
-    return math.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-
-
-EXACT = {  # f, f', as in the papers; at a kink the derivative that Keras takes
-    "relu": (lambda x: max(x, 0), lambda x: float(x > 0)),
-    "relu6": (lambda x: min(max(x, 0), 6), lambda x: float(0 < x < 6)),
-    "leaky_relu": (lambda x: x if x > 0 else x / 5, lambda x: 1 if x > 0 else 0.2),
-    "elu": (lambda x: x if x > 0 else math.expm1(x), lambda x: 1 if x > 0 else math.exp(x)),
-    "sigmoid": (_logistic, lambda x: _logistic(x) * _logistic(-x)),
-    "hard_sigmoid": (lambda x: min(max(x / 6 + 0.5, 0), 1), lambda x: 1 / 6 if -3 < x < 3 else 0),
-    "tanh": (math.tanh, lambda x: 1 / math.cosh(x) ** 2 if abs(x) < 700 else 0),
-    "softplus": (lambda x: x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x)), _logistic),
-    "silu": (lambda x: x * _logistic(x), lambda x: _logistic(x) * (1 + x * _logistic(-x))),
-    "gelu": (lambda x: x * _below(x), lambda x: _below(x) + x * _density(x)),
-}
-
-
-@pytest.mark.parametrize("name", EXACT)
-def test_every_activation_and_its_slope(lab, name):
-    """In JavaScript and in the terminal alike; tails are held relatively, so that none is merely 'nearly 0'."""
-    want = [[f(x) for x in POINTS] for f in EXACT[name]]
-    got = lab.ask(f"(points) => [points.map(lab.FUNCTIONS.{name}.f), points.map(lab.FUNCTIONS.{name}.slope)]", POINTS)
-    loose = 1e-9 if name != "tanh" else 1e-6  # 1 - tanh^2 has no digits left far out
-    for own, exact in zip(got, want, strict=True):
-        np.testing.assert_allclose(own, exact, rtol=loose, atol=1e-300 if name != "tanh" else 1e-15)
-    points = np.array(POINTS)
-    np.testing.assert_allclose(activate(name, points), want[0], rtol=1e-6, atol=1e-14)
-    np.testing.assert_allclose(back(name, np.ones(len(points)), points), want[1], rtol=1e-6, atol=1e-14)
-
-
-def test_no_activation_is_forgotten_and_all_have_the_terminals_formula(lab):
-    texts = lab.ask("() => Object.fromEntries(Object.entries(lab.FUNCTIONS).map(([name, { text }]) => [name, text]))")
-    assert set(texts) == {*EXACT, "linear"} and {*EXACT, "softmax"} == set(FORMULAS) == set(ACTIVATIONS)
-    for name in EXACT:
-        assert texts[name] == FORMULAS[name].replace("z", "x"), name
-
-
-def test_nan_goes_through_every_activation(lab):
-    for name in EXACT:
-        assert lab.ask(f"() => Number.isNaN(lab.FUNCTIONS.{name}.f(NaN))"), name
-
-
-def test_softmax_of_large_and_of_equal_numbers(lab):
-    for row in ([1e4, -1e4, 9999.0], [3.0, 3.0, 3.0, 3.0], [-1e4, -10001.0], [0.0]):
-        exact = np.exp(np.array(row) - max(row)) / np.exp(np.array(row) - max(row)).sum()
-        got = lab.ask("(row) => Array.from(lab.softmax(row).y)", row)
-        np.testing.assert_allclose(got, exact, rtol=1e-6, atol=1e-38)
-
+from tests.explain.web.points import POINTS
 
 # ---- layers ---------------------------------------------------------------------------------------------------------
 
@@ -262,61 +157,10 @@ def near(got, want, what):
 
 def test_no_kind_of_layer_is_forgotten(lab):
     tried = {node["kind"] for shape, _, build in CASES.values() for node in describe(chain(shape, build()))[0]}
-    assert set(lab.ask("() => Object.keys(lab.LAYERS)")) - tried == {"Identity"}  # which Dropout is, too
+    assert set(lab.ask("() => Object.keys(lab.layers.LAYERS)")) - tried == {"Identity"}  # which Dropout is, too
 
 
 def test_max_pooling_hands_nan_on(lab):
     model = Sequential([Input((2, 4, 1)), MaxPooling2D(2)])
     lab.open(model, [[[1], [np.nan], [3], [4]], [[5], [6], [7], [8]]], loss={"kind": "squared"})
     assert np.isnan(lab.ask("() => Array.from(net.values[1])")).tolist() == [True, False]
-
-
-# ---- losses ---------------------------------------------------------------------------------------------------------
-
-LOSSES = {
-    "categorical": losses.CategoricalCrossentropy,
-    "binary": losses.BinaryCrossentropy,
-    "squared": losses.MeanSquaredError,
-}
-
-
-PROBABILITIES = [
-    ([0.2, 0.5, 0.3], [0, 1, 0]),
-    ([0.9, 0.8, 0.1, 0.4], [1, 0, 0, 0]),
-    ([1e-9, 1.0], [1, 0]),
-    ([0.75], [1]),
-    ([0.3], [0]),
-]
-LOGITS = [([4.0, -3.0, 0.5], [0, 0, 1]), ([90.0, -90.0], [0, 1]), ([0.3, 0.3], [0, 1]), ([-2.0], [1]), ([40.0], [0])]
-ROWS = [
-    (kind, logits, *row)
-    for kind in LOSSES
-    for logits, rows in ((False, PROBABILITIES), (True, LOGITS))
-    for row in rows
-    if (kind, logits) != ("squared", True) and (kind, len(row[0])) != ("categorical", 1)
-]
-
-
-@pytest.mark.parametrize("kind, logits, row, truth", ROWS)
-def test_every_loss_its_gradient_and_its_shares(lab, kind, logits, row, truth):
-    loss = LOSSES[kind]() if kind == "squared" else LOSSES[kind](from_logits=logits)
-    value, gradient = loss.value_and_gradient(np.array([truth], float), np.array([row]))
-    got = lab.ask(
-        """([kind, logits, y, t]) => Object.fromEntries(Object.entries(lab.lossOf({ kind, logits }, y, t))
-        .map(([name, found]) => [name, typeof found === "number" ? found : Array.from(found)]))""",
-        [kind, logits, row, truth],
-    )
-    assert got["value"] == pytest.approx(value, rel=1e-6, abs=1e-12)
-    np.testing.assert_allclose(got["gradient"], gradient[0], rtol=1e-6, atol=1e-7)
-    shares = np.sum(got["shares"]) / (1 if kind == "categorical" else len(row))
-    assert shares == pytest.approx(value, rel=1e-6, abs=1e-12)
-    heads = {"binary": 1 / (1 + np.exp(-np.array(row))), "categorical": np.exp(row) / np.exp(row).sum()}
-    if logits:
-        np.testing.assert_allclose(got["p"], heads[kind], rtol=1e-6, atol=1e-38)
-    elif kind == "binary":
-        np.testing.assert_allclose(got["p"], np.clip(row, 1e-7, 1 - 1e-7))
-        np.testing.assert_allclose(
-            got["shares"], [-math.log(p if t else 1 - p) for p, t in zip(got["p"], truth, strict=True)]
-        )
-    elif kind == "categorical":
-        np.testing.assert_allclose(got["p"], np.clip(np.array(row) / sum(row), 1e-7, 1 - 1e-7))
