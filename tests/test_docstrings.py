@@ -37,9 +37,6 @@ LACKING = {
         MaxPooling2D Multiply Normalization ReLU Rescaling Reshape SeparableConv2D Sigmoid Softmax
         SpatialDropout2D ZeroPadding2D
     """,
-    "models": """
-        Sequential homework load_model tinyvgg
-    """,
 }
 
 

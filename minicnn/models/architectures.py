@@ -9,37 +9,74 @@ Both begin with the pixels 0..255 and scale them to 0..1 themselves. Source: CNN
 arXiv:2004.15004); ML Zoomcamp, week 8, homework.
 """
 
-from ..layers import Conv2D, Dense, Flatten, Input, MaxPooling2D, ReLU, Rescaling, Sigmoid, Softmax
+from collections.abc import Callable, Sequence
+
+from ..layers import Conv2D, Dense, Flatten, Input, Layer, MaxPooling2D, ReLU, Rescaling, Sigmoid, Softmax
+from ..types import Pair
 from .sequential import Sequential
 
 
-def tinyvgg(size, classes, seed=None):
+def tinyvgg(size: Pair, classes: int, seed: int | None = None) -> Sequential:
     """Make Tiny VGG.
 
     Parameters
     ----------
-    size : (height, width), pixels        classes : int
-    seed : int, optional                  of the weights
+    size : (height, width)
+        Of the pictures, pixels; at least 16 x 16.
+    classes : int
+        How many there are.
+    seed : int, optional
+        Of the weights.
 
     Returns
     -------
-    model : Sequential       it ends in a softmax; in one sigmoid for two classes
+    model : Sequential
+        It takes pixels 0..255 and ends in a softmax; in one sigmoid for two classes.
+
+    Examples
+    --------
+    >>> model = tinyvgg((64, 64), 10)
+    >>> model.output_shape, model.count_params()
+    ((None, 10), 19920)
     """
-    body = []
+    body: list[Layer] = []
     for _ in range(2):
         body += [Conv2D(10, 3), ReLU(), Conv2D(10, 3), ReLU(), MaxPooling2D(2)]
     return _classifier(size, body, classes, seed)
 
 
-def homework(size, classes, seed=None):
-    """Make the homework's net. Arguments as for `tinyvgg`."""
+def homework(size: Pair, classes: int, seed: int | None = None) -> Sequential:
+    """Make the homework's net.
+
+    Parameters
+    ----------
+    size : (height, width)
+        Of the pictures, pixels; at least 4 x 4.
+    classes : int
+        How many there are.
+    seed : int, optional
+        Of the weights.
+
+    Returns
+    -------
+    model : Sequential
+        It takes pixels 0..255 and ends in a softmax; in one sigmoid for two classes.
+
+    Examples
+    --------
+    >>> [layer.name for layer in homework((32, 32), 2).layers[1:5]]
+    ['conv2d', 'max_pooling2d', 'flatten', 'dense']
+    """
     body = [Conv2D(32, 3, activation="relu"), MaxPooling2D(2)]
     return _classifier(size, body, classes, seed, [Dense(64, activation="relu")])
 
 
-def _classifier(size, body, classes, seed, hidden=()):
+def _classifier(
+    size: Pair, body: Sequence[Layer], classes: int, seed: int | None, hidden: Sequence[Layer] = ()
+) -> Sequential:
+    """Put what scales the pixels before a body, and what gives the probabilities after it."""
     ending = [Dense(1), Sigmoid()] if classes == 2 else [Dense(classes), Softmax()]
     return Sequential([Input((*size, 3)), Rescaling(1 / 255), *body, Flatten(), *hidden, *ending], seed=seed)
 
 
-ARCHITECTURES = {"tinyvgg": tinyvgg, "homework": homework}
+ARCHITECTURES: dict[str, Callable[..., Sequential]] = {"tinyvgg": tinyvgg, "homework": homework}

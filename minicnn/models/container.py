@@ -5,7 +5,7 @@ treats any layer.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ..layers import Layer
 from ..types import Array, ArrayLike, Arrays
@@ -30,6 +30,7 @@ class Container(Layer):
 
     is_model: bool = True
     layers: list[Layer]
+    grads: dict[str, Any]
 
     def _make_arrays(self) -> None:
         self.grads = {}

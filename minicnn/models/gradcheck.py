@@ -13,22 +13,42 @@ against those in float64 as well, all numbers of them. Where rounding alone move
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..arguments import is_integer
+from ..types import AnyArray, Array, ArrayLike, Arrays
+from .kinks import pattern
+from .model import Model
 
-STEPS = (1e-4, 1e-5, 1e-6)  # in units of max(1, |w|), the largest that crosses no kink is taken
-TOPS = {"relu": None, "leaky_relu": None, "relu6": 6, "hard_sigmoid": 1}  # outputs with a second kink, beside that at 0
-OWN = 1e4  # times eps of the model's dtype, and an array's largest gradient: so much its own gradients may be off
+STEPS: tuple[float, ...] = (1e-4, 1e-5, 1e-6)  # in units of max(1, |w|), the largest that crosses no kink is taken
+# How far the gradients in the model's own dtype may be off: times its eps, times the array's largest gradient.
+OWN: float = 1e4
 
 
 @dataclass(frozen=True)
 class Element:
-    """One checked number. `verdict` is "ok", "wrong" or "kink crossed"; `own` the gradient in the model's dtype."""
+    """One checked number.
+
+    Attributes
+    ----------
+    array : str
+        Whose number it is: "x", or a parameter's name.
+    index : tuple of int
+        Where it stands in the array.
+    analytic, numeric : float
+        What the gradient and what the difference quotient say, in float64.
+    error : float
+        The relative error.
+    verdict : str
+        "ok", "wrong" or "kink crossed".
+    own : float
+        The gradient in the model's own dtype.
+    """
 
     array: str
-    index: tuple
+    index: tuple[int, ...]
     analytic: float
     numeric: float
     error: float
@@ -38,18 +58,26 @@ class Element:
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """The result: all elements, and whether none is wrong (`ok`)."""
+    """What `gradcheck` found; print it.
 
-    elements: list
+    Attributes
+    ----------
+    elements : list of Element
+        All that were checked.
+    loss : float
+        The loss at x.
+    """
+
+    elements: list[Element]
     loss: float
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """Whether no element is wrong and at least one could be judged."""
         verdicts = {element.verdict for element in self.elements}
         return "ok" in verdicts and "wrong" not in verdicts
 
-    def __str__(self):
+    def __str__(self) -> str:
         """A line for each array, and each element that is wrong."""
         names = list(dict.fromkeys(element.array for element in self.elements))
         wide = max(len(name) for name in names)
@@ -69,58 +97,89 @@ class GradientCheck:
         return "\n".join(lines)
 
 
-def gradcheck(model, x, y, sample=20, seed=0, tolerance=1e-5):
+def gradcheck(
+    model: Model, x: ArrayLike, y: ArrayLike, sample: int | None = 20, seed: int = 0, tolerance: float = 1e-5
+) -> GradientCheck:
     """Compare the gradient of the loss with difference quotients, for every array that learns and for x.
 
     Parameters
     ----------
-    model : Model with one input and one output     it is copied, to float64 too, and left as it is
-    x : (N, ...) array          y : labels as the model's loss takes them
-    sample : int or None        how many elements of each array, drawn at random; None checks all. One more is the
-        farthest between float64 and the model's dtype, where that is too far
-    seed : int                  of that draw
-    tolerance : float           the largest relative error that counts as "ok"
+    model : Model
+        Compiled, with one input and one output. It is copied, to float64 too, and left as it is.
+    x : (N, ...) array
+        Examples.
+    y : array
+        Labels as the model's loss takes them.
+    sample : int, optional
+        How many elements of each array, drawn at random; None checks all. One more is the farthest between float64
+        and the model's dtype, where that is too far.
+    seed : int
+        Of that draw.
+    tolerance : float
+        The largest relative error that counts as "ok".
 
     Returns
     -------
-    check : GradientCheck       `.ok`, `.elements`; print it
+    check : GradientCheck
+        `.ok`, `.elements`; print it.
 
     Raises
     ------
-    RuntimeError: the model was not compiled: it has no loss.
-    ValueError: `sample` is not positive.
+    RuntimeError
+        The model was not compiled: it has no loss.
+    ValueError
+        `sample` is not positive.
 
     Notes
     -----
     Gradients below 1e-7 of the array's largest are compared with that number: a quotient has no more digits.
     Source: the centred difference and the relative error of Stanford's CS231n notes.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> model = Sequential([Input((3,)), Dense(2)], seed=0)
+    >>> model.compile("sgd", "mse")
+    >>> check = gradcheck(model, [[1, 2, 3]], [[0, 1]], sample=None)
+    >>> check.ok, len(check.elements)  # 3 of x, 6 of the kernel, 2 of the bias
+    (True, 11)
     """
     if model.loss is None:
         raise RuntimeError("Call model.compile(optimizer, loss) before gradcheck: without a loss there is no gradient.")
     if sample is not None and not (is_integer(sample) and sample >= 1):
         raise ValueError(f"`sample` must be a positive integer, or None for all. Received: sample={sample!r}.")
-    own = _Probe(model.astype(model.dtype), np.array(x, model.dtype), y)
+    dtype = model.dtype or "float32"
+    own = _Probe(model.astype(dtype), np.array(x, dtype), y)
     start = _Probe(model.astype("float64"), own.x.astype(np.float64), y)
-    rounded, rng, elements = own.gradients(), np.random.default_rng(seed), []
+    rounded, rng = own.gradients(), np.random.default_rng(seed)
+    elements: list[Element] = []
     same_side = start.on_the_side_of(own.pattern)
     for name, gradient in start.gradients().items():
         array = start.x if name == "x" else start.model.params[name]
         count = array.size if sample is None else min(sample, array.size)
         largest = max(float(np.abs(gradient).max(initial=0.0)), 1e-12)
-        far = np.abs(rounded[name] - gradient) > OWN * np.finfo(own.x.dtype).eps * largest if same_side else None
+        apart = np.abs(rounded[name] - gradient) if same_side else np.zeros(array.shape)
+        far = apart > OWN * np.finfo(own.x.dtype).eps * largest
         chosen = set(rng.choice(array.size, count, replace=False).tolist())
-        if same_side and far.any():
-            chosen.add(int(np.abs(rounded[name] - gradient).argmax()))
+        if far.any():
+            chosen.add(int(apart.argmax()))
         for flat in sorted(chosen):
             index = tuple(int(i) for i in np.unravel_index(flat, array.shape))
             pair = float(gradient[index]), float(rounded[name][index])
-            elements.append(
-                _check(start, name, array, index, pair, 1e-7 * largest, tolerance, same_side and bool(far[index]))
-            )
+            elements.append(_check(start, name, array, index, pair, 1e-7 * largest, tolerance, bool(far[index])))
     return GradientCheck(elements, start.loss)
 
 
-def _check(start, name, array, index, gradients, floor, tolerance, far):
+def _check(
+    start: "_Probe",
+    name: str,
+    array: Array,
+    index: tuple[int, ...],
+    gradients: tuple[float, float],
+    floor: float,
+    tolerance: float,
+    far: bool,
+) -> Element:
     """Judge one element, with the largest step that crosses no kink. gradients: in float64, and the model's own.
 
     far: these two are too far apart, so one of them is wrong, whatever the quotient says.
@@ -141,58 +200,37 @@ def _check(start, name, array, index, gradients, floor, tolerance, far):
 class _Probe:
     """The loss as a function of the arrays, and where its kinks are."""
 
-    def __init__(self, model, x, y):
-        self.model, self.x, self.y = model, x, y
+    def __init__(self, model: Model, x: Array, y: ArrayLike):
+        assert model.loss is not None  # gradcheck asked
+        self.model, self.x, self.y, self.loss_of = model, x, y, model.loss
         self.fused = model.loss.takes_logits(model)
         self.loss, self.pattern = self.run()
 
-    def run(self):
+    def run(self) -> tuple[float, list[AnyArray]]:
         """Compute the loss, and the pattern of ReLU signs and pool winners."""
-        record = {}
+        record: Arrays = {}
         out = self.model.forward(self.x, logits=self.fused, record=record)
-        return self.model.loss.value_and_gradient(self.y, out, None, self.fused or None)[0], pattern(self.model, record)
+        loss, _ = self.loss_of.value_and_gradient(self.y, out, None, self.fused or None)
+        return loss, pattern(self.model, record)
 
-    def gradients(self):
-        """Give the gradients of x and of every array that learns, by name."""
+    def gradients(self) -> Arrays:
+        """Return the gradients of x and of every array that learns, by name."""
         out = self.model.forward(self.x, keep=True, logits=self.fused)
-        dx = self.model.backward(self.model.loss.value_and_gradient(self.y, out, None, self.fused or None)[1])
-        return {"x": dx, **{key: self.model.grads[key] for key in self.model.params}}
+        _, dy = self.loss_of.value_and_gradient(self.y, out, None, self.fused or None)
+        dx = self.model.backward(dy)
+        return {"x": dx, **{key: np.asarray(self.model.grads[key]) for key in self.model.params}}
 
-    def on_the_side_of(self, pattern):
+    def on_the_side_of(self, pattern: list[AnyArray]) -> bool:
         """Tell whether signs and winners are those of another run."""
         return all(np.array_equal(own, other) for own, other in zip(self.pattern, pattern, strict=True))
 
-    def slope(self, array, index, h):
-        """Give the difference quotient, and whether neither step crossed a kink."""
+    def slope(self, array: Array, index: tuple[int, ...], h: float) -> tuple[float, bool]:
+        """Return the difference quotient, and whether neither step crossed a kink."""
         value = array[index]
-        results = []
+        results: list[Any] = []
         for moved in (value + h, value - h):
             array[index] = moved
             results.append(self.run())
         array[index] = value
         smooth = all(self.on_the_side_of(kinks) for _, kinks in results)
         return (results[0][0] - results[1][0]) / (2 * h), smooth
-
-
-def pattern(model, record):
-    """List, for one recorded run, on which side of its kinks every ReLU and every max pooling is."""
-    found = []
-    for call in model.calls():
-        layer, kind, y = call.layer, type(call.layer).__name__, record[call.key]
-        if kind == "MaxPooling2D":
-            found.append(_winners(layer, record[call.sources[0]]))
-        elif kind == "GlobalMaxPooling2D":
-            x = record[call.sources[0]]
-            found.append(x.reshape(len(x), -1, x.shape[3]).argmax(1))
-        elif kind in ("ReLU", "LeakyReLU", "ELU") or layer.activation in TOPS:
-            top = layer.max_value if kind == "ReLU" else TOPS.get(layer.activation)
-            found.append(np.sign(y) + (y >= (math.inf if top is None else top)))
-    return found
-
-
-def _winners(layer, x):
-    """Find, for every window, which of its cells wins."""
-    padded = np.pad(x, ((0, 0), *layer.pads(x.shape[1:3]), (0, 0)), constant_values=-np.inf)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, layer.pool_size, (1, 2))
-    windows = windows[:, :: layer.strides[0], :: layer.strides[1]]
-    return windows.reshape(*windows.shape[:4], -1).argmax(-1)

@@ -14,6 +14,7 @@ from .. import training
 from ..layers import LAYERS, SymbolicTensor
 from ..types import DTypeLike
 from . import saving
+from .configs import functional_arguments, functional_config
 from .summary import summary as format_summary
 from .trainer import Trainer
 
@@ -88,7 +89,7 @@ class Model(Trainer):
         >>> Model(x, Dense(2, name="y")(x)).get_config()["output_layers"]
         ['y', 0, 0]
         """
-        return saving.functional_config(self)
+        return functional_config(self)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], seed: int | np.random.Generator | None = None) -> Self:
@@ -101,7 +102,7 @@ class Model(Trainer):
         >>> Model.from_config(Model(x, Dense(2)(x)).get_config()).output_shape
         (None, 2)
         """
-        return Model(**saving.functional_arguments(config, seed), seed=seed)._with_flag(config)
+        return Model(**functional_arguments(config, seed), seed=seed)._with_flag(config)
 
     def _with_flag(self, config: Mapping[str, Any]) -> Any:
         """Take over whether the model as a whole learns; each layer's own config said it of the layer."""

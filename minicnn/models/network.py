@@ -11,7 +11,7 @@ import numpy as np
 
 from ..execution import Plan
 from ..initializers import Blank
-from ..layers import Node, Softmax, SymbolicTensor, activate, fits
+from ..layers import Layer, Node, Softmax, SymbolicTensor, activate, fits
 from ..types import AnyArray, Array, Arrays, DTypeLike, Shape, Shapes
 from . import running
 from .container import Container, is_model
@@ -20,6 +20,15 @@ from .graph import Call, calls, give_names, sort, trace
 
 class Network(Container):
     """A graph of layers from inputs to outputs: what `Model` and `Sequential` share with every layer.
+
+    Attributes
+    ----------
+    nodes : list of Node
+        Calls of layers, in running order.
+    inputs, outputs : list of SymbolicTensor
+        Where the graph begins and ends.
+    input_shape, output_shape : (None, ...) tuple
+        A list of them where there are several.
 
     Examples
     --------
@@ -32,10 +41,14 @@ class Network(Container):
     """
 
     takes_list: bool = True
+    layers: list[Layer]
     nodes: list[Node]
     inputs: list[SymbolicTensor]
     outputs: list[SymbolicTensor]
     seed: int | None
+    dtype: str | None
+    input_shape: Any
+    output_shape: Any
 
     def _start(self, seed: "int | np.random.Generator | None") -> np.random.Generator:
         """Begin empty; return who draws the weights. (Of a layer that comes later nobody has a file's weights.)"""

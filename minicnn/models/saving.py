@@ -1,4 +1,4 @@
-"""Models to files and back: a model's layers as Keras's config, its arrays by layer path.
+"""Models to files and back: layers as Keras's config (configs.py), arrays by layer path.
 
 files/ knows the formats and no layer; this knows the layers and no format. What `save_model` writes opens in Keras,
 and `load_model` opens what Keras saved, compile settings and the optimizer's state included.
@@ -7,147 +7,27 @@ and `load_model` opens what Keras saved, compile settings and the optimizer's st
 import math
 import os
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import files, initializers, training
-from ..layers import DTYPES, LAYERS, InputLayer, Node
+from ..layers import DTYPES
+from ..types import AnyArray, Array
+from .configs import NESTED, entry, layer_from_entry
 
-FUNCTIONAL = ("Functional", "Model")  # what Keras calls a graph of layers that is no chain
-NESTED = (*FUNCTIONAL, "Sequential")
-LARGEST = 1 << 26  # numbers between two layers, of one example: 256 MB; Xception at 299 px has 3 million
-MODULES = {"Functional": "keras.src.models.functional", "Sequential": "keras"}  # where Keras looks for a class
+if TYPE_CHECKING:
+    from .model import Model
 
-
-# ---- layers and their configs -------------------------------------------------------------------------------
-
-
-def entry(layer):
-    """Give a layer as a model file lists it: class name, settings, the shape to build it for."""
-    shape = layer.input_shape
-    if isinstance(shape, list):
-        shape = [list(each) for each in shape]
-    return {
-        "module": MODULES.get(layer.class_name, "keras.layers"),
-        "class_name": layer.class_name,
-        "config": layer.get_config(),
-        "registered_name": "Functional" if layer.class_name == "Functional" else None,
-        "build_config": {"input_shape": list(shape) if shape else None},
-    }
-
-
-def layer_from_entry(entry, seed=None):
-    """Make a layer (or a nested model) from a model file's entry; `seed` as in `Model`, of a model's weights."""
-    _check_classes({"layers": [entry]})
-    how = {"seed": seed} if entry["class_name"] in NESTED else {}
-    return LAYERS[entry["class_name"]].from_config(entry["config"], **how)
-
-
-def _check_classes(config):
-    """Refuse unknown classes by name, before anything else of a model is looked at."""
-    for entry in config["layers"]:
-        if entry["class_name"] not in LAYERS:
-            raise ValueError(
-                f"Layer '{entry['config'].get('name')}' is of class {entry['class_name']!r}, "
-                f"which minicnn does not have."
-            )
-
-
-def functional_config(model):
-    """Return a graph as Keras 3 writes it: its layers in Keras's order, each with its calls."""
-    calls, places = {}, {}  # a layer's nodes; [layer, which call of it, which output] of a tensor
-    for node in model.nodes:
-        own = calls.setdefault(node.layer, [])
-        places.update({tensor: [node.layer.name, len(own), tensor.index] for tensor in node.outputs})
-        own.append(node)
-
-    def symbol(tensor):
-        config = {"shape": list(tensor.shape), "dtype": model.dtype, "keras_history": places[tensor]}
-        return {"class_name": "__keras_tensor__", "config": config}
-
-    def call(node):
-        symbols = [symbol(tensor) for tensor in node.inputs]
-        kwargs = {} if node.training is None else {"training": node.training}
-        return {"args": [symbols] if node.several else symbols, "kwargs": kwargs}
-
-    def ends(tensors):
-        """Return one tensor by itself: Keras would take, or return, a list of one otherwise."""
-        found = [places[tensor] for tensor in tensors]
-        # Keras counts a Functional model's making as a call, here and nowhere else.
-        found = [[name, number + (classes[name] in FUNCTIONAL), index] for name, number, index in found]
-        return found[0] if len(found) == 1 else found
-
-    classes = {layer.name: layer.class_name for layer in model.layers}
-    entries = [
-        {**entry(layer), "name": layer.name, "inbound_nodes": [call(node) for node in calls[layer] if node.inputs]}
-        for layer in model.layers
-    ]
-    config = {"name": model.name, "layers": entries}
-    if not model.trainable:  # True Keras would take as an order to every layer, frozen ones too
-        config["trainable"] = False
-    return {**config, "input_layers": ends(model.inputs), "output_layers": ends(model.outputs)}
-
-
-def functional_arguments(config, seed):
-    """Rebuild a graph that Keras wrote: the arguments of `Model`."""
-    _check_classes(config)
-    graph = files.parse_functional(config)
-    layers = {name: layer_from_entry(entry, seed) for name, entry in graph.layers.items()}
-    tensors = {}
-    for name, number in graph.call_order():
-        call = graph.calls[name][number]
-        given = [tensors[ref] for ref in call.inputs]
-        if not given:
-            made = input_node(layers[name]).outputs
-        else:
-            made = layers[name](given if len(given) > 1 else given[0], _training(name, call.kwargs))
-        for index, tensor in enumerate(made if isinstance(made, list) else [made]):
-            tensors[files.TensorRef(name, number, index)] = tensor
-    return {
-        "inputs": [tensors[ref] for ref in graph.inputs],
-        "outputs": [tensors[ref] for ref in graph.outputs],
-        "name": graph.name,
-    }
-
-
-def _training(name, kwargs):
-    """Read what else a layer is called with: `training` alone may say something."""
-    for key, value in kwargs.items():
-        masks = value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]
-        if key != "training" and any(mask is not None for mask in masks):  # one a tensor
-            raise ValueError(f"Layer '{name}' is called with `{key}`, which no layer of minicnn takes.")
-    training = kwargs.get("training")
-    return None if training is None else bool(training)
-
-
-def input_node(layer):
-    """Begin a graph at an InputLayer that is there already."""
-    if not isinstance(layer, InputLayer):
-        raise ValueError(f"Layer '{layer.name}' is called without a tensor of the graph.")
-    return Node(layer, [], False, layer.shape)
-
-
-def sequential_config(model):
-    """Give a chain as Keras writes it."""
-    inputs = [model.nodes[0].layer] if model.built else []
-    config = {
-        "name": model.name,
-        "trainable": model.trainable,
-        "dtype": model.dtype or "float32",
-        "layers": [entry(layer) for layer in (*inputs, *model.layers)],
-    }
-    return {**config, "build_input_shape": list(model.input_shape)} if model.built else config
-
-
-def sequential_arguments(config, seed):
-    """Rebuild a chain that Keras wrote: the arguments of `Sequential`."""
-    return {"layers": [layer_from_entry(item, seed) for item in config["layers"]], "name": config.get("name")}
+AnyPath = str | os.PathLike[str]
+LARGEST: int = 1 << 26  # numbers between two layers, of one example: 256 MB; Xception at 299 px has 3 million
 
 
 # ---- whole models -------------------------------------------------------------------------------------------
 
 
-def save_model(model, path):
+def save_model(model: "Model", path: AnyPath) -> None:
     """Write a model to a file: layers, arrays, compile settings, optimizer, classifier.json; see `Model.save`.
 
     The file appears under its name only when it is whole.
@@ -169,28 +49,47 @@ def save_model(model, path):
     )
 
 
-def load_model(path, optimizer=True):
-    """Read a model from a file of Keras's or ours.
+def load_model(path: AnyPath, optimizer: bool = True) -> "Model":
+    """Read a model from a file of Keras's or ours. Nothing in a file is ever executed.
 
     Parameters
     ----------
-    path : str or path      a .keras file, a whole-model .h5 file, or a TF.js model.json
-    optimizer : bool        False: leave out the optimizer's state, up to twice the weights; training starts it afresh
+    path : str or PathLike
+        A `.keras` file, a whole-model `.h5` file, or a TF.js `model.json`.
+    optimizer : bool
+        False: leave out the optimizer's state, up to twice the weights; training starts it afresh.
 
     Returns
     -------
-    model : Model or Sequential, compiled as it was saved, `model.classifier` set where the file tells
+    model : Model or Sequential
+        Compiled as it was saved, `model.classifier` set where the file tells.
 
     Raises
     ------
-    ValueError: one sentence with the path and what is wrong with the file. Nothing in a file is ever executed.
+    ValueError
+        One sentence: the path, and what is wrong with the file.
+
+    Notes
+    -----
+    Source: Keras 3 `keras.saving.load_model`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicnn import Dense, Input, Sequential, load_model
+    >>> model = Sequential([Input((4,)), Dense(2)], seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(f"{folder}/small.keras")  # or keras.Sequential(...).save(...)
+    ...     again = load_model(f"{folder}/small.keras")
+    >>> bool((again.predict([[1, 2, 3, 4]]) == model.predict([[1, 2, 3, 4]])).all())
+    True
     """
     from . import sequential  # noqa: F401  it and model.py put the kinds of models, which a file may name, into LAYERS
 
     file = files.read(path, optimizer)
     with files.naming(path):
         try:
-            model = layer_from_entry(file.config, initializers.Blank())
+            model: Any = layer_from_entry(file.config, initializers.Blank())
         except (TypeError, KeyError) as error:
             raise ValueError(str(error)) from None
         _need_shapes(model, "loaded")
@@ -202,23 +101,23 @@ def load_model(path, optimizer=True):
             set_arrays(model, file.weights)
     model.classifier = file.classifier
     if file.compile_config:
-        _compile(model, file)
+        _compile(model, file.compile_config, file.optimizer)
     return model
 
 
-def _compile(model, file):
+def _compile(model: "Model", settings: dict[str, Any], state: Sequence[AnyArray] | None) -> None:
     """Compile as the file says; what we lack leaves the model uncompiled, with a warning."""
     try:
-        setup = training.Setup.from_config(file.compile_config)
-        if file.optimizer:
-            setup.optimizer.set_variables(model.params, file.optimizer)
+        setup = training.Setup.from_config(settings)
+        if state:
+            setup.optimizer.set_variables(model.params, state)
     except (ValueError, TypeError, KeyError) as error:
         warnings.warn(f"The model is not compiled, call compile before training it: {error}", stacklevel=3)
     else:
         model.setup = setup
 
 
-def _check_sizes(model):
+def _check_sizes(model: "Model") -> None:
     """Refuse a model of which one example would fill the memory, before anyone asks it for a prediction."""
     for call in model.calls():
         numbers = math.prod(size or 1 for size in call.shape)
@@ -229,12 +128,12 @@ def _check_sizes(model):
             )
 
 
-def _dtype(config):
-    """The one dtype that all layers of a file share; what comes in is cast to it, whatever an InputLayer says."""
+def _dtype(config: dict[str, Any]) -> str:
+    """Return the one dtype that all layers of a file share. What an InputLayer says is left aside: inputs are cast."""
     names = {
-        str(layer["config"].get("dtype") or "float32")
-        for _, _, layer in files.walk_layers(config)
-        if layer["class_name"] not in (*NESTED, "InputLayer")
+        str(layer.entry["config"].get("dtype") or "float32")
+        for layer in files.walk_layers(config)
+        if layer.entry["class_name"] not in (*NESTED, "InputLayer")
     } or {"float32"}
     for policy in names & {"mixed_float16", "mixed_bfloat16"}:
         warnings.warn(
@@ -248,7 +147,7 @@ def _dtype(config):
     return names.pop()
 
 
-def _need_shapes(model, what):
+def _need_shapes(model: "Model", what: str) -> None:
     if not model.built:
         raise ValueError(
             f"A model can be {what} once its input shape is known: begin it with an Input, or call it "
@@ -259,12 +158,12 @@ def _need_shapes(model, what):
 # ---- arrays -------------------------------------------------------------------------------------------------
 
 
-def arrays(model):
-    """Collect every layer's arrays by path; layers without arrays are left out."""
+def arrays(model: "Model") -> dict[str, list[Array]]:
+    """Return every layer's arrays by path; layers without arrays are left out."""
     return {path: layer.get_weights() for path, layer in model.leaves() if layer.count_params()}
 
 
-def set_arrays(model, weights):
+def set_arrays(model: "Model", weights: Mapping[str, Sequence[AnyArray]]) -> None:
     """Set every layer's arrays from a dict by path; all must be there, and nothing else."""
     layers = dict(model.leaves())
     extra = [path for path in weights if path not in layers]
@@ -277,7 +176,7 @@ def set_arrays(model, weights):
         layer.set_weights(given)
 
 
-def save_weights(model, path):
+def save_weights(model: "Model", path: AnyPath) -> None:
     """Write the arrays alone to a `.weights.h5` file, as Keras does."""
     if not os.fspath(path).endswith(".weights.h5"):
         raise ValueError(f"`path` must end in .weights.h5. Received: path={os.fspath(path)!r}.")
@@ -285,7 +184,7 @@ def save_weights(model, path):
     files.write_weights(path, files.ModelFile(config=entry(model), weights=arrays(model)))
 
 
-def load_weights(model, path):
+def load_weights(model: "Model", path: AnyPath) -> None:
     """Read the arrays from a `.weights.h5` file, as Keras writes it."""
     _need_shapes(model, "loaded into")
     weights = files.read_weights(path, entry(model))

@@ -1,13 +1,17 @@
-"""The chain: a model whose layers stand one behind the other.
+"""The chain: a model whose layers stand one after the other.
 
 It is a Model like any other, once its input's shape is known: from an `Input` that it begins with, or from its first
 batch.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
+
 import numpy as np
 
 from ..layers import LAYERS, InputLayer, Layer, SymbolicTensor, fits
-from . import saving
+from ..types import DTypeLike, Shape
+from .configs import input_node, sequential_arguments, sequential_config
 from .model import Model, listed
 
 
@@ -16,30 +20,66 @@ class Sequential(Model):
 
     Parameters
     ----------
-    layers : list of Layer       an `Input` first, or the first batch tells the shape
-    seed : int, optional         of the weights, of Dropout and of the order of the examples, as in `Model`
+    layers : list of Layer
+        An `Input` first, or the first batch tells the shape.
+    name : str, optional
+        An automatic one by default.
+    seed : int or np.random.Generator, optional
+        Of the weights, of Dropout and of the order of the examples, as in `Model`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        What is no layer, a layer twice, an Input that is not the first, or layers that do not fit one another.
 
     Notes
     -----
     As in Keras, pictures of another size than the Input's may come, if all layers can take them.
+    Source: Keras 3 `Sequential`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential
+    >>> model = Sequential([Input((8, 8, 3)), Conv2D(4, 3), MaxPooling2D(2), Flatten(), Dense(2)])
+    >>> [layer.output_shape for layer in model.layers]
+    [(None, 6, 6, 4), (None, 3, 3, 4), (None, 36), (None, 2)]
+    >>> model.predict(np.zeros((5, 8, 8, 3))).shape
+    (5, 2)
     """
 
-    class_name = "Sequential"
+    class_name: str = "Sequential"
+    layers: list[Layer]
+    dtype: str | None
 
-    def __init__(self, layers=(), name=None, seed=None):
+    def __init__(
+        self,
+        layers: Iterable[Layer | SymbolicTensor] = (),
+        name: str | None = None,
+        seed: int | np.random.Generator | None = None,
+    ):
         Layer.__init__(self, name)
         rng = self._start(seed)
-        self._chain = []
+        self._chain: list[Layer] = []
         for layer in layers:
             self._append(layer)
         self._connect_chain(self._chain, rng)
 
-    def add(self, layer):
-        """Append a layer."""
+    def add(self, layer: Layer | SymbolicTensor) -> None:
+        """Append a layer.
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, ReLU, Sequential
+        >>> model = Sequential([Input((4,)), Dense(3)])
+        >>> model.add(ReLU())
+        >>> [layer.name for layer in model.layers]
+        ['dense', 're_lu']
+        """
         self._append(layer)
         self._connect_chain(self._chain, self._rng)
 
-    def _append(self, layer):
+    def _append(self, layer: Any) -> None:
         layer = layer.node.layer if isinstance(layer, SymbolicTensor) else layer
         if not isinstance(layer, Layer):
             raise TypeError(f"`layers` must hold layers. Received: {layer!r}.")
@@ -51,17 +91,17 @@ class Sequential(Model):
             raise ValueError("Only the first layer of a chain can be an Input.")
         self._chain.append(layer)
 
-    def _connect_chain(self, chain, rng):
+    def _connect_chain(self, chain: list[Layer], rng: np.random.Generator | None) -> None:
         layers = [layer for layer in chain if not isinstance(layer, InputLayer)]
         if len(layers) < len(chain):
-            node = saving.input_node(chain[0])
+            node = input_node(chain[0])
             x = node.outputs[0]
             for layer in layers:
                 x = layer(x)
             self._connect(node.outputs, listed(x), rng)
         self._chain, self.layers = chain, layers
 
-    def build(self, input_shape, rng=None, dtype="float32"):
+    def build(self, input_shape: Any, rng: np.random.Generator | None = None, dtype: DTypeLike = "float32") -> None:
         """Build the chain for an input of this shape, if it has no Input yet."""
         if self.built:
             self._fit([input_shape])
@@ -72,20 +112,20 @@ class Sequential(Model):
         own = rng is None or self.seed is not None
         self._connect_chain([InputLayer(input_shape[1:]), *self._chain], self._rng if own else rng)
 
-    def __call__(self, x, training=None):
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
         """Run the chain, or record a node: then the shape must be the Input's, as in Keras."""
         if isinstance(x, SymbolicTensor) and self.built:
             self._fit([x.shape])
         return super().__call__(x, training)
 
-    def _accept(self, shapes):
+    def _accept(self, shapes: Sequence[Shape]) -> None:
         """Take what the Input says, and other sizes that all layers can take."""
         if len(shapes[0]) == len(self.input_shape) and not fits(shapes[0], self.input_shape):
             self.output_shape_of(shapes[0])
         else:
             self._fit(shapes)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         """Follow an input's shape through the chain."""
         if self.built:
             return super().compute_output_shape(input_shape)
@@ -93,18 +133,18 @@ class Sequential(Model):
             input_shape = layer.output_shape_of(input_shape)
         return input_shape
 
-    def output_shape_of(self, input_shape):
-        """Give the output's shape for any input that all layers can take."""
+    def output_shape_of(self, input_shape: Any) -> Any:
+        """Return the output's shape for any input that all layers can take."""
         return self.compute_output_shape(input_shape)
 
-    def get_config(self):
-        """Give the chain as Keras writes it."""
-        return saving.sequential_config(self)
+    def get_config(self) -> dict[str, Any]:
+        """Return the chain as Keras writes it."""
+        return sequential_config(self)
 
     @classmethod
-    def from_config(cls, config, seed=None):
+    def from_config(cls, config: Mapping[str, Any], seed: int | np.random.Generator | None = None) -> Self:
         """Make a chain from what Keras writes, with fresh weights (`seed` as in `Sequential`)."""
-        return cls(**saving.sequential_arguments(config, seed), seed=seed)._with_flag(config)
+        return cls(**sequential_arguments(config, seed), seed=seed)._with_flag(config)
 
 
 LAYERS.update(Sequential=Sequential)

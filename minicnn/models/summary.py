@@ -6,55 +6,79 @@ neighbouring outputs. Source: Araujo, Norris & Sim 2019, "Computing Receptive Fi
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from ..types import Array, Pair, Shape
+from .container import is_model
+from .graph import Call
+from .network import Network
+
+Field = Pair | Literal["all"]  # (height, width) in pixels, or "all" of them
+Reach = tuple[Field, Pair]  # a layer's receptive field and jump
+HEADER: tuple[str, ...] = ("layer", "class", "output", "parameters", "bytes", "multiply-adds", "sees pixels")
+TEXTS: int = 3  # so many columns are texts, the others numbers
 
 
-def rows(model):
-    """List one dict a call of a layer: name, class, shape, params, trainable, bytes, multiply_adds, field.
+def rows(model: Network) -> list[dict[str, Any]]:
+    """List one dict a call of a layer; nested models are walked into, with their layers' names in full.
 
-    Nested models are walked into, with their layers' names in full. `bytes` counts the output of one example and the
-    layer's own arrays; `field` is (height, width) in pixels, or "all" once the picture is a row of numbers. Of a model
-    that is not built nearly everything is None.
+    Parameters
+    ----------
+    model : Model
+
+    Returns
+    -------
+    rows : list of dict
+        "name", "class", "shape" of the output, "params" (how many numbers), "trainable", "bytes" of one example's
+        output and the layer's own arrays, "multiply_adds" of one example, and "field": (height, width) in pixels, or
+        "all" once the picture is a row of numbers. Of a model that is not built nearly everything is None.
+
+    Examples
+    --------
+    >>> from minicnn import Conv2D, Input, MaxPooling2D, Sequential
+    >>> model = Sequential([Input((8, 8, 1)), Conv2D(2, 3), MaxPooling2D(2)])
+    >>> [(row["name"], row["params"], row["field"]) for row in rows(model)]
+    [('input_layer', 0, (1, 1)), ('conv2d', 20, (3, 3)), ('max_pooling2d', 0, (4, 4))]
     """
     if not model.built:
         return _unbuilt(model)
-    result, reach, seen = [], {}, set()  # reach: (field, jump) of every call's output
+    result: list[dict[str, Any]] = []
+    reach: dict[str, Reach] = {}  # of every call's output
+    seen: set[Any] = set()
     for call in model.calls():
         sources = [reach[key] for key in call.sources]
         if call.input_shape is not None:
             reach[call.key] = _reach(sources, call.layer.window(call.input_shape), call.shape)
         else:  # an InputLayer: of a nested model it hands on what that was called with
             reach[call.key] = sources[0] if sources else ((1, 1), (1, 1))
-        result.append(
-            _row(
-                call,
-                () if call.layer in seen else (*call.layer.params.values(), *call.layer.state.values()),
-                reach[call.key][0],
-            )
-        )
+        own = () if call.layer in seen else (*call.layer.params.values(), *call.layer.state.values())
+        result.append(_row(call, own, reach[call.key][0]))
         seen.add(call.layer)  # a layer used twice holds its arrays once
     return result
 
 
-def _row(call, arrays, field):
+def _row(call: Call, arrays: Sequence[Array], field: Field) -> dict[str, Any]:
     itemsize = 8 if call.layer.dtype == "float64" else 4
-    is_open = None in call.shape[1:]
+    sizes = [size for size in call.shape[1:] if size is not None]
+    is_open = len(sizes) < len(call.shape) - 1
     return {
         "name": call.key,
         "class": type(call.layer).__name__,
         "shape": call.shape,
         "params": sum(array.size for array in arrays),
         "trainable": call.layer.trainable and bool(call.layer.params),
-        "bytes": None if is_open else itemsize * math.prod(call.shape[1:]) + sum(array.nbytes for array in arrays),
+        "bytes": None if is_open else itemsize * math.prod(sizes) + sum(array.nbytes for array in arrays),
         "multiply_adds": call.layer.multiply_adds(call.input_shape),
         "field": field if len(call.shape) == 4 else "all",
     }
 
 
-def _unbuilt(model):
+def _unbuilt(model: Network) -> list[dict[str, Any]]:
     """List the rows of a model whose shapes nobody knows yet, a layer each."""
-    result = []
+    result: list[dict[str, Any]] = []
     for layer in model.layers:
-        if layer.is_model:
+        if is_model(layer):
             result += [{**row, "name": f"{layer.name}/{row['name']}"} for row in rows(layer)]
             continue
         result.append(
@@ -72,62 +96,66 @@ def _unbuilt(model):
     return result
 
 
-def _reach(sources, look, shape):
-    """Receptive field and jump behind a layer, from those of its inputs and what one output of it looks at."""
-    if len(shape) != 4:
+def _reach(sources: Sequence[Reach], look: tuple[Pair, Pair], shape: Shape) -> Reach:
+    """Return receptive field and jump after a layer, from those of its inputs and what one output of it looks at."""
+    fields = [field for field, _ in sources if field != "all"]
+    if len(shape) != 4 or len(fields) < len(sources):
         return "all", (1, 1)
-    if any(field == "all" for field, _ in sources):
-        return "all", (1, 1)
-    field = tuple(max(f[axis] for f, _ in sources) for axis in (0, 1))
-    jump = tuple(max(j[axis] for _, j in sources) for axis in (0, 1))
-    window, strides = look
+    (window_h, window_w), (stride_h, stride_w) = look
+    jump_h, jump_w = (max(jump[axis] for _, jump in sources) for axis in (0, 1))
+    field_h, field_w = (max(field[axis] for field in fields) for axis in (0, 1))
     return (
-        tuple(f + (w - 1) * j for f, w, j in zip(field, window, jump, strict=True)),
-        tuple(j * s for j, s in zip(jump, strides, strict=True)),
+        (field_h + (window_h - 1) * jump_h, field_w + (window_w - 1) * jump_w),
+        (jump_h * stride_h, jump_w * stride_w),
     )
 
 
-def summary(model):
-    """Write the table, a row a layer, totals below; a question mark for what only the first batch will tell."""
-    lines = [("layer", "class", "output", "parameters", "bytes", "multiply-adds", "sees pixels")]
+def summary(model: Network) -> str:
+    """Return the table, a row a layer, totals below; a question mark for what only the first batch will tell.
+
+    Parameters
+    ----------
+    model : Model
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> print(summary(Sequential([Input((4,)), Dense(2)], name="small")).splitlines()[-1])
+    model 'small': 10 parameters, 10 of them trainable; 8 multiply-adds an example
+    """
     table = rows(model)
-    for row in table:
-        shape = (
-            "?"
-            if row["shape"] is None
-            else "({})".format(", ".join("N" if size is None else str(size) for size in row["shape"]))
-        )
-        field = row["field"] if row["field"] == "all" else "{} x {}".format(*row["field"] or "??")
-        lines.append(
-            (
-                row["name"],
-                row["class"],
-                shape,
-                _number(row["params"]),
-                _number(row["bytes"]),
-                _number(row["multiply_adds"]),
-                field,
-            )
-        )
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    text = [
+    lines = _aligned([HEADER, *(_cells(row) for row in table)])
+    rule = "-" * max(map(len, lines))
+    total = sum(row["params"] for row in table)
+    learning = sum(array.size for array in model.params.values())
+    work = model.multiply_adds()
+    end = (
+        f"model '{model.name}': {total:,} parameters, {learning:,} of them trainable; "
+        f"{'an open number of' if work is None else f'{work:,}'} multiply-adds an example"
+    )
+    return "\n".join([lines[0], rule, *lines[1:], rule, end])
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """Return a row's cells as texts."""
+    sizes = ["N" if size is None else str(size) for size in row["shape"] or ()]
+    shape = "?" if row["shape"] is None else f"({', '.join(sizes)})"
+    field = row["field"] if row["field"] == "all" else "{} x {}".format(*row["field"] or "??")
+    numbers = (_number(row[name]) for name in ("params", "bytes", "multiply_adds"))
+    return row["name"], row["class"], shape, *numbers, field
+
+
+def _aligned(lines: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return lines whose columns stand below one another: texts to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
         "  ".join(
-            cell.ljust(width) if column < 3 else cell.rjust(width)
+            cell.ljust(width) if column < TEXTS else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
     ]
-    text.insert(1, "-" * max(map(len, text)))
-    total = sum(row["params"] for row in table)
-    learning = sum(array.size for array in model.params.values())
-    work = model.multiply_adds()
-    text += [
-        "-" * len(text[1]),
-        f"model '{model.name}': {total:,} parameters, {learning:,} of them trainable; "
-        f"{'an open number of' if work is None else f'{work:,}'} multiply-adds an example",
-    ]
-    return "\n".join(text)
 
 
-def _number(value):
-    return "?" if value is None else f"{value:,}" if value else "0"
+def _number(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}"

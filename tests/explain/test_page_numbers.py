@@ -10,7 +10,7 @@ from minicnn.data import load_image
 from minicnn.explain import trace, trace_gradient
 from minicnn.explain.page import page
 from minicnn.explain.terms import find, run_backward, run_forward
-from minicnn.models.gradcheck import pattern
+from minicnn.models.kinks import pattern
 from tests.explain.conftest import EPOCHS, Made, Tab
 
 LIVE = ["demo", "homework", "grey", "same", "photographs"]

@@ -211,8 +211,7 @@ def test_a_model_that_begins_with_a_model(tmp_path, deep):
 def _saved(folder, *layers):
     """Write a model of minicnn's; return its layers as TF.js will find them."""
     model = minicnn.Sequential([minicnn.Input((4, 4, 2)), *layers])
-    held = files.ModelFile(minicnn.models.saving.entry(model), minicnn.models.saving.arrays(model))
-    files.write(folder / "model.json", held)
+    model.save(folder / "model.json")
     return json.loads((folder / "model.json").read_text())["modelTopology"]["model_config"]["config"]["layers"]
 
 

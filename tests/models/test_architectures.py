@@ -13,7 +13,7 @@ import pytest
 from benchmarks import architectures
 from minicnn import initializers, load_model
 from minicnn.files import dialect
-from minicnn.models.saving import layer_from_entry
+from minicnn.models.configs import layer_from_entry
 from minicnn.models.summary import rows
 from tests.keras_oracle import keras
 

@@ -262,8 +262,7 @@ def keras2(tmp_path, change):
     x = minicnn.Input((4,), name="in")
     y = minicnn.Activation("sigmoid", name="last")(minicnn.Dense(3, name="first")(x))
     model = minicnn.Model(x, y, name="net")
-    held = minicnn.files.ModelFile(minicnn.models.saving.entry(model), minicnn.models.saving.arrays(model))
-    minicnn.files.write(tmp_path / "model.json", held)
+    model.save(tmp_path / "model.json")
     text = (tmp_path / "model.json").read_text().replace('"keras_version": "3.15.1"', '"keras_version": "2.15.0"')
     (tmp_path / "model.json").write_text(change(text))
     return model, tmp_path / "model.json"

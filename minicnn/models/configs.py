@@ -1,0 +1,162 @@
+"""A model's layers as Keras's config has them, and back.
+
+    {"module": "keras.layers", "class_name": "Dense", "config": {"name": "dense", "units": 3, ...},
+     "registered_name": None, "build_config": {"input_shape": [None, 4]}}
+
+A Functional model lists its layers in Keras's order, each with its calls; a Sequential as they stand one after the
+other, the InputLayer first. files/ knows how such configs lie in files, and no layer.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import files
+from ..layers import LAYERS, InputLayer, Layer, Node, SymbolicTensor
+
+if TYPE_CHECKING:
+    from .model import Model
+    from .sequential import Sequential
+
+Config = dict[str, Any]
+Seed = Any  # of a model's weights: int, np.random.Generator or None
+
+FUNCTIONAL: tuple[str, ...] = ("Functional", "Model")  # what Keras calls a graph of layers that is no chain
+NESTED: tuple[str, ...] = (*FUNCTIONAL, "Sequential")
+MODULES: dict[str, str] = {"Functional": "keras.src.models.functional", "Sequential": "keras"}  # where Keras looks
+
+
+def entry(layer: Layer) -> Config:
+    """Return a layer as a model file lists it: class name, settings, the shape to build it for."""
+    shape = layer.input_shape
+    if isinstance(shape, list):
+        shape = [list(each) for each in shape]
+    return {
+        "module": MODULES.get(layer.class_name, "keras.layers"),
+        "class_name": layer.class_name,
+        "config": layer.get_config(),
+        "registered_name": "Functional" if layer.class_name == "Functional" else None,
+        "build_config": {"input_shape": list(shape) if shape else None},
+    }
+
+
+def layer_from_entry(entry: Mapping[str, Any], seed: Seed = None) -> Layer:
+    """Make a layer, or a nested model, from a model file's entry.
+
+    Parameters
+    ----------
+    entry : dict
+        As the function `entry` returns it, ours or Keras's.
+    seed : int or np.random.Generator, optional
+        Of a model's weights, as in `Model`.
+
+    Raises
+    ------
+    ValueError
+        A class or a setting that minicnn does not have.
+    """
+    _check_classes({"layers": [entry]})
+    how = {"seed": seed} if entry["class_name"] in NESTED else {}
+    return LAYERS[entry["class_name"]].from_config(entry["config"], **how)
+
+
+def _check_classes(config: Mapping[str, Any]) -> None:
+    """Refuse unknown classes by name, before anything else of a model is looked at."""
+    for entry in config["layers"]:
+        if entry["class_name"] not in LAYERS:
+            raise ValueError(
+                f"Layer '{entry['config'].get('name')}' is of class {entry['class_name']!r}, "
+                f"which minicnn does not have."
+            )
+
+
+def functional_config(model: "Model") -> Config:
+    """Return a graph as Keras 3 writes it: its layers in Keras's order, each with its calls."""
+    calls: dict[Layer, list[Node]] = {}
+    history: dict[SymbolicTensor, list[Any]] = {}  # [layer, which call of it, which output]
+    for node in model.nodes:
+        own = calls.setdefault(node.layer, [])
+        history.update({tensor: [node.layer.name, len(own), tensor.index] for tensor in node.outputs})
+        own.append(node)
+
+    def call(node: Node) -> Config:
+        symbols = [_keras_tensor(tensor, model.dtype, history[tensor]) for tensor in node.inputs]
+        kwargs = {} if node.training is None else {"training": node.training}
+        return {"args": [symbols] if node.several else symbols, "kwargs": kwargs}
+
+    def ends(tensors: list[SymbolicTensor]) -> list[Any]:
+        """Return one tensor by itself: Keras would take, or return, a list of one otherwise."""
+        found = [history[tensor] for tensor in tensors]
+        # Keras counts a Functional model's making as a call, here and nowhere else.
+        found = [[name, number + (classes[name] in FUNCTIONAL), index] for name, number, index in found]
+        return found[0] if len(found) == 1 else found
+
+    classes = {layer.name: layer.class_name for layer in model.layers}
+    entries = [
+        {**entry(layer), "name": layer.name, "inbound_nodes": [call(node) for node in calls[layer] if node.inputs]}
+        for layer in model.layers
+    ]
+    config: Config = {"name": model.name, "layers": entries}
+    if not model.trainable:  # True Keras would take as an order to every layer, frozen ones too
+        config["trainable"] = False
+    return {**config, "input_layers": ends(model.inputs), "output_layers": ends(model.outputs)}
+
+
+def _keras_tensor(tensor: SymbolicTensor, dtype: str | None, history: list[Any]) -> Config:
+    config = {"shape": list(tensor.shape), "dtype": dtype, "keras_history": history}
+    return {"class_name": "__keras_tensor__", "config": config}
+
+
+def functional_arguments(config: Mapping[str, Any], seed: Seed) -> dict[str, Any]:
+    """Rebuild a graph that Keras wrote: the arguments of `Model`."""
+    _check_classes(config)
+    graph = files.parse_functional(dict(config))
+    layers = {name: layer_from_entry(entry, seed) for name, entry in graph.layers.items()}
+    tensors: dict[files.TensorRef, SymbolicTensor] = {}
+    for name, number in graph.call_order():
+        call = graph.calls[name][number]
+        given = [tensors[ref] for ref in call.inputs]
+        if not given:
+            made: Any = input_node(layers[name]).outputs
+        else:
+            made = layers[name](given if len(given) > 1 else given[0], _training(name, call.kwargs))
+        for index, tensor in enumerate(made if isinstance(made, list) else [made]):
+            tensors[files.TensorRef(name, number, index)] = tensor
+    return {
+        "inputs": [tensors[ref] for ref in graph.inputs],
+        "outputs": [tensors[ref] for ref in graph.outputs],
+        "name": graph.name,
+    }
+
+
+def _training(name: str, kwargs: Mapping[str, Any]) -> bool | None:
+    """Read what else a layer is called with: `training` alone may say something."""
+    for key, value in kwargs.items():
+        masks = value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]
+        if key != "training" and any(mask is not None for mask in masks):  # one a tensor
+            raise ValueError(f"Layer '{name}' is called with `{key}`, which no layer of minicnn takes.")
+    training = kwargs.get("training")
+    return None if training is None else bool(training)
+
+
+def input_node(layer: Layer) -> Node:
+    """Begin a graph at an InputLayer that is there already."""
+    if not isinstance(layer, InputLayer):
+        raise ValueError(f"Layer '{layer.name}' is called without a tensor of the graph.")
+    return Node(layer, [], False, layer.shape)
+
+
+def sequential_config(model: "Sequential") -> Config:
+    """Return a chain as Keras writes it."""
+    inputs = [model.nodes[0].layer] if model.built else []
+    config: Config = {
+        "name": model.name,
+        "trainable": model.trainable,
+        "dtype": model.dtype or "float32",
+        "layers": [entry(layer) for layer in (*inputs, *model.layers)],
+    }
+    return {**config, "build_input_shape": list(model.input_shape)} if model.built else config
+
+
+def sequential_arguments(config: Mapping[str, Any], seed: Seed) -> dict[str, Any]:
+    """Rebuild a chain that Keras wrote: the arguments of `Sequential`."""
+    return {"layers": [layer_from_entry(item, seed) for item in config["layers"]], "name": config.get("name")}

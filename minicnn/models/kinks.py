@@ -1,0 +1,65 @@
+"""On which side of its kinks a net is: the signs of its ReLUs, the winners of its max poolings.
+
+A difference quotient whose step changes one of them mixes two slopes: see gradcheck.py.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..types import AnyArray, Array, Arrays, IntArray
+from .network import Network
+
+TOPS: dict[str, float | None] = {  # outputs with a second kink, beside that at 0
+    "relu": None,
+    "leaky_relu": None,
+    "relu6": 6,
+    "hard_sigmoid": 1,
+}
+
+
+def pattern(model: Network, record: Arrays) -> list[AnyArray]:
+    """List, for one recorded run, on which side of its kinks every ReLU and every max pooling is.
+
+    Parameters
+    ----------
+    model : Model
+    record : dict
+        What `model.forward(x, record=record)` filled in.
+
+    Returns
+    -------
+    pattern : list of array
+        An array a layer that has kinks; two runs with equal ones lie on the same side of all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import Input, ReLU, Sequential
+    >>> model, record = Sequential([Input((3,)), ReLU()]), {}
+    >>> _ = model.forward(np.array([[-1, 0, 2]]), record=record)
+    >>> pattern(model, record)[0].astype(int).tolist()
+    [[0, 0, 1]]
+    """
+    found: list[AnyArray] = []
+    for call in model.calls():
+        layer: Any = call.layer
+        kind, y = type(layer).__name__, record[call.key]
+        if kind == "MaxPooling2D":
+            found.append(_winners(layer, record[call.sources[0]]))
+        elif kind == "GlobalMaxPooling2D":
+            x = record[call.sources[0]]
+            found.append(x.reshape(len(x), -1, x.shape[3]).argmax(1))
+        elif kind in ("ReLU", "LeakyReLU", "ELU") or layer.activation in TOPS:
+            top = layer.max_value if kind == "ReLU" else TOPS.get(layer.activation)
+            found.append(np.sign(y) + (y >= (math.inf if top is None else top)))
+    return found
+
+
+def _winners(layer: Any, x: Array) -> IntArray:
+    """Find, for every window, which of its cells wins."""
+    padded = np.pad(x, ((0, 0), *layer.pads(x.shape[1:3]), (0, 0)), constant_values=-np.inf)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, layer.pool_size, (1, 2))
+    windows = windows[:, :: layer.strides[0], :: layer.strides[1]]
+    return windows.reshape(*windows.shape[:4], -1).argmax(-1)
