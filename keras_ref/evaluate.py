@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minicnn.data import Folder, field_beside, folder_for, to_judge
+from minicnn.data import Folder, evaluation_set, folder_as_trained, recorded_split_field
 from minicnn.metrics import interval
 
 from . import card as cards
@@ -91,18 +91,18 @@ def _load(model_path, data_folder):
     """Load a model, and return ((net, card), what it learned from or None)."""
     net, card, sentence = cards.load(model_path)
     console.note(sentence)
-    return (net, card), card.split or field_beside(model_path, data_folder)
+    return (net, card), card.split or recorded_split_field(model_path, data_folder)
 
 
 def _judged(fields, data_folder, split_name, split_seed, skip_corrupt):
     """Choose the pictures to judge models on: (folder, split, files, labels), without what any of them learned from."""
     known = next((field for field in fields if field), None)
-    found = folder_for(data_folder, known, split_seed)
+    found = folder_as_trained(data_folder, known, split_seed)
     if len(found.left_out):
         console.note(f"{data_folder}: {found.left_out}")
     if skip_corrupt:
         found, _ = pictures.without_corrupt(found)
-    judged = [to_judge(found, field, split_name) for field in fields]
+    judged = [evaluation_set(found, field, split_name) for field in fields]
     for note in dict.fromkeys(one.note for one in judged if one.note):
         console.note(note[0].upper() + note[1:])
     both = set.intersection(*(set(one.files) for one in judged))

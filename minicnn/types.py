@@ -1,8 +1,9 @@
-"""Names for what passes between the rooms: arrays and shapes. Free to all, as NumPy is.
+"""Names for what passes between the rooms: arrays, shapes and paths. Free to all, as NumPy is.
 
 What an array's axes mean stands in each docstring, `(N, H, W, C)`: NumPy's types tell dtypes, not shapes.
 """
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,8 +22,11 @@ Pair = tuple[int, int]  # of rows, of columns
 Pads = tuple[Pair, Pair]  # ((top, bottom), (left, right))
 IntOrPair = int | Sequence[int]  # as users write it: 2 for (2, 2)
 
+AnyPath = str | os.PathLike[str]  # of a file or folder, as users have it
+
 __all__ = [
     "AnyArray",
+    "AnyPath",
     "Array",
     "ArrayLike",
     "Arrays",

@@ -24,10 +24,6 @@ ROOMS = (
 ).split()
 # Names that have none yet. The list only shrinks: a name is taken out with its example.
 LACKING = {
-    "data": """
-        Folder ImageBatches Judged LeftOut PictureError Split field_beside find_classes fingerprints folder_for
-        image_folder load_image pictures_below split_field to_floats to_judge unreadable
-    """,
     "kernels": """
         Tape Workspace get_num_threads on_first_compile play recording set_num_threads sums_are_finite workspace
     """,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from minicnn.data import Folder, Split, unreadable
+from minicnn.data import Folder, Split, find_unreadable
 
 from .. import console
 from ..types import AnyPath, Result
@@ -58,7 +58,7 @@ def as_recorded(found: Folder, record: Result) -> Folder:
         splits[name] = Split([files[i] for i in rows], labels[rows])
     recorded = found.without(())  # a copy
     recorded.splits = splits
-    recorded.split_seed = record.get("seed")  # pyright: ignore[reportAttributeAccessIssue]  # None: an older rule
+    recorded.split_seed = record.get("seed")  # None: an older rule
     return recorded
 
 
@@ -74,7 +74,7 @@ def corrupt(paths: Sequence[Path]) -> dict[Path, str]:
     wrong : {path: what is wrong with it}
     """
     with console.progress("reading every picture", len(paths)) as advance:
-        return unreadable(paths, advance=advance)
+        return find_unreadable(paths, advance=advance)
 
 
 def without_corrupt(found: Folder) -> tuple[Folder, dict[Path, str]]:

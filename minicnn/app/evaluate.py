@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..data import ImageBatches, field_beside, folder_for, to_judge
+from ..data import ImageBatches, evaluation_set, folder_as_trained, recorded_split_field
 from ..metrics import interval
 from ..models import Model
 from ..types import IntArray
@@ -122,8 +122,8 @@ def evaluate(
     card = known(model)
     field = card.get("split")
     if field is None and path is not None:
-        field = field_beside(path, folder)
-    pictures = folder_for(folder, field, split_seed)
+        field = recorded_split_field(path, folder)
+    pictures = folder_as_trained(folder, field, split_seed)
     names = card["class_names"]
     if set(pictures.class_names) != set(names):
         raise ValueError(
@@ -131,7 +131,7 @@ def evaluate(
         )
     if pictures.left_out:
         say(str(pictures.left_out))
-    judged = to_judge(pictures, field, split)
+    judged = evaluation_set(pictures, field, split)
     if judged.note:
         say(judged.note)
     labels = np.array([names.index(name) for name in pictures.class_names])[judged.labels]  # in the model's order

@@ -1,39 +1,39 @@
 """Pictures in: folders of photographs, and the embedded, drawn data set."""
 
-from minicnn.data import wardrobe
-from minicnn.data.bases import name_weights, weights_digest
-from minicnn.data.decode import RESIZE, SUFFIXES, PictureError, load_image, unreadable
-from minicnn.data.folders import Folder, Split, find_classes
-from minicnn.data.images import ImageBatches, image_folder, to_floats
-from minicnn.data.learned import Judged, field_beside, fingerprints, folder_for, split_field, to_judge
-from minicnn.data.listing import LeftOut, pictures_below
-from minicnn.data.vectors import VectorStore, content_hash, default_store, merge_stores
+from . import wardrobe
+from .bases import name_weights, weights_digest
+from .decode import RESIZE, SUFFIXES, PictureError, find_unreadable, load_image
+from .folders import Folder, Split, find_classes
+from .images import ImageBatches, image_folder, to_floats
+from .learned import EvaluationSet, evaluation_set, fingerprints, folder_as_trained, recorded_split_field, split_field
+from .listing import LeftOut, pictures_below
+from .vectors import VectorStore, content_hash, default_store, merge_stores
 
 __all__ = [
     "RESIZE",
     "SUFFIXES",
+    "EvaluationSet",
     "Folder",
     "ImageBatches",
-    "Judged",
     "LeftOut",
     "PictureError",
     "Split",
     "VectorStore",
     "content_hash",
     "default_store",
-    "field_beside",
+    "evaluation_set",
     "find_classes",
-    "weights_digest",
+    "find_unreadable",
     "fingerprints",
-    "folder_for",
+    "folder_as_trained",
     "image_folder",
     "load_image",
     "merge_stores",
     "name_weights",
     "pictures_below",
+    "recorded_split_field",
     "split_field",
     "to_floats",
-    "to_judge",
-    "unreadable",
     "wardrobe",
+    "weights_digest",
 ]

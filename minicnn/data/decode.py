@@ -6,79 +6,139 @@ A picture without orientation, transparency and 16-bit grey gives the pixels of 
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from minicnn.arguments import is_integer
+from ..arguments import is_integer
+from ..types import AnyPath, NDArray
 
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")  # none starts another program, as EPS does
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".avif")
-FILTERS = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
-RESIZE = {name: Image.Resampling[name.upper()] for name in FILTERS}
+# None of these starts another program, as EPS does.
+FORMATS: tuple[str, ...] = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "AVIF")
+SUFFIXES: tuple[str, ...] = tuple(".jpg .jpeg .jpe .jfif .png .bmp .gif .webp .tif .tiff .ppm .pgm .avif".split())
+FILTERS: tuple[str, ...] = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
+RESIZE: dict[str, Image.Resampling] = {name: Image.Resampling[name.upper()] for name in FILTERS}
+AnyPathT = TypeVar("AnyPathT", bound=str | os.PathLike[str])
 
 
 class PictureError(ValueError):
-    """A file that cannot be read as a picture; the sentence names the path and what is wrong with it."""
+    """A file that cannot be read as a picture; the sentence names the path and what is wrong with it.
+
+    Examples
+    --------
+    >>> import io
+    >>> try:
+    ...     load_image(io.BytesIO(b"no picture"), name="shirt.jpg")
+    ... except PictureError as problem:
+    ...     print(str(problem)[:34])
+    Cannot read the picture shirt.jpg:
+    """
 
 
-def load_image(path, size=None, resize="nearest", name=None):
+def load_image(
+    path: AnyPath | BinaryIO,
+    size: int | Iterable[int] | None = None,
+    resize: str = "nearest",
+    name: str | None = None,
+) -> NDArray[np.uint8]:
     """Read one picture file as RGB, upright, without transparency.
 
     Parameters
     ----------
-    path : str, path or open binary file     a JPEG, PNG, GIF, BMP, WebP, TIFF, PPM or AVIF file
-    size : None, int or (height, width), pixels     None keeps the picture's own size
-    resize : "nearest" (Keras's `load_img`), "bilinear", "bicubic", "lanczos", "box" or "hamming" (Pillow's: they
-        average over the source area when shrinking)
-    name : str, what an error calls the picture; None: its path
+    path : str, PathLike or open binary file
+        A JPEG, PNG, GIF, BMP, WebP, TIFF, PPM or AVIF file.
+    size : int or (height, width), optional
+        In pixels; by default the picture's own size.
+    resize : str
+        "nearest" (Keras's `load_img`), "bilinear", "bicubic", "lanczos", "box" or "hamming" (Pillow's: they average
+        over the source area when shrinking).
+    name : str, optional
+        What an error calls the picture; by default its path.
 
     Returns
     -------
-    picture : (H, W, 3) uint8, 0..255
+    picture : (H, W, 3) uint8
+        0..255.
 
     Raises
     ------
-    PictureError (a ValueError): `path` is missing, no picture, truncated, or larger than Pillow's bomb limit;
-        it is grey in float or 32 bit, whose white is unknown.
-    ValueError: `size` or `resize` is none of the above.
+    PictureError
+        `path` is missing, no picture, truncated, or larger than Pillow's bomb limit; or it is grey in float or 32 bit,
+        whose white is unknown.
+    ValueError
+        `size` or `resize` is none of the above.
 
     Notes
     -----
     The picture is decoded whole and then resized, never through JPEG's reduced decoding, which gives other pixels.
     16-bit RGB keeps its upper 8 bits, as in Pillow. Source: Keras 3 `load_img`; EXIF 2.32, tag 274.
+
+    Examples
+    --------
+    >>> import io
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (6, 4), 200).save(file, "PNG")  # grey, 6 wide, 4 high
+    >>> load_image(file).shape, load_image(file, size=(2, 3))[0, 0].tolist()
+    ((4, 6, 3), [200, 200, 200])
     """
-    size, resize = check_size(size), check_resize(resize)
+    wanted, resize = check_size(size), check_resize(resize)
     try:
         with Image.open(path, formats=_formats()) as image:
             _refuse_bomb(image)
             image.load()
             _turn_upright(image)
             picture = _flat_rgb(image)
-            if size is not None and picture.size != (size[1], size[0]):
-                picture = picture.resize((size[1], size[0]), RESIZE[resize])
+            if wanted is not None and picture.size != (wanted[1], wanted[0]):
+                picture = picture.resize((wanted[1], wanted[0]), RESIZE[resize])
             return np.array(picture)  # (H, W, 3)
     except Exception as problem:  # Pillow's decoders raise a dozen kinds, SyntaxError and struct.error among them
         name = name or (os.fspath(path) if isinstance(path, (str, os.PathLike)) else "given as bytes")
         raise PictureError(f"Cannot read the picture {name}: {_reason(path, problem)}") from problem
 
 
-def unreadable(files, workers=None, advance=lambda: None):
-    """Decode every file once, on threads, and return {file: why} for those that are no pictures.
+def find_unreadable(
+    files: Sequence[AnyPathT], workers: int | None = None, advance: Callable[[], object] = lambda: None
+) -> dict[AnyPathT, str]:
+    """Decode every file once, on threads; return those that are no pictures.
 
-    `advance` is called after each file.
+    Parameters
+    ----------
+    files : list of paths
+    workers : int, optional
+        Threads; by default what the standard library takes.
+    advance : function without arguments
+        Called after each file.
+
+    Returns
+    -------
+    found : dict
+        File -> what is wrong with it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> good, bad = (Path(tempfile.mkdtemp(), name) for name in ("good.png", "bad.png"))
+    >>> Image.new("RGB", (6, 4)).save(good)
+    >>> _ = bad.write_bytes(b"")
+    >>> [(file.name, why[-18:]) for file, why in find_unreadable([good, bad]).items()]
+    [('bad.png', 'the file is empty.')]
     """
 
-    def why(file):
+    def why(file: AnyPathT) -> str | None:
         try:
             load_image(file)
         except PictureError as problem:
             return str(problem)
+        return None
 
-    found = {}
+    found: dict[AnyPathT, str] = {}
     with ThreadPoolExecutor(workers) as pool:
         for file, reason in zip(files, pool.map(why, files), strict=True):
             advance()
@@ -87,7 +147,7 @@ def unreadable(files, workers=None, advance=lambda: None):
     return found
 
 
-def check_size(size):
+def check_size(size: Any) -> tuple[int, int] | None:
     """Return `size` as (height, width), or None where it is None; ValueError where it is not positive integers."""
     if size is None:
         return None
@@ -97,7 +157,7 @@ def check_size(size):
     return int(pair[0]), int(pair[1])
 
 
-def check_resize(resize):
+def check_resize(resize: Any) -> str:
     """Return `resize`; ValueError where it is none of Pillow's filters."""
     if not isinstance(resize, str) or resize not in RESIZE:
         raise ValueError(f"`resize` must be one of {', '.join(map(repr, RESIZE))}. Received: {resize!r}.")
@@ -105,26 +165,26 @@ def check_resize(resize):
 
 
 @cache
-def _formats():
+def _formats() -> tuple[str, ...]:
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)  # an older Pillow knows no AVIF
 
 
-def _refuse_bomb(image):
+def _refuse_bomb(image: Image.Image) -> None:
     # Pillow only warns up to twice its limit, and warnings cannot be made errors in one thread alone.
     limit = Image.MAX_IMAGE_PIXELS
     if limit is not None and image.width * image.height > limit:
         raise Image.DecompressionBombError
 
 
-def _turn_upright(image):
+def _turn_upright(image: Image.Image) -> None:
     try:
         ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # a damaged EXIF block says nothing about the pixels, which are loaded by now
         return
 
 
-def _flat_rgb(image):
+def _flat_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "F":
         raise PictureError(
             "it is grey in floating point, and nothing says which value is white; save it in 8 or 16 bit."
@@ -141,7 +201,7 @@ def _flat_rgb(image):
     return image if image.mode == "RGB" else image.convert("RGB")  # to convert is to copy
 
 
-def _reason(path, problem):
+def _reason(path: AnyPath | BinaryIO, problem: Exception) -> str:
     if isinstance(problem, PictureError):
         return str(problem)
     if isinstance(problem, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
@@ -162,9 +222,9 @@ def _reason(path, problem):
     return f"it is damaged, or of a kind that Pillow cannot decode ({text})."
 
 
-def _is_folder(path):
+def _is_folder(path: AnyPath | BinaryIO) -> bool:
     return isinstance(path, (str, os.PathLike)) and os.path.isdir(path)  # Windows says "permission denied"
 
 
-def _size(path):
+def _size(path: AnyPath | BinaryIO) -> int:
     return os.path.getsize(path) if isinstance(path, (str, os.PathLike)) else path.seek(0, os.SEEK_END)

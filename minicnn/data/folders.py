@@ -7,23 +7,39 @@ class folders alone. Without a `validation` folder a fifth of the training pictu
 
 import copy
 import json
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from minicnn.data.decode import SUFFIXES
-from minicnn.data.listing import LeftOut, kind_of, pictures_below
-from minicnn.files import replacing
+from ..files import replacing
+from ..types import AnyPath, NDArray
+from .decode import SUFFIXES
+from .listing import LeftOut, kind_of, pictures_below
 
-SPLITS = ("train", "validation", "test")
+SPLITS: tuple[str, ...] = ("train", "validation", "test")
 
 
 class Split(NamedTuple):
-    """The pictures of one split: `files`, a list of Path, and `labels`, (N,) int64, the class of each."""
+    """The pictures of one split.
 
-    files: list
-    labels: np.ndarray
+    Attributes
+    ----------
+    files : list of Path
+    labels : (N,) int64
+        The class of each, an index into `class_names`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> files, labels = Split([Path("hat/0000.png")], np.array([1]))
+    >>> files[0].name, labels.tolist()
+    ('0000.png', [1])
+    """
+
+    files: list[Path]
+    labels: NDArray[np.int64]
 
 
 class Folder:
@@ -31,22 +47,47 @@ class Folder:
 
     Parameters
     ----------
-    path : str or path
-    split_seed : int >= 0, decides which fifth is held out where there is no `validation` folder
+    path : str or PathLike
+    split_seed : int, 0 or more
+        Decides which fifth is held out where there is no `validation` folder.
 
     Attributes
     ----------
-    class_names : tuple of str, sorted     splits : {"train": Split(files, labels), ...}
-    drawn : True where the validation split was drawn here, by `split_seed`
-    left_out : LeftOut, what is no part of it; as text one line, or empty
+    class_names : tuple of str
+        Sorted.
+    splits : dict
+        "train" -> Split(files, labels), ...
+    drawn : bool
+        Whether the validation split was drawn here, by `split_seed`.
+    left_out : LeftOut
+        What is no part of it; as text one line, or empty.
 
     Raises
     ------
-    ValueError: the folder is missing or empty, has fewer than two classes or a class without pictures, a split has
-        other classes than `train`, or a class of one picture must be split.
+    ValueError
+        The folder is missing or empty, has fewer than two classes or a class without pictures, a split has other
+        classes than `train`, or a class of one picture must be split.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicnn.data import wardrobe
+    >>> path = wardrobe.write_folder(tempfile.mkdtemp(), train=5, validation=0, size=16)
+    >>> folder = Folder(path)
+    >>> folder.class_names[:3], folder.rule  # a fifth of each class is held out
+    (('dress', 'hat', 'longsleeve'), 'fifth')
+    >>> {name: len(split.files) for name, split in folder.splits.items()}
+    {'train': 40, 'validation': 10}
     """
 
-    def __init__(self, path, split_seed=0):
+    path: Path
+    split_seed: int | None
+    class_names: tuple[str, ...]
+    splits: dict[str, Split]
+    drawn: bool
+    left_out: LeftOut
+
+    def __init__(self, path: AnyPath, split_seed: int = 0):
         self.path, self.split_seed = Path(path), split_seed
         if not self.path.is_dir():
             what = "is a file" if self.path.exists() else "does not exist"
@@ -64,9 +105,9 @@ class Folder:
         self.splits = {name: self._pictures(root) for name, root in roots.items()}
         self.drawn = first == "train" and "validation" not in roots
         if self.drawn:
-            self._hold_out()
+            self._hold_out(split_seed)
 
-    def split(self, name):
+    def split(self, name: str) -> Split:
         """Return (files, labels) of one split, or of "all"; ValueError where the folder has no such split."""
         if name == "all":
             files = [file for split in self.splits.values() for file in split.files]
@@ -76,15 +117,15 @@ class Folder:
         return self.splits[name]
 
     @property
-    def evaluation_split(self):
-        """What a model is judged on: test if present, else validation."""
+    def evaluation_split(self) -> str:
+        """The split that a model is judged on: test if present, else validation."""
         return next(name for name in ("test", "validation", "train") if name in self.splits)
 
-    def name_of(self, file):
+    def name_of(self, file: AnyPath) -> str:
         """Return a file's name below the folder, with "/" on every machine."""
         return Path(file).relative_to(self.path).as_posix()
 
-    def counts(self):
+    def counts(self) -> dict[str, dict[str, int]]:
         """Return {split: {class name: number of pictures}}."""
         classes = len(self.class_names)
         return {
@@ -92,7 +133,7 @@ class Folder:
             for name, split in self.splits.items()
         }
 
-    def without(self, files):
+    def without(self, files: Iterable[Path]) -> Self:
         """Return a copy that lacks these files; ValueError where a class of a split has none left."""
         out, kept = set(files), copy.copy(self)
         kept.splits = {}
@@ -107,7 +148,7 @@ class Folder:
                     )
         return kept
 
-    def record(self):
+    def record(self) -> dict[str, Any]:
         """Return which file is in which split: {folder, rule, seed, drawn, class_names, splits: {name: [file]}}."""
         return {
             "folder": str(self.path.resolve()),
@@ -119,16 +160,16 @@ class Folder:
         }
 
     @property
-    def rule(self):
+    def rule(self) -> str:
         """How the splits came about: "fifth" where it was drawn here, "folders" where the folder says."""
         return "fifth" if self.drawn else "folders"
 
-    def write_split(self, path):
+    def write_split(self, path: AnyPath) -> None:
         """Write `record` as JSON."""
         with replacing(path) as file:
             file.write((json.dumps(self.record(), indent=1, ensure_ascii=False) + "\n").encode())
 
-    def _classes(self, root, wanted=None):
+    def _classes(self, root: Path, wanted: Collection[str] | None = None) -> list[str]:
         """Return the names of the folders in `root`, sorted; what else lies there, or isn't wanted, is left out."""
         names, prefix = [], "" if root == self.path else f"{root.name}/"
         for entry in root.iterdir():
@@ -141,8 +182,9 @@ class Folder:
                 self.left_out.add("other" if kind == "picture" else kind, prefix + entry.name)
         return sorted(names)
 
-    def _pictures(self, root):
-        files, labels = [], []
+    def _pictures(self, root: Path) -> Split:
+        files: list[Path] = []
+        labels: list[int] = []
         for label, name in enumerate(self.class_names):
             found = pictures_below(root / name, self.left_out, f"{self.name_of(root / name)}/")
             if not found:
@@ -153,7 +195,7 @@ class Folder:
             labels += [label] * len(found)
         return Split(files, np.array(labels, dtype=np.int64))
 
-    def _hold_out(self):
+    def _hold_out(self, split_seed: int) -> None:
         files, labels = self.splits["train"]
         held = np.zeros(len(files), dtype=bool)
         for label, name in enumerate(self.class_names):
@@ -164,18 +206,30 @@ class Folder:
                     f" a fifth of each class is held out for validation. Received: {len(members)} picture."
                 )
             count = max(1, round(len(members) / 5))
-            held[np.random.default_rng([self.split_seed, label]).permutation(members)[:count]] = True
+            held[np.random.default_rng([split_seed, label]).permutation(members)[:count]] = True
         self.splits["train"] = Split([files[i] for i in np.flatnonzero(~held)], labels[~held])
         self.splits["validation"] = Split([files[i] for i in np.flatnonzero(held)], labels[held])
         self.splits = {name: self.splits[name] for name in SPLITS if name in self.splits}
 
 
-def find_classes(path):
-    """Return the class names of a folder of pictures, sorted; the errors are those of `Folder`."""
+def find_classes(path: AnyPath) -> tuple[str, ...]:
+    """Return the class names of a folder of pictures, sorted; the errors are those of `Folder`.
+
+    Parameters
+    ----------
+    path : str or PathLike
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicnn.data import wardrobe
+    >>> find_classes(wardrobe.write_folder(tempfile.mkdtemp(), train=1, validation=1, size=16))[-2:]
+    ('skirt', 't-shirt')
+    """
     return Folder(path).class_names
 
 
-def _is_split(path):
+def _is_split(path: Path) -> bool:
     # A class may be called "test": a class holds pictures, a split folders, and perhaps a picture that lies astray.
     if not path.is_dir():
         return False
@@ -183,7 +237,7 @@ def _is_split(path):
     return "folder" in kinds or "picture" not in kinds
 
 
-def _checked(names, root):
+def _checked(names: list[str], root: Path) -> tuple[str, ...]:
     if not names:
         raise ValueError(f"A folder of pictures must hold one folder for each class. Received: {root} with none.")
     if len(names) == 1:
@@ -193,7 +247,7 @@ def _checked(names, root):
     return tuple(names)
 
 
-def _check_same_classes(name, found, first, expected):
+def _check_same_classes(name: str, found: list[str], first: str, expected: tuple[str, ...]) -> None:
     missing, extra = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
     if missing or extra:
         differences = [f"{', '.join(extra)} too many"] * bool(extra) + [f"{', '.join(missing)} missing"] * bool(missing)

@@ -6,17 +6,21 @@ its own Rescaling layer.
 
 import os
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from typing import Any
 
 import numpy as np
 
-from minicnn.arguments import integer, is_integer, is_number
-from minicnn.data.decode import PictureError, check_resize, check_size, load_image
-from minicnn.data.folders import Folder
+from ..arguments import integer, is_integer, is_number
+from ..types import AnyArray, AnyPath, ArrayLike, IntArray, NDArray
+from .decode import PictureError, check_resize, check_size, load_image
+from .folders import Folder
 
-LABEL_MODES = ("categorical", "int", "binary", None)
-AHEAD = 2  # batches decoded before they are asked for
+LABEL_MODES: tuple[str | None, ...] = ("categorical", "int", "binary", None)
+BATCHES_AHEAD = 2  # decoded before they are asked for
+Numbers = float | Sequence[float]  # for all channels, or one a channel
 
 
 class ImageBatches:
@@ -24,52 +28,107 @@ class ImageBatches:
 
     Parameters
     ----------
-    files : sequence of paths     labels : (N,) int, index into class_names     class_names : sequence of str
-    size : int or (height, width), pixels     batch_size : int >= 1; the last batch may be smaller
-    resize : one of Pillow's filters, see `load_image`     scale, offset : float, or three, as in `to_floats`
-    order : "rgb" or "bgr", of the channels
-    label_mode : what `y` is, as in Keras: "categorical" (N, classes) float32 one-hot, "int" (N,) int64,
-        "binary" (N, 1) float32 for two classes, None: batches are x alone
-    shuffle : bool     seed : None, int or np.random.Generator: the order of epoch e depends on (seed, e) alone
-    cache : None, or "memory": pictures are kept as uint8 after the first epoch, N * H * W * 3 bytes
-    skip_corrupt : True decodes every file once, here, and leaves out what is no picture: see `skipped`
-    workers : None (as many threads as the process may use) or int >= 1
+    files : list of paths
+    labels : (N,) int
+        Index into `class_names`.
+    class_names : list of str
+    size : int or (height, width)
+        In pixels.
+    batch_size : int
+        The last batch may be smaller.
+    resize : str
+        One of Pillow's filters, see `load_image`.
+    scale, offset : float, or three
+        As in `to_floats`.
+    order : "rgb" or "bgr"
+        Of the channels.
+    label_mode : "categorical", "int", "binary" or None
+        What `y` is, as in Keras: (N, classes) float32 one-hot, (N,) int64, or (N, 1) float32 for two classes. With None
+        batches are x alone.
+    shuffle : bool
+    seed : int or np.random.Generator, optional
+        The order of epoch e depends on (seed, e) alone.
+    cache : "memory", optional
+        Keep pictures as uint8 after the first epoch, N * H * W * 3 bytes.
+    skip_corrupt : bool
+        Decode every file once, here, and leave out what is no picture: see `skipped`.
+    workers : int, optional
+        Threads; by default as many as the process may use.
 
     Attributes
     ----------
-    files, labels, class_names, batch_size; shape : (H, W, 3); epoch : the epoch that the next iteration will be;
-    skipped : {path: reason} of the files left out
+    files, labels, class_names, batch_size
+        As given.
+    shape : (H, W, 3)
+        Of one picture.
+    epoch : int
+        That the next iteration will be.
+    skipped : dict
+        Path -> reason, of the files left out.
 
     Raises
     ------
-    ValueError: an argument is none of these. PictureError: while iterating, naming the file.
+    ValueError
+        An argument is none of these.
+    PictureError
+        While iterating, naming the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> files = [Path(tempfile.mkdtemp(), f"{grey}.png") for grey in (0, 100, 200)]
+    >>> for file in files:
+    ...     Image.new("L", (8, 8), int(file.stem)).save(file)
+    >>> batches = ImageBatches(files, [0, 1, 1], ["black", "grey"], size=4, batch_size=2, scale=1 / 200)
+    >>> for x, y in batches:
+    ...     print(x.shape, x[:, 0, 0, 0].tolist(), y.tolist())
+    (2, 4, 4, 3) [0.0, 0.5] [[1.0, 0.0], [0.0, 1.0]]
+    (1, 4, 4, 3) [1.0] [[0.0, 1.0]]
     """
+
+    files: list[AnyPath]
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    shape: tuple[int, int, int]
+    batch_size: int
+    resize: str
+    scale: Numbers
+    offset: Numbers
+    channel_order: str
+    label_mode: str | None
+    shuffle: bool
+    seed: int
+    epoch: int
+    skipped: dict[AnyPath, str]
+    workers: int
 
     def __init__(
         self,
-        files,
-        labels,
-        class_names,
-        size=(64, 64),
-        batch_size=32,
+        files: Sequence[AnyPath],
+        labels: ArrayLike,
+        class_names: Sequence[str],
+        size: int | Iterable[int] = (64, 64),
+        batch_size: int = 32,
         *,
-        resize="nearest",
-        scale=1.0,
-        offset=0.0,
-        order="rgb",
-        label_mode="categorical",
-        shuffle=False,
-        seed=None,
-        cache=None,
-        skip_corrupt=False,
-        workers=None,
+        resize: str = "nearest",
+        scale: Numbers = 1.0,
+        offset: Numbers = 0.0,
+        order: str = "rgb",
+        label_mode: str | None = "categorical",
+        shuffle: bool = False,
+        seed: int | np.random.Generator | None = None,
+        cache: str | None = None,
+        skip_corrupt: bool = False,
+        workers: int | None = None,
     ):
         self.files, self.class_names = list(files), tuple(class_names)
         self.labels = _check_labels(labels, len(self.files), len(self.class_names), label_mode)
-        height, width = check_size(size) or (None, None)
-        if height is None:
+        wanted = check_size(size)
+        if wanted is None:
             raise ValueError("`size` must be a positive integer or (height, width) in pixels. Received: None.")
-        self.shape = (height, width, 3)
+        self.shape = (*wanted, 3)
         self.batch_size = integer("batch_size", batch_size)
         self.resize = check_resize(resize)
         self.scale, self.offset = _check_number("scale", scale), _check_number("offset", offset)
@@ -82,26 +141,26 @@ class ImageBatches:
         self.workers = _cpus() if workers is None else integer("workers", workers)
         if cache not in (None, "memory"):
             raise ValueError(f"`cache` must be None or 'memory'. Received: {cache!r}.")
-        self._kept = {} if cache else None  # index -> picture
+        self._kept: dict[int, NDArray[np.uint8]] | None = {} if cache else None  # index -> picture
         if skip_corrupt:
             self._leave_out_corrupt()
 
-    def __len__(self):
+    def __len__(self) -> int:
         """Return the number of batches."""
         return -(-len(self.files) // self.batch_size)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         """Yield the batches of the next epoch."""
         epoch, self.epoch = self.epoch, self.epoch + 1
         return self.batches(self.order(epoch))
 
-    def order(self, epoch):
-        """Return the indices into `files` in the order of that epoch, (N,) int64."""
+    def order(self, epoch: int) -> NDArray[np.int64]:
+        """Return the indices into `files` in the order of that epoch, (N,)."""
         if not self.shuffle:
             return np.arange(len(self.files))
         return np.random.default_rng((self.seed, epoch)).permutation(len(self.files))
 
-    def batches(self, order):
+    def batches(self, order: IntArray) -> Iterator[Any]:
         """Yield (x, y) for the files that `order` names by index: x (N, H, W, 3) float32, y as `label_mode` says."""
         with closing(self._pictures(order)) as pictures:  # a loop that stops early stops the threads as well
             for start in range(0, len(order), self.batch_size):
@@ -110,8 +169,8 @@ class ImageBatches:
                 x = to_floats(x, self.scale, self.offset, self.channel_order)
                 yield x if self.label_mode is None else (x, self.targets(chosen))
 
-    def targets(self, indices):
-        """Return `y` for these files, by index."""
+    def targets(self, indices: IntArray) -> AnyArray:
+        """Return `y` for these files, by index; `label_mode` says in which form."""
         labels = self.labels[indices]
         if self.label_mode == "int":
             return labels
@@ -119,13 +178,13 @@ class ImageBatches:
             return labels[:, None].astype(np.float32)  # (N, 1)
         return np.eye(len(self.class_names), dtype=np.float32)[labels]  # (N, classes)
 
-    def arrays(self):
-        """Return the whole set at once, in the order of `files`, as one batch."""
+    def arrays(self) -> Any:
+        """Return the whole set at once, in the order of `files`, as one batch, (x, y) or x alone."""
         x = [batch if self.label_mode is None else batch[0] for batch in self.batches(np.arange(len(self.files)))]
         x = np.concatenate(x)  # (N, H, W, 3)
         return x if self.label_mode is None else (x, self.targets(np.arange(len(self.files))))
 
-    def _load(self, index):
+    def _load(self, index: int) -> NDArray[np.uint8]:
         if self._kept is not None and index in self._kept:
             return self._kept[index]
         picture = load_image(self.files[index], self.shape[:2], self.resize)
@@ -133,30 +192,31 @@ class ImageBatches:
             self._kept[index] = picture
         return picture
 
-    def _pictures(self, order):
+    def _pictures(self, order: IntArray) -> Generator[NDArray[np.uint8]]:
         """Yield uint8 pictures in order; a window of them is decoded ahead, on threads (Pillow releases the GIL)."""
-        order = [int(index) for index in order]
-        if self._kept is not None and all(index in self._kept for index in order):
-            yield from map(self._load, order)
+        indices = [int(index) for index in order]
+        if self._kept is not None and all(index in self._kept for index in indices):
+            yield from map(self._load, indices)
             return
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="pictures")
-        waiting, to_come = deque(), iter(order)
+        waiting, to_come = deque[Future[NDArray[np.uint8]]](), iter(indices)
         try:
             for index in to_come:
                 waiting.append(pool.submit(self._load, index))
-                if len(waiting) > AHEAD * self.batch_size:
+                if len(waiting) > BATCHES_AHEAD * self.batch_size:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _leave_out_corrupt(self):
-        def reason(index):
+    def _leave_out_corrupt(self) -> None:
+        def reason(index: int) -> str | None:
             try:
                 self._load(index)
             except PictureError as problem:
                 return str(problem)
+            return None
 
         with ThreadPoolExecutor(self.workers) as pool:
             reasons = list(pool.map(reason, range(len(self.files))))
@@ -169,18 +229,29 @@ class ImageBatches:
             self._kept = {new: self._kept[old] for new, old in enumerate(good)}
 
 
-def to_floats(pictures, scale=1.0, offset=0.0, order="rgb"):
-    """Make of pictures what a net takes.
+def to_floats(
+    pictures: AnyArray, scale: Numbers = 1.0, offset: Numbers = 0.0, order: str = "rgb"
+) -> NDArray[np.float32]:
+    """Make of pictures what a net takes: x = picture * scale + offset.
 
     Parameters
     ----------
-    pictures : (..., 3) uint8, RGB
-    scale, offset : float, or one a channel in the net's order: x = picture * scale + offset
-    order : "rgb" or "bgr", of the net's channels
+    pictures : (..., 3) uint8
+        RGB, 0..255.
+    scale, offset : float, or one a channel in the net's order
+    order : "rgb" or "bgr"
+        Of the net's channels.
 
     Returns
     -------
-    x : float32, of the same shape
+    x : (..., 3) float32
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pixel = np.array([255, 0, 51], np.uint8)
+    >>> to_floats(pixel, scale=1 / 127.5, offset=-1.0, order="bgr").round(2).tolist()
+    [-0.6000000238418579, -1.0, 1.0]
     """
     x = np.ascontiguousarray(pictures[..., ::-1] if order == "bgr" else pictures, dtype=np.float32)
     if np.any(np.not_equal(scale, 1)):
@@ -190,14 +261,29 @@ def to_floats(pictures, scale=1.0, offset=0.0, order="rgb"):
     return x
 
 
-def image_folder(path, split="train", size=(64, 64), batch_size=32, *, split_seed=0, shuffle=None, seed=0, **settings):
+def image_folder(
+    path: AnyPath | Folder,
+    split: str = "train",
+    size: int | Iterable[int] = (64, 64),
+    batch_size: int = 32,
+    *,
+    split_seed: int = 0,
+    shuffle: bool | None = None,
+    seed: int | np.random.Generator | None = 0,
+    **settings: Any,
+) -> ImageBatches:
     """Read one split of a folder of pictures as batches.
 
     Parameters
     ----------
-    path : str or path, or a Folder already read     split : "train", "validation" or "test"
-    split_seed : int >= 0, decides the held-out fifth where the folder has no `validation`
-    shuffle : None shuffles the split `train` alone     size, batch_size, seed, settings : as in `ImageBatches`
+    path : str, PathLike, or a Folder already read
+    split : "train", "validation" or "test"
+    split_seed : int, 0 or more
+        Decides the held-out fifth where the folder has no `validation`.
+    shuffle : bool, optional
+        By default the split `train` alone is shuffled.
+    size, batch_size, seed, settings
+        As in `ImageBatches`.
 
     Returns
     -------
@@ -205,13 +291,18 @@ def image_folder(path, split="train", size=(64, 64), batch_size=32, *, split_see
 
     Raises
     ------
-    ValueError: as in `Folder` and `ImageBatches`, and where the folder has no such split.
+    ValueError
+        As in `Folder` and `ImageBatches`, and where the folder has no such split.
 
     Examples
     --------
-    >>> train = image_folder("clothing-dataset-small", "train", size=64, cache="memory")   # doctest: +SKIP
-    >>> validation = image_folder("clothing-dataset-small", "validation", size=64)         # doctest: +SKIP
-    >>> model.fit(train, validation_data=validation, epochs=10)                            # doctest: +SKIP
+    >>> import tempfile
+    >>> from minicnn.data import wardrobe
+    >>> path = wardrobe.write_folder(tempfile.mkdtemp(), train=5, validation=0, size=16)
+    >>> train, validation = (image_folder(path, split, size=16) for split in ("train", "validation"))
+    >>> [x.shape for x, y in train], [x.shape for x, y in validation]
+    ([(32, 16, 16, 3), (8, 16, 16, 3)], [(10, 16, 16, 3)])
+    >>> model.fit(train, validation_data=validation, epochs=10)  # doctest: +SKIP
     """
     folder = path if isinstance(path, Folder) else Folder(path, split_seed)
     files, labels = folder.split(split)
@@ -219,12 +310,12 @@ def image_folder(path, split="train", size=(64, 64), batch_size=32, *, split_see
     return ImageBatches(files, labels, folder.class_names, size, batch_size, shuffle=shuffle, seed=seed, **settings)
 
 
-def _cpus():
+def _cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _check_labels(labels, files, classes, mode):
-    labels = np.asarray(labels)
+def _check_labels(given: ArrayLike, files: int, classes: int, mode: str | None) -> NDArray[np.int64]:
+    labels = np.asarray(given)
     if mode not in LABEL_MODES:
         raise ValueError(f"`label_mode` must be one of {', '.join(map(repr, LABEL_MODES))}. Received: {mode!r}.")
     if mode == "binary" and classes != 2:
@@ -242,18 +333,19 @@ def _check_labels(labels, files, classes, mode):
     return labels.astype(np.int64)
 
 
-def _check_number(name, value):
+def _check_number(name: str, value: Any) -> Any:
     numbers = value if isinstance(value, (list, tuple)) else [value] * 3
     if len(numbers) != 3 or not all(is_number(number) and np.isfinite(number) for number in numbers):
         raise ValueError(f"`{name}` must be a finite number, or one for each channel. Received: {value!r}.")
     return value
 
 
-def _check_seed(seed):
+def _check_seed(seed: Any) -> int:
     if isinstance(seed, np.random.Generator):
         return int(seed.integers(2**63))
     if seed is None:
-        return int(np.random.SeedSequence().entropy)
+        entropy: Any = np.random.SeedSequence().entropy
+        return int(entropy)
     if not is_integer(seed) or seed < 0:
         raise ValueError(f"`seed` must be None, an integer of at least 0 or a Generator. Received: {seed!r}.")
     return int(seed)

@@ -14,6 +14,7 @@ looked up by name, sizes are bounded by the file's own, and every fault is one V
 import os
 import zipfile
 
+from ..types import AnyPath
 from . import keras_h5, keras_zip, tfjs
 from .atomic import replacing
 from .classifier import PILLOW_FILTERS, check_supported, make_card, read_sidecar, write_sidecar
@@ -22,7 +23,7 @@ from .functional import parse_functional
 from .graph import Graph, LayerCall, TensorRef
 from .hdf5 import SIGNATURE
 from .layout import walk_layers
-from .model_file import AnyPath, Config, ModelFile, Weights
+from .model_file import Config, ModelFile, Weights
 from .names import without_slashes
 from .opening import mapped, naming
 from .resolve import ResolvedCard, resolve_card

@@ -21,8 +21,9 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from ..types import AnyPath
 from .atomic import replacing
-from .model_file import AnyBytes, AnyPath, Config
+from .model_file import AnyBytes, Config
 from .opening import mapped, naming, parse_json, short
 
 MEMBER: str = "classifier.json"

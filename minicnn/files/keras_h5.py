@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ..types import AnyArray
+from ..types import AnyArray, AnyPath
 from .atomic import replacing
 from .compiling import compile_settings, optimizer_state
 from .dialect import model_config
@@ -28,7 +28,7 @@ from .hdf5 import File, Group, image
 from .keras2 import legacy_entry
 from .keras_zip import KERAS_VERSION
 from .layout import layer_name, layers_of, read_arrays, write_arrays
-from .model_file import AnyPath, Config, ModelFile, Weights
+from .model_file import Config, ModelFile, Weights
 from .names import Owners, array_names, in_order_of_training, leaves
 from .opening import parse_json
 

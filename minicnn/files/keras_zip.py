@@ -31,13 +31,14 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
+from ..types import AnyPath
 from . import classifier
 from .atomic import replacing
 from .compiling import compile_settings, optimizer_state
 from .dialect import model_config
 from .hdf5 import EXPANSION, FLOOR, File, Group, image
 from .layout import numbered, read_arrays, write_arrays
-from .model_file import MAX_CONFIG, AnyBytes, AnyPath, Config, ModelFile, Weights
+from .model_file import MAX_CONFIG, AnyBytes, Config, ModelFile, Weights
 from .opening import parse_json
 
 CONFIG: str = "config.json"

@@ -1,6 +1,5 @@
 """What every model file holds, whatever dialect it came in: Keras 3's config plus arrays by layer path."""
 
-import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +8,6 @@ from ..types import AnyArray
 MAX_CONFIG = 10 << 20  # bytes: EfficientNetV2-L's config has 2 MB; parsed JSON takes up to 25 times its text
 MAX_NESTING = 32  # models inside models
 
-AnyPath = str | os.PathLike[str]
 AnyBytes = bytes | memoryview
 Config = dict[str, Any]  # an object of JSON: a serialized layer or model, its settings, a classifier.json
 Weights = dict[str, list[AnyArray]]  # layer path -> arrays

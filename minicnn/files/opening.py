@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from .model_file import MAX_CONFIG, AnyBytes, AnyPath, Config
+from ..types import AnyPath
+from .model_file import MAX_CONFIG, AnyBytes, Config
 
 
 @contextlib.contextmanager

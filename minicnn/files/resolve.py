@@ -10,8 +10,9 @@ import os
 import re
 from typing import Any, NamedTuple
 
+from ..types import AnyPath
 from .classifier import DEFAULTS, NEEDED, VERSION, check, read_sidecar
-from .model_file import AnyPath, Config
+from .model_file import Config
 from .opening import mapped, naming, parse_json
 
 LABELS: str = "labels.txt"

@@ -22,13 +22,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..types import AnyArray
+from ..types import AnyArray, AnyPath
 from .atomic import replacing
 from .compiling import compile_settings
 from .dialect import model_config
 from .keras2 import keras2_entry
 from .keras_zip import KERAS_VERSION
-from .model_file import AnyPath, Config, ModelFile
+from .model_file import Config, ModelFile
 from .names import Owners, array_names, leaves
 from .opening import mapped, naming, parse_json
 from .tfjs_limits import check

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minicnn.data import Folder, field_beside, fingerprints, folder_for, learned, split_field, to_judge
+from minicnn.data import (
+    Folder,
+    evaluation_set,
+    fingerprints,
+    folder_as_trained,
+    learned,
+    recorded_split_field,
+    split_field,
+)
 
 
 def make(root, counts):
@@ -34,9 +42,10 @@ def test_the_field_of_the_card(tmp_path):
                      "learned": sorted(map(short, folder.split("train").files))}  # fmt: skip
     drawn = Folder(tmp_path / "train", split_seed=4)
     assert split_field(drawn)["rule"] == "fifth" and split_field(drawn)["seed"] == 4
-    assert folder_for(tmp_path / "train", split_field(drawn)).split_seed == 4
-    assert folder_for(tmp_path / "train", None).split_seed == folder_for(tmp_path / "train", field).split_seed == 0
-    assert folder_for(tmp_path / "train", split_field(drawn), 0).split_seed == 0
+    assert folder_as_trained(tmp_path / "train", split_field(drawn)).split_seed == 4
+    for known in (None, field):
+        assert folder_as_trained(tmp_path / "train", known).split_seed == 0
+    assert folder_as_trained(tmp_path / "train", split_field(drawn), 0).split_seed == 0
 
 
 def test_fingerprints_are_in_the_files_order(tmp_path):
@@ -45,15 +54,15 @@ def test_fingerprints_are_in_the_files_order(tmp_path):
 
 
 def test_a_long_list_is_cut_and_said_to_be(tmp_path, monkeypatch):
-    monkeypatch.setattr(learned, "MOST", 3)
+    monkeypatch.setattr(learned, "MOST_LISTED", 3)
     folder = Folder(make(tmp_path, SPLIT))
     field = split_field(folder)
     assert field["learned"] == sorted(map(short, folder.split("train").files))[:3]
-    judged = to_judge(folder, field)
+    judged = evaluation_set(folder, field)
     assert judged.note == (
         "the model learned from none of the 4 pictures of validation (the file lists 3 of the 5 that it learned from)."
     )
-    judged = to_judge(folder, field, "train")
+    judged = evaluation_set(folder, field, "train")
     assert judged.learned == 3 and not judged.left_out and len(judged.files) == 5
     told = "the model learned from 3 of these 5 pictures (the file lists 3 of the 5 that it learned from)."
     assert judged.note == told
@@ -62,38 +71,39 @@ def test_a_long_list_is_cut_and_said_to_be(tmp_path, monkeypatch):
 def test_what_is_left_out_is_counted_and_the_labels_follow(tmp_path):
     folder = Folder(make(tmp_path, SPLIT))
     field = {"learned": [short(folder.split("validation").files[1]), "0" * 16]}
-    judged = to_judge(folder, field)
+    judged = evaluation_set(folder, field)
     assert judged.split == "validation" and judged.learned == 1 and judged.left_out
     assert [file.parent.name for file in judged.files] == ["a", "b", "b"] and judged.labels.tolist() == [0, 1, 1]
     assert judged.note == "1 of the 4 pictures of validation are left out: the model learned from them."
-    nothing = to_judge(folder, {"learned": []})
+    nothing = evaluation_set(folder, {"learned": []})
     assert nothing.note == "" and nothing.learned == 0 and len(nothing.files) == 4
     np.testing.assert_array_equal(nothing.labels, folder.split("validation").labels)
     with pytest.raises(ValueError, match="learned from all 4 pictures of validation in .* --split all judges"):
-        to_judge(folder, {"learned": [short(file) for file in folder.split("validation").files]}, "validation")
+        evaluation_set(folder, {"learned": [short(file) for file in folder.split("validation").files]}, "validation")
 
 
 def test_without_a_list(tmp_path):
     folder = Folder(make(tmp_path / "set", SPLIT))
-    assert to_judge(folder, None).note.startswith("the model's file does not tell what it learned from; validation/ of")
-    assert to_judge(folder, None, "all").note.endswith("it may have been these 9 pictures.")
-    assert to_judge(folder, None, "train").note.endswith("it may have been these 5 pictures.")
+    note = evaluation_set(folder, None).note
+    assert note.startswith("the model's file does not tell what it learned from; validation/ of")
+    assert evaluation_set(folder, None, "all").note.endswith("it may have been these 9 pictures.")
+    assert evaluation_set(folder, None, "train").note.endswith("it may have been these 5 pictures.")
     drawn = Folder(tmp_path / "set" / "train")
     with pytest.raises(ValueError, match="neither a test nor a validation folder.* --split all judges it on all 5"):
-        to_judge(drawn, None)
-    assert len(to_judge(drawn, None, "train").files) == 3
+        evaluation_set(drawn, None)
+    assert len(evaluation_set(drawn, None, "train").files) == 3
     make(tmp_path / "both", {"train/a": 5, "train/b": 5, "test/a": 1, "test/b": 1})
-    assert to_judge(Folder(tmp_path / "both"), None).split == "test"
+    assert evaluation_set(Folder(tmp_path / "both"), None).split == "test"
     with pytest.raises(ValueError, match="`split` must be one of train, validation, test, all. Received: 'some'"):
-        to_judge(drawn, None, "some")
+        evaluation_set(drawn, None, "some")
     with pytest.raises(ValueError, match="`split` must be one of train, validation in .* Received: 'test'"):
-        to_judge(drawn, None, "test")
+        evaluation_set(drawn, None, "test")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"splits": {}}', '{"splits": {"train": [1]}}', '{"train": 3}'])
 def test_a_record_that_tells_nothing(tmp_path, text):
     (tmp_path / "split.json").write_text(text)
-    assert field_beside(tmp_path / "m.keras", tmp_path) is None
+    assert recorded_split_field(tmp_path / "m.keras", tmp_path) is None
 
 
 def test_the_record_of_an_older_run(tmp_path):
@@ -101,8 +111,8 @@ def test_the_record_of_an_older_run(tmp_path):
     (tmp_path / "run").mkdir()
     folder.write_split(tmp_path / "run" / "split.json")
     want = sorted(map(short, folder.split("train").files))
-    field = field_beside(tmp_path / "run" / "m.keras", tmp_path / "elsewhere")
+    field = recorded_split_field(tmp_path / "run" / "m.keras", tmp_path / "elsewhere")
     assert field["learned"] == want and field["seed"] == 6 and field["rule"] == "fifth"
     (tmp_path / "data").rename(tmp_path / "moved")  # the pictures are looked for where one judges
-    assert field_beside(tmp_path / "run" / "m.keras", tmp_path / "moved")["learned"] == want
-    assert field_beside(tmp_path / "m.keras", tmp_path / "moved") is None
+    assert recorded_split_field(tmp_path / "run" / "m.keras", tmp_path / "moved")["learned"] == want
+    assert recorded_split_field(tmp_path / "m.keras", tmp_path / "moved") is None
