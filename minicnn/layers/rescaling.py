@@ -27,12 +27,12 @@ class Rescaling(Layer):
     def __init__(self, scale, offset=0.0, name=None):
         super().__init__(name)
         self.scale, self.offset = _checked("scale", scale), _checked("offset", offset)
-        self.several = isinstance(self.scale, list) or isinstance(self.offset, list)
+        self.several = isinstance(self.scale, tuple) or isinstance(self.offset, tuple)
 
     def compute_output_shape(self, input_shape):
         """The same shape; a list must have a number for each channel."""
         for key, value in (("scale", self.scale), ("offset", self.offset)):
-            if isinstance(value, list) and len(value) != input_shape[-1]:
+            if isinstance(value, tuple) and len(value) != input_shape[-1]:
                 raise ValueError(
                     f"`{key}` of layer '{self.name}' must be one number, or one for each channel of its "
                     f"input {tuple(input_shape)}. Received: {key}={value!r}."
@@ -42,7 +42,7 @@ class Rescaling(Layer):
     def constants(self, channel):
         """Give scale and offset of one channel."""
         return tuple(
-            float(np.float32(item[channel] if isinstance(item, list) else item)) for item in (self.scale, self.offset)
+            float(np.float32(item[channel] if isinstance(item, tuple) else item)) for item in (self.scale, self.offset)
         )
 
     def _rows(self, x):
@@ -65,14 +65,15 @@ class Rescaling(Layer):
         return kernels.multiply_forward([dy, self._rows(dy)[0]])
 
     def _settings(self):
-        return {"scale": self.scale, "offset": self.offset}
+        scale, offset = (list(item) if isinstance(item, tuple) else item for item in (self.scale, self.offset))
+        return {"scale": scale, "offset": offset}
 
 
 def _checked(name, value):
-    """Return a finite number, or a list of them, as float; an array of no axes is a number."""
+    """Return a finite number as float, several as a tuple that nobody changes; an array of no axes is a number."""
     value = value[()] if isinstance(value, np.ndarray) and not value.ndim else value
     several = isinstance(value, (list, tuple, np.ndarray))
     for item in value if several else [value]:
         if not is_number(item) or not np.isfinite(item):
             raise ValueError(f"`{name}` must be one finite number, or one a channel. Received: {name}={value!r}.")
-    return [float(item) for item in value] if several else float(value)
+    return tuple(float(item) for item in value) if several else float(value)

@@ -136,7 +136,7 @@ def test_rescaling_takes_a_number_for_each_channel():
         Rescaling(1.0, [1.0, 2.0], name="r").build((None, 4, 3))
     assert str(error.value) == (
         "`offset` of layer 'r' must be one number, or one for each channel of its input "
-        "(None, 4, 3). Received: offset=[1.0, 2.0]."
+        "(None, 4, 3). Received: offset=(1.0, 2.0)."
     )
 
 
