@@ -2,14 +2,38 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from . import __doc__ as about
 from .commands import COMMANDS, MEASURING
 
 
-def main(arguments=None):
-    """Run one command; give its exit status: 1 where a row failed, 2 after a sentence that says what was wrong."""
-    options = parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : its arguments, or None for the process's
+
+    Returns
+    -------
+    code : 0, 1 where a row failed, 2 after a sentence that says what was wrong, 130 where it was stopped, 141 where
+        nobody reads on
+    """
+    try:
+        try:
+            return _guarded(parser().parse_args(arguments))
+        finally:
+            sys.stdout.flush()  # what is left is printed here, where a closed pipe is seen, and not at Python's end
+    except (BrokenPipeError, SystemExit) as end:  # rich turns the first into the second
+        if BrokenPipeError not in (type(end), type(end.__context__)):
+            raise
+        from minicnn.files import closed_pipe
+
+        return closed_pipe()
+
+
+def _guarded(options):
     try:
         return _run(COMMANDS[options.command], options)
     except ValueError as problem:
@@ -20,7 +44,7 @@ def main(arguments=None):
         return 130
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """Describe the commands."""
     top = argparse.ArgumentParser(prog="python -m benchmarks", description=about)
     each = top.add_subparsers(required=True, metavar="COMMAND", dest="command")

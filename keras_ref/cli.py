@@ -1,6 +1,7 @@
 """The command line: parse, call. Every refusal is one sentence on standard error and exit code 2."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -31,11 +32,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns
     -------
-    code : 0, 1 where the command says so, 2 where it was refused, 130 where it was interrupted
+    code : 0, 1 where the command says so, 2 where it was refused, 130 where it was interrupted,
+        141 where nobody reads on
     """
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()  # what is left is printed here, where a closed pipe is seen, and not at Python's end
+    except (BrokenPipeError, SystemExit) as end:  # rich turns the first into the second
+        if BrokenPipeError not in (type(end), type(end.__context__)):
+            raise
+        from minicnn.files import closed_pipe
+
+        return closed_pipe()
+
+
+def _run(argv):
     try:
         args = _parser().parse_args(argv)
         return args.run(args) or 0
+    except BrokenPipeError:
+        raise
     except ValueError as refusal:
         console.note(" ".join(str(refusal).split()))
         return 2

@@ -18,14 +18,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns
     -------
-    code : 0, 1 where the command says so, 2 where it was refused, 130 where it was interrupted
+    code : 0, 1 where the command says so, 2 where it was refused, 130 where it was interrupted,
+        141 where nobody reads on
     """
-    args = parser().parse_args(argv)
+    try:
+        try:
+            return _run(parser().parse_args(argv))
+        finally:
+            sys.stdout.flush()  # what is left is printed here, where a closed pipe is seen, and not at Python's end
+    except (BrokenPipeError, SystemExit) as end:  # rich turns the first into the second
+        if BrokenPipeError not in (type(end), type(end.__context__)):
+            raise
+        from ..files import closed_pipe
+
+        return closed_pipe()
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default")
             warnings.showwarning = lambda message, *where, **more: console.note(str(message))
             return args.run(args) or 0
+    except BrokenPipeError:
+        raise
     except KeyboardInterrupt:
         print("\nstopped.", file=sys.stderr)
         return 130

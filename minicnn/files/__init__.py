@@ -26,6 +26,7 @@ from .layout import walk_layers
 from .model_file import Config, ModelFile, Weights
 from .names import without_slashes
 from .opening import mapped, naming
+from .pipe import closed_pipe
 from .resolve import ResolvedCard, resolve_card
 
 ENDINGS: tuple[str, ...] = (".keras", ".h5", ".hdf5", ".json")  # of whole models, .json being TensorFlow.js's
@@ -39,6 +40,7 @@ __all__ = [
     "ResolvedCard",
     "TensorRef",
     "check_supported",
+    "closed_pipe",
     "make_card",
     "naming",
     "parse_functional",
