@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minicnn.data import RESIZE
-from minicnn.files import check_supported, make_card, read_card, write_card
+from minicnn.files import check_supported, make_card, read_card, resolve_card, write_card
 
 from . import console, runtime
 from .errors import first_line
@@ -123,9 +123,17 @@ def describe(path: AnyPath, card: Card) -> None:
 
 
 def load(
-    path: AnyPath, class_names: Sequence[str] | None = None, compiled: bool = False, **recipe: Any
+    path: AnyPath,
+    class_names: Sequence[str] | None = None,
+    compiled: bool = False,
+    *,
+    size: Sequence[int] | None = None,
+    scale: float | None = None,
+    offset: float | None = None,
 ) -> tuple[Net, Card, str | None]:
-    """Load a model file and its card; without a card one is made up from the model, and a sentence says so.
+    """Load a model file and its card, and complete the card by who knows more: see `minicnn.files.resolve_card`.
+
+    Flags win over the card, the card over labels.txt beside the file, that over what the model itself says.
 
     Parameters
     ----------
@@ -133,33 +141,42 @@ def load(
     class_names : names that take the place of the card's, or None
     compiled : bool
         Whether loss and optimizer are restored too.
-    **recipe : fields of a Recipe that take the place of the card's
+    size : (height, width) in pixels, scale, offset : what takes the place of the card's, or None
 
     Returns
     -------
     net : keras.Model
     card : Card
-    sentence : str, or None where the file has a card
+    sentence : str, what was guessed, or None where all was known
 
     Raises
     ------
     ValueError
-        The file can't be read, or has another number of classes than there are names.
+        The file can't be read, or the net takes another size or has another number of classes.
     """
     net = load_net(path, compiled)
-    value = read_card(path)
-    if value is not None:
-        card, sentence = from_value(value, path), None
-    else:
-        card, sentence = _guess(path, load_net(path, True)), f"{path} holds no classifier.json: "
-        sentence += f"classes are numbered, pictures are taken at {card.recipe.height} px, the output as {card.output}."
-    if class_names is not None:
-        card = dataclasses.replace(card, class_names=tuple(class_names))
-    card = dataclasses.replace(card, recipe=dataclasses.replace(card.recipe, **recipe))
+    known = read_card(path)
+    told = {} if known is not None else _told_by(net if compiled else load_net(path, True), path)
+    flags = {
+        "class_names": None if class_names is None else list(class_names),
+        "size": None if size is None else list(size),
+        "scale": scale,
+        "offset": offset,
+    }
+    resolved = resolve_card(path, flags=flags, card=known, model=told, guess=_guess(net))
+    card = from_value(resolved.value, path)
+    _check_fits(net, card, path)
+    return net, card, resolved.sentence or None
+
+
+def _check_fits(net, card, path):
+    """Refuse a card of another net: another number of classes, another size."""
     units = net.output_shape[-1] if isinstance(net.output_shape, tuple) else None
     if units != len(card.class_names) and (units, len(card.class_names)) != (1, 2):
         raise ValueError(f"{path} answers {units} classes, but {len(card.class_names)} class names are known for it.")
-    return net, card, sentence
+    shape, (height, width) = net.input_shape, (card.recipe.height, card.recipe.width)
+    if len(shape) == 4 and (shape[1] not in (None, height) or shape[2] not in (None, width)):
+        raise ValueError(f"{path} takes pictures of {shape[1]} x {shape[2]} px. Received: size {height} x {width}.")
 
 
 def load_net(path: AnyPath, compiled: bool = False) -> Net:
@@ -191,20 +208,35 @@ def load_net(path: AnyPath, compiled: bool = False) -> Net:
         raise ValueError(f"{path} cannot be loaded as a Keras model: {first_line(error)}") from None
 
 
-def _guess(path, net):
-    shape = net.input_shape
-    if not isinstance(shape, tuple) or len(shape) != 4 or None in shape[1:3] or shape[3] != 3:
-        raise ValueError(
-            f"{path} holds no classifier.json and takes {shape}, not pictures of one size; describe it first."
-        )
+def _told_by(net, path):
+    """Return what a net's own layers and its loss tell: its size, whether it scales pixels, what it answers."""
+    shape, told = net.input_shape, {}
+    if not isinstance(shape, tuple) or len(shape) != 4 or shape[3] != 3:
+        raise ValueError(f"{path} holds no classifier.json and takes {shape}, not RGB pictures.")
+    if None not in shape[1:3]:
+        told["size"] = list(shape[1:3])
     inner = [layer for part in net.layers for layer in getattr(part, "layers", [part])]
-    scaled = any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in inner)
-    recipe = Recipe(shape[1], shape[2])
-    if scaled:  # inside the net
-        recipe = dataclasses.replace(recipe, scale=1.0, offset=0.0)
+    if any(type(layer).__name__ in ("Rescaling", "Normalization") for layer in inner):
+        told["scale"], told["offset"] = 1.0, 0.0
     logits = getattr(getattr(net, "loss", None), "from_logits", None)
-    if logits is None:
-        last = getattr(getattr(net.layers[-1], "activation", None), "__name__", "linear")
-        logits = last not in ("softmax", "sigmoid")
-    names = tuple(str(i) for i in range(max(net.output_shape[-1], 2)))
-    return Card(names, recipe, "logits" if logits else "probabilities")
+    if _ends_in_probabilities(net):  # whatever the loss says
+        told["output"] = "probabilities"
+    elif logits is not None:
+        told["output"] = "logits" if logits else "probabilities"
+    return told
+
+
+def _ends_in_probabilities(net):
+    last = net.layers[-1]
+    while getattr(last, "layers", None):
+        last = last.layers[-1]
+    activation = getattr(getattr(last, "activation", None), "__name__", None)
+    return type(last).__name__ == "Softmax" or activation in ("softmax", "sigmoid")
+
+
+def _guess(net):
+    """Return what is taken where nobody tells: the course's way with pictures."""
+    units = net.output_shape[-1] if isinstance(net.output_shape, tuple) else 2
+    names = [str(i) for i in range(max(units, 2))]
+    taken = {"resize": Recipe.resize, "scale": Recipe.scale, "offset": Recipe.offset}
+    return {"class_names": names, "output": "logits", **taken}

@@ -133,8 +133,9 @@ def _words(classes):
 
 
 def _best_checkpoint(run_folder):
-    saved = sorted(run_folder.glob("xception_*.keras"))
-    return saved[-1] if saved else run_folder / "final.keras"
+    """Return the last checkpoint, which is of the best epoch; by its number, since as text 100 comes before 99."""
+    saved = run_folder.glob("xception_*.keras")
+    return max(saved, key=lambda file: int(file.name.split("_")[1]), default=run_folder / "final.keras")
 
 
 def _clean_or_filmed(run_folder, found, config, how):

@@ -26,10 +26,13 @@ def run(args: argparse.Namespace) -> int | None:
     from .. import card as cards
     from .. import predict
 
-    recipe = flags.given(args, ("scale", "offset")) | ({"height": args.size, "width": args.size} if args.size else {})
-    net, card, sentence = cards.load(args.model, args.classes.split(",") if args.classes else None, **recipe)
+    if args.size is not None and args.size < 1:
+        raise ValueError(f"--size must be at least 1. Received: {args.size}.")
+    classes = None if args.classes is None else args.classes.split(",")
+    size = None if args.size is None else (args.size, args.size)
+    net, card, sentence = cards.load(args.model, classes, size=size, scale=args.scale, offset=args.offset)
     if sentence:
-        console.note(sentence)
+        console.note(f"{sentence} --classes, --size, --scale and --offset say otherwise.")
     if args.logits and card.output != "logits":
         raise ValueError(f"{args.model} answers probabilities, it has no logits to show; leave out --logits.")
     names, answers, refused = predict.answer(net, card, predict.sources(args.pictures))

@@ -128,6 +128,8 @@ def test_sentences(run, folder, tmp_path, capsys):
             "`classes` must be 10 names, one for each output. Received: 2.",
         ),
         (("predict", model, picture, "--size", "20"), "`size` must be 32 x 32, the model's. Received: [20, 20]."),
+        (("predict", model, picture, "--size", "0"), "--size must be at least 1. Received: 0."),
+        (("predict", model, picture, "--classes", ""), "'class_names' must be a list of names. Received: ['']"),
         (("evaluate", model, tmp_path / "gone"), "gone does not exist"),
         (("evaluate", model, folder, "--split", "test"), "`split` must be one of"),
         (("train", tmp_path / "empty", "--out", tmp_path / "r"), "empty"),

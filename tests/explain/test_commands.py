@@ -59,12 +59,12 @@ def test_what_no_card_says_is_asked_of_the_folder_and_the_model_and_else_guessed
 def test_a_folder_with_a_series_and_its_history(saved):
     (saved / "run" / "series").mkdir(parents=True)
     model = tinyvgg((16, 16), 3, seed=0)
-    for epoch in (10, 2):
+    for epoch in (100, 99, 2):
         model.save(saved / "run" / "series" / f"epoch_{epoch:02d}.keras")
     (saved / "run" / "history.csv").write_text("epoch,loss,val_loss\n0,2.0,2.5\n1,1.0,1.5\n")
     page.write(saved / "run", [saved / "shirt.png"], saved / "page.html")
     data = payload(saved / "page.html")
-    assert [epoch["name"] for epoch in data["epochs"]] == ["epoch 2", "epoch 10"]
+    assert [epoch["name"] for epoch in data["epochs"]] == ["epoch 2", "epoch 99", "epoch 100"]
     assert data["history"] == {"loss": [2.0, 1.0], "val_loss": [2.5, 1.5]}
 
 

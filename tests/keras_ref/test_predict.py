@@ -65,6 +65,12 @@ def test_one_picture_and_many_agree(trained, clothes):
     np.testing.assert_allclose(one[0], many[4], rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.parametrize("size", ["0", "-3"])
+def test_a_size_below_1_is_refused(trained, clothes, capsys, size):
+    assert main(["predict", str(trained / "final.keras"), str(clothes / "test/red/0.jpg"), "--size", size]) == 2
+    assert capsys.readouterr().err == f"--size must be at least 1. Received: {size}.\n"
+
+
 def test_probabilities_are_not_squashed_again():
     described = card.Card(("a", "b"), None, "probabilities")
     answers = np.array([[0.9, 0.1]], np.float32)

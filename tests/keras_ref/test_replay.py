@@ -43,6 +43,13 @@ def test_the_published_figures():
             assert settings.get({"drop": "dropout"}.get(name, name), 0) == float(value), what
 
 
+def test_the_last_checkpoint_is_of_the_largest_epoch(tmp_path):
+    assert replay._best_checkpoint(tmp_path) == tmp_path / "final.keras"
+    for name in ("xception_09_0.800.keras", "xception_99_0.810.keras", "xception_100_0.820.keras", "final.keras"):
+        (tmp_path / name).touch()
+    assert replay._best_checkpoint(tmp_path).name == "xception_100_0.820.keras"
+
+
 def test_a_seed_of_0_is_taken_as_given(command, clothes, monkeypatch):
     given = []
     monkeypatch.setattr(replay, "run", lambda *_, **settings: given.append(settings) or [])

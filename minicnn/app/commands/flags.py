@@ -43,7 +43,7 @@ def classes(args: argparse.Namespace) -> list[str] | None:
     -------
     names : list of str, or None where the flag was not given
     """
-    return args.classes.split(",") if args.classes else None
+    return None if args.classes is None else args.classes.split(",")
 
 
 def size(args: argparse.Namespace) -> tuple[int, int] | None:
@@ -56,8 +56,15 @@ def size(args: argparse.Namespace) -> tuple[int, int] | None:
     Returns
     -------
     size : (height, width) in pixels, or None where the flag was not given
+
+    Raises
+    ------
+    ValueError
+        It is less than 1.
     """
-    return (args.size, args.size) if args.size else None
+    if args.size is not None and args.size < 1:
+        raise ValueError(f"--size must be at least 1. Received: {args.size}.")
+    return None if args.size is None else (args.size, args.size)
 
 
 def model(args: argparse.Namespace) -> "Model":

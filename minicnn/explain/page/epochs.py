@@ -80,7 +80,7 @@ def load(models: ModelOrPath | Sequence[ModelOrPath]) -> Epochs:
     """
     if isinstance(models, (str, os.PathLike)) and Path(models).is_dir():
         inside = Path(models) / "series" if (Path(models) / "series").is_dir() else Path(models)
-        files = sorted(file for file in inside.iterdir() if file.suffix in (".keras", ".h5"))
+        files = sorted((file for file in inside.iterdir() if file.suffix in (".keras", ".h5")), key=_natural)
         if not files:
             raise ValueError(f"{models}: this folder holds no model files (.keras, .h5).")
         return Epochs(
@@ -128,6 +128,11 @@ def check_finite(model: Model, name: str, pictures: Sequence[Any], card: dict[st
                 f"The page explains nets of finite numbers. Received: {name!r}, which gives "
                 f"{y[~np.isfinite(y)][0]} for the picture {picture.name!r}."
             )
+
+
+def _natural(file):
+    """Sort numbers in names as numbers: epoch_99 before epoch_100."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", file.name)]
 
 
 def _epoch(file):
