@@ -51,7 +51,7 @@ class Network(Container):
     output_shape: Any
 
     def _start(self, seed: "int | np.random.Generator | None") -> np.random.Generator:
-        """Begin empty; return who draws the weights. (Of a layer that comes later nobody has a file's weights.)"""
+        """Begin empty; return who draws the weights. For layers that come later no file has any: `_rng` draws them."""
         self.seed = None if isinstance(seed, np.random.Generator) else seed
         self._rng = np.random.default_rng(None if isinstance(seed, Blank) else seed)
         self.layers, self.nodes, self.inputs, self.outputs = [], [], [], []
