@@ -1,5 +1,7 @@
 """The graph: order, names, gradients that meet, what is frozen, what is kept, and its errors."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -188,6 +190,47 @@ def test_receptive_field_is_what_a_gradient_reaches():
     down, across = np.flatnonzero(reached.any(1)), np.flatnonzero(reached.any(0))
     field = rows(model)[-1]["field"]
     assert (np.ptp(down) + 1, np.ptp(across) + 1) == field
+
+
+def test_receptive_field_of_oblong_windows_and_of_branches():
+    """By hand: field + (window - 1) * jump down and across, of two branches the larger one each way."""
+    x = Input((30, 30, 1))
+    a = Conv2D(1, (3, 5), strides=(2, 1), padding="same")(x)  # 3 x 5, jump 2 x 1
+    b = MaxPooling2D((2, 3), strides=(2, 1), padding="same")(x)  # 2 x 3, jump 2 x 1
+    joined = Conv2D(1, (1, 3))(Add()([a, b]))  # 3 x (5 + 2 * 1)
+    inner_x = Input((15, 28, 1))
+    inner = Model(inner_x, Conv2D(1, (2, 1))(inner_x), name="inner")
+    y = inner(joined)  # (3 + 1 * 2) x 7
+    table = rows(Model(x, Dense(2)(Flatten()(y))))
+    fields = {row["name"]: row["field"] for row in table}
+    assert fields["add"] == (3, 5) and fields["conv2d_1"] == (3, 7)
+    assert fields["inner/conv2d"] == (5, 7)
+    assert fields["flatten"] == fields["dense"] == "all"
+
+
+def test_defaults_of_the_methods():
+    """Keras's, where Keras has a number of its own."""
+
+    def defaults(method):
+        given = inspect.signature(getattr(Model, method)).parameters.values()
+        return {one.name: one.default for one in given if one.default is not inspect.Parameter.empty}
+
+    assert defaults("fit") == {
+        "y": None, "batch_size": 32, "epochs": 1, "validation_data": None, "shuffle": True, "seed": None,
+        "class_weight": None, "callbacks": None, "verbose": "auto", "initial_epoch": None,
+    }  # fmt: skip
+    assert defaults("evaluate") == {"y": None, "batch_size": 32, "return_dict": False}
+    assert defaults("predict") == {"batch_size": 32}
+    assert defaults("train_on_batch") == {"class_weight": None, "return_dict": False}
+    assert defaults("compile") == {"metrics": ()}
+    assert defaults("forward")["training"] is False
+
+
+def test_multiply_adds_are_those_of_layers_alone():
+    x = Input((4,))
+    inner = Model(x, Dense(3)(x))
+    assert Model(x, Dense(2)(inner(x))).multiply_adds() == 4 * 3 + 3 * 2
+    assert tinyvgg((64, 64), 10).multiply_adds() == 5_608_780
 
 
 @pytest.mark.parametrize(
