@@ -68,6 +68,15 @@ def test_a_folder_with_a_series_and_its_history(saved):
     assert data["history"] == {"loss": [2.0, 1.0], "val_loss": [2.5, 1.5]}
 
 
+def test_a_file_before_a_model_in_memory(saved):
+    """The page is called after the file; what lies beside it says nothing of the model that is shown."""
+    (saved / "labels.txt").write_text("0 coat\n1 boot\n2 sock\n")
+    page.write([saved / "net.keras", tinyvgg((16, 16), 3, seed=1)], [saved / "shirt.png"], saved / "page.html")
+    data = payload(saved / "page.html")
+    assert data["title"] == "net.keras" and data["classes"] == ["class 0", "class 1", "class 2"]
+    assert [epoch["name"] for epoch in data["epochs"]] == ["net", "model 2"]
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn import (
+    Activation,
     Concatenate,
     Conv2D,
     Dense,
@@ -185,6 +186,18 @@ def test_nets_that_the_page_refuses_can_be_taken_apart():
     for what, array in run.grads.items():
         for index in indices(array.shape, 4):
             assert trace_gradient(model, x, y, what, index).value == pytest.approx(array[index], rel=1e-4, abs=1e-6)
+
+
+def test_a_linear_activation_changes_nothing():
+    """As a layer of its own it hands numbers and gradients on, on either way."""
+    model = randomise(Sequential([Input((4,)), Dense(3), Activation("linear"), Dense(2, activation="softmax")]))
+    x = np.random.default_rng(0).random((1, 4), np.float32)
+    for k in range(3):
+        found, before = trace(model, x, "activation", k), trace(model, x, "dense", k)
+        assert found.total == found.engine == before.engine and found.formula == "y = x" and found.steps == []
+        sent = trace_gradient(model, x, 1, "dense", k)
+        assert [term.factors[1] for term in sent.terms] == [1.0]
+        assert sent.total == sent.engine == trace_gradient(model, x, 1, "activation", k).engine
 
 
 def test_long_tables_show_the_largest_terms_and_the_rest_as_one():

@@ -1,6 +1,7 @@
 """The walks: what they say is true, a step waits for a key, and a pipe gets everything at once."""
 
 import io
+import math
 import re
 
 import numpy as np
@@ -51,6 +52,37 @@ def test_the_backprop_walk_agrees_with_its_own_check():
     text = whole("backprop")
     slope = float(re.search(r"d loss / d w = dz \* x = (-[\d.]+)", text)[1])
     assert slope == float(re.search(r"nudging w: .* = (-[\d.]+)", text)[1])
+
+
+def test_every_number_of_the_backprop_walk():
+    """Worked out here anew: forward by the formulas, every slope by nudging, one step of descent and its loss."""
+    number = r"\(?(-?[\d.]+)\)?"
+    text = whole("backprop")
+    w, x, b, z = map(
+        float, re.search(rf"z = w \* x \+ b +=  *{number} \* {number} \+ {number} = {number}", text).groups()
+    )
+    v, a, c, s = map(
+        float, re.search(rf"s = v \* a \+ c +=  *{number} \* {number} \+ {number} = {number}", text).groups()
+    )
+
+    def loss(w, b, v, c, x):
+        return math.log1p(math.exp(-(v * max(w * x + b, 0) + c)))  # -log sigmoid
+
+    start, h = (w, b, v, c, x), 1e-6
+    assert (z, a, s) == (w * x + b, max(z, 0), v * a + c)
+
+    def nudged(k, by):
+        return loss(*(p + by * (k == at) for at, p in enumerate(start)))
+
+    slopes = [(nudged(k, h) - nudged(k, -h)) / (2 * h) for k in range(5)]
+    for name, slope in zip("wbvcx", slopes, strict=True):
+        told = re.search(rf"d loss / d {name} = .*?= *(-?[\d.]+)$|d loss / d {name} = [^=]* = (-?[\d.]+)", text, re.M)
+        assert float(next(filter(None, told.groups()))) == pytest.approx(slope, abs=1e-6), name
+    rate = float(re.search(r"learning rate ([\d.]+)", text)[1])
+    moved = [p - rate * slope for p, slope in zip(start[:4], slopes, strict=False)]
+    assert float(re.search(r"^w = .* = (-?[\d.]+)$", text, re.M)[1]) == pytest.approx(moved[0], abs=1e-6)
+    before, after = map(float, re.search(r"falls from ([\d.]+) to ([\d.]+)", text).groups())
+    assert before == pytest.approx(loss(*start), abs=1e-6) and after == pytest.approx(loss(*moved, x), abs=1e-6)
 
 
 def test_each_step_waits_for_a_key_and_q_ends():
