@@ -8,17 +8,14 @@ moving statistics included.
 
 import json
 import math
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 
 from minicnn import load_model
 
-from . import machine, nets, peers, progress, results, timing
+from . import machine, nets, peers, processes, progress, results, timing
 
 SIZES = {
     "Xception": 299,
@@ -201,11 +198,8 @@ def _statistics(net, names):
 
 def _process(engine, file, picture):
     """Give the seconds and the peak of a process that loads a file and predicts a picture, the second time."""
-    command = [sys.executable, "-m", "benchmarks.child_predict", engine, str(file), str(picture)]
-    for _ in range(2):  # the first one may compile
-        start = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
-        seconds = time.perf_counter() - start
-        if done.returncode:
-            raise ValueError(f"{engine} did not predict: {done.stderr.strip().splitlines()[-1]}")
-    return {"s": seconds, "peak_mb": json.loads(done.stdout.splitlines()[-1])["peak_mb"]}
+    arguments = "-m", "benchmarks.child_predict", engine, file, picture
+    otherwise = f"{engine} did not predict"
+    processes.checked(processes.run(*arguments), otherwise)  # this one may compile
+    done = processes.checked(processes.run(*arguments), otherwise)
+    return {"s": done.seconds, "peak_mb": json.loads(done.out.splitlines()[-1])["peak_mb"]}

@@ -32,10 +32,10 @@ class Case:
     suite: str
     name: str
     operation: str
-    x_shape: tuple
+    x_shape: tuple[int, ...]
     filters: int = 0
-    window: tuple = (1, 1)
-    strides: tuple = (1, 1)
+    window: tuple[int, int] = (1, 1)
+    strides: tuple[int, int] = (1, 1)
     padding: str = "valid"
     first: bool = False
     times: int = 1

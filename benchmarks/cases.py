@@ -4,6 +4,8 @@ E1 homework     E2 Tiny VGG     E3 VGG-16 and oneDNN's vgg_11     E4 Xception at
 E6 the CS231n course's small case     E8 VGG as matrix products (XNNPACK)     E9 activations     E10 edges
 """
 
+from typing import Any
+
 from .case import Case
 
 SUITES = {
@@ -19,7 +21,18 @@ SUITES = {
 }
 
 
-def conv(suite, net, n, size, c, f, k=3, s=1, padding="valid", **more):
+def conv(
+    suite: str,
+    net: str,
+    n: int,
+    size: int | tuple[int, int],
+    c: int,
+    f: int,
+    k: int | tuple[int, int] = 3,
+    s: int | tuple[int, int] = 1,
+    padding: str = "valid",
+    **more: Any,
+) -> Case:
     """Make a convolution on square pictures (or (height, width))."""
     height, width = (size, size) if isinstance(size, int) else size
     name = f"{net}/n{n}/{height}x{width}x{c}-{f}-k{_short(k)}" + (f"-s{_short(s)}" if s != 1 else "")
@@ -85,7 +98,7 @@ def _tinyvgg():
 
 
 def _vgg():
-    same = {"padding": "same"}
+    same: dict[str, Any] = {"padding": "same"}
     for n in (1, 8, 16, 64):
         yield conv("E3", "vgg16", n, 224, 3, 64, first=True, **same)
         for size, c, f, times in (

@@ -5,11 +5,8 @@ that allocates nothing large has next to none once it is warm.
 """
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
-from . import machine, progress, results
+from . import machine, processes, progress, results
 
 
 def measure(names, threads, quick=False):
@@ -23,16 +20,10 @@ def measure(names, threads, quick=False):
     steps, pixels, batch = (2, 30, 4) if quick else (20, 150, 20)
     rows = []
     for engine in progress.track(engines, "memory"):
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.child", engine, str(steps), str(pixels), str(batch)],
-            capture_output=True,
-            text=True,
-            cwd=Path(__file__).parents[1],
-            check=False,
-        )
-        if done.returncode:
-            if engine == "minicnn" or "ModuleNotFoundError" not in done.stderr:
-                raise ValueError(f"{engine} did not train: {done.stderr.strip().splitlines()[-1]}")
+        done = processes.run("-m", "benchmarks.child", engine, steps, pixels, batch)
+        if engine != "minicnn" and "ModuleNotFoundError" in done.errors:
             continue
-        rows.append({"engine": engine, **json.loads(done.stdout.splitlines()[-1])})
+        rows.append(
+            {"engine": engine, **json.loads(processes.checked(done, f"{engine} did not train").out.splitlines()[-1])}
+        )
     return results.part("memory", machine.header(threads), rows)

@@ -2,14 +2,22 @@
 
 import sys
 import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-LINE_EVERY = 30.0  # seconds
+Item = TypeVar("Item")
+LINE_EVERY: float = 30.0  # seconds
 
 
-def track(items, title, name=str, weight=lambda item: 1.0):
+def track(
+    items: Iterable[Item],
+    title: str,
+    name: Callable[[Item], str] = str,
+    weight: Callable[[Item], float] = lambda item: 1.0,
+) -> Iterator[Item]:
     """Yield items and show how far it is.
 
     Parameters

@@ -56,8 +56,8 @@ def _threads(case, which, threads, quick):
         return run
 
     calls = {"one": with_threads(1), "all": with_threads(threads)}
-    bits = [np.array(run()) for run in calls.values()]
-    if not np.array_equal(*bits):
+    one, several = (np.array(run()) for run in calls.values())
+    if not np.array_equal(one, several):
         raise ValueError(f"{case.full_name} {which}: the bits depend on the number of threads.")
     samples = timing.race(calls, 0.0 if quick else 1.0, 2 if quick else 5)
     minicnn.set_num_threads(threads)

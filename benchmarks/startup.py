@@ -5,10 +5,7 @@ Rounds are alternated as everywhere. "cold" means an empty folder for Numba's co
 
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +13,7 @@ from PIL import Image
 
 from minicnn.data import wardrobe
 
-from . import machine, progress, results, twins
+from . import machine, processes, progress, results, twins
 
 KERAS_PREDICT = """
 import sys, keras, numpy
@@ -88,16 +85,4 @@ def _run(name, arguments, folder):
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
         if "cold" in name:
             environment["NUMBA_CACHE_DIR"] = fresh
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            capture_output=True,
-            text=True,
-            env=environment,
-            cwd=Path(__file__).parents[1],
-            check=False,
-        )
-        seconds = time.perf_counter() - start
-    if done.returncode:
-        raise ValueError(f"{name} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no word'}")
-    return seconds
+        return processes.checked(processes.run(*arguments, environment=environment), f"{name} failed").seconds

@@ -49,7 +49,7 @@ def timed(call):
     return value, time.perf_counter() - start
 
 
-def race(calls, budget, least=3, most=25, hot=True, firsts=None, long=False):
+def race(calls, budget, least=3, most=25, hot: bool | None = True, firsts=None, long=False):
     """Time several calls in alternated rounds.
 
     Parameters

@@ -1,19 +1,21 @@
 """The same net twice: minicnn's model, and Keras's from the file that minicnn saved, so that all weights are equal."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from minicnn import SGD, Adam
-from minicnn.models import homework, tinyvgg
+from minicnn.models import Model, homework, tinyvgg
 
-NETS = {
+NETS: dict[str, tuple[Callable[..., Model], int, int, int, Callable[[], Any], str]] = {
     # name: (function, pixels, classes, batch of training, optimizer, loss)
     "tinyvgg": (tinyvgg, 64, 10, 32, lambda: Adam(0.001), "sparse_categorical_crossentropy"),
     "homework": (homework, 150, 2, 20, lambda: SGD(0.002, momentum=0.8), "binary_crossentropy"),
 }
 
 
-def make(net, seed=0, size=None):
+def make(net: str, seed: int = 0, size: int | None = None) -> Model:
     """Make minicnn's model of a net, compiled.
 
     Parameters
@@ -26,7 +28,7 @@ def make(net, seed=0, size=None):
     return model
 
 
-def keras_twin(model, jit_compile=False):
+def keras_twin(model: Model, jit_compile: bool = False) -> Any:
     """Make Keras's model from minicnn's, through a file; compiled alike."""
     from .peers.keras_engine import keras
 
