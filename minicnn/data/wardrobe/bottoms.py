@@ -2,20 +2,20 @@
 
 import numpy as np
 
-from minicnn.data.wardrobe.sketch import mirrored
+from .sketch import Sketch, mirrored
 
 
-def pants(s):
+def pants(s: Sketch) -> None:
     """Draw two long legs."""
     _trousers(s, s.rng.uniform(0.75, 0.98), s.rng.uniform(0.16, 0.34), s.rng.uniform(0.02, 0.16))
 
 
-def shorts(s):
+def shorts(s: Sketch) -> None:
     """Draw two short, wide legs."""
     _trousers(s, s.rng.uniform(0.15, 0.5), s.rng.uniform(0.4, 0.56), s.rng.uniform(0.02, 0.12), top=-0.56, wide=1.3)
 
 
-def skirt(s):
+def skirt(s: Sketch) -> None:
     """Draw a waistband, and cloth that widens below it: pleated, straight, short or long."""
     u = s.rng.uniform
     top, hem_y = u(-0.66, -0.44), u(0.3, 0.88)
@@ -23,20 +23,20 @@ def skirt(s):
     bulge = u(0.35, 0.6)
     middle = (waist + (hem - waist) * bulge, top + (hem_y - top) * 0.42)
     s.part(mirrored([(waist, top), (waist, top + 0.03), middle, (hem, hem_y - 0.03), (hem * 0.55, hem_y + u(0, 0.1))]))
-    pleats(s, waist, top + 0.12, hem, hem_y + 0.08, s.rng.integers(0, 9))
+    pleats(s, waist, top + 0.12, hem, hem_y + 0.08, int(s.rng.integers(0, 9)))
     band = [(-waist - 0.02, top), (waist + 0.02, top), (waist + 0.03, top + 0.12), (-waist - 0.03, top + 0.12)]
     s.part(band, fill=s.trim if s.rng.random() < 0.3 else None, soft=0)
     if s.rng.random() < 0.3:
         s.line([(-hem, hem_y - 0.12), (hem, hem_y - 0.12)], fill=s.trim, width=u(0.04, 0.12))
 
 
-def pleats(s, top_half, top, bottom_half, bottom, count):
-    """Draw `count` seams that fan out from the waist to the hem."""
-    for x in np.linspace(-0.85, 0.85, count) if count > 1 else ():
+def pleats(s: Sketch, top_half: float, top: float, bottom_half: float, bottom: float, count: int) -> None:
+    """Draw `count` seams that fan out from the waist, `top_half` to each side, to the hem."""
+    for x in np.linspace(-0.85, 0.85, count).tolist() if count > 1 else ():
         s.line([(x * top_half, top), (x * bottom_half, bottom)], width=0.022)
 
 
-def _trousers(s, hem_y, hem, spread, top=-0.86, wide=1.0):
+def _trousers(s: Sketch, hem_y: float, hem: float, spread: float, top: float = -0.86, wide: float = 1.0) -> None:
     u = s.rng.uniform
     waist, crotch = wide * u(0.28, 0.36), top + wide * u(0.42, 0.52)
     hip = waist * u(1.08, 1.25)

@@ -3,7 +3,12 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-COLOURS = np.array(
+from ...types import Array
+from .camera import Camera
+
+Colour = tuple[int, int, int]  # RGB, 0..255
+
+COLOURS: Array = np.array(
     [
         (34, 34, 38), (238, 236, 230), (128, 130, 134), (66, 70, 78), (30, 42, 78), (66, 96, 142), (132, 176, 214),
         (196, 40, 44), (118, 28, 46), (226, 142, 160), (226, 118, 44), (212, 166, 52), (240, 218, 110), (98, 104, 56),
@@ -11,15 +16,37 @@ COLOURS = np.array(
     ],
     dtype=np.float64,
 )  # fmt: skip
-PATTERNS = ("plain", "across", "along", "slanted", "checks", "dots", "blocks")
-CHANCES = (0.70, 0.08, 0.03, 0.02, 0.06, 0.07, 0.04)
+PATTERNS: tuple[str, ...] = ("plain", "across", "along", "slanted", "checks", "dots", "blocks")
+CHANCES: tuple[float, ...] = (0.70, 0.08, 0.03, 0.02, 0.06, 0.07, 0.04)
 
 
 class Fabric:
-    """A sheet of cloth in pixels, with the colours that belong to it."""
+    """A sheet of cloth in pixels, with the colours that belong to it.
 
-    def __init__(self, camera, rng, behind):
-        """Choose colours that can be told from `behind`, the background's colour, and paint the pattern."""
+    Parameters
+    ----------
+    camera : Camera
+        How large a garment unit is on the sheet.
+    rng : np.random.Generator
+        Draws colours and pattern.
+    behind : (3,) float64
+        The background's main colour, from which the cloth's can be told.
+
+    Attributes
+    ----------
+    colour, trim, tint, seam : (int, int, int)
+        The cloth's, a second one, the cloth facing the light, and that of its edges; RGB, 0..255.
+    image : PIL.Image.Image
+        The sheet.
+    """
+
+    colour: Colour
+    trim: Colour
+    tint: Colour
+    seam: Colour
+    image: Image.Image
+
+    def __init__(self, camera: Camera, rng: np.random.Generator, behind: Array):
         base = unlike(rng, behind, 135)
         self.colour = as_rgb(base)
         self.trim = as_rgb(unlike(rng, base, 90))
@@ -31,18 +58,19 @@ class Fabric:
             _paint(ImageDraw.Draw(self.image), kind, camera, as_rgb(unlike(rng, base, 50)), rng)
 
 
-def unlike(rng, other, distance):
+def unlike(rng: np.random.Generator, other: Array, distance: float) -> Array:
     """Draw a colour of COLOURS, a little changed, at least `distance` from `other` in RGB."""
     colours = COLOURS[np.linalg.norm(COLOURS - other, axis=1) > distance]
     return np.clip(colours[rng.integers(len(colours))] + rng.normal(0, 9, 3), 8, 250)
 
 
-def as_rgb(colour):
+def as_rgb(colour: Array) -> Colour:
     """Return a colour as the tuple of integers that Pillow takes."""
-    return tuple(int(v) for v in np.clip(np.rint(colour), 0, 255))
+    red, green, blue = (int(value) for value in np.clip(np.rint(colour), 0, 255))
+    return red, green, blue
 
 
-def _paint(sheet, kind, camera, colour, rng):
+def _paint(sheet: ImageDraw.ImageDraw, kind: str, camera: Camera, colour: Colour, rng: np.random.Generator) -> None:
     step = rng.uniform(0.12, 0.34)
     share = rng.uniform(0.25, 0.6)
     width = max(1, round(step * share * camera.unit))

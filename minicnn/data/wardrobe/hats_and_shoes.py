@@ -1,11 +1,15 @@
 """Hats and shoes: a few shapes on a Sketch, in garment units (-1..1, y down)."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from minicnn.data.wardrobe.sketch import ellipse, mirrored
+from ...types import Array
+from .camera import Points
+from .sketch import Sketch, ellipse, mirrored
 
 
-def hat(s):
+def hat(s: Sketch) -> None:
     """Draw a cap with its visor, a beanie, a hat with a brim all round, or a bucket hat."""
     u = s.rng.uniform
     kind = s.rng.choice(("cap", "beanie", "brim", "bucket"), p=(0.35, 0.2, 0.3, 0.15))
@@ -42,7 +46,7 @@ def hat(s):
     s.line([(-crown * 0.97, base - 0.12), (crown * 0.97, base - 0.12)], fill=band, width=u(0.08, 0.2))
 
 
-def shoes(s):
+def shoes(s: Sketch) -> None:
     """Draw one or a pair: trainers or boots from the side, pumps on heels, flats from above."""
     u = s.rng.uniform
     kind = s.rng.choice(("trainer", "boot", "heel", "above"), p=(0.4, 0.2, 0.18, 0.22))
@@ -66,7 +70,7 @@ def shoes(s):
         _shoe(s, kind, lambda points, size=size, place=place: np.array(points) * size + place)
 
 
-def _shoe(s, kind, place):
+def _shoe(s: Sketch, kind: str, place: Callable[[Points], Array]) -> None:
     u = s.rng.uniform
     if kind == "heel":
         heel = 0.3 - u(0.25, 0.48)  # where the heel of the foot stands; the floor is at 0.3

@@ -3,13 +3,15 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from minicnn.data.wardrobe.fabric import COLOURS, as_rgb
+from ...types import Array, NDArray
+from .fabric import COLOURS, as_rgb
+from .sketch import Sketch
 
-FLOORS = ("plain", "plain", "planks", "wall", "clutter", "sheet", "tiles")
+FLOORS: tuple[str, ...] = ("plain", "plain", "planks", "wall", "clutter", "sheet", "tiles")
 
 
-def background(side, rng):
-    """Paint a background of side x side pixels; return it with its main colour."""
+def background(side: int, rng: np.random.Generator) -> tuple[Image.Image, Array]:
+    """Paint a background of side x side pixels; return it with its main colour, (3,) float64."""
     bright = rng.uniform(30, 90) if rng.random() < 0.05 else rng.uniform(180, 245)
     colour = COLOURS[rng.integers(len(COLOURS))] * 0.2 + bright * 0.8
     image = Image.new("RGB", (side, side), as_rgb(colour))
@@ -17,8 +19,25 @@ def background(side, rng):
     return image, colour
 
 
-def compose(sketch, behind, size, rng):
-    """Lay the garment on its background and photograph it: (size, size, 3) uint8."""
+def compose(sketch: Sketch, behind: Image.Image, size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Lay the garment on its background and photograph it.
+
+    Parameters
+    ----------
+    sketch : Sketch
+        Of a multiple of `size` pixels.
+    behind : PIL.Image.Image
+        The background, as large.
+    size : int
+        Of the square picture, in pixels.
+    rng : np.random.Generator
+        Draws shadow, folds, light and noise.
+
+    Returns
+    -------
+    picture : (size, size, 3) uint8
+        RGB, 0..255.
+    """
     cloth, floor = _shrunk(sketch.cloth, size), _shrunk(behind, size)  # (size, size, 3)
     mask = sketch.mask.reduce(sketch.mask.width // size)
     there = np.asarray(mask, dtype=np.float32)[..., None] / 255
@@ -26,32 +45,34 @@ def compose(sketch, behind, size, rng):
     shadow = np.asarray(mask.filter(ImageFilter.GaussianBlur(reach)), dtype=np.float32)[..., None] / 255
     shadow = np.roll(shadow, rng.integers(-size // 24, size // 24 + 1, 2), axis=(0, 1))
     floor = floor * (1 - rng.uniform(0.1, 0.5) * shadow)
-    cloth = cloth * (1 + rng.uniform(0.05, 0.16) * _clouds(rng.integers(3, 8), size, rng))  # folds
+    cloth = cloth * (1 + rng.uniform(0.05, 0.16) * _clouds(int(rng.integers(3, 8)), size, rng))  # folds
     picture = floor * (1 - there) + cloth * there
     return _photograph(picture, size, rng)
 
 
-def _shrunk(image, size):
+def _shrunk(image: Image.Image, size: int) -> NDArray[np.float32]:
     return np.asarray(image.reduce(image.width // size), dtype=np.float32)
 
 
-def _clouds(cells, size, rng):
+def _clouds(cells: int, size: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Return a smooth random field of about -2..2, (size, size, 1), with `cells` hills a side."""
     coarse = Image.fromarray(rng.standard_normal((cells, cells), dtype=np.float32))
     return np.asarray(coarse.resize((size, size), Image.Resampling.BICUBIC))[..., None]
 
 
-def _photograph(picture, size, rng):
+def _photograph(picture: Array, size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Light, white balance, noise, and perhaps a lens out of focus."""
     picture = picture * (1 + 0.05 * _clouds(2, size, rng))  # light from one side
     picture = picture * rng.uniform(0.93, 1.07, 3).astype(np.float32) * np.float32(rng.uniform(0.78, 1.12))
     picture += rng.standard_normal(picture.shape, dtype=np.float32) * np.float32(rng.uniform(1, 5))
-    picture = Image.fromarray(np.clip(picture + 0.5, 0, 255).astype(np.uint8))
+    photograph = Image.fromarray(np.clip(picture + 0.5, 0, 255).astype(np.uint8))
     if rng.random() < 0.15:
-        picture = picture.filter(ImageFilter.GaussianBlur(size / 64 * rng.uniform(0.3, 0.8)))  # out of focus
-    return np.array(picture)
+        photograph = photograph.filter(ImageFilter.GaussianBlur(size / 64 * rng.uniform(0.3, 0.8)))  # out of focus
+    return np.array(photograph)
 
 
-def _furnish(sheet, kind, side, colour, rng):
+def _furnish(sheet: ImageDraw.ImageDraw, kind: str, side: int, colour: Array, rng: np.random.Generator) -> None:
+    """Draw what the floor is made of, or what lies there."""
     other = as_rgb(colour * rng.uniform(0.84, 0.95) if colour.mean() > 90 else colour + rng.uniform(10, 30))
     if kind in ("planks", "tiles"):
         step, phase = side * rng.uniform(0.14, 0.3), rng.uniform(0, side)

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from minicnn.data.wardrobe.bottoms import pleats
-from minicnn.data.wardrobe.sketch import ellipse, limb, mirrored
+from .bottoms import pleats
+from .sketch import Sketch, ellipse, limb, mirrored
 
 TOP = -0.72  # the shoulder line
 
 
-def dress(s):
+def dress(s: Sketch) -> None:
     """Draw a bodice that narrows to the waist, and a skirt below it that widens to the hem."""
     u = s.rng.uniform
     waist_y, hem_y = u(-0.2, 0.08), u(0.55, 0.95)
@@ -27,10 +27,10 @@ def dress(s):
         _neck(s, shoulder * 0.62, u(0.12, 0.34))
     belt = s.trim if s.rng.random() < 0.4 else s.seam
     s.line([(-waist - 0.1, waist_y), (waist + 0.1, waist_y)], fill=belt, width=u(0.03, 0.1))
-    pleats(s, waist, waist_y + 0.05, hem, hem_y, s.rng.integers(2, 6))
+    pleats(s, waist, waist_y + 0.05, hem, hem_y, int(s.rng.integers(2, 6)))
 
 
-def longsleeve(s):
+def longsleeve(s: Sketch) -> None:
     """Draw a pullover: sleeves to the wrist, a plain front, a round neck."""
     u = s.rng.uniform
     shoulder = _pullover(s, u(0.85, 1.2), u(0.2, 0.27), cuffs=True)
@@ -38,7 +38,7 @@ def longsleeve(s):
     _print(s, 0.2)
 
 
-def outwear(s):
+def outwear(s: Sketch) -> None:
     """Draw a jacket or coat: thick sleeves, open or zipped in front, pockets, a hood or lapels."""
     u = s.rng.uniform
     shoulder, hem_y, hem = u(0.48, 0.57), u(0.55, 1.0), u(0.48, 0.62)
@@ -71,7 +71,7 @@ def outwear(s):
         s.line([(-0.6, 0.08), (0.6, 0.08)], width=0.1)
 
 
-def shirt(s):
+def shirt(s: Sketch) -> None:
     """Draw a shirt: a collar, a row of buttons, cuffs, perhaps a pocket."""
     u = s.rng.uniform
     long = s.rng.random() < 0.7
@@ -93,7 +93,7 @@ def shirt(s):
         s.line([(x, y), (x + 0.18, y), (x + 0.18, y + 0.2), (x + 0.09, y + 0.24), (x, y + 0.2), (x, y)])
 
 
-def t_shirt(s):
+def t_shirt(s: Sketch) -> None:
     """Draw short sleeves, a plain front, a round or pointed neck, often a print."""
     u = s.rng.uniform
     shoulder = _pullover(s, u(0.26, 0.46), u(0.24, 0.34), cuffs=False)
@@ -101,7 +101,8 @@ def t_shirt(s):
     _print(s, 0.45)
 
 
-def _pullover(s, sleeve, thick, cuffs):
+def _pullover(s: Sketch, sleeve: float, thick: float, cuffs: bool) -> float:
+    """Draw a body and its sleeves; return how far the shoulder reaches."""
     u = s.rng.uniform
     shoulder, chest = u(0.38, 0.48), u(0.36, 0.46)
     behind = s.rng.random() < 0.7  # otherwise the sleeves lie over the body
@@ -113,14 +114,14 @@ def _pullover(s, sleeve, thick, cuffs):
     return shoulder
 
 
-def _torso(s, shoulder, chest, hem, hem_y):
+def _torso(s: Sketch, shoulder: float, chest: float, hem: float, hem_y: float) -> None:
     right = [(0.12, TOP - 0.07), (shoulder, TOP + 0.06), (chest, TOP + 0.45), (chest * 0.95, 0.1)]
     s.part(mirrored([*right, (hem, hem_y - 0.03), (hem * 0.9, hem_y)]))
     if s.rng.random() < 0.5:
         s.line([(-hem, hem_y - 0.08), (hem, hem_y - 0.08)])
 
 
-def _sleeves(s, shoulder, length, thick, cuffs=False):
+def _sleeves(s: Sketch, shoulder: float, length: float, thick: float, cuffs: bool = False) -> None:
     u = s.rng.uniform
     angle = u(14, 44)  # degrees away from the body; both arms lie about alike
     contrast = s.trim if s.rng.random() < 0.1 else None
@@ -139,7 +140,7 @@ def _sleeves(s, shoulder, length, thick, cuffs=False):
             s.part(limb(np.array([near, wrist]) * [side, 1], (narrow * 1.02, narrow * 0.95)), fill=colour, soft=0)
 
 
-def _neck(s, half, depth, ribbed=False):
+def _neck(s: Sketch, half: float, depth: float, ribbed: bool = False) -> None:
     pointed = s.rng.random() < 0.25
     outline = [(-half, TOP - 0.12), (half, TOP - 0.12), (half, TOP - 0.04), (0, TOP + depth * 1.3), (-half, TOP - 0.04)]
     if not pointed:
@@ -152,7 +153,7 @@ def _neck(s, half, depth, ribbed=False):
         s.paint(outline, s.seam)
 
 
-def _print(s, chance):
+def _print(s: Sketch, chance: float) -> None:
     if s.rng.random() > chance:
         return
     u = s.rng.uniform
