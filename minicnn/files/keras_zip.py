@@ -92,7 +92,7 @@ def _card(archive: zipfile.ZipFile, view: memoryview) -> Config | None:
 
 
 def write_card(path: AnyPath, value: Config) -> None:
-    """Give the `.keras` file at `path` a classifier.json, in place of the one that it may have, atomically."""
+    """Put a classifier.json into the `.keras` file at `path`, in place of the one that it may have, atomically."""
     text = classifier.dump(value)
     with replacing(path) as file, zipfile.ZipFile(path) as old, zipfile.ZipFile(file, "w") as new:
         for item in old.infolist():

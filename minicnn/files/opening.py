@@ -59,7 +59,7 @@ def _one_line(text: str) -> str:
 
 @contextlib.contextmanager
 def mapped(path: AnyPath) -> Iterator[memoryview]:
-    """Give the file's bytes as a read-only view that takes no memory until it is looked at."""
+    """Yield the file's bytes as a read-only view that takes no memory until it is looked at."""
     if os.path.isdir(path):
         raise IsADirectoryError
     if os.path.exists(path) and not os.path.isfile(path):

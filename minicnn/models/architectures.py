@@ -22,7 +22,7 @@ def tinyvgg(size: Pair, classes: int, seed: int | None = None) -> Sequential:
     Parameters
     ----------
     size : (height, width)
-        Of the pictures, pixels; at least 16 x 16.
+        Of the images, pixels; at least 16 x 16.
     classes : int
         How many there are.
     seed : int, optional
@@ -51,7 +51,7 @@ def homework(size: Pair, classes: int, seed: int | None = None) -> Sequential:
     Parameters
     ----------
     size : (height, width)
-        Of the pictures, pixels; at least 4 x 4.
+        Of the images, pixels; at least 4 x 4.
     classes : int
         How many there are.
     seed : int, optional

@@ -99,7 +99,7 @@ class Container(Layer):
         return {f"{layer.name}/{key}": array for layer in self.layers for key, array in layer.state.items()}
 
     @property
-    def trainable(self) -> bool:
+    def trainable(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]  set, it reaches every layer
         """Whether the model learns; setting it sets every layer, as in Keras."""
         return self._trainable
 

@@ -180,7 +180,7 @@ class Model(Trainer):
         saving.load_weights(self, path)
 
     def summary(self, print_fn: Callable[[str], Any] = print) -> None:
-        """Print a table: a row a layer, with shapes, parameters, memory, work, and how much of the picture it sees.
+        """Print a table: a row a layer, with shapes, parameters, memory, work, and how much of the image it sees.
 
         Parameters
         ----------

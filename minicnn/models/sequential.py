@@ -34,7 +34,7 @@ class Sequential(Model):
 
     Notes
     -----
-    As in Keras, pictures of another size than the Input's may come, if all layers can take them.
+    As in Keras, images of another size than the Input's may come, if all layers can take them.
     Source: Keras 3 `Sequential`.
 
     Examples

@@ -1,4 +1,4 @@
-"""The table of a model: a row a layer, with shapes, parameters, memory, work, and how much of the picture it sees.
+"""The table of a model: a row a layer, with shapes, parameters, memory, work, and how much of the image it sees.
 
 The receptive field of one output is the window of input pixels that it depends on. It grows by
 (window - 1) * jump at each layer, where jump, the product of the strides before, is the distance in pixels between
@@ -32,7 +32,7 @@ def rows(model: Network) -> list[dict[str, Any]]:
     rows : list of dict
         "name", "class", "shape" of the output, "params" (how many numbers), "trainable", "bytes" of one example's
         output and the layer's own arrays, "multiply_adds" of one example, and "field": (height, width) in pixels, or
-        "all" once the picture is a row of numbers. Of a model that is not built nearly everything is None.
+        "all" once the image is a row of numbers. Of a model that is not built nearly everything is None.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Read HDF5, the part of it that Keras writes, in Python alone.
 
-Why not h5py: the HDF5 library trusts what it reads. Some damaged files make it run for ever inside C, where no signal
+Why not h5py: the HDF5 library trusts what it reads. Some damaged files make it run forever inside C, where no signal
 reaches it, and a child process with a time limit costs a second Python at every start. A model file needs little of
 HDF5: groups, attributes, and arrays of numbers. This reader knows those, refuses the rest in one sentence, follows no
 link out of the file, and its work is bounded by the file's length (byte_reader.py). It is also the faster one.
