@@ -28,10 +28,8 @@ LACKING = {
         Tape Workspace get_num_threads on_first_compile play recording set_num_threads sums_are_finite workspace
     """,
     "layers": """
-        Activation Add AveragePooling2D BatchNormalization Concatenate Conv2D Cropping2D Dense DepthwiseConv2D
-        Dropout ELU Flatten GlobalAveragePooling2D GlobalMaxPooling2D Input InputLayer Layer LeakyReLU
-        MaxPooling2D Multiply Normalization ReLU Rescaling Reshape SeparableConv2D Sigmoid Softmax
-        SpatialDropout2D ZeroPadding2D
+        BatchNormalization Concatenate Dropout ELU LeakyReLU Normalization ReLU Rescaling Reshape Softmax
+        SpatialDropout2D
     """,
 }
 

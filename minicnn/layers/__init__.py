@@ -10,11 +10,11 @@ from .base import Layer
 from .batch_normalization import BatchNormalization
 from .concatenate import Concatenate
 from .conv2d import Conv2D
+from .cropping2d import Cropping2D
 from .dense import Dense
 from .depthwise_conv2d import DepthwiseConv2D
 from .dropout import Dropout, SpatialDropout2D
 from .flatten import Flatten
-from .frame import Cropping2D, ZeroPadding2D
 from .global_pool2d import GlobalAveragePooling2D, GlobalMaxPooling2D
 from .input import Input, InputLayer
 from .leaky_relu import ELU, LeakyReLU
@@ -29,8 +29,9 @@ from .separable_conv2d import SeparableConv2D
 from .sigmoid import Sigmoid
 from .softmax import Softmax
 from .windowed import Windowed
+from .zero_padding2d import ZeroPadding2D
 
-LAYERS = {
+LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (Activation, Add, AveragePooling2D, BatchNormalization, Concatenate, Conv2D, Cropping2D, Dense,
                   DepthwiseConv2D, Dropout, ELU, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D, InputLayer,

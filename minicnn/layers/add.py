@@ -2,27 +2,55 @@
 
     y = x_1 + x_2 + ...         dx_i = dy, summed where x_i was stretched
 
+Kernels: add_forward, add_backward. The way back needs the shapes alone.
 Source: Keras 3 `Add`. On paper: reference/add.py.
 """
 
+from typing import Any
+
 from .. import kernels
+from ..types import Array, Shape
 from .base import Layer
 from .stretching import of_one_rank, ranked, stretched_shape
 
 
 class Add(Layer):
-    """Sum a list of at least two arrays, whose sizes agree or are 1; axes may lack behind the batch's."""
+    """Sum a list of at least two arrays, whose sizes agree or are 1; axes after the batch's may be missing.
+
+    Parameters
+    ----------
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        At build: it is no list of two or more, or sizes differ and none of them is 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import Add
+    >>> layer = Add()
+    >>> image, bias = np.zeros((1, 2, 2, 3)), np.array([[1, 2, 3]])  # (1, 3) counts as (1, 1, 1, 3)
+    >>> layer([image, bias], training=True)[0, 0]
+    array([[1., 2., 3.],
+           [1., 2., 3.]], dtype=float32)
+    >>> dimage, dbias = layer.backward(np.ones((1, 2, 2, 3)))
+    >>> dimage.shape, dbias.tolist()  # each number of the bias went to four pixels
+    ((1, 2, 2, 3), [[4.0, 4.0, 4.0]])
+    """
 
     takes_list = True
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
         """[(None, H, W, C), (None, C), ...] -> (None, H, W, C)."""
         return stretched_shape(self, input_shape)
 
-    def _forward(self, xs, training):
+    def _forward(self, xs: list[Array], training: bool) -> tuple[Array, Any]:
         return kernels.add_forward(of_one_rank(xs)), [x.shape for x in xs]
 
-    def _backward(self, dy, shapes, need_dx):
+    def _backward(self, dy: Array, shapes: Any, need_dx: bool) -> list[Array] | None:
         if not need_dx:
             return None
         return [dx.reshape(shape) for dx, shape in zip(kernels.add_backward(dy, ranked(shapes)), shapes, strict=True)]

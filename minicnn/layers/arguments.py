@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import integer
-from ..types import Pair
+from ..arguments import integer, is_integer
+from ..types import Pads, Pair
 
 if TYPE_CHECKING:
     from .base import Layer
@@ -24,6 +24,20 @@ def pair(name: str, value: Any) -> Pair:
         raise ValueError(f"`{name}` must be one positive integer or two. Received: {name}={value!r}.")
     height, width = (positive_int(name, item) for item in values)
     return height, width
+
+
+def sides(name: str, value: Any) -> Pads:
+    """Return ((top, bottom), (left, right)): 1 means 1 on every side, (1, 2) means 1 above and below, 2 beside."""
+    both = value if isinstance(value, (tuple, list)) else (value, value)
+    ends = [tuple(side) if isinstance(side, (tuple, list)) else (side, side) for side in both]
+    pixels = [pixel for side in ends for pixel in side]
+    if list(map(len, ends)) != [2, 2] or not all(is_integer(pixel) and 0 <= pixel <= LARGEST for pixel in pixels):
+        raise ValueError(
+            f"`{name}` must be one integer of at least 0, two, or ((top, bottom), (left, right)). "
+            f"Received: {name}={value!r}."
+        )
+    top, bottom, left, right = map(int, pixels)
+    return (top, bottom), (left, right)
 
 
 def one_of(name: str, value: Any, choices: Sequence[str]) -> str:

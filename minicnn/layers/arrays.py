@@ -1,5 +1,6 @@
 """What every layer asks of an array: whether its shape fits, and its numbers in the layer's dtype."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,19 @@ def fits(shape: Sequence[int | None], wanted: Sequence[int | None]) -> bool:
     return len(shape) == len(wanted) and all(
         None in (want, got) or want == got for want, got in zip(wanted, shape, strict=True)
     )
+
+
+def product(sizes: Sequence[int | None]) -> int | None:
+    """Multiply sizes; None where one of them is open.
+
+    Examples
+    --------
+    >>> from minicnn.layers.arrays import product
+    >>> product((64, 64, 3)), product((None, 64, 3))
+    (12288, None)
+    """
+    known = [size for size in sizes if size is not None]
+    return math.prod(known) if len(known) == len(sizes) else None
 
 
 def cast(array: AnyArray, dtype: DTypeLike, what: str) -> Any:

@@ -1,23 +1,30 @@
 """Two-dimensional convolution: every filter slides over every image.
 
-    y[n,i,j,f] = f( bias[f] + sum_abc x[n, i*sh + a*dh - top, j*sw + b*dw - left, c] * kernel[a,b,c,f] )
+    z[n,i,j,f] = bias[f] + sum_abc x[n, i*sh + a*dh - top, j*sw + b*dw - left, c] * kernel[a,b,c,f]
+    y          = f(z)
 
     dz      = f'(z) * dy                            back through the activation
     dx      = every output's gradient, spread over the window that it came from
     dkernel = every window, weighted with its output's gradient, summed over outputs and images
     dbias   = dz summed over images, rows and columns
 
+Kernels: conv2d_forward, which also applies the common activations; conv2d_backward_input, conv2d_backward_kernel,
+bias_backward. Kept for the way back: x, and what the activation needs (y, as a rule).
 Source: Keras 3 `Conv2D`; Dumoulin & Visin, arXiv:1603.07285. On paper: reference/conv2d.py.
 """
 
-import math
+from typing import Any
+
+import numpy as np
 
 from .. import initializers, kernels, reference
+from ..types import Array, IntOrPair, Pair, Shape
 from .activations import activate, activation_backward, activation_name, fused
 from .arguments import image_shape, one_of, pair, positive_int
+from .arrays import product
 from .windowed import Windowed
 
-ALGORITHMS = ("auto", "direct", "winograd", "im2col", "reference")
+ALGORITHMS: tuple[str, ...] = ("auto", "direct", "winograd", "im2col", "reference")
 
 
 class Conv2D(Windowed):
@@ -25,35 +32,76 @@ class Conv2D(Windowed):
 
     Parameters
     ----------
-    filters : int                    number of outputs at each position
-    kernel_size : int or (int, int)  window, pixels
-    strides : int or (int, int)      step of the window, pixels; not with a dilation
-    padding : "valid" or "same"      no zeros around the image, or as many as keep ceil(size / stride)
-    dilation_rate : int or (int, int)    distance between the window's pixels
-    groups : int                     filters in as many groups, each seeing its own share of the channels
-    activation : str, optional       see `Activation`
+    filters : int
+        Numbers of the output at each position.
+    kernel_size : int or (int, int)
+        The window, pixels.
+    strides : int or (int, int)
+        The step of the window, pixels; not with a dilation.
+    padding : "valid" or "same"
+        No zeros around the image, or as many as keep ceil(size / stride).
+    dilation_rate : int or (int, int)
+        From one of the window's pixels to the next; 1 is side by side.
+    groups : int
+        Filters in as many groups, each seeing its own share of the channels.
+    activation : str, optional
+        See `Activation`.
     use_bias : bool
-    algorithm : "auto", "direct", "winograd", "im2col" or "reference"    how to compute it; never saved
+        Whether a bias is added.
+    algorithm : "auto", "direct", "winograd", "im2col" or "reference"
+        How to compute it; never saved.
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        An argument is none of these; `strides` and `dilation_rate` are both above 1; `groups` does not divide
+        `filters`, or, at build, the channels; the window is larger than the image.
 
     Notes
     -----
     params: kernel (KH, KW, C // groups, F), glorot_uniform; bias (F,), zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import Conv2D
+    >>> images = np.ones((1, 4, 4, 1))
+    >>> layer = Conv2D(2, 3, padding="same")
+    >>> layer(images).shape, layer.params["kernel"].shape, layer.count_params()
+    ((1, 4, 4, 2), (3, 3, 1, 2), 20)
+
+    Where all weights are 1, a filter counts the pixels in its window; the zeros around the image add nothing.
+
+    >>> layer.set_weights([np.ones((3, 3, 1, 2)), np.zeros(2)])
+    >>> layer(images)[0, :, :, 0]
+    array([[4., 6., 6., 4.],
+           [6., 9., 9., 6.],
+           [6., 9., 9., 6.],
+           [4., 6., 6., 4.]], dtype=float32)
     """
 
+    filters: int
+    kernel_size: Pair
+    dilation_rate: Pair
+    groups: int
+    use_bias: bool
+    algorithm: str
     only = {"data_format": "channels_last"}
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        strides=(1, 1),
-        padding="valid",
-        dilation_rate=(1, 1),
-        groups=1,
-        activation=None,
-        use_bias=True,
-        algorithm="auto",
-        name=None,
+        filters: int,
+        kernel_size: IntOrPair,
+        strides: IntOrPair = (1, 1),
+        padding: str = "valid",
+        dilation_rate: IntOrPair = (1, 1),
+        groups: int = 1,
+        activation: str | None = None,
+        use_bias: bool = True,
+        algorithm: str = "auto",
+        name: str | None = None,
     ):
         super().__init__(name)
         self.filters = positive_int("filters", filters)
@@ -76,11 +124,11 @@ class Conv2D(Windowed):
             )
 
     @property
-    def taps(self):
+    def taps(self) -> Pair:
         """The kernel's height and width."""
         return self.kernel_size
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, H, W, C) -> (None, OH, OW, filters)."""
         n, *sizes, channels = image_shape(self, input_shape)
         if channels % self.groups:
@@ -90,13 +138,13 @@ class Conv2D(Windowed):
             )
         return (n, *self.output_sizes(sizes), self.filters)
 
-    def _build(self, input_shape, rng):
+    def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         shape = (*self.kernel_size, input_shape[3] // self.groups, self.filters)
         self.params["kernel"] = initializers.glorot_uniform(rng, shape, self.dtype)
         if self.use_bias:
             self.params["bias"] = initializers.zeros(self.filters, self.dtype)
 
-    def _forward(self, x, training, logits=False):
+    def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation
         how = (self.strides, self.pads(x.shape[1:3]), self.dilation_rate, self.groups)
         kernel, bias = self.params["kernel"], self.params.get("bias")
@@ -105,10 +153,10 @@ class Conv2D(Windowed):
         else:
             now, after = fused(activation, "conv2d")
             y = kernels.conv2d_forward(x, kernel, bias, *how, activation=now, algorithm=self.algorithm)
-            y, kept = activate(after, y)
+            y, kept = activate(after, y)  # (N, OH, OW, F)
         return y, (x, kept, activation, how)
 
-    def _backward(self, dy, saved, need_dx):
+    def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Array | None:
         x, kept, activation, how = saved
         dz = activation_backward(activation, dy, kept)
         operations = reference if self.algorithm == "reference" else kernels
@@ -118,12 +166,12 @@ class Conv2D(Windowed):
                 self.grads["bias"] = operations.bias_backward(dz)
         return operations.conv2d_backward_input(dz, self.params["kernel"], x.shape, *how) if need_dx else None
 
-    def multiply_adds(self, input_shape=None):
-        """Count kernel.size multiply-adds for each output position."""
-        sizes = self.compute_output_shape(input_shape or self.input_shape)[1:3]
-        return None if None in sizes else math.prod(sizes) * self.params["kernel"].size
+    def multiply_adds(self, input_shape: Shape | None = None) -> int | None:
+        """Count kernel.size multiply-adds for each output position; None if the image's size is open."""
+        positions = product(self.compute_output_shape(input_shape or self.input_shape)[1:3])
+        return None if positions is None else positions * self.params["kernel"].size
 
-    def _settings(self):
+    def _settings(self) -> dict[str, Any]:
         return {
             "filters": self.filters,
             "kernel_size": list(self.kernel_size),

@@ -1,16 +1,23 @@
 """Dense, the fully connected layer: every output weighs every input.
 
-    y = f(x @ kernel + bias)
+    z  = x @ kernel + bias;     y = f(z)
     dz = f'(z) * dy;    dx = dz @ kernel^T;    dkernel = x^T @ dz;    dbias = dz summed over the examples
 
+Kernels: dense_forward, which also applies the common activations; dense_backward_input, dense_backward_kernel,
+bias_backward. Kept for the way back: x as rows, and what the activation needs (y, as a rule).
 Source: Keras 3 `Dense`. On paper: reference/dense.py.
 """
 
-import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from .. import initializers, kernels
+from ..types import Array, Shape
 from .activations import activate, activation_backward, activation_name, fused
 from .arguments import positive_int
+from .arrays import product
 from .base import Layer
 
 
@@ -19,24 +26,55 @@ class Dense(Layer):
 
     Parameters
     ----------
-    units : int         number of outputs
-    activation : str, optional      see `Activation`
+    units : int
+        Number of outputs.
+    activation : str, optional
+        See `Activation`.
     use_bias : bool
+        Whether a bias is added.
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `units` is no positive integer; `activation` is unknown; at build, the number of inputs is open.
 
     Notes
     -----
     params: kernel (inputs, units), glorot_uniform; bias (units,), zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import Dense
+    >>> layer = Dense(2)
+    >>> layer.build((None, 3))
+    >>> layer.set_weights([[[1, 0], [0, 1], [1, 1]], [0, 10]])
+    >>> layer(np.array([[1.0, 2.0, 4.0]]), training=True)
+    array([[ 5., 16.]], dtype=float32)
+
+    The way back, for a loss whose gradient at y is (1, 0): it rises with x_0 and x_2, which the first output weighs.
+
+    >>> layer.backward(np.array([[1.0, 0.0]]))
+    array([[1., 0., 1.]], dtype=float32)
+    >>> layer.grads["kernel"]
+    array([[1., 0.],
+           [2., 0.],
+           [4., 0.]], dtype=float32)
     """
 
+    units: int
+    use_bias: bool
     only = {"quantization_config": None}
 
-    def __init__(self, units, activation=None, use_bias=True, name=None):
+    def __init__(self, units: int, activation: str | None = None, use_bias: bool = True, name: str | None = None):
         super().__init__(name)
         self.units = positive_int("units", units)
         self.activation = activation_name(activation)
         self.use_bias = bool(use_bias)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, ..., inputs) -> (None, ..., units)."""
         if isinstance(input_shape, list) or len(input_shape) < 2 or input_shape[-1] is None:
             raise ValueError(
@@ -45,12 +83,12 @@ class Dense(Layer):
             )
         return (*input_shape[:-1], self.units)
 
-    def _build(self, input_shape, rng):
+    def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         self.params["kernel"] = initializers.glorot_uniform(rng, (input_shape[-1], self.units), self.dtype)
         if self.use_bias:
             self.params["bias"] = initializers.zeros(self.units, self.dtype)
 
-    def _forward(self, x, training, logits=False):
+    def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation
         rows = x.reshape(-1, self.input_shape[-1])  # (N, inputs), also where images come unflattened
         now, after = fused(activation, "dense")
@@ -58,7 +96,13 @@ class Dense(Layer):
         y, kept = activate(after, y)
         return y.reshape(*x.shape[:-1], self.units), (x.shape, rows, kept, activation)
 
-    def _backward(self, dy, saved, need_dx, kernel_gradient=kernels.dense_backward_kernel):
+    def _backward(
+        self,
+        dy: Array,
+        saved: Any,
+        need_dx: bool,
+        kernel_gradient: Callable[[Array, Array], Any] = kernels.dense_backward_kernel,
+    ) -> Array | None:
         shape, rows, kept, activation = saved
         dz = activation_backward(activation, dy.reshape(kept.shape), kept)
         if self.trainable:
@@ -67,10 +111,10 @@ class Dense(Layer):
                 self.grads["bias"] = kernels.bias_backward(dz)
         return kernels.dense_backward_input(dz, self.params["kernel"]).reshape(shape) if need_dx else None
 
-    def multiply_adds(self, input_shape=None):
-        """Count kernel.size multiply-adds for each row of inputs."""
-        rows = (input_shape or self.input_shape)[1:-1]
-        return None if None in rows else math.prod(rows) * self.params["kernel"].size
+    def multiply_adds(self, input_shape: Shape | None = None) -> int | None:
+        """Count kernel.size multiply-adds for each row of inputs; None if the number of rows is open."""
+        rows = product((input_shape or self.input_shape)[1:-1])
+        return None if rows is None else rows * self.params["kernel"].size
 
-    def _settings(self):
+    def _settings(self) -> dict[str, Any]:
         return {"units": self.units, "activation": self.activation or "linear", "use_bias": self.use_bias}

@@ -1,17 +1,25 @@
 """Depthwise convolution: every channel has filters of its own, and channels never mix.
 
-    y[n,i,j,c*M+m] = f( bias[c*M+m] + sum_ab x[n, i*sh + a*dh - top, j*sw + b*dw - left, c] * kernel[a,b,c,m] )
+    z[n,i,j,c*M+m] = bias[c*M+m] + sum_ab x[n, i*sh + a*dh - top, j*sw + b*dw - left, c] * kernel[a,b,c,m]
+    y              = f(z)
 
     dz = f'(z) * dy;    dx, dkernel, dbias as in a convolution, channel by channel
 
+Kernels: depthwise_conv2d_forward, depthwise_conv2d_backward_input, depthwise_conv2d_backward_kernel, bias_backward.
+Kept for the way back: x, and what the activation needs (y, as a rule).
 Source: Keras 3 `DepthwiseConv2D`; Chollet, Xception, arXiv:1610.02357. On paper: reference/depthwise_conv2d.py.
 """
 
 import math
+from typing import Any
+
+import numpy as np
 
 from .. import initializers, kernels
+from ..types import Array, IntOrPair, Pair, Shape
 from .activations import activate, activation_backward, activation_name
 from .arguments import image_shape, one_of, pair, positive_int
+from .arrays import product
 from .windowed import Windowed
 
 
@@ -20,31 +28,63 @@ class DepthwiseConv2D(Windowed):
 
     Parameters
     ----------
-    kernel_size : int or (int, int)  window, pixels
-    strides : int or (int, int)      step of the window, pixels; not with a dilation; equal, as Keras wants them
-    padding : "valid" or "same"      no zeros around the image, or as many as keep ceil(size / stride)
-    depth_multiplier : int           filters a channel
-    dilation_rate : int or (int, int)    distance between the window's pixels
-    activation : str, optional       see `Activation`
+    kernel_size : int or (int, int)
+        The window, pixels.
+    strides : int or (int, int)
+        The step of the window, pixels; not with a dilation. Keras wants both equal.
+    padding : "valid" or "same"
+        No zeros around the image, or as many as keep ceil(size / stride).
+    depth_multiplier : int
+        Filters a channel, M.
+    dilation_rate : int or (int, int)
+        From one of the window's pixels to the next; 1 is side by side.
+    activation : str, optional
+        See `Activation`.
     use_bias : bool
+        Whether a bias is added.
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        An argument is none of these; `strides` and `dilation_rate` are both above 1; at build, the window is larger
+        than the image.
 
     Notes
     -----
     params: kernel (KH, KW, C, M), glorot_uniform; bias (C * M,), zeros.
+
+    Examples
+    --------
+    Three channels and two filters for each: outputs 0 and 1 see channel 0 alone, 2 and 3 see channel 1, ...
+
+    >>> import numpy as np
+    >>> from minicnn import DepthwiseConv2D
+    >>> layer = DepthwiseConv2D(3, depth_multiplier=2)
+    >>> layer(np.ones((1, 5, 5, 3))).shape, layer.params["kernel"].shape
+    ((1, 3, 3, 6), (3, 3, 3, 2))
+    >>> layer.set_weights([np.ones((3, 3, 3, 2)), np.zeros(6)])
+    >>> layer(np.ones((1, 3, 3, 3)) * [1, 10, 100])
+    array([[[[  9.,   9.,  90.,  90., 900., 900.]]]], dtype=float32)
     """
 
+    kernel_size: Pair
+    depth_multiplier: int
+    dilation_rate: Pair
+    use_bias: bool
     only = {"data_format": "channels_last"}
 
     def __init__(
         self,
-        kernel_size,
-        strides=(1, 1),
-        padding="valid",
-        depth_multiplier=1,
-        dilation_rate=(1, 1),
-        activation=None,
-        use_bias=True,
-        name=None,
+        kernel_size: IntOrPair,
+        strides: IntOrPair = (1, 1),
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        dilation_rate: IntOrPair = (1, 1),
+        activation: str | None = None,
+        use_bias: bool = True,
+        name: str | None = None,
     ):
         super().__init__(name)
         self.kernel_size = pair("kernel_size", kernel_size)
@@ -61,29 +101,29 @@ class DepthwiseConv2D(Windowed):
             )
 
     @property
-    def taps(self):
+    def taps(self) -> Pair:
         """The kernel's height and width."""
         return self.kernel_size
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, H, W, C) -> (None, OH, OW, C * depth_multiplier)."""
         n, *sizes, channels = image_shape(self, input_shape)
         return (n, *self.output_sizes(sizes), channels * self.depth_multiplier)
 
-    def _build(self, input_shape, rng):
+    def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         shape = (*self.kernel_size, input_shape[3], self.depth_multiplier)
         self.params["kernel"] = initializers.glorot_uniform(rng, shape, self.dtype)
         if self.use_bias:
             self.params["bias"] = initializers.zeros(math.prod(shape[2:]), self.dtype)
 
-    def _forward(self, x, training, logits=False):
+    def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation
         how = (self.strides, self.pads(x.shape[1:3]), self.dilation_rate)
         z = kernels.depthwise_conv2d_forward(x, self.params["kernel"], self.params.get("bias"), *how)
-        y, kept = activate(activation, z)
+        y, kept = activate(activation, z)  # (N, OH, OW, C * M)
         return y, (x, kept, activation, how)
 
-    def _backward(self, dy, saved, need_dx):
+    def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Array | None:
         x, kept, activation, how = saved
         dz = activation_backward(activation, dy, kept)
         if self.trainable:
@@ -92,12 +132,12 @@ class DepthwiseConv2D(Windowed):
                 self.grads["bias"] = kernels.bias_backward(dz)
         return kernels.depthwise_conv2d_backward_input(dz, self.params["kernel"], x.shape, *how) if need_dx else None
 
-    def multiply_adds(self, input_shape=None):
-        """Count kernel.size multiply-adds for each output position."""
-        sizes = self.compute_output_shape(input_shape or self.input_shape)[1:3]
-        return None if None in sizes else math.prod(sizes) * self.params["kernel"].size
+    def multiply_adds(self, input_shape: Shape | None = None) -> int | None:
+        """Count kernel.size multiply-adds for each output position; None if the image's size is open."""
+        positions = product(self.compute_output_shape(input_shape or self.input_shape)[1:3])
+        return None if positions is None else positions * self.params["kernel"].size
 
-    def _settings(self):
+    def _settings(self) -> dict[str, Any]:
         return {
             "kernel_size": list(self.kernel_size),
             "strides": list(self.strides),

@@ -5,9 +5,13 @@
 Source: Keras 3 `Input` and `InputLayer`.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
+from ..types import Array, Shape
 from .arguments import positive_int
 from .base import Layer
-from .node import Node
+from .node import Node, SymbolicTensor
 
 
 class InputLayer(Layer):
@@ -15,26 +19,47 @@ class InputLayer(Layer):
 
     Parameters
     ----------
-    shape : tuple of int or None     of one example; None leaves a size open
+    shape : tuple of int or None
+        Of one example; None leaves a size open.
+    name : str, optional
+        As in `Layer`.
+
+    Attributes
+    ----------
+    shape : (None, ...) tuple of int or None
+        Of a batch.
+
+    Raises
+    ------
+    ValueError
+        `shape` is no tuple, or a size is neither a positive integer nor None.
+
+    Examples
+    --------
+    >>> from minicnn import InputLayer
+    >>> InputLayer((None, None, 3)).shape
+    (None, None, None, 3)
     """
 
-    def __init__(self, shape, name=None):
+    shape: Shape
+
+    def __init__(self, shape: Sequence[int | None], name: str | None = None):
         super().__init__(name)
         if not isinstance(shape, (tuple, list)):
             raise ValueError(f"`shape` must be a tuple, without the batch: (64, 64, 3). Received: shape={shape!r}.")
         self.shape = (None, *(None if size is None else positive_int("shape", size) for size in shape))
 
-    def _forward(self, x, training):
+    def _forward(self, x: Array, training: bool) -> tuple[Array, None]:
         return x, None
 
-    def _backward(self, dy, saved, need_dx):
+    def _backward(self, dy: Array, saved: None, need_dx: bool) -> Array | None:
         return dy if need_dx else None
 
-    def _settings(self):
+    def _settings(self) -> dict[str, Any]:
         return {"batch_shape": list(self.shape), "sparse": False, "ragged": False, "optional": False}
 
     @classmethod
-    def _arguments(cls, config):
+    def _arguments(cls, config: dict[str, Any]) -> dict[str, Any]:
         unknown = set(config) - {"batch_shape", "batch_input_shape", "shape", "sparse", "ragged", "optional"}
         if unknown or config.get("sparse") or config.get("ragged"):
             raise ValueError(f"InputLayer takes a dense `batch_shape` only. Received: {config}.")
@@ -44,12 +69,29 @@ class InputLayer(Layer):
         return {"shape": tuple(shape[1:]) if shape is not None else config.get("shape")}
 
 
-def Input(shape, name=None):  # noqa: N802 (Keras's name)
-    """Begin a graph: a symbolic tensor for a batch of examples of this shape.
+def Input(shape: Sequence[int | None], name: str | None = None) -> SymbolicTensor:  # noqa: N802 (Keras's name)
+    """Begin a graph: return a symbolic tensor for a batch of examples of this shape.
 
     Parameters
     ----------
-    shape : tuple of int or None    of one example, (height, width, channels)
+    shape : tuple of int or None
+        Of one example, (height, width, channels).
+    name : str, optional
+        Of the InputLayer that is made.
+
+    Returns
+    -------
+    x : SymbolicTensor
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Flatten, Input, Model
+    >>> x = Input((8, 8, 3))
+    >>> y = Dense(10)(Flatten()(x))
+    >>> x.shape, y.shape
+    ((None, 8, 8, 3), (None, 10))
+    >>> Model(x, y).count_params()
+    1930
     """
     layer = InputLayer(shape, name)
     return Node(layer, [], False, layer.shape).outputs[0]

@@ -1,28 +1,56 @@
-"""Multiply: several arrays, number by number; a size of 1 is stretched to fit the others.
+"""Multiply: several arrays, elementwise; a size of 1 is stretched to fit the others.
 
     y = x_1 * x_2 * ...         dx_i = dy * (the product of the others), summed where x_i was stretched
 
+Kernels: multiply_forward, multiply_backward. Kept for the way back: all of them.
 Source: Keras 3 `Multiply`. On paper: reference/multiply.py.
 """
 
 from .. import kernels
+from ..types import Array, Shape
 from .base import Layer
 from .stretching import of_one_rank, stretched_shape
 
 
 class Multiply(Layer):
-    """Multiply a list of at least two arrays, whose sizes agree or are 1; axes may lack behind the batch's."""
+    """Multiply a list of at least two arrays, whose sizes agree or are 1; axes after the batch's may be missing.
+
+    Parameters
+    ----------
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        At build: it is no list of two or more, or sizes differ and none of them is 1.
+
+    Examples
+    --------
+    A gate a channel, as in squeeze-and-excitation: (1, 2) counts as (1, 1, 1, 2).
+
+    >>> import numpy as np
+    >>> from minicnn import Multiply
+    >>> image, gate = np.full((1, 1, 2, 2), 8.0), np.array([[0.5, 0.0]])
+    >>> layer = Multiply()
+    >>> layer([image, gate], training=True)
+    array([[[[4., 0.],
+             [4., 0.]]]], dtype=float32)
+    >>> dimage, dgate = layer.backward(np.ones((1, 1, 2, 2)))
+    >>> dgate
+    array([[16., 16.]], dtype=float32)
+    """
 
     takes_list = True
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
         """[(None, H, W, C), (None, 1, 1, C), ...] -> (None, H, W, C)."""
         return stretched_shape(self, input_shape)
 
-    def _forward(self, xs, training):
+    def _forward(self, xs: list[Array], training: bool) -> tuple[Array, list[Array]]:
         return kernels.multiply_forward(of_one_rank(xs)), xs
 
-    def _backward(self, dy, xs, need_dx):
+    def _backward(self, dy: Array, xs: list[Array], need_dx: bool) -> list[Array] | None:
         if not need_dx:
             return None
         return [dx.reshape(x.shape) for dx, x in zip(kernels.multiply_backward(dy, of_one_rank(xs)), xs, strict=True)]

@@ -4,14 +4,20 @@
     y = f( conv2d(z, pointwise_kernel, 1 x 1) + bias )      (N, OH, OW, F)
 
 Backward goes back through both. KH*KW*C*M + C*M*F weights do the work of KH*KW*C*F.
+Kernels: those of `DepthwiseConv2D`, then those of `Conv2D`. Kept for the way back: x, z, and what the activation needs.
 Source: Keras 3 `SeparableConv2D`; Chollet, Xception, arXiv:1610.02357. On paper: reference/depthwise_conv2d.py.
 """
 
 import math
+from typing import Any, ClassVar
+
+import numpy as np
 
 from .. import initializers, kernels
+from ..types import Array, IntOrPair, Pads, Pair, Shape
 from .activations import activate, activation_backward, fused
 from .arguments import positive_int
+from .arrays import product
 from .depthwise_conv2d import DepthwiseConv2D
 
 
@@ -20,38 +26,71 @@ class SeparableConv2D(DepthwiseConv2D):
 
     Parameters
     ----------
-    filters : int                    number of outputs at each position
-    kernel_size, strides, padding, depth_multiplier, dilation_rate : of the depthwise half, see `DepthwiseConv2D`
-    activation : str, optional       see `Activation`
+    filters : int
+        Numbers of the output at each position.
+    kernel_size : int or (int, int)
+        The window of the depthwise half, pixels.
+    strides : int or (int, int)
+        The step of the window, pixels; not with a dilation.
+    padding : "valid" or "same"
+        No zeros around the image, or as many as keep ceil(size / stride).
+    dilation_rate : int or (int, int)
+        From one of the window's pixels to the next; 1 is side by side.
+    depth_multiplier : int
+        Depthwise filters a channel, M.
+    activation : str, optional
+        See `Activation`.
     use_bias : bool
+        Whether a bias is added, at the end.
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        As in `DepthwiseConv2D`; `filters` is no positive integer.
 
     Notes
     -----
     params: depthwise_kernel (KH, KW, C, M) and pointwise_kernel (1, 1, C * M, F), glorot_uniform; bias (F,), zeros.
+
+    Examples
+    --------
+    The same shapes as a convolution's, with 9 * 16 + 16 * 32 + 32 = 688 weights for its 9 * 16 * 32 + 32 = 4640.
+
+    >>> from minicnn import Conv2D, SeparableConv2D
+    >>> separable, dense = SeparableConv2D(32, 3), Conv2D(32, 3)
+    >>> for layer in (separable, dense):
+    ...     layer.build((None, 64, 64, 16))
+    >>> separable.output_shape == dense.output_shape == (None, 62, 62, 32)
+    True
+    >>> separable.count_params(), dense.count_params()
+    (688, 4640)
     """
 
-    ONE_BY_ONE = (1, 1), ((0, 0), (0, 0))  # strides and pads of the pointwise half
+    filters: int
+    ONE_BY_ONE: ClassVar[tuple[Pair, Pads]] = (1, 1), ((0, 0), (0, 0))  # strides and pads of the pointwise half
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        strides=(1, 1),
-        padding="valid",
-        dilation_rate=(1, 1),
-        depth_multiplier=1,
-        activation=None,
-        use_bias=True,
-        name=None,
+        filters: int,
+        kernel_size: IntOrPair,
+        strides: IntOrPair = (1, 1),
+        padding: str = "valid",
+        dilation_rate: IntOrPair = (1, 1),
+        depth_multiplier: int = 1,
+        activation: str | None = None,
+        use_bias: bool = True,
+        name: str | None = None,
     ):
         super().__init__(kernel_size, strides, padding, depth_multiplier, dilation_rate, activation, use_bias, name)
         self.filters = positive_int("filters", filters)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, H, W, C) -> (None, OH, OW, filters)."""
         return (*super().compute_output_shape(input_shape)[:3], self.filters)
 
-    def _build(self, input_shape, rng):
+    def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         depthwise = (*self.kernel_size, input_shape[3], self.depth_multiplier)
         pointwise = (1, 1, math.prod(depthwise[2:]), self.filters)
         self.params["depthwise_kernel"] = initializers.glorot_uniform(rng, depthwise, self.dtype)
@@ -59,7 +98,7 @@ class SeparableConv2D(DepthwiseConv2D):
         if self.use_bias:
             self.params["bias"] = initializers.zeros(self.filters, self.dtype)
 
-    def _forward(self, x, training, logits=False):
+    def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation
         how = (self.strides, self.pads(x.shape[1:3]), self.dilation_rate)
         z = kernels.depthwise_conv2d_forward(x, self.params["depthwise_kernel"], None, *how)  # (N, OH, OW, C * M)
@@ -70,11 +109,12 @@ class SeparableConv2D(DepthwiseConv2D):
         y, kept = activate(after, y)
         return y, (x, z, kept, activation, how)
 
-    def _backward(self, dy, saved, need_dx):
+    def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Array | None:
         x, z, kept, activation, how = saved
+        if not self.trainable and not need_dx:
+            return None
         dy = activation_backward(activation, dy, kept)
-        if self.trainable or need_dx:
-            dz = kernels.conv2d_backward_input(dy, self.params["pointwise_kernel"], z.shape, *self.ONE_BY_ONE)
+        dz = kernels.conv2d_backward_input(dy, self.params["pointwise_kernel"], z.shape, *self.ONE_BY_ONE)
         if self.trainable:
             self.grads["depthwise_kernel"] = kernels.depthwise_conv2d_backward_kernel(dz, x, self.kernel_size, *how)
             self.grads["pointwise_kernel"] = kernels.conv2d_backward_kernel(dy, z, (1, 1), *self.ONE_BY_ONE)
@@ -84,11 +124,11 @@ class SeparableConv2D(DepthwiseConv2D):
             return None
         return kernels.depthwise_conv2d_backward_input(dz, self.params["depthwise_kernel"], x.shape, *how)
 
-    def multiply_adds(self, input_shape=None):
-        """Count the size of both kernels for each output position."""
-        sizes = self.compute_output_shape(input_shape or self.input_shape)[1:3]
+    def multiply_adds(self, input_shape: Shape | None = None) -> int | None:
+        """Count the size of both kernels for each output position; None if the image's size is open."""
+        positions = product(self.compute_output_shape(input_shape or self.input_shape)[1:3])
         weights = sum(self.params[key].size for key in ("depthwise_kernel", "pointwise_kernel"))
-        return None if None in sizes else math.prod(sizes) * weights
+        return None if positions is None else positions * weights
 
-    def _settings(self):
+    def _settings(self) -> dict[str, Any]:
         return {"filters": self.filters, **super()._settings()}
