@@ -7,6 +7,8 @@ import pytest
 
 from minicnn import Conv2D, Dense, Flatten, Input, Sequential, Softmax, explain
 from minicnn.explain.page.html import bundle
+from tests.explain import test_page_carried as carried
+from tests.explain import test_page_laboratory as laboratory
 from tests.explain import test_page_numbers as numbers
 from tests.explain.conftest import Made, Tab
 
@@ -314,7 +316,7 @@ ROWS = {  # each row of the package's table, and the tests that hold it
         numbers.test_softmax_sigmoid_dense_flatten_and_the_loss,
     ],
     "choice of the colour scale": [test_connections_scales_and_legends],
-    "playground of size, window, stride": [numbers.test_the_padding_laboratory],
+    "playground of size, window, stride": [laboratory.test_the_padding_laboratory],
     "a picture of one's own": [numbers.test_a_picture_of_ones_own],
     "a model of one's own, its classes and data": [
         test_all_six_parts_by_mouse_and_nothing_leaves_the_page,
@@ -323,14 +325,14 @@ ROWS = {  # each row of the package's table, and the tests that hold it
     "sigmoid, dense, loss": [numbers.test_softmax_sigmoid_dense_flatten_and_the_loss],
     "backward: gradients of every map, kernel and bias, taken apart": [
         numbers.test_the_terms_of_a_gradient,
-        numbers.test_gradients_of_a_net_too_large,
+        carried.test_gradients_of_a_net_too_large,
     ],
     "one step of learning at any rate": [numbers.test_the_loss_after_a_step],
     "training: the net at several epochs": [numbers.test_every_epoch_is_its_checkpoint],
-    "pixels and weights to change": [numbers.test_a_changed_pixel_and_a_changed_weight_change_everything_behind],
+    "pixels and weights to change": [numbers.test_a_changed_pixel_and_a_changed_weight_change_everything_after],
     "non-square windows, asymmetric padding, the floor": [
-        numbers.test_the_padding_laboratory,
-        numbers.test_the_laboratory_takes_any_size_and_a_click,
+        laboratory.test_the_padding_laboratory,
+        laboratory.test_the_laboratory_takes_any_size_and_a_click,
     ],
     "keyboard alone; a phone's screen": [
         test_all_six_parts_by_keyboard_alone,

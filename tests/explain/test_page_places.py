@@ -1,5 +1,7 @@
 """Where things are on the page: the chosen cell, the marks, the curves, the stops of the keyboard."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -107,3 +109,12 @@ def test_the_tabs_are_one_stop_of_the_keyboard(tab):
             t.view(view)
             stops = t.page.locator("#tabs > *").evaluate_all("all => all.map((tab) => tab.tabIndex)")
             assert stops == [0 if k == chosen else -1 for k in range(6)]
+
+
+def test_the_zero_of_the_training_chart_stands_at_its_axis(tab):
+    with tab("demo") as t:
+        t.view("training")
+        chart = t.page.locator("svg.curve", has=t.page.locator("line.axis")).first
+        axis = chart.locator("line.axis").evaluate("line => line.getBoundingClientRect().top")
+        zero = chart.locator("text", has_text=re.compile("^0$")).bounding_box()
+        assert zero["y"] + zero["height"] / 2 == pytest.approx(axis, abs=2)

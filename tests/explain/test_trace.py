@@ -231,7 +231,7 @@ def test_errors(call, text):
         call(model, picture(model))
 
 
-def test_a_layer_with_an_activation_has_a_name_before_and_one_behind_it():
+def test_a_layer_with_an_activation_has_a_name_before_and_one_after_it():
     """Numbers by hand: the engine is not asked."""
     model, x = conv_on_paper(activation="relu")
     model.set_weights([model.get_weights()[0] - 0.5, np.float32([-0.25])])
@@ -248,10 +248,10 @@ def test_a_layer_with_an_activation_has_a_name_before_and_one_behind_it():
         assert trace(model, x, "conv", index).value == pytest.approx(max(z[index], 0))
     for index in np.ndindex(1, 3, 3, 1):  # mean squared error against 0: 2 y / 9 at y, and at z where it is open
         model.compile("sgd", "mse")
-        behind, before = (
+        after, before = (
             trace_gradient(model, x, np.zeros((1, 3, 3, 1)), name, index) for name in ("conv", "conv (before relu)")
         )
-        assert behind.engine == pytest.approx(2 * max(z[index], 0) / 9)
+        assert after.engine == pytest.approx(2 * max(z[index], 0) / 9)
         assert before.engine == before.value == pytest.approx(2 * max(z[index], 0) / 9)
         assert before.terms[0].note == ("ReLU open" if z[index] > 0 else "ReLU closed")
 
