@@ -47,7 +47,7 @@ class Take:
     ):
         self._arrays = [(layer, dict(layer.params), dict(layer.state)) for layer in layers]
         self._inputs = {tensor: array.copy() for tensor, array in values.items()}
-        self.tape = kernels.Tape(workspace)
+        self.tape: kernels.Tape = kernels.Tape(workspace)
         given = dict(self._inputs)
         with kernels.recording(self.tape):
             run(given)
