@@ -183,6 +183,26 @@ def test_a_batch_that_is_overwritten_before_the_gradient_is_read(before):
         np.testing.assert_allclose(gradient, want[key], rtol=1e-12)
 
 
+def test_a_batch_that_a_nested_model_passes_on():
+    """It has arrays of its own, and yet an output of it may be a view of what its caller holds."""
+    inside, x = Input((2, 2)), Input((2, 2))
+    inner = Model(inside, [Flatten()(inside), Dense(3)(Flatten()(inside))])
+    rows, others = inner(x)
+    model = Model(x, [Dense(2)(rows), others], seed=0).astype("float64")
+    rng = np.random.default_rng(0)
+    x, dys = rng.normal(size=(3, 2, 2)), [rng.normal(size=(3, 2)), rng.normal(size=(3, 3))]
+    want = None
+    for record in ({}, None):
+        model.forward(x, training=True, record=record)
+        model.backward(dys)
+        if want is None:
+            want = {key: np.array(gradient) for key, gradient in model.grads.items()}
+    x[...] = 0
+    assert want.keys() == model.grads.keys() and len(want) == 4
+    for key, gradient in model.grads.items():
+        np.testing.assert_allclose(gradient, want[key], rtol=1e-12)
+
+
 def test_no_old_gradient_is_left():
     """A model that does not learn, with a layer that would; a layer that is frozen after it has learnt."""
     model = Sequential([Input((4,)), Dense(4), Dense(1)], seed=0)
@@ -241,6 +261,17 @@ def test_what_a_block_is_of(relu):
     assert [type(node.layer) for node in nodes[1:]] == [Block, Conv2D]
     assert nodes[1].layer.conv is model.layers[0] and nodes[1].layer.pool is model.layers[-2]
     assert nodes[1].inputs == model.inputs and nodes[1].outputs == nodes[2].inputs
+
+
+@pytest.mark.parametrize("algorithm", ["auto", "direct", "im2col"])
+def test_a_pooling_joins_what_chooses_its_algorithm_itself(algorithm):
+    """A block with a pooling has its own way to convolve: who asked for another one gets it."""
+    layers = [Conv2D(4, 3, activation="relu", algorithm=algorithm), MaxPooling2D(), Conv2D(2, 1)]
+    model = Sequential([Input((8, 8, 2)), *layers], seed=0)
+    assert [block.pool for block in blocks_of(model)] == ([layers[1]] if algorithm == "auto" else [])
+    ours = Sequential([Input((8, 8, 2)), Conv2D(4, 3, algorithm=algorithm), ReLU(), MaxPooling2D(), Flatten()], seed=0)
+    assert [block.pool for block in blocks_of(ours)] == ([ours.layers[2]] if algorithm == "auto" else [None])
+    assert_equal_to_layers(ours, np.random.default_rng(0).normal(size=(2, 8, 8, 2)))
 
 
 @pytest.mark.parametrize("index", [0, 1, 2])

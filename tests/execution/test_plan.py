@@ -81,12 +81,15 @@ def test_a_forward_of_one_s_own_in_a_layer_is_seen():
         assert_same(on_tape(model, x), before)
 
 
-def test_another_array_in_a_layer_is_seen():
+@pytest.mark.parametrize(
+    ("name", "kind", "key"), [("conv2d", "params", "kernel"), ("batch_normalization", "state", "moving_mean")]
+)
+def test_another_array_in_a_layer_is_seen(name, kind, key):
     """In place of the recorded one, which the caller may go on using."""
     model, x = small(), pictures(2, 5, 5, 2)
     before = on_tape(model, x)
-    layer = model.get_layer("conv2d")
-    layer.params["kernel"] = layer.params["kernel"] + 1
+    arrays = getattr(model.get_layer(name), kind)
+    arrays[key] = arrays[key] + 1
     assert (model.predict(x) != before).any()
     assert_plan_equals_layers(model, x)
 

@@ -308,12 +308,14 @@ def test_a_child_forked_while_another_thread_predicts():
     answers = context.Queue()
 
     def work():
-        answers.put([bool((model.predict(x) == want).all()) for _ in range(3)] + tapes(model))
+        own = model._plan(False)._free.acquire(blocking=False)  # else every run would do without tape and memory
+        model._plan(False)._free.release()
+        answers.put([bool((model.predict(x) == want).all()) for _ in range(3)] + tapes(model) + [own])
 
     with model._plan(False)._free:
         child = context.Process(target=work)
         child.start()
-        assert answers.get(timeout=60) == [True] * 4
+        assert answers.get(timeout=60) == [True] * 5
         child.join()
 
 
