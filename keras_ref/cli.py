@@ -1,7 +1,9 @@
 """The command line: parse, call. Every refusal is one sentence on standard error and exit code 2."""
 
 import argparse
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -51,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv):
     try:
         args = _parser().parse_args(argv)
+        _stop_as_by_hand()
         return args.run(args) or 0
     except BrokenPipeError:
         raise
@@ -61,8 +64,14 @@ def _run(argv):
         console.note(f"{error.filename or 'A file'} cannot be read or written: {error.strerror or error}.")
         return 2
     except KeyboardInterrupt:
-        console.note("Stopped. A training goes on with: train --resume DIR")
+        console.note("Stopped.")
         return 130
+
+
+def _stop_as_by_hand():
+    """Let a request to end (SIGTERM, as a job's time limit sends it) be what Ctrl-C is."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _parser():

@@ -10,6 +10,7 @@ from .types import AnyPath
 
 SMALLEST: int = 71  # Xception shrinks its picture 32 times with unpadded first layers: Keras refuses less
 AUGMENTS: tuple[str, ...] = ("none", "course", "light", "mirror")
+SCHEDULES: tuple[str, ...] = ("constant", "cosine")
 MAPS: tuple[str, ...] = ("none", "float16", "float32")
 DEVICES: tuple[str, ...] = ("one", "all")
 PRECISIONS: tuple[str, ...] = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
@@ -40,6 +41,12 @@ class Config:
     class_weight : "none" or "balanced"
     epochs : int, 1 or more
     batch_size : int, 1 or more pictures
+    schedule : "constant" or "cosine"
+        Cosine lets the rate fall from lr to 0 over the epochs, a step an epoch.
+    weight_decay : float, 0 or more
+        Adam's, decoupled from the gradient.
+    patience : int
+        A run ends after so many epochs without a better validation loss; 0: it never ends early.
     seed : int, 0 or more
         For order, start and augmentation.
     weights : "imagenet", "none", or the path of a weights file in Keras's layout
@@ -71,6 +78,9 @@ class Config:
     class_weight: str = "none"
     epochs: int = 10
     batch_size: int = 32
+    schedule: str = "constant"
+    weight_decay: float = 0.0
+    patience: int = 0
     seed: int = 1
     weights: str = "imagenet"
     unfreeze: int | str = 0
@@ -87,6 +97,7 @@ class Config:
         _whole("batch_size", self.batch_size, 1)
         _whole("seed", self.seed, 0)
         _whole("draws", self.draws, 0)
+        _whole("patience", self.patience, 0)
         _whole("split_seed", self.split_seed, 0)
         if not _real(self.lr) or self.lr <= 0:
             raise ValueError(f"lr must be a positive number. Received: lr={self.lr!r}.")
@@ -97,6 +108,8 @@ class Config:
                 f"label_smoothing must lie in 0 <= label_smoothing < 1. Received: "
                 f"label_smoothing={self.label_smoothing!r}."
             )
+        if not _real(self.weight_decay) or self.weight_decay < 0:
+            raise ValueError(f"weight_decay must not be negative. Received: weight_decay={self.weight_decay!r}.")
         if self.unfreeze != "all":
             _whole("unfreeze", self.unfreeze, 0, "'all' or ")
         for name, allowed in (
@@ -105,6 +118,7 @@ class Config:
             ("devices", DEVICES),
             ("precision", PRECISIONS),
             ("maps", MAPS),
+            ("schedule", SCHEDULES),
         ):
             if getattr(self, name) not in allowed:
                 raise ValueError(
@@ -136,6 +150,21 @@ class Config:
     def repeats(self) -> bool:
         """Whether the same pictures come again in a later epoch, augmented or not."""
         return self.augment in ("none", "mirror") or self.draws > 0
+
+    def rate(self, epoch: int) -> float:
+        """Return the learning rate of an epoch.
+
+        Parameters
+        ----------
+        epoch : int, from 1
+
+        Returns
+        -------
+        rate : float
+        """
+        if self.schedule == "constant":
+            return self.lr
+        return self.lr * 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.epochs))
 
     def write(self, path: AnyPath) -> None:
         """Write config.json.

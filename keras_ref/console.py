@@ -1,10 +1,13 @@
 """What the terminal shows: tables, notes, and a progress bar on everything that takes over two seconds."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from rich.console import Console
+
+PAUSE: float = 30.0  # seconds between two lines of progress where there is no terminal
 
 out: Console = Console(highlight=False, soft_wrap=True)
 err: Console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -34,7 +37,7 @@ def note(text: str | None) -> None:
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
-    """Show a bar on standard error; off a terminal, nothing at all.
+    """Show a bar on standard error; off a terminal, a line each half minute.
 
     Parameters
     ----------
@@ -62,9 +65,32 @@ def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+    if not err.is_terminal:
+        yield _Lines(what, total).advance
+        return
+    with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda n=1: bar.advance(task, n)
+
+
+class _Lines:
+    """Progress where there is no terminal, as in the log of a job."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self.what, self.total, self.done = what, total, 0
+        self.begun = self.told = time.monotonic()
+
+    def advance(self, n=1):
+        """Count n steps more; write a line where the last is half a minute old."""
+        self.done += n
+        now = time.monotonic()
+        if now - self.told >= PAUSE and self.done < self.total:
+            self.told, left = now, (now - self.begun) * (self.total - self.done) / self.done
+            note(f"{self.what}: {self.done} of {self.total}, about {_span(left)} left")
+
+
+def _span(seconds):
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def working(what: str) -> AbstractContextManager[Any]:

@@ -1,6 +1,8 @@
 """Small files that are there whole or not at all: minicnn.files writes them beside and renames."""
 
+import contextlib
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,6 +93,56 @@ def read_json(path: AnyPath) -> Any:
         raise ValueError(f"{path} is not there.") from None
     except (ValueError, OSError) as error:
         raise ValueError(f"{path} cannot be read as JSON: {error}.") from None
+
+
+@contextmanager
+def claimed(path: AnyPath, new: bool) -> Iterator[Path]:
+    """Hold a run folder for one process alone; a new one is made, and is gone again where nothing came into it.
+
+    Parameters
+    ----------
+    path : str or path
+    new : bool
+        Whether the folder must be new or empty.
+
+    Yields
+    ------
+    path : Path
+
+    Raises
+    ------
+    ValueError
+        Another process works in it, or it holds something already.
+    """
+    path = Path(path)
+    made = not path.exists()
+    if new:
+        unused(path).mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        if not _lock(path, stack):
+            raise ValueError(f"Another process is at work in {path}; wait for its end, or give another name.")
+        if new:
+            unused(path)  # another may have filled it in between
+        try:
+            yield path
+        finally:
+            if made and not any(path.iterdir()):
+                path.rmdir()
+
+
+def _lock(folder, stack):
+    """Lock a folder until `stack` is left; the system unlocks it where a process ends in any other way."""
+    try:
+        import fcntl
+    except ImportError:  # Windows knows no locks of folders: there nobody is kept out
+        return True
+    descriptor = os.open(folder, os.O_RDONLY)
+    stack.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def unused(path: AnyPath) -> Path:

@@ -185,4 +185,5 @@ def compile_net(net: Net, config: Config, steps_at_once: int = 1) -> None:
     """
     _, keras = runtime.load()
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=config.label_smoothing)
-    net.compile(keras.optimizers.Adam(config.lr), loss, metrics=["accuracy"], steps_per_execution=steps_at_once)
+    optimizer = keras.optimizers.Adam(config.lr, weight_decay=config.weight_decay or None)
+    net.compile(optimizer, loss, metrics=["accuracy"], steps_per_execution=steps_at_once)

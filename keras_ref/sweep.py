@@ -79,9 +79,12 @@ def head_history(config: Config, vectors: Vectors, advance: Callable[[], Any] = 
     history = []
     for epoch in range(1, config.epochs + 1):
         order = np.random.default_rng([config.seed, epoch]).permutation(len(vectors.learn))
+        head.optimizer.learning_rate.assign(config.rate(epoch))
         learn = vectors.learn.batches(epoch, config.batch_size, order, config.seed)
         history.append(train.one_epoch(head, learn, check, epoch, config.seed))
         advance()
+        if train.is_over(config, history):
+            break
     return history
 
 

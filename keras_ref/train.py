@@ -16,7 +16,7 @@ import numpy as np
 
 from minicnn.data import Folder, split_field
 
-from . import card, console, features, files, maps, model, pictures, results, runtime, state, weights
+from . import card, console, features, files, maps, model, pictures, record, results, runtime, state, weights
 from . import config as configs
 from .config import Config
 from .errors import Diverged
@@ -54,15 +54,16 @@ def new(
     Diverged
         A loss is not finite.
     """
-    out = files.unused(out)
-    found, left_out = pictures.read(config.data, config.split_seed), {}
-    if skip_corrupt:
-        found, left_out = pictures.without_corrupt(found)
-    run = _Run(config, found, out, store, maps_budget)
-    config.write(out / "config.json")
-    files.write_json(out / "split.json", _split_record(found, left_out))
-    files.write_json(out / "class_names.json", list(found.class_names))
-    return run.train()
+    with files.claimed(out, new=True) as out:
+        found, left_out = pictures.read(config.data, config.split_seed), {}
+        if skip_corrupt:
+            found, left_out = pictures.without_corrupt(found)
+        run = _Run(config, found, out)
+        config.write(out / "config.json")  # from here on the run can be resumed
+        files.write_json(out / "split.json", _split_record(found, left_out))
+        files.write_json(out / "class_names.json", list(found.class_names))
+        files.write_json(out / "run.json", record.of(found))
+        return run.train(store, maps_budget)
 
 
 def resume(
@@ -97,17 +98,25 @@ def resume(
     out = Path(out)
     if not (out / "config.json").is_file():
         raise ValueError(f"{out} is not a run folder: it has no config.json.")
-    config = configs.read(out / "config.json")
-    changes = {"epochs": epochs, "data": data_folder}
-    config = config.replace(**{name: value for name, value in changes.items() if value is not None})
-    found = pictures.read(config.data, config.split_seed)
-    record = files.read_json(out / "split.json")
-    if not _same_pictures(found, record):
-        raise ValueError(
-            f"The pictures in {config.data} are not those that the run {out} began with; its split.json lists them."
-        )
-    config.write(out / "config.json")
-    return _Run(config, pictures.as_recorded(found, record), out, store, maps_budget).train()
+    with files.claimed(out, new=False):
+        config = configs.read(out / "config.json")
+        changes = {"epochs": epochs, "data": data_folder}
+        config = config.replace(**{name: value for name, value in changes.items() if value is not None})
+        done = len(results.read_history(out / "history.csv")) if (out / "history.csv").exists() else 0
+        if config.epochs < done:
+            raise ValueError(
+                f"{out} has {done} finished epochs; --epochs must not be fewer. Received: {config.epochs}."
+            )
+        found = pictures.read(config.data, config.split_seed)
+        split = files.read_json(out / "split.json")
+        if not _same_pictures(found, split):
+            raise ValueError(
+                f"The pictures in {config.data} are not those that the run {out} began with; its split.json lists them."
+            )
+        run = _Run(config, pictures.as_recorded(found, split), out)
+        config.write(out / "config.json")
+        files.write_json(out / "run.json", record.again(out / "run.json", found))
+        return run.train(store, maps_budget)
 
 
 def _split_record(found, left_out):
@@ -186,9 +195,7 @@ def policy(precision: str) -> str:
 class _Run:
     """One training run: its net, its data, its folder."""
 
-    def __init__(
-        self, config: Config, found: Folder, out: Path, store: AnyPath | None, maps_budget: float = maps.BUDGET
-    ) -> None:
+    def __init__(self, config: Config, found: Folder, out: Path) -> None:
         self.config, self.out = config, out
         runtime.repeatable(config.seed)
         self.card = card.Card(found.class_names, pictures.square(config.size), split=_learned(found, config))
@@ -202,7 +209,7 @@ class _Run:
             self._build(classes)
         if config.weights != "none" or config.start:
             console.note(weights.named(self.classifier.net))
-        self.learner, self.stored = self._learner(store, maps_budget)
+        self.learner, self.stored = self.classifier.net, None
         self.weights = None
         if config.class_weight == "balanced":
             counts = np.bincount(found.splits["train"].labels, minlength=classes)
@@ -267,8 +274,9 @@ class _Run:
         learn, check = self.stored
         return learn.batches(epoch, c.batch_size, order, c.seed), check.batches(epoch, c.batch_size)
 
-    def train(self):
+    def train(self, store: AnyPath | None, maps_budget: float) -> History:
         """Run the epochs that are missing, each followed by its state; return the history."""
+        self.learner, self.stored = self._learner(store, maps_budget)
         c, learner = self.config, self.learner
         progress = {"epoch": 0, "best": -1.0, "history": [], "seconds": []}
         if (self.out / "state.npz").exists():
@@ -276,13 +284,19 @@ class _Run:
             console.note(f"Going on after epoch {progress['epoch']} of {c.epochs}.")
         with self.train_split.naming_the_culprit(), self.validation.naming_the_culprit():
             for epoch in range(progress["epoch"] + 1, c.epochs + 1):
+                if is_over(c, progress["history"]):
+                    console.note(f"Ended early: {c.patience} epochs without a better validation loss.")
+                    break
                 self._one_epoch(learner, epoch, progress)
         self._save(self.out / "final.keras")
-        results.curves(progress["history"], self.out / "curves.png")
+        largest = np.bincount(self.validation.one_hot.argmax(axis=1)).max() / len(self.validation)
+        results.curves(progress["history"], self.out / "curves.png", largest)
+        console.note(results.on_the_largest(progress["history"], largest, len(self.validation)))
         return progress["history"]
 
     def _one_epoch(self, learner, epoch, progress):
         c, started = self.config, time.perf_counter()
+        learner.optimizer.learning_rate.assign(c.rate(epoch))
         learn, check = self._epoch_data(epoch)
         steps = math.ceil(len(self.train_split) / c.batch_size)
         with console.progress(f"epoch {epoch}/{c.epochs}", steps) as advance:
@@ -301,6 +315,8 @@ class _Run:
             self.out / "timing.json", {"seconds": progress["seconds"], "stored_vectors": self.stored is not None}
         )
         console.say(results.line(row, c.epochs) + f"  {progress['seconds'][-1]:.1f} s")
+        if epoch == 1:
+            console.note(results.nothing_learned(row, len(self.card.class_names)))
 
     def _save(self, path):
         """Save the whole net in float32, whatever it was trained in, with its card."""
@@ -310,6 +326,22 @@ class _Run:
             net.set_weights(self.classifier.net.get_weights())
             model.compile_net(net, self.config)
         card.save(net, path, self.card)
+
+
+def is_over(config: Config, history: History) -> bool:
+    """Whether a run has waited for a better validation loss for as many epochs as its patience is.
+
+    Parameters
+    ----------
+    config : Config
+    history : a row an epoch
+
+    Returns
+    -------
+    over : bool
+    """
+    losses = [row["val_loss"] for row in history]
+    return bool(config.patience and losses) and len(losses) - 1 - losses.index(min(losses)) >= config.patience
 
 
 def one_epoch(

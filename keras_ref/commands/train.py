@@ -1,6 +1,7 @@
 """`train`: train a classifier, or go on with a run (8.5, 8.7 to 8.11)."""
 
 import argparse
+from pathlib import Path
 
 from .. import config as configs
 from .. import console
@@ -27,6 +28,16 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
+    out = Path(args.resume or args.out or "run")
+    try:
+        _run(args, out)
+    except KeyboardInterrupt:
+        if (out / "config.json").is_file():
+            console.note(f"It goes on after its last finished epoch with: train --resume {out}")
+        raise
+
+
+def _run(args, out):
     from .. import results, runs, train
     from ..maps import BUDGET
 
@@ -39,13 +50,12 @@ def run(args: argparse.Namespace) -> None:
             raise ValueError(
                 f"--resume takes its settings from the run's config.json; leave out {flags.flag(fixed[0])}."
             )
-        out, history = args.resume, train.resume(args.resume, args.epochs, args.data, store, budget)
+        history = train.resume(args.resume, args.epochs, args.data, store, budget)
     else:
         if not args.data:
             raise ValueError("train needs a data folder, or --resume DIR.")
         if args.start:
             given = runs.settings_of(args.start) | given | {"start": str(runs.model_file(args.start))}
-        out = args.out or "run"
         history = train.new(configs.Config(args.data, **given), out, args.skip_corrupt, store, budget)
     best = results.best(history)
     console.say(f"Best: validation accuracy {best['val_accuracy']:.4f} in epoch {best['epoch']}. Written: {out}")

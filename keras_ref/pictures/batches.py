@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minicnn.data import content_hash, load_image
+from minicnn.data import content_hashes, load_image
 
 from .. import console, runtime
 from ..types import AnyPath, Dataset, Tensor
@@ -179,7 +179,7 @@ class Pictures:
         digests : N texts of 64 hex digits
         """
         if self._hashes is None:
-            self._hashes = [content_hash(path) for path in self.paths]
+            self._hashes = content_hashes(self.paths)
         return self._hashes
 
     def drawn(self, batch_size: int, augmentation: str, draw: int, order: ArrayLike | None = None) -> Dataset:

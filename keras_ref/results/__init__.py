@@ -6,7 +6,18 @@ from .plots import confusion, curves, sweep
 from .report import write
 from .sheet import contact_sheet
 from .stats import mcnemar, mean_sd
-from .words import class_rows, compared, count_rows, figure, measured, replay_cells, sweep_cells, verdict
+from .words import (
+    class_rows,
+    compared,
+    count_rows,
+    figure,
+    measured,
+    nothing_learned,
+    on_the_largest,
+    replay_cells,
+    sweep_cells,
+    verdict,
+)
 
 __all__ = [
     "COLUMNS",
@@ -23,6 +34,8 @@ __all__ = [
     "mcnemar",
     "mean_sd",
     "measured",
+    "nothing_learned",
+    "on_the_largest",
     "read_history",
     "replay_cells",
     "sweep",

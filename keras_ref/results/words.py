@@ -1,5 +1,6 @@
 """What the terminal and the report both say of a result: rows of tables, and plain sentences on who leads."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -96,6 +97,46 @@ def figure(value: Any) -> str:
         return value
     where = f" @{value['epoch']}" if value["epoch"] else ""
     return f"{value['best']:.4f}{where}" + (f", last {value['last']:.4f}" if value["last"] is not None else "")
+
+
+def nothing_learned(row: dict[str, Any], classes: int) -> str:
+    """Say of a first epoch that it learned nothing, or nothing.
+
+    Parameters
+    ----------
+    row : dict with the keys of history.csv
+    classes : int
+
+    Returns
+    -------
+    sentence : str, empty where it learned
+    """
+    guess = math.log(classes)
+    if max(abs(row["loss"] - guess), abs(row["val_loss"] - guess)) > 0.01 * guess:
+        return ""
+    return (
+        f"The net has learned nothing yet: its loss is that of a guess among {classes} classes, {guess:.4f}. If that "
+        "stays so, the part that learns sees nothing to learn from: start from trained weights, or unfreeze more."
+    )
+
+
+def on_the_largest(history: Sequence[dict[str, Any]], largest: float, pictures: int) -> str:
+    """Say of a run that it is no better than always naming the largest class, or nothing.
+
+    Parameters
+    ----------
+    history : a row an epoch
+    largest : float, the share of validation's largest class
+    pictures : int, of validation
+
+    Returns
+    -------
+    sentence : str, empty where the run is better
+    """
+    best = max(row["val_accuracy"] for row in history)
+    if best > largest + 0.5 / pictures:
+        return ""
+    return f"No epoch is better than always naming the largest class, {largest:.4f} on validation."
 
 
 def compared(result: Result) -> str:

@@ -4,10 +4,11 @@ from . import wardrobe
 from .bases import name_weights, weights_digest
 from .decode import RESIZE, SUFFIXES, PictureError, find_unreadable, load_image
 from .folders import Folder, Split, find_classes
+from .hashes import content_hash, content_hashes
 from .images import ImageBatches, image_folder, to_floats
 from .learned import EvaluationSet, evaluation_set, fingerprints, folder_as_trained, recorded_split_field, split_field
 from .listing import LeftOut, pictures_below
-from .vectors import VectorStore, content_hash, default_store, merge_stores
+from .vectors import VectorStore, default_store, merge_stores
 
 __all__ = [
     "RESIZE",
@@ -20,6 +21,7 @@ __all__ = [
     "Split",
     "VectorStore",
     "content_hash",
+    "content_hashes",
     "default_store",
     "evaluation_set",
     "find_classes",

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from minicnn.files import replacing
 
+from .hashes import user_cache
+
 
 def default_store() -> Path:
     """Return the user's store: $MINICNN_VECTORS (or $KERAS_REF_CACHE), else minicnn/vectors in the user's cache.
@@ -35,27 +37,7 @@ def default_store() -> Path:
     """
     if named := os.environ.get("MINICNN_VECTORS") or os.environ.get("KERAS_REF_CACHE"):
         return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minicnn" / "vectors"
-
-
-def content_hash(path: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 of a file's bytes, by which its vector is kept.
-
-    Parameters
-    ----------
-    path : str or path
-
-    Returns
-    -------
-    digest : 64 hex digits
-
-    Examples
-    --------
-    >>> content_hash(os.devnull)[:8]  # of no bytes
-    'e3b0c442'
-    """
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return user_cache() / "vectors"
 
 
 class VectorStore:

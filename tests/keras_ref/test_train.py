@@ -172,12 +172,10 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(trained, tmp_path, capsys):
     before = {path.name: path.read_bytes() for path in out.glob("*.keras")}
     state = (out / "state.npz").read_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    config = configs.read(out / "config.json").replace(epochs=3)
-    config.write(out / "config.json")
     net, described, _ = card.load(out / "final.keras")
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
     try:
-        assert main(["train", "--resume", str(out), "--no-cache"]) == 2
+        assert main(["train", "--resume", str(out), "--no-cache", "--epochs", "6"]) == 2
         sentence = capsys.readouterr().err.splitlines()[-1]
         assert "can't be written: File too large." in sentence
         with pytest.raises(ValueError, match=r"final\.keras can't be written"):
@@ -195,11 +193,11 @@ def test_a_run_that_diverges_keeps_what_was_good(trained, tmp_path, command):
     with np.load(out / "state.npz") as state:
         arrays = dict(state)
     np.savez(out / "state.npz", **arrays | {"w0": arrays["w0"] * np.float32(1e38)})  # it overflows in the next epoch
-    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.name != "run.json"}
     told = command("train", "--resume", out, code=2).err.splitlines()
     assert told[0] == "Going on after epoch 6 of 9." and len(told) == 2
     assert "loss of epoch 7 is not finite with lr=0.01" in told[1] and "smaller lr" in told[1]
-    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.name != "run.json"} == before
 
 
 def test_a_run_that_diverges_at_once_leaves_no_model(clothes, tmp_path, refused):
@@ -297,9 +295,9 @@ def test_everything_learns_from_scratch(clothes, tmp_path):
     config = configs.Config(str(clothes), size=SIZE, weights="none", unfreeze="all", epochs=1, batch_size=12)
     out = tmp_path / "scratch"
     out.mkdir()
-    run = train._Run(config, pictures.read(clothes), out, None)
+    run = train._Run(config, pictures.read(clothes), out)
     before = {v.path: v.numpy() for v in run.classifier.net.weights}
-    run.train()
+    run.train(None, 1)
     still = {v.path for v in run.classifier.net.weights if np.array_equal(before[v.path], v.numpy())}
     assert sum("moving" in path for path in before) == 2 * small.NORMALIZATIONS
     assert not still
