@@ -135,7 +135,7 @@ def test_what_counts_as_an_answer(said, code, what, fault, monkeypatch):
         print(said, end="", file=sys.stderr)
         return code
 
-    monkeypatch.setattr(fuzz.cli, "main", main)
+    monkeypatch.setattr(fuzz.app, "main", main)
     found = fuzz.answer("x.keras", "picture.png")
     assert found[0] == what and (found[1] is None if fault is None else found[1].startswith(fault))
 
