@@ -99,12 +99,12 @@ class Container(Layer):
         return {f"{layer.name}/{key}": array for layer in self.layers for key, array in layer.state.items()}
 
     @property
-    def trainable(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]  set, it reaches every layer
+    def trainable(self) -> bool:
         """Whether the model learns; setting it sets every layer, as in Keras."""
         return self._trainable
 
     @trainable.setter
-    def trainable(self, value: bool) -> None:
+    def trainable(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  all layers set
         self._trainable = bool(value)
         for layer in getattr(self, "layers", ()):
             layer.trainable = self._trainable
