@@ -1,4 +1,16 @@
-"""Models: graphs and chains of layers, their files, their table."""
+"""Models: graphs and chains of layers, their files, their table.
+
+container.py       a layer that holds layers: how they are found, their arrays
+network.py         ... that are a graph: shapes, forward and backward (running.py), Keras's order (graph.py)
+trainer.py         ... that can be trained: compile, fit, evaluate, predict
+model.py           Model(inputs, outputs), what a user makes
+sequential.py      Sequential(layers), a chain
+saving.py          to model files and back; configs.py: a layer as Keras's config
+card.py            a classifier's classifier.json, completed by what the model says itself
+summary.py         the table of layers
+gradcheck.py       are the gradients right? kinks.py: where a difference quotient can't tell
+architectures.py   two small nets to study
+"""
 
 from . import gradcheck
 from .architectures import ARCHITECTURES, homework, tinyvgg

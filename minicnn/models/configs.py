@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from .. import files
 from ..layers import LAYERS, InputLayer, Layer, Node, SymbolicTensor
+from .network import Seed
 
 if TYPE_CHECKING:
     from .model import Model
     from .sequential import Sequential
 
 Config = dict[str, Any]
-Seed = Any  # of a model's weights: int, np.random.Generator or None
-
 FUNCTIONAL: tuple[str, ...] = ("Functional", "Model")  # what Keras calls a graph of layers that is no chain
 NESTED: tuple[str, ...] = (*FUNCTIONAL, "Sequential")
 MODULES: dict[str, str] = {"Functional": "keras.src.models.functional", "Sequential": "keras"}  # where Keras looks
@@ -55,7 +54,7 @@ def layer_from_entry(entry: Mapping[str, Any], seed: Seed = None) -> Layer:
         A class or a setting that minicnn does not have.
     """
     _check_classes({"layers": [entry]})
-    how = {"seed": seed} if entry["class_name"] in NESTED else {}
+    how: dict[str, Any] = {"seed": seed} if entry["class_name"] in NESTED else {}
     return LAYERS[entry["class_name"]].from_config(entry["config"], **how)
 
 

@@ -38,7 +38,17 @@ class Container(Layer):
     # ---- layers -----------------------------------------------------------------------------------------
 
     def get_layer(self, name: str) -> Layer:
-        """Find a layer by its name; "inner/conv2d" looks into a nested model.
+        """Find a layer by its name.
+
+        Parameters
+        ----------
+        name : str
+            "conv2d"; "inner/conv2d" looks into a nested model.
+
+        Raises
+        ------
+        ValueError
+            There is none of this name; the sentence lists those that there are.
 
         Examples
         --------
@@ -121,7 +131,17 @@ class Container(Layer):
         return [array for layer in self.layers for array in layer.get_weights()]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Set all arrays, layer by layer, in Keras's order, from arrays of the same shapes.
+        """Set all arrays, layer by layer, in Keras's order.
+
+        Parameters
+        ----------
+        weights : sequence of array
+            As many as `get_weights` returns, of the same shapes; they are copied.
+
+        Raises
+        ------
+        ValueError
+            The number of arrays or a shape is another.
 
         Examples
         --------

@@ -15,6 +15,7 @@ from ..layers import LAYERS, SymbolicTensor
 from ..types import DTypeLike
 from . import saving
 from .configs import functional_arguments, functional_config
+from .network import Seed
 from .summary import summary as format_summary
 from .trainer import Trainer
 
@@ -67,13 +68,11 @@ class Model(Trainer):
 
     class_name = "Functional"
 
-    def __init__(
-        self, inputs: Ends, outputs: Ends, name: str | None = None, seed: int | np.random.Generator | None = None
-    ):
+    def __init__(self, inputs: Ends, outputs: Ends, name: str | None = None, seed: Seed = None):
         super().__init__(name)
         self._connect(listed(inputs), listed(outputs), self._start(seed))
 
-    def _start(self, seed: int | np.random.Generator | None) -> np.random.Generator:
+    def _start(self, seed: Seed) -> np.random.Generator:
         self.classifier: dict[str, Any] | None = None  # classifier.json: class names and preprocessing
         return super()._start(seed)
 
@@ -92,8 +91,20 @@ class Model(Trainer):
         return functional_config(self)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], seed: int | np.random.Generator | None = None) -> Self:
-        """Make a model from a graph as Keras writes it, with fresh weights (`seed` as in `Model`).
+    def from_config(cls, config: Mapping[str, Any], seed: Seed = None) -> Self:
+        """Make a model from a graph as Keras writes it, with fresh weights.
+
+        Parameters
+        ----------
+        config : dict
+            As `get_config` returns it, ours or Keras's.
+        seed : int or np.random.Generator, optional
+            As in `Model`.
+
+        Raises
+        ------
+        ValueError
+            The graph is not sound, or it has a layer or a setting that minicnn does not have.
 
         Examples
         --------
@@ -110,7 +121,12 @@ class Model(Trainer):
         return self
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """Copy the model in another dtype ("float64" for proofs), compiled alike, with a fresh optimizer.
+        """Copy the model in another dtype, compiled alike, with a fresh optimizer.
+
+        Parameters
+        ----------
+        dtype : "float32" or "float64"
+            The second for proofs.
 
         Examples
         --------
@@ -154,7 +170,17 @@ class Model(Trainer):
         saving.save_model(self, path)
 
     def save_weights(self, path: str | os.PathLike[str]) -> None:
-        """Write the arrays alone to a `.weights.h5` file, as Keras does.
+        """Write the arrays alone to a file, as Keras does.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            `NAME.weights.h5`.
+
+        Raises
+        ------
+        ValueError
+            Another ending, or a model whose input shape nobody knows.
 
         Examples
         --------
@@ -170,7 +196,12 @@ class Model(Trainer):
         saving.save_weights(self, path)
 
     def load_weights(self, path: str | os.PathLike[str]) -> None:
-        """Read the arrays from a `.weights.h5` file, as Keras writes it: see `save_weights`.
+        """Read the arrays from a file, as Keras writes it: see `save_weights`.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            A `.weights.h5` file, or the whole model's `.h5` or `.keras` file.
 
         Raises
         ------

@@ -17,6 +17,8 @@ from . import running
 from .container import Container, is_model
 from .graph import Call, calls, give_names, sort, trace
 
+Seed = int | np.random.Generator | None  # of a model's weights
+
 
 class Network(Container):
     """A graph of layers from inputs to outputs: what `Model` and `Sequential` share with every layer.
@@ -50,7 +52,7 @@ class Network(Container):
     input_shape: Any
     output_shape: Any
 
-    def _start(self, seed: "int | np.random.Generator | None") -> np.random.Generator:
+    def _start(self, seed: Seed) -> np.random.Generator:
         """Begin empty; return who draws the weights. For layers that come later no file has any: `_rng` draws them."""
         self.seed = None if isinstance(seed, np.random.Generator) else seed
         self._rng = np.random.default_rng(None if isinstance(seed, Blank) else seed)
@@ -84,12 +86,24 @@ class Network(Container):
     # ---- shapes -----------------------------------------------------------------------------------------
 
     def compute_output_shape(self, input_shape: Shapes) -> Shapes:
-        """Follow an input's shape through the graph."""
+        """Follow an input's shape through the graph.
+
+        Parameters
+        ----------
+        input_shape : (None, ...)
+            A list of them for several inputs.
+        """
         shapes = self.shapes(input_shape)
         return single([shapes[tensor] for tensor in self.outputs])
 
     def shapes(self, input_shape: Shapes | None = None) -> dict[SymbolicTensor, Shape]:
-        """Return the shape of every tensor of the graph for an input's shape, by default the one that it has."""
+        """Return the shape of every tensor of the graph.
+
+        Parameters
+        ----------
+        input_shape : (None, ...), optional
+            By default the one that the model was built for; a list of them for several inputs.
+        """
         given = input_shape or self.input_shape
         shapes = dict(zip(self.inputs, given if isinstance(given, list) else [given], strict=True))
         for node in self.nodes:
@@ -99,7 +113,18 @@ class Network(Container):
         return shapes
 
     def output_shape_of(self, input_shape: Shapes) -> Shapes:
-        """Return the output's shape for an input's, which must be one that the Inputs allow."""
+        """Return the output's shape for an input's.
+
+        Parameters
+        ----------
+        input_shape : (None, ...)
+            A list of them for several inputs.
+
+        Raises
+        ------
+        ValueError
+            The Inputs do not allow it, or there are more or fewer of them.
+        """
         self._fit(input_shape if isinstance(input_shape, list) else [input_shape])
         return self.compute_output_shape(input_shape)
 
@@ -158,6 +183,11 @@ class Network(Container):
     def multiply_adds(self, input_shape: Shapes | None = None) -> int | None:
         """Count the multiply-adds for one example; None if a size is open.
 
+        Parameters
+        ----------
+        input_shape : (None, ...), optional
+            By default the one that the model was built for.
+
         Examples
         --------
         >>> from minicnn.models import tinyvgg
@@ -175,7 +205,12 @@ class Network(Container):
         return total
 
     def cast(self, dtype: DTypeLike) -> None:
-        """Convert all arrays, and whatever comes in from now on, to another dtype, in place."""
+        """Convert all arrays, and whatever comes in from now on, to another dtype, in place.
+
+        Parameters
+        ----------
+        dtype : "float32" or "float64"
+        """
         self.dtype = str(np.dtype(dtype))
         for layer in {node.layer for node in self.nodes}:  # the InputLayer of a chain is not among its `layers`
             layer.cast(dtype)
@@ -239,7 +274,16 @@ class Network(Container):
         return single([values[tensor] for tensor in self.outputs])
 
     def apply_activation(self, logits: Array) -> Array:
-        """Return the y that belongs to what `forward(x, logits=True)` returned."""
+        """Apply the activation that `forward(x, logits=True)` left out.
+
+        Parameters
+        ----------
+        logits : array of `output_shape`
+
+        Returns
+        -------
+        y : array of `output_shape`
+        """
         last = self.outputs[0].node.layer
         if is_model(last) or isinstance(last, Softmax):
             return last.apply_activation(logits)

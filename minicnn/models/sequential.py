@@ -13,6 +13,7 @@ from ..layers import LAYERS, InputLayer, Layer, SymbolicTensor, fits
 from ..types import DTypeLike, Shape
 from .configs import input_node, sequential_arguments, sequential_config
 from .model import Model, listed
+from .network import Seed
 
 
 class Sequential(Model):
@@ -56,7 +57,7 @@ class Sequential(Model):
         self,
         layers: Iterable[Layer | SymbolicTensor] = (),
         name: str | None = None,
-        seed: int | np.random.Generator | None = None,
+        seed: Seed = None,
     ):
         Layer.__init__(self, name)
         rng = self._start(seed)
@@ -67,6 +68,10 @@ class Sequential(Model):
 
     def add(self, layer: Layer | SymbolicTensor) -> None:
         """Append a layer.
+
+        Parameters
+        ----------
+        layer : Layer, or what `Input` returns
 
         Examples
         --------
@@ -142,8 +147,23 @@ class Sequential(Model):
         return sequential_config(self)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], seed: int | np.random.Generator | None = None) -> Self:
-        """Make a chain from what Keras writes, with fresh weights (`seed` as in `Sequential`)."""
+    def from_config(cls, config: Mapping[str, Any], seed: Seed = None) -> Self:
+        """Make a chain from what Keras writes, with fresh weights.
+
+        Parameters
+        ----------
+        config : dict
+            As `get_config` returns it, ours or Keras's.
+        seed : int or np.random.Generator, optional
+            As in `Sequential`.
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> config = Sequential([Input((4,)), Dense(2)]).get_config()
+        >>> Sequential.from_config(config).output_shape
+        (None, 2)
+        """
         return cls(**sequential_arguments(config, seed), seed=seed)._with_flag(config)
 
 

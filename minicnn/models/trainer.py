@@ -12,7 +12,7 @@ from .. import training
 from ..losses import Loss
 from ..optimizers import Optimizer
 from ..types import ArrayLike
-from .network import Network
+from .network import Network, Seed
 
 
 class Trainer(Network):
@@ -28,7 +28,7 @@ class Trainer(Network):
         Of training so far: see `fit`.
     """
 
-    def _start(self, seed: int | np.random.Generator | None) -> np.random.Generator:
+    def _start(self, seed: Seed) -> np.random.Generator:
         self.setup: training.Setup | None = None
         self.stop_training: bool = False
         self.epochs: int = 0
