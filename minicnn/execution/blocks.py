@@ -118,6 +118,6 @@ class DenseBlock(Layer):
 
 
 def _stand_for(block: Layer, layer: Layer) -> None:
-    """Give a block the arrays of the layer that it trains, the very same, and what else says how it is built."""
+    """Hand a block the very arrays of the layer that it trains, and what says how it is built."""
     block.params, block.grads, block.trainable = layer.params, layer.grads, layer.trainable
     block.input_shape, block.dtype, block.built = layer.input_shape, layer.dtype, True
