@@ -177,11 +177,11 @@ def _of_loss(run, index):
 class _Gradient:
     """dz(index): the gradient at one number of a place, or of a part inside it, and through what it came."""
 
-    def __init__(self, run, at, part):
+    def __init__(self, run, at, part) -> None:
         self.run, self.at, self.part, self.name = run, at, part, inside.named(at.key, part)
         self.array = run.gradient_at(at, part)
 
-    def __call__(self, index):
+    def __call__(self, index) -> tuple[float, str]:
         return float(self.array[index]), ", ".join(self._notes(index))
 
     def _notes(self, index):
