@@ -203,3 +203,31 @@ def test_what_lies_on_a_dark_floor_is_lighter_and_on_a_light_one_darker(kind, sh
 
     scene._furnish(Sheet(), kind, 64, np.full(3, shade, float), np.random.default_rng(0))
     assert fills and all((np.mean(fill) > shade) == lighter for fill in fills)
+
+
+@pytest.mark.parametrize("shift", [0, 0.5, 1])
+@pytest.mark.parametrize("width", [0, 1])
+def test_planks_cover_the_floor_from_edge_to_edge(shift, width):
+    places, side = [], 100
+
+    class Extreme:
+        """Draws the shade and the width at one end of their ranges, then the first plank's place."""
+
+        def __init__(self):
+            self.shares = iter((0, width, shift))
+
+        def uniform(self, low, high):
+            return low + (high - low) * next(self.shares)
+
+        def random(self):
+            return 0
+
+    class Sheet:
+        def line(self, ends, fill, width):
+            places.append(ends[0])
+
+    scene._furnish(Sheet(), "planks", side, np.full(3, 200.0), Extreme())
+    step = places[1] - places[0]
+    np.testing.assert_allclose(step, side * (0.3 if width else 0.14))
+    seen = [place for place in places if 0 <= place < side]
+    assert seen[0] <= step and seen[-1] >= side - step - 1e-9
