@@ -40,7 +40,7 @@ from minicnn import (
     SpatialDropout2D,
     ZeroPadding2D,
 )
-from minicnn.layers import LAYERS, Layer
+from minicnn.layers import AUGMENTATIONS, LAYERS, Layer
 from minicnn.layers.augmentation import Augmentation
 from tests.keras_oracle import keras
 from tests.strategies import normal
@@ -517,6 +517,16 @@ def test_settings_of_somebody_else_s_layer():
                 setattr(layer, name, 5)
         layer.calls = 0  # not given to `__init__`: the layer's own affair
         assert layer(np.zeros((1, 2)))[0, 0] == want and layer.calls == 1
+
+
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_settings_of_augmentation_are_fixed_too(name):
+    layer = LAYERS[name](factor=0.5)
+    layer.settings = {"factor": 0.25}
+    layer.build(IMAGE)
+    with pytest.raises(AttributeError, match="`settings` of layer .* is fixed"):
+        layer.settings = {}
+    assert LAYERS[name].from_config(layer.get_config()).get_config() == layer.get_config()
 
 
 def test_a_model_is_built_from_layers_not_from_settings():
