@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .files import read_json, write_json
 from .types import AnyPath
@@ -226,5 +226,47 @@ def _whole(name, value, least, also=""):
         raise ValueError(f"{name} must be {also}a whole number of at least {least}. Received: {name}={value!r}.")
 
 
+class Phase(NamedTuple):
+    """One training of a recipe, which goes on from the best epoch of the one before it.
+
+    Parameters
+    ----------
+    name : str, its folder's
+    settings : of Config
+    """
+
+    name: str
+    settings: dict[str, Any]
+
+
+RECIPES: dict[str, tuple[Phase, ...]] = {
+    "strong": (
+        Phase(
+            "head",
+            {
+                "size": 299,  # four times the pixels of 150: collars and hems are seen
+                "inner": 100,
+                "dropout": 0.2,
+                "lr": 0.0005,
+                "augment": "mirror",  # clothes have no left and right; it costs one pass more, once
+                "label_smoothing": 0.1,  # some labels are wrong, and the loss is not to chase them
+                "schedule": "cosine",
+                "epochs": 20,
+            },
+        ),
+        Phase(
+            "block14",
+            {
+                "unfreeze": 6,  # block 14: the last two separable convolutions, without their normalisations
+                "maps": "float16",  # all before it is run once
+                "lr": 3e-5,  # small, or what ImageNet taught is lost in an epoch
+                "augment": "mirror",
+                "label_smoothing": 0.1,
+                "schedule": "cosine",
+                "epochs": 8,
+            },
+        ),
+    ),
+}
 DEFAULTS: Config = Config("")
 SETTINGS: tuple[str, ...] = tuple(field.name for field in dataclasses.fields(Config) if field.name != "data")

@@ -51,6 +51,7 @@ def ask(
     found: Folder,
     files: Sequence[Path],
     labels: NDArray[np.integer[Any]],
+    mirror: bool = False,
 ) -> Answers:
     """Run a loaded model over pictures of a data folder.
 
@@ -61,6 +62,8 @@ def ask(
     found : minicnn.data.Folder
     files : N pictures of it
     labels : (N,) int, their classes
+    mirror : bool
+        Whether an answer is the mean of those to a picture and to its mirror image.
 
     Returns
     -------
@@ -79,8 +82,7 @@ def ask(
     raw = []
     with console.progress("evaluating", len(files)) as advance, source.naming_the_culprit():
         for (x,) in source.batches(BATCH):
-            whole = pictures.padded(x.numpy(), BATCH)
-            raw.append(np.asarray(net.predict_on_batch(whole), np.float64)[: len(x)])
+            raw.append(np.float64(predict.ask(net, x.numpy(), BATCH, mirror)))
             advance(len(x))
     answers = predict.finite(np.concatenate(raw), files, card.output)
     probabilities, losses = _scores(answers, labels, card.output)
@@ -186,6 +188,7 @@ def evaluate(
     split_name: str | None = None,
     split_seed: int | None = None,
     skip_corrupt: bool = False,
+    mirror: bool = False,
 ) -> Result:
     """Evaluate one model; write evaluation.json, confusion.png and worst.png to a new folder.
 
@@ -199,6 +202,8 @@ def evaluate(
     split_seed : int, or None for the one of the model's training
     skip_corrupt : bool
         Whether pictures that can't be read are left out.
+    mirror : bool
+        Whether an answer is the mean of those to a picture and to its mirror image.
 
     Returns
     -------
@@ -214,7 +219,7 @@ def evaluate(
     out = files.unused(out)
     model, field = _load(model_path, data_folder)
     found, split, paths, labels = _judged([field], data_folder, split_name, split_seed, skip_corrupt)
-    answers = ask(model_path, model, found, paths, labels)
+    answers = ask(model_path, model, found, paths, labels, mirror)
     result = {"model": str(model_path), "base": weights.named(model[0]), "data": str(data_folder), "split": split}
     result |= summary(answers)
     console.note(result["base"])
@@ -261,6 +266,7 @@ def compare(
     split_name: str | None = None,
     split_seed: int | None = None,
     skip_corrupt: bool = False,
+    mirror: bool = False,
 ) -> Result:
     """Compare two models on the same pictures; write comparison.json to a new folder.
 
@@ -275,6 +281,8 @@ def compare(
     split_seed : int, or None for the one of the model's training
     skip_corrupt : bool
         Whether pictures that can't be read are left out.
+    mirror : bool
+        Whether an answer is the mean of those to a picture and to its mirror image.
 
     Returns
     -------
@@ -290,7 +298,8 @@ def compare(
     out = files.unused(out)
     models, fields = zip(*(_load(path, data_folder) for path in (first, second)), strict=True)
     found, split, paths, labels = _judged(fields, data_folder, split_name, split_seed, skip_corrupt)
-    a, b = (ask(path, model, found, paths, labels) for path, model in zip((first, second), models, strict=True))
+    both = zip((first, second), models, strict=True)
+    a, b = (ask(path, model, found, paths, labels, mirror) for path, model in both)
     only_a, only_b = int((a.right & ~b.right).sum()), int((b.right & ~a.right).sum())
     result = {"models": [str(first), str(second)], "data": str(data_folder), "split": split}
     result |= {"a": summary(a), "b": summary(b), "only_a": only_a, "only_b": only_b}

@@ -112,7 +112,31 @@ def readable(card: Card, names: Sequence[str]) -> tuple[list[tuple[str, NDArray[
     return read, refused
 
 
-def answer(net: Net, card: Card, names: Sequence[str]) -> tuple[list[str], NDArray[np.floating[Any]], dict[str, str]]:
+def ask(net: Net, x: NDArray[np.float32], size: int, mirror: bool = False) -> NDArray[np.floating[Any]]:
+    """Run a net on a batch that is filled up to its full size.
+
+    Parameters
+    ----------
+    net : keras.Model
+    x : (n, height, width, 3) float32, n <= size
+    size : int, pictures
+    mirror : bool
+        Whether the answer is the mean of those to a picture and to its mirror image.
+
+    Returns
+    -------
+    answers : (n, classes)
+    """
+    whole = pictures.padded(x, size)
+    answers = np.asarray(net.predict_on_batch(whole))[: len(x)]
+    if not mirror:
+        return answers
+    return (answers + np.asarray(net.predict_on_batch(whole[:, :, ::-1]))[: len(x)]) / 2
+
+
+def answer(
+    net: Net, card: Card, names: Sequence[str], mirror: bool = False
+) -> tuple[list[str], NDArray[np.floating[Any]], dict[str, str]]:
     """Run a net on the pictures that can be read, in padded batches of full size.
 
     Parameters
@@ -120,6 +144,8 @@ def answer(net: Net, card: Card, names: Sequence[str]) -> tuple[list[str], NDArr
     net : keras.Model
     card : Card
     names : paths of files, or addresses
+    mirror : bool
+        Whether an answer is the mean of those to a picture and to its mirror image.
 
     Returns
     -------
@@ -142,8 +168,7 @@ def answer(net: Net, card: Card, names: Sequence[str]) -> tuple[list[str], NDArr
             read, wrong = readable(card, some)
             refused |= wrong
             if read:
-                x = pictures.padded(np.stack([prepare(picture) for _, picture in read]), size)
-                answers.append(np.asarray(net.predict_on_batch(x))[: len(read)])
+                answers.append(ask(net, np.stack([prepare(picture) for _, picture in read]), size, mirror))
             known += [name for name, _ in read]
             advance(len(some))
     if not known:

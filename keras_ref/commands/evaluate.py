@@ -20,6 +20,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--split-seed", type=flags.WHOLE, help="draws the held-out fifth (default: as the model's training drew it)"
     )
     flags.add_skip_corrupt(parser)
+    flags.add_mirror(parser)
     parser.add_argument(
         "--out", metavar="DIR", help="new folder for the figures (default: evaluation-MODEL or comparison-A-B)"
     )
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> None:
     both = len(args.models) == 2
     stems = "-".join(Path(name).stem for name in args.models)
     out = Path(args.out or f"{'comparison' if both else 'evaluation'}-{stems}")
-    how = args.data, out, args.split, args.split_seed, args.skip_corrupt
+    how = args.data, out, args.split, args.split_seed, args.skip_corrupt, args.mirror
     if both:
         _show_both(evaluate.compare(args.models[0], args.models[1], *how))
     else:

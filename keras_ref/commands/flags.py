@@ -168,6 +168,18 @@ def given(args: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(args, name)) is not None}
 
 
+def add_mirror(parser: argparse.ArgumentParser) -> None:
+    """Add the flag for answers that are averaged over the mirror image.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    """
+    parser.add_argument(
+        "--mirror", action="store_true", help="average the answers to a picture and to its mirror image; twice the time"
+    )
+
+
 def add_skip_corrupt(parser: argparse.ArgumentParser) -> None:
     """Add the flag for pictures that can't be read.
 

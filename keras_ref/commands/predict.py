@@ -18,6 +18,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--classes", metavar="A,B,...", help="class names, where the model file does not hold them")
     parser.add_argument("--size", type=flags.WHOLE, metavar="N", help="pixels a side, likewise")
     parser.add_argument("--scale", type=flags.REAL, metavar="S", help="pixels are x * S + O on 0..255, likewise")
+    flags.add_mirror(parser)
     parser.add_argument("--offset", type=flags.REAL, metavar="O", help="see --scale")
 
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int | None:
         console.note(f"{sentence} --classes, --size, --scale and --offset say otherwise.")
     if args.logits and card.output != "logits":
         raise ValueError(f"{args.model} answers probabilities, it has no logits to show; leave out --logits.")
-    names, answers, refused = predict.answer(net, card, predict.sources(args.pictures))
+    names, answers, refused = predict.answer(net, card, predict.sources(args.pictures), args.mirror)
     for why in refused.values():
         console.note(why)
     shares = predict.probabilities(answers, card)

@@ -16,6 +16,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "data", nargs="?", metavar="DATA", help="folder with train/ and validation/, or with a folder a class"
     )
     flags.add_settings(parser, configs.SETTINGS)
+    parser.add_argument(
+        "--recipe", choices=configs.RECIPES, help="a table of settings that wins: its own size, rates and epochs"
+    )
     parser.add_argument("--out", metavar="DIR", help="new folder for the run (default: run)")
     parser.add_argument("--resume", metavar="DIR", help="go on with the run in DIR after its last finished epoch")
     flags.add_skip_corrupt(parser)
@@ -28,34 +31,52 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
+    from .. import results
+
     out = Path(args.resume or args.out or "run")
     try:
-        _run(args, out)
+        history = _resume(args, out) if args.resume else _new(args, out)
     except KeyboardInterrupt:
-        if (out / "config.json").is_file():
+        if any((out / name).is_file() for name in ("config.json", "recipe.json")):
             console.note(f"It goes on after its last finished epoch with: train --resume {out}")
         raise
+    best = results.best(history)
+    console.say(f"Best: validation accuracy {best['val_accuracy']:.4f} in epoch {best['epoch']}. Written: {out}")
 
 
-def _run(args, out):
-    from .. import results, runs, train
+def _resume(args, out):
+    from .. import recipes, train
+
+    given = flags.given(args, configs.SETTINGS)
+    whole = (out / "recipe.json").is_file()
+    fixed = [flags.flag(name) for name in sorted(set(given) - (set() if whole else {"epochs"}))]
+    fixed += [f"--{name}" for name in ("out", "recipe") if getattr(args, name)]
+    if fixed:
+        raise ValueError(
+            f"--resume takes its settings from the run's {'recipe' if whole else 'config'}.json; leave out {fixed[0]}."
+        )
+    if whole:
+        return recipes.go_on(out, *_store(args))
+    return train.resume(out, args.epochs, args.data, *_store(args))
+
+
+def _new(args, out):
+    from .. import recipes, runs, train
+
+    if not args.data:
+        raise ValueError("train needs a data folder, or --resume DIR.")
+    given = flags.given(args, configs.SETTINGS)
+    store, budget = _store(args)
+    if args.recipe:
+        return recipes.follow(args.recipe, args.data, out, store, args.skip_corrupt, budget, **given)
+    if args.start:
+        given = runs.settings_of(args.start) | given | {"start": str(runs.model_file(args.start))}
+    return train.new(configs.Config(args.data, **given), out, args.skip_corrupt, store, budget)
+
+
+def _store(args):
+    """Return the store that was asked for, or None, and the budget of its maps."""
     from ..maps import BUDGET
 
     budget = BUDGET if args.maps_budget is None else args.maps_budget
-    store = None if args.no_cache else flags.store(args)
-    given = flags.given(args, configs.SETTINGS)
-    if args.resume:
-        fixed = sorted(set(given) - {"epochs"}) + (["out"] if args.out else [])
-        if fixed:
-            raise ValueError(
-                f"--resume takes its settings from the run's config.json; leave out {flags.flag(fixed[0])}."
-            )
-        history = train.resume(args.resume, args.epochs, args.data, store, budget)
-    else:
-        if not args.data:
-            raise ValueError("train needs a data folder, or --resume DIR.")
-        if args.start:
-            given = runs.settings_of(args.start) | given | {"start": str(runs.model_file(args.start))}
-        history = train.new(configs.Config(args.data, **given), out, args.skip_corrupt, store, budget)
-    best = results.best(history)
-    console.say(f"Best: validation accuracy {best['val_accuracy']:.4f} in epoch {best['epoch']}. Written: {out}")
+    return None if args.no_cache else flags.store(args), budget

@@ -1,0 +1,96 @@
+"""A recipe: one training after the other, each going on from the best epoch of the one before it.
+
+The folder of a recipe holds a run folder a phase, recipe.json, and best.keras: the best epoch of all, chosen on
+validation.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from . import config as configs
+from . import console, files, maps, results, runs, train
+from .types import AnyPath, History
+
+
+def follow(
+    name: str,
+    data_folder: AnyPath,
+    out: AnyPath,
+    store: AnyPath | None = None,
+    skip_corrupt: bool = False,
+    maps_budget: float = maps.BUDGET,
+    **settings: Any,
+) -> History:
+    """Train by a recipe in a new folder.
+
+    Parameters
+    ----------
+    name : a key of `config.RECIPES`
+    data_folder : str or path
+    out : str or path of a new or empty folder
+    store : str or path of stored feature vectors and maps, or None
+    skip_corrupt : bool
+        Whether pictures that can't be read are left out.
+    maps_budget : float
+        GB of maps that the store may hold.
+    **settings : of Config
+        They take the place of the recipe's own, in every phase.
+
+    Returns
+    -------
+    history : a row an epoch of all phases, each with its `phase`
+
+    Raises
+    ------
+    ValueError
+        The data, the settings or `out` can't be used.
+    Diverged
+        A loss is not finite.
+    """
+    out = files.unused(out)
+    record = {"recipe": name, "data": str(data_folder), "settings": settings, "skip_corrupt": skip_corrupt}
+    files.write_json(out / "recipe.json", record)
+    return go_on(out, store, maps_budget)
+
+
+def go_on(out: AnyPath, store: AnyPath | None = None, maps_budget: float = maps.BUDGET) -> History:
+    """Go on with a recipe: phases that are finished are not run again.
+
+    Parameters
+    ----------
+    out : str or path of its folder
+    store : str or path of stored feature vectors and maps, or None
+    maps_budget : float
+        GB of maps that the store may hold.
+
+    Returns
+    -------
+    history : a row an epoch of all phases, each with its `phase`
+
+    Raises
+    ------
+    ValueError
+        The data can't be used any more.
+    Diverged
+        A loss is not finite.
+    """
+    out = Path(out)
+    record = files.read_json(out / "recipe.json")
+    history, before = [], None
+    for phase in configs.RECIPES[record["recipe"]]:
+        console.say(f"{record['recipe']}: {phase.name}")
+        settings = (runs.settings_of(before) if before else {}) | phase.settings | record["settings"]
+        rows = _phase(out / phase.name, configs.Config(record["data"], **settings), record, store, maps_budget)
+        history += [row | {"phase": phase.name} for row in rows]
+        before = out / phase.name
+    best = results.best(history)
+    files.copy(out / best["phase"] / "best.keras", out / "best.keras")
+    return history
+
+
+def _phase(out, config, record, store, maps_budget):
+    if (out / "final.keras").is_file():
+        return results.read_history(out / "history.csv")
+    if (out / "config.json").is_file():
+        return train.resume(out, store=store, maps_budget=maps_budget)
+    return train.new(config, out, record["skip_corrupt"], store, maps_budget)
