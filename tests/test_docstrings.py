@@ -27,10 +27,6 @@ LACKING = {
     "kernels": """
         Tape Workspace get_num_threads on_first_compile play recording set_num_threads sums_are_finite workspace
     """,
-    "layers": """
-        BatchNormalization Concatenate Dropout ELU LeakyReLU Normalization ReLU Rescaling Reshape Softmax
-        SpatialDropout2D
-    """,
 }
 
 

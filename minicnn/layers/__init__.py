@@ -14,10 +14,11 @@ from .cropping2d import Cropping2D
 from .dense import Dense
 from .depthwise_conv2d import DepthwiseConv2D
 from .dropout import Dropout, SpatialDropout2D
+from .elu import ELU
 from .flatten import Flatten
 from .global_pool2d import GlobalAveragePooling2D, GlobalMaxPooling2D
 from .input import Input, InputLayer
-from .leaky_relu import ELU, LeakyReLU
+from .leaky_relu import LeakyReLU
 from .maxpool2d import MaxPooling2D
 from .multiply import Multiply
 from .node import Node, SymbolicTensor

@@ -40,6 +40,8 @@ class Activation(Layer):
     array([[0.   , 0.001, 0.999]], dtype=float32)
     """
 
+    activation: str | None
+
     def __init__(self, activation: str | None, name: str | None = None):
         super().__init__(name)
         self.activation = activation_name(activation)

@@ -1,9 +1,10 @@
 """Checks of a layer's settings and of its input's shape, shared by the layers that take them."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import integer, is_integer
+from ..arguments import integer, is_integer, is_number
 from ..types import Pads, Pair
 
 if TYPE_CHECKING:
@@ -38,6 +39,13 @@ def sides(name: str, value: Any) -> Pads:
         )
     top, bottom, left, right = map(int, pixels)
     return (top, bottom), (left, right)
+
+
+def not_negative(name: str, value: Any) -> float:
+    """Return value as a finite float of at least 0."""
+    if not is_number(value) or not 0 <= value < math.inf:
+        raise ValueError(f"`{name}` must be a number of at least 0. Received: {name}={value!r}.")
+    return float(value)
 
 
 def one_of(name: str, value: Any, choices: Sequence[str]) -> str:

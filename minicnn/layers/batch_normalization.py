@@ -7,13 +7,18 @@
 
     dbeta = sum dy;     dgamma = sum dy * xhat;     dx = gamma / s * dy, in training less what mean and variance undo
 
+Kernels: batch_normalization_moments, batch_normalization_forward, batch_normalization_backward. Kept for the way back:
+x, and the mean and the variance that were used.
 Source: Ioffe & Szegedy, arXiv:1502.03167; Keras 3 `BatchNormalization`. On paper: reference/batch_normalization.py.
 """
+
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import initializers, kernels
 from ..arguments import is_integer, is_number
+from ..types import Array, Shape
 from .base import Layer
 
 
@@ -22,20 +27,64 @@ class BatchNormalization(Layer):
 
     Parameters
     ----------
-    axis : -1, or the last axis's number
-    momentum : float in [0, 1]       how much of the moving mean and variance stays at each training step
-    epsilon : float, positive        added to the variance
-    center, scale : bool             whether there is a beta, and a gamma
+    axis : int
+        -1, or the last axis's number.
+    momentum : float in [0, 1]
+        How much of the moving mean and variance stays at each training step.
+    epsilon : float, 0 or more
+        Added to the variance.
+    center : bool
+        Whether there is a beta, which shifts.
+    scale : bool
+        Whether there is a gamma, which stretches.
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        An argument is none of these; at build, `axis` is not the last one, or the number of channels is open.
 
     Notes
     -----
     params: gamma (C,), ones; beta (C,), zeros. state: moving_mean (C,), zeros; moving_variance (C,), ones.
     The variance that goes into moving_variance is divided by the count, not by the count - 1, as in Keras.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import BatchNormalization
+    >>> x = np.array([[1.0, 10.0], [3.0, 50.0]])
+    >>> layer = BatchNormalization()
+    >>> layer(x, training=True).round(2)  # each channel by its own mean and variance
+    array([[-1., -1.],
+           [ 1.,  1.]], dtype=float32)
+    >>> layer.state["moving_mean"].round(2)  # a hundredth of the way from 0 to the batch's 2 and 30
+    array([0.02, 0.3 ], dtype=float32)
     """
 
-    only = {"renorm": False, "renorm_clipping": None, "renorm_momentum": 0.99, "synchronized": False}
+    axis: int
+    momentum: float
+    epsilon: float
+    center: bool
+    scale: bool
 
-    def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, name=None):
+    only: ClassVar[dict[str, Any]] = {
+        "renorm": False,
+        "renorm_clipping": None,
+        "renorm_momentum": 0.99,
+        "synchronized": False,
+    }
+
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        name: str | None = None,
+    ):
         super().__init__(name)
         if not is_integer(axis):
             raise ValueError(f"`axis` must be one integer, the last axis. Received: axis={axis!r}.")
@@ -46,7 +95,7 @@ class BatchNormalization(Layer):
         self.momentum, self.epsilon = float(momentum), float(epsilon)
         self.center, self.scale = bool(center), bool(scale)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape; the axis must be its last, of known size."""
         rank = 0 if isinstance(input_shape, list) else len(input_shape)
         if rank < 2 or self.axis not in (-1, rank - 1) or input_shape[-1] is None:
@@ -56,7 +105,7 @@ class BatchNormalization(Layer):
             )
         return input_shape
 
-    def _build(self, input_shape, rng):
+    def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         channels = input_shape[-1]
         if self.scale:
             self.params["gamma"] = initializers.ones(rng, channels, self.dtype)
@@ -65,7 +114,7 @@ class BatchNormalization(Layer):
         self.state["moving_mean"] = initializers.zeros(channels, self.dtype)
         self.state["moving_variance"] = initializers.ones(rng, channels, self.dtype)
 
-    def _forward(self, x, training):
+    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         own = training and self.trainable and x.size > 0  # whether the batch's own mean and variance are used
         mean, variance = kernels.batch_normalization_moments(x) if own else self.state.values()
         if own:
@@ -77,16 +126,16 @@ class BatchNormalization(Layer):
         )
         return y, (x, mean, variance, own)
 
-    def _backward(self, dy, saved, need_dx):
+    def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Array | None:
         x, mean, variance, own = saved
         dx, dgamma, dbeta = kernels.batch_normalization_backward(
             dy, x, mean, variance, self.params.get("gamma"), self.epsilon, own
         )
         if self.trainable:
-            self.grads = {key: {"gamma": dgamma, "beta": dbeta}[key] for key in self.params}
+            self.grads.update({key: {"gamma": dgamma, "beta": dbeta}[key] for key in self.params})
         return dx if need_dx else None
 
-    def _settings(self):
+    def _settings(self) -> dict[str, Any]:
         return {
             "axis": self.axis,
             "momentum": self.momentum,

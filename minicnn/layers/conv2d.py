@@ -13,7 +13,7 @@ bias_backward. Kept for the way back: x, and what the activation needs (y, as a 
 Source: Keras 3 `Conv2D`; Dumoulin & Visin, arXiv:1603.07285. On paper: reference/conv2d.py.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -84,11 +84,14 @@ class Conv2D(Windowed):
 
     filters: int
     kernel_size: Pair
+    strides: Pair
+    padding: str
     dilation_rate: Pair
     groups: int
+    activation: str | None
     use_bias: bool
     algorithm: str
-    only = {"data_format": "channels_last"}
+    only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ Source: Keras 3 `Cropping2D`. On paper: reference/cropping2d.py.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from .. import kernels
 from ..types import Array, Pads, Shape
@@ -41,7 +41,7 @@ class Cropping2D(Layer):
     """
 
     cropping: Pads
-    only = {"data_format": "channels_last"}
+    only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def __init__(self, cropping: int | Sequence[int | Sequence[int]] = ((0, 0), (0, 0)), name: str | None = None):
         super().__init__(name)

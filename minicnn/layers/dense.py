@@ -9,7 +9,7 @@ Source: Keras 3 `Dense`. On paper: reference/dense.py.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -65,8 +65,9 @@ class Dense(Layer):
     """
 
     units: int
+    activation: str | None
     use_bias: bool
-    only = {"quantization_config": None}
+    only: ClassVar[dict[str, Any]] = {"quantization_config": None}
 
     def __init__(self, units: int, activation: str | None = None, use_bias: bool = True, name: str | None = None):
         super().__init__(name)

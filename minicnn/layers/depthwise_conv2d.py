@@ -11,7 +11,7 @@ Source: Keras 3 `DepthwiseConv2D`; Chollet, Xception, arXiv:1610.02357. On paper
 """
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -70,10 +70,13 @@ class DepthwiseConv2D(Windowed):
     """
 
     kernel_size: Pair
+    strides: Pair
+    padding: str
     depth_multiplier: int
     dilation_rate: Pair
+    activation: str | None
     use_bias: bool
-    only = {"data_format": "channels_last"}
+    only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ Kernels: flatten_forward, flatten_backward. The way back needs x's shape alone.
 Source: Keras 3 `Flatten`, channels last. On paper: reference/flatten.py.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from .. import kernels
 from ..types import Array, Shape
@@ -30,7 +30,7 @@ class Flatten(Layer):
     array([[0., 1., 2., 3., 4., 5., 6., 7.]], dtype=float32)
     """
 
-    only = {"data_format": "channels_last"}
+    only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, ...) -> (None, product of the rest)."""

@@ -8,7 +8,7 @@ shape alone, the maximum's x and y.
 Source: Keras 3 `GlobalAveragePooling2D` and `GlobalMaxPooling2D`. On paper: reference/global_pool2d.py.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from .. import kernels
 from ..types import Array, Pair, Shape
@@ -33,7 +33,7 @@ class GlobalPooling2D(Layer):
     """
 
     keepdims: bool
-    only = {"data_format": "channels_last"}
+    only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def __init__(self, keepdims: bool = False, name: str | None = None):
         super().__init__(name)

@@ -7,7 +7,7 @@ Kernels: maxpool2d_forward, maxpool2d_backward. Kept for the way back: x, in whi
 Source: Keras 3 `MaxPooling2D`. On paper: reference/maxpool2d.py.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from .. import kernels
 from ..types import Array, IntOrPair, Pair, Shape
@@ -55,7 +55,9 @@ class MaxPooling2D(Windowed):
     """
 
     pool_size: Pair
-    only = {"data_format": "channels_last"}
+    strides: Pair
+    padding: str
+    only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def __init__(
         self,

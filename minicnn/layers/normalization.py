@@ -2,14 +2,19 @@
 
     y = (x - mean) / max(sqrt(variance), 1e-7)          dx = dy / max(sqrt(variance), 1e-7)
 
+Kernels: normalization_forward, normalization_backward. Kept for the way back: the variance.
 Source: Keras 3 `Normalization`. On paper: reference/normalization.py.
 """
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import initializers, kernels
 from ..arguments import is_integer
 from ..reference import NORMALIZATION_EPSILON
+from ..types import Array, ArrayLike, DTypeLike, Shape
 from .base import Layer
 
 
@@ -18,19 +23,49 @@ class Normalization(Layer):
 
     Parameters
     ----------
-    axis : int, tuple of int or None     which axes have a mean of their own for every index; None: one for all numbers
-    mean, variance : number or list, optional     given here; otherwise they are arrays, read from a file or set
+    axis : int, tuple of int or None
+        Which axes have a mean of their own for every index; None: one for all numbers.
+    mean : number or list of them, optional
+        Given here; otherwise it is an array, read from a file or set.
+    variance : number or list of them, optional
+        In the shape of `mean`.
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `axis` is none of these, or the batch's; `mean` and `variance` are not given together and in one shape, or, at
+        build, do not fit the input.
 
     Notes
     -----
     state, where mean and variance are not given: mean, zeros; variance, ones; count, what Keras's adapt counted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import Normalization
+    >>> layer = Normalization(mean=[10.0, 0.0], variance=[4.0, 1.0])  # one for each channel
+    >>> layer(np.array([[14.0, 3.0]]))
+    array([[2., 3.]], dtype=float32)
     """
 
-    only = {"invert": False}
+    axis: tuple[int, ...]
+    mean: Any  # a number, or tuples of them; None: `state` has the arrays
+    variance: Any
 
-    def __init__(self, axis=-1, mean=None, variance=None, name=None):
+    only: ClassVar[dict[str, Any]] = {"invert": False}
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] | None = -1,
+        mean: ArrayLike | None = None,
+        variance: ArrayLike | None = None,
+        name: str | None = None,
+    ):
         super().__init__(name)
-        axes = () if axis is None else tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+        axes: tuple[Any, ...] = () if axis is None else tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
         if not all(is_integer(item) and item != 0 for item in axes):
             raise ValueError(f"`axis` must be integers other than 0, the batch, or None. Received: axis={axis!r}.")
         if (mean is None) != (variance is None) or mean is not None and not _alike(mean, variance):
@@ -41,7 +76,7 @@ class Normalization(Layer):
         self.axis = axes
         self.mean, self.variance = _constant(mean), _constant(variance)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape; the axes must be of known size."""
         rank = 0 if isinstance(input_shape, list) else len(input_shape)
         if not all(-rank < axis < rank and input_shape[axis] is not None for axis in self.axis):
@@ -50,7 +85,7 @@ class Normalization(Layer):
                 f"Received: axis={self.axis}, input_shape={input_shape}."
             )
         if self.mean is not None:
-            sizes = [input_shape[axis] for axis in self._kept(rank)]
+            sizes = [int(input_shape[axis] or 0) for axis in self._kept(rank)]
             try:
                 np.broadcast_to(np.zeros(np.shape(self.mean)), sizes)
             except ValueError:
@@ -60,62 +95,62 @@ class Normalization(Layer):
                 ) from None
         return input_shape
 
-    def _fixed(self, input_shape):
-        """Give the sizes of the axes that have a mean of their own for every index."""
+    def _fixed(self, input_shape: Any) -> Any:
+        """Return the sizes of the axes that have a mean of their own for every index."""
         return [input_shape[axis] for axis in self._kept(len(input_shape))] if self.state else None
 
-    def _kept(self, rank):
+    def _kept(self, rank: int) -> list[int]:
         return sorted(axis % rank for axis in self.axis)
 
-    def _build(self, input_shape, rng):
+    def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         if self.mean is None:
             sizes = tuple(input_shape[axis] for axis in self._kept(len(input_shape)))
             self.state["mean"] = initializers.zeros(sizes, self.dtype)
             self.state["variance"] = initializers.ones(rng, sizes, self.dtype)
             self.state["count"] = initializers.zeros((), "int64")
 
-    def cast(self, dtype):
+    def cast(self, dtype: DTypeLike) -> None:
         """Convert mean and variance; the count stays a whole number."""
         count = self.state.get("count")
         super().cast(dtype)
         if count is not None:
             self.state["count"] = count
 
-    def _constants(self, x):
-        """Mean and variance, in shapes that broadcast against x."""
+    def _constants(self, x: Array) -> list[Array]:
+        """Return mean and variance, in shapes that broadcast against x."""
         kept = self._kept(x.ndim)
         shape = [size if axis in kept else 1 for axis, size in enumerate(x.shape)]
         sizes = [x.shape[axis] for axis in kept]
         given = (self.state["mean"], self.state["variance"]) if self.mean is None else (self.mean, self.variance)
         return [np.broadcast_to(np.asarray(item, x.dtype), sizes).reshape(shape) for item in given]
 
-    def constants(self, shape):
-        """Give mean and deviation of every number of an input of this shape, in float64."""
+    def constants(self, shape: tuple[int, ...]) -> tuple[Array, Array]:
+        """Return mean and deviation of every number of an input of this shape, in float64."""
         mean, variance = (
             np.broadcast_to(item.astype(np.float64), shape)
             for item in self._constants(np.broadcast_to(np.zeros((), self.dtype), shape))
         )
         return mean, np.maximum(np.sqrt(variance), NORMALIZATION_EPSILON)
 
-    def _forward(self, x, training):
+    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         mean, variance = self._constants(x)
         return kernels.normalization_forward(x, mean, variance), variance
 
-    def _backward(self, dy, variance, need_dx):
+    def _backward(self, dy: Array, variance: Array, need_dx: bool) -> Array | None:
         return kernels.normalization_backward(dy, variance) if need_dx else None
 
-    def _settings(self):
+    def _settings(self) -> dict[str, Any]:
         given = [None if item is None else np.asarray(item).tolist() for item in (self.mean, self.variance)]
         return {"axis": list(self.axis), "invert": False, "mean": given[0], "variance": given[1]}
 
 
-def _constant(value):
-    """Give a number, or a list or array of them as tuples, so that nobody changes it any more."""
+def _constant(value: Any) -> Any:
+    """Return a number, or a list or array of them as tuples, so that nobody changes it any more."""
     value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
     return tuple(map(_constant, value)) if isinstance(value, (list, tuple)) else value
 
 
-def _alike(mean, variance):
+def _alike(mean: Any, variance: Any) -> bool:
     """Tell whether both are numbers, or arrays of them, of one shape."""
     arrays = np.asarray(mean), np.asarray(variance)
     return all(array.dtype.kind in "fiu" for array in arrays) and arrays[0].shape == arrays[1].shape

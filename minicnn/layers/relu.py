@@ -2,13 +2,18 @@
 
     y = max(x, 0), or min(max(x, 0), max_value)         dx = dy where 0 < y (< max_value), else 0
 
+Kernels: relu_forward and relu_backward; with a maximum clipped_relu_forward and clipped_relu_backward. Kept for the
+way back: y.
 Source: Keras 3 `ReLU`. On paper: reference/relu.py; with a maximum: reference/activations.py.
 """
+
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import kernels
 from ..arguments import is_number
+from ..types import Array
 from .base import Layer
 
 
@@ -17,25 +22,46 @@ class ReLU(Layer):
 
     Parameters
     ----------
-    max_value : positive number, optional       6 in MobileNet
+    max_value : positive number, optional
+        What larger numbers become; 6 in MobileNet.
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `max_value` is no positive number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import ReLU
+    >>> layer, x = ReLU(), np.array([[-3.0, 0.0, 2.0, 9.0]])
+    >>> layer(x, training=True), ReLU(max_value=6)(x)
+    (array([[0., 0., 2., 9.]], dtype=float32), array([[0., 0., 2., 6.]], dtype=float32))
+    >>> layer.backward([[1.0, 1.0, 1.0, 1.0]])
+    array([[0., 0., 1., 1.]], dtype=float32)
     """
 
-    only = {"negative_slope": 0.0, "threshold": 0.0}
+    max_value: float | None
+    activation: str | None
 
-    def __init__(self, max_value=None, name=None):
+    only: ClassVar[dict[str, Any]] = {"negative_slope": 0.0, "threshold": 0.0}
+
+    def __init__(self, max_value: float | None = None, name: str | None = None):
         super().__init__(name)
         if max_value is not None and not (is_number(max_value) and 0 < max_value < np.inf):
             raise ValueError(f"`max_value` must be a positive number or None. Received: max_value={max_value!r}.")
         self.max_value = None if max_value is None else float(max_value)
         self.activation = "relu" if max_value is None else None
 
-    def _forward(self, x, training, logits=False):
+    def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         if logits:
             return x, None
         y = kernels.relu_forward(x) if self.max_value is None else kernels.clipped_relu_forward(x, self.max_value)
         return y, y
 
-    def _backward(self, dy, y, need_dx):
+    def _backward(self, dy: Array, y: Array | None, need_dx: bool) -> Array | None:
         if not need_dx:
             return None
         if y is None:
@@ -44,5 +70,5 @@ class ReLU(Layer):
             return kernels.relu_backward(dy, y)
         return kernels.clipped_relu_backward(dy, y, self.max_value)
 
-    def _settings(self):
+    def _settings(self) -> dict[str, Any]:
         return {"max_value": self.max_value, "negative_slope": 0.0, "threshold": 0.0}

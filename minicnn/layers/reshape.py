@@ -2,12 +2,17 @@
 
     y = x in the target's shape         dx = dy in x's shape
 
+No kernel: the numbers stay where they are. The way back needs x's shape alone.
 Source: Keras 3 `Reshape`.
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from ..arguments import is_integer
+from ..types import Array, Shape
+from .arrays import product
 from .base import Layer
 
 
@@ -16,12 +21,34 @@ class Reshape(Layer):
 
     Parameters
     ----------
-    target_shape : tuple of int     of one example; one size may be -1, and follows from the others
+    target_shape : tuple of int
+        Of one example; one size may be -1, and follows from the others.
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        `target_shape` is none of these, or, at build, does not hold the numbers of the input.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import Reshape
+    >>> layer = Reshape((2, -1))
+    >>> layer(np.arange(12).reshape(2, 6))[1]
+    array([[ 6.,  7.,  8.],
+           [ 9., 10., 11.]], dtype=float32)
+    >>> layer.output_shape
+    (None, 2, 3)
     """
 
-    def __init__(self, target_shape, name=None):
+    target_shape: tuple[int, ...]
+
+    def __init__(self, target_shape: int | Sequence[int], name: str | None = None):
         super().__init__(name)
-        sizes = target_shape if isinstance(target_shape, (tuple, list)) else (target_shape,)
+        given: Any = target_shape
+        sizes = given if isinstance(given, (tuple, list)) else (given,)
         whole = all(map(is_integer, sizes))
         if not whole or any(size < 1 and size != -1 for size in sizes) or list(sizes).count(-1) > 1:
             raise ValueError(
@@ -30,13 +57,14 @@ class Reshape(Layer):
             )
         self.target_shape = tuple(map(int, sizes))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, ...) -> (None, *target_shape)."""
         sizes = input_shape[1:]
-        if isinstance(input_shape, list) or None in sizes:
+        count = product(sizes)
+        if count is None:
             # Without the input's size nothing can be checked until the first forward.
             return (input_shape[0], *(None if size == -1 else size for size in self.target_shape))
-        count, known = math.prod(sizes), math.prod(size for size in self.target_shape if size != -1)
+        known = math.prod(size for size in self.target_shape if size != -1)
         if count % known or (-1 not in self.target_shape and count != known):
             raise ValueError(
                 f"`target_shape` of layer '{self.name}' must hold the {count} numbers of its input "
@@ -44,11 +72,11 @@ class Reshape(Layer):
             )
         return (input_shape[0], *(count // known if size == -1 else size for size in self.target_shape))
 
-    def _forward(self, x, training):
+    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         return x.reshape(len(x), *self.compute_output_shape(x.shape)[1:]), x.shape
 
-    def _backward(self, dy, shape, need_dx):
+    def _backward(self, dy: Array, shape: Any, need_dx: bool) -> Array | None:
         return dy.reshape(shape) if need_dx else None
 
-    def _settings(self):
+    def _settings(self) -> dict[str, Any]:
         return {"target_shape": list(self.target_shape)}

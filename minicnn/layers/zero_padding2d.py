@@ -7,7 +7,7 @@ Source: Keras 3 `ZeroPadding2D`. On paper: reference/zero_padding2d.py.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from .. import kernels
 from ..types import Array, Pads, Shape
@@ -41,7 +41,7 @@ class ZeroPadding2D(Layer):
     """
 
     padding: Pads
-    only = {"data_format": "channels_last"}
+    only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def __init__(self, padding: int | Sequence[int | Sequence[int]] = (1, 1), name: str | None = None):
         super().__init__(name)
