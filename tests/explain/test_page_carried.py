@@ -71,6 +71,24 @@ def test_the_strongest_maps_and_those_that_they_become(tmp_path, monkeypatch):
     assert channels["input_layer"] is None and channels["flatten"] is None  # whole
 
 
+@pytest.mark.parametrize("channels, sentence", [(10, None), (11, "1 channel that"), (12, "2 channels that")])
+def test_what_is_not_carried_is_a_row_of_the_sum(browser, tmp_path, monkeypatch, channels, sentence):
+    monkeypatch.setattr(page, "too_large", lambda model: True)
+    monkeypatch.setattr("minicnn.explain.page.carried.LAYER", 0)
+    model = Sequential([Input((9, 8, 1)), Conv2D(channels, 2), Conv2D(3, 2), Flatten()], seed=0)
+    pixels = noise(9, 8, 1)
+    want = trace(randomise(model), pixels.astype(np.float32), "conv2d_1", (2, 3, 1)).value
+    with Tab(browser, Made(tmp_path, "part", model, [pixels], labels=[1])) as t:
+        t.view("convolution")
+        t.choose("layer", "conv2d_1")
+        t.page.evaluate("explorer.view.pick(1), explorer.view.choose(2, 3)")
+        rows = t.page.locator(".sums tr").all_inner_texts()
+        parts = t.page.locator(".sums tr .num").evaluate_all("all => all.map((cell) => Number(cell.dataset.value))")
+    assert parts[-1] == pytest.approx(want, rel=1e-5) == pytest.approx(sum(parts[:-1]), rel=1e-5)
+    carried = [row for row in rows if "does not carry" in row]
+    assert [row.startswith(sentence) for row in carried] == ([True] if sentence else [])
+
+
 def wide(maps):
     """Few weights, much work: 200 * 200 pixels * 9 taps * 16 channels for each map."""
     return Sequential([Input((202, 202, 1)), Conv2D(16, 1), Conv2D(maps, 3), Flatten()], seed=0)

@@ -26,6 +26,19 @@ def test_the_gradient_is_marked_where_the_chosen_number_lies(tab):
         assert t.number("gradient") == pytest.approx(value, rel=1e-6)
 
 
+@pytest.mark.parametrize("own, first", [(0, 0), (4, 0), (5, 1), (9, 1)])
+def test_nine_channels_of_a_kernels_gradient_the_chosen_one_among_them(tab, own, first):
+    with tab("demo") as t:
+        t.view("backward")
+        t.choose("gradient at", "conv2d_1")
+        t.choose("of its", "kernel")
+        t.page.evaluate(f"explorer.view.at = (4 * 10 + {own}) * 10 + 7, explorer.view.drawOne()")  # the window's middle
+        shown = t.page.locator('[data-grid^="dkernel"]').evaluate_all("all => all.map((grid) => grid.dataset.grid)")
+        assert shown == [f"dkernel{c}" for c in range(first, first + 9)]
+        chosen = t.page.locator(f'[data-grid="dkernel{own}"] .cell').evaluate_all("all => all.map((c) => c.className)")
+        assert ["winner" in name for name in chosen] == [tap == 4 for tap in range(9)]
+
+
 def test_curves_run_from_what_feeds_a_map_to_the_map_and_turn_half_way(tab):
     with tab("demo") as t:
         t.page.hover('[data-node="4"][data-map="2"]')
@@ -41,6 +54,21 @@ def test_curves_run_from_what_feeds_a_map_to_the_map_and_turn_half_way(tab):
             assert (y1, other, y2) == (y0, half, y3) and half == pytest.approx((x0 + x3) / 2)
             assert x3 == pytest.approx(own["x"] - box["x"], abs=1)
             assert y3 == pytest.approx(own["y"] + own["height"] / 2 - box["y"], abs=1)
+
+
+def test_a_curve_is_thicker_where_the_kernel_weighs_more(tab, pages):
+    """From 0.1 to 1 of its width, by the largest weight between two maps, of the kernel's largest."""
+    with tab("demo") as t:
+        t.page.hover('[data-node="4"][data-map="2"]')
+        name = t.page.evaluate("explorer.net.nodes[4].of")
+        kernel = np.abs(pages["demo"].model.get_layer(name).params["kernel"])
+        t.page.locator('[data-node="4"][data-map="2"]').hover()
+        widths = t.page.locator(".lines path").evaluate_all(
+            "all => all.map((p) => Number(p.getAttribute('stroke-width')))"
+        )
+        sources = t.page.locator('[data-node="3"]').evaluate_all("all => all.map((tile) => Number(tile.dataset.map))")
+        want = [0.75 + 2.5 * (0.1 + 0.9 * kernel[:, :, c, 2].max() / kernel.max()) for c in sources]
+        np.testing.assert_allclose(widths, want, rtol=1e-5)
 
 
 def test_the_chosen_cell_stays_and_is_moved_only_into_a_smaller_map(tab):

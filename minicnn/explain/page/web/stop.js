@@ -64,7 +64,8 @@ export function stopSums(view, i, j) {
   const rest = shown - listed.reduce((total, [, value]) => total + value, 0);
   const rows = listed.map(([c, value]) => [`input channel ${c}`, num(value)]);
   if (parts.length > listed.length) rows.push([`${parts.length - listed.length} channels on other pages`, num(rest)]);
-  if (missing > 0) rows.push([`${missing} channels that this page does not carry`, num(own - bias - shown)]);
+  const lost = `${missing} channel${missing > 1 ? "s" : ""} that this page does not carry`;
+  if (missing > 0) rows.push([lost, num(own - bias - shown)]);
   rows.push(["bias", num(bias, "bias")], {
     kind: "result",
     cells: [`output [${i}, ${j}, channel ${view.map}]`, num(own, "output", 6)],
