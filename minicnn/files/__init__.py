@@ -7,6 +7,16 @@
     read_card("shirt.keras")                     classifier.json: what to do with a photograph
     resolve_card("shirt.keras", ...)             the same, with what the flags, the folder and the model tell
 
+    formats.py                     which format a file is of
+    keras_zip.py, keras_h5.py      .keras; .h5 and .weights.h5 (hdf5/ reads HDF5, layout.py knows where the arrays lie)
+    tfjs.py, tfjs_limits.py        TensorFlow.js, and what it lacks
+    dialect.py, compiling.py       Keras 2's and 3's configs, compile settings too, made Keras 3's (spellings.py)
+    keras2.py                      and written as Keras 2 did
+    functional.py, graph.py        the graph of a Functional config
+    names.py                       arrays that are known by name alone
+    classifier.py, resolve.py      classifier.json, and who else may tell what it tells
+    opening.py, atomic.py, pipe.py    files from others, files that are never half, readers that go away
+
 This package knows formats and no layer. What comes from outside is never trusted: nothing in a file is executed or
 looked up by name, sizes are bounded by the file's own, and every fault is one ValueError that names the path.
 """

@@ -65,7 +65,7 @@ class File:
         """Return the Group or Dataset whose object header is at `address`."""
         if address not in self._objects:
             messages = read_messages(self.data, address)
-            kind = Dataset if any(message.type == LAYOUT for message in messages) else Group
+            kind = Dataset if any(kind == LAYOUT for kind, _, _ in messages) else Group
             self._objects[address] = kind(self, messages)
         return self._objects[address]
 
@@ -80,7 +80,7 @@ class Object:
 
     def find(self, kind: int) -> int | None:
         """Return where the first message of a type starts, or None."""
-        return next((message.start for message in self.messages if message.type == kind), None)
+        return next((start for found, start, _ in self.messages if found == kind), None)
 
     def texts(self, name: str) -> list[str] | None:
         """Return attribute `name` as a list of str, or None where there is no such attribute.
@@ -153,9 +153,9 @@ class Group(Object):
             if info is not None:
                 for name, address in dense_members(self.data, info):
                     self._add(self._members, name, address)
-            for message in self.messages:
-                if message.type == LINK:
-                    self._add(self._members, *parse_link(self.data, message.start))
+            for kind, start, _ in self.messages:
+                if kind == LINK:
+                    self._add(self._members, *parse_link(self.data, start))
         return self._members
 
     def _add(self, found: dict[str, int], name: str, address: int | None) -> None:
