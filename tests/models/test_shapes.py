@@ -20,6 +20,7 @@ from minicnn import (
     load_model,
 )
 from minicnn.explain import trace
+from minicnn.models import configs
 from minicnn.models.summary import rows
 from tests.keras_oracle import keras
 
@@ -333,3 +334,39 @@ def test_summary_of_what_is_not_built():
     assert lines[2].split() == ["conv2d", "Conv2D", "?", "0", "?", "?", "?", "x", "?"]
     assert lines[3].split()[:3] == ["inner/last", "Dense", "?"]
     assert lines[-1].endswith("0 parameters, 0 of them trainable; an open number of multiply-adds an example")
+
+
+# ---- what is read from files ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("side", "fits"), [(8192, True), (8193, False)])
+def test_a_picture_that_would_fill_the_memory_is_refused_when_loaded(side, fits, tmp_path):
+    """2**26 numbers of one example may lie between two layers."""
+    Sequential([Input((side, side, 1)), GlobalAveragePooling2D(), Dense(1)]).save(tmp_path / "m.keras")
+    if fits:
+        assert load_model(tmp_path / "m.keras").input_shape == (None, side, side, 1)
+        return
+    with pytest.raises(ValueError, match=f"gives {side**2} numbers for one example; more than {2**26} are not comp"):
+        load_model(tmp_path / "m.keras")
+
+
+@pytest.mark.parametrize(
+    ("said", "training"),
+    [
+        ({}, None),
+        ({"training": None}, None),
+        ({"training": False}, False),
+        ({"training": 1}, True),
+        ({"mask": None, "training": True}, True),
+        ({"mask": [None, None]}, None),
+        ({"masks": {"a": None, "b": None}}, None),
+    ],
+)
+def test_what_a_call_in_a_file_says_beside_its_inputs(said, training):
+    assert configs._training("dense", said) is training
+
+
+@pytest.mark.parametrize("said", [{"mask": 1}, {"mask": [None, 1]}, {"mask": {"a": None, "b": 0}}])
+def test_what_no_layer_takes_is_refused_by_name(said):
+    with pytest.raises(ValueError, match="Layer 'dense' is called with `mask`, which no layer of minicnn takes"):
+        configs._training("dense", {"training": True, **said})
