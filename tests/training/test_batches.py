@@ -231,6 +231,15 @@ def test_another_seed_is_another_order():
     assert seen[0] == seen[1] != seen[2]
 
 
+def test_batches_of_an_epoch_hold_every_example_once():
+    batches = ArrayBatches(np.arange(10), np.arange(10), 3, shuffle=True, seed=5)
+    orders = []
+    for epoch in range(2):
+        batches.epoch = epoch
+        orders.append([value for x, _ in batches for value in x])
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(10)) and orders[0] != orders[1]
+
+
 def test_batches_know_how_many_they_are():
     batches = ArrayBatches(np.arange(10), np.arange(10), 4)
     assert len(batches) == 3 and [len(y) for _, y in batches] == [4, 4, 2]

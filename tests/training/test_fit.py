@@ -1,4 +1,4 @@
-"""fit, evaluate, predict and the callbacks: what they return, what they repeat, what they refuse."""
+"""fit, with evaluate and predict beside it: what they return, what they repeat, what they refuse."""
 
 import csv
 
@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import minicnn
-from minicnn import Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential, Softmax, training
-from minicnn.training.batches import ArrayBatches
+from minicnn import Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential, Softmax
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(20, 8, 8, 1)).astype("float32")
@@ -48,15 +47,6 @@ def test_going_on_later_equals_one_run():
     parts.fit(X, Y, epochs=4, initial_epoch=2, verbose=0)
     for one, other in zip(whole.get_weights(), parts.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_each_epoch_sees_every_example_once_in_another_order():
-    batches = ArrayBatches(np.arange(10), np.arange(10), 3, shuffle=True, seed=5)
-    orders = []
-    for epoch in range(2):
-        batches.epoch = epoch
-        orders.append([value for x, _ in batches for value in x])
-    assert sorted(orders[0]) == sorted(orders[1]) == list(range(10)) and orders[0] != orders[1]
 
 
 def test_batches_and_arrays_train_alike():
@@ -297,59 +287,6 @@ def test_one_hot_is_wanted_where_it_is():
 def test_an_iterator_cannot_serve_every_epoch():
     with pytest.raises(TypeError, match="iterated over again each epoch"):
         model().fit(iter([(X, Y)]))
-
-
-def test_training_needs_compile():
-    net = Sequential([Input((2,)), Dense(1)])
-    for call in (lambda: net.fit(np.ones((1, 2)), np.ones(1)), lambda: net.evaluate(np.ones((1, 2)), np.ones(1))):
-        with pytest.raises(RuntimeError, match="Call model.compile"):
-            call()
-
-
-def test_advice_is_given_once():
-    net = Sequential([Input((2,)), Dense(1, activation="sigmoid")])
-    with pytest.warns(UserWarning, match="from_logits=True, but the model ends in sigmoid"):
-        net.compile("sgd", minicnn.BinaryCrossentropy(from_logits=True))
-    net = Sequential([Input((2,)), Dense(1)])
-    with pytest.warns(UserWarning, match="logits above 0.5"):
-        net.compile("sgd", minicnn.BinaryCrossentropy(from_logits=True), metrics=["accuracy"])
-
-
-class Line:
-    """y = a x: all that training asks of a model (`TrainableModel`), and nothing of `Model`."""
-
-    built, dtype, activation, inputs, seed, stop_training, epochs = True, "float64", None, [None], 0, False, 0
-
-    def __init__(self):
-        self.setup = training.Setup(minicnn.SGD(0.1), "mse")
-        self.params, self.grads = {"line/a": np.zeros((1, 1))}, {}
-
-    def leaves(self):
-        return []
-
-    def forward(self, x, training=False, *, logits=False, need_dx=True):
-        self.x = x
-        return x @ self.params["line/a"]
-
-    def backward(self, dy, need_dx=True):
-        self.grads = {"line/a": self.x.T @ dy}
-
-    def drop_grads(self):
-        self.grads = {}
-
-    def forget(self):
-        self.x = None
-
-
-def test_whatever_has_what_training_asks_for_can_be_trained():
-    line, x, y = Line(), np.array([[1.0], [2.0]]), np.array([[3.0], [6.0]])
-    assert training.evaluate(line, x, y) == (3**2 + 6**2) / 2  # without return_dict, as in Keras
-    assert training.train_on_batch(line, x, y) == (3**2 + 6**2) / 2
-    assert line.params["line/a"] == 0.1 * (3 * 1 + 6 * 2)  # the slope of the loss at a = 0 is -(1 * 3 + 2 * 6)
-    history = training.fit(line, x, y, epochs=30, verbose=0)
-    np.testing.assert_allclose(line.params["line/a"], 3, rtol=1e-6)
-    np.testing.assert_array_equal(training.predict(line, x), x @ line.params["line/a"])
-    assert line.epochs == 30 and history.history["loss"][-1] < 1e-10
 
 
 def test_what_a_file_asks_for_and_training_does_not_do_is_named():
