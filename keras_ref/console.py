@@ -9,8 +9,8 @@ from rich.console import Console
 
 PAUSE: float = 30.0  # seconds between two lines of progress where there is no terminal
 
-out: Console = Console(highlight=False, soft_wrap=True)
-err: Console = Console(stderr=True, highlight=False, soft_wrap=True)
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
@@ -20,7 +20,7 @@ def say(text: str) -> None:
     ----------
     text : str
     """
-    out.print(text, markup=False)
+    _out.print(text, markup=False)
 
 
 def note(text: str | None) -> None:
@@ -32,7 +32,7 @@ def note(text: str | None) -> None:
         None or an empty one: no line.
     """
     if text:
-        err.print(text, markup=False)
+        _err.print(text, markup=False)
 
 
 @contextmanager
@@ -65,10 +65,10 @@ def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    if not err.is_terminal:
+    if not _err.is_terminal:
         yield _Lines(what, total).advance
         return
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Progress(*columns, console=_err, transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda n=1: bar.advance(task, n)
 
@@ -93,18 +93,20 @@ def _span(seconds):
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def working(what: str) -> AbstractContextManager[Any]:
+def working(what: str, on_output: bool = False) -> AbstractContextManager[Any]:
     """Show a spinner in a `with` block: for what takes seconds and cannot say how far it is.
 
     Parameters
     ----------
     what : str, beside the spinner
+    on_output : bool
+        On standard output, where standard error is silenced meanwhile.
 
     Returns
     -------
     spinner : context manager
     """
-    return err.status(what)
+    return (_out if on_output else _err).status(what)
 
 
 def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -126,8 +128,8 @@ def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[Any
     for row in rows:
         shown.add_row(*(str(cell) for cell in row))
     if title:
-        out.print(title, style="bold", markup=False)  # as the table's own title it would wrap at the table's width
-    needed = Measurement.get(out, out.options.update(max_width=10_000), shown).maximum
+        _out.print(title, style="bold", markup=False)  # as the table's own title it would wrap at the table's width
+    needed = Measurement.get(_out, _out.options.update(max_width=10_000), shown).maximum
     Console(highlight=False, width=needed).print(shown)  # a cell is never cut, whatever the terminal's width
 
 

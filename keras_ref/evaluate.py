@@ -220,8 +220,8 @@ def evaluate(
     model, field = _load(model_path, data_folder)
     found, split, paths, labels = _judged([field], data_folder, split_name, split_seed, skip_corrupt)
     answers = ask(model_path, model, found, paths, labels, mirror)
-    result = {"model": str(model_path), "base": weights.named(model[0]), "data": str(data_folder), "split": split}
-    result |= summary(answers)
+    result: dict[str, Any] = {"model": str(model_path), "base": weights.named(model[0])}
+    result |= {"data": str(data_folder), "split": split} | summary(answers)
     console.note(result["base"])
     worst, result["worst"] = _worst(found, answers)
     files.write_json(out / "evaluation.json", result)

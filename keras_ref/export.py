@@ -60,7 +60,7 @@ def export(model_path: AnyPath, kind: str, out: AnyPath | None = None) -> tuple[
         raise Diverged(f"{model_path} gives no finite answers, even to random pictures: its training diverged.")
     partial = out.with_name(f".{out.stem}.partial{out.suffix}")
     try:
-        with console.out.status(f"exporting to {kind}"), runtime.quietly():  # quietly() silences standard error
+        with console.working(f"exporting to {kind}", on_output=True), runtime.quietly():
             net.export(partial, format=keras_kind, verbose=False)
         answers = _RUN[kind](partial, x)
         difference, size = float(np.abs(answers - expected).max()), float(np.abs(expected).max())

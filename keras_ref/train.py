@@ -230,10 +230,10 @@ class _Run:
         both = (self.train_split, c.augment, c.draws), (self.validation, "none", 0)
         if store is not None and c.cacheable:
             learner = self.classifier.head
-            stored = tuple(features.Stored(self.classifier, split, store, *how) for split, *how in both)
-        elif (parts := self._room_for_maps(store, maps_budget)) is not None:
+            stored = tuple(features.Stored(self.classifier, split, store, kind, n) for split, kind, n in both)
+        elif (parts := self._room_for_maps(store, maps_budget)) is not None and store is not None:
             learner = parts.back
-            stored = tuple(maps.Maps(parts, split, store, c.maps, *how) for split, *how in both)
+            stored = tuple(maps.Maps(parts, split, store, c.maps, kind, n) for split, kind, n in both)
         else:
             learner, stored = self.classifier.net, None
         model.compile_net(self.classifier.net, c)

@@ -50,7 +50,7 @@ def train(
     for split, batches in sets.items():
         skipped = f", {len(batches.skipped)} skipped as no pictures" if batches.skipped else ""
         say(f"{split}: {len(batches.files)} pictures of {len(pictures.class_names)} classes{skipped}")
-    pictures = pictures.without([file for batches in sets.values() for file in batches.skipped])
+    pictures = pictures.without([Path(file) for batches in sets.values() for file in batches.skipped])
     pictures.write_split(out / "split.json")
     model = _net(pictures, settings)
     saved = out / "model.keras"

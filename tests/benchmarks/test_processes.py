@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import architectures, child, memory, sections, startup, twins
+from benchmarks import architectures, child, memory, processes, sections, startup, twins
 from minicnn import get_num_threads
 
 
@@ -41,3 +41,11 @@ def test_a_process_that_predicts(tmp_path):
     assert set(row) == {"s", "peak_mb"} and row["s"] > 0 and row["peak_mb"] > 10
     with pytest.raises(ValueError, match="minicnn did not predict: .*none.keras"):
         architectures._process("minicnn", tmp_path / "none.keras", tmp_path / "picture.npy")
+
+
+def test_a_process_that_says_nothing_still_fails_in_a_sentence():
+    assert processes.checked(processes.run("-c", "print(6 * 7)"), "arithmetic failed").out == "42\n"
+    with pytest.raises(ValueError, match="^it failed: no word$"):
+        processes.checked(processes.run("-c", "raise SystemExit(3)"), "it failed")
+    with pytest.raises(ValueError, match="^it failed: KeyError: 'x'$"):
+        processes.checked(processes.run("-c", "{}['x']"), "it failed")
