@@ -86,7 +86,7 @@ def load(models: ModelOrPath | Sequence[ModelOrPath]) -> Epochs:
         return Epochs(
             [load_model(file, optimizer=False) for file in files], [*map(_epoch, files)], Path(models), files[-1]
         )
-    several = list(models) if isinstance(models, (list, tuple)) else [models]
+    several = [models] if isinstance(models, (Model, str, os.PathLike)) else list(models)
     if not several:
         raise ValueError("`models` must hold at least one model. Received: none.")
     loaded = [load_model(each, optimizer=False) if isinstance(each, (str, os.PathLike)) else each for each in several]
