@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from benchmarks.fuzz import mutated
-from minicnn.files.hdf5 import Dataset, File, byte_reader, image
+from minicnn.files.hdf5 import Dataset, File, btree_v2, byte_reader, image
 
 DTYPES = ["<f4", ">f4", "<f8", "<f2", "<i8", ">i4", "<i2", "i1", "u1", "<u2", "<u4", "<u8", "?"]
 NAMES = st.text("abc0_é:", min_size=1, max_size=12)
@@ -344,3 +344,22 @@ def test_mutated_files_end_in_a_sentence(fill):
             refused += 1
         assert time.perf_counter() - start < 5
     assert refused > 0
+
+
+def test_what_a_tree_of_four_levels_holds_is_counted_by_hand():
+    """Nodes of 512 bytes, 10 of them head and checksum, and records of 11: a pointer's widths grow with the level."""
+    most, pointers = btree_v2._capacities(byte_reader.ByteReader(b""), 512, 11, 4)
+    assert most == [45, 24, 22, 22, 21]  # 502 // 11, 493 // 20, 491 // 22, 491 // 22, 490 // 23
+    # All records below: 45; 25 * 45 + 24 = 1,149; 23 * 1,149 + 22 = 26,449; 23 * 26,449 + 22 = 608,349
+    assert [tuple(pointer) for pointer in pointers] == [(8, 1, 0), (8, 1, 2), (8, 1, 2), (8, 1, 3)]
+
+
+def test_the_smallest_copy_costs_a_step(monkeypatch):
+    """Or else a circle of small copies would go on for ever."""
+    monkeypatch.setattr(byte_reader, "STEPS", 5)
+    data = byte_reader.ByteReader(bytes(600))
+    for _ in range(2):
+        data.copy(0, 0)
+        data.copy(0, 255)
+    with pytest.raises(ValueError, match="its structure is endless"):
+        data.copy(0, 256)  # two more make six
