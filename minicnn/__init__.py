@@ -153,14 +153,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    """Load the room that a public name lives in, once."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room = import_module(f".{_HOMES.get(name, 'layers' if name[0].isupper() else name)}", __name__)
-    value = globals()[name] = getattr(room, name) if name in _HOMES or name[0].isupper() else room
-    return value
+if not TYPE_CHECKING:  # a checker that saw it would take any name for one of ours
+
+    def __getattr__(name: str) -> object:
+        """Load the room that a public name lives in, once."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        room = import_module(f".{_HOMES.get(name, 'layers' if name[0].isupper() else name)}", __name__)
+        value = globals()[name] = getattr(room, name) if name in _HOMES or name[0].isupper() else room
+        return value
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
