@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from benchmarks.fuzz import mutated
-from minicnn.files.hdf5 import Dataset, File, btree_v2, byte_reader, image
+from minicnn.files.hdf5 import Dataset, File, btree_v2, byte_reader, image, messages
 
 DTYPES = ["<f4", ">f4", "<f8", "<f2", "<i8", ">i4", "<i2", "i1", "u1", "<u2", "<u4", "<u8", "?"]
 NAMES = st.text("abc0_é:", min_size=1, max_size=12)
@@ -363,3 +363,12 @@ def test_the_smallest_copy_costs_a_step(monkeypatch):
         data.copy(0, 255)
     with pytest.raises(ValueError, match="its structure is endless"):
         data.copy(0, 256)  # two more make six
+
+
+def test_a_text_has_one_byte_at_least():
+    def text(size):
+        return messages.parse_datatype(byte_reader.ByteReader(b"\x13\0\0\0" + size.to_bytes(4, "little")), 0)
+
+    assert text(1).size == 1 and text(1).dtype is None and not text(1).variable
+    with pytest.raises(ValueError, match="of 0 bytes .class 3., not plain numbers"):
+        text(0)
