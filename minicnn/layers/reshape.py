@@ -17,7 +17,7 @@ from .base import Layer
 
 
 class Reshape(Layer):
-    """Give every example another shape.
+    """Bring every example into another shape.
 
     Parameters
     ----------
