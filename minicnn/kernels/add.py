@@ -12,6 +12,7 @@ BLOCK = 1 << 14  # numbers a job
 
 @jit
 def _add(start, stop, a, b, y):
+    """Job: BLOCK numbers."""
     a, b, y = a[start * BLOCK : stop * BLOCK], b[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(y.size):
         y[i] = a[i] + b[i]
@@ -27,7 +28,7 @@ def _add_broadcast(start, stop, a, b, y, walk):
             ia = broadcast.offset(place, row, a_steps)
             ib = broadcast.offset(place, row, b_steps)
             iy = broadcast.offset(place, row, y_steps)
-            for i in range(place.count):
+            for i in range(place.length):
                 y[iy + i] = a[ia + i * a_step] + b[ib + i * b_step]
 
 
@@ -51,13 +52,13 @@ def add_forward(xs: Sequence[Array]) -> Array:
     [[1.0, 5.0], [1.0, 5.0]]
     """
     total, *others = broadcast.of_one_rank(xs)
-    y = None  # where the sum so far lies, once it is an array of our own
+    own = None  # where the sum so far lies, once it is an array of our own
     for x in others:
-        total = y = _sum(total, x, y)
-    return y
+        total = own = _sum(total, x, own)
+    return total
 
 
-def _sum(a, b, y):
+def _sum(a: Array, b: Array, y: Array | None) -> Array:
     """Add two arrays, into `y` if it is there and large enough."""
     shape = a.shape if a.shape == b.shape else np.broadcast_shapes(a.shape, b.shape)
     if y is None or y.shape != shape:
@@ -79,7 +80,7 @@ def add_backward(dy: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
 
     Parameters
     ----------
-    dy : the stretched shape, float32 or float64
+    dy : the broadcast shape, float32 or float64
         gradient of the loss with respect to y
     shapes : list of tuples of int
         shapes of the arrays given to `add_forward`

@@ -87,7 +87,7 @@ def avgpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> A
     x = checks.floats(x, "x", 4)
     pool, shape = pooling(x.shape, pool_size, strides, pads)
     y = memory.empty(shape, x.dtype)
-    run(_forward, y.shape[0] * y.shape[1], y.size * pool.ph * pool.pw, x, y, pool)
+    run(_forward, y.shape[0] * y.shape[1], y.size * pool.ph * pool.pw, x, y, tuple(pool))
     return y
 
 
@@ -124,5 +124,5 @@ def avgpool2d_backward(dy: Array, input_shape: tuple[int, ...], pool_size: Pair,
     pool, shape = pooling(input_shape, pool_size, strides, pads)
     checks.shape(dy, "dy", shape)
     dx = memory.empty(tuple(input_shape), dy.dtype)
-    run(_backward, input_shape[0], dy.size * pool.ph * pool.pw + dx.size, dy, dx, pool)
+    run(_backward, input_shape[0], dy.size * pool.ph * pool.pw + dx.size, dy, dx, tuple(pool))
     return dx

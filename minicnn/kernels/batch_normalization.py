@@ -1,4 +1,10 @@
-"""Batch normalization: moments, forward, backward. A few operations a number: what counts is memory."""
+"""Batch normalization: moments, forward, backward. A few operations a number: what counts is memory.
+
+Forward   y = (x - mean) / s * gamma + beta,   s = sqrt(variance + epsilon)
+Backward  dx = gamma / s * (dy - dbeta / count - (x - mean) / s * dgamma / count)      the last two in training only
+
+Where a convolution goes before it, a prediction needs neither: `batch_normalization_fold` makes both one product.
+"""
 
 import numpy as np
 
@@ -74,6 +80,7 @@ def _fold(start, stop, mean, variance, gamma, beta, bias, epsilon, scale, shift)
 
 @jit
 def _backward(start, stop, dy, x, mean, scale, dbeta, slope, dx):
+    """Job: ROWS rows. scale: gamma / s; dbeta: divided by the count; slope: dgamma / count / s."""
     for i in range(start * ROWS, min(stop * ROWS, x.shape[0])):
         u, v, out = dy[i], x[i], dx[i]
         for c in range(out.size):
@@ -89,13 +96,14 @@ def _rows(array, name, dtype=None):
 
 
 def _vector(array, name, like):
+    """Check one number a channel and return it in float64."""
     array = checks.floats(array, name, 1, like.dtype)
     checks.shape(array, name, like.shape[-1:])
     return array.astype(np.float64)
 
 
 def _scale(variance, gamma, epsilon, rows):
-    """gamma / sqrt(variance + epsilon), in float64."""
+    """Return gamma / sqrt(variance + epsilon), in float64."""
     inverse = 1.0 / np.sqrt(variance + epsilon)
     return inverse if gamma is None else inverse * _vector(gamma, "gamma", rows)
 

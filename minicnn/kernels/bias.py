@@ -1,5 +1,7 @@
 """A bias, of a convolution or a dense layer: laid out for the tile, and its gradient."""
 
+from typing import Any
+
 import numpy as np
 
 from ..types import Array
@@ -15,7 +17,7 @@ def _widen(start, stop, bias, wide):
         wide[group, : bias.shape[1]] = bias[group]
 
 
-def in_registers(bias, groups, numbers, dtype):
+def in_registers(bias: Array | None, groups: int, numbers: int, dtype: np.dtype[Any]) -> Array:
     """Return a bias (F,) as `numbers` for each group, flat, zeros after each group's share; zeros alone for None."""
     wide = np.zeros((groups, numbers), dtype)
     if bias is not None:
@@ -25,6 +27,7 @@ def in_registers(bias, groups, numbers, dtype):
 
 @jit
 def _partial_sums(start, stop, dy, partial):
+    """Job: the sum of ROWS rows."""
     for job in range(start, stop):
         total = partial[job]
         total[:] = 0

@@ -5,11 +5,12 @@ Backward  each product x * kernel in that sum hands dy * kernel to its x, and dy
 
 The public functions check their arguments and choose one of several ways to the same sums; what each part is for:
 
-settings, output_shape      check what the caller gave
+settings, output_shape      check what the caller gave: a Settings, and (N, OH, OW, F)
+Epilogue                    what is done to the sums before they are written
 winograd_pays               whether Winograd's method is faster for these shapes
 _winograd, _winograd_kernel by Winograd's method: a quarter of the multiplications (algorithms/winograd.py)
 _direct                     by the register tile, which slides over the padded images (algorithms/direct.py);
-                            a 1x1 kernel is a product of two matrices (algorithms/matmul.py)
+                            a 1x1 kernel is a product of matrices (algorithms/matmul.py), in _input_product too
 _im2col                     windows copied out, then a product of matrices: what textbooks show, to compare with
 input_gradient.phase        dx, one of every sh rows and sw columns at a time (algorithms/input_gradient.py)
 direct.sum_over_pixels      dkernel, on the register tile
@@ -35,8 +36,6 @@ from .machine import ceil_div, checks, memory
 #   1, 32,  32,  64: 1.9        8,  7, 256, 160: 1.3        1, 14, 512, 512 (16 tiles): 0.4
 # With few tiles the transform of the kernel, as long as 2 or 3 tiles' work for each filter, is not earned back.
 WINOGRAD_FROM = 32, 32
-
-
 ALGORITHMS = "auto", "direct", "winograd", "im2col"
 
 
@@ -76,6 +75,7 @@ def settings(strides: Pair, pads: Pads, dilation: Pair, groups: int) -> Settings
 
 @lru_cache(1024, typed=True)  # typed: groups=True is refused though it equals 1
 def _checked(strides, pads, dilation, groups):
+    """Check settings that have a hash, once."""
     if isinstance(groups, bool) or int(groups) != groups or groups < 1:
         raise ValueError(f"`groups` must be a whole number, 1 or more. Received: groups={groups!r}.")
     return Settings(checks.pair(strides, "strides"), checks.pads(pads), checks.pair(dilation, "dilation"), int(groups))
@@ -250,10 +250,9 @@ def _direct(x, kernel, y, window, epilogue):
         return
     packed, filters, v = direct.pack(kernel, window.groups, scale)
     taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], window.dilation, window.groups)
-    x_steps = direct.steps(padded.shape, window.strides)
+    windows = direct.Windows(direct.Outputs(n, oh, ow), direct.steps(padded.shape, window.strides), taps, filters)
     y_steps = direct.Steps(0, oh * ow * count, ow * count, count)
-    sizes = (n, oh, ow)
-    direct.convolve(padded.reshape(-1), packed, bias, y, sizes, x_steps, y_steps, taps, filters, v, limit)
+    direct.convolve(padded.reshape(-1), packed, bias, y, windows, y_steps, v, limit)
 
 
 def conv2d_backward_input(
@@ -387,8 +386,9 @@ def conv2d_backward_kernel(
         return dkernel
     filters, v = direct.filters(shape[3], window.groups, dy.dtype)
     taps = direct.taps(kernel_size, x.shape[3], padded.shape[2], window.dilation, window.groups)
-    x_steps = direct.steps(padded.shape, window.strides)
-    direct.sum_over_pixels(dy.reshape(-1), padded.reshape(-1), dkernel, dy.shape[:3], x_steps, taps, filters, v)
+    steps = direct.steps(padded.shape, window.strides)
+    windows = direct.Windows(direct.Outputs(*dy.shape[:3]), steps, taps, filters)
+    direct.sum_over_pixels(dy.reshape(-1), padded.reshape(-1), dkernel, windows, v)
     return dkernel
 
 

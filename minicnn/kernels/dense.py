@@ -9,7 +9,7 @@ from .machine import checks, memory
 
 
 class Product(NamedTuple):
-    """A kernel's gradient that was not computed yet: the arguments of `dense_backward_kernel`. See sgd.py.
+    """A kernel's gradient x.T @ dy by its two factors, not multiplied out: what `sgd_step` takes too. See sgd.py.
 
     Examples
     --------

@@ -113,9 +113,7 @@ def depthwise_conv2d_forward(
     kernel = checks.floats(kernel, "kernel", 4, x.dtype)
     strides, pads, dilation = _settings(strides, pads, dilation)
     y = memory.empty(_output_shape(x.shape, kernel.shape, strides, pads, dilation), x.dtype)
-    if bias is None:
-        bias = np.zeros(y.shape[3], x.dtype)
-    bias = checks.floats(bias, "bias", 1, x.dtype)
+    bias = np.zeros(y.shape[3], x.dtype) if bias is None else checks.floats(bias, "bias", 1, x.dtype)
     checks.shape(bias, "bias", y.shape[3:])
     x, kernel = _repeated(x, kernel.shape[3]), kernel.reshape(*kernel.shape[:2], y.shape[3])
     if scale is not None:
@@ -134,12 +132,12 @@ def _convolve(x, kernel, bias, y, strides, befores, dilation, limit=NO_LIMIT):
     if channels < lanes:
         x, kernel, bias = (_widened(array, lanes) for array in (x, kernel, bias))
         out = memory.empty((n, oh, ow, lanes), x.dtype)
-    way = depthwise.Way(*x.shape[1:3], oh, ow, x.shape[3], *kernel.shape[:2], *strides, *dilation, *befores)
+    way = depthwise.Way(x.shape[1:3], (oh, ow), x.shape[3], kernel.shape[:2], strides, dilation, befores)
     t, v = next(t for t in TILES if t <= max(ow, 1)), next(v for v in WIDTHS if v * lanes <= x.shape[3])
     streams = channels % lanes == 0 and memory.streams(out)
     work = out.size * kernel[..., 0].size // lanes
     flat = x.reshape(-1), kernel.reshape(-1), bias, out.reshape(-1)
-    run(depthwise.forward, n * oh, work, *flat, tile.shape(t, v), way, x.dtype.type(limit), streams)
+    run(depthwise.forward, n * oh, work, *flat, tile.shape(t, v), tuple(way), x.dtype.type(limit), streams)
     if out is not y:
         y[...] = out[..., :channels]
 
@@ -190,8 +188,8 @@ def depthwise_conv2d_backward_input(
         _convolve(dy, flipped, np.zeros(dx.shape[3], dx.dtype), dx, strides, tuple(befores), dilation)
     else:
         befores, weights = (pads[0][0], pads[1][0]), kernel.reshape(*kernel.shape[:2], -1)
-        way = depthwise.Way(height, width, *dy.shape[1:], *kernel.shape[:2], *strides, *dilation, *befores)
-        run(depthwise.backward_input, n * height, dy.size * kernel[..., 0, 0].size, dy, weights, dx, way)
+        way = depthwise.Way((height, width), dy.shape[1:3], dy.shape[3], kernel.shape[:2], strides, dilation, befores)
+        run(depthwise.backward_input, n * height, dy.size * kernel[..., 0, 0].size, dy, weights, dx, tuple(way))
     return dx if multiplier == 1 else dx.reshape(n, height, width, channels, multiplier).sum(axis=-1)
 
 
@@ -250,8 +248,8 @@ def depthwise_conv2d_backward_kernel(
     partial = memory.empty((jobs, *kernel_size, width), dy.dtype)
     t = kernel_size[1] if kernel_size[1] * v < tile.REGISTERS - v else 1
     befores, work = (pads[0][0], pads[1][0]), dy.size * kernel_size[0] * kernel_size[1] // lanes
-    way = depthwise.Way(*x.shape[1:3], *dy.shape[1:], *kernel_size, *strides, *dilation, *befores)
-    run(depthwise.backward_kernel, jobs, work, dy, x, partial, tile.shape(t, v), rows, way)
+    way = depthwise.Way(x.shape[1:3], dy.shape[1:3], dy.shape[3], kernel_size, strides, dilation, befores)
+    run(depthwise.backward_kernel, jobs, work, dy, x, partial, tile.shape(t, v), rows, tuple(way))
     sums = partial.sum(axis=0, dtype=np.float64).astype(dy.dtype)
     whole = filters // (v * lanes) * v * lanes
     dkernel = np.empty((*kernel_size, filters), dy.dtype)

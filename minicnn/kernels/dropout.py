@@ -10,6 +10,7 @@ BLOCK = 1 << 14
 
 @jit
 def _scale_kept(start, stop, x, mask, scale, y):
+    """Job: BLOCK numbers."""
     x, mask, y = x[start * BLOCK : stop * BLOCK], mask[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(x.size):
         y[i] = x[i] * scale if mask[i] else x.dtype.type(0)

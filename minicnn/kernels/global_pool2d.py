@@ -67,6 +67,7 @@ def _pixels(x):
 
 
 def _reduce(kernel, x):
+    """Run a kernel that makes one number of every channel of an image."""
     pixels = _pixels(x)
     n, _, channels = pixels.shape
     y = memory.empty((n, channels), pixels.dtype)

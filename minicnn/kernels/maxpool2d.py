@@ -188,7 +188,7 @@ def maxpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> A
         streams = channels % width == 0 and memory.streams(y)
         work = y.size * pool.ph * pool.pw // min(channels, lanes)
         sizes = (*x.shape[1:3], oh, ow, channels)
-        run(_forward, n * oh, work, x.reshape(-1), y.reshape(-1), shape, sizes, pool, streams)
+        run(_forward, n * oh, work, x.reshape(-1), y.reshape(-1), shape, sizes, tuple(pool), streams)
     return y
 
 
@@ -230,5 +230,5 @@ def maxpool2d_backward(dy: Array, x: Array, pool_size: Pair, strides: Pair, pads
     if x.size:
         apart = pool.sh >= pool.ph and pool.sw >= pool.pw
         jobs = x.shape[0] * dy.shape[1] if apart else x.shape[0]
-        run(_backward, jobs, dy.size * pool.ph * pool.pw + x.size, dy, x, dx, pool, apart)
+        run(_backward, jobs, dy.size * pool.ph * pool.pw + x.size, dy, x, dx, tuple(pool), apart)
     return dx

@@ -18,7 +18,7 @@ def _multiply(start, stop, a, b, y, walk):
             ia = broadcast.offset(place, row, a_steps)
             ib = broadcast.offset(place, row, b_steps)
             iy = broadcast.offset(place, row, y_steps)
-            out = y[iy : iy + place.count]
+            out = y[iy : iy + place.length]
             if a_step and b_step:
                 u, v = a[ia : ia + out.size], b[ib : ib + out.size]
                 for i in range(out.size):
@@ -54,6 +54,7 @@ def multiply_forward(xs: Sequence[Array]) -> Array:
 
 
 def _product(a, b):
+    """Multiply two arrays."""
     shape = np.broadcast_shapes(a.shape, b.shape)
     way = broadcast.walk(a.shape, b.shape, shape)
     if way is None:
@@ -77,7 +78,7 @@ def multiply_backward(dy: Array, xs: Sequence[Array]) -> list[Array]:
 
     Parameters
     ----------
-    dy : the stretched shape, float32 or float64
+    dy : the broadcast shape, float32 or float64
         gradient of the loss with respect to y
     xs : list of arrays, dtype of dy
         as given to `multiply_forward`

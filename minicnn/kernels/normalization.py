@@ -19,7 +19,7 @@ def _forward(start, stop, x, mean, variance, y, walk, epsilon):
             ix = broadcast.offset(place, row, steps[0])
             im = broadcast.offset(place, row, steps[1])
             iy = broadcast.offset(place, row, steps[3])
-            for i in range(place.count):
+            for i in range(place.length):
                 deviation = max(np.sqrt(variance[im + i * constant]), epsilon)
                 y[iy + i] = (x[ix + i * step] - mean[im + i * constant]) / deviation
 
@@ -74,6 +74,7 @@ def normalization_forward(x: Array, mean: Array, variance: Array) -> Array:
 
 
 def _deviation(variance):
+    """Return the square root of the variance, never below EPSILON."""
     return np.maximum(np.sqrt(variance), variance.dtype.type(EPSILON))
 
 

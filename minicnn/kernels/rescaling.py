@@ -8,6 +8,7 @@ BLOCK = 1 << 14
 
 @jit(contract=False)  # two roundings, as on paper: pixel 127.5 becomes 0 exactly
 def _affine(start, stop, x, scale, offset, y):
+    """Job: BLOCK numbers."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(x.size):
         y[i] = x[i] * scale + offset

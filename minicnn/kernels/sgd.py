@@ -1,9 +1,15 @@
 """SGD: w and m in one pass over memory; NumPy's four expressions would make eight.
 
+Without   w -= lr * g
+With      m = momentum * m - lr * g;   w += m            (nesterov:  w += momentum * m - lr * g)
+
 A dense layer after many pixels holds most of a small net's weights. Its gradient x.T @ dy is as large as they are and
-costs little to compute, so to write it and to read it again takes longer than the product itself. A `Product` is such
-a gradient that was not computed yet: its tiles are made on the way, and used while they are in registers.
+costs little to compute, so to write it and to read it again takes longer than the product itself. So `sgd_step`
+also takes the gradient's two factors, a `Product`: it computes the gradient tile by tile, and moves the weights by each
+tile while that is in registers. (The optimizer hands the factors over where nobody has read the gradient before.)
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,14 +21,28 @@ BLOCK = 1 << 14  # elements a job
 MOST_EXAMPLES = 256  # of a product that is made on the way: T numbers of each one's x must stay in the nearest cache
 
 
+class Factors(NamedTuple):
+    """The sizes of a product x.T @ dy: examples, inputs, units; and the numbers from one example's dy to the next.
+
+    The last is in whole registers: after an example's units there are zeros.
+    """
+
+    examples: int
+    inputs: int
+    units: int
+    stride: int
+
+
 @jit
 def _plain(start, stop, w, g, lr):
+    """Job: `BLOCK` weights, without momentum."""
     for i in range(start * BLOCK, min(stop * BLOCK, w.size)):
         w[i] -= lr * g[i]
 
 
 @jit
 def _momentum(start, stop, w, g, m, lr, momentum):
+    """Job: `BLOCK` weights, with momentum."""
     for i in range(start * BLOCK, min(stop * BLOCK, w.size)):
         m[i] = momentum * m[i] - lr * g[i]
         w[i] += m[i]
@@ -30,6 +50,7 @@ def _momentum(start, stop, w, g, m, lr, momentum):
 
 @jit
 def _nesterov(start, stop, w, g, m, lr, momentum):
+    """Job: `BLOCK` weights, with momentum that is looked ahead along."""
     for i in range(start * BLOCK, min(stop * BLOCK, w.size)):
         step = lr * g[i]
         m[i] = momentum * m[i] - step
@@ -37,12 +58,9 @@ def _nesterov(start, stop, w, g, m, lr, momentum):
 
 
 @jit
-def _move(w, m, x, dy, shape, sizes, rates, nesterov, row):
-    """Move T rows of w (D, F), from `row` on. All arrays are flat; rates: -lr in every lane, then the momentum.
-
-    sizes: N, D, F, and the numbers from one example's dy to the next: whole registers, zeros after F.
-    """
-    examples, inputs, units, stride = sizes
+def _move(w, m, x, dy, shape, factors, rates, nesterov, row):
+    """Move T rows of w (D, F), from `row` on. All arrays are flat; rates: -lr in every lane, then the momentum."""
+    examples, inputs, units, stride = factors
     width = len(shape[1]) * (tile.REGISTER_BYTES // w.itemsize)
     for first in range(0, units, width):
         step = tile.zeros(shape, w)
@@ -58,28 +76,30 @@ def _move(w, m, x, dy, shape, sizes, rates, nesterov, row):
 
 
 @jit
-def _along_product(start, stop, w, m, x, dy, shape, sizes, rates, nesterov, rows):
+def _along_product(start, stop, w, m, x, dy, shape, factors, rates, nesterov, rows):
     """Job: `rows` rows of w. Tiles must not overlap, since they change what they read: the rest goes row by row."""
-    t, one_row = len(shape[0]), (shape[0][:1], shape[1])
+    t, one_row, factors = len(shape[0]), (shape[0][:1], shape[1]), Factors(*factors)
     for job in range(start, stop):
-        row, last = job * rows, min((job + 1) * rows, sizes[1])
+        row, last = job * rows, min((job + 1) * rows, factors.inputs)
         while row + t <= last:
-            _move(w, m, x, dy, shape, sizes, rates, nesterov, row)
+            _move(w, m, x, dy, shape, factors, rates, nesterov, row)
             row += t
         while row < last:
-            _move(w, m, x, dy, one_row, sizes, rates, nesterov, row)
+            _move(w, m, x, dy, one_row, factors, rates, nesterov, row)
             row += 1
 
 
-def sgd_step(w: Array, g: Array, m: Array | None, learning_rate: float, momentum: float, nesterov: bool) -> None:
+def sgd_step(
+    w: Array, g: Array | Product, m: Array | None, learning_rate: float, momentum: float, nesterov: bool
+) -> None:
     """Move the weights down their gradient, in place.
 
     Parameters
     ----------
     w : any shape, float32 or float64, C-contiguous
         the weights, changed in place
-    g : shape and dtype of w
-        gradient of the loss with respect to w
+    g : shape and dtype of w, or a Product
+        gradient of the loss with respect to w; a Product's gradient is x.T @ dy
     m : shape and dtype of w, or None
         the last step, changed in place, where there is momentum
     learning_rate : float
@@ -97,6 +117,11 @@ def sgd_step(w: Array, g: Array, m: Array | None, learning_rate: float, momentum
     >>> kernels.sgd_step(w, np.array([1.0, -2.0]), m, learning_rate=0.5, momentum=0.5, nesterov=False)
     >>> w.tolist(), m.tolist()
     ([0.5, 2.0], [-0.5, 1.0])
+    >>> kernel = np.zeros((1, 2))
+    >>> product = kernels.Product(dy=np.array([[1.0, 10.0]]), x=np.array([[3.0]]))
+    >>> kernels.sgd_step(kernel, product, None, learning_rate=1.0, momentum=0.0, nesterov=False)
+    >>> kernel.tolist()
+    [[-3.0, -30.0]]
     """
     w = checks.in_place(w, "w")
     m = None if m is None else checks.in_place(m, "m", like=w)
@@ -121,7 +146,10 @@ def sgd_step(w: Array, g: Array, m: Array | None, learning_rate: float, momentum
     )
 
 
-def _step_along(product, w, m, learning_rate, momentum, nesterov):
+def _step_along(
+    product: Product, w: Array, m: Array | None, learning_rate: float, momentum: float, nesterov: bool
+) -> None:
+    """Move the weights by the gradient of a product, which is never written to memory."""
     dy = checks.floats(product.dy, "dy", 2, w.dtype)
     x = checks.floats(product.x, "x", 2, w.dtype)
     checks.shape(dy, "dy", (len(x), dy.shape[1]))
@@ -134,17 +162,7 @@ def _step_along(product, w, m, learning_rate, momentum, nesterov):
     padded[:, :units] = dy
     rates = np.repeat(np.array([-learning_rate, momentum], w.dtype), width)
     rows, none = ceil_div(ceil_div(BLOCK, units), t) * t, np.empty(0, w.dtype)
-    run(
-        _along_product,
-        ceil_div(inputs, rows),
-        2 * w.size,
-        w.reshape(-1),
-        none if m is None else m.reshape(-1),
-        x.reshape(-1),
-        padded.reshape(-1),
-        tile.shape(t, v),
-        (examples, inputs, units, padded.shape[1]),
-        rates,
-        bool(nesterov),
-        rows,
-    )
+    factors, flat_m = (examples, inputs, units, padded.shape[1]), none if m is None else m.reshape(-1)
+    arrays = w.reshape(-1), flat_m, x.reshape(-1), padded.reshape(-1)
+    jobs, shape = ceil_div(inputs, rows), tile.shape(t, v)
+    run(_along_product, jobs, 2 * w.size, *arrays, shape, factors, rates, bool(nesterov), rows)

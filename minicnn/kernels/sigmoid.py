@@ -8,6 +8,7 @@ BLOCK = 1 << 10  # elements a job: with all of its loops it stays in the first c
 
 @jit
 def _forward(start, stop, x, y):
+    """Job: BLOCK numbers; each block stays in the first cache from loop to loop."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for first in range(0, x.size, BLOCK):
         elementwise.sigmoids(x[first : first + BLOCK], y[first : first + BLOCK])
@@ -15,6 +16,7 @@ def _forward(start, stop, x, y):
 
 @jit
 def _backward(start, stop, dy, y, dx):
+    """Job: BLOCK numbers."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     one = dy.dtype.type(1)
     for i in range(dy.size):

@@ -108,6 +108,7 @@ def _run(kernel, work, *arrays):
 
 
 def _check_axis(array, name):
+    """Refuse an array without classes."""
     if array.ndim < 1 or array.shape[-1] < 1:
         raise ValueError(f"`{name}` must have a last axis of 1 or more. Received: {name}.shape={array.shape}.")
 

@@ -1,7 +1,7 @@
-"""Add: several arrays, elementwise; a size of 1 is stretched to fit the others. A residual connection ends in one.
+"""Add: several arrays, elementwise; a size of 1 is broadcast to fit the others. A residual connection ends in one.
 
 Forward   y = x_1 + x_2 + ...
-Backward  dx_i = dy, summed over the axes along which x_i was stretched
+Backward  dx_i = dy, summed over the axes along which x_i was broadcast
 
 Source: Keras 3 Add; He et al., arXiv:1512.03385.
 """
@@ -25,7 +25,7 @@ def add_forward(xs: Sequence[Array]) -> Array:
 
     Returns
     -------
-    y : the stretched shape, dtype of the first
+    y : the broadcast shape, dtype of the first
 
     Examples
     --------
@@ -45,7 +45,7 @@ def add_backward(dy: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
 
     Parameters
     ----------
-    dy : the stretched shape, float32 or float64
+    dy : the broadcast shape, float32 or float64
         gradient of the loss with respect to y
     shapes : list of tuples of int
         shapes of the arrays given to `add_forward`
@@ -64,6 +64,6 @@ def add_backward(dy: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
     """
     dxs = []
     for shape in shapes:
-        stretched = tuple(axis for axis, size in enumerate(shape) if size != dy.shape[axis])
-        dxs.append(dy.sum(axis=stretched, keepdims=True, dtype=np.float64).astype(dy.dtype))
+        repeated = tuple(axis for axis, size in enumerate(shape) if size != dy.shape[axis])
+        dxs.append(dy.sum(axis=repeated, keepdims=True, dtype=np.float64).astype(dy.dtype))
     return dxs

@@ -1,7 +1,7 @@
-"""Multiply: several arrays, elementwise; a size of 1 is stretched to fit the others.
+"""Multiply: several arrays, elementwise; a size of 1 is broadcast to fit the others.
 
 Forward   y = x_1 * x_2 * ...
-Backward  dx_i = dy * (the product of the others), summed over the axes along which x_i was stretched
+Backward  dx_i = dy * (the product of the others), summed over the axes along which x_i was broadcast
 
 Source: Keras 3 Multiply. Squeeze-and-excitation scales the channels of an image with it (Hu et al., arXiv:1709.01507).
 """
@@ -25,7 +25,7 @@ def multiply_forward(xs: Sequence[Array]) -> Array:
 
     Returns
     -------
-    y : the stretched shape, dtype of the first
+    y : the broadcast shape, dtype of the first
 
     Examples
     --------
@@ -45,7 +45,7 @@ def multiply_backward(dy: Array, xs: Sequence[Array]) -> list[Array]:
 
     Parameters
     ----------
-    dy : the stretched shape, float32 or float64
+    dy : the broadcast shape, float32 or float64
         gradient of the loss with respect to y
     xs : list of arrays, dtype of dy
         as given to `multiply_forward`
@@ -72,6 +72,6 @@ def multiply_backward(dy: Array, xs: Sequence[Array]) -> list[Array]:
         dx = dy.astype(np.float64)
         for other in (*xs[:index], *xs[index + 1 :]):
             dx = dx * other
-        stretched = tuple(axis for axis, size in enumerate(x.shape) if size != dy.shape[axis])
-        dxs.append(dx.sum(axis=stretched, keepdims=True).astype(dy.dtype))
+        repeated = tuple(axis for axis, size in enumerate(x.shape) if size != dy.shape[axis])
+        dxs.append(dx.sum(axis=repeated, keepdims=True).astype(dy.dtype))
     return dxs

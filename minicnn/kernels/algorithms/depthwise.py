@@ -10,39 +10,34 @@ cache.
 
 from typing import NamedTuple
 
+from ...types import Pair
 from ..machine import ceil_div, jit, tile
 
 
 class Way(NamedTuple):
-    """The windows' way over images: sizes of an image and of its outputs, window, strides, dilation, pads before."""
+    """The windows' way over images: pairs of rows and columns, but for the channels."""
 
-    height: int
-    width: int
-    oh: int
-    ow: int
+    image: Pair
+    outputs: Pair
     channels: int
-    kh: int
-    kw: int
-    sh: int
-    sw: int
-    dh: int
-    dw: int
-    top: int
-    left: int
+    window: Pair
+    strides: Pair
+    dilation: Pair
+    befores: Pair  # pads above and to the left
 
 
 @jit
-def _span(offset, step, size, outputs):
-    """Return the outputs first <= j < last whose pixel j * step + offset lies within `size` pixels."""
+def _span(offset, step, size, count):
+    """Return the range of the numbers j, of 0 to count - 1, whose pixel j * step + offset lies within `size` pixels."""
     first = -((offset) // step) if offset < 0 else 0  # ceil(-offset / step)
     last = (size - 1 - offset) // step + 1
-    return min(max(first, 0), outputs), max(min(last, outputs), 0)
+    return min(max(first, 0), count), max(min(last, count), 0)
 
 
 @jit
 def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams):
     """Job: one row of outputs of one image. x, kernel (KH, KW, C), bias and y are flat; C is at least V*L."""
-    height, width, oh, ow, channels, kh, kw, sh, sw, dh, dw, top, left = way
+    (height, width), (oh, ow), channels, (kh, kw), (sh, sw), (dh, dw), (top, left) = way
     one_row = (shape[0][:1], shape[1])
     t, size, zero = len(shape[0]), tile.REGISTER_BYTES // x.itemsize, x.dtype.type(0)
     lanes = len(shape[1]) * size
@@ -53,11 +48,7 @@ def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams):
     for job in range(start, stop):
         n, i = job // oh, job % oh
         first_row = i * sh - top
-        a0, a1 = 0, kh
-        while a0 < kh and first_row + a0 * dh < 0:
-            a0 += 1
-        while a1 > a0 and first_row + (a1 - 1) * dh >= height:
-            a1 -= 1
+        a0, a1 = _span(first_row, dh, height, kh)  # rows of the window that lie in the image
         y_row, x_row = job * ow * channels, (n * height + first_row) * width * channels
         j = 0
         while j < ow:
@@ -101,7 +92,7 @@ def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams):
 @jit
 def backward_input(start, stop, dy, kernel, dx, way):
     """Job: one row of dx of one image, which collects from every row of outputs that saw it."""
-    _, _, _, _, _, kh, kw, sh, sw, dh, dw, top, left = way
+    _, _, _, (kh, kw), (sh, sw), (dh, dw), (top, left) = way
     for job in range(start, stop):
         n, h = job // dx.shape[1], job % dx.shape[1]
         out = dx[n, h]
@@ -125,7 +116,7 @@ def backward_kernel(start, stop, dy, x, partial, shape, rows, way):
     A tile holds the sums of one row of the window for V registers of channels: its T rows are the window's columns. The
     last block overlaps its neighbour, in x and dy but not in the part.
     """
-    height, width, oh, ow, channels, kh, kw, sh, sw, dh, dw, top, left = way
+    (height, width), (oh, ow), channels, (kh, kw), (sh, sw), (dh, dw), (top, left) = way
     flat_x, flat_dy, flat = x.reshape(-1), dy.reshape(-1), partial.reshape(-1)
     t, lanes = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
     one_row, step = (shape[0][:1], shape[1]), partial.shape[3]

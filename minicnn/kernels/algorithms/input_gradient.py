@@ -28,11 +28,11 @@ def phase(
     padded = zero_pad(dy, tuple(frame))
     packed, filters, v = direct.pack_flipped(kernel, first, strides, groups)
     taps = direct.taps(packed.shape[1:3], dy.shape[3], padded.shape[2], dilation, groups)
-    x_steps = direct.steps(padded.shape, (1, 1))
     y_steps = direct.Steps(
         (starts[0] * width + starts[1]) * channels,
         height * width * channels,
         strides[0] * width * channels,
         strides[1] * channels,
     )
-    direct.convolve(padded.reshape(-1), packed.reshape(-1), None, dx, (n, *counts), x_steps, y_steps, taps, filters, v)
+    windows = direct.Windows(direct.Outputs(n, *counts), direct.steps(padded.shape, (1, 1)), taps, filters)
+    direct.convolve(padded.reshape(-1), packed.reshape(-1), None, dx, windows, y_steps, v)

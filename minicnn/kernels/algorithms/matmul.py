@@ -19,10 +19,11 @@ a question of how near a and b are:
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...types import Array
 from ..bias import in_registers
 from ..machine import ceil_div, jit, memory, run, tile
 
@@ -49,12 +50,21 @@ FEW_TILES = 32  # ... if there are so many tiles of them, one below the other
 PAGE = 4096  # bytes
 
 
+class Operand(NamedTuple):
+    """b as it lies in memory: (K, N), or (N, K) where it is transposed."""
+
+    n: int
+    summed: int
+    transposed: bool
+
+
 @jit
-def _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, transposed):
-    """Fill panel (terms, V*L) with columns first... of b (or rows, transposed), from term k on; zeros behind them.
+def _fill_panel(panel, b, scale, shape, operand, first, k, terms):
+    """Fill panel (terms, V*L) with columns first... of b (or rows, transposed), from term k on; then zeros.
 
     `scale` multiplies columns; nobody asks for that of rows.
     """
+    n, summed, transposed = operand
     size = tile.REGISTER_BYTES // b.itemsize
     width = len(shape[1]) * size
     one_row = (shape[0][:1], shape[1])
@@ -81,16 +91,16 @@ def _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, transposed):
 
 
 @jit
-def _fill_panels(start, stop, panels, b, scale, shape, sizes, stretch, transposed):
-    """Job: one panel. panels (stretches, blocks, terms, V*L), flat; sizes (N, K)."""
-    n, summed = sizes
+def _fill_panels(start, stop, panels, b, scale, shape, operand, stretch):
+    """Job: one panel. panels (stretches, blocks, terms, V*L), flat."""
+    operand = Operand(*operand)
     width = len(shape[1]) * (tile.REGISTER_BYTES // b.itemsize)
-    blocks = ceil_div(n, width)
+    blocks = ceil_div(operand.n, width)
     for job in range(start, stop):
         k, block = job // blocks * stretch, job % blocks
-        terms = min(stretch, summed - k)
+        terms = min(stretch, operand.summed - k)
         panel = panels[(k * blocks + block * terms) * width :]
-        _fill_panel(panel, b, scale, shape, block * width, k, terms, n, summed, transposed)
+        _fill_panel(panel, b, scale, shape, operand, block * width, k, terms)
 
 
 @jit
@@ -105,44 +115,77 @@ def _gather(near, a, shape, first, stop, k, terms, a_term):
                 tile.store(numbers, near, (j * terms + d) * t + i, 0, t - i)
 
 
-class How(NamedTuple):
-    """b is transposed; b is to be laid out in panels here, or is panels already (neither: it is read as it lies).
+class Cuts(NamedTuple):
+    """What one job does: rows of y, blocks of V registers of its columns, terms of the sum; terms of one stretch."""
 
-    streams: y is written past the caches; by_rows: tile after tile along the rows of y, not down its columns.
+    rows: int
+    blocks: int
+    terms: int
+    stretch: int
+
+
+class Steps(NamedTuple):
+    """How many numbers further in a the next row of y begins, and the next term of the sum."""
+
+    row: int
+    term: int
+
+
+class How(NamedTuple):
+    """Everything about a product but its arrays.
+
+    Attributes
+    ----------
+    m : rows of y
+    b : what b is
+    steps, cuts : see their classes
+    fills : each job lays b out in panels
+    filled : b is panels already (neither: it is read as it lies)
+    streams : y is written past the caches
+    by_rows : tile after tile along the rows of y, not down its columns
+    limit : of a clipped ReLU of y, or below 0
     """
 
-    transposed: bool
+    m: int
+    b: Operand
+    steps: Steps
+    cuts: Cuts
     fills: bool
     filled: bool
     streams: bool
     by_rows: bool
+    limit: np.floating[Any]
 
 
 @jit
-def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, cuts, how, limit):
-    """Job: some rows of y, some blocks of V registers of its columns, one part of the sum. All arrays are flat.
+def _named(how):
+    """Name the numbers of a How that came as plain tuples (see `run`)."""
+    m, b, steps, cuts, fills, filled, streams, by_rows, limit = how
+    return How(m, Operand(*b), Steps(*steps), Cuts(*cuts), fills, filled, streams, by_rows, limit)
 
-    sizes (M, N, K); steps between a's rows and its terms; cuts: rows, blocks and terms of a job, terms of a stretch.
-    """
-    m, n, summed = sizes
-    a_row, a_term = steps
+
+@jit
+def _multiply(start, stop, a, b, scale, bias, residual, y, shape, how):
+    """Job: some rows of y, some blocks of V registers of its columns, one part of the sum. All arrays are flat."""
+    how = _named(how)
+    m, (n, summed, _), (a_row, a_term), cuts = how.m, how.b, how.steps, how.cuts
     t, width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // a.itemsize)
     blocks = ceil_div(n, width)
-    row_cuts, block_cuts = ceil_div(m, cuts[0]), ceil_div(blocks, cuts[1])
-    one, panel = np.ones(1, a.dtype), np.empty(cuts[3] * width if how.fills else 0, a.dtype)
-    tiles = ceil_div(min(cuts[0], m), t)
-    sums_so_far = np.empty(cuts[1] * tiles * t * width if cuts[2] > cuts[3] else 0, a.dtype)
-    gathers = a_term > 1 and cuts[1] >= GATHER
-    near = np.empty(tiles * t * cuts[3] if gathers else 0, a.dtype)
+    row_cuts, block_cuts = ceil_div(m, cuts.rows), ceil_div(blocks, cuts.blocks)
+    one, panel = np.ones(1, a.dtype), np.empty(cuts.stretch * width if how.fills else 0, a.dtype)
+    tiles = ceil_div(min(cuts.rows, m), t)
+    sums_so_far = np.empty(cuts.blocks * tiles * t * width if cuts.terms > cuts.stretch else 0, a.dtype)
+    gathers = a_term > 1 and cuts.blocks >= GATHER
+    near = np.empty(tiles * t * cuts.stretch if gathers else 0, a.dtype)
     for job in range(start, stop):
         part, row_cut, block_cut = job // block_cuts // row_cuts, job // block_cuts % row_cuts, job % block_cuts
-        rows_first, rows_stop = row_cut * cuts[0], min((row_cut + 1) * cuts[0], m)
-        terms_first, terms_stop = part * cuts[2], min((part + 1) * cuts[2], summed)
-        for k in range(terms_first, terms_stop, cuts[3]):
-            terms = min(cuts[3], terms_stop - k)
+        rows_first, rows_stop = row_cut * cuts.rows, min((row_cut + 1) * cuts.rows, m)
+        terms_first, terms_stop = part * cuts.terms, min((part + 1) * cuts.terms, summed)
+        for k in range(terms_first, terms_stop, cuts.stretch):
+            terms = min(cuts.stretch, terms_stop - k)
             if gathers:
                 _gather(near, a, shape, rows_first, rows_stop, k, terms, a_term)
-            blocks_first, count = block_cut * cuts[1], min(cuts[1], blocks - block_cut * cuts[1])
+            blocks_first, count = block_cut * cuts.blocks, min(cuts.blocks, blocks - block_cut * cuts.blocks)
             height = ceil_div(rows_stop - rows_first, t)
             for step in range(count * height):
                 block, j = (step % count, step // count) if how.by_rows else (step // height, step % height)
@@ -151,7 +194,7 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
                 w, iw, iw_step = b, k * n + first, n
                 if how.fills:
                     if j == 0:
-                        _fill_panel(panel, b, scale, shape, first, k, terms, n, summed, how.transposed)
+                        _fill_panel(panel, b, scale, shape, how.b, first, k, terms)
                     w, iw, iw_step = panel, 0, width
                 elif how.filled:
                     iw, iw_step = (k * blocks + (blocks_first + block) * terms) * width, width
@@ -182,8 +225,8 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, sizes, steps, 
                 if k + terms < terms_stop:
                     tile.store(sums, sums_so_far, home, width, width)
                     continue
-                if limit >= 0:
-                    sums = tile.relu(sums, limit)
+                if how.limit >= 0:
+                    sums = tile.relu(sums, how.limit)
                 if how.streams:
                     tile.stream(sums, y, at, n)
                 else:
@@ -207,8 +250,8 @@ def _add_parts(start, stop, partial, y, limit):
                 out[i] = 0 if out[i] <= 0 else limit if out[i] > limit else out[i]
 
 
-class Cuts(NamedTuple):
-    """How a product is cut: T and V; rows, blocks and terms of a job, terms of a stretch.
+class Plan(NamedTuple):
+    """How a product is cut: T and V, the tile's; what one job does.
 
     panels: b is laid out in panels; together: they are so small that a job goes through all of them row by row.
     """
@@ -217,14 +260,13 @@ class Cuts(NamedTuple):
     v: int
     panels: bool
     together: bool
-    rows: int
-    blocks: int
-    terms: int
-    stretch: int
+    cuts: Cuts
 
 
 @lru_cache(1024)
-def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
+def _plan(
+    m: int, n: int, summed: int, dtype: np.dtype[Any], transpose_a: bool, transpose_b: bool, scaled: bool
+) -> Plan:
     """Decide by shapes alone."""
     far = n * dtype.itemsize >= PAGE
     few = m < (PANEL_FROM_FAR if far else PANEL_FROM)
@@ -254,65 +296,73 @@ def _cuts(m, n, summed, dtype, transpose_a, transpose_b, scaled):
     stretch = ceil_div(terms, ceil_div(terms, most))
     terms = ceil_div(terms, stretch) * stretch  # panels that are filled for all parts begin where stretches do
     block_cuts = 1 if together else max(1, min(blocks, jobs // (row_cuts * ceil_div(summed, terms))))
-    return Cuts(t, v, panels, together, rows, ceil_div(blocks, block_cuts), terms, stretch)
+    return Plan(t, v, panels, together, Cuts(rows, ceil_div(blocks, block_cuts), terms, stretch))
 
 
-def matmul(a, b, y, *, transpose_a=False, transpose_b=False, bias=None, scale=None, residual=None, limit=-1.0):
+def matmul(
+    a: Array,
+    b: Array,
+    y: Array,
+    *,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    bias: Array | None = None,
+    scale: Array | None = None,
+    residual: Array | None = None,
+    limit: float = -1.0,
+) -> None:
     """Write the product of two matrices to y. The arguments are checked by the callers.
 
     Parameters
     ----------
-    a : (M, K), or (K, M) with transpose_a      b : (K, N), or (N, K) with transpose_b
-    y : (M, N), written, not empty; K is at least 1
-    bias, scale : (N,) or None                  residual : (M, N) or None, added before the ReLU
-    limit : float, of a clipped ReLU (np.inf: a plain one); below 0 for none
+    a : (M, K), or (K, M) with transpose_a
+        K is at least 1
+    b : (K, N), or (N, K) with transpose_b
+        dtype of a
+    y : (M, N)
+        written, not empty
+    transpose_a, transpose_b : bool
+        whether a or b is taken transposed
+    bias : (N,) or None
+        added to every row
+    scale : (N,) or None
+        multiplies the columns of b
+    residual : (M, N) or None
+        added before the ReLU
+    limit : float
+        of a clipped ReLU (np.inf: a plain one); below 0 for none
     """
     m, n = y.shape
     summed = a.shape[0 if transpose_a else 1]
-    t, v, panels, together, rows, blocks_cut, terms, stretch = _cuts(
-        m, n, summed, a.dtype, transpose_a, transpose_b, scale is not None
-    )
-    width, row_cuts, parts = v * tile.lanes(a.dtype), ceil_div(m, rows), ceil_div(summed, terms)
-    blocks = ceil_div(n, width)
-    factors = np.ones(n, a.dtype) if scale is None else scale
-    b, filled = b.reshape(-1), panels and row_cuts > 1
-    if filled:
-        laid_out = memory.empty((summed * blocks * width,), a.dtype)
-        run(
-            _fill_panels,
-            ceil_div(summed, stretch) * blocks,
-            laid_out.size,
-            laid_out,
-            b,
-            factors,
-            tile.shape(1, v),
-            (n, summed),
-            stretch,
-            transpose_b,
-        )
-        b = laid_out
-    none, limit = np.empty(0, a.dtype), a.dtype.type(limit)
+    plan = _plan(m, n, summed, a.dtype, transpose_a, transpose_b, scale is not None)
+    cuts, operand, scalar = plan.cuts, (n, summed, transpose_b), a.dtype.type
+    row_cuts, parts, blocks = ceil_div(m, cuts.rows), ceil_div(summed, cuts.terms), _blocks(n, plan.v, a.dtype)
+    factors, filled = np.ones(n, a.dtype) if scale is None else scale, plan.panels and row_cuts > 1
+    flat_b = _panels(b.reshape(-1), factors, plan, operand) if filled else b.reshape(-1)
     target = y if parts == 1 else memory.empty((parts, m, n), a.dtype)
-    streams = parts == 1 and n % width == 0 and memory.streams(y)
-    how = How(transpose_b, panels and not filled, filled, streams, together)
-    wide_bias = in_registers(bias, 1, blocks * width, a.dtype)
-    run(
-        _multiply,
-        row_cuts * ceil_div(blocks, blocks_cut) * parts,
-        m * summed * n // 16,
-        a.reshape(-1),
-        b,
-        factors,
-        wide_bias,
-        none if residual is None else residual.reshape(-1),
-        target.reshape(-1),
-        tile.shape(t, v),
-        (m, n, summed),
-        (1, m) if transpose_a else (summed, 1),
-        (rows, blocks_cut, terms, stretch),
-        how,
-        limit if parts == 1 else a.dtype.type(-1),
-        chunks=CHUNKS,
-    )
+    steps = (1, m) if transpose_a else (summed, 1)
+    fills, streams = plan.panels and not filled, parts == 1 and n % (plan.v * tile.lanes(a.dtype)) == 0
+    streams = streams and memory.streams(y)
+    how = m, operand, steps, tuple(cuts), fills, filled, streams, plan.together, scalar(limit if parts == 1 else -1)
+    added = np.empty(0, a.dtype) if residual is None else residual.reshape(-1)
+    wide_bias = in_registers(bias, 1, blocks * plan.v * tile.lanes(a.dtype), a.dtype)
+    arrays = a.reshape(-1), flat_b, factors, wide_bias, added, target.reshape(-1)
+    jobs = row_cuts * ceil_div(blocks, cuts.blocks) * parts
+    run(_multiply, jobs, m * summed * n // 16, *arrays, tile.shape(plan.t, plan.v), how, chunks=CHUNKS)
     if parts > 1:
-        run(_add_parts, ceil_div(y.size, BLOCK), target.size, target.reshape(parts, -1), y.reshape(-1), limit)
+        run(_add_parts, ceil_div(y.size, BLOCK), target.size, target.reshape(parts, -1), y.reshape(-1), scalar(limit))
+
+
+def _blocks(n: int, v: int, dtype: np.dtype[Any]) -> int:
+    """Count the blocks of V registers that n columns fill."""
+    return ceil_div(n, v * tile.lanes(dtype))
+
+
+def _panels(b: Array, factors: Array, plan: Plan, operand: tuple[int, int, bool]) -> Array:
+    """Lay all of b out in panels: where many jobs go through the same columns, once for them all."""
+    n, summed, _ = operand
+    blocks, stretch = _blocks(n, plan.v, b.dtype), plan.cuts.stretch
+    panels = memory.empty((summed * blocks * plan.v * tile.lanes(b.dtype),), b.dtype)
+    jobs = ceil_div(summed, stretch) * blocks
+    run(_fill_panels, jobs, panels.size, panels, b, factors, tile.shape(1, plan.v), operand, stretch)
+    return panels

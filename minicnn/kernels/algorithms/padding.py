@@ -1,11 +1,14 @@
-"""Frames of zeros round pictures, so that the loops behind need no test whether a pixel exists."""
+"""Frames of zeros round images, so that the loops after it need no test whether a pixel exists."""
 
+from collections.abc import Sequence
+
+from ...types import Array, Pair
 from ..machine import ceil_div, jit, memory, run
 
 
 @jit
 def _copy_rows(start, stop, x, y, top, left):
-    """Job: one row of one framed picture."""
+    """Job: one row of one framed image."""
     _, height, width, channels = x.shape
     rows, columns = y.shape[1:3]
     first, last = min(max(left, 0), columns), max(min(left + width, columns), 0)
@@ -23,17 +26,20 @@ def _copy_rows(start, stop, x, y, top, left):
                 middle[k] = source[k]
 
 
-def zero_pad(x, pads):
-    """Frame every picture with zeros.
+def zero_pad(x: Array, pads: Sequence[Pair]) -> Array:
+    """Frame every image with zeros.
 
     Parameters
     ----------
     x : (N, H, W, C) float32 or float64, C-contiguous
-    pads : ((top, bottom), (left, right)) int, pixels; a negative pad cuts pixels off
+        images or activations
+    pads : ((top, bottom), (left, right)) int
+        pixels; a negative pad cuts pixels off
 
     Returns
     -------
-    y : (N, top + H + bottom, left + W + right, C), dtype of x; x itself where there is nothing to add
+    y : (N, top + H + bottom, left + W + right, C), dtype of x
+        x itself where there is nothing to add
     """
     (top, bottom), (left, right) = pads
     if not (top or bottom or left or right):
@@ -46,7 +52,7 @@ def zero_pad(x, pads):
 
 @jit
 def _copy_every(start, stop, x, y, sh, sw):
-    """Job: one row of one picture of y."""
+    """Job: one row of one image of y."""
     for job in range(start, stop):
         n, i = job // y.shape[1], job % y.shape[1]
         for j in range(y.shape[2]):
@@ -55,16 +61,20 @@ def _copy_every(start, stop, x, y, sh, sw):
                 pixel[c] = source[c]
 
 
-def every(x, strides):
+def every(x: Array, strides: Pair) -> Array:
     """Take every sh-th row and sw-th column: all that a 1 x 1 window with these strides sees.
 
     Parameters
     ----------
-    x : (N, H, W, C) float32 or float64, C-contiguous       strides : (sh, sw) int, pixels
+    x : (N, H, W, C) float32 or float64, C-contiguous
+        images or activations
+    strides : (sh, sw) int
+        pixels
 
     Returns
     -------
-    y : (N, ceil(H / sh), ceil(W / sw), C), dtype of x; x itself where that is all
+    y : (N, ceil(H / sh), ceil(W / sw), C), dtype of x
+        x itself where that is all
     """
     if strides == (1, 1):
         return x
@@ -76,7 +86,7 @@ def every(x, strides):
 
 @jit
 def _spread(start, stop, x, y, sh, sw):
-    """Job: one row of one picture of y."""
+    """Job: one row of one image of y."""
     for job in range(start, stop):
         n, i = job // y.shape[1], job % y.shape[1]
         row = y[n, i]
@@ -93,11 +103,16 @@ def _spread(start, stop, x, y, sh, sw):
                     pixel[c] = source[c]
 
 
-def spread(x, y, strides):
+def spread(x: Array, y: Array, strides: Pair) -> None:
     """Write pixels to every sh-th row and sw-th column of y, and zeros between them: what `every` takes, given back.
 
     Parameters
     ----------
-    x : (N, OH, OW, C) float32 or float64, C-contiguous      y : (N, H, W, C), written      strides : (sh, sw), pixels
+    x : (N, OH, OW, C) float32 or float64, C-contiguous
+        what `every` would have taken
+    y : (N, H, W, C)
+        written
+    strides : (sh, sw) int
+        pixels
     """
     run(_spread, len(y) * y.shape[1], y.size, x, y, *strides)

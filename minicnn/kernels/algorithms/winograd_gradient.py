@@ -16,9 +16,9 @@ The matrices, and why the caller must look at what `kernel_gradient` returns: wi
 """
 
 import numpy as np
-from numba.extending import intrinsic
 
-from ..machine import ceil_div, jit, memory, run, tile
+from ...types import Array
+from ..machine import ceil_div, intrinsic, jit, memory, run, tape, tile
 from . import winograd
 
 A = np.transpose(winograd.A_T).tolist()
@@ -38,43 +38,46 @@ def _frequencies_to_taps(typingctx, frequencies):
 
 
 @jit
-def _gradients_job(start, stop, dy, out, finite, first, count, band, sizes, filters, blocks, shapes):
-    """Job: `BAND` tiles. dy (N, 4*TH, 4*TW, F), flat -> out (36, blocks, band, V*L)."""
-    _, rows, columns, width = sizes
-    lanes = tile.REGISTER_BYTES // dy.itemsize
-    scratch, six, four, line = np.empty(36 * lanes, dy.dtype), shapes[1], shapes[2], 4 * columns * filters
+def _gradients_job(start, stop, dy, gradients, finite, plan, first, count):
+    """Job: `BAND` tiles. dy (N, 4*TH, 4*TW, F), flat -> gradients (36, blocks, band, V*L), as frequencies."""
+    plan = winograd.Plan(*plan)
+    rows, columns, filters, width = plan.rows, plan.columns, plan.filters, plan.width
+    lanes, dy_row = tile.REGISTER_BYTES // dy.itemsize, 4 * columns * filters
+    half_done = np.empty(36 * lanes, dy.dtype)  # 6 rows of 4: the columns are transformed
     for job in range(start, stop):
-        seen = tile.zeros(six, dy)
+        seen = tile.zeros(winograd.SIX, dy)  # the sum of all frequencies
         for i in range(job * winograd.BAND, min((job + 1) * winograd.BAND, count)):
             n, row, column = (first + i) // columns // rows, (first + i) // columns % rows, (first + i) % columns
-            at = (n * rows + row) * 4 * line + column * 4 * filters
-            for f in range(0, blocks * width, lanes):
+            at = (n * rows + row) * 4 * dy_row + column * 4 * filters
+            for f in range(0, plan.blocks * width, lanes):
                 for b in range(4):
-                    gradients = tile.load(four, dy, at + b * filters + f, line, filters - f)
-                    tile.store(_gradients_to_frequencies(gradients), scratch, b * lanes, 4 * lanes, lanes)
+                    numbers = tile.load(winograd.FOUR, dy, at + b * filters + f, dy_row, filters - f)
+                    tile.store(_gradients_to_frequencies(numbers), half_done, b * lanes, 4 * lanes, lanes)
                 for r in range(6):
-                    frequencies = _gradients_to_frequencies(tile.load(four, scratch, r * 4 * lanes, lanes, lanes))
+                    numbers = tile.load(winograd.FOUR, half_done, r * 4 * lanes, lanes, lanes)
+                    frequencies = _gradients_to_frequencies(numbers)
                     seen = tile.add(seen, frequencies)
-                    to = ((r * 6 * blocks + f // width) * band + i) * width + f % width
-                    tile.store(frequencies, out, to, blocks * band * width, lanes)
-        tile.store(seen, scratch, 0, lanes, lanes)
-        total = dy.dtype.type(0)
-        for i in range(6 * lanes):
-            total += scratch[i]
-        finite[job] = finite[job] and np.isfinite(total)
+                    to = ((r * 6 * plan.blocks + f // width) * plan.band + i) * width + f % width
+                    tile.store(frequencies, gradients, to, plan.blocks * plan.band * width, lanes)
+        tile.store(seen, half_done, 0, lanes, lanes)
+        finite[job] = finite[job] and winograd.sum_is_finite(half_done, 6 * lanes)
 
 
 @jit
-def _multiply_job(start, stop, pixels, gradients, sums, fresh, count, band, channels, blocks, shape, width):
-    """Job: one frequency and one block of filters. sums (36, blocks, C in tiles of T, V*L) += pixels x gradients."""
-    t = len(shape[0])
+def _multiply_job(start, stop, pixels, gradients, sums, shape, plan, count, fresh):
+    """Job: one frequency and one block of filters. sums (36, blocks, C in tiles of T, V*L) += pixels x gradients.
+
+    fresh: the sums begin here; if not, they go on from what is there.
+    """
+    plan = winograd.Plan(*plan)
+    t, channels, width = len(shape[0]), plan.channels, plan.width
     tiles = ceil_div(channels, t)
     for job in range(start, stop):
-        q = job // blocks
+        q = job // plan.blocks
         for j in range(tiles):
             at = (job * tiles + j) * t * width
             total = tile.zeros(shape, pixels) if fresh else tile.load(shape, sums, at, width, width)
-            ix, iw = q * band * channels + min(j * t, channels - t), job * band * width
+            ix, iw = q * plan.band * channels + min(j * t, channels - t), job * plan.band * width
             for _ in range(count):
                 total = tile.fma(total, pixels, ix, 1, gradients, iw)
                 ix += channels
@@ -83,85 +86,60 @@ def _multiply_job(start, stop, pixels, gradients, sums, fresh, count, band, chan
 
 
 @jit
-def _taps_job(start, stop, sums, dkernel, channels, filters, blocks, t, width, shapes):
+def _taps_job(start, stop, sums, dkernel, t, plan):
     """Job: one channel, all filters. sums -> dkernel (3, 3, C, F), flat."""
+    plan = winograd.Plan(*plan)
+    channels, filters, width = plan.channels, plan.filters, plan.width
     lanes = tile.REGISTER_BYTES // sums.itemsize
     tiles = ceil_div(channels, t)
-    scratch, six, step = np.empty(18 * lanes, sums.dtype), shapes[1], blocks * tiles * t * width
+    half_done = np.empty(3 * 6 * lanes, sums.dtype)  # 3 rows of 6: the columns are transformed
+    step = plan.blocks * tiles * t * width  # from frequency to frequency
     for c in range(start, stop):
         j = min(c // t, tiles - 1)
-        row = j * t + c - min(j * t, channels - t)
+        row = j * t + c - min(j * t, channels - t)  # the last tile overlaps its neighbour
         for f in range(0, filters, lanes):
             at = (f // width * tiles * t + row) * width + f % width
             for s in range(6):
-                frequencies = tile.load(six, sums, at + s * step, 6 * step, lanes)
-                tile.store(_frequencies_to_taps(frequencies), scratch, s * lanes, 6 * lanes, lanes)
+                frequencies = tile.load(winograd.SIX, sums, at + s * step, 6 * step, lanes)
+                tile.store(_frequencies_to_taps(frequencies), half_done, s * lanes, 6 * lanes, lanes)
             for a in range(3):
-                taps = _frequencies_to_taps(tile.load(six, scratch, a * 6 * lanes, lanes, lanes))
+                taps = _frequencies_to_taps(tile.load(winograd.SIX, half_done, a * 6 * lanes, lanes, lanes))
                 tile.store(taps, dkernel, (a * 3 * channels + c) * filters + f, channels * filters, filters - f)
 
 
-def kernel_gradient(dy, x, dkernel, v):
+def kernel_gradient(dy: Array, x: Array, dkernel: Array, v: int) -> bool:
     """Sum, for every weight of a 3x3 kernel, its pixels times the gradients of the outputs that they went to.
 
     Parameters
     ----------
-    dy : (N, 4*TH, 4*TW, F), zeros beyond the outputs       x : (N, 4*TH + 2, 4*TW + 2, C), padded pictures
-    dkernel : (3, 3, C, F), written                         v : int
+    dy : (N, 4*TH, 4*TW, F)
+        gradient at the outputs, zeros beyond them
+    x : (N, 4*TH + 2, 4*TW + 2, C)
+        padded images
+    dkernel : (3, 3, C, F)
+        written
+    v : int
+        registers of filters, side by side
 
     Returns
     -------
-    finite : bool; if false, dkernel is not to be used (see winograd.convolve)
+    finite : bool
+        if false, dkernel is not to be used (see winograd.convolve)
     """
-    n, height, width_, channels = x.shape
-    filters, width = dy.shape[3], v * tile.lanes(x.dtype)
-    blocks = ceil_div(filters, width)
+    plan = winograd.plan_for(x.shape, dy.shape, v, x.itemsize)
+    channels, blocks, tiles = plan.channels, plan.blocks, len(x) * plan.rows * plan.columns
     t = tile.rows(channels, v)
-    sizes = (n, (height - 2) // 4, (width_ - 2) // 4)
-    tiles = n * sizes[1] * sizes[2]
-    shapes = tuple(tile.shape(rows, 1) for rows in (3, 6, 4, 1))
-    band = min(tiles, max(winograd.BAND, winograd.BUFFERS // (36 * (channels + blocks * width) * x.itemsize)))
-    band = ceil_div(band, winograd.BAND) * winograd.BAND
-    pixels = memory.empty((36 * band * channels,), x.dtype)
-    gradients = memory.empty((36 * band * blocks * width,), x.dtype)
-    sums = memory.empty((36 * blocks * ceil_div(channels, t) * t * width,), x.dtype)
+    pixels = memory.empty((36 * plan.band * channels,), x.dtype)
+    gradients = memory.empty((36 * plan.band * blocks * plan.width,), x.dtype)
+    sums = memory.empty((36 * blocks * ceil_div(channels, t) * t * plan.width,), x.dtype)
     finite = np.zeros(ceil_div(tiles, winograd.BAND), np.bool_)
-    work = tiles * 36 * channels * blocks * width // 32
-    for first in range(0, tiles, band):
-        count, here = min(band, tiles - first), finite[first // winograd.BAND :]
+    tape.expect(finite)
+    passed, shape, work = tuple(plan), tile.shape(t, v), tiles * 36 * channels * blocks * plan.width // 32
+    for first in range(0, tiles, plan.band):
+        count, here = min(plan.band, tiles - first), finite[first // winograd.BAND :]
         jobs = ceil_div(count, winograd.BAND)
-        run(
-            winograd.pixels_job, jobs, work, x.reshape(-1), pixels, here, first, count, band, (*sizes, channels), shapes
-        )
-        run(
-            _gradients_job,
-            jobs,
-            work,
-            dy.reshape(-1),
-            gradients,
-            here,
-            first,
-            count,
-            band,
-            (*sizes, width),
-            filters,
-            blocks,
-            shapes,
-        )
-        run(
-            _multiply_job,
-            36 * blocks,
-            work,
-            pixels,
-            gradients,
-            sums,
-            first == 0,
-            count,
-            band,
-            channels,
-            blocks,
-            tile.shape(t, v),
-            width,
-        )
-    run(_taps_job, channels, sums.size, sums, dkernel.reshape(-1), channels, filters, blocks, t, width, shapes)
-    return finite.all()
+        run(winograd.pixels_job, jobs, work, x.reshape(-1), pixels, here, passed, first, count)
+        run(_gradients_job, jobs, work, dy.reshape(-1), gradients, here, passed, first, count)
+        run(_multiply_job, 36 * blocks, work, pixels, gradients, sums, shape, passed, count, first == 0)
+    run(_taps_job, channels, sums.size, sums, dkernel.reshape(-1), t, passed)
+    return bool(finite.all())

@@ -63,24 +63,28 @@ def _pool_row(z, first, y, winners, to, shape, pooled):
 @jit
 def _pool(start, stop, z, y, winners, shape, pooled):
     """Job: one row of windows."""
+    pooled = Pooled(*pooled)
     for job in range(start, stop):
         first = (job // pooled.oh * pooled.height + job % pooled.oh * pooled.sh) * pooled.width * pooled.channels
         _pool_row(z, first, y, winners, job * pooled.ow * pooled.channels, shape, pooled)
 
 
 @jit
-def _convolve_and_pool(start, stop, x, w, bias, y, winners, shapes, x_steps, taps, filters, pooled):
-    """Job: one row of windows. shapes: of the two tiles; the strip holds the rows of outputs that the windows need."""
-    (shape, pool_shape), width, channels = shapes, pooled.width, pooled.channels
-    strip, infinite = np.empty(pooled.ph * width * channels, x.dtype), x.dtype.type(np.inf)
-    strip_steps, sizes = direct.Steps(0, 0, width * channels, channels), (1, pooled.ph, width)
-    cuts = (pooled.ph, width, filters.groups * filters.blocks)  # one piece: all of it
+def _convolve_and_pool(start, stop, x, w, bias, y, winners, shapes, windows, pooled):
+    """Job: one row of pooling windows. shapes: of the two tiles; windows: the convolution's.
+
+    The strip holds the rows of outputs that the pooling windows need: a convolution of its own, with one job.
+    """
+    windows, pooled, (shape, pool_shape) = direct.named(windows), Pooled(*pooled), shapes
+    x_steps, filters, width, channels = windows.steps, windows.filters, pooled.width, pooled.channels
+    strip, strip_steps = np.empty(pooled.ph * width * channels, x.dtype), direct.Steps(0, 0, width * channels, channels)
+    outputs, ending = direct.Outputs(1, pooled.ph, width), direct.Ending(x.dtype.type(np.inf), False)
+    cuts = direct.Cuts(pooled.ph, width, filters.groups * filters.blocks)  # one piece: all of it
     for job in range(start, stop):
         first = job // pooled.oh * x_steps.image + job % pooled.oh * pooled.sh * x_steps.row
         steps = direct.Steps(first, 0, x_steps.row, x_steps.pixel)
-        direct.convolve_jobs(
-            0, 1, x, w, bias, strip, shape, infinite, False, sizes, steps, strip_steps, taps, filters, cuts
-        )
+        here = direct.Windows(outputs, steps, windows.taps, filters)
+        direct.convolve_jobs(0, 1, x, w, bias, strip, shape, here, strip_steps, cuts, ending)
         _pool_row(strip, 0, y, winners, job * pooled.ow * channels, pool_shape, pooled)
 
 
@@ -90,6 +94,7 @@ def _unpool(start, stop, dy, winners, dx, shape, pooled, gaps, streams):
 
     gaps: some pixels of dx lie in no window; streams: dx is written past the caches.
     """
+    pooled = Pooled(*pooled)
     height, width, oh, ow, channels = pooled.height, pooled.width, pooled.oh, pooled.ow, pooled.channels
     t, lanes = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // dx.itemsize)
     step = pooled.sw * channels
@@ -208,7 +213,7 @@ def conv2d_maxpool2d_forward(
     many = kernel.size > direct.NEAREST and pooled.ph * pooled.width < direct.PIXELS  # see `direct.PIXELS`
     if many or is_plain(kernel.shape, window) and winograd_pays(between, kernel.shape, x.dtype):
         z = conv2d_forward(x, kernel, bias, *window, activation="relu")
-        run(_pool, jobs, z.size, z.reshape(-1), *flat, pool_shape, pooled)
+        run(_pool, jobs, z.size, z.reshape(-1), *flat, pool_shape, tuple(pooled))
         return y, winners
     padded = zero_pad(x, window.pads)
     packed, filters, v = direct.pack(kernel, window.groups)
@@ -216,9 +221,10 @@ def conv2d_maxpool2d_forward(
     shapes = tile.shape(tile.rows(pooled.width, v), v), pool_shape
     steps = direct.steps(padded.shape, window.strides)
     taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], window.dilation, window.groups)
+    windows = between[:3], tuple(steps), tuple(taps), tuple(filters)
     work = y.size * kernel[..., 0].size
     inputs = padded.reshape(-1), packed, lanes_bias
-    run(_convolve_and_pool, jobs, work, *inputs, *flat, shapes, steps, taps, filters, pooled)
+    run(_convolve_and_pool, jobs, work, *inputs, *flat, shapes, windows, tuple(pooled))
     return y, winners
 
 
@@ -263,9 +269,10 @@ def maxpool2d_unpool(
     dx = memory.empty(input_shape, dy.dtype)
     if dy.size:
         n, oh, ow, channels = dy.shape
-        gaps = pool_size != strides or (oh * strides[0], ow * strides[1]) != tuple(input_shape[1:3])
+        height, width = input_shape[1:3]
+        gaps = pool_size != strides or (oh * strides[0], ow * strides[1]) != (height, width)
         shape = _tile(ow, channels, dy.dtype)
         streams = memory.streams(dx) and channels % (len(shape[1]) * tile.lanes(dy.dtype)) == 0
-        pooled = Pooled(*input_shape[1:], oh, ow, *pool_size, *strides)
+        pooled = (height, width, channels, oh, ow, *pool_size, *strides)
         run(_unpool, n * oh, dx.size, dy.reshape(-1), winners.reshape(-1), dx.reshape(-1), shape, pooled, gaps, streams)
     return dx

@@ -3,7 +3,7 @@
 What the operations use of it:
 
     tile            the register tile, on which convolutions and products are computed: read this first
-    jit             Numba's options (jit.py); where compiled kernels are kept: disk_cache.py
+    jit             Numba's options (jit.py), and `intrinsic`; where compiled kernels are kept: disk_cache.py
     run             a kernel's jobs, shared between threads (threads.py); how these meet: team.py
     memory          large arrays, reused
     tape            a run done again without Python
@@ -20,12 +20,13 @@ from . import broadcast, checks, elementwise, memory, tape, tile
 from .exponential import exp
 from .finite import sums_are_finite
 from .integers import ceil_div
-from .jit import jit, on_first_compile
+from .jit import Compiled, intrinsic, jit, on_first_compile
 from .memory import Workspace, workspace
 from .tape import Tape, recording
 from .threads import get_num_threads, play, run, set_num_threads
 
 __all__ = [
+    "Compiled",
     "Tape",
     "Workspace",
     "broadcast",
@@ -34,6 +35,7 @@ __all__ = [
     "elementwise",
     "exp",
     "get_num_threads",
+    "intrinsic",
     "jit",
     "memory",
     "on_first_compile",

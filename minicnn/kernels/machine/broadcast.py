@@ -92,14 +92,14 @@ def walk(*shapes: tuple[int, ...]) -> Walk | None:
 
 
 class Place(NamedTuple):
-    """What a job does: indices along the first two axes, rows, the first number of each and how many."""
+    """What a job does: indices along the first two axes, rows, in each the first number and how many from there."""
 
     outer: int
     inner: int
     row: int
     row_stop: int
     first: int
-    count: int
+    length: int
 
 
 @jit

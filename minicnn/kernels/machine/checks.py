@@ -1,7 +1,11 @@
 """What every kernel checks before its compiled loop, which would read foreign memory where a shape is wrong."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from ...types import AnyArray, Array, Pads, Pair
 from . import tape
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -10,17 +14,18 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 class _Writable:
     """The same memory, declared writable: a read-only array is another type to Numba, and would be compiled again."""
 
-    def __init__(self, array):
+    def __init__(self, array: AnyArray) -> None:
         self.array = array  # keeps the memory alive
         self.__array_interface__ = {**array.__array_interface__, "data": (array.__array_interface__["data"][0], False)}
 
 
-def plain(array, name):
-    """Give `array` as compiled loops want it: C-contiguous, aligned, of a type that says writable (none writes to it).
+def plain(array: AnyArray, name: str) -> AnyArray:
+    """Return `array` as compiled loops want it: C-contiguous, aligned, and as if writable (none writes to it).
 
     Raises
     ------
-    TypeError: `x` must be a NumPy array. Received: list.
+    TypeError
+        `x` must be a NumPy array. Received: list.
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"`{name}` must be a NumPy array. Received: {type(array).__name__}.")
@@ -33,14 +38,16 @@ def plain(array, name):
     return array if flags.writeable else np.asarray(_Writable(array))
 
 
-def floats(array, name, rank=None, dtype=None):
-    """Check dtype and rank of a float array and give it as `plain` does.
+def floats(array: AnyArray, name: str, rank: int | None = None, dtype: np.dtype[Any] | None = None) -> Array:
+    """Check dtype and rank of a float array and return it as `plain` does.
 
     Raises
     ------
-    TypeError: `x` must be float32 or float64. Received: x.dtype=int64.
-    TypeError: `kernel` must have the dtype of the first array, float32. Received: kernel.dtype=float64.
-    ValueError: `x` must have 4 axes. Received: x.shape=(8, 8).
+    TypeError
+        `x` must be float32 or float64. Received: x.dtype=int64.
+        `kernel` must have the dtype of the first array, float32. Received: kernel.dtype=float64.
+    ValueError
+        `x` must have 4 axes. Received: x.shape=(8, 8).
     """
     array = plain(array, name)
     if array.dtype not in FLOATS:
@@ -54,12 +61,13 @@ def floats(array, name, rank=None, dtype=None):
     return array
 
 
-def several(arrays, least):
-    """Check a list of float arrays of one dtype and give them as `plain` does.
+def several(arrays: Sequence[AnyArray], least: int) -> list[Array]:
+    """Check a list of float arrays of one dtype and return them as `plain` does.
 
     Raises
     ------
-    ValueError: `xs` must be a list of at least 2 arrays. Received: 1.
+    ValueError
+        `xs` must be a list of at least 2 arrays. Received: 1.
     """
     if len(arrays) < least:
         raise ValueError(f"`xs` must be a list of at least {least} arrays. Received: {len(arrays)}.")
@@ -67,12 +75,13 @@ def several(arrays, least):
     return [first, *(floats(array, "xs", dtype=first.dtype) for array in arrays[1:])]
 
 
-def in_place(array, name, like=None):
+def in_place(array: AnyArray, name: str, like: Array | None = None) -> Array:
     """Check an array that is changed in place: a copy, as `plain` may make, would lose the change.
 
     Raises
     ------
-    ValueError: `w` must be C-contiguous, aligned and writable, since it is changed in place.
+    ValueError
+        `w` must be C-contiguous, aligned and writable, since it is changed in place.
     """
     plain_array = floats(array, name, dtype=None if like is None else like.dtype)
     if plain_array is not array or not array.flags.writeable:
@@ -82,23 +91,25 @@ def in_place(array, name, like=None):
     return array
 
 
-def shape(array, name, expected):
+def shape(array: AnyArray, name: str, expected: tuple[int, ...]) -> None:
     """Refuse an array of another shape.
 
     Raises
     ------
-    ValueError: `dy` must have shape (2, 4, 4, 8). Received: dy.shape=(2, 4, 4, 7).
+    ValueError
+        `dy` must have shape (2, 4, 4, 8). Received: dy.shape=(2, 4, 4, 7).
     """
     if array.shape != expected:
         raise ValueError(f"`{name}` must have shape {expected}. Received: {name}.shape={array.shape}.")
 
 
-def pair(value, name, least=1):
-    """Give a pair of whole numbers.
+def pair(value: Sequence[int], name: str, least: int = 1) -> Pair:
+    """Return a pair of whole numbers.
 
     Raises
     ------
-    ValueError: `strides` must be two whole numbers, each at least 1. Received: strides=(0, 1).
+    ValueError
+        `strides` must be two whole numbers, each at least 1. Received: strides=(0, 1).
     """
     try:
         first, second = value
@@ -109,12 +120,13 @@ def pair(value, name, least=1):
     raise ValueError(f"`{name}` must be two whole numbers, each at least {least}. Received: {name}={value!r}.")
 
 
-def pads(value):
-    """Give ((top, bottom), (left, right)).
+def pads(value: Sequence[Sequence[int]]) -> Pads:
+    """Return ((top, bottom), (left, right)).
 
     Raises
     ------
-    ValueError: `pads` must be ((top, bottom), (left, right)), whole numbers, 0 or more. Received: pads=(1, 1).
+    ValueError
+        `pads` must be ((top, bottom), (left, right)), whole numbers, 0 or more. Received: pads=(1, 1).
     """
     try:
         rows, columns = value

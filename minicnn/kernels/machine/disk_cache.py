@@ -21,11 +21,13 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 import numba
-from numba.core import caching
+from numba.core import caching, serialize
 
 from .registers import REGISTER_BYTES, REGISTERS
 
@@ -33,7 +35,7 @@ STALE_DAYS = 30
 DIGEST = 16  # bytes
 
 
-def _user_cache():
+def _user_cache() -> Path:
     """Find the folder under which compiled kernels may be written."""
     if os.environ.get("NUMBA_CACHE_DIR"):
         return Path(os.environ["NUMBA_CACHE_DIR"])
@@ -46,7 +48,8 @@ def _user_cache():
     return Path(base) / "minicnn"
 
 
-def _sources_hash():
+def _sources_hash() -> str:
+    """Digest every source file of kernels/, its name and its content."""
     kernels = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(kernels.rglob("*.py")):
@@ -54,7 +57,7 @@ def _sources_hash():
     return digest.hexdigest()[:16]
 
 
-def _writable_folder():
+def _writable_folder() -> Path:
     """Make this version's cache folder, in the user's cache or, where that cannot be written, in a temporary place."""
     name = f"kernels-{_sources_hash()}-{REGISTERS}x{REGISTER_BYTES}"
     try:
@@ -74,7 +77,7 @@ def _writable_folder():
     return folder
 
 
-def _remove_stale(folder):
+def _remove_stale(folder: Path) -> None:
     """Delete the caches of versions that no process has opened for `STALE_DAYS` days, and mark ours as used today."""
     try:
         os.utime(folder)
@@ -94,15 +97,21 @@ class Files:
 
     Parameters
     ----------
-    folder : path       name : str, the function's
-    stamp : whatever else must be the same for a file to be good: of the compiler, and of the function's source
+    folder : path
+        where they lie
+    name : str
+        the function's
+    stamp : anything with a `repr`
+        whatever else must be the same for a file to be good: of the compiler, and of the function's source
     """
 
-    def __init__(self, folder, name, stamp):
-        self.folder, self.name, self.stamp = Path(folder), name, stamp
+    def __init__(self, folder: str | Path, name: str, stamp: Any) -> None:
+        self.folder: Path = Path(folder)
+        self.name: str = name
+        self.stamp: Any = stamp
 
-    def load(self, key):
-        """Give what was saved for a key; None where there is nothing, or nothing sound."""
+    def load(self, key: Any) -> Any:
+        """Return what was saved for a key; None where there is nothing, or nothing sound."""
         path, owner = self._file_of(key)
         try:
             data = path.read_bytes()
@@ -113,10 +122,10 @@ class Files:
             pass
         return None
 
-    def save(self, key, saved):
+    def save(self, key: Any, saved: Any) -> None:
         """Write a file at one stroke: who reads meanwhile sees the old one or the new one."""
         path, owner = self._file_of(key)
-        data = caching.dumps((owner, saved))
+        data = serialize.dumps((owner, saved))
         with tempfile.NamedTemporaryFile(dir=self.folder, prefix=path.stem, delete=False) as file:
             try:
                 file.write(_digest(data) + data)
@@ -127,69 +136,78 @@ class Files:
                 os.unlink(file.name)
                 raise
 
-    def flush(self):
+    def flush(self) -> None:
         """Forget everything."""
         for path in self.folder.glob(f"{self.name}.*.nbc"):
             path.unlink(missing_ok=True)
 
-    def _file_of(self, key):
-        """Give the file of a key, and whose it is: the name is a digest, which two keys might share."""
+    def _file_of(self, key: Any) -> tuple[Path, tuple[Any, ...]]:
+        """Return the file of a key, and whose it is: the name is a digest, which two keys might share."""
         own = _digest(repr((self.stamp, key)).encode()).hex()
         return self.folder / f"{self.name}.{own}.nbc", (self.name, self.stamp, key)
 
 
-def _digest(data):
+def _digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=DIGEST).digest()
 
 
 @functools.cache
-def _content(path):
+def _content(path: str) -> bytes:
+    """Digest a source file, read once a process."""
     return _digest(Path(path).read_bytes())
 
 
-class Locator(caching._CacheLocator):
-    """Where the files of a function lie, and by what they are known: the content of the function's source file."""
+class _Locator(caching._CacheLocator):
+    """Where the files of a function lie, and by what they are known: the content of the function's source file.
 
-    def __init__(self, function, path):
+    (Numba's class, which has no annotations, seems to return None everywhere; hence Any.)
+    """
+
+    def __init__(self, function: Callable[..., Any], path: str) -> None:
         self.function, self.path = function, path
 
     @classmethod
-    def from_function(cls, py_func, py_file):
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> "_Locator":
         """Take any function."""
         return cls(py_func, py_file)
 
-    def get_cache_path(self):
+    def get_cache_path(self) -> Any:
         """Return the one folder of all."""
         return str(CACHE_FOLDER)
 
-    def ensure_cache_path(self):
+    def ensure_cache_path(self) -> None:
         """Do nothing: the folder was made before its name was known."""
 
-    def get_source_stamp(self):
+    def get_source_stamp(self) -> Any:
         """Return what must be the same for a stored kernel to be good, beside the folder's name."""
         return numba.__version__, llvmlite.__version__, _content(self.path)
 
-    def get_disambiguator(self):
+    def get_disambiguator(self) -> Any:
         """Return what tells two functions of one name in one file apart."""
         return str(self.function.__code__.co_firstlineno)
 
 
-class Kernels(caching.CompileResultCacheImpl):
+class _Kernels(caching.CompileResultCacheImpl):
     """How Numba turns a compiled kernel into what can be stored, with our locator alone."""
 
-    _locator_classes = [Locator]
+    _locator_classes = [_Locator]
 
 
-class DiskCache(caching.FunctionCache):
+class _DiskCache(caching.FunctionCache):
     """Numba's cache of one function, on files of our own."""
 
-    _impl_class = Kernels
+    _impl_class = _Kernels
 
-    def __init__(self, function):
+    def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         self._cache_file = Files(self.cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
 
-    def save_overload(self, sig, data):
+    def save_overload(self, sig: Any, data: Any) -> None:
         """Keep what was compiled, if the disk has room: it may never be the reason why a kernel does not run."""
         with contextlib.suppress(OSError):
             super().save_overload(sig, data)
+
+
+def keep_on_disk(kernel: Any, function: Callable[..., Any]) -> None:
+    """Let Numba's compiled `kernel` of a Python function be found on disk: what `cache=True` does, with our files."""
+    kernel._cache = _DiskCache(function)

@@ -66,6 +66,7 @@ def _below(x):
 
 @jit
 def clipped_relu(start, stop, x, y, limit):
+    """Write y = min(max(x, 0), limit)."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
     for i in range(x.size):
@@ -76,6 +77,7 @@ def clipped_relu(start, stop, x, y, limit):
 
 @jit
 def clipped_relu_slope(start, stop, dy, y, dx, limit):
+    """Write dx = dy where 0 < y < limit, else 0."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero = dy.dtype.type(0)
     for i in range(dy.size):
@@ -84,6 +86,7 @@ def clipped_relu_slope(start, stop, dy, y, dx, limit):
 
 @jit
 def leaky_relu(start, stop, x, y, slope):
+    """Write y = x where x > 0, else slope * x."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
     for i in range(x.size):
@@ -92,6 +95,7 @@ def leaky_relu(start, stop, x, y, slope):
 
 @jit
 def leaky_relu_slope(start, stop, dy, y, dx, slope):
+    """Write dx = dy where y > 0, else slope * dy."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero = dy.dtype.type(0)
     for i in range(dy.size):
@@ -100,6 +104,7 @@ def leaky_relu_slope(start, stop, dy, y, dx, slope):
 
 @jit
 def elu(start, stop, x, y, alpha):
+    """Write y = x where x > 0, else alpha * (exp(x) - 1)."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
     for i in range(x.size):
@@ -108,6 +113,7 @@ def elu(start, stop, x, y, alpha):
 
 @jit
 def elu_slope(start, stop, dy, y, dx, alpha):
+    """Write dx = dy where y > 0, else dy * (y + alpha): the slope alpha * exp(x), told by y."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero = dy.dtype.type(0)
     for i in range(dy.size):
@@ -116,6 +122,7 @@ def elu_slope(start, stop, dy, y, dx, alpha):
 
 @jit
 def tanh(start, stop, x, y):
+    """Write y = tanh(x)."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(x.size):
         y[i] = math.tanh(x[i])
@@ -123,6 +130,7 @@ def tanh(start, stop, x, y):
 
 @jit
 def tanh_slope(start, stop, dy, y, dx):
+    """Write dx = dy * (1 - y * y)."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     one = dy.dtype.type(1)
     for i in range(dy.size):
@@ -131,6 +139,7 @@ def tanh_slope(start, stop, dy, y, dx):
 
 @jit
 def hard_sigmoid(start, stop, x, y):
+    """Write y = min(max(x + 3, 0), 6) / 6."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero, three, six = x.dtype.type(0), x.dtype.type(3), x.dtype.type(6)
     for i in range(x.size):
@@ -141,6 +150,7 @@ def hard_sigmoid(start, stop, x, y):
 
 @jit
 def hard_sigmoid_slope(start, stop, dy, y, dx):
+    """Write dx = dy / 6 where 0 < y < 1, else 0."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero, one, six = dy.dtype.type(0), dy.dtype.type(1), dy.dtype.type(6)
     for i in range(dy.size):
@@ -149,6 +159,7 @@ def hard_sigmoid_slope(start, stop, dy, y, dx):
 
 @jit
 def softplus(start, stop, x, y):
+    """Write y = log(1 + exp(x)), as max(x, 0) + log(1 + exp(-|x|)), which cannot overflow."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
     for i in range(x.size):
@@ -158,6 +169,7 @@ def softplus(start, stop, x, y):
 
 @jit
 def softplus_slope(start, stop, dy, y, dx):
+    """Write dx = dy * (1 - exp(-y)), which is dy * sigmoid(x)."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     for i in range(dy.size):
         dx[i] = dy[i] * -math.expm1(-y[i])
@@ -165,6 +177,7 @@ def softplus_slope(start, stop, dy, y, dx):
 
 @jit
 def silu(start, stop, x, y):
+    """Write y = x * sigmoid(x)."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for first in range(0, x.size, BLOCK):  # a block stays in the first cache between the loops
         a, b = x[first : first + BLOCK], y[first : first + BLOCK]
@@ -175,6 +188,7 @@ def silu(start, stop, x, y):
 
 @jit
 def silu_slope(start, stop, dy, x, dx):
+    """Write dx = dy * s * (1 + x * (1 - s)), where s = sigmoid(x)."""
     dy, x, dx = dy[start * BLOCK : stop * BLOCK], x[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     one = dy.dtype.type(1)
     for first in range(0, dy.size, BLOCK):
@@ -186,6 +200,7 @@ def silu_slope(start, stop, dy, x, dx):
 
 @jit
 def gelu(start, stop, x, y):
+    """Write y = x * P(x), where P is the share of the normal distribution below x."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(x.size):
         y[i] = x[i] * _below(x[i])
@@ -193,6 +208,7 @@ def gelu(start, stop, x, y):
 
 @jit
 def gelu_slope(start, stop, dy, x, dx):
+    """Write dx = dy * (P(x) + x * p(x)), where p, the distribution's density, is the slope of P."""
     dy, x, dx = dy[start * BLOCK : stop * BLOCK], x[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     half, scale = dy.dtype.type(0.5), dy.dtype.type(1 / math.sqrt(2 * math.pi))
     for i in range(dy.size):

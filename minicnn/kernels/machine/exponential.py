@@ -4,7 +4,7 @@ A call of the C library's exp takes one number at a time: sigmoid then runs at a
 
     exp(x) = 2**k * exp(r)      k = round(x / ln 2),   r = x - k * ln 2,   |r| <= ln(2) / 2 = 0.347
 
-k is rounded by adding and taking away a number so large that no digit behind the point is left. ln 2 is taken in two
+k is rounded by adding and taking away a number so large that no digit after the point is left. ln 2 is taken in two
 parts, the first short enough for k times it to be exact. exp(r) is its Taylor series, until the next term no longer
 counts: r**8 / 8! < 2**-24 for float32, r**14 / 14! < 2**-53 for float64. 2**k is made by writing k into the bits of the
 exponent, in two halves, so that results below the normal range are rounded as they should be.
@@ -15,9 +15,8 @@ Measured over all of its range the error stays below 1 unit in the last place.
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from .jit import jit
+from .jit import intrinsic, jit
 
 LOG2_E = 1.4426950408889634
 LN2_HIGH32, LN2_LOW32 = 0.693359375, -2.12194440054690583e-4
@@ -27,7 +26,7 @@ ROUND32, ROUND64 = 1.5 * 2.0**23, 1.5 * 2.0**52
 
 @intrinsic
 def _power_of_two(typingctx, k):
-    """Give 2.0**k for a whole number k of the normal range, held in a float."""
+    """Return 2.0**k for a whole number k of the normal range, held in a float."""
     bits, bias, digits = (32, 127, 23) if k == types.float32 else (64, 1023, 52)
 
     def codegen(context, builder, signature, args):
@@ -40,7 +39,7 @@ def _power_of_two(typingctx, k):
 
 @jit
 def exp32(x):
-    """Give exp(x) for a float32 x <= 0. NaN stays NaN, -inf gives 0."""
+    """Return exp(x) for a float32 x <= 0. NaN stays NaN, -inf gives 0."""
     one = np.float32(1)
     low = x if x > np.float32(-104) else np.float32(-104)  # exp(-104) is 0 already; catches NaN too
     k = (low * np.float32(LOG2_E) + np.float32(ROUND32)) - np.float32(ROUND32)
@@ -59,7 +58,7 @@ def exp32(x):
 
 @jit
 def exp64(x):
-    """Give exp(x) for a float64 x <= 0. NaN stays NaN, -inf gives 0."""
+    """Return exp(x) for a float64 x <= 0. NaN stays NaN, -inf gives 0."""
     low = x if x > -746.0 else -746.0
     k = (low * LOG2_E + ROUND64) - ROUND64
     r = low - k * LN2_HIGH64 - k * LN2_LOW64
@@ -85,7 +84,7 @@ def exp64(x):
 def exp(x):
     """Replace every number of x, all <= 0, by its exp.
 
-    In place: of two arrays the compiler fears that they overlap, and one that does it would do number by number.
+    In place: two arrays might overlap, so for two the compiler would compute one number after the other.
     """
     if x.itemsize == 4:
         for i in range(x.size):

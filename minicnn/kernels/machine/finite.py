@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...types import Array
 from . import checks, tile
 from .integers import ceil_div
 from .jit import jit
@@ -26,12 +27,25 @@ def _sums(start, stop, x, finite, shape):
             finite[job] &= np.isfinite(number)
 
 
-def sums_are_finite(x):
+def sums_are_finite(x: Array) -> bool:
     """Tell whether the sums of all numbers are finite. Then all numbers are; if not, one is not, or they are huge.
 
     Parameters
     ----------
     x : any shape, float32 or float64
+        numbers of any scale
+
+    Returns
+    -------
+    finite : bool
+        false also where finite numbers sum to more than their dtype holds: the caller looks again, one by one
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> kernels.sums_are_finite(np.ones(3)), kernels.sums_are_finite(np.array([1.0, np.inf]))
+    (True, False)
     """
     x = checks.floats(x, "x")
     finite = np.empty(ceil_div(x.size, BLOCK), np.bool_)

@@ -12,9 +12,11 @@ import contextlib
 import math
 import sys
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 
+from ...types import AnyArray, DTypeLike, NDArray
 from .integers import ceil_div
 
 LARGE = 1 << 24  # bytes; an output of this size has left the second cache, mostly the last one too, before it is read
@@ -25,13 +27,29 @@ _local = threading.local()
 
 
 class Workspace:
-    """Buffers that arrays of any dtype and shape are cut from."""
+    """Buffers that arrays of any dtype and shape are cut from.
 
-    def __init__(self):
-        self.buffers = []  # sorted by size
+    Attributes
+    ----------
+    buffers : list of uint8 arrays
+        sorted by size; free is one that nobody else holds
 
-    def take(self, nbytes):
-        """Give the smallest free buffer that fits without wasting more than half, or a new one."""
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> space = kernels.Workspace()
+    >>> with kernels.workspace(space):
+    ...     y = kernels.relu_forward(np.ones((100, 100, 10)))
+    >>> len(space.buffers), space.buffers[0].nbytes >= y.nbytes
+    (1, True)
+    """
+
+    def __init__(self) -> None:
+        self.buffers: list[NDArray[np.uint8]] = []
+
+    def take(self, nbytes: int) -> NDArray[np.uint8]:
+        """Return the smallest free buffer that fits without wasting more than half, or a new one."""
         for buffer in self.buffers:
             # three references when nobody else holds it: the list's, the loop variable's, getrefcount's own
             if nbytes + ALIGNED <= buffer.nbytes <= 2 * (nbytes + ALIGNED) and sys.getrefcount(buffer) == 3:
@@ -43,7 +61,7 @@ class Workspace:
 
 
 @contextlib.contextmanager
-def workspace(space=None, alone=False):
+def workspace(space: Workspace | None = None, alone: bool = False) -> Iterator[None]:
     """Reuse the memory of large arrays, in this thread, until the block ends.
 
     Put it round a training loop or a loop over batches. Nested blocks share the outer one's memory. At the end all
@@ -51,8 +69,21 @@ def workspace(space=None, alone=False):
 
     Parameters
     ----------
-    space : Workspace, optional     the caller's own: its memory is kept for the caller's next block
-    alone : bool                    use it also inside an outer block
+    space : Workspace, optional
+        the caller's own: its memory is kept for the caller's next block
+    alone : bool
+        use it also inside an outer block
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import kernels
+    >>> x = np.ones((100, 100, 10))
+    >>> with kernels.workspace():
+    ...     first = kernels.relu_forward(x).ctypes.data  # nobody holds the array any longer ...
+    ...     second = kernels.relu_forward(x).ctypes.data  # ... so its memory is handed out again
+    >>> first == second
+    True
     """
     outer = getattr(_local, "workspace", None)
     if outer is not None and not alone:
@@ -65,17 +96,25 @@ def workspace(space=None, alone=False):
         _local.workspace = outer
 
 
-def empty(shape, dtype):
-    """Give an uninitialised array, from the thread's workspace if there is one; a large one is aligned to cache lines.
+def empty(shape: tuple[int, ...], dtype: DTypeLike) -> AnyArray:
+    """Return an uninitialised array, from the thread's workspace if there is one; a large one lies on cache lines.
 
     Parameters
     ----------
     shape : tuple of int
-    dtype : numpy.dtype
+        the sizes
+    dtype : NumPy dtype
+        of its numbers
 
     Returns
     -------
-    array : C-contiguous; no other live array shares its memory
+    array : C-contiguous
+        no other live array shares its memory
+
+    Examples
+    --------
+    >>> empty((100, 100, 10), "float32").ctypes.data % ALIGNED
+    0
     """
     dtype = np.dtype(dtype)
     nbytes = dtype.itemsize * math.prod(shape)
@@ -87,7 +126,7 @@ def empty(shape, dtype):
     return buffer[first : first + nbytes].view(dtype).reshape(shape)
 
 
-def streams(array):
+def streams(array: AnyArray) -> bool:
     """Tell whether an output is better written past the caches: it is large, and its rows are whole cache lines."""
     return (
         array.nbytes >= LARGE and array.shape[-1] * array.itemsize % ALIGNED == 0 and array.ctypes.data % ALIGNED == 0

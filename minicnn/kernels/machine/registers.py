@@ -9,6 +9,7 @@ Any width computes rightly anywhere: LLVM splits what is too wide, slowly. So on
 """
 
 import os
+from typing import Any
 
 import llvmlite.binding as llvm
 from numba.core.registry import cpu_target
@@ -24,7 +25,7 @@ define <16 x float> @multiply_add(<16 x float> %a, <16 x float> %b, <16 x float>
 """
 
 
-def widest(triple, cpu, features):
+def widest(triple: str, cpu: str, features: str) -> int:
     """Tell how many bytes one multiply-add instruction works on, for a processor as LLVM names it."""
     machine = llvm.Target.from_triple(triple).create_target_machine(cpu=cpu, features=features)
     code = machine.emit_assembly(llvm.parse_assembly(MULTIPLY_ADD.format(triple=triple)))
@@ -33,13 +34,15 @@ def widest(triple, cpu, features):
     return 64 if "zmm" in code else 32
 
 
-def count(triple, width):
+def count(triple: str, width: int) -> int:
     """Tell how many registers of that width a processor of this architecture has."""
     return 32 if width == 64 or triple.startswith(("aarch64", "arm64")) else 16
 
 
-def _found():
-    triple, cpu, features = cpu_target.target_context.codegen().magic_tuple()
+def _found() -> tuple[int, int]:
+    """Return how wide registers are, in bytes, and how many there are."""
+    target: Any = cpu_target.target_context
+    triple, cpu, features = target.codegen().magic_tuple()
     asked = os.environ.get("MINICNN_REGISTER_BYTES")
     if asked and asked not in map(str, WIDTHS):
         raise ValueError(f"MINICNN_REGISTER_BYTES must be 16, 32 or 64. Received: {asked!r}.")

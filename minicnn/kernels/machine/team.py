@@ -21,32 +21,35 @@ and the description stays as it is until it has left. The leader holds what the 
 
 import platform
 import sys
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-from .jit import jit
+from ...types import NDArray
+from .jit import intrinsic, jit
 
 # places in the team's array; numbers that many threads change lie on cache lines of their own
 BUSY, TURN, OPEN, INSIDE, NEXT, CODE, DATA, JOBS, CHUNK, SEATS, FAILED = 0, 8, 16, 24, 32, 40, 41, 42, 43, 44, 45
 SIZE = 48
 PATIENCE = 1000  # looks, some 30 us, after which a waiting leader lets other threads have its processor
 
-I8, I32, I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
-NOTHING = ir.VoidType()
-TASK = ir.FunctionType(I32, [I8.as_pointer(), I64, I64])  # (arguments, start, stop) -> 0, or not 0 for a failure
+I8: Any = ir.IntType(8)
+I32: Any = ir.IntType(32)
+I64: Any = ir.IntType(64)
+NOTHING: Any = ir.VoidType()
+TASK: Any = ir.FunctionType(I32, [I8.as_pointer(), I64, I64])  # (arguments, start, stop) -> 0, or not 0 for a failure
 
 
-def new():
-    """Give the array of a team that has nothing to do."""
+def new() -> NDArray[np.int64]:
+    """Return the array of a team that has nothing to do."""
     return np.zeros(SIZE, np.int64)
 
 
 def _place(context, builder, signature, args):
-    """Give the address of team[index]."""
+    """Return the address of team[index]."""
     data = context.make_array(signature.args[0])(context, builder, args[0]).data
     return builder.gep(data, [args[1]])
 
@@ -74,7 +77,7 @@ def _store(typingctx, team, index, value):
 
 @intrinsic
 def _add(typingctx, team, index, value):
-    """Add to team[index] in one step; give what it was before."""
+    """Add to team[index] in one step; return what it was before."""
 
     def codegen(context, builder, signature, args):
         return builder.atomic_rmw("add", _place(context, builder, signature, args), args[2], "seq_cst")
@@ -157,7 +160,10 @@ def _call(typingctx, code, data, start, stop):
 
 @intrinsic
 def package(typingctx, kernel, args):
-    """Make a task of kernel(start, stop, *args): give the addresses of its code and of its arguments, and their size.
+    """Make a task of kernel(start, stop, *args): return the addresses of its code and its arguments, and their size.
+
+    The code is a function (arguments, start, stop), the same for every kernel, that takes the arguments apart and calls
+    this one: so a helper can call what it knows nothing about but two addresses.
 
     The arguments lie on the stack of the calling function: the task must end before that returns, or be kept (`keep`).
     Their arrays are borrowed: the task holds no reference to them, its caller does.
@@ -193,7 +199,7 @@ def package(typingctx, kernel, args):
 
 @intrinsic
 def keep(typingctx, task, place):
-    """Copy a task's arguments to `place`, an array of bytes; give the address of its code, or 0 if they do not fit."""
+    """Copy a task's arguments to `place`, an array of bytes; return its code's address, or 0 if they do not fit."""
 
     def codegen(context, builder, signature, args):
         code, data, size = cgutils.unpack_tuple(builder, args[0])
@@ -224,8 +230,16 @@ def lead(team, code, data, jobs, chunk, seats):
 
     Parameters
     ----------
-    team : array, see `new`             code, data : addresses, see `package`
-    jobs, chunk, seats : int
+    team : array
+        see `new`
+    code, data : int
+        addresses, see `package`
+    jobs : int
+        how many there are
+    chunk : int
+        how many are claimed at once
+    seats : int
+        helpers at most
     """
     if not _claim(team, BUSY):
         return _call(code, data, 0, jobs)
@@ -261,12 +275,18 @@ def play(team, tasks):
 
 @jit
 def serve(team, number, turn, spins):
-    """Help with every task that comes, until none came for `spins` looks; give the last turn seen.
+    """Help with every task that comes, until none came for `spins` looks; return the last turn seen.
 
     Parameters
     ----------
-    team : array            number : int, this helper's, from 0: it joins where there are more seats
-    turn : int, the last one that this helper saw
+    team : array
+        see `new`
+    number : int
+        this helper's, from 0: it joins where there are more seats
+    turn : int
+        the last one that this helper saw
+    spins : int
+        looks in vain after which it returns
     """
     looks = 0
     while looks < spins:

@@ -41,7 +41,7 @@ and rows are not touched in memory. Each one's docstring gives the same in NumPy
 from ..registers import REGISTER_BYTES, REGISTERS
 from .arithmetic import add, fma, fma_lanes, maximum, mix, multiply, relu, where_positive
 from .moves import fence, load, prefetch, repeat, store, stream, transpose, zeros
-from .sizes import LINE, ROWS, columns, lanes, rows, shape
+from .sizes import LINE, ROWS, Shape, columns, lanes, rows, shape
 from .winners import keep, winner
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "REGISTERS",
     "REGISTER_BYTES",
     "ROWS",
+    "Shape",
     "add",
     "columns",
     "fence",

@@ -1,10 +1,25 @@
 """What is computed with tiles: the outer product that this is all about, and little elementwise work around it."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from .values import TileType, data_of, elementwise, fused_of, pack, registers, spread, vector_of
+from ..jit import intrinsic
+from .values import (
+    Builder,
+    NumbaType,
+    Value,
+    data_of,
+    elementwise,
+    fused_of,
+    pack,
+    registers,
+    spread,
+    tile_of,
+    vector_of,
+)
 
 
 @intrinsic
@@ -85,7 +100,7 @@ def maximum(typingctx, tile, other):
     return tile(tile, other), elementwise(tile, larger)
 
 
-def wins(builder, a, b):
+def wins(builder: Builder, a: Value, b: Value) -> Value:
     """Tell where b takes the place of a in a maximum: it is larger, or the first NaN."""
     return builder.and_(builder.fcmp_unordered(">", b, a), builder.fcmp_ordered("ord", a, a))
 
@@ -124,7 +139,7 @@ def where_positive(typingctx, tile, other):
     return tile(tile, other), elementwise(tile, gate)
 
 
-def mix(tile, matrix):
+def mix(tile: NumbaType, matrix: Sequence[Sequence[float]]) -> tuple[Any, Callable[..., Value]]:
     """Return signature and codegen of an intrinsic that multiplies a matrix of constants with a tile.
 
     matrix @ tile
@@ -132,7 +147,7 @@ def mix(tile, matrix):
     Row i of the result is the sum over j of matrix[i][j] * row j: a transform along the rows, for all lanes at once.
     What is multiplied by 0 is left out: Winograd's matrices (see winograd.py) are half zeros.
     """
-    result = TileType(tile.dtype, len(matrix), tile.v)
+    result = tile_of(tile.dtype, len(matrix), tile.v)
 
     def codegen(context, builder, signature, args):
         vector, fused = vector_of(tile), fused_of(builder, tile)

@@ -7,10 +7,25 @@ many of a row's V * L lanes count: the others are read as zeros, and not written
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
+from ..jit import intrinsic
 from ..registers import REGISTER_BYTES
-from .values import I8, I32, TileType, address, data_of, masks, pack, registers, tile_type, vector_of
+from .values import (
+    I8,
+    I32,
+    Builder,
+    LlvmType,
+    NumbaType,
+    Value,
+    address,
+    data_of,
+    masks,
+    pack,
+    registers,
+    tile_of,
+    tile_type,
+    vector_of,
+)
 
 
 @intrinsic
@@ -66,7 +81,7 @@ def load(typingctx, shape, x, ix, step, width):
     return tile(shape, x, types.intp, types.intp, types.intp), codegen
 
 
-def masked_load(builder, tile, vector, numbers):
+def masked_load(builder: Builder, tile: NumbaType, vector: LlvmType, numbers: str) -> Value:
     """Return LLVM's function that reads the wanted lanes of a register: (address, alignment, mask, the rest)."""
     mask = ir.VectorType(ir.IntType(1), tile.lanes)
     kind = ir.FunctionType(vector, [vector.as_pointer(), I32, mask, vector])
@@ -160,7 +175,7 @@ def transpose(typingctx, x, ix, step, out, io, out_step):
     In log2(L) rounds of shuffles: each swaps the off-diagonal quarters of squares of 2, 4, 8 ... numbers. One number at
     a time the same copy takes several times as long.
     """
-    square = TileType(x.dtype, REGISTER_BYTES * 8 // x.dtype.bitwidth, 1)
+    square = tile_of(x.dtype, REGISTER_BYTES * 8 // x.dtype.bitwidth, 1)
 
     def codegen(context, builder, signature, args):
         size, offset, rows = square.lanes, args[1], []

@@ -8,6 +8,9 @@ instructions that a kernel calling it has in that place. Loops over T and V insi
 the kernel itself holds their T * V instructions, one after the other.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -15,57 +18,70 @@ from numba.extending import models, register_model
 
 from ..registers import REGISTER_BYTES
 
-I8, I32, I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+# llvmlite declares no types, and Numba's own cannot be told apart by a type checker. These names say what is meant.
+Builder = Any  # writes LLVM instructions, one after the other
+Value = Any  # what an instruction yields: a number, a vector, an address, a tile
+LlvmType = Any  # of a value
+NumbaType = Any  # of an argument, as Numba found it: a tile's, an array's, a number's
+
+I8: LlvmType = ir.IntType(8)
+I32: LlvmType = ir.IntType(32)
+I64: LlvmType = ir.IntType(64)
 
 
-class TileType(types.Type):
+class _Tile(types.Type):
     """T x V registers of L lanes."""
 
-    def __init__(self, dtype, t, v):
+    def __init__(self, dtype: NumbaType, t: int, v: int) -> None:
         self.dtype, self.t, self.v = dtype, t, v
         self.lanes = REGISTER_BYTES * 8 // dtype.bitwidth
         super().__init__(name=f"Tile({dtype}, {t}, {v}, {self.lanes})")
 
 
-@register_model(TileType)
+@register_model(_Tile)
 class _TileModel(models.PrimitiveModel):
     def __init__(self, manager, tile):
         super().__init__(manager, tile, ir.ArrayType(vector_of(tile), tile.t * tile.v))
 
 
-def tile_type(shape, array):
+def tile_of(dtype: NumbaType, t: int, v: int) -> NumbaType:
+    """Return the type of a tile of T x V registers; its attributes: dtype, t, v, and lanes, the L of each register."""
+    return _Tile(dtype, t, v)
+
+
+def tile_type(shape: NumbaType, array: NumbaType) -> NumbaType:
     """Return the type of a tile of this `shape` (see `tile.shape`) and an array's dtype."""
-    return TileType(array.dtype, len(shape[0]), len(shape[1]))
+    return tile_of(array.dtype, len(shape[0]), len(shape[1]))
 
 
-def number_of(tile):
+def number_of(tile: NumbaType) -> LlvmType:
     """Return LLVM's type of one number of a tile."""
     return ir.FloatType() if tile.dtype == types.float32 else ir.DoubleType()
 
 
-def vector_of(tile):
+def vector_of(tile: NumbaType) -> LlvmType:
     """Return LLVM's type of one register of a tile."""
     return ir.VectorType(number_of(tile), tile.lanes)
 
 
-def fused_of(builder, tile):
+def fused_of(builder: Builder, tile: NumbaType) -> Value:
     """Return LLVM's function (a, b, c) -> a * b + c for the registers of a tile."""
     vector = vector_of(tile)
     name = f"llvm.fma.v{tile.lanes}f{tile.dtype.bitwidth}"
     return cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
 
 
-def data_of(context, builder, kind, array):
+def data_of(context: Any, builder: Builder, kind: NumbaType, array: Value) -> Value:
     """Return the address of an array's first number."""
     return context.make_array(kind)(context, builder, array).data
 
 
-def address(builder, data, offset, vector, skipped=0):
+def address(builder: Builder, data: Value, offset: Value, vector: LlvmType, skipped: int = 0) -> Value:
     """Return the address of data[offset + skipped], as one of a register of this type."""
     return builder.bitcast(builder.gep(data, [builder.add(offset, I64(skipped))]), vector.as_pointer())
 
 
-def registers(builder, tile, data, offset):
+def registers(builder: Builder, tile: NumbaType, data: Value, offset: Value) -> list[Value]:
     """Load V registers from data[offset:]."""
     loaded = []
     for v in range(tile.v):
@@ -75,14 +91,14 @@ def registers(builder, tile, data, offset):
     return loaded
 
 
-def spread(builder, vector, number):
+def spread(builder: Builder, vector: LlvmType, number: Value) -> Value:
     """Put one number into every lane."""
     undefined = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(undefined, number, I32(0))
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, vector.count), None))
 
 
-def masks(builder, tile, width):
+def masks(builder: Builder, tile: NumbaType, width: Value) -> list[Value]:
     """Tell for each of the V registers which lanes lie below `width`."""
     counts = ir.VectorType(I64, tile.lanes)
     end = spread(builder, counts, width)
@@ -90,7 +106,7 @@ def masks(builder, tile, width):
     return [builder.icmp_signed("<", lane, end) for lane in lanes]
 
 
-def pack(builder, tile, cells):
+def pack(builder: Builder, tile: NumbaType, cells: list[Value]) -> Value:
     """Make a tile of its T * V registers, row after row."""
     packed = ir.Constant(ir.ArrayType(vector_of(tile), tile.t * tile.v), ir.Undefined)
     for i, cell in enumerate(cells):
@@ -98,7 +114,7 @@ def pack(builder, tile, cells):
     return packed
 
 
-def elementwise(tile, combine):
+def elementwise(tile: NumbaType, combine: Callable[..., Value]) -> Callable[..., Value]:
     """Return the codegen that combines the cells of all arguments that are tiles, place by place.
 
     combine(builder, *cells) writes what is done with one register of each; arguments that are no tiles go as they are.

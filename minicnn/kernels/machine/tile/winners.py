@@ -7,8 +7,8 @@ window keeps the gradient where the byte names it.
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
+from ..jit import intrinsic
 from .arithmetic import wins
 from .moves import masked_load
 from .values import I8, I32, address, data_of, elementwise, masks, number_of, pack, spread, vector_of
