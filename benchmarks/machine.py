@@ -41,7 +41,7 @@ def set_threads(count):
 
 def lanes():
     """Count the float32 numbers in one vector register: 16 with AVX-512, 8 with AVX2, 4 otherwise."""
-    from minicnn.kernels.machine.registers import REGISTER_BYTES
+    from minicnn.kernels import REGISTER_BYTES
 
     return REGISTER_BYTES // 4
 

@@ -15,7 +15,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from minicnn.kernels.machine.registers import REGISTERS
+from minicnn.kernels import REGISTERS
 
 from . import machine
 

@@ -1,6 +1,6 @@
 """Training: the nodes of a graph, with a block in place of those that a block can do (blocks.py)."""
 
-from ..kernels.fused.conv2d_maxpool2d import LARGEST_WINDOW
+from ..kernels import LARGEST_WINDOW
 from ..layers import Activation, Conv2D, Dense, Layer, MaxPooling2D, Node, ReLU, SymbolicTensor
 from .blocks import Block, DenseBlock
 from .gradients import dense_gradient

@@ -44,7 +44,9 @@ from .depthwise_conv2d import (
 )
 from .dropout import dropout_backward, dropout_forward
 from .flatten import flatten_backward, flatten_forward
-from .fused.conv2d_maxpool2d import conv2d_maxpool2d_forward, maxpool2d_unpool
+from .fused.activation import ACTIVATIONS as APPLIED_IN_A_SECOND_PASS
+from .fused.activation import LIMITS as APPLIED_BEFORE_WRITING
+from .fused.conv2d_maxpool2d import LARGEST_WINDOW, conv2d_maxpool2d_forward, maxpool2d_unpool
 from .global_pool2d import (
     global_avgpool2d_backward,
     global_avgpool2d_forward,
@@ -63,6 +65,7 @@ from .machine import (
     tape,
     workspace,
 )
+from .machine.registers import REGISTER_BYTES, REGISTERS
 from .maxpool2d import maxpool2d_backward, maxpool2d_forward
 from .multiply import multiply_backward, multiply_forward
 from .normalization import normalization_backward, normalization_forward
@@ -74,6 +77,11 @@ from .softmax import softmax_backward, softmax_forward
 from .zero_padding2d import zero_padding2d_backward, zero_padding2d_forward
 
 __all__ = [
+    "APPLIED_BEFORE_WRITING",
+    "APPLIED_IN_A_SECOND_PASS",
+    "LARGEST_WINDOW",
+    "REGISTERS",
+    "REGISTER_BYTES",
     "Product",
     "Tape",
     "Workspace",

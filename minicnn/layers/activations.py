@@ -11,8 +11,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from .. import kernels
-from ..kernels.fused.activation import ACTIVATIONS as IN_A_SECOND_PASS
-from ..kernels.fused.activation import LIMITS as BEFORE_WRITING
 from ..types import Array
 from .arguments import one_of
 
@@ -57,10 +55,10 @@ ACTIVATIONS: dict[str, Function] = {
 ALIASES: dict[str, str | None] = {"linear": None, "swish": "silu"}
 # Which forward kernel applies which activation itself, where it is told `activation=`.
 APPLIED: dict[str, Collection[str | None]] = {
-    "conv2d": IN_A_SECOND_PASS,
-    "dense": IN_A_SECOND_PASS,
-    "depthwise_conv2d": BEFORE_WRITING,
-    "batch_normalization": BEFORE_WRITING,
+    "conv2d": kernels.APPLIED_IN_A_SECOND_PASS,
+    "dense": kernels.APPLIED_IN_A_SECOND_PASS,
+    "depthwise_conv2d": kernels.APPLIED_BEFORE_WRITING,
+    "batch_normalization": kernels.APPLIED_BEFORE_WRITING,
 }
 
 
