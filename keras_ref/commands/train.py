@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from .. import config as configs
 from .. import console
@@ -65,7 +66,7 @@ def _new(args, out):
 
     if not args.data:
         raise ValueError("train needs a data folder, or --resume DIR.")
-    given = flags.given(args, configs.SETTINGS)
+    given: dict[str, Any] = flags.given(args, configs.SETTINGS)
     store, budget = _store(args)
     if args.recipe:
         return recipes.follow(args.recipe, args.data, out, store, args.skip_corrupt, budget, **given)
