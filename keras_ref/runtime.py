@@ -1,4 +1,4 @@
-"""TensorFlow, loaded once, quietly, and made to repeat itself."""
+"""TensorFlow, loaded once, quietly, and made to repeat itself; on which devices, in which precision."""
 
 import os
 import sys
@@ -62,3 +62,40 @@ def repeatable(seed: int) -> None:
     tf, keras = load()
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
+
+
+def strategy(devices: str) -> Any:
+    """Return a MirroredStrategy over all GPUs, or over all logical CPU devices where there is no GPU.
+
+    Parameters
+    ----------
+    devices : "one" or "all"
+
+    Returns
+    -------
+    strategy : tf.distribute.MirroredStrategy, or None for one device
+    """
+    tf, _ = load()
+    if devices == "all":
+        several = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+        if len(several) > 1:
+            return tf.distribute.MirroredStrategy([device.name for device in several])
+    return None
+
+
+def policy(precision: str) -> str:
+    """Return the name of the Keras precision policy.
+
+    Parameters
+    ----------
+    precision : str
+        A policy's name, or "auto": mixed_float16 where there is a GPU, else float32.
+
+    Returns
+    -------
+    name : str
+    """
+    tf, _ = load()
+    if precision == "auto":
+        return "mixed_float16" if tf.config.list_logical_devices("GPU") else "float32"
+    return precision

@@ -155,43 +155,6 @@ def _learned(found, config):
     return split_field(found, before.split)
 
 
-def strategy(devices: str) -> Any:
-    """Return a MirroredStrategy over all GPUs, or over all logical CPU devices where there is no GPU.
-
-    Parameters
-    ----------
-    devices : "one" or "all"
-
-    Returns
-    -------
-    strategy : tf.distribute.MirroredStrategy, or None for one device
-    """
-    tf, _ = runtime.load()
-    if devices == "all":
-        several = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        if len(several) > 1:
-            return tf.distribute.MirroredStrategy([device.name for device in several])
-    return None
-
-
-def policy(precision: str) -> str:
-    """Return the name of the Keras precision policy.
-
-    Parameters
-    ----------
-    precision : str
-        A policy's name, or "auto": mixed_float16 where there is a GPU, else float32.
-
-    Returns
-    -------
-    name : str
-    """
-    tf, _ = runtime.load()
-    if precision == "auto":
-        return "mixed_float16" if tf.config.list_logical_devices("GPU") else "float32"
-    return precision
-
-
 class _Run:
     """One training run: its net, its data, its folder."""
 
@@ -204,8 +167,8 @@ class _Run:
             pictures.Pictures(found.splits[name].files, self.card.recipe, found.splits[name].labels, classes)
             for name in ("train", "validation")
         )
-        self.strategy = strategy(config.devices)
-        with self.strategy.scope() if self.strategy else contextlib.nullcontext():
+        self.strategy = runtime.strategy(config.devices)
+        with self._scope():
             self._build(classes)
         if config.weights != "none" or config.start:
             console.note(weights.named(self.classifier.net))
@@ -215,9 +178,13 @@ class _Run:
             counts = np.bincount(found.splits["train"].labels, minlength=classes)
             self.weights = {i: counts.sum() / (classes * n) for i, n in enumerate(counts.tolist())}
 
+    def _scope(self):
+        """Return what variables and optimizers are made in."""
+        return self.strategy.scope() if self.strategy else contextlib.nullcontext()
+
     def _build(self, classes):
         _, keras = runtime.load()
-        self.policy = policy(self.config.precision)
+        self.policy = runtime.policy(self.config.precision)
         keras.config.set_dtype_policy(self.policy)
         try:
             self.classifier = model.build(self.config, classes)
@@ -236,10 +203,11 @@ class _Run:
             stored = tuple(maps.Maps(parts, split, store, c.maps, kind, n) for split, kind, n in both)
         else:
             learner, stored = self.classifier.net, None
-        model.compile_net(self.classifier.net, c)
-        if learner is not self.classifier.net:  # one optimizer serves both: a checkpoint of the net carries its state
-            model.compile_net(learner, c)
-            self.classifier.net.optimizer = learner.optimizer
+        with self._scope():
+            model.compile_net(self.classifier.net, c)
+            if learner is not self.classifier.net:  # one optimizer for both: a checkpoint of the net carries its state
+                model.compile_net(learner, c)
+                self.classifier.net.optimizer = learner.optimizer
         return learner, stored
 
     def _room_for_maps(self, store, budget):

@@ -11,7 +11,7 @@ HELP: str = "measure a model on held-out pictures (8.12), or compare two"
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("models", nargs="+", metavar="MODEL", help="one .keras file, or two to compare")
+    parser.add_argument("models", nargs="+", metavar="MODEL", help="one .keras file or run folder, or two to compare")
     parser.add_argument("data", metavar="DATA", help="a data folder")
     parser.add_argument(
         "--split", choices=("train", "validation", "test", "all"), help="default: test if there is one, else validation"
@@ -28,7 +28,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import evaluate
+    from .. import evaluate, runs
 
     if len(args.models) > 2:
         raise ValueError(
@@ -37,11 +37,12 @@ def run(args: argparse.Namespace) -> None:
     both = len(args.models) == 2
     stems = "-".join(Path(name).stem for name in args.models)
     out = Path(args.out or f"{'comparison' if both else 'evaluation'}-{stems}")
+    models = [runs.model_file(name) for name in args.models]
     how = args.data, out, args.split, args.split_seed, args.skip_corrupt, args.mirror
     if both:
-        _show_both(evaluate.compare(args.models[0], args.models[1], *how))
+        _show_both(evaluate.compare(*models, *how))
     else:
-        _show(evaluate.evaluate(args.models[0], *how))
+        _show(evaluate.evaluate(*models, *how))
     console.say(f"Written: {out}")
 
 

@@ -11,7 +11,7 @@ HELP: str = "name the class of pictures, folders of pictures, or addresses"
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("model", metavar="MODEL")
+    parser.add_argument("model", metavar="MODEL", help="a .keras file, or a run folder: its best epoch")
     parser.add_argument("pictures", nargs="+", metavar="PICTURE|FOLDER|URL")
     parser.add_argument("--json", action="store_true", help="one JSON list with all probabilities")
     parser.add_argument("--logits", action="store_true", help="show what the net answers before softmax")
@@ -25,13 +25,15 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int | None:
     """Do what the arguments ask for, and print what came of it."""
     from .. import card as cards
-    from .. import predict
+    from .. import predict, runs
 
     if args.size is not None and args.size < 1:
         raise ValueError(f"--size must be at least 1. Received: {args.size}.")
     classes = None if args.classes is None else args.classes.split(",")
     size = None if args.size is None else (args.size, args.size)
-    net, card, sentence = cards.load(args.model, classes, size=size, scale=args.scale, offset=args.offset)
+    net, card, sentence = cards.load(
+        runs.model_file(args.model), classes, size=size, scale=args.scale, offset=args.offset
+    )
     if sentence:
         console.note(f"{sentence} --classes, --size, --scale and --offset say otherwise.")
     if args.logits and card.output != "logits":

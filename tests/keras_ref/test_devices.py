@@ -11,10 +11,10 @@ TWO = """
 import tensorflow as tf
 half = tf.config.LogicalDeviceConfiguration()
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], [half, half])
-from keras_ref import results, train
+from keras_ref import results, runtime
 from tests.keras_ref import small
-assert train.strategy("all").num_replicas_in_sync == 2
-assert train.strategy("one") is None
+assert runtime.strategy("all").num_replicas_in_sync == 2
+assert runtime.strategy("one") is None
 small.main()
 """
 

@@ -100,3 +100,11 @@ def test_older_settings_still_read(tmp_path):
     }
     (tmp_path / "config.json").write_text(json.dumps(old))
     assert configs.read(tmp_path / "config.json") == configs.Config("d")
+
+
+def test_a_run_folder_stands_for_its_best_model(trained, clothes, tmp_path, command):
+    picture = clothes / "test" / "red" / "1.jpg"
+    one, other = (command("predict", model, picture, "--json").out for model in (trained, trained / "best.keras"))
+    assert one == other
+    command("evaluate", trained, clothes, "--out", tmp_path / "judged")
+    assert json.loads((tmp_path / "judged" / "evaluation.json").read_text())["model"] == str(trained / "best.keras")
