@@ -23,6 +23,12 @@ class Settings:
         Decides which pictures are held out where the folder has no `validation`.
     skip_corrupt : bool
         Leave out and count files that are no pictures.
+    base : str
+        The file of a frozen base in place of `arch`; empty for none.
+    inner : int
+        On a base: units of an inner Dense layer, 0 for none.
+    dropout : float
+        On a base: the share dropped before the last layer.
     """
 
     arch: str = "tinyvgg"
@@ -33,6 +39,10 @@ class Settings:
     seed: int = 0
     split_seed: int = 0
     skip_corrupt: bool = False
+    base: str = ""
+    inner: int = 0
+    dropout: float = 0.0
 
 
 DEFAULTS: Settings = Settings()
+ON_A_BASE: Settings = Settings(size=150, epochs=10)  # as keras_ref's

@@ -1,10 +1,11 @@
 """`train`: train a small net on a folder of pictures."""
 
 import argparse
+import dataclasses
 import sys
 
 from .. import console
-from ..settings import DEFAULTS, Settings
+from ..settings import DEFAULTS, ON_A_BASE, Settings
 from . import flags
 
 HELP: str = "train a small net on a folder of pictures"
@@ -13,9 +14,29 @@ HELP: str = "train a small net on a folder of pictures"
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("folder", metavar="DIR", help="train/ and validation/ with class folders, or these alone")
-    parser.add_argument("--arch", choices=["tinyvgg", "homework"], default=DEFAULTS.arch, help="which net")
-    parser.add_argument("--size", type=int, default=DEFAULTS.size, help="pixels, height and width")
-    parser.add_argument("--epochs", type=int, default=DEFAULTS.epochs, help="passes over the training pictures")
+    parser.add_argument("--arch", choices=["tinyvgg", "homework"], help=f"which net (default: {DEFAULTS.arch})")
+    parser.add_argument(
+        "--base",
+        metavar="FILE",
+        default=DEFAULTS.base,
+        help="train a head on a frozen base instead: "
+        "any model file of Keras's that holds one, as Xception from ImageNet",
+    )
+    parser.add_argument("--inner", type=int, default=DEFAULTS.inner, help="on a base: units of an inner layer")
+    parser.add_argument("--dropout", type=float, default=DEFAULTS.dropout, help="on a base: before the last layer")
+    parser.add_argument(
+        "--cache",
+        metavar="DIR",
+        help="on a base: where vectors are kept (default: $MINICNN_VECTORS or the user's cache)",
+    )
+    parser.add_argument(
+        "--size", type=int, help=f"pixels, height and width (default: {DEFAULTS.size}, on a base {ON_A_BASE.size})"
+    )
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        help=f"passes over the training pictures (default: {DEFAULTS.epochs}, on a base {ON_A_BASE.epochs})",
+    )
     parser.add_argument("--batch-size", type=int, default=DEFAULTS.batch_size, help="pictures a step")
     parser.add_argument("--lr", type=float, default=DEFAULTS.lr, help="Adam's learning rate")
     parser.add_argument("--seed", type=int, default=DEFAULTS.seed, help="of weights and order")
@@ -33,12 +54,21 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import train
+    from ...data import default_store
+    from .. import train, transfer
 
     console.announce_compiling()
-    settings = Settings(**{name: getattr(args, name) for name in Settings.__dataclass_fields__})
+    given = {name: value for name in Settings.__dataclass_fields__ if (value := getattr(args, name)) is not None}
+    if args.base and args.arch:
+        raise ValueError("--base and --arch are two nets; give one of them.")
+    if not args.base and (args.inner or args.dropout or args.cache):
+        raise ValueError("--inner, --dropout and --cache are for a head on a base; give --base FILE too.")
+    settings = dataclasses.replace(ON_A_BASE if args.base else DEFAULTS, **given)
     try:
-        train.train(args.folder, args.out, settings)
+        if args.base:
+            transfer.train_on_base(args.folder, args.out, settings, args.cache or default_store())
+        else:
+            train.train(args.folder, args.out, settings)
     except KeyboardInterrupt:
         print(f"\nstopped; the last finished epoch, if there was one, is in {args.out}/model.keras", file=sys.stderr)
     else:

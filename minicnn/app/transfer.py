@@ -1,0 +1,275 @@
+"""Train a classifier on a frozen base: Xception from ImageNet and the like, without TensorFlow.
+
+The base answers each picture once; its vectors are kept in the store that keras_ref uses too (data/vectors.py), and a
+small head learns from them in seconds. What is saved is the whole net, from pictures to logits.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..callbacks import Callback, CSVLogger, Diverged, Logs, TerminateOnNaN
+from ..data import Folder, ImageBatches, VectorStore, content_hashes, name_weights, split_field, weights_digest
+from ..files import make_card
+from ..layers import Dense, Dropout, GlobalAveragePooling2D, Input, Layer
+from ..losses import CategoricalCrossentropy
+from ..models import Model, load_model
+from ..optimizers import Adam
+from ..types import Array
+from .settings import Settings
+from .train import new_folder
+
+BATCH: int = 32  # pictures that the base is given at once
+BLOCK: int = 256  # pictures a file of the store
+ROWS: int = 33  # of keras_ref's batches: part of the store's key, so that both read the same vectors
+PAUSE: float = 30.0  # seconds between two lines on how far the base is
+XCEPTION: tuple[float, float] = (1 / 127.5, -1.0)  # scale and offset, which Keras calls the "tf" way
+
+
+def train_on_base(
+    folder: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    settings: Settings,
+    store: str | os.PathLike[str],
+    say: Callable[[str], Any] = print,
+) -> Model:
+    """Train a head on a frozen base, and save the whole net whenever an epoch is the best so far.
+
+    Parameters
+    ----------
+    folder : str or PathLike
+        See `data.Folder`.
+    out : str or PathLike
+        A new or empty folder, for model.keras, history.csv and split.json.
+    settings : Settings
+        `base` is the file of the base.
+    store : str or PathLike
+        Where vectors are kept.
+    say : function of a line
+
+    Returns
+    -------
+    net : Model
+        From pictures to logits, as it was after its best epoch on validation.
+
+    Raises
+    ------
+    ValueError
+        `out` holds something, the file holds no base, or training diverged.
+    """
+    base, scale, offset = load_base(settings.base, settings.size, say)
+    out = new_folder(out)
+    pictures = Folder(folder, settings.split_seed)
+    if pictures.left_out:
+        say(str(pictures.left_out))
+    sides = {}
+    for split in ("train", "validation"):
+        batches = _batches(pictures, split, settings, scale, offset)
+        pictures = pictures.without([Path(file) for file in batches.skipped])
+        say(f"{split}: {len(batches.files)} pictures of {len(pictures.class_names)} classes")
+        sides[split] = vectors(base, batches, store, say), np.eye(len(pictures.class_names))[batches.labels]
+    pictures.write_split(out / "split.json")
+    net, head = build(base, settings, len(pictures.class_names))
+    size = (settings.size, settings.size)
+    net.classifier = make_card(
+        pictures.class_names, size, "logits", scale=scale, offset=offset, split=split_field(pictures)
+    )
+    saved = out / "model.keras"
+    callbacks = [TerminateOnNaN(raise_error=True), _SaveBest(net, saved), CSVLogger(out / "history.csv")]
+    try:
+        head.fit(
+            *sides["train"],
+            batch_size=settings.batch_size,
+            epochs=settings.epochs,
+            validation_data=sides["validation"],
+            callbacks=callbacks,
+        )
+    except Diverged as error:
+        kept = f"the best epoch before is in {saved}" if saved.exists() else "no epoch ended well, so there is no model"
+        raise ValueError(f"{str(error).rstrip('.')}; {kept}.") from None
+    return load_model(saved)
+
+
+def load_base(path: str | os.PathLike[str], size: int, say: Callable[[str], Any] = print) -> tuple[Model, float, float]:
+    """Load a base: the largest model inside of a file's, or the file's own model where it answers maps.
+
+    Parameters
+    ----------
+    path : str or PathLike
+    size : int
+        Pixels a side of the pictures that it is to take.
+    say : function of a line
+
+    Returns
+    -------
+    base : Model
+        Frozen; from (None, H, W, 3) to maps.
+    scale, offset : float
+        What its pictures are multiplied by, and what is then added: what the file says, else Xception's.
+
+    Raises
+    ------
+    ValueError
+        The file holds no base.
+    """
+    whole = load_model(path, optimizer=False)
+    inside = [layer for layer in whole.layers if layer.is_model]
+    base: Any = max(inside, key=lambda layer: len(layer.layers), default=whole)
+    shape = base.output_shape
+    if not isinstance(shape, tuple) or len(shape) != 4:
+        raise ValueError(f"{path} holds no base: no model in it answers maps, (None, H, W, C). Received: {shape}.")
+    if base.input_shape[1:3] != (size, size):
+        base = _resized(base, size)
+    base.trainable = False
+    known = whole.classifier or {}
+    scale, offset = known.get("scale", XCEPTION[0]), known.get("offset", XCEPTION[1])
+    say(
+        f"the base holds {name_weights(base.get_weights())}; "
+        f"pictures are taken at {size} px, x * {scale:.6g} + {offset:g}"
+    )
+    return base, scale, offset
+
+
+def vectors(
+    base: Model, batches: ImageBatches, store: str | os.PathLike[str], say: Callable[[str], Any] = print
+) -> Array:
+    """Return what a base answers to pictures, averaged over the maps; what the store lacks is computed.
+
+    Parameters
+    ----------
+    base : Model
+        Frozen.
+    batches : ImageBatches
+        In order, without labels.
+    store : str or PathLike
+    say : function of a line
+
+    Returns
+    -------
+    vectors : (N, C) float32
+
+    Raises
+    ------
+    ValueError
+        An answer is not finite.
+    """
+    kept = VectorStore(store, _key(base, batches))
+    known: dict[str, Array] = dict(kept.read())
+    hashes = content_hashes(batches.files)
+    missing = sorted({digest: i for i, digest in reversed(list(enumerate(hashes))) if digest not in known}.items())
+    order = np.array([i for _, i in missing], int)
+    image = Input(batches.shape)
+    net = Model(image, GlobalAveragePooling2D()(base(image)))
+    pending: dict[str, Array] = {}
+    told = time.monotonic()
+    for start, x in zip(range(0, len(order), batches.batch_size), batches.batches(order), strict=False):
+        y = net.predict(x, batch_size=len(x))
+        some = order[start : start + len(x)]
+        if not np.isfinite(y).all():
+            bad = some[int(np.isfinite(y).all(axis=1).argmin())]
+            raise ValueError(f"The base's answer to {batches.files[bad]} is not finite: its weights are not.")
+        pending |= zip((hashes[i] for i in some), y, strict=True)
+        if len(pending) >= BLOCK or start + len(x) == len(order):
+            kept.write(list(pending), np.stack(list(pending.values())))
+            known |= pending
+            pending = {}
+        if time.monotonic() - told > PAUSE:
+            told = time.monotonic()
+            say(f"the base has seen {start + len(x)} of {len(order)} pictures")
+    kept.drop_damaged()
+    return np.stack([known[digest] for digest in hashes])
+
+
+def build(base: Model, settings: Settings, classes: int) -> tuple[Model, Model]:
+    """Put a head on a base.
+
+    Parameters
+    ----------
+    base : Model
+    settings : Settings
+        `size`, `inner`, `dropout`, `lr`, `label_smoothing` and `seed`.
+    classes : int
+
+    Returns
+    -------
+    net : Model, from pictures to logits
+    head : Model, from vectors to logits; it shares its layers with `net`
+        Both are compiled.
+    """
+    layers: list[Layer] = []
+    if settings.inner:
+        layers.append(Dense(settings.inner, activation="relu", name="inner"))
+    if settings.dropout:
+        layers.append(Dropout(settings.dropout, name="dropout"))
+    layers.append(Dense(classes, name="logits"))
+    image = Input((settings.size, settings.size, 3))
+    pooled = GlobalAveragePooling2D(name="pool")(base(image))
+    vector = Input(pooled.shape[1:])
+    head = Model(vector, _chain(layers, vector), name="head", seed=settings.seed)
+    net = Model(image, _chain(layers, pooled), name="classifier")
+    for model in (head, net):
+        model.compile(Adam(settings.lr), CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return net, head
+
+
+class _SaveBest(Callback):
+    """Save the whole net after an epoch of its head that is the best so far on validation."""
+
+    def __init__(self, net: Model, path: Path):
+        self.net, self.path, self.best = net, path, -1.0
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        if logs["val_accuracy"] > self.best:
+            self.best = logs["val_accuracy"]
+            self.net.save(self.path)
+
+
+def _resized(base: Any, size: int) -> Any:
+    """Build a base anew for pictures of another size; its weights do not depend on it."""
+    config = base.get_config()
+    for layer in config["layers"]:
+        if layer["class_name"] == "InputLayer":
+            layer["config"]["batch_shape"] = [None, size, size, 3]
+    other = type(base).from_config(config)
+    other.set_weights(base.get_weights())
+    return other
+
+
+def _chain(layers: list[Layer], x: Any) -> Any:
+    for layer in layers:
+        x = layer(x)
+    return x
+
+
+def _batches(pictures: Folder, split: str, settings: Settings, scale: float, offset: float) -> ImageBatches:
+    files, labels = pictures.split(split)
+    return ImageBatches(
+        files,
+        labels,
+        pictures.class_names,
+        settings.size,
+        BATCH,
+        scale=scale,
+        offset=offset,
+        label_mode=None,
+        skip_corrupt=settings.skip_corrupt,
+    )
+
+
+def _key(base: Model, batches: ImageBatches) -> dict[str, Any]:
+    """Return what a vector depends on beside its picture: as keras_ref writes it, for its vectors are as good."""
+    height, width, _ = batches.shape
+    return {
+        "weights": weights_digest(base.get_weights()),
+        "precision": "float32",
+        "rows": ROWS,
+        "height": height,
+        "width": width,
+        "resize": batches.resize,
+        "scale": batches.scale,
+        "offset": batches.offset,
+    }
