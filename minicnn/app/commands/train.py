@@ -30,12 +30,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="on a base: where vectors are kept (default: $MINICNN_VECTORS or the user's cache)",
     )
     parser.add_argument(
-        "--size", type=int, help=f"pixels, height and width (default: {DEFAULTS.size}, on a base {ON_A_BASE.size})"
+        "--size", type=int, help=f"pixels, height and width (default: {DEFAULTS.size}), {ON_A_BASE.size} on a base"
     )
     parser.add_argument(
         "--epochs",
         type=int,
-        help=f"passes over the training pictures (default: {DEFAULTS.epochs}, on a base {ON_A_BASE.epochs})",
+        help=f"passes over the training pictures (default: {DEFAULTS.epochs}), {ON_A_BASE.epochs} on a base",
     )
     parser.add_argument("--batch-size", type=int, default=DEFAULTS.batch_size, help="pictures a step")
     parser.add_argument("--lr", type=float, default=DEFAULTS.lr, help="Adam's learning rate")

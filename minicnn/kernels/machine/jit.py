@@ -81,10 +81,11 @@ def on_first_compile(callback: Callable[[], object]) -> None:
 
     Examples
     --------
+    >>> from functools import partial
     >>> import numpy as np
     >>> from minicnn import kernels
     >>> told = []
-    >>> kernels.on_first_compile(lambda: told.append("compiling, once for this machine"))
+    >>> kernels.on_first_compile(partial(told.append, "compiling, once for this machine"))
     >>> _ = kernels.relu_forward(np.ones(3))
     >>> len(told) <= 1  # 0 where the kernel lay on disk
     True
