@@ -167,6 +167,7 @@ class _Run:
             pictures.Pictures(found.splits[name].files, self.card.recipe, found.splits[name].labels, classes)
             for name in ("train", "validation")
         )
+        self.largest = np.bincount(found.splits["validation"].labels).max() / len(self.validation)
         self.strategy = runtime.strategy(config.devices)
         with self._scope():
             self._build(classes)
@@ -257,9 +258,8 @@ class _Run:
                     break
                 self._one_epoch(learner, epoch, progress)
         self._save(self.out / "final.keras")
-        largest = np.bincount(self.validation.one_hot.argmax(axis=1)).max() / len(self.validation)
-        results.curves(progress["history"], self.out / "curves.png", largest)
-        console.note(results.on_the_largest(progress["history"], largest, len(self.validation)))
+        results.curves(progress["history"], self.out / "curves.png", self.largest)
+        console.note(results.on_the_largest(progress["history"], self.largest, len(self.validation)))
         return progress["history"]
 
     def _one_epoch(self, learner, epoch, progress):

@@ -184,13 +184,10 @@ EVERY_GRADIENT = """() => explorer.net.nodes.filter((node) => explorer.gradients
 @pytest.mark.parametrize("name", ["same", "branches", "later", "prepared", "strongest", "shared"])
 def test_every_kind_of_layer_carried(browser, pages, tmp_path, monkeypatch, name):
     """Carried in part, a net still shows the engine's gradients, and terms that add up to them."""
+    model, pixels = pages[name].model, pages[name].pixels  # first: its own page, which other tests share, is whole
     monkeypatch.setattr(page, "too_large", lambda model: True)
-    made = Made(tmp_path, name, pages[name].model, [pages[name].pixels], labels=[1])
-    run = run_backward(
-        pages[name].model,
-        fed(pages[name].model, pages[name].pixels),
-        [[1.0]] if pages[name].model.output_shape[-1] == 1 else 1,
-    )
+    made = Made(tmp_path, name, model, [pixels], labels=[1])
+    run = run_backward(model, fed(model, pixels), [[1.0]] if model.output_shape[-1] == 1 else 1)
     with Tab(browser, made) as t:
         t.view("backward")
         found = t.page.evaluate(EVERY_GRADIENT)

@@ -187,7 +187,8 @@ def test_stored_vectors_are_refused_where_the_base_learns(clothes, tmp_path):
 def test_a_run_does_not_use_the_store_where_it_would_be_wrong(clothes, tmp_path, monkeypatch, settings):
     monkeypatch.setattr(features, "vectors", lambda *_: pytest.fail("stored vectors used"))
     config = configs.Config(str(clothes), size=SIZE, weights="none", **settings)
-    assert train._Run(config, pictures.read(clothes), tmp_path, tmp_path / "store").stored is None
+    run = train._Run(config, pictures.read(clothes), tmp_path)
+    assert run._learner(tmp_path / "store", 1)[1] is None
 
 
 def test_a_head_on_stored_vectors_ends_with_the_weights_of_the_whole_net(clothes, tmp_path):
