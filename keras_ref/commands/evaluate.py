@@ -40,9 +40,9 @@ def run(args: argparse.Namespace) -> None:
     models = [runs.model_file(name) for name in args.models]
     how = args.data, out, args.split, args.split_seed, args.skip_corrupt, args.mirror
     if both:
-        _show_both(evaluate.compare(*models, *how))
+        _show_both(evaluate.compare(models[0], models[1], *how))
     else:
-        _show(evaluate.evaluate(*models, *how))
+        _show(evaluate.evaluate(models[0], *how))
     console.say(f"Written: {out}")
 
 

@@ -117,8 +117,8 @@ def load_base(path: str | os.PathLike[str], size: int, say: Callable[[str], Any]
         The file holds no base.
     """
     whole = load_model(path, optimizer=False)
-    inside = [layer for layer in whole.layers if layer.is_model]
-    base: Any = max(inside, key=lambda layer: len(layer.layers), default=whole)
+    inside = [layer for layer in whole.layers if isinstance(layer, Model)]
+    base = max(inside, key=lambda layer: len(layer.layers), default=whole)
     shape = base.output_shape
     if not isinstance(shape, tuple) or len(shape) != 4:
         raise ValueError(f"{path} holds no base: no model in it answers maps, (None, H, W, C). Received: {shape}.")
@@ -228,7 +228,7 @@ class _SaveBest(Callback):
             self.net.save(self.path)
 
 
-def _resized(base: Any, size: int) -> Any:
+def _resized(base: Model, size: int) -> Model:
     """Build a base anew for pictures of another size; its weights do not depend on it."""
     config = base.get_config()
     for layer in config["layers"]:
