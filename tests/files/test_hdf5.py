@@ -372,3 +372,25 @@ def test_a_text_has_one_byte_at_least():
     assert text(1).size == 1 and text(1).dtype is None and not text(1).variable
     with pytest.raises(ValueError, match="of 0 bytes .class 3., not plain numbers"):
         text(0)
+
+
+@pytest.mark.parametrize("count", [1, 3, 300])
+def test_an_array_inside_its_own_header(count):
+    """Compact storage: the numbers stand in the layout message itself, after a size of two bytes."""
+
+    def fill(file):
+        kept = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        kept.set_layout(h5py.h5d.COMPACT)
+        space = h5py.h5s.create_simple((count,))
+        array = np.arange(count, dtype=np.float32)
+        h5py.h5d.create(file.id, b"small", h5py.h5t.NATIVE_FLOAT, space, kept).write(h5py.h5s.ALL, h5py.h5s.ALL, array)
+
+    np.testing.assert_array_equal(File(image(fill)).root["small"].read(), np.arange(count, dtype=np.float32))
+
+
+def test_a_superblock_without_an_end_is_refused():
+    data = bytearray(image(lambda file: file.create_dataset("x", data=[1.0])))
+    assert data[8] == 0  # version 0: base, free space, end of file
+    data[24 + 16 : 24 + 24] = b"\xff" * 8  # the address that stands for none
+    with pytest.raises(ValueError, match="truncated"):
+        File(bytes(data))
