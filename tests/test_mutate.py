@@ -39,3 +39,11 @@ def test_an_edit_of_a_kernel_makes_stale_what_imports_it(mutate):
     stale = mutate.importers(ROOT, "minicnn/kernels/algorithms/winograd.py")
     assert {"winograd", "conv2d"} <= stale and "relu" not in stale
     assert mutate.importers(ROOT, "minicnn/layers/relu.py") == set()
+
+
+def test_every_equivalent_still_stands_in_its_file(mutate):
+    """A line that was rewritten takes its equivalents with it."""
+    for path, before, after in mutate.known_equivalents():
+        text = " ".join((ROOT / path).read_text(encoding="utf-8").split())
+        assert " ".join(before.split()) in text, f"{path}: {before}"
+        assert before != after
