@@ -17,14 +17,14 @@ export default [
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       "no-undef": "error",
-      "no-unused-vars": "warn",
+      "no-unused-vars": "error",
       "no-redeclare": "error",
       "no-const-assign": "error",
       "no-dupe-keys": "error",
       "no-unreachable": "error",
       "prefer-const": "error",
       eqeqeq: "error",
-      "max-len": ["warn", { code: 120, ignoreUrls: true }],
+      "max-len": ["error", { code: 120, ignoreUrls: true }],
     },
   },
 ];

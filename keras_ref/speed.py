@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 import tempfile
 import time
 from pathlib import Path
@@ -117,7 +118,7 @@ def whole_epochs(config: Config, found: Folder) -> list[float]:
         pictures.Pictures(found.splits[name].files, pictures.square(config.size), found.splits[name].labels, classes)
         for name in ("train", "validation")
     )
-    steps = -(-len(learn) // config.batch_size)
+    steps = math.ceil(len(learn) / config.batch_size)
     with console.progress("two epochs through the whole net", 2 * steps) as advance:
         return [
             _timed(

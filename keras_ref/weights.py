@@ -118,7 +118,7 @@ def load_file(net: Net, path: Path, what: str) -> None:
 
 
 def _whole_model(path):
-    """Load a file that holds layers beside their weights; give None for one of weights alone."""
+    """Load a file that holds layers beside their weights; return None for one of weights alone."""
     _, keras = runtime.load()
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)

@@ -201,7 +201,7 @@ def fresh(code):
 
 def test_folders_and_files_need_no_compiler():
     """keras_ref reads folders and cards with them: no Numba, no TensorFlow, and to read no h5py."""
-    code = "import sys, minicnn.data, minicnn.files; print([m for m in {!r} if m in sys.modules])"
+    code = "import sys, minicnn.data, minicnn.files, minicnn.metrics; print([m for m in {!r} if m in sys.modules])"
     assert fresh(code.format(("numba", "llvmlite", "h5py", "tensorflow", "minicnn.kernels"))) == "[]"
 
 

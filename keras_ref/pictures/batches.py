@@ -5,6 +5,7 @@ pixels where it is asked for the accurate transform; a JPEG that EXIF turns, CMY
 through Pillow itself. Augmentation exists for the pictures that a net learns from and for no others.
 """
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -286,7 +287,7 @@ class Pictures:
             batches = tf.data.Dataset.zip(batches, labels)
         else:
             batches = batches.map(lambda x: (x,))
-        return steady(batches.apply(tf.data.experimental.assert_cardinality(-(-len(order) // batch_size))))
+        return steady(batches.apply(tf.data.experimental.assert_cardinality(math.ceil(len(order) / batch_size))))
 
     def _look(self):
         """Find each picture's way: rows of the index tables for TensorFlow's decoder, or -1 for Pillow."""

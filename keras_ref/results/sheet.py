@@ -1,5 +1,6 @@
 """Contact sheets: pictures in rows, with captions."""
 
+import math
 import textwrap
 from collections.abc import Sequence
 
@@ -30,7 +31,7 @@ def contact_sheet(
     tile : int, pixels a picture
     title : str
     """
-    rows = -(-len(items) // columns)
+    rows = math.ceil(len(items) / columns)
     gap, caption, top = 10, 34, 40 if title else 10
     sheet = Image.new("RGB", (gap + columns * (tile + gap), top + rows * (tile + caption + gap)), "white")
     draw = ImageDraw.Draw(sheet)

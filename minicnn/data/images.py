@@ -4,6 +4,7 @@ x = picture * scale + offset, float32, a number each or one a channel; by defaul
 its own Rescaling layer.
 """
 
+import math
 import os
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -147,7 +148,7 @@ class ImageBatches:
 
     def __len__(self) -> int:
         """Return the number of batches."""
-        return -(-len(self.files) // self.batch_size)
+        return math.ceil(len(self.files) / self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the batches of the next epoch."""

@@ -25,7 +25,7 @@ from .atomic import replacing
 from .classifier import PILLOW_FILTERS, check_supported, make_card, read_sidecar, write_sidecar
 from .formats import ENDINGS, read, read_card, read_weights, write, write_card, write_weights
 from .functional import parse_functional
-from .graph import Graph, LayerCall, TensorRef
+from .graph import NESTED, Graph, LayerCall, TensorRef
 from .layout import walk_layers
 from .model_file import ModelFile
 from .opening import naming
@@ -33,6 +33,7 @@ from .pipe import closed_pipe
 from .resolve import ResolvedCard, resolve_card
 
 __all__ = [
+    "NESTED",
     "ENDINGS",
     "Graph",
     "LayerCall",

@@ -167,7 +167,7 @@ def write(path: AnyPath, model: ModelFile) -> None:
     check(model.config)
     specs, raw = _concatenated(model)
     path = os.fspath(path)
-    count = max(1, -(-len(raw) // SHARD))
+    count = max(1, math.ceil(len(raw) / SHARD))
     stem = os.path.basename(path).removesuffix(".json")
     group = "group1" if stem == "model" else f"{stem}-group1"
     shards = [f"{group}-shard{index + 1}of{count}.bin" for index in range(count)]

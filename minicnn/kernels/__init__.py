@@ -2,7 +2,13 @@
 
 Each file is one operation: compiled loops, and thin functions around them that check every argument. In the rooms
 beside them: `machine` (what a processor is: read `machine/tile` first), `algorithms` (how sums of products are arranged
-on it: direct, winograd, matmul, ...) and `fused` (two operations in one pass over memory).
+on it: direct, winograd, matmul, ...) and `fused` (several operations in one pass over memory).
+
+Words. A compiled loop `f(start, stop, ...)` does the jobs start <= job < stop; its docstring says what one is ("Job:
+one row of outputs"), and `run(f, jobs, work, ...)` deals them to threads (machine/threads.py). A parameter `shape` is a
+pair of tuples of None, whose lengths are a tile's rows and registers (machine/tile). An argument `kernel` is a layer's
+weights; "a kernel" in a sentence is one of these compiled functions. The nearest cache is L1, some 32 KB; the second
+L2, some 1 MB; the last is shared.
 """
 
 from .activations import (

@@ -9,11 +9,11 @@ BLOCK = 1 << 14  # elements a job
 
 
 @jit
-def _step(start, stop, w, g, m, v, rate, keep_1, keep_2, epsilon):
-    """Job: `BLOCK` weights. keep_1, keep_2: 1 - beta, what of the gradient, and of its square, goes into the means."""
+def _step(start, stop, w, g, m, v, rate, take_1, take_2, epsilon):
+    """Job: `BLOCK` weights. take_1, take_2: 1 - beta, what of the gradient and its square is taken into the means."""
     for i in range(start * BLOCK, min(stop * BLOCK, w.size)):
-        m[i] += (g[i] - m[i]) * keep_1
-        v[i] += (g[i] * g[i] - v[i]) * keep_2
+        m[i] += (g[i] - m[i]) * take_1
+        v[i] += (g[i] * g[i] - v[i]) * take_2
         w[i] -= rate * m[i] / (math.sqrt(v[i]) + epsilon)
 
 

@@ -50,9 +50,8 @@ def bias_backward(dy: Array) -> Array:
     -------
     dbias : (F,), dtype of dy
 
-    Notes
-    -----
-    Rows are summed in groups of 512 and the groups in order, in float64: the same bits with any number of threads.
+    Notes ----- Rows are summed in groups of 512, in dy's dtype, then the groups, in order, in float64: the same bits
+    with any number of threads.
 
     Examples
     --------

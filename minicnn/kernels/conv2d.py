@@ -116,9 +116,9 @@ def conv2d_forward(
     scale: Array | None = None,
     residual: Array | None = None,
 ) -> Array:
-    """Slide every filter over every image and add its bias.
+    """Slide every filter over every image and add its bias: y = activation(scale * sum + bias + residual).
 
-    y[n,i,j,f] = bias[f] + sum_abc x[n, i*sh+a*dh-top, j*sw+b*dw-left, c] * kernel[a,b,c,f]    (outside x counts as 0)
+    sum[n,i,j,f] = sum_abc x[n, i*sh+a*dh-top, j*sw+b*dw-left, c] * kernel[a,b,c,f]    (outside x counts as 0)
 
     Parameters
     ----------
@@ -207,12 +207,12 @@ def _vector(array, name, kernel):
 
 
 def is_plain(kernel_shape: tuple[int, ...], window: Settings) -> bool:
-    """Tell whether Winograd's method can do it: 3x3, nothing left out, no groups."""
+    """Tell whether Winograd's method applies: a 3x3 kernel, strides, dilation and groups of 1."""
     return tuple(kernel_shape[:2]) == (3, 3) and (window.strides, window.dilation, window.groups) == ((1, 1), (1, 1), 1)
 
 
 def winograd_pays(output_shape: tuple[int, ...], kernel_shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
-    """Decide by shapes alone: see WINOGRAD_FROM."""
+    """Tell whether Winograd's method is likely the faster one: float32, and channels, filters, tiles enough."""
     n, oh, ow, count = output_shape
     channels, tiles = WINOGRAD_FROM
     if dtype != np.float32 or min(*kernel_shape[2:], count) < channels:
@@ -301,6 +301,8 @@ def conv2d_backward_input(
     window = settings(strides, pads, dilation, groups)
     checks.shape(dy, "dy", output_shape(tuple(input_shape), kernel.shape, window))
     dx = memory.empty(tuple(input_shape), dy.dtype)
+    if any(s > 1 and d > 1 for s, d in zip(window.strides, window.dilation, strict=True)):  # no layer does both
+        kernel, window = input_gradient.side_by_side(kernel, window.dilation), window._replace(dilation=(1, 1))
     one_by_one = kernel.shape[:2] == (1, 1) and window.groups == 1 and not np.any(window.pads)
     gaps = max(s - k for s, k in zip(window.strides, kernel.shape, strict=False)) > 0  # pixels that no window sees
     if not dy.size or (gaps and not one_by_one):
@@ -315,10 +317,8 @@ def conv2d_backward_input(
     if one_by_one:
         _input_product(dy, kernel, dx, window.strides)
     else:
-        strides, befores, dilation, groups = window.strides, window.befores, window.dilation, window.groups
-        for p in range(min(strides[0], kernel.shape[0])):
-            for q in range(min(strides[1], kernel.shape[1])):
-                input_gradient.phase(dy, kernel, dx, (p, q), strides, befores, dilation, groups)
+        for p, q in np.ndindex(min(window.strides[0], kernel.shape[0]), min(window.strides[1], kernel.shape[1])):
+            input_gradient.phase(dy, kernel, dx, (p, q), window.strides, window.befores, window.dilation, window.groups)
     return dx
 
 

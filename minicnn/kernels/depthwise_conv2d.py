@@ -217,10 +217,8 @@ def depthwise_conv2d_backward_kernel(
     -------
     dkernel : (KH, KW, C, M), dtype of dy
 
-    Notes
-    -----
-    Rows of outputs are summed in up to 32 parts, and the parts in order, in float64: the same bits with any number of
-    threads.
+    Notes ----- Rows of outputs are summed in up to 32 parts, in dy's dtype, then the parts, in order, in float64: the
+    same bits with any number of threads.
 
     Examples
     --------

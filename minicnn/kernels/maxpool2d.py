@@ -26,7 +26,7 @@ class Pool(NamedTuple):
 
 @jit
 def _forward(start, stop, x, y, shape, sizes, pool, streams):
-    """Job: one row of outputs of one image. x and y are flat; channels lie in the lanes (see tile.py)."""
+    """Job: one row of outputs of one image. x and y are flat; channels lie in the lanes (see machine/tile)."""
     height, width, oh, ow, channels = sizes
     ph, pw, sh, sw, top, left = pool
     t, size = len(shape[0]), tile.REGISTER_BYTES // x.itemsize
@@ -48,7 +48,7 @@ def _forward(start, stop, x, y, shape, sizes, pool, streams):
                 home = (n * height + first) * width * channels + c
                 if inside:
                     ahead = ((n * height + i * sh - top + ph) * width + j * sw) * channels + c
-                    for h in range(sh):  # the rows that the next row of outputs will need first
+                    for h in range(sh):  # the rows under the next row of outputs that this one does not read
                         for pixel in range(t * sw):
                             for lane in range(0, lanes, size):
                                 tile.prefetch(x, ahead + (h * width + pixel) * channels + lane)

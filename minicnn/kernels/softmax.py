@@ -71,7 +71,7 @@ def _forward_short(start, stop, x, y, rows):
 
 @jit
 def _forward(start, stop, x, y, rows):
-    """Job: some rows, all their exp at once: of ten classes alone too few are side by side."""
+    """Job: some rows of 64 classes or more."""
     for job in range(start, stop):
         some, out = x[job * rows : (job + 1) * rows], y[job * rows : (job + 1) * rows]
         for i in range(some.shape[0]):

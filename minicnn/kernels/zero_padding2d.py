@@ -36,7 +36,7 @@ def zero_padding2d_forward(x: Array, pads: Pads) -> Array:
 
 
 def zero_padding2d_backward(dy: Array, pads: Pads) -> Array:
-    """Drop the gradients of the frame: dx = dy[:, top : -bottom, left : -right].
+    """Drop the gradients of the frame: dx = dy[:, top : top + H, left : left + W].
 
     dx[n,h,w,c] = dy[n, h + top, w + left, c]
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import files
+from ..files import NESTED
 from ..layers import LAYERS, InputLayer, Layer, Node, SymbolicTensor
 from .network import Seed
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 Config = dict[str, Any]
 FUNCTIONAL: tuple[str, ...] = ("Functional", "Model")  # what Keras calls a graph of layers that is no chain
-NESTED: tuple[str, ...] = (*FUNCTIONAL, "Sequential")
 MODULES: dict[str, str] = {"Functional": "keras.src.models.functional", "Sequential": "keras"}  # where Keras looks
 
 

@@ -84,8 +84,6 @@ def load_model(path: AnyPath, optimizer: bool = True) -> "Model":
     >>> bool((again.predict([[1, 2, 3, 4]]) == model.predict([[1, 2, 3, 4]])).all())
     True
     """
-    from . import sequential  # noqa: F401  it and model.py put the kinds of models, which a file may name, into LAYERS
-
     file = files.read(path, optimizer)
     with files.naming(path):
         try:

@@ -93,7 +93,7 @@ class Trainer(Network):
         batch_size : int
             Examples in a step; the last step of an epoch may have fewer.
         epochs : int
-            Passes over the examples.
+            The number after the last epoch's: with `initial_epoch` 0, how often the examples are gone through.
         validation_data : (x, y) or batches, optional
             Measured after each epoch as val_loss, val_accuracy, ...
         shuffle : bool

@@ -7,6 +7,7 @@ same   : output = ceil(size / s), so before + after = max((ceil(size / s) - 1) *
 Source: TensorFlow's notes on padding (tf.nn); Dumoulin & Visin, A guide to convolution arithmetic, arXiv:1603.07285.
 """
 
+import math
 from collections.abc import Sequence
 from typing import overload
 
@@ -76,7 +77,7 @@ def same_pads(size: int | None, k: int, s: int, d: int = 1) -> Pair:
     """
     if size is None:
         return 0, 0
-    windows = -(-size // s)  # ceil(size / s)
+    windows = math.ceil(size / s)
     total = max((windows - 1) * s + effective_size(k, d) - size, 0)
     return total // 2, total - total // 2
 

@@ -232,3 +232,28 @@ def test_settings_may_be_lists_and_groups_are_no_bool():
     assert_same(kernels.conv2d_forward(x, kernel, None, [1, 1], [[0, 0], [0, 0]], [1, 1], 1), y)
     with pytest.raises(ValueError, match="`groups` must be a whole number, 1 or more. Received: groups=True."):
         kernels.conv2d_forward(x, kernel, None, (1, 1), ((0, 0), (0, 0)), (1, 1), True)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize(
+    "strides, dilation", [((2, 2), (2, 2)), ((2, 1), (3, 1)), ((3, 2), (2, 3)), ((1, 2), (2, 1)), ((2, 3), (1, 2))]
+)
+def test_strides_and_dilation_together(strides, dilation, groups):
+    """No layer has both on one axis, since Keras refuses it; the functions do, and are held against the definition."""
+    rng = np.random.default_rng(1)
+    x, kernel = rng.standard_normal((2, 11, 12, 4)), rng.standard_normal((3, 2, 4 // groups, 6))
+    pads = (1, 2), (0, 3)
+    y = reference.conv2d_forward(x, kernel, None, strides, pads, dilation, groups)
+    dy = rng.standard_normal(y.shape)
+    more = strides, pads, dilation, groups
+    np.testing.assert_allclose(kernels.conv2d_forward(x, kernel, None, *more), y, atol=1e-12)
+    for name, arguments in (("input", (dy, kernel, x.shape)), ("kernel", (dy, x, (3, 2)))):
+        got, want = (getattr(room, f"conv2d_backward_{name}")(*arguments, *more) for room in (kernels, reference))
+        np.testing.assert_allclose(got, want, atol=1e-12)
+
+
+def test_the_gradient_of_a_strided_and_dilated_convolution_on_paper():
+    """H = 5, two taps two apart, two windows two apart: pixel 2 is seen by both, pixels 1 and 3 by none."""
+    dy, kernel = np.array([2.0, 3.0])[None, :, None, None], np.array([5.0, 7.0])[:, None, None, None]
+    dx = kernels.conv2d_backward_input(dy, kernel, (1, 5, 1, 1), (2, 1), no_pads, (2, 1))
+    assert dx.reshape(-1).tolist() == [10, 0, 14 + 15, 0, 21]

@@ -63,7 +63,7 @@ def read_chunks(
         inside = tuple(slice(c, min(c + k, n)) for c, k, n in zip(corner, chunk, shape, strict=True))
         result[inside] = block[tuple(slice(s.stop - s.start) for s in inside)]
         filled += 1
-    if filled != math.prod(-(-n // k) for n, k in zip(shape, chunk, strict=True)):
+    if filled != math.prod(math.ceil(n / k) for n, k in zip(shape, chunk, strict=True)):
         raise ValueError(f"an array of shape {shape} lacks some of its chunks")
     return result
 

@@ -2,10 +2,10 @@
 
 Channels lie side by side and do not mix: registers of them are multiplied lane by lane, and the sums of a few
 neighbouring outputs stay in registers over the whole window (see the tile). Four registers side by side, not one, since
-memory is read in stretches: with one, the same work took twice as long. The row of pixels that the next row of outputs
-will need first is asked for in advance, and an output that is larger than the caches is written past them: together 1.7
-times as fast at 32 x 37 x 37 x 256. Neighbouring rows are neighbouring jobs, so the other rows of x are still in the
-cache.
+memory is read in stretches: with one, the same work took twice as long. The bottom row of pixels under the next row of
+outputs, which nobody has read yet, is asked for in advance, and an output that is larger than the caches is written
+past them: together 1.7 times as fast at 32 x 37 x 37 x 256. Neighbouring rows are neighbouring jobs, so the other rows
+of x are still in the cache.
 """
 
 from typing import NamedTuple

@@ -17,7 +17,9 @@ from ..bias import in_registers
 from ..machine import ceil_div, jit, memory, run, tile
 
 JOB = 1 << 18  # multiply-adds that one job should have at least: some microseconds
-NEAREST = 1 << 15  # weights at most that do not displace each other from the nearest cache
+NEAREST = (
+    1 << 15
+)  # weights (128 KB of float32) up to which a job needs no more pixels to share them; beyond, see PIXELS
 PIXELS = 192  # pixels of one job that share a block of weights, where the weights do not fit the nearest cache
 FEW_JOBS = 32  # enough for many threads to end together
 WEIGHTS = 64  # weights of all filters that one job packs
@@ -162,7 +164,7 @@ def _pack_flipped(start, stop, kernel, packed, phase, strides, groups, blocks):
 def pack(kernel: Array, groups: int, scale: Array | None = None) -> tuple[AnyArray, Filters, int]:
     """Lay a kernel (KH, KW, C // groups, F) out in blocks of V registers of filters: return it with Filters and V.
 
-    `scale` (F,) multiplies each filter on the way, at no cost: the copy is made anyway.
+    `scale` (F,) multiplies each filter on the way: free, but where F is exactly V*L, which otherwise needs no copy.
     """
     lanes, v = filters(kernel.shape[3], groups, kernel.dtype)
     width, weights = v * tile.lanes(kernel.dtype), kernel[..., 0].size
@@ -377,7 +379,7 @@ def sum_over_pixels(dy: AnyArray, x: AnyArray, dkernel: Array, windows: Windows,
     t = tile.rows(taps.length, v)
     tiles = ceil_div(taps.length, t)
     weights = taps.rows * taps.runs * tiles * t * width
-    taps_cut = taps.rows if weights <= 1 << 15 else 1
+    taps_cut = taps.rows if weights <= NEAREST else 1
     chunk = max(1, CHUNK // ow)
     tap_cuts = ceil_div(taps.rows, taps_cut)
     parts = max(1, min(FEW_JOBS // tap_cuts, PARTIALS // (weights * blocks * x.itemsize), images * oh // chunk))

@@ -44,7 +44,7 @@ BLOCK = 1 << 12  # sums of one job, where parts are added
 AHEAD = 16  # rows of b that are asked for before they are copied
 ROWS = (14, 7, 5, 3, 2, 1)
 WIDE, WIDE_ROWS = 4, 5  # V and T for few rows of y: little is used twice, so b is read in stretches as long as may be
-SHORT = 256  # terms of a sum after which 14 rows are not worth it
+SHORT = 256  # terms of a sum below which 14 rows are not worth it: they take long to be written
 TOGETHER = 3 << 16  # numbers of all panels that stay in the second cache together: then rows of y are written whole ...
 FEW_TILES = 32  # ... if there are so many tiles of them, one below the other
 PAGE = 4096  # bytes
@@ -326,7 +326,7 @@ def matmul(
     bias : (N,) or None
         added to every row
     scale : (N,) or None
-        multiplies the columns of b
+        multiplies the columns of b; not with transpose_b
     residual : (M, N) or None
         added before the ReLU
     limit : float

@@ -1,1 +1,1 @@
-"""Operations that only speed knows: two steps in one pass over memory."""
+"""Operations that `reference` does not have: several in one pass over memory."""

@@ -1,6 +1,7 @@
 """Elementwise loops: one formula, and its slope, applied to every number of an array. See activations.py.
 
-A job is a block of numbers. A slope's loop writes dx = dy * slope; where the slope is 0 it writes 0, whatever dy is.
+A job is a block of numbers. A slope's loop writes dx = dy * slope. Clipped ReLU and hard sigmoid select instead: beyond
+their ramps dx is 0 even where dy is NaN or infinite.
 """
 
 import math

@@ -27,9 +27,10 @@ Numba compiles these functions as its own: a tile is a value of a type of its ow
 known to the compiler. They come as `shape`, a pair of tuples of None whose lengths are T and V: the length of a tuple
 is part of its type, so compiled kernels are found again on disk (functions made by a factory for each T, V are not).
 
-The functions read and write flat arrays at plain offsets, without bounds checks: callers vouch for them. Masked lanes
-and rows are not touched in memory. Each one's docstring gives the same in NumPy, where a tile is an array (T, V*L),
-`row` stands for np.arange(T)[:, None] and `lane` for np.arange(V*L).
+The functions read and write flat arrays at plain offsets, without bounds checks: callers vouch for them. Lanes from
+`width` on are not touched in memory; rows are never left out, the last tile overlaps its neighbour. Each one's
+docstring gives the same in NumPy, where a tile is an array (T, V*L), `row` stands for np.arange(T)[:, None] and `lane`
+for np.arange(V*L).
 
     sizes.py        which T and V for which work (Python, before a kernel is called)
     values.py       what a tile is to the compiler, and the LLVM that the operations share

@@ -145,7 +145,7 @@ def mix(tile: NumbaType, matrix: Sequence[Sequence[float]]) -> tuple[Any, Callab
     matrix @ tile
 
     Row i of the result is the sum over j of matrix[i][j] * row j: a transform along the rows, for all lanes at once.
-    What is multiplied by 0 is left out: Winograd's matrices (see winograd.py) are half zeros.
+    What is multiplied by 0 is left out: a third of Winograd's matrices (see winograd.py) is zeros.
     """
     result = tile_of(tile.dtype, len(matrix), tile.v)
 
