@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from ..files import ENDINGS
 from ..models import load_model
 
@@ -28,13 +30,16 @@ def export(model_path: str | os.PathLike[str], out: str | os.PathLike[str]) -> l
     Raises
     ------
     ValueError
-        The ending is another one, one of the names is taken, or the format can't hold the model.
+        The ending is another one, one of the names is taken, the weights are not finite, or the format can't hold the
+        model.
     """
     out = Path(out)
     if not out.name.endswith(ENDINGS) or out.name.endswith(".weights.h5"):
         raise ValueError(f"`out` must end in .keras, .h5, or .json (for TensorFlow.js). Received: {out}.")
     _need_free(out)
     model = load_model(model_path)
+    if not all(np.isfinite(array).all() for array in model.get_weights()):
+        raise ValueError(f"{model_path} holds weights that are not finite numbers, as after a training that diverged.")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.stem[:40]}.", suffix=".part", dir=out.parent) as workshop:

@@ -42,8 +42,9 @@ def train(
         `out` holds something, or training diverged; the last epoch of finite numbers, if there was one, lies in
         out/model.keras.
     """
-    out = new_folder(out)
+    Adam(settings.lr)  # what it refuses is refused before a folder is made
     pictures = Folder(folder, settings.split_seed)
+    out = new_folder(out)
     if pictures.left_out:
         say(str(pictures.left_out))
     sets = {split: _batches(pictures, split, settings) for split in ("train", "validation")}

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from ..arguments import integer
 from ..files import replacing
 from ..types import AnyPath, NDArray
 from .decode import SUFFIXES
@@ -88,7 +89,7 @@ class Folder:
     left_out: LeftOut
 
     def __init__(self, path: AnyPath, split_seed: int = 0):
-        self.path, self.split_seed = Path(path), split_seed
+        self.path, self.split_seed = Path(path), integer("split_seed", split_seed, 0)
         if not self.path.is_dir():
             what = "is a file" if self.path.exists() else "does not exist"
             raise ValueError(f"A folder of pictures is needed: {self.path} {what}.")

@@ -139,7 +139,7 @@ def recorded_split_field(model_path: AnyPath, folder_path: AnyPath | None) -> Sp
     Returns
     -------
     field : dict or None
-        None where there is no such record.
+        None where there is no such record, or none of its pictures is found; `missing` counts those that are not.
 
     Examples
     --------
@@ -160,11 +160,14 @@ def recorded_split_field(model_path: AnyPath, folder_path: AnyPath | None) -> Sp
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     hashes = fingerprints([file for file in files if file])
+    if not hashes:
+        return None
     return {
         "rule": "fifth" if seed is not None else "folders",
         "seed": seed,
         "counts": None,
         "learned": sorted(set(hashes))[:MOST_LISTED],
+        "missing": files.count(None),
     }
 
 
@@ -239,6 +242,8 @@ def _with_list(field: SplitField, chosen: str, count: int, total: int, whole: bo
     partial = ""
     if listed == MOST_LISTED < trained:
         partial = f" (the file lists {listed} of the {trained} that it learned from)"
+    if missing := field.get("missing", 0):
+        partial = f" ({missing} others that it learned from were not found by name, and may be among these)"
     if not count:
         return partial and f"the model learned from none of the {total} pictures of {chosen}{partial}."
     if whole:

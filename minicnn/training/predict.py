@@ -28,8 +28,8 @@ def predict(model: TrainableModel, x: Any, batch_size: int = 32) -> Array | list
 
     Raises
     ------
-    ValueError
-        There is no batch, or x does not fit the model.
+    ValueError, TypeError
+        There is no batch, or x does not fit the model; x is neither arrays nor batches.
 
     Notes
     -----
@@ -45,9 +45,13 @@ def predict(model: TrainableModel, x: Any, batch_size: int = 32) -> Array | list
     """
     if is_data(x):
         size = integer("batch_size", batch_size)
+        if not isinstance(x, list) and np.ndim(x) == 0:
+            raise ValueError(f"`x` must be an array (N, ...). Received: {x!r}.")
         count = len(x[0] if isinstance(x, list) else x)
         starts = range(0, max(count, 1), size)
         parts = [[part[at : at + size] for part in x] if isinstance(x, list) else x[at : at + size] for at in starts]
+    elif not (hasattr(x, "__iter__") or hasattr(x, "__len__") and hasattr(x, "__getitem__")):
+        raise TypeError(f"`x` must be an array, or batches that can be gone through. Received: {type(x).__name__}.")
     else:
         parts = inputs(x, len(model.inputs))
     results = [model.forward(part) for part in parts]

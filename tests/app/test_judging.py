@@ -414,5 +414,48 @@ def test_a_model_of_nan_is_no_result(tmp_path, capsys, kind):
     for arguments in (["predict", picture], ["predict", picture, "--json"], ["evaluate", tmp_path / "pets"],
                       ["explain", picture, "-o", tmp_path / "p.html"]):  # fmt: skip
         told = run(capsys, arguments[0], tmp_path / "m.keras", *arguments[1:], code=2)
-        assert told.out == "" and "finite" in told.err.strip().splitlines()[-1], arguments
+        words = "weights must be finite" if kind == "weights" and arguments[0] != "explain" else "finite"
+        assert told.out == "" and words in told.err.strip().splitlines()[-1], arguments
     assert not (tmp_path / "p.html").exists()
+
+
+def test_evaluate_turns_the_channels_as_the_card_says(tmp_path, capsys):
+    """Red and blue pictures, and a model that tells them apart: with the channels turned it is wrong on each."""
+    model = linear(tmp_path / "m.keras", ("blue", "green", "red"), learned=[], order="bgr")
+    kernel = np.zeros((SIZE * SIZE, 3, 3), np.float32)
+    for k in range(3):
+        kernel[:, k, k] = 1  # the first channel of bgr is blue
+    model.layers[-1].set_weights([kernel.reshape(-1, 3), np.zeros(3, np.float32)])
+    model.save(tmp_path / "m.keras")
+    for k, name in enumerate(("red", "green", "blue")):
+        folder = tmp_path / "pets" / "test" / name
+        folder.mkdir(parents=True)
+        for i in range(3):
+            pixels = np.full((SIZE, SIZE, 3), 20 * i, np.uint8)
+            pixels[..., k] = 200
+            Image.fromarray(pixels).save(folder / f"{i}.png")
+    assert run(capsys, "evaluate", tmp_path / "m.keras", tmp_path / "pets").out.startswith("test: accuracy 1.000 on 9")
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["train", "pets", "--split-seed", -1], "`split_seed` must be"),
+        (["evaluate", "m.keras", "pets", "--split-seed", -1], "`split_seed` must be"),
+        (["train", "pets", "--lr", "nan", "--out", "run"], "learning_rate"),
+        (["train", "pets", "--inner", 0], "give --base FILE too"),
+        (["predict", "m.keras", "pets", "--top", 0], "--top must be at least 1. Received: 0"),
+        (["export", "broken.keras", "broken.h5"], "broken.keras holds weights that are not finite"),
+    ],
+)
+def test_what_cannot_be_right_is_a_sentence_and_leaves_nothing(tmp_path, capsys, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    model = linear(tmp_path / "m.keras", learned=[])
+    pets(tmp_path / "pets" / "test")
+    pets(tmp_path / "pets" / "train")
+    model.layers[-1].set_weights([np.full((SIZE * SIZE * 3, 3), np.nan, np.float32), np.zeros(3, np.float32)])
+    model.save(tmp_path / "broken.keras")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    told = run(capsys, *arguments, code=2)
+    assert words in told.err and told.err.count("\n") == 1 and told.out == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == before

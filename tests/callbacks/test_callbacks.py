@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import minicnn
@@ -87,6 +87,7 @@ def epochs_run(values, patience, min_delta, mode, start):
     mode=st.sampled_from(["min", "max"]),
     start=st.integers(0, 3),
 )
+@example(values=[1.0, 0.75, 0.5], patience=1, min_delta=0.3, mode="min", start=0)  # better, but by too little
 def test_early_stopping_by_hand(values, patience, min_delta, mode, start):
     script = Script(val_loss=values)
     stop = minicnn.EarlyStopping("val_loss", min_delta, patience, mode, True, start)

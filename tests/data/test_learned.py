@@ -116,3 +116,16 @@ def test_the_record_of_an_older_run(tmp_path):
     (tmp_path / "data").rename(tmp_path / "moved")  # the pictures are looked for where one judges
     assert recorded_split_field(tmp_path / "run" / "m.keras", tmp_path / "moved")["learned"] == want
     assert recorded_split_field(tmp_path / "m.keras", tmp_path / "moved") is None
+    assert recorded_split_field(tmp_path / "run" / "m.keras", tmp_path / "elsewhere") is None  # nothing found: no list
+
+
+def test_pictures_of_a_record_that_are_not_found_are_counted(tmp_path):
+    folder = Folder(make(tmp_path / "data", {"a": 5, "b": 5}), split_seed=6)
+    (tmp_path / "run").mkdir()
+    folder.write_split(tmp_path / "run" / "split.json")
+    for file in folder.split("train").files[:3]:
+        file.rename(file.with_name("renamed-" + file.name))
+    field = recorded_split_field(tmp_path / "run" / "m.keras", None)
+    assert field["missing"] == 3 and len(field["learned"]) == 5
+    note = evaluation_set(Folder(tmp_path / "data", 6), field).note
+    assert "3 others that it learned from were not found by name, and may be among these" in note

@@ -1,9 +1,10 @@
 """TrainableModel: whatever has what training asks of a model can be trained, and needs nothing else."""
 
 import numpy as np
+import pytest
 
 import minicnn
-from minicnn import training
+from minicnn import Dense, Input, Sequential, training
 
 
 class Line:
@@ -41,3 +42,10 @@ def test_whatever_has_what_training_asks_for_can_be_trained():
     np.testing.assert_allclose(line.params["line/a"], 3, rtol=1e-6)
     np.testing.assert_array_equal(training.predict(line, x), x @ line.params["line/a"])
     assert line.epochs == 30 and history.history["loss"][-1] < 1e-10
+
+
+@pytest.mark.parametrize("x", [None, 3, object(), len, np.array(3.0)], ids=lambda x: type(x).__name__)
+def test_predict_refuses_what_is_no_data_in_its_own_words(x):
+    model = Sequential([Input((2,)), Dense(1)])
+    with pytest.raises((TypeError, ValueError), match="^`x` must be an array"):
+        model.predict(x)

@@ -29,6 +29,8 @@ def run(args: argparse.Namespace) -> int:
     from .. import predict
     from ..card import known
 
+    if args.top < 1:
+        raise ValueError(f"--top must be at least 1. Received: {args.top}.")
     model = flags.model(args)
     unreadable: dict[Path, str] = {}
     files = flags.pictures(args.pictures)
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         _print_json(names, files, rows)
     else:
-        _print_lines(names, files, rows, max(args.top, 1))
+        _print_lines(names, files, rows, args.top)
     return 1 if unreadable else 0
 
 

@@ -22,8 +22,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="train a head on a frozen base instead: "
         "any model file of Keras's that holds one, as Xception from ImageNet",
     )
-    parser.add_argument("--inner", type=int, default=DEFAULTS.inner, help="on a base: units of an inner layer")
-    parser.add_argument("--dropout", type=float, default=DEFAULTS.dropout, help="on a base: before the last layer")
+    parser.add_argument("--inner", type=int, help="on a base: units of an inner layer (default: none)")
+    parser.add_argument("--dropout", type=float, help="on a base: share dropped before the last layer (default: 0)")
     parser.add_argument(
         "--cache",
         metavar="DIR",
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
     given = {name: value for name in Settings.__dataclass_fields__ if (value := getattr(args, name)) is not None}
     if args.base and args.arch:
         raise ValueError("--base and --arch are two nets; give one of them.")
-    if not args.base and (args.inner or args.dropout or args.cache):
+    if not args.base and any(value is not None for value in (args.inner, args.dropout, args.cache)):
         raise ValueError("--inner, --dropout and --cache are for a head on a base; give --base FILE too.")
     settings = dataclasses.replace(ON_A_BASE if args.base else DEFAULTS, **given)
     try:
