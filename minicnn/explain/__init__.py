@@ -2,6 +2,7 @@
 
     print(trace(model, x, "conv2d_1", (3, 4, 2)))                    one output: its window, products, bias, activation
     print(trace_gradient(model, x, y, "conv2d/kernel", (0, 0, 1, 2)))    one gradient: masks, winners, and the sum
+    saliency(model, x, "shirt"); grad_cam(...); occlusion(...)       maps: which pixels speak for a class
     page.write("model.keras", ["shirt.png"], "page.html")            the explorer: one page, offline, in any browser
     walk("softmax"); print(shapes("64x64x3 conv10 3x3 pool2"))       small examples in the terminal
 
@@ -28,6 +29,20 @@ classes. Every row is tested in tests/explain.
 
 from . import page
 from .lessons import shapes, walk
+from .scores import Scored, grad_cam, occlusion, overlay, saliency, score, score_gradient
 from .terms import trace, trace_gradient
 
-__all__ = ["page", "shapes", "trace", "trace_gradient", "walk"]
+__all__ = [
+    "Scored",
+    "grad_cam",
+    "occlusion",
+    "overlay",
+    "page",
+    "saliency",
+    "score",
+    "score_gradient",
+    "shapes",
+    "trace",
+    "trace_gradient",
+    "walk",
+]

@@ -6,7 +6,7 @@ What needs NumPy or Numba is imported by `run`, so that --help is quick.
 import argparse
 from typing import Protocol
 
-from . import demo, evaluate, explain, export, predict, shapes, summary, train, walk
+from . import demo, evaluate, explain, export, predict, saliency, shapes, summary, train, walk
 
 
 class Command(Protocol):
@@ -42,6 +42,7 @@ COMMANDS: dict[str, Command] = {  # in the order of --help
     "predict": predict,
     "summary": summary,
     "explain": explain,
+    "saliency": saliency,
     "export": export,
     "walk": walk,
     "shapes": shapes,

@@ -43,7 +43,14 @@ def test_what_is_no_command_or_lacks_something_is_refused(capsys, arguments):
 
 @pytest.mark.parametrize(
     "arguments",
-    ["demo --out D", "train D", "predict m.keras a.png", "evaluate m.keras D", "explain m.keras a.png"],
+    [
+        "demo --out D",
+        "train D",
+        "predict m.keras a.png",
+        "evaluate m.keras D",
+        "explain m.keras a.png",
+        "saliency m.keras a.png",
+    ],
 )
 def test_what_computes_says_first_that_it_may_compile(monkeypatch, capsys, tmp_path, arguments):
     """Before it draws, reads or loads anything: none of these files is there."""

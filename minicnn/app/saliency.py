@@ -1,0 +1,121 @@
+"""Draw which pixels of a photograph speak for a class: the picture, and its maps beside it."""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ..data import load_image, to_floats
+from ..explain import Scored, grad_cam, occlusion, overlay, saliency, score
+from ..files import replacing
+from ..models import Model
+from ..types import AnyArray, Array
+from .card import known
+from .predict import probabilities
+
+SIDE = 224  # pixels of a panel's longer side, at least
+ROOM = 22  # below a panel, for its caption
+GAP = 8
+
+
+@dataclass
+class Answer:
+    """What speaks for a class on one picture.
+
+    Attributes
+    ----------
+    names : list of str
+        The classes.
+    scored : Scored
+    probability : float
+        Of the class.
+    pixels : (H, W, 3) uint8
+        The picture as the model takes it.
+    maps : dict
+        "saliency", "Grad-CAM", "occlusion" -> (H, W).
+    """
+
+    names: list[str]
+    scored: Scored
+    probability: float
+    pixels: AnyArray
+    maps: dict[str, Array]
+
+    def __str__(self) -> str:
+        own, other = self.names[self.scored.label], self.scored.against
+        what = "" if other is None else f" less that of {self.names[other]}"
+        steep = self.maps["saliency"]
+        row, column = np.unravel_index(steep.argmax(), steep.shape)
+        return (
+            f"{own} {self.probability:.3f}, its logit{what} {self.scored.value:.4g}; "
+            f"pixel [{row}, {column}] moves it most"
+        )
+
+
+def ask(
+    model: Model, path: str | os.PathLike[str], label: str | int | None = None, against: str | int | None = None
+) -> Answer:
+    """Compute the maps of a class for a picture in a file.
+
+    Parameters
+    ----------
+    model : Model
+        With its `classifier` set, see `card.complete`.
+    path : str or PathLike
+    label, against : str or int, optional
+        As in `explain.score`.
+
+    Returns
+    -------
+    answer : Answer
+
+    Raises
+    ------
+    PictureError
+        The file is no picture.
+    ValueError
+        The model has no such class.
+    """
+    card = known(model)
+    pixels = load_image(path, tuple(card["size"]), card["resize"])
+    x = to_floats(pixels, card["scale"], card["offset"], card.get("order", "rgb"))
+    scored = score(model, x, label, against)
+    maps = {"saliency": saliency(model, x, scored.label, scored.against)}
+    if any(len(call.shape) == 4 and call.sources and call.shape[1:3] != (1, 1) for call in model.calls()):
+        maps["Grad-CAM"] = grad_cam(model, x, scored.label, against=scored.against)
+    maps["occlusion"] = occlusion(model, x, scored.label, against=scored.against)
+    p = probabilities(model, model.predict(x[None]))[0]
+    return Answer(card["class_names"], scored, float(p[scored.label]), pixels, maps)
+
+
+def draw(answer: Answer, path: str | os.PathLike[str]) -> None:
+    """Draw the picture and its maps side by side, with their names, into a PNG file.
+
+    Parameters
+    ----------
+    answer : Answer
+    path : str or PathLike
+        Nothing half-written is ever left there.
+
+    Raises
+    ------
+    ValueError
+        Another ending than .png.
+    """
+    if not os.fspath(path).lower().endswith(".png"):
+        raise ValueError(f"`out` must end in .png. Received: {os.fspath(path)!r}.")
+    panels = {"the picture": answer.pixels} | {
+        name: overlay(answer.pixels, values) for name, values in answer.maps.items()
+    }
+    height, width = answer.pixels.shape[:2]
+    factor = max(1, -(-SIDE // max(height, width)))
+    height, width = height * factor, width * factor
+    sheet = Image.new("RGB", (len(panels) * (width + GAP) - GAP, height + ROOM), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
+    for k, (name, panel) in enumerate(panels.items()):
+        left = k * (width + GAP)
+        sheet.paste(Image.fromarray(panel).resize((width, height), Image.Resampling.NEAREST), (left, 0))
+        pen.text((left, height + 3), name, "black", font)
+    with replacing(path) as file:
+        sheet.save(file, "PNG")

@@ -1,0 +1,14 @@
+"""What speaks for a class: the score of a class, in place of the loss, led back to the picture.
+
+The score is the class's logit: what the last softmax or sigmoid takes. Three ways to ask which pixels made it, each a
+map (H, W) over the picture: its gradient (saliency), the last maps weighed (Grad-CAM), and covering part after part
+(occlusion). Each also tells one class against another: the difference of their logits.
+"""
+
+from .grad_cam import grad_cam
+from .occlusion import occlusion
+from .overlay import overlay
+from .saliency import saliency
+from .score import Scored, score, score_gradient
+
+__all__ = ["Scored", "grad_cam", "occlusion", "overlay", "saliency", "score", "score_gradient"]
