@@ -54,7 +54,7 @@ TESTS = {
     "initializers": "tests/layers tests/models",
     "layers": "tests/layers tests/models tests/execution tests/files",
     "losses": "tests/losses tests/training tests/models tests/layers",
-    "optimizers": "tests/optimizers tests/training tests/models tests/kernels/test_optimizer_steps.py tests/files",
+    "optimizers": "tests/optimizers tests/training tests/models tests/kernels tests/files",
     "metrics": "tests/metrics tests/training tests/models tests/app",
     "callbacks": "tests/callbacks tests/training tests/models tests/app",
     "training": "tests/training tests/models tests/callbacks tests/app",

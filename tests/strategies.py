@@ -74,6 +74,19 @@ def cases(min_dims=1, max_dims=4, dtypes=dtypes, layouts=layouts):
     return st.builds(Case, shapes(min_dims, max_dims), dtypes, layouts, seeds)
 
 
+@st.composite
+def stretched_cases(draw, dtypes=dtypes):
+    """Draw two to four arrays of which some axes are stretched, a cotangent for what joins them, and the seed."""
+    case = draw(cases(min_dims=2, dtypes=dtypes))
+    count = draw(st.integers(2, 4))
+    stretched = draw(st.lists(st.lists(st.booleans(), min_size=len(case.shape), max_size=len(case.shape)),
+                              min_size=count - 1, max_size=count - 1))  # fmt: skip
+    shapes = [case.shape, *(tuple(1 if one else size for one, size in zip(axes, case.shape, strict=True))
+                            for axes in stretched)]  # fmt: skip
+    *xs, dy = case.arrays(*shapes, case.shape)
+    return xs, dy, case.seed
+
+
 @dataclass(frozen=True)
 class DenseCase:
     """A dense layer: x (N, D), kernel (D, F)."""
