@@ -20,10 +20,9 @@ from minicnn.explain import trace
 from minicnn.explain.page import page
 from minicnn.explain.terms import find, run_backward, run_forward
 from minicnn.models import homework
-from tests.explain.conftest import Made, Tab, noise
 from tests.explain.nets import randomise
-from tests.explain.test_commands import payload
-from tests.explain.test_page_numbers import fed
+from tests.explain.page.conftest import Made, Tab, noise, payload
+from tests.explain.page.test_numbers import fed
 
 
 def deep():

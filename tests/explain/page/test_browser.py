@@ -7,10 +7,10 @@ import pytest
 
 from minicnn import Conv2D, Dense, Flatten, Input, Sequential, Softmax, explain
 from minicnn.explain.page.html import bundle
-from tests.explain import test_page_carried as carried
-from tests.explain import test_page_laboratory as laboratory
-from tests.explain import test_page_numbers as numbers
-from tests.explain.conftest import Made, Tab
+from tests.explain.page import test_carried as carried
+from tests.explain.page import test_laboratory as laboratory
+from tests.explain.page import test_numbers as numbers
+from tests.explain.page.conftest import Made, Tab
 
 VIEWS = ["overview", "convolution", "layers", "backward", "training", "padding"]
 PIXELS = "(c) => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"

@@ -8,7 +8,7 @@ from minicnn.data import load_image
 from minicnn.explain import trace, trace_gradient
 from minicnn.explain.terms import find, run_backward, run_forward
 from minicnn.models.kinks import pattern
-from tests.explain.conftest import EPOCHS
+from tests.explain.page.conftest import EPOCHS
 
 LIVE = ["demo", "homework", "grey", "same", "photographs"]
 # nested models, shared layers, Add, Multiply, every other layer

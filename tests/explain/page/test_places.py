@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from minicnn import Conv2D, Flatten, Input, Sequential
-from tests.explain.conftest import Made, Tab, noise
 from tests.explain.nets import randomise
+from tests.explain.page.conftest import Made, Tab, noise
 
 PLACE = """(mark) => ["top", "left", "height", "width"].map((side) => parseFloat(mark.style[side]))"""
 

@@ -36,7 +36,7 @@ from minicnn import (
 from minicnn.explain.page.nodes import describe
 from minicnn.layers import ACTIVATIONS
 from tests.explain.nets import randomise
-from tests.explain.web.points import POINTS
+from tests.explain.page.web.points import POINTS
 
 # ---- layers ---------------------------------------------------------------------------------------------------------
 

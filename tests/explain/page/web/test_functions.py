@@ -7,7 +7,7 @@ import pytest
 
 from minicnn.explain.terms.activations import FORMULAS, activate, back
 from minicnn.layers import ACTIVATIONS
-from tests.explain.web.points import POINTS
+from tests.explain.page.web.points import POINTS
 
 
 def _logistic(x):

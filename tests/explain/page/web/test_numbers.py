@@ -1,4 +1,4 @@
-"""numbers.js: the small helpers, one by one, against NumPy. (How numbers are written: test_page_drawings.py.)"""
+"""numbers.js: the small helpers, one by one, against NumPy. (How numbers are written: test_drawings.py.)"""
 
 import numpy as np
 import pytest

@@ -7,7 +7,7 @@ from minicnn import Dense, Input, Sequential
 from minicnn.explain import trace, trace_gradient
 from minicnn.explain.terms import find, run_backward, run_forward
 from tests.explain.nets import NETS, picture, randomise
-from tests.explain.test_trace import every_name, indices
+from tests.explain.terms.test_trace import every_name, indices
 
 SMALL = [name for name in NETS if name != "plain"]
 

@@ -5,9 +5,9 @@ import pytest
 
 from minicnn import AveragePooling2D, Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential, Softmax
 from minicnn.explain.terms import run_backward
-from tests.explain.conftest import Made, Tab, noise
 from tests.explain.nets import NETS
-from tests.explain.test_page_numbers import fed
+from tests.explain.page.conftest import Made, Tab, noise
+from tests.explain.page.test_numbers import fed
 
 
 def test_the_loss_of_several_sigmoids_is_the_mean_of_what_is_shown(tab, pages):

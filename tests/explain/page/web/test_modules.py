@@ -5,7 +5,7 @@ import re
 import pytest
 
 from minicnn.explain.page.html import MODULES
-from tests.explain.modules import WEB, Board, Lab
+from tests.explain.page.modules import WEB, Board, Lab
 
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(WEB.glob("*.js"))}
 IMPORT = re.compile(r"^import \{(.*?)\} from \"\./(\w+)\.js\";", re.M | re.S)

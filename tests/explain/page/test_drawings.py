@@ -9,7 +9,7 @@ from PIL import Image
 from minicnn import Conv2D, Dense, Flatten, Input, Sequential, reference
 from minicnn.data import load_image
 from minicnn.files import make_card
-from tests.explain.conftest import Made, Tab, noise
+from tests.explain.page.conftest import Made, Tab, noise
 
 # ---- colours and numbers ---------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tests.explain.web.points import POINTS
+from tests.explain.page.web.points import POINTS
 from tests.keras_oracle import keras, keras_gradients, tf
 
 NAMES = ("relu", "relu6", "leaky_relu", "elu", "sigmoid", "hard_sigmoid", "tanh", "softplus", "silu", "gelu")
