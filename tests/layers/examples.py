@@ -1,0 +1,127 @@
+"""A built example of every layer and of its settings, with inputs: what every layer promises is tried on each."""
+
+import numpy as np
+import pytest
+
+from minicnn import (
+    ELU,
+    Activation,
+    Add,
+    AveragePooling2D,
+    BatchNormalization,
+    Concatenate,
+    Conv2D,
+    Cropping2D,
+    Dense,
+    DepthwiseConv2D,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    InputLayer,
+    LeakyReLU,
+    MaxPooling2D,
+    Multiply,
+    Normalization,
+    ReLU,
+    Rescaling,
+    Reshape,
+    SeparableConv2D,
+    Sigmoid,
+    Softmax,
+    SpatialDropout2D,
+    ZeroPadding2D,
+)
+from tests.strategies import normal
+from tests.tolerances import assert_same
+
+IMAGE, ROW = (None, 5, 4, 2), (None, 6)
+EXAMPLES = {
+    "Conv2D": (lambda: Conv2D(3, (2, 3), padding="same", strides=(2, 1)), IMAGE),
+    "Conv2D relu": (lambda: Conv2D(4, 3, groups=2, dilation_rate=(2, 1), activation="relu", use_bias=False), IMAGE),
+    "MaxPooling2D": (lambda: MaxPooling2D((2, 3), 1, "same"), IMAGE),
+    "Dense": (lambda: Dense(3), ROW),
+    "Dense softmax": (lambda: Dense(3, activation="softmax"), ROW),
+    "Dense pictures": (lambda: Dense(3), IMAGE),
+    "ReLU": (lambda: ReLU(), IMAGE),
+    "Sigmoid": (lambda: Sigmoid(), ROW),
+    "Softmax": (lambda: Softmax(), ROW),
+    "Softmax axis": (lambda: Softmax(axis=1), IMAGE),
+    "Activation": (lambda: Activation("sigmoid"), IMAGE),
+    "Activation linear": (lambda: Activation("linear"), IMAGE),
+    "Flatten": (lambda: Flatten(), IMAGE),
+    "Dropout": (lambda: Dropout(0.4, seed=3), IMAGE),
+    "SpatialDropout2D": (lambda: SpatialDropout2D(0.4, seed=3), IMAGE),
+    "Rescaling": (lambda: Rescaling(1 / 127.5, -1), IMAGE),
+    "Add": (lambda: Add(), [IMAGE, IMAGE, IMAGE]),
+    "Concatenate": (lambda: Concatenate(axis=2), [IMAGE, (None, 5, 1, 2)]),
+    "InputLayer": (lambda: InputLayer((5, 4, 2)), IMAGE),
+    "DepthwiseConv2D": (lambda: DepthwiseConv2D((2, 3), 2, "same", depth_multiplier=2), IMAGE),
+    "DepthwiseConv2D relu6": (lambda: DepthwiseConv2D(2, activation="relu6", use_bias=False), IMAGE),
+    "SeparableConv2D": (lambda: SeparableConv2D(3, (2, 3), padding="same", strides=2), IMAGE),
+    "SeparableConv2D silu": (lambda: SeparableConv2D(3, 2, depth_multiplier=3, activation="silu"), IMAGE),
+    "BatchNormalization": (lambda: BatchNormalization(), IMAGE),
+    "BatchNormalization row": (lambda: BatchNormalization(1, 0.9, 1e-5, center=False), ROW),
+    "AveragePooling2D": (lambda: AveragePooling2D((2, 3), 1, "same"), IMAGE),
+    "GlobalAveragePooling2D": (lambda: GlobalAveragePooling2D(), IMAGE),
+    "GlobalMaxPooling2D": (lambda: GlobalMaxPooling2D(keepdims=True), IMAGE),
+    "ZeroPadding2D": (lambda: ZeroPadding2D(((1, 0), (2, 3))), IMAGE),
+    "Cropping2D": (lambda: Cropping2D(((1, 0), (2, 1))), IMAGE),
+    "Multiply": (lambda: Multiply(), [IMAGE, (None, 1, 1, 2), IMAGE]),
+    "Reshape": (lambda: Reshape((4, -1)), IMAGE),
+    "Normalization": (lambda: Normalization(), IMAGE),
+    "Normalization constants": (lambda: Normalization((1, 3), [1.0, -2.0], [4.0, 9.0]), IMAGE),
+    "ReLU6": (lambda: ReLU(6), IMAGE),
+    "LeakyReLU": (lambda: LeakyReLU(0.1), IMAGE),
+    "ELU": (lambda: ELU(0.5), IMAGE),
+    "Activation gelu": (lambda: Activation("gelu"), ROW),
+}
+every_layer = pytest.mark.parametrize("example", EXAMPLES)
+one_input = pytest.mark.parametrize("example", [name for name, (_, shape) in EXAMPLES.items() if shape in (IMAGE, ROW)])
+with_arrays = pytest.mark.parametrize("example", [name for name in EXAMPLES if "Conv2D" in name or "Dense" in name])
+
+
+def make(example, dtype="float32", trainable=True):
+    """Build a layer, always with the same weights."""
+    factory, shape = EXAMPLES[example]
+    layer = factory()
+    layer.trainable = trainable
+    layer.build(shape, np.random.default_rng(1), dtype)
+    for array in layer.params.values():
+        array[...] = normal(np.random.default_rng(2), array.shape, dtype)
+    return layer
+
+
+def draw(example, n=3, seed=3, dtype="float32"):
+    """Draw an input (or a list of them) and a cotangent for it."""
+    rng = np.random.default_rng(seed)
+    layer = make(example)
+    xs = [normal(rng, (n, *shape[1:]), dtype) for shape in shapes_of(layer)]
+    return xs if isinstance(layer.input_shape, list) else xs[0], normal(rng, (n, *layer.output_shape[1:]), dtype)
+
+
+def shapes_of(layer):
+    """List the shapes of a layer's inputs."""
+    return layer.input_shape if isinstance(layer.input_shape, list) else [layer.input_shape]
+
+
+def first_array(layer):
+    """Return the kernel, whatever it is called."""
+    return next(iter(layer.params.values()))
+
+
+def assert_all_same(got, want):
+    """Compare arrays, lists and dicts of them."""
+    if isinstance(want, dict):
+        assert got.keys() == want.keys()
+        got, want = list(got.values()), list(want.values())
+    if isinstance(want, list):
+        for one, other in zip(got, want, strict=True):
+            assert_same(one, other)
+    else:
+        assert_same(got, want)
+
+
+def in_files(layer):
+    """Return the class name that a file has for a layer: Keras has no Sigmoid layer."""
+    return "Activation" if isinstance(layer, Sigmoid) else type(layer).__name__
