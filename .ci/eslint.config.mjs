@@ -1,5 +1,6 @@
 // The page's modules: names that nobody declares or imports, imports and variables that nobody uses, lines too long to
-// read. What a browser gives is listed by hand, so that a misspelt name of an own module can't pass as one of its names.
+// read. What a browser offers is listed by hand, so that a misspelt name of an own module can't pass as one of its
+// names.
 const BROWSER = [
   "document", "window", "location", "history", "performance", "innerWidth", "addEventListener", "setTimeout",
   "setInterval", "clearInterval", "requestAnimationFrame", "atob", "Blob", "Response", "DecompressionStream",

@@ -45,3 +45,9 @@ def test_what_a_module_exports_is_used_by_another():
     for name, text in TEXTS.items():
         for exported in re.findall(r"^export (?:async )?(?:function|const|class) (\w+)", text, re.M):
             assert (exported, name) in used, f"nobody imports {exported} of {name}.js"
+
+
+@pytest.mark.parametrize("path", sorted(WEB.glob("*.*")), ids=lambda path: path.name)
+def test_lines_are_short_enough_to_read(path):
+    """eslint reads the .js alone."""
+    assert max(map(len, path.read_text(encoding="utf-8").splitlines())) <= 120
