@@ -10,7 +10,7 @@ from ..types import Array
 Values = dict[SymbolicTensor, Array]  # what a run has computed so far
 
 
-class Graph(Protocol):
+class BuiltModel(Protocol):
     """A built model, as far as running it goes.
 
     Attributes
@@ -27,8 +27,8 @@ class Graph(Protocol):
     outputs: list[SymbolicTensor]
     dtype: str | None
 
-    def leaves(self) -> Iterator[tuple[str, Layer]]:
-        """Yield (path, layer) of every layer that is no model, those of nested models too."""
+    def walk(self) -> Iterator[tuple[str, Layer]]:
+        """Yield (path, layer) of every layer, nested models and what lies in them too."""
         ...
 
 
@@ -61,12 +61,12 @@ def replaced(layer: Layer) -> bool:
     return "_forward" in own or "forward" in own
 
 
-def mutable_part(model: Graph) -> list[Any]:
+def mutable_part(model: BuiltModel) -> list[Any]:
     """Return what may change in a model, arrays left aside: graphs, dtypes, replaced methods. Settings are fixed."""
-    found: list[Any] = [(model.nodes, model.dtype)]
-    for layer in model.layers:
-        if layer.is_model:
-            found += mutable_part(cast(Graph, layer))
-        else:
-            found.append((layer.dtype, replaced(layer)))
-    return found
+    return [
+        (model.nodes, model.dtype),
+        *(
+            (cast(BuiltModel, layer).nodes if layer.is_model else replaced(layer), layer.dtype)
+            for _, layer in model.walk()
+        ),
+    ]

@@ -15,7 +15,7 @@ from .. import kernels
 from ..kernels import Workspace
 from ..layers import SymbolicTensor
 from .chains import run_chain
-from .graph import Graph, Values, mutable_part
+from .graph import BuiltModel, Values, mutable_part
 from .steps import Step, steps
 from .take import Take, can_record
 
@@ -28,8 +28,7 @@ class Plan:
 
     Parameters
     ----------
-    model : Graph
-        Built.
+    model : BuiltModel
     logits : bool
         Whether the activation at the end of the model's first output is left out.
 
@@ -44,7 +43,7 @@ class Plan:
         Callers get copies of what lies in it.
     """
 
-    def __init__(self, model: Graph, logits: bool):
+    def __init__(self, model: BuiltModel, logits: bool):
         self._made_by, self._process = mutable_part(model), os.getpid()  # first: a change from now on is seen
         self._model = model
         self.outputs: list[SymbolicTensor] = model.outputs
@@ -98,7 +97,7 @@ class Plan:
 
     def _record(self, key: Any, values: Values) -> Take:
         """Run on tape, and keep the take if it can be played."""
-        layers = [layer for _, layer in self._model.leaves()]
+        layers = [layer for _, layer in self._model.walk() if not layer.is_model]
         take, self._takes[key] = Take(self._run, values, self.outputs, layers, self.workspace), None
         if not take.tape.good:
             self._records = False

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..layers import Node, SymbolicTensor
 from .chains import Chain, extended
-from .graph import Graph, Readers
+from .graph import BuiltModel, Readers
 
 
 class Step(NamedTuple):
@@ -32,13 +32,12 @@ class Step(NamedTuple):
     finished: list[SymbolicTensor]
 
 
-def steps(model: Graph, head: SymbolicTensor | None) -> list[Step]:
+def steps(model: BuiltModel, head: SymbolicTensor | None) -> list[Step]:
     """Gather the nodes of a graph into steps.
 
     Parameters
     ----------
-    model : Graph
-        Built.
+    model : BuiltModel
     head : SymbolicTensor or None
         An output of which the logits are wanted: what makes it runs by itself.
 

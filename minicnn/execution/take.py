@@ -5,13 +5,12 @@ layer that has another one needs another take.
 """
 
 from collections.abc import Callable
-from typing import cast
 
 from .. import kernels
 from ..kernels import Workspace
 from ..layers import Layer, SymbolicTensor
 from ..types import Arrays
-from .graph import Graph, Values, replaced
+from .graph import BuiltModel, Values, replaced
 
 
 class Take:
@@ -71,16 +70,15 @@ def _are_one(one: Arrays, other: Arrays) -> bool:
     return one.keys() == other.keys() and all(array is other[key] for key, array in one.items())
 
 
-def can_record(model: Graph) -> bool:
+def can_record(model: BuiltModel) -> bool:
     """Tell whether all is computed in kernels: by this package's layers, in one dtype, none of them on paper.
 
     They say where they compute otherwise (`kernels.tape.refuse`). What somebody else wrote may not.
     """
     return all(
-        type(node.layer).__module__.startswith("minicnn.")
-        and not replaced(node.layer)
-        and node.layer.dtype == model.dtype
-        and getattr(node.layer, "algorithm", None) != "reference"
-        and (not node.layer.is_model or can_record(cast(Graph, node.layer)))
-        for node in model.nodes
+        type(layer).__module__.startswith("minicnn.")
+        and not replaced(layer)
+        and layer.dtype == model.dtype
+        and getattr(layer, "algorithm", None) != "reference"
+        for _, layer in model.walk()
     )

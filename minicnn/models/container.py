@@ -63,6 +63,21 @@ class Container(Layer):
         names = ", ".join(f"'{layer.name}'" for layer in self.layers)
         raise ValueError(f"`name` must be one of the layers {names}. Received: name={name!r}.")
 
+    def walk(self) -> Iterator[tuple[str, Layer]]:
+        """Yield (path, layer) of every layer, nested models too, each before what lies in it ("inner", "inner/conv2d").
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> model = Sequential([Input((4,)), Sequential([Dense(2)], name="inner"), Dense(3)])
+        >>> [path for path, _ in model.walk()]
+        ['inner', 'inner/dense', 'dense']
+        """
+        for layer in self.layers:
+            yield layer.name, layer
+            if is_model(layer):
+                yield from ((f"{layer.name}/{path}", inside) for path, inside in layer.walk())
+
     def leaves(self) -> Iterator[tuple[str, Layer]]:
         """Yield (path, layer) of every layer that is no model, those of nested models as "inner/layer".
 
@@ -73,11 +88,7 @@ class Container(Layer):
         >>> [path for path, layer in model.leaves() if layer.params]
         ['inner/dense', 'dense']
         """
-        for layer in self.layers:
-            if is_model(layer):
-                yield from ((f"{layer.name}/{path}", leaf) for path, leaf in layer.leaves())
-            else:
-                yield layer.name, layer
+        return ((path, layer) for path, layer in self.walk() if not layer.is_model)
 
     def drop_grads(self) -> None:
         """Drop the gradients of the last backward, in all layers."""

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from ..types import Array, Pair, Shape
-from .container import is_model
 from .graph import Call
 from .network import Network
 
@@ -75,25 +74,20 @@ def _row(call: Call, arrays: Sequence[Array], field: Field) -> dict[str, Any]:
 
 
 def _unbuilt(model: Network) -> list[dict[str, Any]]:
-    """List the rows of a model whose shapes nobody knows yet, a layer each."""
-    result: list[dict[str, Any]] = []
-    for layer in model.layers:
-        if is_model(layer):
-            result += [{**row, "name": f"{layer.name}/{row['name']}"} for row in rows(layer)]
-            continue
-        result.append(
-            {
-                "name": layer.name,
-                "class": type(layer).__name__,
-                "shape": None,
-                "params": layer.count_params(),
-                "trainable": layer.trainable and bool(layer.params),
-                "bytes": None,
-                "multiply_adds": None,
-                "field": None,
-            }
-        )
-    return result
+    """List the rows of a model whose input nobody knows yet, a layer each: of those in a built model the shapes."""
+    return [
+        {
+            "name": path,
+            "class": type(layer).__name__,
+            "shape": layer.output_shape,
+            "params": layer.count_params(),
+            "trainable": layer.trainable and bool(layer.params),
+            "bytes": None,
+            "multiply_adds": None,
+            "field": None,
+        }
+        for path, layer in model.leaves()
+    ]
 
 
 def _reach(sources: Sequence[Reach], look: tuple[Pair, Pair], shape: Shape) -> Reach:

@@ -336,6 +336,18 @@ def test_summary_of_what_is_not_built():
     assert lines[-1].endswith("0 parameters, 0 of them trainable; an open number of multiply-adds an example")
 
 
+def test_summary_of_a_built_model_in_one_that_is_not():
+    """Its shapes are known; how much of the picture its numbers see is not."""
+    deep = Sequential([Conv2D(3, 2, name="last")], name="b")
+    inner = Sequential([Input((8, 8, 1)), Conv2D(2, 3, name="first"), deep], name="a")
+    table = rows(Sequential([Conv2D(1, 3, padding="same", name="new"), inner]))
+    assert [(row["name"], row["shape"], row["params"], row["field"]) for row in table] == [
+        ("new", None, 0, None),
+        ("a/first", (None, 6, 6, 2), 20, None),
+        ("a/b/last", (None, 5, 5, 3), 27, None),
+    ]
+
+
 # ---- what is read from files ----------------------------------------------------------------------------------------
 
 
