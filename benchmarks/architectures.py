@@ -144,7 +144,7 @@ def draw(model, pictures):
 
 
 def _flat(model):
-    """All layers of a Keras model, those of models inside too."""
+    """Yield all layers of a Keras model, those of models inside too."""
     for layer in model.layers:
         yield from _flat(layer) if hasattr(layer, "layers") else [layer]
 
@@ -163,7 +163,7 @@ def _drawn(rng, weight):
 
 
 def _same(name, got, want):
-    """Give the largest difference from Keras, in the largest logit; too large a one ends the benchmark."""
+    """Return the largest difference from Keras, in the largest logit; too large a one ends the benchmark."""
     off = float(np.max(np.abs(got - want)) / np.max(np.abs(want)))
     if not off <= ALLOWED:
         raise ValueError(f"{name}: {off:.1g} of the largest logit off Keras; nothing is timed.")
@@ -171,7 +171,7 @@ def _same(name, got, want):
 
 
 def _session(onnx, net, model, folder):
-    """Give a function that makes ONNX Runtime's call for a batch; None where Keras's exporter is missing or fails."""
+    """Return a function that makes ONNX Runtime's call for a batch; None where Keras's exporter is missing or fails."""
     import contextlib
     import io
 
@@ -189,7 +189,7 @@ def _session(onnx, net, model, folder):
 
 
 def _statistics(net, names):
-    """Give what the exporter took for inputs: a Normalization's mean, which is subtracted, and variance."""
+    """Return what the exporter took for inputs: a Normalization's mean, which is subtracted, and variance."""
     if not names:
         return {}
     normalization = next(layer for layer in _flat(net) if type(layer).__name__ == "Normalization")
@@ -197,7 +197,7 @@ def _statistics(net, names):
 
 
 def _process(engine, file, picture):
-    """Give the seconds and the peak of a process that loads a file and predicts a picture, the second time."""
+    """Return the seconds and the peak of a process that loads a file and predicts a picture, the second time."""
     arguments = "-m", "benchmarks.child_predict", engine, file, picture
     otherwise = f"{engine} did not predict"
     processes.checked(processes.run(*arguments), otherwise)  # this one may compile

@@ -127,8 +127,9 @@ def _vgg():
         yield conv("E3", "vgg11", 64, size, c, f, **same)
 
 
-def _xception(suite, net, a, b, c, d, e, f, g):
-    """Xception's layers, each shape once; a to g are the sizes in pixels, from the picture to the last block."""
+def _xception(suite, net, sizes):
+    """Yield Xception's layers, each shape once; `sizes` are in pixels, from the picture to the last block."""
+    a, b, c, d, e, f, g = sizes
     for n in (1, 32):
         yield conv(suite, net, n, a, 3, 32, s=2, first=True)
         yield conv(suite, net, n, b, 32, 64)
@@ -217,8 +218,8 @@ def _all():
     yield from _homework()
     yield from _tinyvgg()
     yield from _vgg()
-    yield from _xception("E4", "xception150", 150, 74, 72, 36, 18, 9, 5)
-    yield from _xception("E5", "xception299", 299, 149, 147, 74, 37, 19, 10)
+    yield from _xception("E4", "xception150", (150, 74, 72, 36, 18, 9, 5))
+    yield from _xception("E5", "xception299", (299, 149, 147, 74, 37, 19, 10))
     yield from _cs231n()
     yield from _gemm()
     yield from _activations()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def peak_mb():
-    """Give the most memory that this process held so far, in 10^6 bytes."""
+    """Return the most memory that this process held so far, in 10^6 bytes."""
     status = Path("/proc/self/status")
     if status.exists():  # Linux: ru_maxrss begins with what the parent held when it started this process
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
@@ -27,7 +27,7 @@ def faults():
 
 
 def train_minicnn(pixels):
-    """Give the homework net, compiled, in minicnn."""
+    """Return the homework net, compiled, in minicnn."""
     from minicnn import SGD
     from minicnn.models import homework
 
@@ -38,7 +38,7 @@ def train_minicnn(pixels):
 
 
 def train_keras(pixels):
-    """Give the homework net, compiled, in Keras."""
+    """Return the homework net, compiled, in Keras."""
     import keras
     from keras import layers
 

@@ -52,7 +52,7 @@ def net_call(minicnn, request):
 
 
 def sampled(value):
-    """Give some numbers of a result, spread over it, and the largest one."""
+    """Return some numbers of a result, spread over it, and the largest one."""
     flat = np.asarray(value, np.float64).reshape(-1)
     chosen = flat[np.linspace(0, flat.size - 1, min(CHECKED, flat.size)).astype(int)] if flat.size else flat
     return {"numbers": chosen.tolist(), "largest": float(np.abs(flat).max(initial=0.0))}

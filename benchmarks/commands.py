@@ -77,6 +77,7 @@ CASES = (
     flag("--seconds", type=float, default=0.4, help="for each pass of a case"),
 )
 def layers(options, threads):
+    """Time single layers."""
     from .layers import choose, measure
 
     wanted = choose(options.suite, options.case, options.conv, options.quick)
@@ -93,6 +94,7 @@ def layers(options, threads):
     ),
 )
 def nets(options, threads):
+    """Time whole nets."""
     from .nets import measure
 
     return measure(options.peers, threads, options.data, options.quick)
@@ -100,6 +102,7 @@ def nets(options, threads):
 
 @command("nets of keras.applications from one file: agreement, time, start, memory", PEERS)
 def architectures(options, threads):
+    """Time nets of keras.applications."""
     from .architectures import measure
 
     return measure(options.peers, threads, options.quick)
@@ -107,6 +110,7 @@ def architectures(options, threads):
 
 @command("1 thread against all, and batches from 1 to 128", PEERS)
 def scaling(options, threads):
+    """Time threads and batches."""
     from .scaling import measure
 
     return measure(options.peers, threads, options.quick)
@@ -114,6 +118,7 @@ def scaling(options, threads):
 
 @command("whole processes: imports, and predict with a cold and a warm cache", PEERS)
 def startup(options, threads):
+    """Time whole processes."""
     from .startup import measure
 
     return measure(options.peers, threads, options.quick)
@@ -121,6 +126,7 @@ def startup(options, threads):
 
 @command("peak memory of a process that trains the homework net", PEERS)
 def memory(options, threads):
+    """Measure the peak memory of a process that trains."""
     from .memory import measure
 
     return measure(options.peers, threads, options.quick)
@@ -128,6 +134,7 @@ def memory(options, threads):
 
 @command("one convolution through every algorithm, from seven loops to Winograd")
 def ladder(options, threads):
+    """Time every algorithm of one convolution."""
     from .ladder import measure
 
     return measure(threads, options.quick)
@@ -140,6 +147,7 @@ def ladder(options, threads):
     flag("--steps", type=int, default=5, help="steps of each optimizer"),
 )
 def parity(options, threads):
+    """Compare a model with Keras's, layer by layer."""
     from .parity import measure
 
     return measure(options.model, options.pictures, options.steps, threads, options.quick)
@@ -152,6 +160,7 @@ def parity(options, threads):
     flag("--seeds", type=int, default=3),
 )
 def photographs(options, threads):
+    """Train side by side on photographs."""
     from .photographs import measure
 
     return measure(options.data, options.epochs, options.seeds, threads, options.quick)
@@ -165,6 +174,7 @@ def photographs(options, threads):
     flag("--out", default="fuzz-failures", metavar="DIR", help="where files that fail are left"),
 )
 def fuzz(options, threads):
+    """Ask minicnn about damaged files."""
     from .fuzz import measure
 
     return measure(options.files, options.count, options.seed, threads, options.out, options.quick)
@@ -178,6 +188,7 @@ def fuzz(options, threads):
     *CASES,
 )
 def compare(options, threads):
+    """Time two checkouts in turn."""
     from .compare import measure
 
     cases = options.suite, options.case, options.conv
@@ -192,6 +203,7 @@ def compare(options, threads):
     measures=False,
 )
 def report(options):
+    """Write the report."""
     from .report import write
 
     write(options.results, options.out, options.readme)

@@ -43,7 +43,7 @@ class Side:
         )
 
     def ask(self, request):
-        """Send one request; give its answer."""
+        """Send one request; return its answer."""
         try:
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
@@ -157,7 +157,7 @@ def _row(name, request, sides, quick):
 
 
 def _difference(old, new):
-    """Give the largest difference of the two results, in their largest number; 1 where they cannot be compared."""
+    """Return the largest difference of the two results, in their largest number; 1 where they cannot be compared."""
     if len(old["numbers"]) != len(new["numbers"]):
         return 1.0
     off = np.abs(np.subtract(old["numbers"], new["numbers"])).max(initial=0.0)

@@ -17,7 +17,7 @@ EPOCHS = {
 
 
 def measure(data, with_keras, threads, quick=False):
-    """Time both kinds of epoch in minicnn and in Keras, each with its own loader, from the same folder; give two rows.
+    """Time both kinds of epoch in minicnn and in Keras, each with its own loader, from the same folder.
 
     Parameters
     ----------

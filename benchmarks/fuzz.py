@@ -93,7 +93,7 @@ def measure(paths, count, seed, threads, folder, quick=False):
 
 
 def fuzz(path, count, seed, folder):
-    """Damage one file `count` times; give a row of what came of it."""
+    """Damage one file `count` times; return a row of what came of it."""
     tally = {"opened": 0, "refused": 0, "failed": 0}
     slowest, peak = 0.0, _peak()
     with tempfile.TemporaryDirectory() as scratch:
@@ -122,7 +122,7 @@ def fuzz(path, count, seed, folder):
 
 
 def _timed(*question):
-    """Give what `answer` gives, and the seconds it took; end the process with a traceback where it hangs."""
+    """Return what `answer` returns, and the seconds it took; end the process with a traceback where it hangs."""
     faulthandler.dump_traceback_later(600, exit=True)
     start = time.perf_counter()
     what, fault = answer(*question)
@@ -166,7 +166,7 @@ def _load_weights(model, path):
 
 
 def sound_files(folder):
-    """Write a small net, with something of everything, in every format; give the paths."""
+    """Write a small net, with something of everything, in every format; return the paths."""
     for name in KINDS:
         model = _net(() if name == "model.json" else [Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])])
         (model.save_weights if name == "model.weights.h5" else model.save)(folder / name)
@@ -313,5 +313,5 @@ def _keep(target, folder, sound, fault):
 
 
 def _peak():
-    """Give the process's peak memory so far, MB."""
+    """Return the process's peak memory so far, MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

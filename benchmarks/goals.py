@@ -20,7 +20,7 @@ def text(parts):
 
 
 def _ratios(rows, which, names, condition=lambda row: True):
-    """Give (ratio, case) of every convolution that a condition takes."""
+    """Return (ratio, case) of every convolution that a condition takes."""
     found = [
         (table.ratio(row, names), f"{row['suite']} {row['case']}")
         for row in rows
@@ -69,7 +69,7 @@ def _shares(label, shares, least, of):
 
 
 def _size(row):
-    """Give (pixels, C, F, k, stride above 1) of a convolution, from its name."""
+    """Return (pixels, C, F, k, stride above 1) of a convolution, from its name."""
     shape, *more = row["case"].rsplit("/", 1)[1].split("-")
     filters, k = int(more[0]), more[1].removeprefix("k")
     return int(shape.split("x")[0]), int(shape.split("x")[2]), filters, k, len(more) > 2

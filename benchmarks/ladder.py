@@ -73,7 +73,7 @@ def measure(threads, quick=False):
 
 
 def _numpy_im2col(case, x, kernel, bias):
-    """Every window as a row of a matrix, times the filters as columns."""
+    """Multiply every window, a row of a matrix, with the filters, its columns."""
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(x, ((0, 0), *case.pads, (0, 0))), case.window, (1, 2))
     rows = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, math.prod(kernel.shape[:3]))  # (N * OH * OW, KH * KW * C)
     return np.maximum(rows @ kernel.reshape(rows.shape[1], -1) + bias, 0).reshape(case.y_shape)

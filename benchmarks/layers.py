@@ -81,7 +81,7 @@ def _rows(case, engines, seconds, quick):
 
 
 def _checked(case, runs, row):
-    """Call each engine once, compare, note the differences in the row; give the seconds of those that agree."""
+    """Call each engine once, compare, note the differences in the row; return the seconds of those that agree."""
     firsts = {}
     witness = next((name for name in WITNESSES if name in runs), None)
     names = [witness, *(name for name in runs if name != witness)] if witness else list(runs)
@@ -125,7 +125,7 @@ def _time(case, calls, firsts, row, seconds, quick):
 
 
 def _refusal(case):
-    """Give the sentence with which a window that does not fit is refused."""
+    """Return the sentence with which a window that does not fit is refused."""
     try:
         from minicnn import Conv2D
 

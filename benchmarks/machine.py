@@ -69,7 +69,7 @@ def command(arguments):
 
 
 def header(threads, limits=None):
-    """Give the head of a result file.
+    """Return the head of a result file.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ def _batch(model, pictures):
 
 
 def _passes(model, twin, x):
-    """Rows of every activation, every gradient at an activation, every gradient of weights."""
+    """List the rows of every activation, every gradient at an activation, every gradient of weights."""
     from .peers.keras_engine import tf
 
     record, back, calls = {}, {}, {}
@@ -114,7 +114,7 @@ def _variables(model, twin, prefix):
 
 
 def _training(model, x, steps, name):
-    """Rows of the weights after some steps of an optimizer, from the same start, on the same batch."""
+    """List the rows of the weights after some steps of an optimizer, from the same start, on the same batch."""
     ours = model.astype(model.dtype)
     ours.compile(OPTIMIZERS[name](), "mean_squared_error")
     twin = twins.keras_twin(ours)

@@ -58,7 +58,7 @@ def _decoded(folder, split, most):
 
 
 def _majority(train, validation):
-    """Give the accuracy of always saying the most frequent class."""
+    """Return the accuracy of always saying the most frequent class."""
     return float(np.mean(validation == np.bincount(train).argmax()))
 
 
@@ -100,13 +100,13 @@ def _both(seed, epochs, train, validation, classes, steps):
 
 
 def _keras_step(twin, x, y):
-    """Do one step in Keras; give the loss of this batch alone (its metrics average over an epoch until reset)."""
+    """Do one step in Keras; return the loss of this batch alone (its metrics average over an epoch until reset)."""
     twin.reset_metrics()
     return float(twin.train_on_batch(x, y)[0])
 
 
 def summary(part):
-    """Give final and best accuracies of a part.
+    """Return final and best accuracies of a part.
 
     Returns
     -------

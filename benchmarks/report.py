@@ -65,7 +65,7 @@ def _same_limits(parts):
 
 
 def _comparable(parts):
-    """Give the parts of layers that ran with the most threads; others stand in their own chapters alone."""
+    """Return the parts of layers that ran with the most threads; others stand in their own chapters alone."""
     layers = [part for part in parts if part["kind"] == "layers"]
     most = max((part["head"]["threads"] for part in layers), default=0)
     return [part for part in layers if part["head"]["threads"] == most]

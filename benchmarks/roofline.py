@@ -59,7 +59,7 @@ def _copy(source, target):
 
 
 def _best_seconds(threads, work, rounds):
-    """Run work(part) on all threads at once; give the seconds of the best round."""
+    """Run work(part) on all threads at once; return the seconds of the best round."""
     best = float("inf")
     with ThreadPoolExecutor(threads) as pool:
         for _ in range(rounds):
@@ -101,7 +101,7 @@ def limits(threads, quick=False):
 
 
 def share_of_limit(flop, nbytes, seconds, head):
-    """Give what was reached as a share of the roof: min(peak, bandwidth * operations per byte).
+    """Return what was reached as a share of the roof: min(peak, bandwidth * operations per byte).
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from .table import KERAS, TORCH, factor, markdown, number, spread
 
 
 def text(part):
-    """Give a part as text: the machine, then its table."""
+    """Return a part as text: the machine, then its table."""
     return "\n".join([*machine.lines(part["head"]), *notes(part["head"]), "", TABLES[part["kind"]](part)])
 
 
@@ -22,7 +22,7 @@ def notes(head):
 
 
 def layers(part):
-    """Rows of layers: every pass of every case."""
+    """Write the rows of layers: every pass of every case."""
     columns = [
         "<case",
         "<pass",
@@ -78,7 +78,7 @@ def _layer_row(row):
 
 
 def nets(part):
-    """Rows of nets."""
+    """Write the rows of nets."""
     columns = ["<net", "<what", "minicnn ms", "Keras ms", "<best of Keras", "ratio", "ONNX Runtime ms", "ratio"]
     rows = []
     for row in part["rows"]:
@@ -100,7 +100,7 @@ def nets(part):
 
 
 def architectures(part):
-    """Rows of nets that Keras made."""
+    """Write the rows of nets that Keras made."""
     columns = [
         "<net, pixels",
         "parameters",
@@ -149,7 +149,7 @@ def architectures(part):
 
 
 def scaling(part):
-    """Two tables: threads, and batches."""
+    """Write two tables: threads, and batches."""
     threads = [
         [
             row["case"],
@@ -180,7 +180,7 @@ def scaling(part):
 
 
 def startup(part):
-    """Rows of whole processes."""
+    """Write the rows of whole processes."""
     return markdown(
         ["<process", "seconds", "rounds"],
         [
@@ -191,7 +191,7 @@ def startup(part):
 
 
 def memory(part):
-    """Rows of peaks."""
+    """Write the rows of peaks."""
     return markdown(
         ["<engine", "after import, MB", "peak, MB", "page faults a step, once warm", "MB of them"],
         [
@@ -208,7 +208,7 @@ def memory(part):
 
 
 def ladder(part):
-    """Rows of algorithms."""
+    """Write the rows of algorithms."""
     columns = ["<algorithm", "ms", "GFLOP/s", "% of peak", "MB moved", "largest difference"]
     rows = [
         [
@@ -225,7 +225,7 @@ def ladder(part):
 
 
 def parity(part):
-    """Rows of layers, and of weights after training steps."""
+    """Write the rows of layers, and of weights after training steps."""
     columns = ["<array", "<shape", "largest number", "absolute", "relative", "ULP"]
     rows = [
         [
@@ -243,7 +243,7 @@ def parity(part):
 
 
 def photographs(part):
-    """The two curves side by side, and what they must satisfy."""
+    """Write the two curves side by side, and what they must satisfy."""
     from .photographs import verdict
 
     curves = [
@@ -259,7 +259,7 @@ def photographs(part):
 
 
 def fuzz(part):
-    """Rows of damaged files, and what came of them."""
+    """Write the rows of damaged files, and what came of them."""
     columns = ["<file", "seed", "damaged", "opened", "refused in a sentence", "failed", "slowest, s", "memory, MB"]
     counts = ("seed", "files", "opened", "refused", "failed")
     return markdown(
@@ -272,7 +272,7 @@ def fuzz(part):
 
 
 def compare(part):
-    """Rows of two checkouts, the slowest first."""
+    """Write the rows of two checkouts, the slowest first."""
     from .compare import verdict
 
     rows = sorted((row for row in part["rows"] if "ratio" in row), key=lambda row: row["ratio"])

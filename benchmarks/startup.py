@@ -49,7 +49,7 @@ def measure(names, threads, quick=False):
 
 
 def _processes(folder, keras, quick):
-    """Give the commands, name -> arguments after the interpreter, and make the files that they want."""
+    """Return the commands, name -> arguments after the interpreter, and make the files that they want."""
     model = twins.make("tinyvgg")
     model.classifier = {
         "version": 1,
@@ -79,7 +79,7 @@ def _processes(folder, keras, quick):
 
 
 def _run(name, arguments, folder):
-    """Run a process; give its seconds."""
+    """Run a process; return its seconds."""
     environment = dict(os.environ)
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # as with a user: bytecode is kept
     with tempfile.TemporaryDirectory(dir=folder) as fresh:

@@ -9,7 +9,7 @@ TORCH = ("torch", "torch nchw", "torch nhwc")
 
 
 def best(engines, names):
-    """Give (name, sample) of the fastest of some engines, or (None, None)."""
+    """Return (name, sample) of the fastest of some engines, or (None, None)."""
     found = [(name, engines[name]) for name in names if name in engines]
     return min(found, key=lambda pair: pair[1]["ms"], default=(None, None))
 
@@ -22,7 +22,7 @@ def ratio(row, names, where="engines"):
 
 
 def geometric_mean(values):
-    """Give the geometric mean of positive numbers."""
+    """Return the geometric mean of positive numbers."""
     return math.exp(sum(map(math.log, values)) / len(values))
 
 

@@ -31,7 +31,7 @@ class Sample:
     seconds: list
 
     def row(self):
-        """Give median and interquartile range in milliseconds, as a result file has them."""
+        """Return median and interquartile range in milliseconds, as a result file has them."""
         median = statistics.median(self.seconds)
         low, high = np.percentile(self.seconds, (25, 75))
         return {
@@ -43,7 +43,7 @@ class Sample:
 
 
 def timed(call):
-    """Call once; give the result and the seconds."""
+    """Call once; return the result and the seconds."""
     start = time.perf_counter()
     value = call()
     return value, time.perf_counter() - start
@@ -115,7 +115,7 @@ def evict():
 
 
 def paired_ratio(old, new):
-    """Give the median of old / new over rounds, and its 95% interval.
+    """Return the median of old / new over rounds, and its 95% interval.
 
     Parameters
     ----------

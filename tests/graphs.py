@@ -61,7 +61,7 @@ class Recipe:
 
 
 def _after(kind, settings, shape):
-    """Give the shape behind a layer: (((H, W) at either size), channels)."""
+    """Return the shape after a layer: (((H, W) at either size), channels)."""
     sizes, channels = shape
     if kind in ("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "MaxPooling2D", "AveragePooling2D"):
         window = settings.get("kernel_size", settings.get("pool_size"))

@@ -123,7 +123,7 @@ def files_of_room(room):
 
 
 def judge(workshop, edits, tests):
-    """Run the tests against every edit, print a line for each; give the survivors and the sum."""
+    """Run the tests against every edit, print a line for each; return the survivors and the sum."""
     equivalent, survivors, killed = known_equivalents(), [], 0
     for edit in edits:
         reason = equivalent.get((edit.path, edit.before, edit.after))

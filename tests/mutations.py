@@ -74,7 +74,7 @@ class Edit:
 
 
 def edits(root, path):
-    """Give every edit of a file (Python or JavaScript)."""
+    """Return every edit of a file (Python or JavaScript)."""
     text = path.read_text(encoding="utf-8")
     name = str(path.relative_to(root))
     if path.suffix == ".js":

@@ -42,7 +42,7 @@ def ties(rng, shape, dtype="float64"):
 
 
 def laid_out(x, layout):
-    """Give an array equal to `x` that lies otherwise in memory."""
+    """Return an array equal to `x` that lies otherwise in memory."""
     if layout == "transposed":
         return np.asfortranarray(x)
     if layout == "every second":

@@ -85,7 +85,7 @@ def _layer(case, kernel, bias):
 
 
 def _gradient(case, which, x, kernel, dy):
-    """Give the inputs of a gradient, and the function of them."""
+    """Return the inputs of a gradient, and the function of them."""
     raw, padding = tf.raw_ops, case.padding.upper()
     strides = [1, *case.strides, 1]
     if case.operation in ("conv2d", "depthwise_conv2d"):

@@ -14,7 +14,7 @@ class MiniCNN:
         Parameters
         ----------
         case : Case          which : "fwd", "dX" or "dW"
-        arrays : (x, kernel, bias, dy) as `case.arrays` gives them
+        arrays : (x, kernel, bias, dy) as `case.arrays` returns them
 
         Returns
         -------

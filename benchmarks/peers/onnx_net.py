@@ -9,7 +9,7 @@ ACTIVATIONS = {"relu": "Relu", "sigmoid": "Sigmoid", "softmax": "Softmax"}
 
 
 def graph(model):
-    """Give the nodes from "x" (N, C, H, W) to "y", and their weights.
+    """Return the nodes from "x" (N, C, H, W) to "y", and their weights.
 
     Raises
     ------

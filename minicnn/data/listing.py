@@ -1,4 +1,4 @@
-"""Which files below a folder are pictures, and what is left out, told in one line by name and number.
+"""Which files below a folder are pictures, and what is left out, in one line by name and number.
 
 Left out are hidden files and folders, macOS's `__MACOSX`, empty files, files whose suffix tells of a picture that this
 Pillow cannot read, and everything else.

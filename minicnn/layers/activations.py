@@ -53,7 +53,7 @@ ACTIVATIONS: dict[str, Function] = {
     "gelu": _function("gelu", keeps="x"),
 }
 ALIASES: dict[str, str | None] = {"linear": None, "swish": "silu"}
-# Which forward kernel applies which activation itself, where it is told `activation=`.
+# Which forward kernel applies which activation itself, as its argument `activation=`.
 APPLIED: dict[str, Collection[str | None]] = {
     "conv2d": kernels.APPLIED_IN_A_SECOND_PASS,
     "dense": kernels.APPLIED_IN_A_SECOND_PASS,

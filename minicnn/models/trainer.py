@@ -4,15 +4,19 @@ The work is done in training/: the methods here only call down.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
 from .. import training
 from ..losses import Loss
 from ..optimizers import Optimizer
-from ..types import ArrayLike
+from ..types import Array, ArrayLike
 from .network import Network, Seed
+
+# What the model and its metrics decide, a type checker cannot know: it takes the usual case, and lets the other pass.
+ArrayOrList = Array | Any  # an array, or a list of them where there are several outputs
+LossOrList = float | Any  # a number, or a list where there are metrics
 
 
 class Trainer(Network):
@@ -69,18 +73,18 @@ class Trainer(Network):
 
     def fit(
         self,
-        x: Any,
+        x: training.Data,
         y: ArrayLike | None = None,
         batch_size: int = 32,
         epochs: int = 1,
-        validation_data: Any = None,
+        validation_data: training.Data | None = None,
         shuffle: bool = True,
         seed: int | None = None,
         class_weight: Mapping[int, float] | None = None,
-        callbacks: Any = None,
+        callbacks: training.Callbacks = None,
         verbose: int | str = "auto",
         initial_epoch: int | None = None,
-    ) -> Any:
+    ) -> training.History:
         """Train for some epochs.
 
         Parameters
@@ -145,9 +149,32 @@ class Trainer(Network):
             initial_epoch=initial_epoch,
         )
 
+    @overload
     def train_on_batch(
-        self, x: Any, y: ArrayLike, class_weight: Mapping[int, float] | None = None, return_dict: bool = False
-    ) -> Any:
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: Literal[False] = False,
+    ) -> LossOrList: ...
+
+    @overload
+    def train_on_batch(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        class_weight: Mapping[int, float] | None = None,
+        *,
+        return_dict: Literal[True],
+    ) -> dict[str, float]: ...
+
+    def train_on_batch(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> LossOrList | dict[str, float]:
         """Do one step of training on one batch.
 
         Parameters
@@ -175,7 +202,23 @@ class Trainer(Network):
         """
         return training.train_on_batch(self, x, y, class_weight=class_weight, return_dict=return_dict)
 
-    def evaluate(self, x: Any, y: ArrayLike | None = None, batch_size: int = 32, return_dict: bool = False) -> Any:
+    @overload
+    def evaluate(
+        self,
+        x: training.Data,
+        y: ArrayLike | None = None,
+        batch_size: int = 32,
+        return_dict: Literal[False] = False,
+    ) -> LossOrList: ...
+
+    @overload
+    def evaluate(
+        self, x: training.Data, y: ArrayLike | None = None, batch_size: int = 32, *, return_dict: Literal[True]
+    ) -> dict[str, float]: ...
+
+    def evaluate(
+        self, x: training.Data, y: ArrayLike | None = None, batch_size: int = 32, return_dict: bool = False
+    ) -> LossOrList | dict[str, float]:
         """Measure loss and metrics.
 
         Parameters
@@ -200,7 +243,7 @@ class Trainer(Network):
         """
         return training.evaluate(self, x, y, batch_size=batch_size, return_dict=return_dict)
 
-    def predict(self, x: Any, batch_size: int = 32) -> Any:
+    def predict(self, x: training.Data, batch_size: int = 32) -> ArrayOrList:
         """Compute outputs batch by batch.
 
         Parameters

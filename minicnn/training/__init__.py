@@ -9,11 +9,22 @@ step.py             forward, loss, backward, update
 model.py            what all of these ask of a model
 """
 
+from .batches import Data
 from .evaluate import evaluate
-from .fit import fit
+from .fit import Callbacks, History, fit
 from .model import TrainableModel
 from .predict import predict
 from .setup import Setup
 from .train_on_batch import train_on_batch
 
-__all__ = ["Setup", "TrainableModel", "evaluate", "fit", "predict", "train_on_batch"]
+__all__ = [
+    "Callbacks",
+    "Data",
+    "History",
+    "Setup",
+    "TrainableModel",
+    "evaluate",
+    "fit",
+    "predict",
+    "train_on_batch",
+]

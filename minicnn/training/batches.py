@@ -1,8 +1,8 @@
 """Data for training: arrays cut into batches, batches that others bring, and the checks of what comes in."""
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -10,7 +10,21 @@ from .. import kernels
 from ..arguments import integer
 from ..types import AnyArray, ArrayLike, DTypeLike
 
-Batches = Any  # an object that gives (x, y) each time it is iterated over, or one with __len__ and __getitem__
+
+class NumberedBatches(Protocol):
+    """Batches that are asked for by number, as Keras's PyDataset are."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+    def __getitem__(self, index: int, /) -> Any:
+        """Return a batch: (x, y), or x alone where nothing is learned."""
+        ...
+
+
+Data = ArrayLike | Iterable[Any] | NumberedBatches  # examples, a list of them for several inputs, or batches
+Batches = Any  # of Data, what is gone through: batches, or arrays cut into them
 Inputs = AnyArray | list[AnyArray]  # x of one batch: a list for a model of several inputs
 
 

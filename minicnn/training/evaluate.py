@@ -1,9 +1,7 @@
 """evaluate: the loss and the metrics on examples, from which nothing is learned."""
 
-from typing import Any
-
 from ..types import ArrayLike
-from .batches import Batches, as_batches, pairs
+from .batches import Batches, Data, as_batches, pairs
 from .model import TrainableModel
 from .setup import Setup
 from .step import compiled, judge
@@ -11,7 +9,7 @@ from .totals import Report, Results, Totals, report
 
 
 def evaluate(
-    model: TrainableModel, x: Any, y: ArrayLike | None = None, batch_size: int = 32, return_dict: bool = False
+    model: TrainableModel, x: Data, y: ArrayLike | None = None, batch_size: int = 32, return_dict: bool = False
 ) -> Report:
     """Measure the loss and the metrics.
 

@@ -2,13 +2,12 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from .. import kernels
 from ..arguments import integer
 from ..callbacks import Callback, CallbackList, History, listed
 from ..types import ArrayLike
-from .batches import Batches, as_batches, as_validation, pairs, set_epoch
+from .batches import Batches, Data, as_batches, as_validation, pairs, set_epoch
 from .evaluate import measure
 from .model import TrainableModel
 from .progress import Silent, progress_for
@@ -16,19 +15,21 @@ from .setup import Setup
 from .step import compiled, step
 from .totals import Results, Totals
 
+Callbacks = Callback | Sequence[Callback] | None  # as users hand them over
+
 
 def fit(
     model: TrainableModel,
-    x: Any,
+    x: Data,
     y: ArrayLike | None = None,
     *,
     batch_size: int = 32,
     epochs: int = 1,
-    validation_data: Any = None,
+    validation_data: Data | None = None,
     shuffle: bool = True,
     seed: int | None = None,
     class_weight: Mapping[int, float] | None = None,
-    callbacks: Callback | Sequence[Callback] | None = None,
+    callbacks: Callbacks = None,
     verbose: int | str = "auto",
     initial_epoch: int | None = None,
 ) -> History:

@@ -1,16 +1,14 @@
 """predict: outputs, batch by batch."""
 
-from typing import Any
-
 import numpy as np
 
 from ..arguments import integer
 from ..types import Array
-from .batches import inputs, is_data
+from .batches import Data, inputs, is_data
 from .model import TrainableModel
 
 
-def predict(model: TrainableModel, x: Any, batch_size: int = 32) -> Array | list[Array]:
+def predict(model: TrainableModel, x: Data, batch_size: int = 32) -> Array | list[Array]:
     """Compute outputs batch by batch.
 
     Parameters

@@ -26,13 +26,13 @@ from minicnn.data import Folder, ImageBatches, VectorStore, wardrobe
 
 @pytest.fixture(scope="module")
 def clothes(tmp_path_factory):
-    """Give a folder of drawn clothes."""
+    """Return a folder of drawn clothes."""
     return wardrobe.write_folder(tmp_path_factory.mktemp("clothes") / "set", train=12, validation=6, size=40)
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    """Give the file of a classifier of three other things, whose base was drawn."""
+    """Return the file of a classifier of three other things, whose base was drawn."""
     base = Sequential(
         [
             Input((48, 48, 3)),

@@ -10,7 +10,7 @@ HEAD = {"peak_gflops": 100.0, "copy_gbs": 20.0, "processor": "P", "threads": 2}
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Give draw(function, *arguments): the axes of the figure that it would write."""
+    """Return draw(function, *arguments): the axes of the figure that it would write."""
     figures = []
     monkeypatch.setattr(plots, "_save", lambda figure, path: figures.append((figure, path)))
 

@@ -32,7 +32,7 @@ def assert_plan_equals_layers(model, x, steps=None):
 
 
 def on_tape(model, x):
-    """Predict until a tape is played, and give what it gave."""
+    """Predict until a tape is played, and return what it made."""
     for _ in range(3):
         y = model.predict(x)
     assert tapes(model) == [True]

@@ -61,7 +61,7 @@ def _own_store(tmp_path_factory, monkeypatch):
 
 @pytest.fixture(scope="session")
 def clothes(tmp_path_factory):
-    """Give a drawn data folder with train, validation and test."""
+    """Return a drawn data folder with train, validation and test."""
     return draw(tmp_path_factory.mktemp("drawn") / "clothes")
 
 
@@ -69,7 +69,7 @@ SETTINGS = ("--weights", "none", "--size", SIZE, "--epochs", 2, "--inner", 8, "-
 
 
 def train(data, out, *settings):
-    """Run the command `train`; give the run's folder."""
+    """Run the command `train`; return the run's folder."""
     arguments = ["train", data, *SETTINGS, "--out", out, "--cache", out.parent / "vectors", *settings]
     assert main(list(map(str, arguments))) == 0
     return out
@@ -77,13 +77,13 @@ def train(data, out, *settings):
 
 @pytest.fixture(scope="session")
 def trained(clothes, tmp_path_factory, _small_base):
-    """Give the folder of a finished run with a frozen, random base."""
+    """Return the folder of a finished run with a frozen, random base."""
     return train(clothes, tmp_path_factory.mktemp("runs") / "trained", "--lr", "0.01", "--epochs", "6")
 
 
 @pytest.fixture
 def command(tmp_path, monkeypatch, capsys):
-    """Give run(*arguments, code=0): a command of keras_ref in a folder of its own; what it printed, .out and .err."""
+    """Return run(*arguments, code=0): a command of keras_ref in a folder of its own; what it printed, .out and .err."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments, code=0):
@@ -96,7 +96,7 @@ def command(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def shell(tmp_path):
-    """Give run(*arguments): `python -m keras_ref ...` as a user would, away from the checkout; .stdout and .stderr."""
+    """Return run(*arguments): `python -m keras_ref ...` as a user would, outside the checkout; .stdout, .stderr."""
 
     def run(*arguments):
         done = subprocess.run(
@@ -116,7 +116,7 @@ def shell(tmp_path):
 
 @pytest.fixture
 def refused(capsys):
-    """Give check(arguments, *words): the command ends with code 2 and one sentence that holds every word."""
+    """Return check(arguments, *words): the command ends with code 2 and one sentence that holds every word."""
 
     def check(arguments, *words):
         capsys.readouterr()

@@ -14,7 +14,7 @@ xception = model.xception  # the real one
 
 
 def base(size):
-    """Give a net from pictures of (size, size) to maps of WIDTH channels, its weights drawn."""
+    """Return a net from pictures of (size, size) to maps of WIDTH channels, its weights drawn."""
     _, keras = runtime.load()
     layers = keras.layers
     x = picture = keras.Input((size, size, 3))

@@ -16,7 +16,7 @@ from tests.keras_ref.conftest import SIZE, draw
 
 @pytest.fixture(scope="module")
 def classifier():
-    """Give a net with a frozen random base."""
+    """Return a net with a frozen random base."""
     return model.build(configs.Config("d", size=SIZE, weights="none"), 3)
 
 
@@ -34,7 +34,7 @@ def test_a_vector_is_what_the_base_gives(classifier, clothes, tmp_path):
 
 
 def test_a_head_learns_from_a_random_base(xception, clothes, tmp_path):
-    """Behind the vectors of 1e-5 that Keras's own start gives nothing but the bias moves; hence `model.wake`."""
+    """After the vectors of 1e-5 that Keras's own start gives nothing but the bias moves; hence `model.wake`."""
     config = configs.Config(str(clothes), size=SIZE, weights="none", lr=0.01, epochs=10, batch_size=8)
     vectors = sweep.Vectors(config, pictures.read(clothes), tmp_path)
     assert 0.1 < vectors.learn.epoch(1).mean() < 10

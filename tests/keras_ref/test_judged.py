@@ -21,13 +21,13 @@ EACH = 10  # pictures of a class, 10 classes: 20 of 100 are held out
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    """Give the path of drawn clothes in class folders alone."""
+    """Return the path of drawn clothes in class folders alone."""
     return wardrobe.write_folder(tmp_path_factory.mktemp("alone") / "clothes", EACH, 0, size=16) / "train"
 
 
 @pytest.fixture(scope="module")
 def run(alone, tmp_path_factory, _small_base):
-    """Give the folder of a run on them, with a seed that is not the default."""
+    """Return the folder of a run on them, with a seed that is not the default."""
     out = tmp_path_factory.mktemp("seeded") / "run"
     train.new(configs.Config(str(alone), size=SIZE, weights="none", epochs=1, seed=7), out)
     return out

@@ -20,7 +20,7 @@ def _digest(base):
 
 @pytest.fixture(scope="module")
 def frozen():
-    """Give a net with a frozen base, the real Xception."""
+    """Return a net with a frozen base, the real Xception."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model, "xception", small.xception)
         return _build(inner=8, dropout=0.2)
@@ -64,7 +64,7 @@ def test_unfreezing_leaves_batch_normalization_out(frozen, tmp_path):
 
 
 def _moved(learner, unfreeze, batchnorm, call):
-    """Train one batch; give the paths of the moving statistics that changed."""
+    """Train one batch; return the paths of the moving statistics that changed."""
     _, keras = runtime.load()
     keras.utils.set_random_seed(1)
     base = keras.Sequential(

@@ -48,7 +48,7 @@ model.save("all.keras")
 
 @pytest.fixture
 def engine(tmp_path):
-    """Give run(*arguments): python with these arguments, without TensorFlow and Keras; its output."""
+    """Return run(*arguments): python with these arguments, without TensorFlow and Keras; its output."""
     for name in ("tensorflow", "keras"):
         (tmp_path / f"{name}.py").write_text("raise ImportError('this environment has none')\n")
     paths = os.pathsep.join([str(tmp_path), str(CHECKOUT)])

@@ -14,7 +14,7 @@ SMALL = ("--size", SIZE, "--weights", "none", "--epochs", 2, "--batch-size", 8, 
 
 @pytest.fixture(scope="module")
 def done(clothes, tmp_path_factory, _small_base):
-    """Give the folder of a finished recipe."""
+    """Return the folder of a finished recipe."""
     out = tmp_path_factory.mktemp("recipe") / "run"
     settings = {"size": SIZE, "weights": "none", "epochs": 2, "batch_size": 8, "unfreeze": 3}
     with pytest.MonkeyPatch.context() as patch:

@@ -17,7 +17,7 @@ from tests.keras_ref.conftest import SIZE
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory, _small_base):
-    """Give a classifier's file, whose base was drawn, and its Classifier."""
+    """Return a classifier's file, whose base was drawn, and its Classifier."""
     classifier = model.build(configs.Config("d", size=SIZE, weights="none"), 3)
     path = tmp_path_factory.mktemp("base") / "base.keras"
     classifier.net.save(path)

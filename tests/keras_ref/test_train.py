@@ -67,7 +67,7 @@ def test_a_checkpoint_gives_the_validation_accuracy_of_its_name(trained, clothes
 
 @pytest.fixture(scope="module")
 def uninterrupted(clothes, tmp_path_factory):
-    """Give the folder of three whole epochs through the whole net."""
+    """Return the folder of three whole epochs through the whole net."""
     out = tmp_path_factory.mktemp("whole") / "run"
     train.new(configs.Config(str(clothes), epochs=3, **WHOLE_NET), out)
     return out
@@ -255,7 +255,7 @@ def _first_loss(config, found, x, weights):
 
 @pytest.fixture
 def unequal(tmp_path):
-    """Give the path of 6 blue, 6 green and 2 red pictures to learn from."""
+    """Return the path of 6 blue, 6 green and 2 red pictures to learn from."""
     root = draw(tmp_path / "clothes", {"train": 6, "validation": 1})
     for k in range(4):
         (root / f"train/red/{k}.jpg").unlink()

@@ -31,7 +31,7 @@ POOLS = [((2, 5, 7, 3), (2, 2), (2, 2), ((0, 0), (0, 0))), ((1, 4, 4, 17), (3, 3
 
 
 def results(place, few=False):
-    """Run every kernel on arrays that went through `place`, and give what they return, in order."""
+    """Run every kernel on arrays that went through `place`, and return what they return, in order."""
     from minicnn import kernels
 
     rng = np.random.default_rng(0)
@@ -69,7 +69,7 @@ def results(place, few=False):
 
 
 def digest(place=lambda array: array, few=False):
-    """Give one number for the bits of all results."""
+    """Return one number for the bits of all results."""
     total = hashlib.sha256()
     for result in results(place, few):
         total.update(np.ascontiguousarray(result).tobytes())

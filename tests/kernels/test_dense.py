@@ -79,7 +79,7 @@ def test_many_inputs(n):
     check(*DenseCase(n, 1100, 17, True, "float32", "contiguous", 1).arrays())
 
 
-CUTS = {  # examples, inputs, units: how the three products are cut is told in matmul.py
+CUTS = {  # examples, inputs, units: how the three products are cut stands in matmul.py
     "rows of one tile among many": (71, 530, 70),
     "rows that are pages apart": (40, 1024, 33),
     "rows for many jobs, a sum in stretches": (700, 5000, 40),

@@ -30,8 +30,8 @@ def check_depthwise(case, activation=None):
     weights = [kernel] if bias is None else [kernel, bias]
     by_name = sizes_of_depthwise_conv2d(case, x, kernel, bias, dy)
     if activation:
-        behind = after_activation(dy, *by_name["depthwise_conv2d_forward"])
-        by_name = sizes_of_depthwise_conv2d(case, x, kernel, bias, behind)
+        before = after_activation(dy, *by_name["depthwise_conv2d_forward"])
+        by_name = sizes_of_depthwise_conv2d(case, x, kernel, bias, before)
     names = {"y": "forward", "dx": "backward_input", "kernel": "backward_kernel"}
     sizes = {key: (f"depthwise_conv2d_{name}", by_name[f"depthwise_conv2d_{name}"]) for key, name in names.items()}
     sizes["bias"] = "bias_backward", by_name["bias_backward"]

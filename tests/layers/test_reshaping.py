@@ -64,7 +64,7 @@ def test_reshape_equals_keras(case):
 
 @given(pictures, st.sampled_from([-1, 3, (1, 3), 2, None]))
 def test_normalization_equals_keras(case, axis):
-    """Mean and variance as arrays of the layer, which Keras copies when it is told to."""
+    """Mean and variance as arrays of the layer, which Keras copies where it is asked to."""
     x, dy = case.arrays()
     rng = np.random.default_rng(case.seed)
     layer, twin = Normalization(axis), keras.layers.Normalization(axis, dtype=case.dtype)

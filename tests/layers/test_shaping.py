@@ -52,7 +52,7 @@ def test_add_equals_keras(case, count):
 
 @given(some, st.sampled_from(["Add", "Multiply"]), st.data())
 def test_stretched_arrays_equal_keras(case, name, data):
-    """Sizes of 1 are stretched; axes that lack stand behind the batch's.
+    """Sizes of 1 are stretched; axes that lack stand after the batch's.
 
     Left out: sums with an array that has one long axis, not the last. Keras 3.15 on TensorFlow takes it for a bias
     where it is as long as the last one is: [[1, 2], [3, 4]] + [[10], [100]] is [[11, 102], [13, 104]] there.

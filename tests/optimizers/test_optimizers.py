@@ -8,7 +8,7 @@ from minicnn.execution import ProductGradient
 
 
 def steps(optimizer, gradients, w=1.0, dtype="float64"):
-    """Take some steps of one weight; give where it was after each."""
+    """Take some steps of one weight; return where it was after each."""
     params, found = {"w": np.array([w], dtype)}, []
     for gradient in gradients:
         optimizer.update(params, {"w": np.array([gradient], dtype)})

@@ -47,7 +47,7 @@ def html(payload: dict[str, Any], blobs: Blobs) -> bytes:
     Parameters
     ----------
     payload : dict
-        What the page is told, as JSON: see `page.write`.
+        What the page holds, as JSON: see `page.write`.
     blobs : Blobs
         The arrays that the payload points into.
 

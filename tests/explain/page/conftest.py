@@ -193,7 +193,7 @@ def noise(*shape):
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory):
-    """Give the pages by their nets' names: `pages["demo"]`."""
+    """Return the pages by their nets' names: `pages["demo"]`."""
     return Pages(tmp_path_factory.mktemp("pages"))
 
 
@@ -209,7 +209,7 @@ def _two_classes(size):
 
 @pytest.fixture(scope="session")
 def lab():
-    """Give the modules that compute, imported by Node."""
+    """Return the modules that compute, imported by Node."""
     made = Lab()
     yield made
     made.close()
@@ -217,7 +217,7 @@ def lab():
 
 @pytest.fixture(scope="session")
 def board(browser):
-    """Give the modules that draw, imported by the browser."""
+    """Return the modules that draw, imported by the browser."""
     return Board(browser)
 
 

@@ -1,4 +1,4 @@
-"""The model as the page is told of it: each window with all of its settings."""
+"""The model as the page describes it: each window with all of its settings."""
 
 import base64
 import zlib

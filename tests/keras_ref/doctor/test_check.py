@@ -13,13 +13,13 @@ from tests.keras_ref.conftest import draw
 
 @pytest.fixture(scope="module")
 def keras():
-    """Give Keras."""
+    """Return Keras."""
     return runtime.load()[1]
 
 
 @pytest.fixture(scope="module")
 def flow():
-    """Give flow(root, split, **settings): an ImageDataGenerator flow as the course makes it."""
+    """Return flow(root, split, **settings): an ImageDataGenerator flow as the course makes it."""
     tf, keras = runtime.load()
 
     def make(root, split, **settings):

@@ -13,7 +13,7 @@ SIDE, DRAWS = 101, 300
 
 
 def _matrices(name):
-    """Give what changes do to the plane: (DRAWS, 2, 2) matrices and (DRAWS, 2) shifts of the middle, in pixels."""
+    """Return what changes do to the plane: (DRAWS, 2, 2) matrices and (DRAWS, 2) shifts of the middle, in pixels."""
     tf, _ = runtime.load()
     middle = (SIDE - 1) / 2
     ys, xs = np.mgrid[:SIDE, :SIDE].astype(np.float32) - middle
@@ -32,7 +32,7 @@ def _matrices(name):
 
 
 def _taken_apart(matrices, flipped):
-    """Give rotation (degrees), zooms and slant (degrees) of matrices that are turn @ [[zx, slant], [0, zy]] @ flip."""
+    """Return rotation (degrees), zooms, slant (degrees) of matrices that are turn @ [[zx, slant], [0, zy]] @ flip."""
     upright = np.where((np.linalg.det(matrices) < 0)[:, None, None], matrices @ flipped, matrices)
     turn = np.degrees(np.arctan2(upright[:, 1, 0], upright[:, 0, 0]))
     cos, sin = np.cos(np.radians(turn)), np.sin(np.radians(turn))
@@ -41,7 +41,7 @@ def _taken_apart(matrices, flipped):
 
 
 def _of_shear(slant):
-    """Give how far the middle moves when the upper edge stays where it is, as Keras shears: (DRAWS, 2) pixels."""
+    """Return how far the middle moves when the upper edge stays where it is, as Keras shears: (DRAWS, 2) pixels."""
     return np.stack([np.tan(np.radians(slant)) * (SIDE - 1) / 2, np.zeros_like(slant)], axis=-1)
 
 

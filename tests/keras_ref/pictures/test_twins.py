@@ -13,7 +13,7 @@ JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Give a file of every suffix, JPEG of every make, and the odd pictures."""
+    """Return a file of every suffix, JPEG of every make, and the odd pictures."""
     where = tmp_path_factory.mktemp("twins")
     noise = np.random.default_rng(0).integers(0, 256, (57, 83, 3), dtype=np.uint8)
     written = []

@@ -17,7 +17,7 @@ HISTORY = [
 
 @pytest.fixture
 def drawn(tmp_path, monkeypatch):
-    """Give draw(function, *arguments): the figure that it wrote, laid out."""
+    """Return draw(function, *arguments): the figure that it wrote, laid out."""
     figures = []
 
     def draw(function, *arguments, **options):

@@ -1,4 +1,4 @@
-"""Winograd's matrices are those of the recipe that winograd.py tells, and the recipe gives the direct sums."""
+"""Winograd's matrices are those of the recipe in winograd.py, and the recipe gives the direct sums."""
 
 from fractions import Fraction
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def run(*arguments, **environment):
-    """Run edge_cases.py in a fresh process and give the lines that it printed."""
+    """Run edge_cases.py in a fresh process and return the lines that it printed."""
     result = subprocess.run(
         [sys.executable, str(Path(edge_cases.__file__)), *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},

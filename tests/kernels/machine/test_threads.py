@@ -105,7 +105,7 @@ def test_number_of_threads(n):
 
 
 def in_a_fresh_process(code, **environment):
-    """Run a program without the settings of this one's environment; give its exit status, output and errors."""
+    """Run a program without the settings of this one's environment; return its exit status, output and errors."""
     own = {key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS")}
     result = subprocess.run([sys.executable, "-c", code], env=own | environment, text=True, capture_output=True)
     return result.returncode, result.stdout.split(), result.stderr
