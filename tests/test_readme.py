@@ -39,9 +39,7 @@ def test_it_is_a_door():
 
 
 CALL = re.compile(r"(?:.* && )?(?:\S*/)?(?:python3? -m )?(minicnn|keras_ref|benchmarks) (.+)")
-DEALS_WITH = {
-    "classifier.md": "keras_ref"
-}  # pages that write "train clothing" for "python -m keras_ref train clothing"
+DEALS_WITH = {"classifier.md": "keras_ref"}  # a page that writes "train clothing" alone, and for which program
 HISTORY = "CHANGELOG.md"  # a command that it names may be gone
 
 

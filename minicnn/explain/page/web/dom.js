@@ -53,6 +53,19 @@ export function svg(tag, properties = {}, ...children) {
   return node;
 }
 
+// A drawing of lines and points, with the words that stand for it.
+export function chart(width, height, words, ...children) {
+  const properties = { viewBox: `0 0 ${width} ${height}`, class: "curve", role: "img", "aria-label": words };
+  return svg("svg", properties, ...children);
+}
+
+// A text in a chart; it starts, ends or has its middle at x.
+export function chartText(words, x, y, anchor = "start") {
+  const node = svg("text", { x, y, "text-anchor": anchor });
+  node.textContent = words;
+  return node;
+}
+
 // A number that tests and screen readers can take whole: the text is rounded, data-value is not.
 export function num(value, name = null, digits = 4) {
   return el(

@@ -1,7 +1,7 @@
 // The formula views of rows of numbers: flatten, dense, softmax, sigmoid and other functions, and the loss.
 
 import { labelChoice } from "./choices.js";
-import { bars, el, num, numberField, select, svg, table } from "./dom.js";
+import { bars, chart, chartText, el, num, numberField, select, svg, table } from "./dom.js";
 import { FUNCTIONS, softmax } from "./functions.js";
 import { grid, MapView } from "./maps.js";
 import { lossOf } from "./net.js";
@@ -10,7 +10,7 @@ import { format, largest, where } from "./numbers.js";
 const TOP = 24;
 
 // A function's curve with the point on it.
-export function curve(f, text, x) {
+export function curve(f, name, x) {
   const reach = Math.max(4, Math.ceil(Math.abs(x) * 1.2));
   const width = 300;
   const height = 170;
@@ -23,30 +23,21 @@ export function curve(f, text, x) {
   const path = ys
     .map((v, k) => `${k ? "L" : "M"}${left(-reach + (2 * reach * k) / 120).toFixed(1)},${top(v).toFixed(1)}`)
     .join("");
-  const label = (v, cx, cy, anchor) => {
-    const node = svg("text", { x: cx, y: cy, "text-anchor": anchor });
-    node.textContent = format(v, 3);
-    return node;
-  };
   return el(
     "figure",
     { class: "map" },
-    svg(
-      "svg",
-      {
-        viewBox: `0 0 ${width} ${height}`,
-        class: "curve",
-        role: "img",
-        "aria-label": `the curve of ${text}; at ${format(x)} it is ${format(f(x))}`,
-      },
+    chart(
+      width,
+      height,
+      `the curve of ${name}; at ${format(x)} it is ${format(f(x))}`,
       svg("line", { x1: 10, x2: width - 10, y1: top(0), y2: top(0), class: "axis" }),
       svg("line", { x1: left(0), x2: left(0), y1: 10, y2: height - 16, class: "axis" }),
       svg("path", { d: path, class: "line" }),
       svg("line", { x1: left(x), x2: left(x), y1: top(0), y2: top(f(x)), class: "drop" }),
       svg("circle", { cx: left(x), cy: top(f(x)), r: 5, class: "point" }),
-      label(-reach, 10, height - 4, "start"),
-      label(reach, width - 10, height - 4, "end"),
-      label(high, left(0) + 5, 16, "start"),
+      chartText(format(-reach, 3), 10, height - 4),
+      chartText(format(reach, 3), width - 10, height - 4, "end"),
+      chartText(format(high, 3), left(0) + 5, 16),
     ),
   );
 }

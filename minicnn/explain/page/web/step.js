@@ -1,6 +1,6 @@
 // One step of learning: what a step against the gradient does to the loss of this picture, for every learning rate.
 
-import { el, fill, num, svg } from "./dom.js";
+import { chart, chartText, el, fill, num, svg } from "./dom.js";
 import { format } from "./numbers.js";
 
 export class Step {
@@ -85,29 +85,18 @@ export class Step {
     const left = (rate) => 8 + ((rate + 5) / 6) * (width - 16);
     const top = (loss) => height - 20 - Math.min(Number.isFinite(loss) ? loss / most : 1, 1) * (height - 32);
     const path = this.points.map(([rate, loss], k) => `${k ? "L" : "M"}${left(rate)},${top(loss)}`).join("");
-    const label = (text, x, anchor) => {
-      const node = svg("text", { x, y: height - 5, "text-anchor": anchor });
-      node.textContent = text;
-      return node;
-    };
     fill(
       this.curveBox,
-      svg(
-        "svg",
-        {
-          viewBox: `0 0 ${width} ${height}`,
-          class: "curve",
-          role: "img",
-          "aria-label":
-            `loss after one step by learning rate; now ${format(this.app.loss())}, ` +
-            `at the chosen rate ${format(after)}`,
-        },
+      chart(
+        width,
+        height,
+        `loss after one step by learning rate; now ${format(this.app.loss())}, at the chosen rate ${format(after)}`,
         svg("line", { x1: 8, x2: width - 8, y1: top(this.app.loss()), y2: top(this.app.loss()), class: "drop" }),
         svg("path", { d: path || "M0,0", class: "line" }),
         svg("circle", { cx: left(this.rate), cy: top(after), r: 5, class: "point" }),
-        label("10\u207b\u2075", 8, "start"),
-        label("rate", width / 2, "middle"),
-        label("10", width - 8, "end"),
+        chartText("10\u207b\u2075", 8, height - 5),
+        chartText("rate", width / 2, height - 5, "middle"),
+        chartText("10", width - 8, height - 5, "end"),
       ),
     );
   }

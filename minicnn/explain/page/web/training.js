@@ -2,7 +2,7 @@
 
 import { labelChoice } from "./choices.js";
 import { paint } from "./colours.js";
-import { bars, button, el, fill, legend, num, select, svg } from "./dom.js";
+import { bars, button, chart, chartText, el, fill, legend, num, select, svg } from "./dom.js";
 import { argmax, extent, format, largest } from "./numbers.js";
 
 const MAPS = 10;
@@ -227,11 +227,6 @@ export class Training {
     const most = Math.max(1e-6, ...[...series.flatMap(([, values]) => values), ...own].filter(Number.isFinite));
     const left = (epoch) => 30 + ((epoch - 1) / (last - 1)) * (width - 42);
     const top = (loss) => height - 24 - Math.min(loss / most, 1) * (height - 38);
-    const label = (text, x, y, anchor = "start") => {
-      const node = svg("text", { x, y, "text-anchor": anchor });
-      node.textContent = text;
-      return node;
-    };
     const line = (values) =>
       values
         .map((loss, n) =>
@@ -245,14 +240,10 @@ export class Training {
     return el(
       "figure",
       { class: "map" },
-      svg(
-        "svg",
-        {
-          viewBox: `0 0 ${width} ${height}`,
-          class: "curve",
-          role: "img",
-          "aria-label": `loss by epoch: ${told}; this picture ${own.map((loss) => format(loss, 3)).join(", ")}`,
-        },
+      chart(
+        width,
+        height,
+        `loss by epoch: ${told}; this picture ${own.map((loss) => format(loss, 3)).join(", ")}`,
         svg("line", { x1: 30, x2: width - 12, y1: top(0), y2: top(0), class: "axis" }),
         ...paths,
         svg("line", {
@@ -263,10 +254,10 @@ export class Training {
           class: "drop",
         }),
         ...dots,
-        label(format(most, 3), 2, 16),
-        label("0", 18, top(0) + 4),
-        label("epoch 1", 30, height - 6),
-        label(String(last), width - 12, height - 6, "end"),
+        chartText(format(most, 3), 2, 16),
+        chartText("0", 18, top(0) + 4),
+        chartText("epoch 1", 30, height - 6),
+        chartText(String(last), width - 12, height - 6, "end"),
       ),
       el(
         "figcaption",
