@@ -29,17 +29,7 @@ BELOW = {
     "layers": {"kernels", "reference", "initializers"},
     "execution": {"layers", "kernels"},
     "training": {"execution", "losses", "optimizers", "metrics", "callbacks", "kernels", "rich"},
-    "models": {
-        "training",
-        "execution",
-        "layers",
-        "losses",
-        "optimizers",
-        "metrics",
-        "files",
-        "reference",
-        "initializers",
-    },
+    "models": {"training", "execution", "layers", "losses", "optimizers", "metrics", "files", "reference"},
     "explain": {"models", "layers", "losses", "reference", "kernels", "data", "files", "rich"},
 }
 OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}

@@ -1,5 +1,9 @@
-"""The layers: settings and arrays around one operation each. `LAYERS` maps a model file's class names to them."""
+"""The layers: settings and arrays around one operation each. `LAYERS` maps a model file's class names to them.
 
+`Blank` is what `build` takes for a generator where a file brings the weights.
+"""
+
+from ..initializers import Blank
 from .activation import Activation
 from .activations import ACTIVATIONS, activate, fused
 from .add import Add
@@ -50,6 +54,7 @@ __all__ = [
     "Add",
     "AveragePooling2D",
     "BatchNormalization",
+    "Blank",
     "Concatenate",
     "Conv2D",
     "Cropping2D",

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..execution import Plan
-from ..initializers import Blank
-from ..layers import Layer, Node, Softmax, SymbolicTensor, activate, fits
+from ..layers import Blank, Layer, Node, Softmax, SymbolicTensor, activate, fits
 from ..types import AnyArray, Array, Arrays, DTypeLike, Shape, Shapes
 from . import running
 from .container import Container, is_model

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import files, initializers, training
-from ..layers import DTYPES
+from .. import files, training
+from ..layers import DTYPES, Blank
 from ..types import AnyArray, Array
 from .configs import NESTED, entry, layer_from_entry
 
@@ -87,7 +87,7 @@ def load_model(path: AnyPath, optimizer: bool = True) -> "Model":
     file = files.read(path, optimizer)
     with files.naming(path):
         try:
-            model: Any = layer_from_entry(file.config, initializers.Blank())
+            model: Any = layer_from_entry(file.config, Blank())
         except (TypeError, KeyError) as error:
             raise ValueError(str(error)) from None
         _need_shapes(model, "loaded")
