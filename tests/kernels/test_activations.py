@@ -12,23 +12,24 @@ from tests.oracles import assert_gradient
 from tests.strategies import cases
 from tests.tolerances import assert_close, assert_same, sizes_of_activation
 
-SETTINGS = {  # the parameter, and whether the backward takes x or y
-    "clipped_relu": ((6.0,), "y"),
-    "leaky_relu": ((0.2,), "y"),
-    "elu": ((1.5,), "y"),
-    "tanh": ((), "y"),
-    "hard_sigmoid": ((), "y"),
-    "softplus": ((), "y"),
-    "silu": ((), "x"),
-    "gelu": ((), "x"),
+SETTINGS = {  # the parameter, whether the backward takes x or y, at which x the slope jumps
+    "clipped_relu": ((6.0,), "y", (0, 6)),
+    "leaky_relu": ((0.2,), "y", (0,)),
+    "elu": ((1.5,), "y", (0,)),
+    "tanh": ((), "y", ()),
+    "hard_sigmoid": ((), "y", (-3, 3)),
+    "softplus": ((), "y", ()),
+    "silu": ((), "x", ()),
+    "gelu": ((), "x", ()),
 }
+STRAIGHT = "clipped_relu", "leaky_relu", "hard_sigmoid"  # whose slope is the same number between two jumps
 both = pytest.mark.parametrize("functions", [reference, kernels], ids=["reference", "kernels"])
 every = pytest.mark.parametrize("name", SETTINGS)
 
 
 def apply(functions, name, x):
     """y, and a function dy -> dx."""
-    settings, keeps = SETTINGS[name]
+    settings, keeps, _ = SETTINGS[name]
     y = getattr(functions, f"{name}_forward")(x, *settings)
     return y, lambda dy: getattr(functions, f"{name}_backward")(dy, x if keeps == "x" else y, *settings)
 
@@ -69,7 +70,7 @@ def test_kernels_equal_reference(name, case):
     forward_size, backward_size = sizes_of_activation(x, want, dy)
     assert_close(y, want, f"{name}_forward", "reference", forward_size)
     dx = backward(dy)
-    if name in ("clipped_relu", "leaky_relu", "hard_sigmoid"):
+    if name in STRAIGHT:
         backward_size = abs(dx), 1
     assert_close(dx, want_backward(dy), f"{name}_backward", "reference", backward_size)
 
@@ -79,7 +80,7 @@ def test_kernels_equal_reference(name, case):
 def test_gradient_is_the_slope(name, case):
     x, dy = case.arrays()
     x = np.ascontiguousarray(4 * x)
-    for kink in (0, 6, -3, 3):  # no step of the difference quotient may cross a corner
+    for kink in SETTINGS[name][2]:  # no step of the difference quotient may cross a corner
         x[abs(x - kink) < 0.01] += 0.02
     _, backward = apply(kernels, name, x)
     assert_gradient(lambda x: apply(kernels, name, x)[0], x, backward(dy), dy, np.random.default_rng(case.seed))

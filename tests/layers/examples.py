@@ -120,8 +120,3 @@ def assert_all_same(got, want):
             assert_same(one, other)
     else:
         assert_same(got, want)
-
-
-def in_files(layer):
-    """Return the class name that a file has for a layer: Keras has no Sigmoid layer."""
-    return "Activation" if isinstance(layer, Sigmoid) else type(layer).__name__

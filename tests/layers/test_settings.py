@@ -11,13 +11,13 @@ import pytest
 from minicnn import Conv2D, Dense, Input, ReLU, Sequential
 from minicnn.layers import AUGMENTATIONS, LAYERS, Layer
 from tests.keras_oracle import keras
-from tests.layers.examples import EXAMPLES, IMAGE, draw, every_layer, in_files, make
+from tests.layers.examples import EXAMPLES, IMAGE, draw, every_layer, make
 from tests.tolerances import assert_same
 
 
 def keras_twin(layer):
     """The Keras layer of the same settings."""
-    return getattr(keras.layers, in_files(layer)).from_config(layer.get_config())
+    return getattr(keras.layers, layer.class_name).from_config(layer.get_config())
 
 
 def plain(config):
@@ -32,7 +32,7 @@ def test_settings_go_round_through_keras(example):
     """Ours -> Keras -> ours: the same settings, and the same numbers."""
     layer = make(example)
     config = layer.get_config()
-    back = LAYERS[in_files(layer)].from_config(keras_twin(layer).get_config())
+    back = LAYERS[layer.class_name].from_config(keras_twin(layer).get_config())
     assert plain(back.get_config() | config) == plain(config | back.get_config())
     back.build(layer.input_shape)
     back.set_weights(layer.get_weights())
@@ -75,7 +75,7 @@ def test_settings_that_change_the_output_and_that_we_lack_are_refused():
 def test_whether_it_learns_is_a_setting(example, trainable):
     config = make(example, trainable=trainable).get_config()
     assert config["trainable"] is trainable
-    back = LAYERS[in_files(make(example))].from_config(config)
+    back = LAYERS[make(example).class_name].from_config(config)
     assert back.trainable is trainable
 
 
@@ -133,7 +133,7 @@ def test_copies_of_a_built_layer(example):
         assert_same(other(x), layer(x))
         with pytest.raises(AttributeError):
             other.activation = "tanh"
-    fresh = LAYERS[in_files(layer)].from_config(layer.get_config())
+    fresh = LAYERS[layer.class_name].from_config(layer.get_config())
     fresh.activation = "tanh"
 
 
