@@ -15,6 +15,8 @@ from minicnn import reference
 dtypes = st.sampled_from(["float32", "float64"])
 layouts = st.sampled_from(["contiguous", "transposed", "every second", "backwards"])
 seeds = st.integers(0, 2**32 - 1)
+sides = st.tuples(st.integers(0, 3), st.integers(0, 3))
+frames = st.tuples(sides, sides)  # ((top, bottom), (left, right)), pixels
 
 
 def shapes(min_dims=1, max_dims=4, max_side=6):

@@ -7,12 +7,10 @@ from hypothesis import strategies as st
 
 from minicnn import kernels, reference
 from tests.oracles import assert_adjoint
-from tests.strategies import cases, normal
+from tests.strategies import cases, frames, normal
 from tests.tolerances import assert_same
 
 both = pytest.mark.parametrize("functions", [reference, kernels], ids=["reference", "kernels"])
-sides = st.tuples(st.integers(0, 3), st.integers(0, 3))
-frames = st.tuples(sides, sides)
 SMALL = np.float32([[1, 2], [3, 4]]).reshape(1, 2, 2, 1)
 LARGE = np.float32([[0, 0, 0], [1, 2, 0], [3, 4, 0]]).reshape(1, 3, 3, 1)
 FRAME = (1, 0), (0, 1)

@@ -1,0 +1,63 @@
+"""Normalization: output and gradient as Keras's, errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minicnn import Normalization
+from tests.keras_oracle import keras
+from tests.strategies import cases, normal
+from tests.tolerances import assert_close
+
+pictures = cases(min_dims=4).filter(lambda case: case.shape[0])
+
+
+@given(pictures, st.sampled_from([-1, 3, (1, 3), 2, None]))
+def test_equals_keras(case, axis):
+    """Mean and variance as arrays of the layer, which Keras copies where it is asked to."""
+    x, dy = case.arrays()
+    rng = np.random.default_rng(case.seed)
+    layer, twin = Normalization(axis), keras.layers.Normalization(axis, dtype=case.dtype)
+    layer.build((None, *x.shape[1:]), dtype=case.dtype)
+    twin.build(x.shape)
+    sizes = layer.state["mean"].shape
+    weights = [rng.normal(size=sizes), rng.uniform(0.5, 2, sizes), np.array(3)]
+    layer.set_weights(weights)
+    twin.set_weights(weights)
+    twin.finalize_state()
+    y = layer.forward(x, training=True)
+    mean, variance = layer._constants(x)
+    size = (abs(x) + abs(mean)) / np.sqrt(variance)
+    assert_close(y, np.asarray(twin(np.ascontiguousarray(x))), "normalization_forward", "Keras", (size, 4))
+    assert_close(layer.backward(dy), (dy / np.sqrt(variance)).astype(case.dtype), "normalization_backward", "Keras",
+                 (abs(dy) / np.sqrt(variance), 4))  # fmt: skip
+
+
+@pytest.mark.parametrize(("mean", "variance"), [(0.5, 4.0), ([1.0, 2.0, 3.0], [4.0, 0.25, 1.0])])
+def test_with_constants_equals_keras(mean, variance):
+    x = normal(np.random.default_rng(1), (2, 4, 5, 3), "float32")
+    settings = {"axis": -1, "mean": mean, "variance": variance}
+    np.testing.assert_allclose(Normalization(**settings)(x), keras.layers.Normalization(**settings)(x), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("make", "input_shape", "sentence"),
+    [
+        (
+            lambda: Normalization(mean=1.0),
+            None,
+            "`mean` and `variance` must be numbers, given together and in one shape, or neither. "
+            "Received: mean=1.0, variance=None.",
+        ),
+        (
+            lambda: Normalization(mean=[1.0, 2.0], variance=[1.0, 2.0], name="n"),
+            (None, 4, 3),
+            "`mean` of layer 'n' must fit the axes' sizes (3,). Received: mean=[1.0, 2.0].",
+        ),
+    ],
+)
+def test_what_makes_no_sense(make, input_shape, sentence):
+    with pytest.raises(ValueError) as error:
+        make().build(input_shape)
+    assert str(error.value) == sentence
