@@ -87,7 +87,7 @@ class Case:
         return 2 * math.prod(self.y_shape) * self.x_shape[1] if self.operation == "dense" else 0
 
     def bytes_moved(self, which):
-        """Bytes that a pass must at least read and write: each array once."""
+        """Count the bytes that a pass must at least read and write: each array once."""
         x, y, kernel = (math.prod(shape or (0,)) for shape in (self.x_shape, self.y_shape, self.kernel_shape))
         numbers = x + y + kernel
         if which == "dX" and self.operation not in (*CONVOLUTIONS, "dense"):

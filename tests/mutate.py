@@ -316,12 +316,12 @@ HOME = (ROOT, ROOT / "tests")
 
 
 def same_disk(path, folder):
-    """Whether a file can be linked into a folder."""
+    """Tell whether a file can be linked into a folder."""
     return path.stat().st_dev == folder.stat().st_dev
 
 
 def importers(root, edited):
-    """The stems of the kernels that import an edited file of kernels/, at any remove, and its own."""
+    """Return the stems of the kernels that import an edited file of kernels/, at any remove, and its own."""
     stale = {Path(edited).stem} if edited and edited.startswith("minicnn/kernels/") else set()
     files = {path.stem: mutations.imported_names(path) for path in (root / "minicnn" / "kernels").rglob("*.py")}
     while more := {stem for stem, names in files.items() if stem not in stale and names & stale}:
@@ -342,7 +342,7 @@ def nearest_first(tests, edited):
 
 
 def files_of(test):
-    """The test files of a folder, or the one that is named."""
+    """Return the test files of a folder, or the one that is named."""
     if (ROOT / test).is_dir():
         found = (ROOT / test).rglob("*.py")
         return sorted(str(path.relative_to(ROOT)) for path in found if fnmatch.fnmatch(path.name, "test_*.py"))

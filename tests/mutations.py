@@ -86,7 +86,7 @@ def edits(root, path):
 
 
 def imported_names(path):
-    """The last names of what a file imports, wherever in it."""
+    """Return the last names of what a file imports, wherever in it."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -129,7 +129,7 @@ class _Python(ast.NodeVisitor):
         self.found = []
 
     def _place(self, line, column):
-        """Characters from the file's start: the tree counts bytes of a line's UTF-8."""
+        """Count the characters from the file's start: the tree counts bytes of a line's UTF-8."""
         return self.starts[line - 1] + len(self.lines[line - 1].encode()[:column].decode())
 
     def _span(self, node):

@@ -40,7 +40,7 @@ KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime", 
 
 
 def sources(package):
-    """Every Python file of a package."""
+    """Return every Python file of a package."""
     return sorted((ROOT / package).rglob("*.py"))
 
 
@@ -58,7 +58,7 @@ def imported(path):
 
 
 def part_of(name):
-    """The part of minicnn that a dotted name lies in ("minicnn.kernels.tile" -> "kernels"), or the library's name."""
+    """Find the part of minicnn that a dotted name lies in ("minicnn.kernels.tile" -> "kernels"), or the library."""
     top, _, rest = name.partition(".")
     if top != "minicnn":
         return top
@@ -67,12 +67,12 @@ def part_of(name):
 
 
 def part_of_file(path):
-    """The part that a file of minicnn is written in."""
+    """Return the part that a file of minicnn is written in."""
     return path.relative_to(ROOT / "minicnn").parts[0].removesuffix(".py")
 
 
 def free(name):
-    """Whether all may import it."""
+    """Tell whether all may import it."""
     return name in ("numpy", "types", "arguments") or name in sys.stdlib_module_names
 
 

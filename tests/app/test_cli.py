@@ -17,13 +17,13 @@ from minicnn.data import wardrobe
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A small wardrobe: train and validation."""
+    """Return a small wardrobe: train and validation."""
     return wardrobe.write_folder(tmp_path_factory.mktemp("pictures") / "clothes", train=4, validation=2, size=32)
 
 
 @pytest.fixture(scope="module")
 def run(folder, tmp_path_factory):
-    """What `minicnn train` leaves."""
+    """Return what `minicnn train` leaves."""
     out = tmp_path_factory.mktemp("runs") / "run"
     assert main(["train", str(folder), "--size", "32", "--epochs", "2", "--out", str(out)]) == 0
     return out

@@ -14,7 +14,7 @@ from minicnn.data import load_image, wardrobe
 
 @pytest.fixture
 def small(monkeypatch):
-    """Two pictures of a class instead of 200, a net of one filter; returns what the demo asked for."""
+    """Make two pictures of a class instead of 200 and a net of one filter; return what the demo asked for."""
     asked, load = [], wardrobe.load
 
     def few(per_class, *rest):

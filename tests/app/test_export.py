@@ -14,7 +14,7 @@ SIZE = 8
 
 @pytest.fixture
 def saved(tmp_path):
-    """A trained classifier's file, and what it answers to some pictures."""
+    """Return a trained classifier's file, and what it answers to some pictures."""
     layers = [
         minicnn.Input((SIZE, SIZE, 3)), minicnn.Rescaling(1 / 255), minicnn.Conv2D(4, 3, activation="relu"),
         minicnn.BatchNormalization(), minicnn.MaxPooling2D(2), minicnn.Flatten(),

@@ -60,7 +60,7 @@ def run(capsys, *arguments, code=0):
 
 
 def answers(model, paths, resample, scale, offset, order="rgb", temperature=1.0):
-    """What the linear model says to pictures, (N, classes), in float64."""
+    """Return what the linear model says to pictures, (N, classes), in float64."""
     x = np.stack([np.asarray(Image.open(path).resize((SIZE, SIZE), resample), np.float64) for path in paths])
     x = (x[..., ::-1] if order == "bgr" else x) * scale + offset
     kernel, bias = (array.astype(np.float64) for array in model.get_weights())
@@ -73,7 +73,7 @@ def answers(model, paths, resample, scale, offset, order="rgb", temperature=1.0)
 
 
 def held_out(root, names, seed):
-    """The fifth that the rule holds out, in its own words: permute the sorted names of a class."""
+    """Return the fifth that the rule holds out, as it is written: permute the sorted names of a class."""
     chosen = []
     for label, name in enumerate(names):
         inside = sorted(file.relative_to(root / name).as_posix() for file in (root / name).rglob("*.png"))
@@ -193,7 +193,7 @@ def train(folder, out, *more):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A folder of two classes without validation/, and the model that learned from four fifths of it."""
+    """Return a folder of two classes without validation/, and the model that learned from four fifths of it."""
     root = pets(tmp_path_factory.mktemp("data") / "pets", 10, ("cat", "dog"))
     return root, train(root, tmp_path_factory.mktemp("runs") / "run", "--seed", 5, "--split-seed", 2)
 

@@ -22,7 +22,7 @@ class Clock:
         self.now += seconds
 
     def engine(self, name, *seconds):
-        """A call that takes so many seconds, one after the other; the last again and again."""
+        """Return a call that takes so many seconds, one after the other; the last again and again."""
         left = list(seconds)
 
         def call():

@@ -8,7 +8,7 @@ from benchmarks import goals
 
 
 def layer(operation, which, ratio, case="net/n1/28x28x10-10-k3", suite="E2", peers=("keras graph",), **more):
-    """A row in which minicnn takes 10 ms, and some peers `ratio` times that."""
+    """Return a row in which minicnn takes 10 ms, and some peers `ratio` times that."""
     engines = {"minicnn": {"ms": 10.0}} | {name: {"ms": 10.0 * ratio} for name in peers}
     return {
         "suite": suite,
@@ -34,7 +34,7 @@ def answers(given):
 
 
 def scaled(rows, factor):
-    """The rows with every peer `factor` times as slow."""
+    """Return the rows with every peer `factor` times as slow."""
     rows = copy.deepcopy(rows)
     for row in rows:
         for name, sample in row["engines"].items():

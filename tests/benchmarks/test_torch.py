@@ -24,7 +24,7 @@ EXAMPLES = {  # 5 in "same" and stride 2: one more row after than before
 
 
 def definition(case, x, kernel, bias):
-    """What the loops of reference/ say, in float64."""
+    """Return what the loops of reference/ say, in float64."""
     x, kernel, bias = (None if array is None else array.astype(np.float64) for array in (x, kernel, bias))
     if case.operation == "conv2d":
         return np.maximum(reference.conv2d_forward(x, kernel, bias, case.strides, case.pads), 0)

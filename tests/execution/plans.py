@@ -6,7 +6,7 @@ from minicnn import BatchNormalization, Conv2D, Dense, GlobalAveragePooling2D, I
 
 
 def drawn(model, seed=1):
-    """The model with numbers of its own in every array."""
+    """Return the model with numbers of its own in every array."""
     rng = np.random.default_rng(seed)
     model.set_weights([rng.uniform(0.3, 1.3, array.shape) for array in model.get_weights()])
     return model

@@ -65,7 +65,7 @@ class Doubled(ReLU):
 
 
 def in_fortran_order():
-    """A dense layer whose kernel lies in memory as the loops do not take it: they get a copy."""
+    """Return a dense layer whose kernel lies in memory as the loops do not take it: they get a copy."""
     layer = Dense(7)
     layer.build((None, 9, 8, 20))
     layer.params["kernel"] = np.asfortranarray(layer.params["kernel"])
@@ -73,7 +73,7 @@ def in_fortran_order():
 
 
 def with_a_forward_of_its_own():
-    """A layer into which somebody put a method."""
+    """Return a layer into which somebody put a method."""
     layer = ReLU()
     layer._forward = lambda x, training: (2 * x, x)
     return layer
@@ -132,7 +132,7 @@ EVERY = PLAYED | CONFESSED | NOT_RECORDED
 
 
 def net(name):
-    """A model that ends in the layer of a case, with a dense layer before it: what reaches it depends on weights."""
+    """Make a model that ends in the layer of a case, a dense layer before it: what reaches it depends on weights."""
     make, shapes = EVERY[name]
     inputs = [Input(shape) for shape in shapes]
     xs = [Dense(shape[-1])(x) for shape, x in zip(shapes, inputs, strict=True)]
@@ -140,7 +140,7 @@ def net(name):
 
 
 def by_steps(model, xs):
-    """What the plan's steps give without a tape: a plan's first run is never recorded."""
+    """Return what the plan's steps make without a tape: a plan's first run is never recorded."""
     values = dict(zip(model.inputs, xs, strict=True))
     Plan(model, False).run(values)
     return values[model.outputs[0]]
@@ -195,7 +195,7 @@ def test_what_a_tape_would_get_wrong(name, monkeypatch):
 
 
 def confessions():
-    """The names of all functions that say that they may compute outside the kernels."""
+    """Yield the names of all functions that say that they may compute outside the kernels."""
     for path in Path(minicnn.__file__).parent.rglob("*.py"):
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(function, ast.FunctionDef) and any(

@@ -10,7 +10,7 @@ from minicnn.models import tinyvgg
 
 @pytest.fixture
 def saved(tmp_path):
-    """A model file and a picture."""
+    """Return a model file and a picture."""
     model = tinyvgg((16, 16), 3, seed=0)
     model.classifier = make_card(["hat", "shirt", "shoes"], (16, 16))
     model.save(tmp_path / "net.keras")

@@ -57,7 +57,7 @@ def plain():
 
 
 def homework_net():
-    """The homework's net on 12 x 12 pixels: fused ReLUs and a sigmoid."""
+    """Return the homework's net on 12 x 12 pixels: fused ReLUs and a sigmoid."""
     return randomise(homework((12, 12), 2, seed=0))
 
 
@@ -82,7 +82,7 @@ def settings():
 
 
 def branches():
-    """A graph with Add, Multiply, Concatenate and a nested model."""
+    """Return a graph with Add, Multiply, Concatenate and a nested model."""
     inner_input = Input((6, 6, 3))
     inner = Model(inner_input, ReLU()(Conv2D(3, 3, padding="same", name="conv")(inner_input)), name="inner")
     x = Input((6, 6, 3))
@@ -92,7 +92,7 @@ def branches():
 
 
 def later():
-    """The layers of Xception and MobileNet, and what shapes and shifts."""
+    """Return the layers of Xception and MobileNet, and what shapes and shifts."""
     return randomise(
         Sequential(
             [
@@ -117,7 +117,7 @@ def later():
 
 
 def prepared():
-    """What stands before the first convolution: augmentation, means and deviations, a scale a channel."""
+    """Return what stands before the first convolution: augmentation, means and deviations, a scale a channel."""
     return randomise(
         Sequential(
             [
@@ -149,7 +149,7 @@ def strongest():
 
 
 def shared():
-    """Layers that are called at several sizes: a convolution, a pool, a ReLU, and a nested model of open size."""
+    """Call layers at several sizes: a convolution, a pool, a ReLU, and a nested model of open size."""
     again, pool, relu = Conv2D(3, 3, padding="same", name="again"), MaxPooling2D(2, name="pool"), ReLU(name="bend")
     inside = Input((None, None, 3))
     inner = Model(inside, Conv2D(3, 1, activation="relu", name="one")(inside), name="inner")

@@ -159,7 +159,7 @@ def test_a_missing_shard_is_named(tmp_path):
 
 
 def _own(layers, weights, name="sequential_1"):
-    """A document of TF.js's `model.save`, downloaded by a browser."""
+    """Return a document of TF.js's `model.save`, downloaded by a browser."""
     return {
         "modelTopology": {
             "class_name": "Sequential",

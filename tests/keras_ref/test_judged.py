@@ -34,7 +34,7 @@ def run(alone, tmp_path_factory, _small_base):
 
 
 def _held(root, seed):
-    """The rule by itself: of each class a fifth, drawn by [seed, label] from the names in order."""
+    """Follow the rule by itself: of each class a fifth, drawn by [seed, label] from the names in order."""
     held = []
     for label, where in enumerate(sorted(p for p in root.iterdir() if p.is_dir())):
         names = sorted(p.name for p in where.iterdir())

@@ -26,7 +26,7 @@ def done(clothes, tmp_path_factory, _small_base):
 
 
 def _phases():
-    """The recipe's own, but for what the small base has other layers for, and the rate that shows in two epochs."""
+    """List the recipe's phases, but for layers that the small base lacks, and the rate that shows in two epochs."""
     head, block = configs.RECIPES["strong"]
     return head, block._replace(settings=block.settings | {"unfreeze": 3, "lr": 1e-3})
 

@@ -26,19 +26,19 @@ def one_thread():
 
 
 def framed(x, pads, value=0.0):
-    """Pictures (N, H, W, C) as PyTorch's (N, C, H, W), with a frame of their own."""
+    """Return pictures (N, H, W, C) as PyTorch's (N, C, H, W), with a frame of their own."""
     x = torch.from_numpy(np.ascontiguousarray(np.moveaxis(x.astype(np.float64), 3, 1))).requires_grad_()
     (top, bottom), (left, right) = pads
     return x, torch.nn.functional.pad(x, (left, right, top, bottom), value=value)
 
 
 def back(tensor, dtype):
-    """A tensor (N, C, H, W) as pictures (N, H, W, C)."""
+    """Return a tensor (N, C, H, W) as pictures (N, H, W, C)."""
     return np.moveaxis(tensor.detach().numpy(), 1, 3).astype(dtype)
 
 
 def convolved(x, kernel, bias, dy, strides, pads, dilation, groups):
-    """What PyTorch makes of it: y, dx, and dkernel as (KH, KW, C // groups, F)."""
+    """Convolve in PyTorch: y, dx, and dkernel as (KH, KW, C // groups, F)."""
     leaf, padded = framed(x, pads)
     weights = torch.from_numpy(np.ascontiguousarray(kernel.astype(np.float64).transpose(3, 2, 0, 1))).requires_grad_()
     bias = None if bias is None else torch.from_numpy(bias.astype(np.float64))

@@ -14,7 +14,7 @@ both = pytest.mark.parametrize("functions", [reference, kernels], ids=["referenc
 
 
 def as_batch(rows, dtype="float32"):
-    """A grid of numbers as one picture of one channel."""
+    """Return a grid of numbers as one picture of one channel."""
     return np.array(rows, dtype)[None, :, :, None]
 
 

@@ -31,12 +31,12 @@ diagonals = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]])
 
 
 def as_batch(rows, dtype="float32"):
-    """A grid of numbers as one picture of one channel."""
+    """Return a grid of numbers as one picture of one channel."""
     return np.array(rows, dtype)[None, :, :, None]
 
 
 def as_kernel(rows, dtype="float32"):
-    """A grid of numbers as one filter over one channel."""
+    """Return a grid of numbers as one filter over one channel."""
     return np.array(rows, dtype)[:, :, None, None]
 
 

@@ -19,7 +19,7 @@ no_pads = ((0, 0), (0, 0))
 
 
 def picture(*channels, dtype="float32"):
-    """Grids of numbers as one picture, a grid a channel."""
+    """Return grids of numbers as one picture, a grid a channel."""
     return np.stack([np.array(channel, dtype) for channel in channels], axis=-1)[None]
 
 

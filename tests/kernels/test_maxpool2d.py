@@ -15,7 +15,7 @@ no_pads = ((0, 0), (0, 0))
 
 
 def as_batch(rows, dtype="float32"):
-    """A grid of numbers as one picture of one channel."""
+    """Return a grid of numbers as one picture of one channel."""
     return np.array(rows, dtype)[None, :, :, None]
 
 

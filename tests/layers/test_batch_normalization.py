@@ -22,7 +22,7 @@ settings_ = st.fixed_dictionaries(
 
 
 def weights_for(case, settings):
-    """Numbers for gamma, beta, moving mean and variance, all different."""
+    """Return numbers for gamma, beta, moving mean and variance, all different."""
     rng = np.random.default_rng(case.seed + 1)
     c = case.shape[-1:]
     arrays = [rng.uniform(0.5, 1.5, c)] * settings["scale"] + [rng.normal(size=c)] * settings["center"]

@@ -16,7 +16,7 @@ from tests.tolerances import assert_same
 
 
 def keras_twin(layer):
-    """The Keras layer of the same settings."""
+    """Return the Keras layer of the same settings."""
     return getattr(keras.layers, layer.class_name).from_config(layer.get_config())
 
 
@@ -80,7 +80,7 @@ def test_whether_it_learns_is_a_setting(example, trainable):
 
 
 def settings_of(layer):
-    """The arguments of a layer's `__init__` that it holds under their own names, read from its signature."""
+    """Return the arguments of a layer's `__init__` that it holds under their own names, read from its signature."""
     names = [name for name in inspect.signature(type(layer).__init__).parameters if name in vars(layer)]
     return [name for name in names if name != "name"]
 

@@ -17,7 +17,7 @@ HOW = [{"strides": 1}, {"strides": 2}, {"strides": (1, 3)}, {"strides": 1, "dila
 
 
 def places(size, span, step, pad):
-    """The first pixels of all windows that stand on an image with its padding, tried one by one."""
+    """Return the first pixels of all windows that stand on an image with its padding, tried one by one."""
     return [start for start in range(-pad[0], size + pad[1], step) if start + span <= size + pad[1]]
 
 

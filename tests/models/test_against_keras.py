@@ -24,7 +24,7 @@ def tiny_vgg(of, ending):
 
 
 def homework(of, ending):
-    """The homework's net at 14 x 14 pixels."""
+    """Return the homework's net at 14 x 14 pixels."""
     return [
         of.Conv2D(8, 3, activation="relu"),
         of.MaxPooling2D(2),
@@ -65,7 +65,7 @@ def in_float64():
 
 
 def pair(net, optimizer, loss):
-    """The same net in minicnn and in Keras, compiled alike, with the same weights, in float64."""
+    """Return the same net in minicnn and in Keras, compiled alike, with the same weights, in float64."""
     build, size = NETS[net]
     name, settings, ending = LOSSES[loss]
     ours = minicnn.Sequential(
@@ -124,7 +124,7 @@ def test_class_weights_count_as_in_keras():
 
 
 def graph(of):
-    """A net with a layer used twice, a sum and a concatenation."""
+    """Return a net with a layer used twice, a sum and a concatenation."""
     x = of.Input((8, 8, 2))
     twice = of.Conv2D(2, 3, padding="same", activation="relu")
     a = twice(x)

@@ -33,7 +33,7 @@ ODD = [(name, sizes[1]) for name, sizes in SIZES.items() if name != "MobileNetV2
 
 
 def slow(sets):
-    """The same sets of parameters, for the slow tier."""
+    """Return the same sets of parameters, for the slow tier."""
     return [pytest.param(*values, marks=pytest.mark.slow) for values in sets]
 
 
@@ -50,7 +50,7 @@ def keras_dtype(dtype):
 
 
 def build(name, size, dtype):
-    """An architecture as Keras makes it, drawn, with logits of order 1, and a batch of pictures for it."""
+    """Return an architecture as Keras makes it, drawn, with logits of order 1, and a batch of pictures for it."""
     with keras_dtype(dtype):
         return architectures.build(name, size, CLASSES)
 
@@ -104,7 +104,7 @@ def test_three_steps_equal_keras(name, tmp_path):
 
 
 def nested(trainable, dtype="float64"):
-    """The course's classifier: a base inside a model, called with training=False, and a head."""
+    """Return the course's classifier: a base inside a model, called with training=False, and a head."""
     with keras_dtype(dtype):
         base = keras.applications.MobileNet(weights=None, include_top=False, input_shape=(32, 32, 3))
         inputs = keras.Input((32, 32, 3))

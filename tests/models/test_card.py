@@ -8,12 +8,12 @@ from minicnn.models import card_of
 
 
 def net(*first, units=3, last=None, size=(8, 6)):
-    """A small classifier; `first` stands before its convolution."""
+    """Return a small classifier; `first` stands before its convolution."""
     return Sequential([Input((*size, 3)), *first, Conv2D(2, 3), Flatten(), Dense(units, activation=last)], seed=0)
 
 
 def told(model, **better):
-    """Two facts and the sentence."""
+    """Return two facts and the sentence."""
     resolved = card_of(model, **better)
     return resolved.value["output"], resolved.value["size"], resolved.sentence
 

@@ -28,7 +28,7 @@ def chain(of):
 
 
 def layers(of):
-    """Every layer of a chain, and settings other than the defaults."""
+    """Return every layer of a chain, and settings other than the defaults."""
     return [
         of.Rescaling(2.0, -0.5),
         of.Conv2D(4, (3, 2), strides=(1, 2), padding="same", activation="relu"),
@@ -45,7 +45,7 @@ def layers(of):
 
 
 def graph(of):
-    """A layer used twice, a sum, a concatenation, two inputs, a model inside."""
+    """Return a layer used twice, a sum, a concatenation, two inputs, a model inside."""
     o = of if of is minicnn else keras.layers
     inner_in = of.Input((12, 12, 4))
     inner = of.Model(inner_in, o.Conv2D(4, 3, padding="same", activation="relu")(inner_in), name="inner")

@@ -29,7 +29,7 @@ def chain(**settings):
 
 
 def branches():
-    """A layer used twice, a sum, a concatenation, and a model inside."""
+    """Return a layer used twice, a sum, a concatenation, and a model inside."""
     x = Input((6, 6, 2))
     twice = Conv2D(2, 3, padding="same", name="twice")
     a = twice(x)

@@ -30,7 +30,7 @@ def draw(*shape, seed=0):
 
 
 def shared_convolution(of):
-    """One Conv2D on 8 x 8 and 4 x 4 maps, one MaxPooling2D reused down the chain."""
+    """Return one Conv2D on 8 x 8 and 4 x 4 maps, one MaxPooling2D reused down the chain."""
     x = of.Input((8, 8, 3))
     conv, pool = of.Conv2D(3, 3, padding="same", activation="relu", name="conv"), of.MaxPooling2D(2, name="pool")
     a = conv(x)

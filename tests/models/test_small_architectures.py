@@ -18,7 +18,7 @@ def keras_tinyvgg(size, ending):
 
 
 def keras_homework(size, ending):
-    """The homework's net, written down with Keras's layers."""
+    """Return the homework's net, written down with Keras's layers."""
     body = [L.Conv2D(32, 3, activation="relu"), L.MaxPooling2D(2), L.Flatten(), L.Dense(64, activation="relu")]
     return keras.Sequential([keras.Input((*size, 3)), L.Rescaling(1.0 / 255), *body, *ending])
 

@@ -17,7 +17,7 @@ SHAPE = (8, 8, 3)
 
 
 def chain(*layers, shape=SHAPE):
-    """A Functional model of one layer after the other."""
+    """Return a Functional model of one layer after the other."""
     x = inputs = Input(shape)
     for layer in layers:
         x = layer(x)
@@ -155,7 +155,7 @@ def drawn(model):
 
 
 def outputs(model, xs):
-    """A Keras model's outputs as a list, in Keras's order."""
+    """Return a Keras model's outputs as a list, in Keras's order."""
     fed = xs if len(xs) > 1 else xs[0]
     if isinstance(getattr(model, "_inputs_struct", None), dict):
         fed = {tensor.name: x for tensor, x in zip(model.inputs, xs, strict=True)}
@@ -258,7 +258,7 @@ def test_refused(make, sentence, tmp_path):
 
 
 def keras2(tmp_path, change):
-    """A TF.js model in Keras 2's dialect, its model.json changed as text."""
+    """Return a TF.js model in Keras 2's dialect, its model.json changed as text."""
     x = minicnn.Input((4,), name="in")
     y = minicnn.Activation("sigmoid", name="last")(minicnn.Dense(3, name="first")(x))
     model = minicnn.Model(x, y, name="net")

@@ -198,7 +198,7 @@ def pages(tmp_path_factory):
 
 
 def _two_classes(size):
-    """The homework's net: one sigmoid, with weights that say something."""
+    """Return the homework's net: one sigmoid, with weights that say something."""
     model = homework(size, 2, seed=4)
     model.classifier = make_card(["hat", "shoes"], size)
     for layer in model.layers:

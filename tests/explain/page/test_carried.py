@@ -26,7 +26,7 @@ from tests.explain.page.test_numbers import fed
 
 
 def deep():
-    """Layers that hand their channels on, between two that mix them; not one is square."""
+    """Return layers that hand their channels on, between two that mix them; not one is square."""
     return randomise(
         Sequential(
             [

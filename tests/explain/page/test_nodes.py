@@ -22,12 +22,12 @@ def test_a_window_has_every_setting(name):
 
 
 def along(axis):
-    """A softmax along an axis."""
+    """Return a softmax along an axis."""
     return Sequential([Input((4, 5, 3)), Softmax(axis=axis)])
 
 
 def joined(axis):
-    """Two inputs beside each other along an axis."""
+    """Return two inputs beside each other along an axis."""
     x = Input((4, 4, 3))
     return Model(x, Concatenate(axis=axis)([x, Conv2D(3, 1)(x)]))
 

@@ -16,7 +16,7 @@ EVERY_LAYER = ["branches", "later", "prepared", "strongest", "shared"]
 
 
 def fed(model, pixels):
-    """What the model itself takes: pixels scaled as its classifier.json says."""
+    """Return what the model itself takes: pixels scaled as its classifier.json says."""
     known = model.classifier or {"scale": 1.0, "offset": 0.0}
     return (pixels.astype(np.float64) * known["scale"] + known["offset"]).astype(np.float32)
 

@@ -13,19 +13,19 @@ from tests.explain.page.conftest import payload
 
 
 def two_ends():
-    """A graph with two outputs."""
+    """Return a graph with two outputs."""
     x = Input((8, 8, 1))
     return Model(x, [Dense(2)(Flatten()(x)), Dense(3)(Flatten()(x))])
 
 
 def two_inputs():
-    """A graph with two inputs."""
+    """Return a graph with two inputs."""
     x, y = Input((8, 8, 1)), Input((8, 8, 1))
     return Model([x, y], Dense(2)(Flatten()(Add()([x, y]))))
 
 
 def net(shape=(8, 8, 1), units=2):
-    """A small net."""
+    """Return a small net."""
     return Sequential([Input(shape), Conv2D(2, 3), Flatten(), Dense(units), Softmax()], seed=0)
 
 

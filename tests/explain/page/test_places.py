@@ -87,7 +87,7 @@ def test_the_chosen_cell_stays_and_is_moved_only_into_a_smaller_map(tab):
 
 
 def dilated(channels, **settings):
-    """One convolution of a window that is not square, further apart downward than across."""
+    """Return one convolution of a window that is not square, further apart downward than across."""
     model = Sequential([Input((12, 9, 1)), Conv2D(channels, 1), Conv2D(2, (2, 3), **settings), Flatten()], seed=0)
     return randomise(model)
 

@@ -64,7 +64,7 @@ def test_terms_add_up_to_the_gradient_of_every_map_kernel_and_bias(name):
 
 
 def conv_on_paper(**settings):
-    """The course's 5 x 5 picture under its 3 x 3 filter."""
+    """Return the course's 5 x 5 picture under its 3 x 3 filter."""
     model = Sequential([Input((5, 5, 1)), Conv2D(1, 3, name="conv", **settings)])
     model.set_weights([np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]], "float32")[:, :, None, None], np.float32([0.5])])
     rows = [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]]

@@ -11,7 +11,7 @@ INFINITY = None
 
 
 def product(roots):
-    """The coefficients, from the lowest on, of the product of (z - q) over the roots q."""
+    """Return the coefficients, from the lowest on, of the product of (z - q) over the roots q."""
     coefficients = [Fraction(1)]
     for q in roots:
         shifted, scaled = [Fraction(0), *coefficients], [*coefficients, Fraction(0)]

@@ -36,7 +36,7 @@ print(*said, y[0, 0, 0, 0], disk_cache.CACHE_FOLDER)
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """A copy of the kernels (and the names of types) alone, whose files a test may change, with a cache of its own."""
+    """Copy the kernels (and the names of types) alone, whose files a test may change, with a cache of its own."""
     target = tmp_path_factory.mktemp("package") / "minicnn"
     target.mkdir(parents=True)
     (target / "__init__.py").touch()
@@ -62,7 +62,7 @@ def answer(package, **environment):
 
 @pytest.fixture(scope="module")
 def first(package):
-    """What the first process says, that found no cache."""
+    """Return what the first process says, which found no cache."""
     return answer(package)
 
 

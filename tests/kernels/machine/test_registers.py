@@ -53,7 +53,7 @@ def lanes(dtype):
 
 
 def convolution(dtype, groups, channels, filters, window=(2, 3), strides=(1, 1), size=(3, 5), seed=1):
-    """A convolution of so many channels and filters a group."""
+    """Return a convolution of so many channels and filters a group."""
     return ConvCase(
         (2, *size, groups * channels),
         window,

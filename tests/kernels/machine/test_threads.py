@@ -23,7 +23,7 @@ def arrays():
 
 
 def convolve():
-    """A forward and a backward pass, large enough to be shared between threads."""
+    """Run a forward and a backward pass, large enough to be shared between threads."""
     x, kernel, bias = arrays()
     y = kernels.conv2d_forward(x, kernel, bias, (1, 1), PADS, activation="relu")
     return y.tobytes() + kernels.conv2d_backward_kernel(y, x, (3, 3), (1, 1), PADS).tobytes()

@@ -73,7 +73,7 @@ def numbers(dtype, seed, rows=20):
 
 
 def cells(flat, first, width, row=0):
-    """What lies in memory where a tile would be read from: (T, width)."""
+    """Return what lies in memory where a tile would be read from: (T, width)."""
     return np.stack([flat[first + (row + t) * STEP :][:width] for t in range(T)])
 
 

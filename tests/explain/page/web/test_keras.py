@@ -47,7 +47,7 @@ def test_softmax_and_its_way_back(lab):
 
 
 def same(size, k, s, d=1):
-    """What TensorFlow's notes on padding say of `same`."""
+    """Return what TensorFlow's notes on padding say of `same`."""
     total = max((-(-size // s) - 1) * s + (k - 1) * d + 1 - size, 0)
     return [total // 2, total - total // 2]
 
