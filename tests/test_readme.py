@@ -79,7 +79,7 @@ def commands():
                     yield path.name, program, text
 
 
-@pytest.mark.parametrize(("page", "program", "arguments"), commands())
+@pytest.mark.parametrize(("page", "program", "arguments"), [*commands()])
 def test_every_command_is_understood(page, program, arguments):
     words = shlex.split(arguments, comments=True)
     if words == ["--help"]:  # which every parser has, and which ends the process
