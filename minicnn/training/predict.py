@@ -1,5 +1,8 @@
 """predict: outputs, batch by batch."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from ..arguments import integer
@@ -41,17 +44,7 @@ def predict(model: TrainableModel, x: Data, batch_size: int = 32) -> Array | lis
     >>> predict(model, np.ones((70, 4)), batch_size=32).shape
     (70, 3)
     """
-    if is_data(x):
-        size = integer("batch_size", batch_size)
-        if not isinstance(x, list) and np.ndim(x) == 0:
-            raise ValueError(f"`x` must be an array (N, ...). Received: {x!r}.")
-        count = len(x[0] if isinstance(x, list) else x)
-        starts = range(0, max(count, 1), size)
-        parts = [[part[at : at + size] for part in x] if isinstance(x, list) else x[at : at + size] for at in starts]
-    elif not (hasattr(x, "__iter__") or hasattr(x, "__len__") and hasattr(x, "__getitem__")):
-        raise TypeError(f"`x` must be an array, or batches that can be gone through. Received: {type(x).__name__}.")
-    else:
-        parts = inputs(x, len(model.inputs))
+    parts = _cut(x, integer("batch_size", batch_size)) if is_data(x) else _batches(x, len(model.inputs))
     results = [model.forward(part) for part in parts]
     if not results:
         raise ValueError("`x` must hold at least one batch. Received: none.")
@@ -60,3 +53,19 @@ def predict(model: TrainableModel, x: Data, batch_size: int = 32) -> Array | lis
     if isinstance(results[0], list):
         return [np.concatenate(outputs) for outputs in zip(*results, strict=True)]
     return np.concatenate(results)
+
+
+def _cut(x: Any, size: int) -> list[Any]:
+    """Cut arrays into batches."""
+    if not isinstance(x, list) and np.ndim(x) == 0:
+        raise ValueError(f"`x` must be an array (N, ...). Received: {x!r}.")
+    count = len(x[0] if isinstance(x, list) else x)
+    starts = range(0, max(count, 1), size)
+    return [[part[at : at + size] for part in x] if isinstance(x, list) else x[at : at + size] for at in starts]
+
+
+def _batches(x: Any, count: int) -> Iterator[Any]:
+    """Go through batches that somebody else made, for a model of `count` inputs."""
+    if not (hasattr(x, "__iter__") or hasattr(x, "__len__") and hasattr(x, "__getitem__")):
+        raise TypeError(f"`x` must be an array, or batches that can be gone through. Received: {type(x).__name__}.")
+    yield from inputs(x, count)
