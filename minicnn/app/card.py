@@ -15,7 +15,6 @@ ABLE: dict[str, tuple[Any, ...]] = {  # of classifier.json's fields, what is don
     "invert": (False,),
     "crop": ("none",),
     "resize": PILLOW_FILTERS,
-    "threshold": (None,),
 }
 
 

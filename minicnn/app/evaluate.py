@@ -139,6 +139,10 @@ def evaluate(
     if batches.skipped:
         say(f"{len(batches.skipped)} skipped as no pictures.")
     p = probabilities(model, model.predict(batches))
+    if (least := card.get("threshold")) is not None:
+        answered = p.max(-1) >= least
+        right = int((p.argmax(-1) == batches.labels)[answered].sum())
+        say(f"Below {least:g} it is none of these: {answered.sum()} of {len(p)} answered, {right} of them right.")
     return Judgement(names, batches.labels, p.argmax(-1)), judged.split
 
 

@@ -22,7 +22,7 @@ looked up by name, sizes are bounded by the file's own, and every fault is one V
 """
 
 from .atomic import replacing
-from .classifier import PILLOW_FILTERS, check_supported, make_card, read_sidecar, write_sidecar
+from .classifier import NONE_OF_THESE, PILLOW_FILTERS, check_supported, make_card, read_sidecar, write_sidecar
 from .formats import ENDINGS, read, read_card, read_weights, write, write_card, write_weights
 from .functional import parse_functional
 from .graph import NESTED, Graph, LayerCall, TensorRef
@@ -34,6 +34,7 @@ from .resolve import ResolvedCard, resolve_card
 
 __all__ = [
     "NESTED",
+    "NONE_OF_THESE",
     "ENDINGS",
     "Graph",
     "LayerCall",

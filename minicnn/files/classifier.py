@@ -27,6 +27,7 @@ from .model_file import AnyBytes, Config
 from .opening import mapped, naming, parse_json, short
 
 MEMBER: str = "classifier.json"
+NONE_OF_THESE: str = "none of these"  # the answer where the largest probability lies below the threshold
 VERSION: int = 2
 NEEDED: tuple[str, ...] = ("version", "class_names", "size", "resize", "scale", "offset", "output")  # version 1
 DEFAULTS: Config = {  # what version 1 meant

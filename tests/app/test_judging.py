@@ -151,12 +151,26 @@ def test_top_names_the_best_first(tmp_path, capsys):
     assert line == f"{picture}: dog 0.665, elk 0.245\n"
 
 
+def test_below_the_threshold_it_is_none_of_these(tmp_path, capsys):
+    root, names = pets(tmp_path / "pets"), ("cat", "dog", "elk")
+    for least, answer, answered in ((0.67, "none of these", 0), (0.66, "dog", 3)):
+        model = linear(tmp_path / "m.keras", names, threshold=least)
+        model.layers[-1].set_weights([np.zeros((SIZE * SIZE * 3, 3), np.float32), np.array([0, 2, 1], np.float32)])
+        model.save(tmp_path / "m.keras")
+        picture = draw(tmp_path / "a.png", 0)
+        line = run(capsys, "predict", tmp_path / "m.keras", picture, "--top", 1).out
+        assert line == f"{picture}: " + ("none of these (dog 0.665)\n" if answer != "dog" else "dog 0.665\n")
+        (row,) = json.loads(run(capsys, "predict", tmp_path / "m.keras", picture, "--json").out)
+        assert row["class"] == answer and row["probabilities"]["dog"] == pytest.approx(0.66524, abs=1e-5)
+        told = run(capsys, "evaluate", tmp_path / "m.keras", root, "--split", "all").err
+        assert f"{answered and 15} of 15 answered, {answered and 5} of them right" in told
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         ({"crop": "centre"}, "asks for 'crop' \"centre\", which can't be done here"),
         ({"resize": "tf-area"}, "asks for 'resize' \"tf-area\""),
-        ({"threshold": 0.5}, "asks for 'threshold' 0.5"),
         ({"task": "many"}, "asks for 'task' \"many\""),
         ({"invert": True}, "asks for 'invert' true"),
     ],

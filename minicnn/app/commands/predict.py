@@ -39,26 +39,28 @@ def run(args: argparse.Namespace) -> int:
     for why in unreadable.values():
         console.complain(why)
     names = known(model)["class_names"]
+    answers = [predict.named(row, known(model)) for row in rows]
     if args.json:
-        _print_json(names, files, rows)
+        _print_json(names, files, rows, answers)
     else:
-        _print_lines(names, files, rows, args.top)
+        _print_lines(names, files, rows, answers, args.top)
     return 1 if unreadable else 0
 
 
-def _print_json(names: Sequence[str], files: Sequence[Path], rows: "Array") -> None:
-    answers = [
+def _print_json(names: Sequence[str], files: Sequence[Path], rows: "Array", answers: Sequence[str]) -> None:
+    told = [
         {
             "picture": str(file),
-            "class": names[row.argmax()],
+            "class": answer,
             "probabilities": dict(zip(names, map(float, row), strict=True)),
         }
-        for file, row in zip(files, rows, strict=True)
+        for file, row, answer in zip(files, rows, answers, strict=True)
     ]
-    print(json.dumps(answers, indent=2, allow_nan=False))
+    print(json.dumps(told, indent=2, allow_nan=False))
 
 
-def _print_lines(names: Sequence[str], files: Sequence[Path], rows: "Array", top: int) -> None:
-    for file, row in zip(files, rows, strict=True):
+def _print_lines(names: Sequence[str], files: Sequence[Path], rows: "Array", answers: Sequence[str], top: int) -> None:
+    for file, row, answer in zip(files, rows, answers, strict=True):
         best = sorted(range(len(names)), key=lambda k: -row[k])[:top]
-        print(f"{file}: " + ", ".join(f"{names[k]} {row[k]:.3f}" for k in best))
+        shares = ", ".join(f"{names[k]} {row[k]:.3f}" for k in best)
+        print(f"{file}: {shares}" if answer == names[best[0]] else f"{file}: {answer} ({shares})")
