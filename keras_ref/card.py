@@ -24,8 +24,6 @@ ABLE: dict[str, tuple[Any, ...]] = {  # of classifier.json's fields, what is don
     "crop": ("none",),
     "resize": tuple(RESIZE),
     "order": ("rgb",),
-    "temperature": (None,),
-    "threshold": (None,),
 }
 
 
@@ -40,19 +38,24 @@ class Card:
     output : "logits" or "probabilities"
     split : dict or None
         What it learned from, see `minicnn.data.split_field`.
+    temperature : float or None
+        What logits are divided by.
+    threshold : float or None
+        The probability below which the answer is "none of these".
     """
 
     class_names: tuple[str, ...]
     recipe: Recipe
     output: str = "logits"
     split: dict[str, Any] | None = None
+    temperature: float | None = None
+    threshold: float | None = None
 
     def value(self) -> dict[str, Any]:
         """Return the object of classifier.json."""
         r = self.recipe
-        return make_card(
-            self.class_names, (r.height, r.width), self.output, r.resize, r.scale, r.offset, split=self.split
-        )
+        judged = {"split": self.split, "temperature": self.temperature, "threshold": self.threshold}
+        return make_card(self.class_names, (r.height, r.width), self.output, r.resize, r.scale, r.offset, **judged)
 
 
 def from_value(value: dict[str, Any], where: AnyPath) -> Card:
@@ -81,7 +84,8 @@ def from_value(value: dict[str, Any], where: AnyPath) -> Card:
         raise ValueError(f"{where}: classifier.json scales each channel for itself, which can't be done here.")
     height, width = value["size"]
     recipe = Recipe(height, width, value["resize"], float(scale), float(offset))
-    return Card(tuple(value["class_names"]), recipe, value["output"], value["split"])
+    judged = value["split"], value["temperature"], value["threshold"]
+    return Card(tuple(value["class_names"]), recipe, value["output"], *judged)
 
 
 def save(net: Net, path: AnyPath, card: Card) -> None:
@@ -130,6 +134,8 @@ def load(
     size: Sequence[int] | None = None,
     scale: float | None = None,
     offset: float | None = None,
+    temperature: float | None = None,
+    threshold: float | None = None,
 ) -> tuple[Net, Card, str | None]:
     """Load a model file and its card, and complete the card by who knows more: see `minicnn.files.resolve_card`.
 
@@ -141,7 +147,8 @@ def load(
     class_names : names that take the place of the card's, or None
     compiled : bool
         Whether loss and optimizer are restored too.
-    size : (height, width) in pixels, scale, offset : what takes the place of the card's, or None
+    size : (height, width) in pixels, scale, offset, temperature, threshold
+        What takes the place of the card's, or None.
 
     Returns
     -------
@@ -162,6 +169,8 @@ def load(
         "size": None if size is None else list(size),
         "scale": scale,
         "offset": offset,
+        "temperature": temperature,
+        "threshold": threshold,
     }
     resolved = resolve_card(path, flags=flags, card=known, model=told, guess=_guess(net))
     card = from_value(resolved.value, path)
@@ -177,6 +186,12 @@ def _check_fits(net, card, path):
     shape, (height, width) = net.input_shape, (card.recipe.height, card.recipe.width)
     if len(shape) == 4 and (shape[1] not in (None, height) or shape[2] not in (None, width)):
         raise ValueError(f"{path} takes pictures of {shape[1]} x {shape[2]} px. Received: size {height} x {width}.")
+    if len(shape) == 4 and None in shape[1:3]:
+        try:
+            net.compute_output_shape((1, height, width, shape[3]))
+        except ValueError as error:
+            what = f"size {height} x {width} ({first_line(error)})"
+            raise ValueError(f"{path} needs larger pictures. Received: {what}.") from None
 
 
 def load_net(path: AnyPath, compiled: bool = False) -> Net:

@@ -36,13 +36,15 @@ def note(text: str | None) -> None:
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
+def progress(what: str, total: int, quiet: bool = False) -> Iterator[Callable[..., None]]:
     """Show a bar on standard error; off a terminal, a line each half minute.
 
     Parameters
     ----------
     what : str, before the bar
     total : int, steps
+    quiet : bool
+        No bar: what is printed meanwhile is progress enough.
 
     Yields
     ------
@@ -65,6 +67,9 @@ def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
+    if quiet:
+        yield lambda n=1: None
+        return
     if not _err.is_terminal:
         yield _Lines(what, total).advance
         return
@@ -131,6 +136,37 @@ def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[Any
         _out.print(title, style="bold", markup=False)  # as the table's own title it would wrap at the table's width
     needed = Measurement.get(_out, _out.options.update(max_width=10_000), shown).maximum
     Console(highlight=False, width=needed).print(shown)  # a cell is never cut, whatever the terminal's width
+
+
+def width(text: str) -> int:
+    """Return how many cells of a terminal a text takes.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    cells : int
+    """
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def pad(text: str, cells: int) -> str:
+    """Fill a text up with spaces.
+
+    Parameters
+    ----------
+    text : str
+    cells : int, how many of a terminal it then takes at least
+
+    Returns
+    -------
+    padded : str
+    """
+    return text + " " * (cells - width(text))
 
 
 def _number(cell):

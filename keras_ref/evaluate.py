@@ -1,48 +1,23 @@
 """How good a classifier is on pictures it never learned from: 8.12, with intervals, and two checkpoints pairwise."""
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minicnn.data import Folder, evaluation_set, folder_as_trained, recorded_split_field
-from minicnn.metrics import interval
+from minicnn.data import Folder, evaluation_set, folder_as_trained, load_image, recorded_split_field
 
+from . import calibration, console, files, gradcam, pictures, predict, results, weights
 from . import card as cards
-from . import console, files, pictures, predict, results, weights
 from .card import Card
+from .figures import Answers, summary, trained_counts, write_answers
 from .types import AnyPath, Net, Result
 
 BATCH: int = 32
 WORST: int = 24  # pictures shown
-
-
-@dataclass
-class Answers:
-    """What one model says about each picture of a split.
-
-    Parameters
-    ----------
-    class_names : tuple of str
-    paths : N paths
-    labels : (N,) int
-    probabilities : (N, classes) float64
-    losses : (N,) float64
-    """
-
-    class_names: tuple[str, ...]
-    paths: tuple[Path, ...]
-    labels: NDArray[np.integer[Any]]
-    probabilities: NDArray[np.float64]
-    losses: NDArray[np.float64]
-
-    @property
-    def right(self) -> NDArray[np.bool_]:
-        """Whether each picture's most probable class is its own, (N,) bool."""
-        return self.probabilities.argmax(axis=1) == self.labels
 
 
 def ask(
@@ -85,8 +60,10 @@ def ask(
             raw.append(np.float64(predict.ask(net, x.numpy(), BATCH, mirror)))
             advance(len(x))
     answers = predict.finite(np.concatenate(raw), files, card.output)
-    probabilities, losses = _scores(answers, labels, card.output)
-    return Answers(names, tuple(files), labels, probabilities, losses)
+    if card.output == "probabilities":  # as Keras has it: divided by the row's sum
+        answers = answers / answers.sum(axis=1, keepdims=True)
+    card = dataclasses.replace(card, class_names=names)
+    return Answers(card, tuple(files), labels, predict.as_logits(answers, card.output))
 
 
 def _load(model_path, data_folder):
@@ -130,57 +107,6 @@ def _matched(card, found, labels, where):
     raise ValueError(f"{where} and {found.path} do not have the same classes: {odd!r} is in one of them only.")
 
 
-def _scores(raw, labels, output):
-    rows = np.arange(len(labels))
-    if output == "logits":
-        shifted = raw - raw.max(axis=1, keepdims=True)
-        logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    else:  # as Keras has it: divide by the row's sum, clip at 1e-7
-        logs = np.log(np.clip(raw / raw.sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7))
-    return np.exp(logs), -logs[rows, labels]
-
-
-def summary(answers: Answers) -> Result:
-    """Return every figure of an evaluation.
-
-    Parameters
-    ----------
-    answers : Answers
-
-    Returns
-    -------
-    figures : what JSON can write
-    """
-    names, labels, n = answers.class_names, answers.labels, len(answers.labels)
-    guessed, right = answers.probabilities.argmax(axis=1), int(answers.right.sum())
-    confusion = np.zeros((len(names), len(names)), int)
-    np.add.at(confusion, (labels, guessed), 1)
-    per_class = [
-        {
-            "class": name,
-            "pictures": int(confusion[i].sum()),
-            "precision": _ratio(confusion[i, i], confusion[:, i].sum()),
-            "recall": _ratio(confusion[i, i], confusion[i].sum()),
-        }
-        for i, name in enumerate(names)
-    ]
-    return {
-        "pictures": n,
-        "right": right,
-        "accuracy": right / n,
-        "interval": interval(right, n),
-        "loss": float(answers.losses.mean()),
-        "majority": np.bincount(labels).max() / n,
-        "per_class": per_class,
-        "confusion": confusion.tolist(),
-        "class_names": list(names),
-    }
-
-
-def _ratio(part, whole):
-    return float(part / whole) if whole else None
-
-
 def evaluate(
     model_path: AnyPath,
     data_folder: AnyPath,
@@ -190,7 +116,7 @@ def evaluate(
     skip_corrupt: bool = False,
     mirror: bool = False,
 ) -> Result:
-    """Evaluate one model; write evaluation.json, confusion.png and worst.png to a new folder.
+    """Evaluate one model in a new folder: evaluation.json, answers.csv, confusion.png, worst.png and gradcam.png.
 
     Parameters
     ----------
@@ -221,13 +147,15 @@ def evaluate(
     found, split, paths, labels = _judged([field], data_folder, split_name, split_seed, skip_corrupt)
     answers = ask(model_path, model, found, paths, labels, mirror)
     result: dict[str, Any] = {"model": str(model_path), "base": weights.named(model[0])}
-    result |= {"data": str(data_folder), "split": split} | summary(answers)
+    result |= {"data": str(data_folder), "split": split, "mirror": mirror}
+    result |= summary(answers, trained_counts(answers.card, found))
     console.note(result["base"])
     worst, result["worst"] = _worst(found, answers)
     files.write_json(out / "evaluation.json", result)
+    write_answers(answers, found, out / "answers.csv")
     results.confusion(
         result["confusion"],
-        answers.class_names,
+        answers.card.class_names,
         out / "confusion.png",
         f"{Path(model_path).name} on {split}: {result['right']} of {result['pictures']} right",
     )
@@ -238,24 +166,95 @@ def evaluate(
             out / "worst.png",
             title=f"The {len(worst)} pictures of {split} it is most wrong about",
         )
+    _draw_maps(model, answers, worst, out / "gradcam.png")
     return result
+
+
+def _draw_maps(model, answers, worst, path):
+    """Draw where a model looks: on the pictures that it is most wrong about, then on those of the largest loss."""
+    net, card = model
+    order = np.argsort(-answers.losses, kind="stable").tolist()
+    shown = (worst + [i for i in order if i not in set(worst)])[:WORST]
+    guessed = answers.logits.argmax(axis=1)
+    looked = gradcam.looker(net)
+    if looked is None:  # no maps beside the picture itself
+        return
+    r, names = card.recipe, answers.card.class_names
+    pixels = np.stack([load_image(answers.paths[i], (r.height, r.width), r.resize) for i in shown])
+    heat = looked.maps(r.prepare()(pixels), guessed[shown])
+    items = []
+    for i, picture, drawn in zip(shown, pixels, heat, strict=True):
+        words = names[guessed[i]] + ("" if answers.right[i] else f", but is {names[answers.labels[i]]}")
+        items.append((gradcam.over(picture, drawn), f"for {words}"))
+    results.contact_sheet(items, path, title="What speaks for the answer (Grad-CAM, red: most)")
 
 
 def _worst(found, answers):
     """Return the numbers of the pictures that a model is most wrong about, the worst first, and a row on each."""
     order = np.argsort(-answers.losses, kind="stable")
     worst = [i for i in order.tolist() if not answers.right[i]][:WORST]
-    guessed = answers.probabilities.argmax(axis=1)
+    probabilities, names = answers.probabilities, answers.card.class_names
+    guessed = probabilities.argmax(axis=1)
     rows = [
         {
             "picture": found.name_of(answers.paths[i]),
-            "is": answers.class_names[answers.labels[i]],
-            "taken_for": answers.class_names[guessed[i]],
-            "probability": float(answers.probabilities[i, guessed[i]]),
+            "is": names[answers.labels[i]],
+            "taken_for": names[guessed[i]],
+            "probability": float(probabilities[i, guessed[i]]),
         }
         for i in worst
     ]
     return worst, rows
+
+
+def calibrate(
+    model_path: AnyPath,
+    data_folder: AnyPath,
+    rejected: float | None = None,
+    split_seed: int | None = None,
+    skip_corrupt: bool = False,
+    mirror: bool = False,
+) -> Result:
+    """Fit a temperature on validation, and a threshold if asked for, and keep both in the model's classifier.json.
+
+    Parameters
+    ----------
+    model_path : str or path of a model file
+    data_folder : str or path
+    rejected : float, 0..1, or None
+        The share of validation's right answers that may become "none of these"; None keeps the threshold there is.
+    split_seed : int, or None for the one of the model's training
+    skip_corrupt : bool
+        Whether pictures that can't be read are left out.
+    mirror : bool
+        Whether an answer is the mean of those to a picture and to its mirror image.
+
+    Returns
+    -------
+    fitted : temperature, threshold, and pictures, loss and ECE before and after
+
+    Raises
+    ------
+    ValueError
+        The model or the data can't be used, or nothing can be fitted.
+    Diverged
+        An answer is not finite.
+    """
+    model, field = _load(model_path, data_folder)
+    found, split, paths, labels = _judged([field], data_folder, "validation", split_seed, skip_corrupt)
+    bare = model[0], dataclasses.replace(model[1], temperature=None)
+    before = ask(model_path, bare, found, paths, labels, mirror)
+    heat = calibration.temperature(before.logits, before.labels)
+    after = dataclasses.replace(before, card=dataclasses.replace(before.card, temperature=heat))
+    least = model[1].threshold
+    if rejected is not None:
+        least = calibration.threshold(after.probabilities, after.labels, rejected)
+    cards.describe(model_path, dataclasses.replace(model[1], temperature=heat, threshold=least))
+    fitted: Result = {"split": split, "pictures": len(paths), "temperature": heat, "threshold": least}
+    for name, answers in (("before", before), ("after", after)):
+        ece = calibration.expected_error(answers.probabilities, answers.labels)
+        fitted[name] = {"loss": float(answers.losses.mean()), "ece": ece}
+    return fitted
 
 
 def compare(
@@ -302,7 +301,8 @@ def compare(
     a, b = (ask(path, model, found, paths, labels, mirror) for path, model in both)
     only_a, only_b = int((a.right & ~b.right).sum()), int((b.right & ~a.right).sum())
     result = {"models": [str(first), str(second)], "data": str(data_folder), "split": split}
-    result |= {"a": summary(a), "b": summary(b), "only_a": only_a, "only_b": only_b}
+    result |= {one: summary(each, trained_counts(each.card, found)) for one, each in (("a", a), ("b", b))}
+    result |= {"only_a": only_a, "only_b": only_b}
     result["p"] = results.mcnemar(only_a, only_b)
     files.write_json(out / "comparison.json", result)
     return result

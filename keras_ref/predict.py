@@ -1,25 +1,45 @@
-"""Use a classifier: pictures, folders and addresses in, class and probability out."""
+"""Use a classifier: pictures, folders and addresses in, class and probability out, as they come."""
 
 import io
-import urllib.error
-import urllib.request
-from collections.abc import Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minicnn.data import LeftOut, load_image, pictures_below
+from minicnn.files import NONE_OF_THESE
 
-from . import console, pictures
+from . import addresses, console, pictures
 from .card import Card
 from .errors import Diverged
 from .types import Net
 
 BATCH: int = 32
-TIMEOUT: int = 20  # seconds
-LARGEST: int = 64 << 20  # bytes fetched from one address at most
+AHEAD: int = 4 * BATCH  # pictures read, or being read, before their turn
+READERS: int = 8  # threads at least: an address is waited for, and no core is busy meanwhile
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Row(NamedTuple):
+    """What is known of one picture.
+
+    Parameters
+    ----------
+    name : str, its path or address
+    answer : (classes,) float32, as the net answers; None where it can't be read
+    refused : why it can't be read, or None
+    """
+
+    name: str
+    answer: NDArray[np.floating[Any]] | None
+    refused: str | None
 
 
 def sources(names: Sequence[str]) -> list[str]:
@@ -40,7 +60,7 @@ def sources(names: Sequence[str]) -> list[str]:
     """
     found = []
     for name in names:
-        if not _is_address(name) and Path(name).is_dir():
+        if not addresses.is_address(name) and Path(name).is_dir():
             left_out = LeftOut()
             inside = [str(Path(name) / below) for below in pictures_below(name, left_out)]
             if len(left_out):
@@ -53,63 +73,28 @@ def sources(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _is_address(name):
-    return name.startswith(("http://", "https://"))
-
-
-def fetch(name: str) -> bytes:
-    """Return the bytes of a picture at an http address.
-
-    Parameters
-    ----------
-    name : str, the address
-
-    Returns
-    -------
-    data : bytes
-
-    Raises
-    ------
-    ValueError
-        It does not answer, or with something else than a picture.
-    """
-    try:
-        request = urllib.request.Request(name, headers={"User-Agent": "keras_ref"})
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-            kind = answer.headers.get_content_type()
-            data = answer.read(LARGEST + 1)
-    except urllib.error.HTTPError as error:
-        raise ValueError(f"{name} answers with {error.code} {error.reason}, not with a picture.") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{name} does not answer: {getattr(error, 'reason', error)}.") from None
-    if kind.startswith("text/"):
-        raise ValueError(f"{name} sends a page ({kind}), not a picture; give the address of the picture itself.")
-    if len(data) > LARGEST:
-        raise ValueError(f"{name} sends more than {LARGEST >> 20} MiB, too much for a picture.")
-    return data
-
-
-def readable(card: Card, names: Sequence[str]) -> tuple[list[tuple[str, NDArray[np.uint8]]], dict[str, str]]:
-    """Read pictures by name.
+def read(card: Card, name: str, limit: float = addresses.LIMIT) -> NDArray[np.uint8]:
+    """Read one picture.
 
     Parameters
     ----------
     card : Card
-    names : paths of files, or addresses
+    name : path of a file, or an address
+    limit : float
+        Seconds until an address must have sent it.
 
     Returns
     -------
-    read : [(name, (height, width, 3) uint8)]
-    refused : {name: why it cannot be read}
+    pixels : (height, width, 3) uint8
+
+    Raises
+    ------
+    ValueError
+        It is no picture, or does not come.
     """
-    r, read, refused = card.recipe, [], {}
-    for name in names:
-        try:
-            source = io.BytesIO(fetch(name)) if _is_address(name) else name
-            read.append((name, load_image(source, (r.height, r.width), r.resize, name=name)))
-        except ValueError as error:
-            refused[name] = str(error)
-    return read, refused
+    r = card.recipe
+    source = io.BytesIO(addresses.fetch(name, limit)) if addresses.is_address(name) else name
+    return load_image(source, (r.height, r.width), r.resize, name=name)
 
 
 def ask(net: Net, x: NDArray[np.float32], size: int, mirror: bool = False) -> NDArray[np.floating[Any]]:
@@ -134,10 +119,10 @@ def ask(net: Net, x: NDArray[np.float32], size: int, mirror: bool = False) -> ND
     return (answers + np.asarray(net.predict_on_batch(whole[:, :, ::-1]))[: len(x)]) / 2
 
 
-def answer(
-    net: Net, card: Card, names: Sequence[str], mirror: bool = False
-) -> tuple[list[str], NDArray[np.floating[Any]], dict[str, str]]:
-    """Run a net on the pictures that can be read, in padded batches of full size.
+def rows(
+    net: Net, card: Card, names: Sequence[str], mirror: bool = False, limit: float = addresses.LIMIT
+) -> Iterator[Row]:
+    """Answer pictures batch by batch, in their order; others are read and fetched meanwhile, on threads.
 
     Parameters
     ----------
@@ -146,34 +131,63 @@ def answer(
     names : paths of files, or addresses
     mirror : bool
         Whether an answer is the mean of those to a picture and to its mirror image.
+    limit : float
+        Seconds until an address must have sent its picture.
 
-    Returns
-    -------
-    known : names that were read
-    answers : (N, classes) float32, as the net answers
-    refused : {name: why it cannot be read}
+    Yields
+    ------
+    row : Row, one a name
 
     Raises
     ------
-    ValueError
-        No picture can be read.
     Diverged
         An answer is not finite.
     """
-    known, answers, refused = [], [], {}
     prepare, size = card.recipe.prepare(), BATCH if len(names) > 1 else 1
-    with console.progress("predicting", len(names)) as advance:
-        for start in range(0, len(names), BATCH):
-            some = names[start : start + BATCH]
-            read, wrong = readable(card, some)
-            refused |= wrong
-            if read:
-                answers.append(ask(net, np.stack([prepare(picture) for _, picture in read]), size, mirror))
-            known += [name for name, _ in read]
-            advance(len(some))
-    if not known:
-        raise ValueError(next(iter(refused.values())))
-    return known, finite(np.concatenate(answers), known, card.output), refused
+
+    def pixels(name: str) -> NDArray[np.uint8] | str:
+        try:
+            return read(card, name, limit)
+        except ValueError as error:
+            return str(error)
+
+    found = ahead(pixels, names)
+    for start in range(0, len(names), BATCH):
+        some = names[start : start + BATCH]
+        batch = list(islice(found, len(some)))
+        good = [i for i, got in enumerate(batch) if not isinstance(got, str)]
+        answers = iter(())
+        if good:
+            raw = ask(net, np.stack([prepare(batch[i]) for i in good]), size, mirror)
+            answers = iter(finite(raw, [some[i] for i in good], card.output))
+        for name, got in zip(some, batch, strict=True):
+            yield Row(name, None, got) if isinstance(got, str) else Row(name, next(answers), None)
+
+
+def ahead(function: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """Apply a function on threads, a bounded number of items ahead of who takes the results.
+
+    Parameters
+    ----------
+    function : of an item; it must not raise
+    items : what it is applied to
+
+    Yields
+    ------
+    result : in the order of the items
+    """
+    waiting: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(max(READERS, os.cpu_count() or 1)) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) == AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:  # whoever takes no more leaves nothing to be done
+            for one in waiting:
+                one.cancel()
 
 
 def logits(net: Net, card: Card, names: Sequence[str]) -> NDArray[np.floating[Any]]:
@@ -194,10 +208,12 @@ def logits(net: Net, card: Card, names: Sequence[str]) -> NDArray[np.floating[An
     ValueError
         A picture cannot be read.
     """
-    _, answers, refused = answer(net, card, names)
-    if refused:
-        raise ValueError(next(iter(refused.values())))
-    return answers
+    answers = []
+    for row in rows(net, card, names):
+        if row.answer is None:
+            raise ValueError(row.refused)
+        answers.append(row.answer)
+    return np.stack(answers)
 
 
 def finite(answers: NDArray[np.floating[Any]], names: Sequence[object], output: str) -> NDArray[np.floating[Any]]:
@@ -230,7 +246,7 @@ def finite(answers: NDArray[np.floating[Any]], names: Sequence[object], output: 
 
 
 def probabilities(answers: NDArray[np.floating[Any]], card: Card) -> NDArray[np.floating[Any]]:
-    """Turn what a net answers into probabilities: softmax where it answers logits.
+    """Turn what a net answers into probabilities: softmax where it answers logits, which the temperature divides.
 
     Parameters
     ----------
@@ -241,7 +257,53 @@ def probabilities(answers: NDArray[np.floating[Any]], card: Card) -> NDArray[np.
     -------
     probabilities : (N, classes), 0..1
     """
-    if card.output == "probabilities":
-        return answers
-    shifted = np.exp(answers - answers.max(axis=1, keepdims=True))
+    if card.temperature is None or card.temperature == 1:
+        return answers if card.output == "probabilities" else softmax(answers)
+    return softmax(as_logits(answers, card.output) / np.asarray(card.temperature, answers.dtype))
+
+
+def as_logits(answers: NDArray[np.floating[Any]], output: str) -> NDArray[np.floating[Any]]:
+    """Return logits that lead to a net's answers.
+
+    Parameters
+    ----------
+    answers : (N, classes)
+    output : "logits" or "probabilities", what they are
+
+    Returns
+    -------
+    logits : (N, classes)
+    """
+    return answers if output == "logits" else np.log(np.maximum(answers, np.finfo(answers.dtype).tiny))
+
+
+def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Return the probabilities that logits stand for.
+
+    Parameters
+    ----------
+    logits : (N, classes)
+
+    Returns
+    -------
+    probabilities : (N, classes), 0..1
+    """
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+def named(probabilities: NDArray[np.floating[Any]], card: Card) -> str:
+    """Return the answer to one picture: its most probable class, or that it is none of these.
+
+    Parameters
+    ----------
+    probabilities : (classes,), 0..1
+    card : Card
+
+    Returns
+    -------
+    answer : str
+    """
+    if card.threshold is not None and probabilities.max() < card.threshold:
+        return NONE_OF_THESE
+    return card.class_names[int(probabilities.argmax())]

@@ -22,13 +22,24 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_skip_corrupt(parser)
     flags.add_mirror(parser)
     parser.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="fit a temperature on validation, so that probabilities mean what they say, and keep it in the model",
+    )
+    parser.add_argument(
+        "--reject",
+        type=flags.REAL,
+        metavar="SHARE",
+        help="with --calibrate: keep the threshold below which this share of right answers becomes none of these",
+    )
+    parser.add_argument(
         "--out", metavar="DIR", help="new folder for the figures (default: evaluation-MODEL or comparison-A-B)"
     )
 
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import evaluate, runs
+    from .. import evaluate, files, results, runs
 
     if len(args.models) > 2:
         raise ValueError(
@@ -38,6 +49,15 @@ def run(args: argparse.Namespace) -> None:
     stems = "-".join(Path(name).stem for name in args.models)
     out = Path(args.out or f"{'comparison' if both else 'evaluation'}-{stems}")
     models = [runs.model_file(name) for name in args.models]
+    if args.reject is not None and not args.calibrate:
+        raise ValueError(f"--reject needs --calibrate, which fits on validation. Received: --reject {args.reject:g}.")
+    if args.reject is not None and not 0 <= args.reject < 1:
+        raise ValueError(f"--reject must lie in 0 <= share < 1. Received: {args.reject:g}.")
+    files.unused(out)
+    if args.calibrate:
+        for model in models:
+            how = args.data, args.reject, args.split_seed, args.skip_corrupt, args.mirror
+            console.say(results.calibrated(model, evaluate.calibrate(model, *how)))
     how = args.data, out, args.split, args.split_seed, args.skip_corrupt, args.mirror
     if both:
         _show_both(evaluate.compare(models[0], models[1], *how))
@@ -53,8 +73,10 @@ def _show(result):
     console.say(
         f"{result['right']} of {result['pictures']} {result['split']} pictures right: "
         f"accuracy {result['accuracy']:.4f} (95% interval {low:.4f} to {high:.4f}), loss {result['loss']:.4f}; "
-        f"always naming the largest class: {result['majority']:.4f}."
+        f"always naming {result['majority_class']}, the largest class of {result['majority_of']}: "
+        f"{result['majority']:.4f}."
     )
+    console.say(results.further(result))
     console.table("by class", ("class", "pictures", "precision", "recall"), results.class_rows(result))
     names = result["class_names"]
     console.table(

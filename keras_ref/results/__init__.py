@@ -7,10 +7,12 @@ from .report import write
 from .sheet import contact_sheet
 from .stats import mcnemar, mean_sd
 from .words import (
+    calibrated,
     class_rows,
     compared,
     count_rows,
     figure,
+    further,
     measured,
     nothing_learned,
     on_the_largest,
@@ -22,6 +24,7 @@ from .words import (
 __all__ = [
     "COLUMNS",
     "best",
+    "calibrated",
     "class_rows",
     "compared",
     "confusion",
@@ -30,6 +33,7 @@ __all__ = [
     "curves",
     "describe",
     "figure",
+    "further",
     "line",
     "mcnemar",
     "mean_sd",

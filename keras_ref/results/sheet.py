@@ -4,6 +4,8 @@ import math
 import textwrap
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from minicnn.data import load_image
@@ -18,14 +20,18 @@ def _font(size):
 
 
 def contact_sheet(
-    items: Sequence[tuple[AnyPath | None, str]], path: AnyPath, columns: int = 8, tile: int = 150, title: str = ""
+    items: Sequence[tuple[AnyPath | NDArray[np.uint8] | None, str]],
+    path: AnyPath,
+    columns: int = 8,
+    tile: int = 150,
+    title: str = "",
 ) -> None:
     """Draw pictures in rows, two lines of caption under each.
 
     Parameters
     ----------
-    items : (path, caption) each
-        A path of None is a gap; a picture that can't be read is a grey square.
+    items : (path or (H, W, 3) uint8 pixels, caption) each
+        None is a gap; a picture that can't be read is a grey square.
     path : str or path of the sheet, a PNG
     columns : int
     tile : int, pixels a picture
@@ -42,7 +48,7 @@ def contact_sheet(
             continue
         x, y = gap + i % columns * (tile + gap), top + i // columns * (tile + caption + gap)
         try:
-            picture = Image.fromarray(load_image(source))
+            picture = Image.fromarray(source if isinstance(source, np.ndarray) else load_image(source))
             picture.thumbnail((tile, tile))
         except ValueError:
             picture = Image.new("RGB", (tile, tile), "#eeeeee")

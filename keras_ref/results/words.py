@@ -26,6 +26,50 @@ def class_rows(result: Result) -> list[tuple[Any, ...]]:
     ]
 
 
+def further(result: Result) -> str:
+    """Say of an evaluation what accuracy alone does not: top 3, macro-F1, calibration, what the threshold leaves.
+
+    Parameters
+    ----------
+    result : the content of evaluation.json
+
+    Returns
+    -------
+    sentence : str
+    """
+    among = "" if result["top3"] is None else f"among the three most probable: {result['top3']:.4f}; "
+    heat, ece = result["temperature"], f"calibration error {result['ece']:.4f}"
+    ece += "" if heat is None else f" (temperature {heat:.3g}; {result['ece_without_temperature']:.4f} without)"
+    said = f"{among}macro-F1 {result['macro_f1']:.4f}; {ece}."
+    if kept := result["answered"]:
+        said += (
+            f" With the threshold {kept['threshold']:.3g} {kept['pictures']} of {result['pictures']} are answered, "
+            f"{kept['right']} of them right; the others are none of these."
+        )
+    return said[0].upper() + said[1:]
+
+
+def calibrated(name: Any, fitted: Result) -> str:
+    """Say what a calibration fitted.
+
+    Parameters
+    ----------
+    name : the model's
+    fitted : what `evaluate.calibrate` returns
+
+    Returns
+    -------
+    sentence : str
+    """
+    before, after = fitted["before"], fitted["after"]
+    threshold = "" if fitted["threshold"] is None else f", threshold {fitted['threshold']:.3g}"
+    return (
+        f"{name} now holds temperature {fitted['temperature']:.3g}{threshold}, fitted on {fitted['pictures']} "
+        f"{fitted['split']} pictures: calibration error {before['ece']:.4f} to {after['ece']:.4f}, "
+        f"loss {before['loss']:.4f} to {after['loss']:.4f}."
+    )
+
+
 def count_rows(result: Result) -> list[tuple[Any, ...]]:
     """Return a row for each class of a description, a column for each split, and the totals.
 

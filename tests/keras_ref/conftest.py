@@ -91,6 +91,7 @@ def command(tmp_path, monkeypatch, capsys):
         assert main(list(map(str, arguments))) == code, capsys.readouterr()
         return capsys.readouterr()
 
+    run.rest = capsys.readouterr  # what was printed since
     return run
 
 

@@ -1,5 +1,6 @@
 """Figures of an evaluation against figures worked out here, and two checkpoints pairwise."""
 
+import csv
 import json
 import shutil
 
@@ -7,20 +8,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_ref import card, evaluate, pictures
+from keras_ref import card, evaluate, figures, pictures, predict
 from keras_ref.cli import main
+from tests.keras_ref import colours
 from tests.keras_ref.conftest import draw
 
 
-def _answers(labels, probabilities):
-    probabilities = np.asarray(probabilities, float)
-    labels = np.asarray(labels)
-    losses = -np.log(probabilities[np.arange(len(labels)), labels])
-    return evaluate.Answers(("a", "b", "c"), tuple(range(len(labels))), labels, probabilities, losses)
+def _answers(labels, probabilities, names=("a", "b", "c"), **settings):
+    described = card.Card(names, None, "logits", **settings)
+    logits = np.log(np.asarray(probabilities, float))
+    return figures.Answers(described, tuple(range(len(labels))), np.asarray(labels), logits)
 
 
 def test_summary_by_hand():
-    result = evaluate.summary(
+    result = figures.summary(
         _answers([0, 0, 1, 1], [[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.2, 0.7, 0.1], [0.1, 0.8, 0.1]])
     )
     assert result["confusion"] == [[1, 1, 0], [0, 2, 0], [0, 0, 0]]
@@ -33,13 +34,63 @@ def test_summary_by_hand():
     ]
 
 
+def test_what_accuracy_does_not_tell():
+    """Four classes, the last of them never right: worked out on paper."""
+    p = [[0.4, 0.3, 0.2, 0.1], [0.4, 0.3, 0.2, 0.1], [0.1, 0.7, 0.15, 0.05], [0.5, 0.3, 0.15, 0.05]]
+    labels, names = [0, 1, 1, 3], ("a", "b", "c", "d")
+    result = figures.summary(_answers(labels, p, names), {"d": 5, "b": 4})
+    assert result["top3"] == 0.75
+    # a: 1 right of 3 named, of 1 there; b: 1 of 1 named, of 2; c is neither named nor there; d: never named, 1 there
+    assert result["macro_f1"] == pytest.approx((2 * 1 / 4 + 2 * 1 / 3 + 0) / 3)
+    assert (result["majority"], result["majority_class"], result["majority_of"]) == (0.25, "d", "training")
+    assert result["answered"] is None and result["temperature"] is None
+    untold = figures.summary(_answers(labels, p, names))
+    assert (untold["majority"], untold["majority_class"], untold["majority_of"]) == (0.5, "b", "the split")
+    kept = figures.summary(_answers(labels, p, names, threshold=0.45))["answered"]
+    assert kept == {"threshold": 0.45, "pictures": 2, "right": 1}
+    cooled = _answers(labels, p, names, temperature=2.0)
+    np.testing.assert_allclose(cooled.probabilities[0], np.sqrt(p[0]) / np.sqrt(p[0]).sum())
+
+
+def test_every_pictures_answer_is_written(command, trained, clothes, tmp_path):
+    command("evaluate", trained / "final.keras", clothes, "--out", "figures")
+    rows = list(csv.DictReader((tmp_path / "figures/answers.csv").read_text().splitlines()))
+    result = json.loads((tmp_path / "figures/evaluation.json").read_text())
+    told = json.loads(command("predict", trained / "final.keras", clothes / "test", "--json").out)
+    by_name = {row["picture"].removeprefix(f"{clothes}/"): row for row in told}
+    assert {row["picture"] for row in rows} == by_name.keys() and len(rows) == 9
+    for row in rows:
+        assert row["is"] == row["picture"].split("/")[1] and row["class"] == by_name[row["picture"]]["class"]
+        for name, p in by_name[row["picture"]]["probabilities"].items():
+            assert float(row[f"p_{name}"]) == pytest.approx(p, abs=1e-5)
+        assert float(row["loss"]) == pytest.approx(-np.log(float(row[f"p_{row['is']}"])), abs=1e-5)
+    assert sum(row["is"] == row["class"] for row in rows) == result["right"]
+    assert np.mean([float(row["loss"]) for row in rows]) == pytest.approx(result["loss"])
+    with Image.open(tmp_path / "figures/gradcam.png") as drawn:
+        assert drawn.size == (10 + 8 * 160, 40 + 2 * 194)
+
+
+def test_the_largest_class_is_trainings(command, tmp_path):
+    """Training has most of red, test most of blue: to name red always is right on one of four."""
+    painted = {"train/red/%d.png": 3, "train/blue/%d.png": 1, "train/green/%d.png": 1, "test/blue/%d.png": 2}
+    painted |= {"test/red/%d.png": 1, "test/green/%d.png": 1, "validation/blue/%d.png": 1}
+    painted |= {"validation/red/%d.png": 1, "validation/green/%d.png": 1}
+    names = [name % k for name, n in painted.items() for k in range(n)]
+    colours.paint(tmp_path / "data", {name: (40 * k, 9 * k, 200 - 9 * k) for k, name in enumerate(names)})
+    colours.save(tmp_path / "m.keras")
+    told = command("evaluate", "m.keras", "data", "--out", "figures").out
+    assert "always naming red, the largest class of training: 0.2500." in told
+    assert not (tmp_path / "figures/gradcam.png").exists()  # of a net without maps
+
+
 def test_loss_is_kerass():
     import keras
 
     raw = np.random.default_rng(0).normal(0, 5, (6, 4))
     labels = np.array([0, 1, 2, 3, 0, 1])
     for output, values in (("logits", raw), ("probabilities", np.abs(raw) / np.abs(raw).sum(axis=1, keepdims=True))):
-        _, losses = evaluate._scores(values, labels, output)
+        described = card.Card(tuple("abcd"), None, output)
+        losses = figures.Answers(described, (), labels, predict.as_logits(values, output)).losses
         expected = keras.losses.CategoricalCrossentropy(from_logits=output == "logits", reduction=None)(
             np.eye(4)[labels], values
         )
@@ -66,7 +117,7 @@ def test_it_agrees_with_keras_own_evaluate(trained, clothes):
         pictures.Pictures(split.files, described.recipe, split.labels, 3).batches(8), verbose=0
     )
     answers = evaluate.ask(trained, model[:2], found, split.files, split.labels)
-    result = evaluate.summary(answers)
+    result = figures.summary(answers)
     assert result["accuracy"] == pytest.approx(accuracy) and result["loss"] == pytest.approx(loss, rel=1e-5)
 
 

@@ -94,7 +94,7 @@ def test_resume_of_a_recipe_takes_no_settings(done, refused):
 def test_answers_are_averaged_over_the_mirror_image(trained, clothes, tmp_path, command):
     net, described, _ = card.load(trained / "best.keras")
     path = clothes / "test" / "red" / "1.jpg"
-    x = described.recipe.prepare()(predict.readable(described, [str(path)])[0][0][1][None]).numpy()
+    x = described.recipe.prepare()(predict.read(described, str(path))[None]).numpy()
     want = (np.asarray(net(x)) + np.asarray(net(x[:, :, ::-1]))) / 2
     (row,) = json.loads(command("predict", trained / "best.keras", path, "--mirror", "--json", "--logits").out)
     np.testing.assert_allclose(list(row["logits"].values()), want[0], rtol=1e-5, atol=1e-6)
@@ -103,7 +103,7 @@ def test_answers_are_averaged_over_the_mirror_image(trained, clothes, tmp_path, 
     split = pictures.read(clothes).splits["test"]
     right = 0
     for file, label in zip(split.files, split.labels, strict=True):
-        x = described.recipe.prepare()(predict.readable(described, [str(file)])[0][0][1][None]).numpy()
+        x = described.recipe.prepare()(predict.read(described, str(file))[None]).numpy()
         right += int(((np.asarray(net(x)) + np.asarray(net(x[:, :, ::-1]))) / 2).argmax() == label)
     command("evaluate", trained / "best.keras", clothes, "--mirror", "--out", tmp_path / "e")
     assert json.loads((tmp_path / "e" / "evaluation.json").read_text())["right"] == right
