@@ -268,5 +268,6 @@ RECIPES: dict[str, tuple[Phase, ...]] = {
         ),
     ),
 }
+OF_PHASES: frozenset[str] = frozenset({"start", "unfreeze", "maps"})  # a recipe's own: they tell its phases apart
 DEFAULTS: Config = Config("")
 SETTINGS: tuple[str, ...] = tuple(field.name for field in dataclasses.fields(Config) if field.name != "data")

@@ -5,12 +5,13 @@ of draw 3 of a picture depends on the picture and the 3 alone, and an epoch take
 """
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minicnn.data import VectorStore, default_store, weights_digest
+from minicnn.data import VectorStore, answer_key, default_store
 from minicnn.data import merge_stores as merge
 
 from . import console, pictures, runtime
@@ -19,7 +20,18 @@ from .model import Classifier
 from .pictures import Pictures, Recipe
 from .types import AnyPath, Dataset, Net
 
-__all__ = ["BATCH", "BLOCK", "Stored", "answers", "default_store", "key_of", "merge", "store_for", "vectors"]
+__all__ = [
+    "BATCH",
+    "BLOCK",
+    "Stored",
+    "answers",
+    "default_store",
+    "key_of",
+    "merge",
+    "store_for",
+    "variants",
+    "vectors",
+]
 
 BLOCK: int = 256  # pictures a file of the store
 BATCH: int = 32
@@ -44,16 +56,17 @@ def store_for(
     -------
     vectors : VectorStore
     """
-    precision = classifier.vectors.layers[-1].compute_dtype
-    key = {"weights": weights_digest(classifier.base.get_weights()), "precision": precision}
-    return VectorStore(store, key | key_of(recipe, augment, draw))
+    return VectorStore(store, key_of(classifier.vectors, classifier.base.get_weights(), recipe, augment, draw))
 
 
-def key_of(recipe: Recipe, augment: str, draw: int) -> dict[str, object]:
-    """Return what an answer depends on beside the net and the picture.
+def key_of(net: Net, arrays: Sequence[NDArray[Any]], recipe: Recipe, augment: str, draw: int) -> dict[str, Any]:
+    """Return what a net's answer depends on beside the picture.
 
     Parameters
     ----------
+    net : keras.Model
+        The last layer's precision is part of the key.
+    arrays : the weights that the answer depends on
     recipe : Recipe
     augment : "none", "course", "light" or "mirror"
     draw : int, from 1; 0 for the pictures as they are
@@ -62,8 +75,10 @@ def key_of(recipe: Recipe, augment: str, draw: int) -> dict[str, object]:
     -------
     key : dict that JSON can write
     """
-    drawn = {"augment": augment, "draw": draw} if draw else {}
-    return {"rows": BATCH + 1} | dataclasses.asdict(recipe) | drawn
+    precision = net.layers[-1].compute_dtype
+    return answer_key(
+        arrays, **dataclasses.asdict(recipe), precision=precision, rows=BATCH + 1, augment=augment, draw=draw
+    )
 
 
 def vectors(
@@ -193,6 +208,23 @@ def _flat(answer, dtype):
         return np.concatenate([np.asarray(one).reshape(len(one), -1) for one in each], axis=1).astype(dtype)
 
 
+def variants(augment: str, draws: int) -> list[int]:
+    """Return the draws that are stored of each picture to learn from.
+
+    Parameters
+    ----------
+    augment : "none", "course", "light" or "mirror"
+    draws : int
+
+    Returns
+    -------
+    draws : list of int, 0 for the pictures as they are
+    """
+    if augment == "mirror":
+        return [0, 1]
+    return list(range(1, draws + 1)) if draws else [0]
+
+
 class Stored:
     """What a head learns from or is judged on: the vectors of a split, augmented ones in other ways in each epoch.
 
@@ -219,7 +251,7 @@ class Stored:
         self.one_hot: NDArray[np.float32] = split.one_hot
         self._mirror = augment == "mirror"
         sets = []
-        for draw in [0, 1] if self._mirror else range(1, draws + 1) if draws else [0]:
+        for draw in variants(augment, draws):
             found = vectors(classifier, split, store, augment=augment, draw=draw)
             assert found is not None  # which only a shard's part is
             sets.append(found)

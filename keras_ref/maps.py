@@ -5,6 +5,7 @@ pictures to the maps where both parts meet, `back` from these to the logits. The
 last block are 200 KB as float16, so they lie in memory-mapped files, within a budget that is said.
 """
 
+import contextlib
 import math
 import os
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minicnn.data import VectorStore, weights_digest
+from minicnn.data import VectorStore
 
 from . import console, features, pictures, runtime
 from .model import Classifier
@@ -108,10 +109,11 @@ class Maps:
             raise ValueError("Pictures to learn from must have labels.")
         self._parts, self._one_hot, self._mirror = parts, split.one_hot, augment == "mirror"
         self._sets = []
-        for draw in variants(augment, draws):
+        for draw in features.variants(augment, draws):
             where = _store_for(parts, split, store, kind, augment, draw)
             known = features.answers(parts.front, split, where, augment=augment, draw=draw, dtype=kind)
-            os.utime(where.folder)  # used now: `make_room` takes the others first
+            with contextlib.suppress(OSError):  # a store that is only read keeps its times
+                os.utime(where.folder)  # used now: `make_room` takes the others first
             self._sets.append([known[digest] for digest in split.hashes()])
 
     def __len__(self) -> int:
@@ -154,23 +156,6 @@ class Maps:
         )
         made = tf.data.Dataset.from_generator(batch, output_signature=signature)
         return pictures.steady(made.apply(tf.data.experimental.assert_cardinality(math.ceil(len(order) / batch_size))))
-
-
-def variants(augment: str, draws: int) -> list[int]:
-    """Return the draws that are stored of each picture to learn from.
-
-    Parameters
-    ----------
-    augment : "none", "course", "light" or "mirror"
-    draws : int
-
-    Returns
-    -------
-    draws : list of int, 0 for the pictures as they are
-    """
-    if augment == "mirror":
-        return [0, 1]
-    return list(range(1, draws + 1)) if draws else [0]
 
 
 def gigabytes(parts: Cut, learned: int, checked: int, kind: str, sets: int) -> float:
@@ -226,9 +211,9 @@ def folders(parts: Cut, split: Pictures, store: AnyPath, kind: str, augment: str
     -------
     folders : set of Path
     """
-    return {_store_for(parts, split, store, kind, augment, draw).folder for draw in variants(augment, draws)}
+    return {_store_for(parts, split, store, kind, augment, draw).folder for draw in features.variants(augment, draws)}
 
 
 def _store_for(parts, split, store, kind, augment, draw):
-    key = {"front": weights_digest(parts.front.get_weights()), "maps": parts.shapes, "as": kind}
-    return VectorStore(Path(store) / "maps", key | features.key_of(split.recipe, augment, draw), mapped=True)
+    key = features.key_of(parts.front, parts.front.get_weights(), split.recipe, augment, draw)
+    return VectorStore(Path(store) / "maps", key | {"maps": parts.shapes, "as": kind}, mapped=True)

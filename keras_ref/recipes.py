@@ -34,7 +34,7 @@ def follow(
     maps_budget : float
         GB of maps that the store may hold.
     **settings : of Config
-        They take the place of the recipe's own, in every phase.
+        They take the place of the recipe's own, in every phase; none of `config.OF_PHASES`.
 
     Returns
     -------
@@ -47,6 +47,8 @@ def follow(
     Diverged
         A loss is not finite.
     """
+    if own := sorted(set(settings) & configs.OF_PHASES):
+        raise ValueError(f"The recipe {name} sets {own[0]} itself, in each of its phases; leave it out.")
     out = files.unused(out)
     record = {"recipe": name, "data": str(data_folder), "settings": settings, "skip_corrupt": skip_corrupt}
     files.write_json(out / "recipe.json", record)

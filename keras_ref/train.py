@@ -220,7 +220,7 @@ class _Run:
             console.note("Without a store no maps are kept: the whole net runs in every epoch.")
             return None
         parts = maps.cut(self.classifier)
-        sets = len(maps.variants(c.augment, c.draws))
+        sets = len(features.variants(c.augment, c.draws))
         needed = maps.gigabytes(parts, len(self.train_split), len(self.validation), c.maps, sets)
         if needed > budget:
             console.note(

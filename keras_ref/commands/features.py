@@ -34,8 +34,8 @@ def run(args: argparse.Namespace) -> int | None:
         return
     shard = _shard(args.shard)
     config = configs.Config(args.data, **flags.given(args, SETTINGS))
-    if config.augment != "none" and not config.draws:
-        raise ValueError("--augment needs --draws N: how many draws of each picture are stored.")
+    if config.augment in ("course", "light") and not config.draws:
+        raise ValueError(f"--augment {config.augment} needs --draws N: how many draws of each picture are stored.")
     found = pictures.read(args.data, config.split_seed)
     runtime.repeatable(config.seed)
     classifier = model.build(config, len(found.class_names))
@@ -43,15 +43,15 @@ def run(args: argparse.Namespace) -> int | None:
     every = pictures.Pictures(found.split("all").files, square, keep=False)
     features.vectors(classifier, every, store, shard)
     learn = pictures.Pictures(found.splits["train"].files, square, keep=False)
-    for draw in range(1, config.draws + 1):
+    draws = [draw for draw in features.variants(config.augment, config.draws) if draw]
+    for draw in draws:
         features.vectors(classifier, learn, store, shard, config.augment, draw)
     where = features.store_for(classifier, square, store)
     console.say(f"{len(where.read())} vectors of {len(every)} pictures are in {where.folder}.")
-    if config.draws:
-        drawn = [
-            features.store_for(classifier, square, store, config.augment, k + 1).read() for k in range(config.draws)
-        ]
-        console.say(f"{sum(map(len, drawn))} vectors of {config.draws} draws of {len(learn)} pictures are beside it.")
+    if draws:
+        drawn = [features.store_for(classifier, square, store, config.augment, draw).read() for draw in draws]
+        what = f"{len(draws)} draws" if config.draws else "the mirror images"
+        console.say(f"{sum(map(len, drawn))} vectors of {what} of {len(learn)} pictures are beside it.")
 
 
 def _shard(text):

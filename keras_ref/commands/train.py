@@ -18,7 +18,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     flags.add_settings(parser, configs.SETTINGS)
     parser.add_argument(
-        "--recipe", choices=configs.RECIPES, help="a table of settings that wins: its own size, rates and epochs"
+        "--recipe", choices=configs.RECIPES, help="strong: the head first, then the base's last block at a small rate"
     )
     parser.add_argument("--out", metavar="DIR", help="new folder for the run (default: run)")
     parser.add_argument("--resume", metavar="DIR", help="go on with the run in DIR after its last finished epoch")
@@ -52,6 +52,7 @@ def _resume(args, out):
     whole = (out / "recipe.json").is_file()
     fixed = [flags.flag(name) for name in sorted(set(given) - (set() if whole else {"epochs"}))]
     fixed += [f"--{name}" for name in ("out", "recipe") if getattr(args, name)]
+    fixed += ["DATA"] if whole and args.data else []
     if fixed:
         raise ValueError(
             f"--resume takes its settings from the run's {'recipe' if whole else 'config'}.json; leave out {fixed[0]}."

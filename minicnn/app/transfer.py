@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..callbacks import Callback, CSVLogger, Diverged, Logs, TerminateOnNaN
-from ..data import Folder, ImageBatches, VectorStore, content_hashes, name_weights, split_field, weights_digest
+from ..data import Folder, ImageBatches, VectorStore, answer_key, content_hashes, name_weights, split_field
 from ..files import make_card
 from ..layers import Dense, Dropout, GlobalAveragePooling2D, Input, Layer
 from ..losses import CategoricalCrossentropy
@@ -25,7 +25,6 @@ from .train import new_folder
 
 BATCH: int = 32  # pictures that the base is given at once
 BLOCK: int = 256  # pictures a file of the store
-ROWS: int = 33  # of keras_ref's batches: part of the store's key, so that both read the same vectors
 PAUSE: float = 30.0  # seconds between two lines on how far the base is
 XCEPTION: tuple[float, float] = (1 / 127.5, -1.0)  # scale and offset, which Keras calls the "tf" way
 
@@ -157,7 +156,9 @@ def vectors(
     ValueError
         An answer is not finite.
     """
-    kept = VectorStore(store, _key(base, batches))
+    height, width, _ = batches.shape
+    pixels = (height, width, batches.resize, batches.scale, batches.offset)
+    kept = VectorStore(store, answer_key(base.get_weights(), *pixels))
     known: dict[str, Array] = dict(kept.read())
     hashes = content_hashes(batches.files)
     missing = sorted({digest: i for i, digest in reversed(list(enumerate(hashes))) if digest not in known}.items())
@@ -191,7 +192,7 @@ def build(base: Model, settings: Settings, classes: int) -> tuple[Model, Model]:
     ----------
     base : Model
     settings : Settings
-        `size`, `inner`, `dropout`, `lr`, `label_smoothing` and `seed`.
+        `size`, `inner`, `dropout`, `lr` and `seed`.
     classes : int
 
     Returns
@@ -258,18 +259,3 @@ def _batches(pictures: Folder, split: str, settings: Settings, scale: float, off
         label_mode=None,
         skip_corrupt=settings.skip_corrupt,
     )
-
-
-def _key(base: Model, batches: ImageBatches) -> dict[str, Any]:
-    """Return what a vector depends on beside its picture: as keras_ref writes it, for its vectors are as good."""
-    height, width, _ = batches.shape
-    return {
-        "weights": weights_digest(base.get_weights()),
-        "precision": "float32",
-        "rows": ROWS,
-        "height": height,
-        "width": width,
-        "resize": batches.resize,
-        "scale": batches.scale,
-        "offset": batches.offset,
-    }

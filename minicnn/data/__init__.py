@@ -8,7 +8,7 @@ from .hashes import content_hash, content_hashes
 from .images import ImageBatches, image_folder, to_floats
 from .learned import EvaluationSet, evaluation_set, fingerprints, folder_as_trained, recorded_split_field, split_field
 from .listing import LeftOut, pictures_below
-from .vectors import VectorStore, default_store, merge_stores
+from .vectors import VectorStore, answer_key, default_store, merge_stores
 
 __all__ = [
     "RESIZE",
@@ -20,6 +20,7 @@ __all__ = [
     "PictureError",
     "Split",
     "VectorStore",
+    "answer_key",
     "content_hash",
     "content_hashes",
     "default_store",

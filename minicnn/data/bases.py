@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 # The first four bytes of the SHA-256 of each of the 234 arrays of Xception without its top, trained on ImageNet, as
-# Keras's `get_weights()` lists them: computed from a file whose whole digest is that of Keras's own weights.
+# Keras's `get_weights()` lists them: computed from a classifier that was built on `Xception(weights="imagenet")`
+# (all arrays one after the other: dd8fa9fc...).
 _XCEPTION_IMAGENET: str = (
     "d15bf129b638277ac3fdc596269c237eb13ab7759245c82f2f20cd03a8784f1cbe22b32ef0dfa22bd4e37dfb151511b302722f12"
     "5e7e7e89358c97c3cf33f1d07e1c8fd3456d3aa502722f126cfe3afce095f0453a45861b01991ab802722f12ff483a6f7d56f48e"

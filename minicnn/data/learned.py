@@ -8,7 +8,6 @@ the beginning of each one's SHA-256:
 `rule` is "folders" where train/ and validation/ lay there, "fifth" where `seed` drew the validation pictures.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ import numpy as np
 
 from ..types import AnyPath, NDArray
 from .folders import Folder
+from .hashes import content_hash
 
 SplitField = dict[str, Any]  # the `split` field of classifier.json
 
@@ -81,13 +81,8 @@ def fingerprints(files: Sequence[AnyPath], workers: int | None = None) -> list[s
     >>> fingerprints([file])
     ['ba7816bf8f01cfea']
     """
-
-    def digest(file: AnyPath) -> str:
-        with open(file, "rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()[: 2 * HASH_BYTES]
-
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(digest, files))
+        return [digest[: 2 * HASH_BYTES] for digest in pool.map(content_hash, files)]
 
 
 def split_field(folder: Folder, earlier: SplitField | None = None) -> SplitField:

@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 
 from minicnn.files import replacing
 
+from .bases import weights_digest
 from .hashes import user_cache
+
+ROWS: int = 33  # that a base is given at once: 32 pictures, and for keras_ref one row that is none
 
 
 def default_store() -> Path:
@@ -38,6 +41,52 @@ def default_store() -> Path:
     if named := os.environ.get("MINICNN_VECTORS") or os.environ.get("KERAS_REF_CACHE"):
         return Path(named)
     return user_cache() / "vectors"
+
+
+def answer_key(
+    arrays: Sequence[NDArray[Any]],
+    height: int,
+    width: int,
+    resize: str,
+    scale: float,
+    offset: float,
+    precision: str = "float32",
+    rows: int = ROWS,
+    augment: str = "none",
+    draw: int = 0,
+) -> dict[str, Any]:
+    """Return what a base's answer depends on beside its picture: the key of a `VectorStore` for both packages.
+
+    Parameters
+    ----------
+    arrays : sequence of arrays
+        The base's weights, in the order of Keras's `get_weights()`.
+    height, width : int
+        Pixels.
+    resize : str
+        One of `RESIZE`.
+    scale, offset : float
+        A pixel v in 0..255 becomes v * scale + offset.
+    precision : str
+        In which the base computes.
+    rows : int
+        Of the batches that the base is given, since the last bits depend on it.
+    augment : str
+        Name of the augmentation, of which `draw` counts the draws.
+    draw : int, from 1; 0 for the picture as it is
+
+    Returns
+    -------
+    key : dict that JSON can write
+
+    Examples
+    --------
+    >>> sorted(answer_key([np.zeros(2)], 150, 150, "nearest", 1 / 127.5, -1.0))
+    ['height', 'offset', 'precision', 'resize', 'rows', 'scale', 'weights', 'width']
+    """
+    key = {"weights": weights_digest(arrays), "precision": precision, "rows": rows}
+    key |= {"height": height, "width": width, "resize": resize, "scale": scale, "offset": offset}
+    return key | ({"augment": augment, "draw": draw} if draw else {})
 
 
 class VectorStore:

@@ -332,4 +332,12 @@ def test_command_stores_draws_that_train_reads(clothes, tmp_path, command, monke
 def test_draws_need_an_augmentation(refused, clothes):
     for augment in ("none", "mirror"):
         refused(["train", clothes, "--draws", 3, "--augment", augment], "draws are of an augmentation", "draws=3")
-    refused(["features", clothes, "--augment", "light"], "--augment needs --draws N")
+    refused(["features", clothes, "--augment", "light"], "--augment light needs --draws N")
+
+
+def test_command_stores_mirror_images_that_train_reads(clothes, tmp_path, command, monkeypatch):
+    given = ("--size", SIZE, "--weights", "none", "--augment", "mirror", "--cache", tmp_path / "store")
+    told = command("features", clothes, *given).out
+    assert "24 vectors of the mirror images of 24 pictures are beside it." in told
+    monkeypatch.setattr(features.VectorStore, "write", lambda *_: pytest.fail("computed again"))
+    command("train", clothes, *given, "--epochs", 2, "--out", tmp_path / "run")

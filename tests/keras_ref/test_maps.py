@@ -94,6 +94,32 @@ def test_a_second_run_reads_what_the_first_kept(trained, clothes, tmp_path, monk
     assert train.resume(tmp_path / "two", epochs=2, store=tmp_path / "store")[0] == first[0]
 
 
+def test_maps_of_another_precision_lie_apart(trained, clothes, tmp_path):
+    keras = runtime.load()[1]
+    split = _split(clothes)
+    whole = maps.cut(_tuned(trained))
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = maps.cut(model.build(configs.Config("d", weights="none", **SETTINGS), 3))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    half.front.set_weights(whole.front.get_weights())
+    places = [maps.folders(parts, split, tmp_path, "float32", "none", 0) for parts in (whole, half)]
+    assert places[0] != places[1]
+
+
+def test_maps_of_a_store_that_is_only_read(trained, clothes, tmp_path, monkeypatch):
+    parts, split = maps.cut(_tuned(trained)), _split(clothes)
+    (want, *_), _ = next(iter(maps.Maps(parts, split, tmp_path, "float32").batches(1, 8)))
+
+    def refuse(*_):
+        raise PermissionError("read-only file system")
+
+    monkeypatch.setattr("os.utime", refuse)
+    (got, *_), _ = next(iter(maps.Maps(parts, split, tmp_path, "float32").batches(1, 8)))
+    np.testing.assert_array_equal(got, want)
+
+
 def test_an_interruption_keeps_the_finished_blocks(trained, clothes, tmp_path, monkeypatch):
     parts, split = maps.cut(_tuned(trained)), _split(clothes)
     monkeypatch.setattr(features, "BATCH", 8)

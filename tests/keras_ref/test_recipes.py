@@ -89,6 +89,16 @@ def test_flags_win_over_the_recipe(clothes, tmp_path, command, monkeypatch):
 
 def test_resume_of_a_recipe_takes_no_settings(done, refused):
     refused(["train", "--resume", done, "--epochs", 9], "recipe.json", "--epochs")
+    refused(["train", "elsewhere", "--resume", done], "recipe.json", "DATA")
+
+
+@pytest.mark.parametrize(
+    "given", [("--from", "model.keras"), ("--unfreeze", 3), ("--maps", "float32")], ids=lambda given: given[0]
+)
+def test_what_tells_the_phases_apart_is_the_recipes_own(clothes, tmp_path, refused, given):
+    name = {"--from": "start"}.get(given[0], given[0][2:])
+    refused(["train", clothes, *SMALL, *given, "--out", tmp_path / "run"], f"sets {name} itself")
+    assert not (tmp_path / "run").exists()
 
 
 def test_answers_are_averaged_over_the_mirror_image(trained, clothes, tmp_path, command):
