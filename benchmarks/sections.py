@@ -288,7 +288,7 @@ def compare(part):
                     number(row["new_ms"]),
                     factor(row["ratio"]),
                     f"{row['low']:.2f} to {row['high']:.2f}",
-                    str(row["rounds"]),
+                    str(row["rounds"]) + (f" of {row['pairs']} pairs" if row["pairs"] > 1 else ""),
                     f"{row['difference']:.1e}",
                 ]
                 for row in rows

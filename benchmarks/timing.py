@@ -131,6 +131,29 @@ def paired_ratio(old, new):
     return float(np.median(ratios)), float(low), float(high)
 
 
+def ratio_over_pairs(pairs):
+    """Give the median of old / new over pairs of processes, and its 95% interval.
+
+    Parameters
+    ----------
+    pairs : list of lists of (old, new) seconds: the rounds of each pair of processes
+
+    Returns
+    -------
+    ratio, low, high : float
+        The median of the pairs' own medians. 1,000 draws of pairs, and of rounds within each pair that was drawn; a
+        draw's figure is the median of its pairs' medians (bootstrap in two stages).
+    """
+    ratios = [np.divide(*np.transpose(rounds)) for rounds in pairs]
+    rng = np.random.default_rng(0)
+    drawn = np.empty((1000, len(ratios)))
+    for row in drawn:
+        for i, which in enumerate(rng.integers(0, len(ratios), len(ratios))):
+            row[i] = np.median(rng.choice(ratios[which], len(ratios[which])))
+    low, high = np.percentile(np.median(drawn, axis=1), (2.5, 97.5))
+    return float(np.median([np.median(each) for each in ratios])), float(low), float(high)
+
+
 def noisy(row):
     """Tell whether a measured row ({"ms", "iqr_ms"}) spread too much: the machine was not quiet."""
     return row.get("iqr_ms", 0.0) > NOISY * row["ms"]

@@ -73,6 +73,32 @@ def test_a_kernel_that_is_wrong_in_float32_alone(monkeypatch, dtype):
     assert ("the model's own dtype" in str(check)) == (dtype == "float32")
 
 
+def test_small_gradients_are_measured_by_their_own_largest(monkeypatch):
+    """A kernel's gradient of some 1e-6 that is 1% off in float32: nothing beside 1, and wrong all the same."""
+    model = Sequential([Input((1, 1, 2)), Conv2D(2, 1), Flatten()], seed=0)
+    model.compile("sgd", "mse")
+    backward = Conv2D._backward
+
+    def wrong(self, dy, saved, need_dx):
+        dx = backward(self, dy, saved, need_dx)
+        if dy.dtype == "float32":
+            self.grads["kernel"] = self.grads["kernel"] * np.float32(1.01)
+        return dx
+
+    monkeypatch.setattr(Conv2D, "_backward", wrong)
+    check = gradcheck(model, np.array([[[[1e-6, 2e-6]]]]), np.ones((1, 2)), sample=None)
+    assert {element.array for element in check.elements if element.verdict == "wrong"} == {"conv2d/kernel"}
+
+
+def test_steps_grow_with_the_numbers():
+    """Beside a weight of 1e5 a step of 1e-10 would be rounded by a tenth of itself."""
+    model = Sequential([Input((2,)), Dense(1)], seed=0).astype("float64")
+    model.compile("sgd", "mse")
+    model.set_weights([np.full((2, 1), 1e5), np.ones(1)])
+    check = gradcheck(model, np.array([[1.0, -1.0]]), np.zeros((1, 1)), sample=None)
+    assert check.ok, str(check)
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_rounding_leaves_room(name):
     """What `OWN` allows is more than ten times what float32 is off by in any net."""
