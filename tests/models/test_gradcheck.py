@@ -161,6 +161,16 @@ def test_the_kink_of_a_global_maximum():
         assert [element.verdict for element in check.elements if element.array == "x"] == verdicts
 
 
+def test_every_channel_of_a_pool_has_winners_of_its_own():
+    """A tie in the first channel, beside a second whose numbers are all larger."""
+    model = Sequential([Input((2, 2, 2)), MaxPooling2D(2), Flatten(), Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    x = np.array([[[[3.0, 9.0], [3.0, 5.0]], [[1.0, 6.0], [0.0, 7.0]]]])
+    verdicts = {element.index: element.verdict for element in gradcheck(model, x, np.ones((1, 1)), None).elements[:8]}
+    crossed = {index[1:] for index, verdict in verdicts.items() if verdict == "kink crossed"}
+    assert crossed == {(0, 0, 0), (0, 1, 0)}
+
+
 def test_a_kink_is_told_from_a_mistake():
     """At exactly 0 a ReLU, and at a tie a pool, have no derivative: any step crosses the kink."""
     relu = Sequential([Input((2,)), ReLU(), Dense(1)], seed=0)
