@@ -6,9 +6,14 @@ on it: direct, winograd, matmul, ...) and `fused` (several operations in one pas
 
 Words. A compiled loop `f(start, stop, ...)` does the jobs start <= job < stop; its docstring says what one is ("Job:
 one row of outputs"), and `run(f, jobs, work, ...)` deals them to threads (machine/threads.py). A parameter `shape` is a
-pair of tuples of None, whose lengths are a tile's rows and registers (machine/tile). An argument `kernel` is a layer's
-weights; "a kernel" in a sentence is one of these compiled functions. The nearest cache is L1, some 32 KB; the second
-L2, some 1 MB; the last is shared.
+pair of tuples of None, whose lengths are T and V, a tile's rows and the registers of one (machine/tile). An argument
+`kernel` is a layer's weights; "a kernel" in a sentence is one of these compiled functions. The nearest cache is L1, some
+32 KB; the second L2, some 1 MB; the last is shared.
+
+Names in the compiled loops. `lanes` is L, the numbers that a register holds; `width` is V * L, how many numbers wide a
+tile is (`tile_width` where images have a width too); of these the first `used` count. V * L filters, or columns of a
+matrix, are a block. `ix`, `iw`, `at`, `to`, `home` are places in flat arrays. A `row_cut` says which share of the rows is
+a job's, `row_cuts` how many there are.
 """
 
 from .activations import (
@@ -50,8 +55,8 @@ from .depthwise_conv2d import (
 )
 from .dropout import dropout_backward, dropout_forward
 from .flatten import flatten_backward, flatten_forward
-from .fused.activation import ACTIVATIONS as APPLIED_IN_A_SECOND_PASS
-from .fused.activation import LIMITS as APPLIED_BEFORE_WRITING
+from .fused.activation import ACTIVATIONS as FUSED_ACTIVATIONS
+from .fused.activation import LIMITS as FUSED_RELUS
 from .fused.conv2d_maxpool2d import LARGEST_WINDOW, conv2d_maxpool2d_forward, maxpool2d_unpool
 from .global_pool2d import (
     global_avgpool2d_backward,
@@ -60,6 +65,8 @@ from .global_pool2d import (
     global_maxpool2d_forward,
 )
 from .machine import (
+    REGISTER_BYTES,
+    REGISTERS,
     Tape,
     Workspace,
     get_num_threads,
@@ -71,7 +78,6 @@ from .machine import (
     tape,
     workspace,
 )
-from .machine.registers import REGISTER_BYTES, REGISTERS
 from .maxpool2d import maxpool2d_backward, maxpool2d_forward
 from .multiply import multiply_backward, multiply_forward
 from .normalization import normalization_backward, normalization_forward
@@ -83,8 +89,8 @@ from .softmax import softmax_backward, softmax_forward
 from .zero_padding2d import zero_padding2d_backward, zero_padding2d_forward
 
 __all__ = [
-    "APPLIED_BEFORE_WRITING",
-    "APPLIED_IN_A_SECOND_PASS",
+    "FUSED_ACTIVATIONS",
+    "FUSED_RELUS",
     "LARGEST_WINDOW",
     "REGISTERS",
     "REGISTER_BYTES",

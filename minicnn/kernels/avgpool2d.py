@@ -73,7 +73,7 @@ def avgpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> A
     Raises
     ------
     ValueError
-        `pool_size` must fit into the padded input, 3 pixels. Received: pool_size=(4, 4).
+        `pool_size` must fit into its padded input of 3 pixels. Received: a window over 4 pixels.
 
     Examples
     --------

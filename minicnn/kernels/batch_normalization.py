@@ -1,7 +1,8 @@
 """Batch normalization: moments, forward, backward. A few operations a number: what counts is memory.
 
 Forward   y = (x - mean) / s * gamma + beta,   s = sqrt(variance + epsilon)
-Backward  dx = gamma / s * (dy - dbeta / count - (x - mean) / s * dgamma / count)      the last two in training only
+Backward  dbeta = sum of dy,   dgamma = sum of dy * (x - mean) / s                     over all rows, count of them
+          dx = gamma / s * (dy - dbeta / count - (x - mean) / s * dgamma / count)      the last two in training only
 
 Where a convolution goes before it, a prediction needs neither: `batch_normalization_fold` makes both one product.
 """
@@ -251,6 +252,9 @@ def batch_normalization_backward(
     dy: Array, x: Array, mean: Array, variance: Array, gamma: Array | None, epsilon: float, training: bool
 ) -> tuple[Array, Array, Array]:
     """Turn the gradient at y into those at x, gamma and beta.
+
+    dbeta  = sum of dy,   dgamma = sum of dy * (x - mean) / s,   s = sqrt(variance + epsilon)
+    dx     = gamma / s * (dy - dbeta / count - (x - mean) / s * dgamma / count)      the last two in training only
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ def _widen(start, stop, bias, wide):
         wide[group, : bias.shape[1]] = bias[group]
 
 
-def in_registers(bias: Array | None, groups: int, numbers: int, dtype: np.dtype[Any]) -> Array:
+def padded_to_registers(bias: Array | None, groups: int, numbers: int, dtype: np.dtype[Any]) -> Array:
     """Return a bias (F,) as `numbers` for each group, flat, zeros after each group's share; zeros alone for None."""
     wide = np.zeros((groups, numbers), dtype)
     if bias is not None:
@@ -50,8 +50,10 @@ def bias_backward(dy: Array) -> Array:
     -------
     dbias : (F,), dtype of dy
 
-    Notes ----- Rows are summed in groups of 512, in dy's dtype, then the groups, in order, in float64: the same bits
-    with any number of threads.
+    Notes
+    -----
+    Rows are summed in groups of 512, in dy's dtype, then the groups, in order, in float64: the same bits with any
+    number of threads.
 
     Examples
     --------

@@ -7,35 +7,39 @@ The public functions check their arguments and choose one of several ways to the
 
 settings, output_shape      check what the caller gave: a Settings, and (N, OH, OW, F)
 Epilogue                    what is done to the sums before they are written
-winograd_pays               whether Winograd's method is faster for these shapes
+suits_winograd              whether Winograd's method applies; whether it is faster here is `winograd.pays`
 _winograd, _winograd_kernel by Winograd's method: a quarter of the multiplications (algorithms/winograd.py)
-_direct                     by the register tile, which slides over the padded images (algorithms/direct.py);
-                            a 1x1 kernel is a product of matrices (algorithms/matmul.py), in _input_product too
+_direct                     by the register tile (machine/tile), along the padded images (algorithms/direct.py); for a
+                            1x1 kernel, as in _input_product, a product of matrices (algorithms/matmul.py)
 _im2col                     windows copied out, then a product of matrices: what textbooks show, to compare with
 input_gradient.phase        dx, one of every sh rows and sw columns at a time (algorithms/input_gradient.py)
-direct.sum_over_pixels      dkernel, on the register tile
+direct_gradient             dkernel, on the register tile (algorithms/direct_gradient.py)
 """
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from ..arguments import integer
 from ..types import Array, Pads, Pair
-from .algorithms import direct, im2col, input_gradient, winograd, winograd_gradient
-from .algorithms.matmul import matmul
-from .algorithms.padding import every, spread, zero_pad
-from .algorithms.windows import output_sizes
+from .algorithms import (
+    direct,
+    direct_gradient,
+    im2col,
+    input_gradient,
+    insert_zeros,
+    matmul,
+    output_sizes,
+    packing,
+    subsample,
+    winograd,
+    winograd_gradient,
+    zero_pad,
+)
 from .fused.activation import LIMITS, NO_LIMIT, activate
-from .machine import ceil_div, checks, memory
+from .machine import checks, memory
 
-# "auto" takes Winograd for 3x3, stride 1, float32, from so many channels and filters and so many 4x4 tiles on.
-# Direct / Winograd, times on one core with AVX-512, best of many (N, H = W, C, F):
-#   1, 32,  16,  16: 1.2        4, 28,  64,  64: 2.0        1, 14, 256, 256 (16 tiles): 0.9
-#   1, 32,  32,  32: 1.8        1, 28, 128, 128: 1.8        2, 14, 256, 256 (32 tiles): 1.2
-#   1, 32,  32,  64: 1.9        8,  7, 256, 160: 1.3        1, 14, 512, 512 (16 tiles): 0.4
-# With few tiles the transform of the kernel, as long as 2 or 3 tiles' work for each filter, is not earned back.
-WINOGRAD_FROM = 32, 32
 ALGORITHMS = "auto", "direct", "winograd", "im2col"
 
 
@@ -48,7 +52,7 @@ class Settings(NamedTuple):
     groups: int
 
     @property
-    def befores(self) -> Pair:
+    def pads_before(self) -> Pair:
         """Return the pads above and to the left."""
         return self.pads[0][0], self.pads[1][0]
 
@@ -76,9 +80,8 @@ def settings(strides: Pair, pads: Pads, dilation: Pair, groups: int) -> Settings
 @lru_cache(1024, typed=True)  # typed: groups=True is refused though it equals 1
 def _checked(strides, pads, dilation, groups):
     """Check settings that have a hash, once."""
-    if isinstance(groups, bool) or int(groups) != groups or groups < 1:
-        raise ValueError(f"`groups` must be a whole number, 1 or more. Received: groups={groups!r}.")
-    return Settings(checks.pair(strides, "strides"), checks.pads(pads), checks.pair(dilation, "dilation"), int(groups))
+    groups = integer("groups", groups)
+    return Settings(checks.pair(strides, "strides"), checks.pads(pads), checks.pair(dilation, "dilation"), groups)
 
 
 @lru_cache(1024)
@@ -98,7 +101,7 @@ def output_shape(
             f"`kernel` must have C // groups = {channels // groups} input channels. "
             f"Received: kernel.shape={tuple(kernel_shape)}."
         )
-    oh, ow = output_sizes(sizes, taps, window.strides, window.pads, window.dilation)
+    oh, ow = output_sizes("kernel", sizes, taps, window.strides, window.pads, window.dilation)
     return n, oh, ow, filters
 
 
@@ -184,15 +187,15 @@ def conv2d_forward(
                 f"kernel.shape={kernel.shape}, groups={window.groups}, algorithm={algorithm!r}."
             )
     y = memory.empty(shape, x.dtype)
-    plain = is_plain(kernel.shape, window)
-    if algorithm == "winograd" and not plain:
+    suits = suits_winograd(kernel.shape, window)
+    if algorithm == "winograd" and not suits:
         raise ValueError(
             '`algorithm="winograd"` needs a 3x3 kernel and strides, dilation and groups of 1. Received: kernel.shape='
             f"{kernel.shape}, strides={window.strides}, dilation={window.dilation}, groups={window.groups}."
         )
-    fast = algorithm == "winograd" or algorithm == "auto" and plain and winograd_pays(shape, kernel.shape, x.dtype)
+    fast = algorithm == "winograd" or algorithm == "auto" and suits and winograd.pays(shape, kernel.shape, x.dtype)
     limit = LIMITS.get(activation, NO_LIMIT)
-    if y.size and not (fast and _winograd(x, direct.pack(kernel, 1, scale), bias, y, window.befores, limit)):
+    if y.size and not (fast and _winograd(x, packing.pack(kernel, 1, scale), bias, y, window.pads_before, limit)):
         compute = _im2col if algorithm == "im2col" else _direct
         compute(x, kernel, y, window, Epilogue(bias, scale, residual, limit))
     return y if activation in LIMITS else activate(y, activation)
@@ -206,25 +209,16 @@ def _vector(array, name, kernel):
     return array
 
 
-def is_plain(kernel_shape: tuple[int, ...], window: Settings) -> bool:
+def suits_winograd(kernel_shape: tuple[int, ...], window: Settings) -> bool:
     """Tell whether Winograd's method applies: a 3x3 kernel, strides, dilation and groups of 1."""
     return tuple(kernel_shape[:2]) == (3, 3) and (window.strides, window.dilation, window.groups) == ((1, 1), (1, 1), 1)
 
 
-def winograd_pays(output_shape: tuple[int, ...], kernel_shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
-    """Tell whether Winograd's method is likely the faster one: float32, and channels, filters, tiles enough."""
-    n, oh, ow, count = output_shape
-    channels, tiles = WINOGRAD_FROM
-    if dtype != np.float32 or min(*kernel_shape[2:], count) < channels:
-        return False
-    return n * ceil_div(oh, 4) * ceil_div(ow, 4) >= tiles
-
-
-def _winograd(x, packed, bias, y, befores, limit=NO_LIMIT):
+def _winograd(x, packed, bias, y, pads_before, limit=NO_LIMIT):
     """Convolve by Winograd's method; False if x is not finite, and y then not to be used."""
-    weights, _, v = packed
-    frame = [winograd.padded_size((x.shape[i], y.shape[i]), befores[i - 1]) for i in (1, 2)]
-    return winograd.convolve(zero_pad(x, tuple(frame)), weights.reshape(-1), bias, y, v, limit)
+    blocks, _, v = packed
+    frame = [winograd.tile_pads((x.shape[i], y.shape[i]), pads_before[i - 1]) for i in (1, 2)]
+    return winograd.convolve(zero_pad(x, tuple(frame)), blocks.reshape(-1), bias, y, v, limit)
 
 
 def _im2col(x, kernel, y, window, epilogue):
@@ -240,17 +234,17 @@ def _direct(x, kernel, y, window, epilogue):
     n, oh, ow, count = y.shape
     padded = zero_pad(x, window.pads)
     bias, scale, residual, limit = epilogue
-    copies = window.strides != (1, 1)  # which takes too long where there is little to multiply
-    small = copies and kernel.size <= direct.NEAREST and residual is None
+    copies = window.strides != (1, 1)  # as `subsample` does: too long where there is little to multiply
+    small = copies and kernel.size <= direct.FEW_WEIGHTS and residual is None
     if kernel.shape[:2] == (1, 1) and window.groups == 1 and not small:
-        pixels = every(padded, window.strides).reshape(-1, x.shape[3])
+        pixels = subsample(padded, window.strides).reshape(-1, x.shape[3])
         added = None if residual is None else residual.reshape(-1, count)
-        weights, out = kernel.reshape(-1, count), y.reshape(-1, count)
-        matmul(pixels, weights, out, bias=bias, scale=scale, residual=added, limit=limit)
+        matrix, out = kernel.reshape(-1, count), y.reshape(-1, count)
+        matmul(pixels, matrix, out, bias=bias, scale=scale, residual=added, limit=limit)
         return
-    packed, filters, v = direct.pack(kernel, window.groups, scale)
-    taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], window.dilation, window.groups)
-    windows = direct.Windows(direct.Outputs(n, oh, ow), direct.steps(padded.shape, window.strides), taps, filters)
+    packed, filters, v = packing.pack(kernel, window.groups, scale)
+    taps = direct.taps_of(kernel.shape[:2], x.shape[3], padded.shape[2], window.dilation, window.groups)
+    windows = direct.Windows(direct.Outputs(n, oh, ow), direct.steps_of(padded.shape, window.strides), taps, filters)
     y_steps = direct.Steps(0, oh * ow * count, ow * count, count)
     direct.convolve(padded.reshape(-1), packed, bias, y, windows, y_steps, v, limit)
 
@@ -265,6 +259,8 @@ def conv2d_backward_input(
     groups: int = 1,
 ) -> Array:
     """Hand every output's gradient back to the pixels that its filter saw.
+
+    dx[n,h,w,c] = sum over all (i,j,f,a,b) with i*sh+a*dh-top = h, j*sw+b*dw-left = w of dy[n,i,j,f] * kernel[a,b,c,f]
 
     Parameters
     ----------
@@ -309,32 +305,36 @@ def conv2d_backward_input(
         dx[:] = 0
     if not (dx.size and dy.size):
         return dx
-    if is_plain(kernel.shape, window) and winograd_pays(dx.shape, kernel.shape, dy.dtype):
-        top, left = window.befores
-        flipped = direct.pack_flipped(kernel, (0, 0), window.strides, 1)
+    if suits_winograd(kernel.shape, window) and winograd.pays(dx.shape, kernel.shape, dy.dtype):
+        top, left = window.pads_before  # dx: dy in pads of 2 - top and so on, convolved with the flipped kernel
+        flipped = packing.pack_flipped(kernel, (0, 0), window.strides, 1)
         if _winograd(dy, flipped, None, dx, (2 - top, 2 - left)):
             return dx
     if one_by_one:
         _input_product(dy, kernel, dx, window.strides)
     else:
         for p, q in np.ndindex(min(window.strides[0], kernel.shape[0]), min(window.strides[1], kernel.shape[1])):
-            input_gradient.phase(dy, kernel, dx, (p, q), window.strides, window.befores, window.dilation, window.groups)
+            input_gradient.phase(
+                dy, kernel, dx, (p, q), window.strides, window.pads_before, window.dilation, window.groups
+            )
     return dx
 
 
 def _input_product(dy, kernel, dx, strides):
     """Write dx of a 1x1 kernel: dy @ kernel.T, with zeros at the pixels that the strides step over."""
     seen = dx if strides == (1, 1) else memory.empty((*dy.shape[:3], dx.shape[3]), dy.dtype)
-    rows, weights = dy.reshape(-1, dy.shape[3]), kernel.reshape(-1, dy.shape[3])
-    matmul(rows, weights, seen.reshape(-1, dx.shape[3]), transpose_b=True)
+    rows, matrix = dy.reshape(-1, dy.shape[3]), kernel.reshape(-1, dy.shape[3])
+    matmul(rows, matrix, seen.reshape(-1, dx.shape[3]), transpose_b=True)
     if seen is not dx:
-        spread(seen, dx, strides)
+        insert_zeros(seen, dx, strides)
 
 
 def conv2d_backward_kernel(
     dy: Array, x: Array, kernel_size: Pair, strides: Pair, pads: Pads, dilation: Pair = (1, 1), groups: int = 1
 ) -> Array:
     """Sum, for every weight, what it was multiplied by times the gradient of where the product went.
+
+    dkernel[a,b,c,f] = sum_nij dy[n,i,j,f] * x[n, i*sh+a*dh-top, j*sw+b*dw-left, c]
 
     Parameters
     ----------
@@ -376,25 +376,25 @@ def conv2d_backward_kernel(
     if not dy.size:
         dkernel[:] = 0
         return dkernel
-    fast = is_plain(shape, window) and winograd_pays(dy.shape, shape, dy.dtype)
-    if fast and _winograd_kernel(dy, x, dkernel, window.befores):
+    fast = suits_winograd(shape, window) and winograd.pays(dy.shape, shape, dy.dtype)
+    if fast and _winograd_kernel(dy, x, dkernel, window.pads_before):
         return dkernel
     padded = zero_pad(x, window.pads)
     if kernel_size == (1, 1) and window.groups == 1:
-        pixels = every(padded, window.strides).reshape(-1, x.shape[3])
+        pixels = subsample(padded, window.strides).reshape(-1, x.shape[3])
         matmul(pixels, dy.reshape(-1, shape[3]), dkernel.reshape(shape[2:]), transpose_a=True)
         return dkernel
-    filters, v = direct.filters(shape[3], window.groups, dy.dtype)
-    taps = direct.taps(kernel_size, x.shape[3], padded.shape[2], window.dilation, window.groups)
-    steps = direct.steps(padded.shape, window.strides)
+    filters, v = packing.filters_of(shape[3], window.groups, dy.dtype)
+    taps = direct.taps_of(kernel_size, x.shape[3], padded.shape[2], window.dilation, window.groups)
+    steps = direct.steps_of(padded.shape, window.strides)
     windows = direct.Windows(direct.Outputs(*dy.shape[:3]), steps, taps, filters)
-    direct.sum_over_pixels(dy.reshape(-1), padded.reshape(-1), dkernel, windows, v)
+    direct_gradient.sum_over_pixels(dy.reshape(-1), padded.reshape(-1), dkernel, windows, v)
     return dkernel
 
 
-def _winograd_kernel(dy, x, dkernel, befores):
+def _winograd_kernel(dy, x, dkernel, pads_before):
     """Sum the kernel's gradient by Winograd's method; False if x or dy is not finite."""
-    frame = [winograd.padded_size((x.shape[i], dy.shape[i]), befores[i - 1]) for i in (1, 2)]
+    frame = [winograd.tile_pads((x.shape[i], dy.shape[i]), pads_before[i - 1]) for i in (1, 2)]
     rest = [(0, -dy.shape[i] % 4) for i in (1, 2)]
-    _, v = direct.filters(dy.shape[3], 1, dy.dtype)
+    _, v = packing.filters_of(dy.shape[3], 1, dy.dtype)
     return winograd_gradient.kernel_gradient(zero_pad(dy, tuple(rest)), zero_pad(x, tuple(frame)), dkernel, v)

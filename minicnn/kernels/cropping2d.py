@@ -1,7 +1,7 @@
 """Cropping: a frame of pixels is taken away from every image; the way back puts zeros there."""
 
 from ..types import Array, Pads
-from .algorithms.padding import zero_pad
+from .algorithms import zero_pad
 from .machine import checks, tape
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ..types import Array
-from .algorithms.matmul import matmul
+from .algorithms import matmul
 from .fused.activation import LIMITS, NO_LIMIT, activate
 from .machine import checks, memory
 

@@ -10,8 +10,7 @@ M filters a channel (a depth multiplier above 1) are one filter for each channel
 import numpy as np
 
 from ..types import Array, Pads, Pair
-from .algorithms import depthwise
-from .algorithms.windows import output_sizes
+from .algorithms import depthwise, output_sizes
 from .fused.activation import NO_LIMIT, only_limit
 from .machine import ceil_div, checks, jit, memory, run, tape, tile
 
@@ -26,7 +25,7 @@ def _output_shape(input_shape, kernel_shape, strides, pads, dilation):
     *taps, own, multiplier = kernel_shape
     if own != channels:
         raise ValueError(f"`kernel` must have C = {channels} channels. Received: kernel.shape={tuple(kernel_shape)}.")
-    return (n, *output_sizes(sizes, taps, strides, pads, dilation), channels * multiplier)
+    return (n, *output_sizes("kernel", sizes, taps, strides, pads, dilation), channels * multiplier)
 
 
 def _repeated(x, multiplier):
@@ -125,14 +124,14 @@ def depthwise_conv2d_forward(
     return y
 
 
-def _convolve(x, kernel, bias, y, strides, befores, dilation, limit=NO_LIMIT):
+def _convolve(x, kernel, bias, y, strides, pads_before, dilation, limit=NO_LIMIT):
     """Write the convolution of x (N, H, W, C) with kernel (KH, KW, C) to y (N, OH, OW, C)."""
     n, oh, ow, channels = y.shape
     lanes, out = tile.lanes(x.dtype), y
     if channels < lanes:
         x, kernel, bias = (_widened(array, lanes) for array in (x, kernel, bias))
         out = memory.empty((n, oh, ow, lanes), x.dtype)
-    way = depthwise.Way(x.shape[1:3], (oh, ow), x.shape[3], kernel.shape[:2], strides, dilation, befores)
+    way = depthwise.Way(x.shape[1:3], (oh, ow), x.shape[3], kernel.shape[:2], strides, dilation, pads_before)
     t, v = next(t for t in TILES if t <= max(ow, 1)), next(v for v in WIDTHS if v * lanes <= x.shape[3])
     streams = channels % lanes == 0 and memory.streams(out)
     work = out.size * kernel[..., 0].size // lanes
@@ -184,11 +183,13 @@ def depthwise_conv2d_backward_input(
     dx = memory.empty((n, height, width, channels * multiplier), dy.dtype)
     if strides == (1, 1) and dx.size:
         flipped = kernel[::-1, ::-1].reshape(*kernel.shape[:2], -1)
-        befores = [(k - 1) * d - before for k, d, (before, _) in zip(kernel.shape, dilation, pads, strict=False)]
-        _convolve(dy, flipped, np.zeros(dx.shape[3], dx.dtype), dx, strides, tuple(befores), dilation)
+        pads_before = [(k - 1) * d - before for k, d, (before, _) in zip(kernel.shape, dilation, pads, strict=False)]
+        _convolve(dy, flipped, np.zeros(dx.shape[3], dx.dtype), dx, strides, tuple(pads_before), dilation)
     else:
-        befores, weights = (pads[0][0], pads[1][0]), kernel.reshape(*kernel.shape[:2], -1)
-        way = depthwise.Way((height, width), dy.shape[1:3], dy.shape[3], kernel.shape[:2], strides, dilation, befores)
+        pads_before, weights = (pads[0][0], pads[1][0]), kernel.reshape(*kernel.shape[:2], -1)
+        way = depthwise.Way(
+            (height, width), dy.shape[1:3], dy.shape[3], kernel.shape[:2], strides, dilation, pads_before
+        )
         run(depthwise.backward_input, n * height, dy.size * kernel[..., 0, 0].size, dy, weights, dx, tuple(way))
     return dx if multiplier == 1 else dx.reshape(n, height, width, channels, multiplier).sum(axis=-1)
 
@@ -245,8 +246,8 @@ def depthwise_conv2d_backward_kernel(
     jobs = ceil_div(dy.shape[0] * dy.shape[1], rows)
     partial = memory.empty((jobs, *kernel_size, width), dy.dtype)
     t = kernel_size[1] if kernel_size[1] * v < tile.REGISTERS - v else 1
-    befores, work = (pads[0][0], pads[1][0]), dy.size * kernel_size[0] * kernel_size[1] // lanes
-    way = depthwise.Way(x.shape[1:3], dy.shape[1:3], dy.shape[3], kernel_size, strides, dilation, befores)
+    pads_before, work = (pads[0][0], pads[1][0]), dy.size * kernel_size[0] * kernel_size[1] // lanes
+    way = depthwise.Way(x.shape[1:3], dy.shape[1:3], dy.shape[3], kernel_size, strides, dilation, pads_before)
     run(depthwise.backward_kernel, jobs, work, dy, x, partial, tile.shape(t, v), rows, tuple(way))
     sums = partial.sum(axis=0, dtype=np.float64).astype(dy.dtype)
     whole = filters // (v * lanes) * v * lanes

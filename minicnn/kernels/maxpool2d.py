@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..types import Array, Pads, Pair
+from .algorithms import output_sizes
 from .machine import checks, jit, memory, run, tile
 
 TILES = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # outputs side by side, of which V registers are held
@@ -29,8 +30,8 @@ def _forward(start, stop, x, y, shape, sizes, pool, streams):
     """Job: one row of outputs of one image. x and y are flat; channels lie in the lanes (see machine/tile)."""
     height, width, oh, ow, channels = sizes
     ph, pw, sh, sw, top, left = pool
-    t, size = len(shape[0]), tile.REGISTER_BYTES // x.itemsize
-    lanes = len(shape[1]) * size
+    t, lanes = len(shape[0]), tile.REGISTER_BYTES // x.itemsize
+    tile_width = len(shape[1]) * lanes
     one_row = (shape[0][:1], shape[1])
     inner, outer = min((left + sw - 1) // sw, ow), min((width + left - pw) // sw + 1, ow)
     if outer - inner < t:  # outputs inner <= j < outer have their whole window in the image
@@ -43,14 +44,14 @@ def _forward(start, stop, x, y, shape, sizes, pool, streams):
             inside = inner <= j < outer
             j = min(j, outer - t) if inside else j  # the last tile overlaps its neighbour
             left_end, right_end = max(j * sw - left, 0), min(j * sw - left + pw, width)
-            for c in range(0, channels, lanes):
+            for c in range(0, channels, tile_width):
                 at, count = (job * ow + j) * channels + c, channels - c
                 home = (n * height + first) * width * channels + c
                 if inside:
                     ahead = ((n * height + i * sh - top + ph) * width + j * sw) * channels + c
                     for h in range(sh):  # the rows under the next row of outputs that this one does not read
                         for pixel in range(t * sw):
-                            for lane in range(0, lanes, size):
+                            for lane in range(0, tile_width, lanes):
                                 tile.prefetch(x, ahead + (h * width + pixel) * channels + lane)
                     best = tile.load(shape, x, home + left_end * channels, sw * channels, count)
                     for h in range(last - first):
@@ -84,6 +85,7 @@ def _backward(start, stop, dy, x, dx, pool, apart):
     none = dy.dtype.type(0)
     for job in range(start, stop):
         n, first_row, stop_row = (job // oh, job % oh, job % oh + 1) if apart else (job, 0, oh)
+        # Set to zero: rows of dx up to the next job's; what lies before the first and after the last belongs to these.
         begin, end = (first_row * sh - top, stop_row * sh - top) if apart else (0, height)
         dx[n, max(0, 0 if first_row == 0 else begin) : height if stop_row == oh else min(end, height)] = 0
         for i in range(first_row, stop_row):
@@ -115,17 +117,11 @@ def _backward(start, stop, dy, x, dx, pool, apart):
 @lru_cache(1024)
 def pooled_shape(input_shape: tuple[int, ...], pool_size: Pair, strides: Pair, pads: Pads) -> tuple[int, int, int, int]:
     """Check that the windows fit and return (N, OH, OW, C)."""
-    sizes = []
-    for size, k, s, pad in zip(input_shape[1:3], pool_size, strides, pads, strict=True):
-        if k > size + sum(pad):
-            raise ValueError(
-                f"`pool_size` must fit into the padded input, {size + sum(pad)} pixels. "
-                f"Received: pool_size={pool_size}."
-            )
-        if max(pad) >= k:
-            raise ValueError(f"`pads` must each be smaller than the window. Received: pads={pads}.")
-        sizes.append((size + sum(pad) - k) // s + 1)
-    return input_shape[0], sizes[0], sizes[1], input_shape[3]
+    n, *sizes, channels = input_shape
+    oh, ow = output_sizes("pool_size", sizes, pool_size, strides, pads)
+    if any(max(pad) >= k for pad, k in zip(pads, pool_size, strict=True)):
+        raise ValueError(f"`pads` must each be smaller than the window. Received: pads={pads}.")
+    return n, oh, ow, channels
 
 
 def pooling(input_shape: Sequence[int], pool_size: Pair, strides: Pair, pads: Pads) -> tuple[Pool, tuple[int, ...]]:
@@ -167,7 +163,7 @@ def maxpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> A
     Raises
     ------
     ValueError
-        `pool_size` must fit into the padded input, 3 pixels. Received: pool_size=(4, 4).
+        `pool_size` must fit into its padded input of 3 pixels. Received: a window over 4 pixels.
 
     Examples
     --------
@@ -184,8 +180,8 @@ def maxpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> A
     if y.size:
         n, oh, ow, channels = y.shape
         lanes = tile.lanes(x.dtype)
-        shape, width = _tile(ow, channels, lanes)
-        streams = channels % width == 0 and memory.streams(y)
+        shape, tile_width = _tile(ow, channels, lanes)
+        streams = channels % tile_width == 0 and memory.streams(y)
         work = y.size * pool.ph * pool.pw // min(channels, lanes)
         sizes = (*x.shape[1:3], oh, ow, channels)
         run(_forward, n * oh, work, x.reshape(-1), y.reshape(-1), shape, sizes, tuple(pool), streams)

@@ -6,21 +6,21 @@ from ..types import Array
 from .machine import ceil_div, checks, exp, jit, memory, run
 
 BLOCK = 1 << 12  # elements a job, or one row
-SPREAD = 16
+SIDE_BY_SIDE = 16  # sums, or candidates for the largest, that are computed at once: some registers of them
 
 
 @jit
 def _largest(row):
-    """Find the largest of a row, in SPREAD candidates side by side: one after the other is not vectorised."""
+    """Find the largest of a row, in SIDE_BY_SIDE candidates side by side: one after the other is not vectorised."""
     top, rest = row[0], 0
-    if row.size >= 4 * SPREAD:
-        best = row[:SPREAD].copy()
-        rest = row.size - row.size % SPREAD
-        for first in range(SPREAD, rest, SPREAD):
-            part = row[first : first + SPREAD]
-            for k in range(SPREAD):
+    if row.size >= 4 * SIDE_BY_SIDE:
+        best = row[:SIDE_BY_SIDE].copy()
+        rest = row.size - row.size % SIDE_BY_SIDE
+        for first in range(SIDE_BY_SIDE, rest, SIDE_BY_SIDE):
+            part = row[first : first + SIDE_BY_SIDE]
+            for k in range(SIDE_BY_SIDE):
                 best[k] = best[k] if part[k] <= best[k] else part[k]
-        for k in range(SPREAD):
+        for k in range(SIDE_BY_SIDE):
             top = top if best[k] <= top else best[k]
     for k in range(rest, row.size):
         top = top if row[k] <= top else row[k]
@@ -29,16 +29,16 @@ def _largest(row):
 
 @jit
 def _sum(row):
-    """Sum a row in float64, in SPREAD partial sums side by side. A thousand classes still sum to 1."""
+    """Sum a row in float64, in SIDE_BY_SIDE partial sums side by side. A thousand classes still sum to 1."""
     total, rest = 0.0, 0
-    if row.size >= 4 * SPREAD:
-        sums = np.zeros(SPREAD)
-        rest = row.size - row.size % SPREAD
-        for first in range(0, rest, SPREAD):
-            part = row[first : first + SPREAD]
-            for k in range(SPREAD):
+    if row.size >= 4 * SIDE_BY_SIDE:
+        sums = np.zeros(SIDE_BY_SIDE)
+        rest = row.size - row.size % SIDE_BY_SIDE
+        for first in range(0, rest, SIDE_BY_SIDE):
+            part = row[first : first + SIDE_BY_SIDE]
+            for k in range(SIDE_BY_SIDE):
                 sums[k] += part[k]
-        for k in range(SPREAD):
+        for k in range(SIDE_BY_SIDE):
             total += sums[k]
     for k in range(rest, row.size):
         total += row[k]
@@ -92,7 +92,7 @@ def _backward(start, stop, dy, y, dx, rows):
     """Job: some rows."""
     for i in range(start * rows, min(stop * rows, dy.shape[0])):
         g, p, out = dy[i], y[i], dx[i]
-        mean = 0.0
+        mean = 0.0  # of the gradient, weighed by the probabilities
         for k in range(g.size):
             mean += g[k] * p[k]
         mean = dy.dtype.type(mean)
@@ -137,7 +137,7 @@ def softmax_forward(x: Array) -> Array:
     x = checks.floats(x, "x")
     _check_axis(x, "x")
     y = memory.empty(x.shape, x.dtype)
-    _run(_forward if x.shape[-1] >= 4 * SPREAD else _forward_short, 4 * x.size, x, y)
+    _run(_forward if x.shape[-1] >= 4 * SIDE_BY_SIDE else _forward_short, 4 * x.size, x, y)
     return y
 
 

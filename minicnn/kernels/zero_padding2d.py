@@ -1,7 +1,7 @@
 """Zero padding: a frame of zeros around every image; the way back is `cropping2d`."""
 
 from ..types import Array, Pads
-from .algorithms.padding import zero_pad
+from .algorithms import zero_pad
 from .cropping2d import cropping2d_forward
 from .machine import checks, tape
 

@@ -55,10 +55,10 @@ ACTIVATIONS: dict[str, Function] = {
 ALIASES: dict[str, str | None] = {"linear": None, "swish": "silu"}
 # Which forward kernel applies which activation itself, as its argument `activation=`.
 APPLIED: dict[str, Collection[str | None]] = {
-    "conv2d": kernels.APPLIED_IN_A_SECOND_PASS,
-    "dense": kernels.APPLIED_IN_A_SECOND_PASS,
-    "depthwise_conv2d": kernels.APPLIED_BEFORE_WRITING,
-    "batch_normalization": kernels.APPLIED_BEFORE_WRITING,
+    "conv2d": kernels.FUSED_ACTIVATIONS,
+    "dense": kernels.FUSED_ACTIVATIONS,
+    "depthwise_conv2d": kernels.FUSED_RELUS,
+    "batch_normalization": kernels.FUSED_RELUS,
 }
 
 

@@ -78,7 +78,7 @@ def test_arrays_that_do_not_fit():
     for call, sentence in [
         (
             lambda: kernels.avgpool2d_forward(x, (4, 4), (1, 1), no_pads),
-            "`pool_size` must fit into the padded input, 3 pixels. Received: pool_size=(4, 4).",
+            "`pool_size` must fit into its padded input of 3 pixels. Received: a window over 4 pixels.",
         ),
         (
             lambda: kernels.avgpool2d_backward(dy, x.shape, (3, 3), (1, 1), no_pads),

@@ -230,7 +230,7 @@ def test_settings_may_be_lists_and_groups_are_no_bool():
     x, kernel = np.ones((1, 3, 3, 1)), np.ones((2, 2, 1, 1))
     y = kernels.conv2d_forward(x, kernel, None, (1, 1), ((0, 0), (0, 0)), (1, 1), 1)
     assert_same(kernels.conv2d_forward(x, kernel, None, [1, 1], [[0, 0], [0, 0]], [1, 1], 1), y)
-    with pytest.raises(ValueError, match="`groups` must be a whole number, 1 or more. Received: groups=True."):
+    with pytest.raises(ValueError, match="`groups` must be a positive integer. Received: groups=True."):
         kernels.conv2d_forward(x, kernel, None, (1, 1), ((0, 0), (0, 0)), (1, 1), True)
 
 

@@ -172,7 +172,7 @@ def test_bits_do_not_depend_on_threads(threads):
         (
             {"kernel": np.zeros((3, 9, 2, 1), "float32")},
             ValueError,
-            "A window must fit into its padded input of 5 pixels. Received: a window over 9 pixels.",
+            "`kernel` must fit into its padded input of 5 pixels. Received: a window over 9 pixels.",
         ),
         ({"bias": np.zeros(3, "float32")}, ValueError, "`bias` must have shape (2,). Received: bias.shape=(3,)."),
         (

@@ -61,7 +61,7 @@ VALUE = [
         "`residual` needs a 1x1 kernel, groups=1 and no im2col. Received: kernel.shape=(3, 2, 4, 8), groups=1, "
         "algorithm='auto'.",
     ),
-    (lambda: forward(groups=0), "`groups` must be a whole number, 1 or more. Received: groups=0."),
+    (lambda: forward(groups=0), "`groups` must be a positive integer. Received: groups=0."),
     (lambda: forward(x=array(6, 5, 4)), "`x` must have 4 axes. Received: x.shape=(6, 5, 4)."),
     (lambda: forward(kernel=array(3, 4, 8)), "`kernel` must have 4 axes. Received: kernel.shape=(3, 4, 8)."),
     (lambda: forward(bias=array(7)), "`bias` must have shape (8,). Received: bias.shape=(7,)."),
@@ -85,7 +85,7 @@ VALUE = [
     ),
     (
         lambda: forward(dilation=(3, 1)),
-        "A window must fit into its padded input of 6 pixels. Received: a window over 7 pixels.",
+        "`kernel` must fit into its padded input of 6 pixels. Received: a window over 7 pixels.",
     ),
     (
         lambda: forward(activation="tanh"),
@@ -164,7 +164,7 @@ VALUE = [
         lambda: kernels.dropout_forward(array(2), np.ones(2, bool), 1.0),
         "`rate` must be at least 0 and below 1. Received: rate=1.0.",
     ),
-    (lambda: kernels.set_num_threads(0), "`n` must be a whole number, 1 or more. Received: n=0."),
+    (lambda: kernels.set_num_threads(0), "`n` must be a positive integer. Received: n=0."),
 ]
 TYPE = [
     (lambda: forward(x=array(2, 6, 5, 4, dtype="uint8")), "`x` must be float32 or float64. Received: x.dtype=uint8."),
@@ -202,7 +202,9 @@ def test_types(call, sentence):
 
 
 def test_the_window_of_a_pooling_must_fit():
-    with pytest.raises(ValueError, match=r"`pool_size` must fit into the padded input, 5 pixels\. Received: .*6"):
+    with pytest.raises(
+        ValueError, match=r"`pool_size` must fit into its padded input of 5 pixels\. Received: a window over 6"
+    ):
         pool(pool_size=(2, 6))
 
 

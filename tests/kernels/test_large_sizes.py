@@ -58,13 +58,13 @@ def assert_sums(y, x, kernel):
     assert abs(got - want) <= 1e-6 * np.sqrt(y.size) * abs(x).max() * abs(kernel).sum(axis=(0, 1, 2)).max()
 
 
-# ---- Winograd where the transformed kernel is larger than a band may read -------------------------------------------
+# ---- Winograd where the transformed kernel is larger than a job may read --------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("shape", "filters"),
     [((1, 28, 28, 192), 192), ((2, 54, 50, 256), 256), ((5, 14, 14, 512), 512)],
-    ids=["one band", "two bands, 256 channels as VGG", "512 channels as VGG"],
+    ids=["at once", "in two rounds, 256 channels as VGG", "512 channels as VGG"],
 )
 def test_winograd_step_by_step(shape, filters):
     """Pads of 2: every pixel is under every tap, so `assert_sums` knows the sum of all outputs."""
@@ -74,7 +74,7 @@ def test_winograd_step_by_step(shape, filters):
     assert_convolution(y, x, kernel, 2)
     assert_sums(y, x, kernel)
     tiles = shape[0] * -(-y.shape[1] // 4) * -(-y.shape[2] // 4)
-    assert tiles > winograd.BAND  # more than one job
+    assert tiles > winograd.TILES_PER_JOB  # more than one job
     dy = draw(y.shape, 3)
     dx = kernels.conv2d_backward_input(dy, kernel, shape, (1, 1), ((2, 2), (2, 2)))
     assert_convolution(dx, dy, kernel[::-1, ::-1].swapaxes(2, 3), 0)
@@ -86,7 +86,7 @@ def test_winograd_step_by_step(shape, filters):
         assert abs(dkernel[a, b, c, f] - products.sum()) <= 4 * unit, (a, b, c, f)
 
 
-def test_more_than_one_band_is_met():
+def test_more_than_one_round_is_met():
     """The second case above transforms more tiles than fit at a time."""
     bytes_of_a_tile = 36 * (256 + 256) * 4
     assert 2 * 14 * 13 > winograd.BUFFERS // bytes_of_a_tile

@@ -23,7 +23,7 @@ class Way(NamedTuple):
     window: Pair
     strides: Pair
     dilation: Pair
-    befores: Pair  # pads above and to the left
+    pads_before: Pair  # pads above and to the left
 
 
 @jit
@@ -35,12 +35,12 @@ def _span(offset, step, size, count):
 
 
 @jit
-def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams):
+def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams) -> None:
     """Job: one row of outputs of one image. x, kernel (KH, KW, C), bias and y are flat; C is at least V*L."""
     (height, width), (oh, ow), channels, (kh, kw), (sh, sw), (dh, dw), (top, left) = way
     one_row = (shape[0][:1], shape[1])
-    t, size, zero = len(shape[0]), tile.REGISTER_BYTES // x.itemsize, x.dtype.type(0)
-    lanes = len(shape[1]) * size
+    t, lanes, zero = len(shape[0]), tile.REGISTER_BYTES // x.itemsize, x.dtype.type(0)
+    tile_width = len(shape[1]) * lanes
     inner, _ = _span(-left, sw, width, ow)  # outputs inner <= j < outer have their whole window in the image
     _, outer = _span((kw - 1) * dw - left, sw, width, ow)
     if outer - inner < t:
@@ -54,12 +54,12 @@ def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams):
         while j < ow:
             inside = inner <= j < outer
             j = min(j, outer - t) if inside else j
-            for block in range(ceil_div(channels, lanes)):
-                c = min(block * lanes, channels - lanes)  # the last block overlaps its neighbour, with the same sums
+            for block in range(ceil_div(channels, tile_width)):
+                c = min(block * tile_width, channels - tile_width)  # the last block overlaps its neighbour
                 if inside:
                     ahead = x_row + (((kh - 1) * dh + sh) * width + j * sw) * channels + c
                     for pixel in range(t * sw):
-                        for lane in range(0, lanes, size):
+                        for lane in range(0, tile_width, lanes):
                             tile.prefetch(x, ahead + pixel * channels + lane)
                     sums = tile.repeat(shape, bias, c)
                     for a in range(a0, a1):
@@ -72,7 +72,7 @@ def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams):
                     if streams:
                         tile.stream(sums, y, y_row + j * channels + c, channels)
                     else:
-                        tile.store(sums, y, y_row + j * channels + c, channels, lanes)
+                        tile.store(sums, y, y_row + j * channels + c, channels, tile_width)
                 else:
                     edge = tile.repeat(one_row, bias, c)
                     for a in range(a0, a1):
@@ -83,14 +83,14 @@ def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams):
                                 edge = tile.fma_lanes(edge, x, ix, 0, kernel, (a * kw + b) * channels + c)
                     if limit >= zero:
                         edge = tile.relu(edge, limit)
-                    tile.store(edge, y, y_row + j * channels + c, channels, lanes)
+                    tile.store(edge, y, y_row + j * channels + c, channels, tile_width)
             j += t if inside else 1
         if streams:
             tile.fence()
 
 
 @jit
-def backward_input(start, stop, dy, kernel, dx, way):
+def backward_input(start, stop, dy, kernel, dx, way) -> None:
     """Job: one row of dx of one image, which collects from every row of outputs that saw it."""
     _, _, _, (kh, kw), (sh, sw), (dh, dw), (top, left) = way
     for job in range(start, stop):
@@ -110,7 +110,7 @@ def backward_input(start, stop, dy, kernel, dx, way):
 
 
 @jit
-def backward_kernel(start, stop, dy, x, partial, shape, rows, way):
+def backward_kernel(start, stop, dy, x, partial, shape, rows, way) -> None:
     """Job: `rows` rows of outputs, counted through all images; their sum is one part (KH, KW, blocks * V*L).
 
     A tile holds the sums of one row of the window for V registers of channels: its T rows are the window's columns. The
@@ -118,7 +118,7 @@ def backward_kernel(start, stop, dy, x, partial, shape, rows, way):
     """
     (height, width), (oh, ow), channels, (kh, kw), (sh, sw), (dh, dw), (top, left) = way
     flat_x, flat_dy, flat = x.reshape(-1), dy.reshape(-1), partial.reshape(-1)
-    t, lanes = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
+    t, tile_width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
     one_row, step = (shape[0][:1], shape[1]), partial.shape[3]
     inner, _ = _span(-left, sw, width, ow)  # outputs inner <= j < outer have their whole window in the image
     _, outer = _span((kw - 1) * dw - left, sw, width, ow)
@@ -133,20 +133,20 @@ def backward_kernel(start, stop, dy, x, partial, shape, rows, way):
                 if not 0 <= h < height:
                     continue
                 x_row = (n * height + h) * width * channels
-                for block in range(ceil_div(channels, lanes)):
-                    c = min(block * lanes, channels - lanes)
-                    home = (job * kh + a) * kw * step + block * lanes
+                for block in range(ceil_div(channels, tile_width)):
+                    c = min(block * tile_width, channels - tile_width)
+                    home = (job * kh + a) * kw * step + block * tile_width
                     if inner < outer:
-                        sums = tile.load(shape, flat, home, step, lanes)
+                        sums = tile.load(shape, flat, home, step, tile_width)
                         for j in range(inner, outer):
                             at, of = x_row + (j * sw - left) * channels + c, (row * ow + j) * channels + c
                             sums = tile.fma_lanes(sums, flat_x, at, dw * channels, flat_dy, of)
-                        tile.store(sums, flat, home, step, lanes)
+                        tile.store(sums, flat, home, step, tile_width)
                     for b in range(kw):
-                        sums = tile.load(one_row, flat, home + b * step, 0, lanes)
+                        sums = tile.load(one_row, flat, home + b * step, 0, tile_width)
                         j0, j1 = _span(b * dw - left, sw, width, ow)
                         for j in range(j0, j1):
                             if not inner <= j < outer:
                                 at = x_row + (j * sw + b * dw - left) * channels + c
                                 sums = tile.fma_lanes(sums, flat_x, at, 0, flat_dy, (row * ow + j) * channels + c)
-                        tile.store(sums, flat, home + b * step, 0, lanes)
+                        tile.store(sums, flat, home + b * step, 0, tile_width)

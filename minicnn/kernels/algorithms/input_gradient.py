@@ -4,12 +4,12 @@ import numpy as np
 
 from ...types import Array, Pair
 from ..machine import ceil_div
-from . import direct
+from . import direct, packing
 from .padding import zero_pad
 
 
 def phase(
-    dy: Array, kernel: Array, dx: Array, first: Pair, strides: Pair, befores: Pair, dilation: Pair, groups: int
+    dy: Array, kernel: Array, dx: Array, first: Pair, strides: Pair, pads_before: Pair, dilation: Pair, groups: int
 ) -> None:
     """Write every sh-th row and sw-th column of dx: those that the kernel's rows and columns from `first` on reach.
 
@@ -19,7 +19,7 @@ def phase(
     since the rows would begin at p*dh: see `side_by_side`.
     """
     starts, counts, frame = [], [], []
-    axes = zip(dx.shape[1:3], dy.shape[1:3], kernel.shape, first, strides, befores, dilation, strict=False)
+    axes = zip(dx.shape[1:3], dy.shape[1:3], kernel.shape, first, strides, pads_before, dilation, strict=False)
     for size, out, k, p, s, pad, d in axes:
         low, high = -((p - pad) // s), (size - 1 + pad - p) // s  # i of the first and the last such row
         starts.append(p + s * low - pad)
@@ -29,15 +29,15 @@ def phase(
         return
     n, height, width, channels = dx.shape
     padded = zero_pad(dy, tuple(frame))
-    packed, filters, v = direct.pack_flipped(kernel, first, strides, groups)
-    taps = direct.taps(packed.shape[1:3], dy.shape[3], padded.shape[2], dilation, groups)
+    packed, filters, v = packing.pack_flipped(kernel, first, strides, groups)
+    taps = direct.taps_of(packed.shape[1:3], dy.shape[3], padded.shape[2], dilation, groups)
     y_steps = direct.Steps(
         (starts[0] * width + starts[1]) * channels,
         height * width * channels,
         strides[0] * width * channels,
         strides[1] * channels,
     )
-    windows = direct.Windows(direct.Outputs(n, *counts), direct.steps(padded.shape, (1, 1)), taps, filters)
+    windows = direct.Windows(direct.Outputs(n, *counts), direct.steps_of(padded.shape, (1, 1)), taps, filters)
     direct.convolve(padded.reshape(-1), packed.reshape(-1), None, dx, windows, y_steps, v)
 
 

@@ -1,4 +1,7 @@
-"""Frames of zeros round images, so that the loops after it need no test whether a pixel exists."""
+"""Images with zeros around or between their pixels, or with every so many alone.
+
+With a frame of zeros round an image the loops after it need no test whether a pixel exists.
+"""
 
 from collections.abc import Sequence
 
@@ -51,7 +54,7 @@ def zero_pad(x: Array, pads: Sequence[Pair]) -> Array:
 
 
 @jit
-def _copy_every(start, stop, x, y, sh, sw):
+def _copy_subsampled(start, stop, x, y, sh, sw):
     """Job: one row of one image of y."""
     for job in range(start, stop):
         n, i = job // y.shape[1], job % y.shape[1]
@@ -61,7 +64,7 @@ def _copy_every(start, stop, x, y, sh, sw):
                 pixel[c] = source[c]
 
 
-def every(x: Array, strides: Pair) -> Array:
+def subsample(x: Array, strides: Pair) -> Array:
     """Take every sh-th row and sw-th column: all that a 1 x 1 window with these strides sees.
 
     Parameters
@@ -80,12 +83,12 @@ def every(x: Array, strides: Pair) -> Array:
         return x
     n, height, width, channels = x.shape
     y = memory.empty((n, ceil_div(height, strides[0]), ceil_div(width, strides[1]), channels), x.dtype)
-    run(_copy_every, n * y.shape[1], y.size, x, y, *strides)
+    run(_copy_subsampled, n * y.shape[1], y.size, x, y, *strides)
     return y
 
 
 @jit
-def _spread(start, stop, x, y, sh, sw):
+def _insert_zeros(start, stop, x, y, sh, sw):
     """Job: one row of one image of y."""
     for job in range(start, stop):
         n, i = job // y.shape[1], job % y.shape[1]
@@ -103,16 +106,16 @@ def _spread(start, stop, x, y, sh, sw):
                     pixel[c] = source[c]
 
 
-def spread(x: Array, y: Array, strides: Pair) -> None:
-    """Write pixels to every sh-th row and sw-th column of y, and zeros between them: what `every` takes, given back.
+def insert_zeros(x: Array, y: Array, strides: Pair) -> None:
+    """Write pixels to every sh-th row and sw-th column of y, and zeros between them: the way back from `subsample`.
 
     Parameters
     ----------
     x : (N, OH, OW, C) float32 or float64, C-contiguous
-        what `every` would have taken
+        what `subsample` would have taken
     y : (N, H, W, C)
         written
     strides : (sh, sw) int
         pixels
     """
-    run(_spread, len(y) * y.shape[1], y.size, x, y, *strides)
+    run(_insert_zeros, len(y) * y.shape[1], y.size, x, y, *strides)

@@ -10,41 +10,21 @@ three small matrices of constants:
 
     y = A.T [ (G g) * (B.T d) ]                                 * is elementwise
 
-B.T d needs additions (for larger tiles constant factors too); G g is computed once for a kernel, whatever the number of
-images. What passes between them, one number a multiplication, is called a frequency below.
-
-Where the matrices come from. Take two polynomials, u of m coefficients and g of r. Their product s, where s[k] sums
-u[i] * g[k - i], has m + r - 1 coefficients, so its values at m + r - 1 points determine it: evaluate both there,
-multiply value by value, interpolate (Lagrange). With matrices V and G that evaluate, and C that interpolates,
-s = C [ (V u) * (G g) ]. Take the dot product with any numbers d, once by the definition and once by the matrices:
-
-    sum_k d[k] s[k] = sum_i u[i] sum_a d[i + a] g[a] = u.T y            y: m outputs of r taps, what is wanted
-    sum_k d[k] s[k] = d.T C [ (V u) * (G g) ]        = u.T V.T [ (G g) * (C.T d) ]
-
-Both hold for every u, so y = V.T [ (G g) * (C.T d) ]: A.T is V.T, and B.T is C.T. The points are 0, 1, -1, 2, -2, as
-many as are needed, since their powers are small, and infinity, where a polynomial's value is its leading coefficient:
-
-    row of G      at a finite point p:  (1, p, p**2) / product of (p - q) over the other finite points q
-                  at infinity:          (0, 0, 1)
-    row of B.T    at a finite point p:  the coefficients of  product of (z - q) over the other finite points q
-                  at infinity:          the coefficients of  product of (z - q) over all finite points q
-    column of A.T at a finite point p:  (1, p, ..., p**(m - 1))
-                  at infinity:          (0, ..., 0, 1)
-
-(Lagrange divides the polynomials of B.T by the products that stand under G here; done to the taps it costs nothing.)
-F(2, 3) takes 0, 1, -1 and infinity. F(4, 3), used here, takes 2 and -2 as well: six multiplications, not the direct
-sum's twelve, by the matrices that stand below. The row of B.T at 0, say, is (z - 1)(z + 1)(z - 2)(z + 2), which is
-4 - 5 z**2 + z**4, and G divides by 4.
+B.T d needs additions (for more outputs constant factors too); G g is computed once for a kernel, whatever the number of
+images. What passes between them, one number a multiplication, is called a frequency below. Where the matrices come from
+is told in winograd_matrices.py. F(4, 3), used here, takes six multiplications, not the direct sum's twelve.
 
 In two dimensions the same is done to columns, then to rows: y = A.T [ (G g G.T) * (B.T d B) ] A takes 6x6 pixels to 4x4
-outputs by 36 multiplications. Channels are summed between the transforms: for each of the 36 frequencies that is a
+outputs by 36 multiplications. Such a square is a tile below. (The processor's tile is another thing of the same name;
+here it is always "register tile".) Channels are summed between the transforms: for each of the 36 frequencies that is a
 product of two matrices, (tiles, C) with (C, F), done on the register tile. So there are three steps:
 
-    pixels       B.T d B for every tile of pixels and every channel     _transform_pixels
-    products     36 products of matrices                                _multiply
-    outputs      A.T m A for every tile and every filter                _transform_products
+    pixels       B.T d B for every tile of pixels and every channel           _transform_pixels
+    products     36 products of matrices                                      _multiply
+    outputs      A.T [ products ] A for every tile and every filter           _transform_products
 
-The transforms take about 7/F (pixels) + 4/C (outputs) of the products' multiply-adds: few channels do not pay.
+The transforms take about 7/F (pixels) + 4/C (outputs) of the products' multiply-adds: few filters or channels do not
+pay.
 
 Accuracy. The matrices' large entries cost digits. In units of eps * sqrt(9*C + 36) * sum|x||w|, this sum at its
 largest, the worst error seen over normal, rectified and uniform inputs of 1 to 512 channels was 1.5, from 32 channels
@@ -61,29 +41,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...types import AnyArray, Array, Pair
-from ..bias import in_registers
+from ..bias import padded_to_registers
 from ..machine import ceil_div, intrinsic, jit, memory, run, tape, tile
+from .winograd_matrices import A_T, B_T, G
 
-B_T = [
-    [4, 0, -5, 0, 1, 0],  # 0
-    [0, -4, -4, 1, 1, 0],  # 1
-    [0, 4, -4, -1, 1, 0],  # -1
-    [0, -2, -1, 2, 1, 0],  # 2
-    [0, 2, -1, -2, 1, 0],  # -2
-    [0, 4, 0, -5, 0, 1],  # infinity
-]
-G = [
-    [1 / 4, 0, 0],
-    [-1 / 6, -1 / 6, -1 / 6],
-    [-1 / 6, 1 / 6, -1 / 6],
-    [1 / 24, 1 / 12, 1 / 6],
-    [1 / 24, -1 / 12, 1 / 6],
-    [0, 0, 1],
-]
-A_T = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
-BAND = 28  # tiles that one job takes through all three steps while they stay in the second cache
-SMALL_KERNEL = 3 << 20  # bytes of transformed kernel up to which a band may read all of it
+TILES_PER_JOB = 28  # so many go through all three steps while they stay in the second cache
+SMALL_KERNEL = 3 << 20  # bytes of transformed kernel up to which a job may read all of it
 BUFFERS = 1 << 24  # bytes of frequencies at a time where the kernel is larger: then each step is done for many tiles
+# `pays` takes it from so many channels and filters, and so many tiles, on.
+# Direct / Winograd, times on one core with AVX-512, best of many (N, H = W, C, F):
+#   1, 32,  16,  16: 1.2        4, 28,  64,  64: 2.0        1, 14, 256, 256 (16 tiles): 0.9
+#   1, 32,  32,  32: 1.8        1, 28, 128, 128: 1.8        2, 14, 256, 256 (32 tiles): 1.2
+#   1, 32,  32,  64: 1.9        8,  7, 256, 160: 1.3        1, 14, 512, 512 (16 tiles): 0.4
+# With few tiles the transform of the kernel, as long as 2 or 3 tiles' work for each filter, is not earned back.
+CHANNELS_FROM, TILES_FROM = 32, 32
 ONE, THREE, FOUR, SIX = (tile.shape(rows, 1) for rows in (1, 3, 4, 6))  # register tiles, one register wide
 
 
@@ -109,7 +80,15 @@ def two_outputs(d: Sequence[float], g: Sequence[float]) -> list[float]:
     pixels = d[2] - d[0], d[1] + d[2], d[2] - d[1], d[3] - d[1]  # B.T d: additions only
     taps = -g[0], (g[0] + g[1] + g[2]) / 2, (g[0] - g[1] + g[2]) / 2, g[2]  # G g: once for a kernel
     at_0, at_1, at_minus_1, at_infinity = (p * t for p, t in zip(pixels, taps, strict=True))  # the four multiplications
-    return [at_0 + at_1 + at_minus_1, at_1 - at_minus_1 + at_infinity]  # A.T m
+    return [at_0 + at_1 + at_minus_1, at_1 - at_minus_1 + at_infinity]  # A.T [...]
+
+
+def pays(output_shape: tuple[int, ...], kernel_shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+    """Tell whether it is likely the faster way: float32, and channels, filters and tiles enough."""
+    n, oh, ow, filters = output_shape
+    if dtype != np.float32 or min(*kernel_shape[2:], filters) < CHANNELS_FROM:
+        return False
+    return n * ceil_div(oh, 4) * ceil_div(ow, 4) >= TILES_FROM
 
 
 @intrinsic
@@ -140,8 +119,8 @@ class Plan(NamedTuple):
     channels, filters : of the kernel
     width : filters in a block, V * L: as many as a register tile is wide
     blocks : of filters
-    held : blocks that the products have room for
-    band : tiles that the matrices have room for
+    block_room : blocks that the products have room for
+    tile_room : tiles that the frequencies and the products have room for
     """
 
     rows: int
@@ -152,13 +131,13 @@ class Plan(NamedTuple):
     filters: int
     width: int
     blocks: int
-    held: int
-    band: int
+    block_room: int
+    tile_room: int
 
 
 @jit
-def _transform_kernel(start, stop, packed, u, plan):
-    """Job: one block of filters. packed (blocks, 3, 3, C, V*L) -> u (blocks, 36, C, V*L)."""
+def _transform_kernel(start, stop, packed, weights, plan):
+    """Job: one block of filters. packed (blocks, 3, 3, C, V*L) -> weights (blocks, 36, C, V*L), its frequencies."""
     plan = Plan(*plan)
     lanes = tile.REGISTER_BYTES // packed.itemsize
     half_done = np.empty(6 * 3 * lanes, packed.dtype)  # 6 rows of 3: the columns are transformed
@@ -170,12 +149,12 @@ def _transform_kernel(start, stop, packed, u, plan):
                 tile.store(_taps_to_frequencies(taps), half_done, b * lanes, 3 * lanes, lanes)
             for r in range(6):
                 taps = tile.load(THREE, half_done, r * 3 * lanes, lanes, lanes)
-                tile.store(_taps_to_frequencies(taps), u, (block * 36 + r * 6) * step + k, step, lanes)
+                tile.store(_taps_to_frequencies(taps), weights, (block * 36 + r * 6) * step + k, step, lanes)
 
 
 @jit
 def _transform_pixels(x, frequencies, plan, first, count):
-    """x (N, 4*TH + 2, 4*TW + 2, C), flat -> frequencies (36, band, C): `count` tiles from `first` on.
+    """x (N, 4*TH + 2, 4*TW + 2, C), flat -> frequencies (36, tile_room, C): `count` tiles from `first` on.
 
     True if all is finite.
     """
@@ -193,14 +172,14 @@ def _transform_pixels(x, frequencies, plan, first, count):
             for r in range(6):
                 done = _pixels_to_frequencies(tile.load(SIX, half_done, r * 6 * lanes, lanes, lanes))
                 seen = tile.add(seen, done)
-                to = (r * 6 * plan.band + i) * channels + c
-                tile.store(done, frequencies, to, plan.band * channels, channels - c)
+                to = (r * 6 * plan.tile_room + i) * channels + c
+                tile.store(done, frequencies, to, plan.tile_room * channels, channels - c)
     tile.store(seen, half_done, 0, lanes, lanes)
     return sum_is_finite(half_done, 6 * lanes)
 
 
 @jit
-def sum_is_finite(numbers, count):
+def sum_is_finite(numbers, count) -> bool:
     """Tell whether the sum of the first `count` numbers is finite: once infinite or NaN, a sum stays so."""
     total = numbers.dtype.type(0)
     for i in range(count):
@@ -209,22 +188,22 @@ def sum_is_finite(numbers, count):
 
 
 @jit
-def _multiply(frequencies, u, products, shape, plan, q, block, slot, count):
-    """For frequency q and one block of filters, the `slot`th that the products hold: products = frequencies x u."""
+def _multiply(frequencies, weights, products, shape, plan, q, block, slot, count):
+    """For frequency q and one block of filters, the products' `slot`th: products = frequencies x weights."""
     t, channels, width = len(shape[0]), plan.channels, plan.width
     for first in range(0, count, t):  # rows after the last tile hold old numbers; nobody reads their products
         sums = tile.zeros(shape, frequencies)
         iw = (block * 36 + q) * channels * width
-        for ix in range((q * plan.band + first) * channels, (q * plan.band + first + 1) * channels):
-            sums = tile.fma(sums, frequencies, ix, channels, u, iw)
+        for ix in range((q * plan.tile_room + first) * channels, (q * plan.tile_room + first + 1) * channels):
+            sums = tile.fma(sums, frequencies, ix, channels, weights, iw)
             iw += width
-        to = ((q * plan.held + slot) * plan.band + first) * width
+        to = ((q * plan.block_room + slot) * plan.tile_room + first) * width
         tile.store(sums, products, to, width, width)
 
 
 @jit
 def _transform_products(products, bias, y, plan, block, slot, first, count, limit):
-    """products (36, held, band, V*L) -> y (N, OH, OW, F), flat: `count` tiles from `first` on, a block of filters."""
+    """products (36, block_room, tile_room, V*L) -> y (N, OH, OW, F), flat: `count` tiles from `first` on, one block."""
     rows, columns, oh, ow, filters, width = plan.rows, plan.columns, plan.oh, plan.ow, plan.filters, plan.width
     lanes = tile.REGISTER_BYTES // y.itemsize
     half_done = np.empty(4 * 6 * lanes, y.dtype)  # 4 rows of 6: the columns are transformed
@@ -234,8 +213,8 @@ def _transform_products(products, bias, y, plan, block, slot, first, count, limi
         for f in range(0, width, lanes):
             valid = filters - block * width - f  # lanes that are filters
             for s in range(6):
-                at = ((s * plan.held + slot) * plan.band + i) * width + f
-                frequencies = tile.load(SIX, products, at, 6 * plan.held * plan.band * width, lanes)
+                at = ((s * plan.block_room + slot) * plan.tile_room + i) * width + f
+                frequencies = tile.load(SIX, products, at, 6 * plan.block_room * plan.tile_room * width, lanes)
                 tile.store(_frequencies_to_outputs(frequencies), half_done, s * lanes, 6 * lanes, lanes)
             for r in range(min(4, oh - row)):
                 outputs = _frequencies_to_outputs(tile.load(SIX, half_done, r * 6 * lanes, lanes, lanes))
@@ -253,51 +232,51 @@ def _transform_products(products, bias, y, plan, block, slot, first, count, limi
 
 
 @jit
-def _bands(start, stop, x, u, bias, y, finite, shape, plan, tiles, limit):
-    """Job: one band of tiles, through all three steps. `tiles`: how many there are in all."""
+def _all_steps_job(start, stop, x, weights, bias, y, finite, shape, plan, tiles, limit):
+    """Job: `TILES_PER_JOB` of the `tiles` that there are, all three steps."""
     plan = Plan(*plan)
-    frequencies = np.zeros(36 * plan.band * plan.channels, x.dtype)
-    products = np.empty(36 * plan.band * plan.width, x.dtype)
+    frequencies = np.zeros(36 * plan.tile_room * plan.channels, x.dtype)
+    products = np.empty(36 * plan.tile_room * plan.width, x.dtype)
     for job in range(start, stop):
-        first = job * BAND
-        count = min(BAND, tiles - first)
+        first = job * TILES_PER_JOB
+        count = min(TILES_PER_JOB, tiles - first)
         finite[job] = _transform_pixels(x, frequencies, plan, first, count)
         for block in range(plan.blocks):
             for q in range(36):
-                _multiply(frequencies, u, products, shape, plan, q, block, 0, count)
+                _multiply(frequencies, weights, products, shape, plan, q, block, 0, count)
             _transform_products(products, bias, y, plan, block, 0, first, count, limit)
 
 
 @jit
-def pixels_job(start, stop, x, frequencies, finite, plan, first, count):
-    """Job: `BAND` of the `count` tiles from `first` on, the first step."""
+def pixels_job(start, stop, x, frequencies, finite, plan, first, count) -> None:
+    """Job: `TILES_PER_JOB` of the `count` tiles from `first` on, the first step."""
     plan = Plan(*plan)
     for job in range(start, stop):
-        here = job * BAND
+        here = job * TILES_PER_JOB
         part = frequencies[here * plan.channels :]
-        finite[job] = _transform_pixels(x, part, plan, first + here, min(BAND, count - here))
+        finite[job] = _transform_pixels(x, part, plan, first + here, min(TILES_PER_JOB, count - here))
 
 
 @jit
-def _multiply_job(start, stop, frequencies, u, products, shape, plan, count):
+def _multiply_job(start, stop, frequencies, weights, products, shape, plan, count):
     """Job: one frequency and one block of filters, the second step."""
     plan = Plan(*plan)
     for job in range(start, stop):
         block = job % plan.blocks
-        _multiply(frequencies, u, products, shape, plan, job // plan.blocks, block, block, count)
+        _multiply(frequencies, weights, products, shape, plan, job // plan.blocks, block, block, count)
 
 
 @jit
 def _products_job(start, stop, products, bias, y, plan, first, count, limit):
-    """Job: `BAND` of the `count` tiles from `first` on and one block of filters, the third step."""
+    """Job: `TILES_PER_JOB` of the `count` tiles from `first` on and one block of filters, the third step."""
     plan = Plan(*plan)
     for job in range(start, stop):
-        here, block = job // plan.blocks * BAND, job % plan.blocks
+        here, block = job // plan.blocks * TILES_PER_JOB, job % plan.blocks
         part = products[here * plan.width :]
-        _transform_products(part, bias, y, plan, block, block, first + here, min(BAND, count - here), limit)
+        _transform_products(part, bias, y, plan, block, block, first + here, min(TILES_PER_JOB, count - here), limit)
 
 
-def padded_size(sizes: Pair, before: int) -> Pair:
+def tile_pads(sizes: Pair, before: int) -> Pair:
     """Return the pads of one axis so that its outputs, 2 pixels fewer than the padded input, are whole tiles.
 
     Parameters
@@ -333,10 +312,11 @@ def plan_for(x_shape: tuple[int, ...], y_shape: tuple[int, ...], v: int, itemsiz
     """
     n, height, width, channels = x_shape
     _, oh, ow, filters = y_shape
-    rows, columns, lanes = (height - 2) // 4, (width - 2) // 4, v * (tile.REGISTER_BYTES // itemsize)
-    blocks = ceil_div(filters, lanes)
-    band = min(n * rows * columns, max(BAND, BUFFERS // (36 * (channels + blocks * lanes) * itemsize)))
-    return Plan(rows, columns, oh, ow, channels, filters, lanes, blocks, blocks, ceil_div(band, BAND) * BAND)
+    rows, columns, tile_width = (height - 2) // 4, (width - 2) // 4, v * (tile.REGISTER_BYTES // itemsize)
+    blocks = ceil_div(filters, tile_width)
+    most = max(TILES_PER_JOB, BUFFERS // (36 * (channels + blocks * tile_width) * itemsize))
+    tile_room = ceil_div(min(n * rows * columns, most), TILES_PER_JOB) * TILES_PER_JOB
+    return Plan(rows, columns, oh, ow, channels, filters, tile_width, blocks, blocks, tile_room)
 
 
 def convolve(x: Array, packed: Array, bias: Array | None, y: Array, v: int, limit: float) -> bool:
@@ -363,16 +343,16 @@ def convolve(x: Array, packed: Array, bias: Array | None, y: Array, v: int, limi
         if false, y is not to be used: x has a NaN, an infinity, or numbers near the end of the range
     """
     plan, tiles = plan_for(x.shape, y.shape, v, x.itemsize), len(x) * ceil_div(y.shape[1], 4) * ceil_div(y.shape[2], 4)
-    u = memory.empty((plan.blocks * 36 * plan.channels * plan.width,), x.dtype)
-    run(_transform_kernel, plan.blocks, u.size * 4, packed, u, tuple(plan))
-    finite = np.zeros(ceil_div(tiles, BAND), np.bool_)
+    weights = memory.empty((plan.blocks * 36 * plan.channels * plan.width,), x.dtype)
+    run(_transform_kernel, plan.blocks, weights.size * 4, packed, weights, tuple(plan))
+    finite = np.zeros(ceil_div(tiles, TILES_PER_JOB), np.bool_)
     tape.expect(finite)
-    padded_bias = in_registers(bias, 1, plan.blocks * plan.width, x.dtype)
-    arrays = x.reshape(-1), u, padded_bias, y.reshape(-1), finite
-    shape, work = tile.shape(tile.rows(BAND, v), v), tiles * 36 * plan.channels * plan.blocks * plan.width // 32
-    if u.nbytes <= SMALL_KERNEL:
-        plan = plan._replace(held=1, band=_whole(BAND, shape))
-        run(_bands, len(finite), work, *arrays, shape, tuple(plan), tiles, x.dtype.type(limit))
+    padded_bias = padded_to_registers(bias, 1, plan.blocks * plan.width, x.dtype)
+    arrays = x.reshape(-1), weights, padded_bias, y.reshape(-1), finite
+    shape, work = tile.shape(tile.rows(TILES_PER_JOB, v), v), tiles * weights.size // 32
+    if weights.nbytes <= SMALL_KERNEL:
+        plan = plan._replace(block_room=1, tile_room=_whole(TILES_PER_JOB, shape))
+        run(_all_steps_job, len(finite), work, *arrays, shape, tuple(plan), tiles, x.dtype.type(limit))
     else:
         _step_by_step(arrays, shape, plan, tiles, work, x.dtype.type(limit))
     return bool(finite.all())
@@ -387,14 +367,14 @@ def _step_by_step(
     arrays: tuple[AnyArray, ...], shape: tile.Shape, plan: Plan, tiles: int, work: int, limit: np.floating[Any]
 ) -> None:
     """Take many tiles through the first step, then the second, then the third: a large kernel is read less often."""
-    x, u, bias, y, finite = arrays
-    together, plan = plan.band, plan._replace(band=_whole(plan.band, shape))
-    frequencies = memory.empty((36 * plan.band * plan.channels,), x.dtype)
-    products = memory.empty((36 * plan.band * plan.blocks * plan.width,), x.dtype)
+    x, weights, bias, y, finite = arrays
+    together, plan = plan.tile_room, plan._replace(tile_room=_whole(plan.tile_room, shape))
+    frequencies = memory.empty((36 * plan.tile_room * plan.channels,), x.dtype)
+    products = memory.empty((36 * plan.tile_room * plan.blocks * plan.width,), x.dtype)
     passed = tuple(plan)
     for first in range(0, tiles, together):
         count = min(together, tiles - first)
-        jobs = ceil_div(count, BAND)
-        run(pixels_job, jobs, work, x, frequencies, finite[first // BAND :], passed, first, count)
-        run(_multiply_job, 36 * plan.blocks, work, frequencies, u, products, shape, passed, count)
+        jobs = ceil_div(count, TILES_PER_JOB)
+        run(pixels_job, jobs, work, x, frequencies, finite[first // TILES_PER_JOB :], passed, first, count)
+        run(_multiply_job, 36 * plan.blocks, work, frequencies, weights, products, shape, passed, count)
         run(_products_job, jobs * plan.blocks, work, products, bias, y, passed, first, count, limit)

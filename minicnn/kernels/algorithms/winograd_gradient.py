@@ -39,14 +39,14 @@ def _frequencies_to_taps(typingctx, frequencies):
 
 @jit
 def _gradients_job(start, stop, dy, gradients, finite, plan, first, count):
-    """Job: `BAND` tiles. dy (N, 4*TH, 4*TW, F), flat -> gradients (36, blocks, band, V*L), as frequencies."""
+    """Job: `TILES_PER_JOB` tiles. dy (N, 4*TH, 4*TW, F), flat -> its frequencies (36, blocks, tile_room, V*L)."""
     plan = winograd.Plan(*plan)
     rows, columns, filters, width = plan.rows, plan.columns, plan.filters, plan.width
     lanes, dy_row = tile.REGISTER_BYTES // dy.itemsize, 4 * columns * filters
     half_done = np.empty(36 * lanes, dy.dtype)  # 6 rows of 4: the columns are transformed
     for job in range(start, stop):
         seen = tile.zeros(winograd.SIX, dy)  # the sum of all frequencies
-        for i in range(job * winograd.BAND, min((job + 1) * winograd.BAND, count)):
+        for i in range(job * winograd.TILES_PER_JOB, min((job + 1) * winograd.TILES_PER_JOB, count)):
             n, row, column = (first + i) // columns // rows, (first + i) // columns % rows, (first + i) % columns
             at = (n * rows + row) * 4 * dy_row + column * 4 * filters
             for f in range(0, plan.blocks * width, lanes):
@@ -57,8 +57,8 @@ def _gradients_job(start, stop, dy, gradients, finite, plan, first, count):
                     numbers = tile.load(winograd.FOUR, half_done, r * 4 * lanes, lanes, lanes)
                     frequencies = _gradients_to_frequencies(numbers)
                     seen = tile.add(seen, frequencies)
-                    to = ((r * 6 * plan.blocks + f // width) * plan.band + i) * width + f % width
-                    tile.store(frequencies, gradients, to, plan.blocks * plan.band * width, lanes)
+                    to = ((r * 6 * plan.blocks + f // width) * plan.tile_room + i) * width + f % width
+                    tile.store(frequencies, gradients, to, plan.blocks * plan.tile_room * width, lanes)
         tile.store(seen, half_done, 0, lanes, lanes)
         finite[job] = finite[job] and winograd.sum_is_finite(half_done, 6 * lanes)
 
@@ -77,7 +77,7 @@ def _multiply_job(start, stop, pixels, gradients, sums, shape, plan, count, fres
         for j in range(tiles):
             at = (job * tiles + j) * t * width
             total = tile.zeros(shape, pixels) if fresh else tile.load(shape, sums, at, width, width)
-            ix, iw = q * plan.band * channels + min(j * t, channels - t), job * plan.band * width
+            ix, iw = q * plan.tile_room * channels + min(j * t, channels - t), job * plan.tile_room * width
             for _ in range(count):
                 total = tile.fma(total, pixels, ix, 1, gradients, iw)
                 ix += channels
@@ -129,15 +129,15 @@ def kernel_gradient(dy: Array, x: Array, dkernel: Array, v: int) -> bool:
     plan = winograd.plan_for(x.shape, dy.shape, v, x.itemsize)
     channels, blocks, tiles = plan.channels, plan.blocks, len(x) * plan.rows * plan.columns
     t = tile.rows(channels, v)
-    pixels = memory.empty((36 * plan.band * channels,), x.dtype)
-    gradients = memory.empty((36 * plan.band * blocks * plan.width,), x.dtype)
+    pixels = memory.empty((36 * plan.tile_room * channels,), x.dtype)
+    gradients = memory.empty((36 * plan.tile_room * blocks * plan.width,), x.dtype)
     sums = memory.empty((36 * blocks * ceil_div(channels, t) * t * plan.width,), x.dtype)
-    finite = np.zeros(ceil_div(tiles, winograd.BAND), np.bool_)
+    finite = np.zeros(ceil_div(tiles, winograd.TILES_PER_JOB), np.bool_)
     tape.expect(finite)
     passed, shape, work = tuple(plan), tile.shape(t, v), tiles * 36 * channels * blocks * plan.width // 32
-    for first in range(0, tiles, plan.band):
-        count, here = min(plan.band, tiles - first), finite[first // winograd.BAND :]
-        jobs = ceil_div(count, winograd.BAND)
+    for first in range(0, tiles, plan.tile_room):
+        count, here = min(plan.tile_room, tiles - first), finite[first // winograd.TILES_PER_JOB :]
+        jobs = ceil_div(count, winograd.TILES_PER_JOB)
         run(winograd.pixels_job, jobs, work, x.reshape(-1), pixels, here, passed, first, count)
         run(_gradients_job, jobs, work, dy.reshape(-1), gradients, here, passed, first, count)
         run(_multiply_job, 36 * blocks, work, pixels, gradients, sums, shape, passed, count, first == 0)

@@ -15,9 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...types import Array, NDArray, Pads, Pair
-from ..algorithms import direct
-from ..algorithms.padding import zero_pad
-from ..conv2d import conv2d_forward, is_plain, output_shape, settings, winograd_pays
+from ..algorithms import direct, packing, winograd, zero_pad
+from ..conv2d import conv2d_forward, output_shape, settings, suits_winograd
 from ..machine import checks, jit, memory, run, tile
 from ..maxpool2d import pooled_shape
 
@@ -44,8 +43,8 @@ class Pooled(NamedTuple):
 def _pool_row(z, first, y, winners, to, shape, pooled):
     """Pool one row of windows: from z[first:] to y[to:] and winners[to:]. Rows of a tile are windows."""
     windows, channels, row_step, step = pooled.ow, pooled.channels, pooled.width * pooled.channels, pooled.sw
-    t, lanes = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // z.itemsize)
-    for c in range(0, channels, lanes):
+    t, tile_width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // z.itemsize)
+    for c in range(0, channels, tile_width):
         count = channels - c
         for j in range(0, windows, t):
             window = min(j, windows - t)  # the last tile overlaps its neighbour
@@ -79,12 +78,12 @@ def _convolve_and_pool(start, stop, x, w, bias, y, winners, shapes, windows, poo
     x_steps, filters, width, channels = windows.steps, windows.filters, pooled.width, pooled.channels
     strip, strip_steps = np.empty(pooled.ph * width * channels, x.dtype), direct.Steps(0, 0, width * channels, channels)
     outputs, ending = direct.Outputs(1, pooled.ph, width), direct.Ending(x.dtype.type(np.inf), False)
-    cuts = direct.Cuts(pooled.ph, width, filters.groups * filters.blocks)  # one piece: all of it
+    per_job = direct.PerJob(pooled.ph, width, filters.groups * filters.blocks)  # all of it
     for job in range(start, stop):
         first = job // pooled.oh * x_steps.image + job % pooled.oh * pooled.sh * x_steps.row
         steps = direct.Steps(first, 0, x_steps.row, x_steps.pixel)
         here = direct.Windows(outputs, steps, windows.taps, filters)
-        direct.convolve_jobs(0, 1, x, w, bias, strip, shape, here, strip_steps, cuts, ending)
+        direct.convolve_jobs(0, 1, x, w, bias, strip, shape, here, strip_steps, per_job, ending)
         _pool_row(strip, 0, y, winners, job * pooled.ow * channels, pool_shape, pooled)
 
 
@@ -96,23 +95,23 @@ def _unpool(start, stop, dy, winners, dx, shape, pooled, gaps, streams):
     """
     pooled = Pooled(*pooled)
     height, width, oh, ow, channels = pooled.height, pooled.width, pooled.oh, pooled.ow, pooled.channels
-    t, lanes = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // dx.itemsize)
+    t, tile_width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // dx.itemsize)
     step = pooled.sw * channels
     for job in range(start, stop):
         n, i = job // oh, job % oh
-        band = (n * height + i * pooled.sh) * width * channels
+        first = (n * height + i * pooled.sh) * width * channels
         if gaps:
             last = height if i + 1 == oh else (i + 1) * pooled.sh
-            dx[band : (n * height + last) * width * channels] = 0
+            dx[first : (n * height + last) * width * channels] = 0
         for a in range(pooled.ph):
             for j in range(0, ow, t):
                 window = min(j, ow - t)  # the last tile overlaps its neighbour
-                for c in range(0, channels, lanes):
+                for c in range(0, channels, tile_width):
                     at, count = (job * ow + window) * channels + c, channels - c
                     gradient = tile.load(shape, dy, at, channels, count)
                     for b in range(pooled.pw):
                         kept = tile.keep(gradient, winners, at, channels, count, a * pooled.pw + b)
-                        home = band + a * width * channels + window * step + b * channels + c
+                        home = first + a * width * channels + window * step + b * channels + c
                         if streams:
                             tile.stream(kept, dx, home, step)
                         else:
@@ -210,20 +209,20 @@ def conv2d_maxpool2d_forward(
     pooled = Pooled(*between[1:], *shape[1:3], *pool_size, *pool_strides)
     pool_shape = _tile(pooled.ow, pooled.channels, x.dtype)
     flat, jobs = (y.reshape(-1), winners.reshape(-1)), len(y) * pooled.oh
-    many = kernel.size > direct.NEAREST and pooled.ph * pooled.width < direct.PIXELS  # see `direct.PIXELS`
-    if many or is_plain(kernel.shape, window) and winograd_pays(between, kernel.shape, x.dtype):
+    many = kernel.size > direct.FEW_WEIGHTS and pooled.ph * pooled.width < direct.PIXELS  # see `direct.PIXELS`
+    if many or suits_winograd(kernel.shape, window) and winograd.pays(between, kernel.shape, x.dtype):
         z = conv2d_forward(x, kernel, bias, *window, activation="relu")
         run(_pool, jobs, z.size, z.reshape(-1), *flat, pool_shape, tuple(pooled))
         return y, winners
     padded = zero_pad(x, window.pads)
-    packed, filters, v = direct.pack(kernel, window.groups)
-    lanes_bias = direct.packed_bias(bias, filters, v, x.dtype)
+    packed, filters, v = packing.pack(kernel, window.groups)
+    packed_bias = packing.pack_bias(bias, filters, v, x.dtype)
     shapes = tile.shape(tile.rows(pooled.width, v), v), pool_shape
-    steps = direct.steps(padded.shape, window.strides)
-    taps = direct.taps(kernel.shape[:2], x.shape[3], padded.shape[2], window.dilation, window.groups)
+    steps = direct.steps_of(padded.shape, window.strides)
+    taps = direct.taps_of(kernel.shape[:2], x.shape[3], padded.shape[2], window.dilation, window.groups)
     windows = between[:3], tuple(steps), tuple(taps), tuple(filters)
     work = y.size * kernel[..., 0].size
-    inputs = padded.reshape(-1), packed, lanes_bias
+    inputs = padded.reshape(-1), packed, packed_bias
     run(_convolve_and_pool, jobs, work, *inputs, *flat, shapes, windows, tuple(pooled))
     return y, winners
 

@@ -103,7 +103,7 @@ class Place(NamedTuple):
 
 
 @jit
-def place_of(job, walk):
+def place_of(job, walk) -> Place:
     """Return the place of a job."""
     pair, row_cut = job // walk.column_cuts // walk.row_cuts, job // walk.column_cuts % walk.row_cuts
     first = job % walk.column_cuts * BLOCK
@@ -118,6 +118,6 @@ def place_of(job, walk):
 
 
 @jit
-def offset(place, row, steps):
+def offset(place, row, steps) -> int:
     """Return where an array's numbers for one row of a job begin."""
     return place.outer * steps[0] + place.inner * steps[1] + row * steps[2] + place.first * steps[3]

@@ -49,7 +49,7 @@ def apply_slope(formula: Formula, dy: Array, kept: Array, *settings: float) -> A
 
 
 @jit
-def sigmoids(x, out):
+def sigmoids(x, out) -> None:
     """Write the sigmoid of every number of a block; exp of -|x| is never above 1, so it cannot overflow."""
     one = x.dtype.type(1)
     for i in range(x.size):
@@ -66,7 +66,7 @@ def _below(x):
 
 
 @jit
-def clipped_relu(start, stop, x, y, limit):
+def clipped_relu(start, stop, x, y, limit) -> None:
     """Write y = min(max(x, 0), limit)."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
@@ -77,7 +77,7 @@ def clipped_relu(start, stop, x, y, limit):
 
 
 @jit
-def clipped_relu_slope(start, stop, dy, y, dx, limit):
+def clipped_relu_slope(start, stop, dy, y, dx, limit) -> None:
     """Write dx = dy where 0 < y < limit, else 0."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero = dy.dtype.type(0)
@@ -86,7 +86,7 @@ def clipped_relu_slope(start, stop, dy, y, dx, limit):
 
 
 @jit
-def leaky_relu(start, stop, x, y, slope):
+def leaky_relu(start, stop, x, y, slope) -> None:
     """Write y = x where x > 0, else slope * x."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
@@ -95,7 +95,7 @@ def leaky_relu(start, stop, x, y, slope):
 
 
 @jit
-def leaky_relu_slope(start, stop, dy, y, dx, slope):
+def leaky_relu_slope(start, stop, dy, y, dx, slope) -> None:
     """Write dx = dy where y > 0, else slope * dy."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero = dy.dtype.type(0)
@@ -104,7 +104,7 @@ def leaky_relu_slope(start, stop, dy, y, dx, slope):
 
 
 @jit
-def elu(start, stop, x, y, alpha):
+def elu(start, stop, x, y, alpha) -> None:
     """Write y = x where x > 0, else alpha * (exp(x) - 1)."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
@@ -113,7 +113,7 @@ def elu(start, stop, x, y, alpha):
 
 
 @jit
-def elu_slope(start, stop, dy, y, dx, alpha):
+def elu_slope(start, stop, dy, y, dx, alpha) -> None:
     """Write dx = dy where y > 0, else dy * (y + alpha): the slope alpha * exp(x), told by y."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero = dy.dtype.type(0)
@@ -122,7 +122,7 @@ def elu_slope(start, stop, dy, y, dx, alpha):
 
 
 @jit
-def tanh(start, stop, x, y):
+def tanh(start, stop, x, y) -> None:
     """Write y = tanh(x)."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(x.size):
@@ -130,7 +130,7 @@ def tanh(start, stop, x, y):
 
 
 @jit
-def tanh_slope(start, stop, dy, y, dx):
+def tanh_slope(start, stop, dy, y, dx) -> None:
     """Write dx = dy * (1 - y * y)."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     one = dy.dtype.type(1)
@@ -139,7 +139,7 @@ def tanh_slope(start, stop, dy, y, dx):
 
 
 @jit
-def hard_sigmoid(start, stop, x, y):
+def hard_sigmoid(start, stop, x, y) -> None:
     """Write y = min(max(x + 3, 0), 6) / 6."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero, three, six = x.dtype.type(0), x.dtype.type(3), x.dtype.type(6)
@@ -150,7 +150,7 @@ def hard_sigmoid(start, stop, x, y):
 
 
 @jit
-def hard_sigmoid_slope(start, stop, dy, y, dx):
+def hard_sigmoid_slope(start, stop, dy, y, dx) -> None:
     """Write dx = dy / 6 where 0 < y < 1, else 0."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     zero, one, six = dy.dtype.type(0), dy.dtype.type(1), dy.dtype.type(6)
@@ -159,7 +159,7 @@ def hard_sigmoid_slope(start, stop, dy, y, dx):
 
 
 @jit
-def softplus(start, stop, x, y):
+def softplus(start, stop, x, y) -> None:
     """Write y = log(1 + exp(x)), as max(x, 0) + log(1 + exp(-|x|)), which cannot overflow."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     zero = x.dtype.type(0)
@@ -169,7 +169,7 @@ def softplus(start, stop, x, y):
 
 
 @jit
-def softplus_slope(start, stop, dy, y, dx):
+def softplus_slope(start, stop, dy, y, dx) -> None:
     """Write dx = dy * (1 - exp(-y)), which is dy * sigmoid(x)."""
     dy, y, dx = dy[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     for i in range(dy.size):
@@ -177,7 +177,7 @@ def softplus_slope(start, stop, dy, y, dx):
 
 
 @jit
-def silu(start, stop, x, y):
+def silu(start, stop, x, y) -> None:
     """Write y = x * sigmoid(x)."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for first in range(0, x.size, BLOCK):  # a block stays in the first cache between the loops
@@ -188,7 +188,7 @@ def silu(start, stop, x, y):
 
 
 @jit
-def silu_slope(start, stop, dy, x, dx):
+def silu_slope(start, stop, dy, x, dx) -> None:
     """Write dx = dy * s * (1 + x * (1 - s)), where s = sigmoid(x)."""
     dy, x, dx = dy[start * BLOCK : stop * BLOCK], x[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     one = dy.dtype.type(1)
@@ -200,7 +200,7 @@ def silu_slope(start, stop, dy, x, dx):
 
 
 @jit
-def gelu(start, stop, x, y):
+def gelu(start, stop, x, y) -> None:
     """Write y = x * P(x), where P is the share of the normal distribution below x."""
     x, y = x[start * BLOCK : stop * BLOCK], y[start * BLOCK : stop * BLOCK]
     for i in range(x.size):
@@ -208,7 +208,7 @@ def gelu(start, stop, x, y):
 
 
 @jit
-def gelu_slope(start, stop, dy, x, dx):
+def gelu_slope(start, stop, dy, x, dx) -> None:
     """Write dx = dy * (P(x) + x * p(x)), where p, the distribution's density, is the slope of P."""
     dy, x, dx = dy[start * BLOCK : stop * BLOCK], x[start * BLOCK : stop * BLOCK], dx[start * BLOCK : stop * BLOCK]
     half, scale = dy.dtype.type(0.5), dy.dtype.type(1 / math.sqrt(2 * math.pi))

@@ -38,7 +38,7 @@ def _power_of_two(typingctx, k):
 
 
 @jit
-def exp32(x):
+def exp32(x) -> np.float32:
     """Return exp(x) for a float32 x <= 0. NaN stays NaN, -inf gives 0."""
     one = np.float32(1)
     low = x if x > np.float32(-104) else np.float32(-104)  # exp(-104) is 0 already; catches NaN too
@@ -57,7 +57,7 @@ def exp32(x):
 
 
 @jit
-def exp64(x):
+def exp64(x) -> float:
     """Return exp(x) for a float64 x <= 0. NaN stays NaN, -inf gives 0."""
     low = x if x > -746.0 else -746.0
     k = (low * LOG2_E + ROUND64) - ROUND64
@@ -81,7 +81,7 @@ def exp64(x):
 
 
 @jit
-def exp(x):
+def exp(x) -> None:
     """Replace every number of x, all <= 0, by its exp.
 
     In place: two arrays might overlap, so for two the compiler would compute one number after the other.

@@ -16,14 +16,14 @@ V = 4  # registers side by side
 def _sums(start, stop, x, finite, shape):
     """Job: `BLOCK` numbers, summed in V registers."""
     width = len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
-    lanes = np.empty(width, x.dtype)
+    sums = np.empty(width, x.dtype)
     for job in range(start, stop):
         total, end = tile.zeros(shape, x), min((job + 1) * BLOCK, x.size)
         for i in range(job * BLOCK, end, width):
             total = tile.add(total, tile.load(shape, x, i, 0, end - i))
-        tile.store(total, lanes, 0, 0, width)
+        tile.store(total, sums, 0, 0, width)
         finite[job] = True
-        for number in lanes:
+        for number in sums:
             finite[job] &= np.isfinite(number)
 
 

@@ -20,6 +20,8 @@ if _disabled:
 
 # A function for compiled code. Numba finds the types of its arguments when it is called, so none are written down.
 Compiled = Callable[..., Any]
+# What a function under `intrinsic` tells the compiler: the types of its result and arguments, and who writes the LLVM.
+Instructions = tuple[Any, Callable[..., Any]]
 
 
 @overload

@@ -29,7 +29,7 @@ from numba import types
 from numba.core import cgutils
 
 from ...types import NDArray
-from .jit import intrinsic, jit
+from .jit import Instructions, intrinsic, jit
 
 # places in the team's array; numbers that many threads change lie on cache lines of their own
 BUSY, TURN, OPEN, INSIDE, NEXT, CODE, DATA, JOBS, CHUNK, SEATS, FAILED = 0, 8, 16, 24, 32, 40, 41, 42, 43, 44, 45
@@ -141,7 +141,7 @@ def _processor(typingctx):
 
 
 @jit
-def processor():
+def processor() -> int:
     """Tell the number of the processor that this thread runs on; -1 where the system does not say."""
     return _processor()
 
@@ -159,7 +159,7 @@ def _call(typingctx, code, data, start, stop):
 
 
 @intrinsic
-def package(typingctx, kernel, args):
+def package(typingctx, kernel, args) -> Instructions:
     """Make a task of kernel(start, stop, *args): return the addresses of its code and its arguments, and their size.
 
     The code is a function (arguments, start, stop), the same for every kernel, that takes the arguments apart and calls
@@ -198,7 +198,7 @@ def package(typingctx, kernel, args):
 
 
 @intrinsic
-def keep(typingctx, task, place):
+def keep(typingctx, task, place) -> Instructions:
     """Copy a task's arguments to `place`, an array of bytes; return its code's address, or 0 if they do not fit."""
 
     def codegen(context, builder, signature, args):
@@ -225,7 +225,7 @@ def _work(team):
 
 
 @jit
-def lead(team, code, data, jobs, chunk, seats):
+def lead(team, code, data, jobs, chunk, seats) -> bool:
     """Do a task with as many helpers as come, `seats` at most. False if memory ran out.
 
     Parameters
@@ -261,7 +261,7 @@ def lead(team, code, data, jobs, chunk, seats):
 
 
 @jit
-def play(team, tasks):
+def play(team, tasks) -> bool:
     """Do one task after the other: rows (code, data, jobs, chunk, seats); without seats, alone. False: no memory."""
     done = True
     for i in range(len(tasks)):
@@ -274,7 +274,7 @@ def play(team, tasks):
 
 
 @jit
-def serve(team, number, turn, spins):
+def serve(team, number, turn, spins) -> int:
     """Help with every task that comes, until none came for `spins` looks; return the last turn seen.
 
     Parameters

@@ -1,8 +1,12 @@
 """Threads: helpers join the caller's loop over jobs.
 
-A kernel is compiled as `kernel(start, stop, *arrays and sizes)` and does the jobs start <= job < stop. What a job is
-follows from shapes alone and every output element is written by one job: so the bits do not depend on who does which
-job, nor on how many threads there are.
+The unit of work is a job: a piece that nobody divides further, a row of outputs, say, or a block of numbers. A kernel
+is compiled as `kernel(start, stop, *arrays and sizes)` and does the jobs start <= job < stop. What a job is follows
+from shapes alone and every output element is written by one job: so the bits do not depend on who does which job, nor
+on how many threads there are.
+
+What a thread is given is a chunk: some neighbouring jobs. Chunks are not dealt out beforehand; a thread that is ready
+claims the next one, until none is left, and so all end at nearly the same time.
 
 The calling thread always works itself; it never waits for a helper that has not begun. So many Python threads may call
 kernels at once (the second one finds the team busy and works alone), a helper that wakes up late costs nothing, and a
@@ -14,14 +18,13 @@ import threading
 import types
 from typing import Any
 
-import numpy as np
-
+from ...arguments import integer
 from . import tape, team
 from .integers import ceil_div
 from .jit import Compiled, jit
 
 SERIAL = 40_000  # elementary operations; below (some 10 us) a second thread costs more than it brings
-CHUNKS = 4  # chunks for each thread: fewer leave threads idle at the end, more scatter what a thread reads and writes
+CHUNKS = 4  # for each thread: fewer leave threads idle at the end, more scatter what a thread reads and writes
 NO_MEMORY = "A kernel found no memory for its workspace."
 SPINS = 60_000  # looks, some 2 ms, after which a helper that has nothing to do goes to sleep
 
@@ -122,7 +125,7 @@ def set_num_threads(n: int) -> None:
     Raises
     ------
     ValueError
-        `n` must be a whole number, 1 or more. Received: n=0.
+        `n` must be a positive integer. Received: n=0.
 
     Examples
     --------
@@ -134,9 +137,7 @@ def set_num_threads(n: int) -> None:
     >>> kernels.set_num_threads(before)
     """
     global _threads
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-        raise ValueError(f"`n` must be a whole number, 1 or more. Received: n={n!r}.")
-    _threads = int(n)
+    _threads = integer("n", n)
 
 
 def get_num_threads() -> int:
@@ -212,7 +213,7 @@ def run(kernel: Compiled, jobs: int, work: int, *args: Any, chunks: int = CHUNKS
         what the kernel takes after start and stop. Tuples go plain and get their names inside, by `plan = Plan(*plan)`:
         at this border a named tuple costs Numba 0.4 us each time, a plain one next to nothing
     chunks : int
-        portions that each thread claims, about; few: threads wait at the end, many: each reads all over the arrays
+        how many each thread claims, about; few: threads wait at the end, many: each reads all over the arrays
 
     Raises
     ------

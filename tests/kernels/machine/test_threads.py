@@ -100,7 +100,7 @@ def test_no_memory_in_a_helper_reaches_the_caller(three_threads):
 
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, "2"])
 def test_number_of_threads(n):
-    with pytest.raises(ValueError, match=r"`n` must be a whole number, 1 or more\. Received: n="):
+    with pytest.raises(ValueError, match=r"`n` must be a positive integer\. Received: n="):
         kernels.set_num_threads(n)
 
 

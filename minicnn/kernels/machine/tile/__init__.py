@@ -28,7 +28,7 @@ known to the compiler. They come as `shape`, a pair of tuples of None whose leng
 is part of its type, so compiled kernels are found again on disk (functions made by a factory for each T, V are not).
 
 The functions read and write flat arrays at plain offsets, without bounds checks: callers vouch for them. Lanes from
-`width` on are not touched in memory; rows are never left out, the last tile overlaps its neighbour. Each one's
+`used` on are not touched in memory; rows are never left out, the last tile overlaps its neighbour. Each one's
 docstring gives the same in NumPy, where a tile is an array (T, V*L), `row` stands for np.arange(T)[:, None] and `lane`
 for np.arange(V*L).
 

@@ -6,7 +6,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from ..jit import intrinsic
+from ..jit import Instructions, intrinsic
 from .values import (
     Builder,
     NumbaType,
@@ -16,14 +16,14 @@ from .values import (
     fused_of,
     pack,
     registers,
-    spread,
+    splat,
     tile_of,
     vector_of,
 )
 
 
 @intrinsic
-def fma(typingctx, tile, x, ix, step, w, iw):
+def fma(typingctx, tile, x, ix, step, w, iw) -> Instructions:
     """Add an outer product: T numbers of x, each times the same V registers of w. One multiply-add a cell.
 
     tile += x[ix + row*step] * w[iw + lane]
@@ -35,7 +35,7 @@ def fma(typingctx, tile, x, ix, step, w, iw):
         x_data = data_of(context, builder, signature.args[1], args[1])
         columns = registers(builder, tile, data_of(context, builder, signature.args[4], args[4]), iw)
         for t in range(tile.t):
-            number = spread(builder, vector, builder.load(builder.gep(x_data, [offset])))
+            number = splat(builder, vector, builder.load(builder.gep(x_data, [offset])))
             for v in range(tile.v):
                 i = t * tile.v + v
                 total = builder.call(fused, [number, columns[v], builder.extract_value(cells, i)])
@@ -47,7 +47,7 @@ def fma(typingctx, tile, x, ix, step, w, iw):
 
 
 @intrinsic
-def fma_lanes(typingctx, tile, x, ix, step, w, iw):
+def fma_lanes(typingctx, tile, x, ix, step, w, iw) -> Instructions:
     """Add T rows of x, each times the same row of w, lane by lane: for channels that do not mix.
 
     tile += x[ix + row*step + lane] * w[iw + lane]
@@ -70,7 +70,7 @@ def fma_lanes(typingctx, tile, x, ix, step, w, iw):
 
 
 @intrinsic
-def add(typingctx, tile, other):
+def add(typingctx, tile, other) -> Instructions:
     """Add two tiles, elementwise.
 
     tile + other
@@ -79,7 +79,7 @@ def add(typingctx, tile, other):
 
 
 @intrinsic
-def multiply(typingctx, tile, other):
+def multiply(typingctx, tile, other) -> Instructions:
     """Multiply two tiles, elementwise.
 
     tile * other
@@ -88,7 +88,7 @@ def multiply(typingctx, tile, other):
 
 
 @intrinsic
-def maximum(typingctx, tile, other):
+def maximum(typingctx, tile, other) -> Instructions:
     """Keep the larger of two tiles, elementwise; a NaN in either one stays.
 
     np.maximum(tile, other)
@@ -106,14 +106,14 @@ def wins(builder: Builder, a: Value, b: Value) -> Value:
 
 
 @intrinsic
-def relu(typingctx, tile, limit):
+def relu(typingctx, tile, limit) -> Instructions:
     """Set what is negative to zero, and what is above `limit` (infinity: nothing) to that; NaN stays.
 
     np.clip(tile, 0, limit)
     """
 
     def codegen(context, builder, signature, args):
-        cells, limit = args[0], spread(builder, vector_of(tile), args[1])
+        cells, limit = args[0], splat(builder, vector_of(tile), args[1])
         zero = ir.Constant(vector_of(tile), None)
         for i in range(tile.t * tile.v):
             cell = builder.extract_value(cells, i)
@@ -126,7 +126,7 @@ def relu(typingctx, tile, limit):
 
 
 @intrinsic
-def where_positive(typingctx, tile, other):
+def where_positive(typingctx, tile, other) -> Instructions:
     """Set a cell to zero unless the other tile's is above zero: the slope of ReLU, times a gradient.
 
     np.where(other > 0, tile, 0)

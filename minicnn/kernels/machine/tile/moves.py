@@ -1,6 +1,6 @@
 """Between memory and registers: how a tile begins, and where it ends.
 
-Arrays are flat. Rows of a tile lie `step` numbers apart in memory, the numbers of a row side by side. `width` tells how
+Arrays are flat. Rows of a tile lie `step` numbers apart in memory, the numbers of a row side by side. `used` tells how
 many of a row's V * L lanes count: the others are read as zeros, and not written, whatever lies there.
 """
 
@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from ..jit import intrinsic
+from ..jit import Instructions, intrinsic
 from ..registers import REGISTER_BYTES
 from .values import (
     I8,
@@ -29,7 +29,7 @@ from .values import (
 
 
 @intrinsic
-def zeros(typingctx, shape, x):
+def zeros(typingctx, shape, x) -> Instructions:
     """Make a tile of zeros, in the dtype of array x: the beginning of a sum.
 
     tile = np.zeros((T, V*L), x.dtype)
@@ -43,7 +43,7 @@ def zeros(typingctx, shape, x):
 
 
 @intrinsic
-def repeat(typingctx, shape, x, ix):
+def repeat(typingctx, shape, x, ix) -> Instructions:
     """Make a tile of equal rows: the beginning of a sum that has a bias, which is padded to whole registers.
 
     tile = np.tile(x[ix : ix + V*L], (T, 1))
@@ -58,17 +58,17 @@ def repeat(typingctx, shape, x, ix):
 
 
 @intrinsic
-def load(typingctx, shape, x, ix, step, width):
-    """Read a tile, and zeros in the lanes from `width` on.
+def load(typingctx, shape, x, ix, step, used) -> Instructions:
+    """Read a tile, and zeros in the lanes from `used` on.
 
-    tile = np.where(lane < width, x[ix + row*step + lane], 0)
+    tile = np.where(lane < used, x[ix + row*step + lane], 0)
     """
     tile = tile_type(shape, x)
 
     def codegen(context, builder, signature, args):
-        _, _, offset, step, width = args
+        _, _, offset, step, used = args
         data, vector = data_of(context, builder, signature.args[1], args[1]), vector_of(tile)
-        wanted, nothing = masks(builder, tile, width), ir.Constant(vector, None)
+        wanted, nothing = masks(builder, tile, used), ir.Constant(vector, None)
         masked = masked_load(builder, tile, vector, f"f{tile.dtype.bitwidth}")
         cells = []
         for _ in range(tile.t):
@@ -89,18 +89,18 @@ def masked_load(builder: Builder, tile: NumbaType, vector: LlvmType, numbers: st
 
 
 @intrinsic
-def store(typingctx, tile, out, io, step, width):
-    """Write the first `width` lanes of every row; to an array of bytes, whole numbers from 0 to 255.
+def store(typingctx, tile, out, io, step, used) -> Instructions:
+    """Write the first `used` lanes of every row; to an array of bytes, whole numbers from 0 to 255.
 
-    out[io + row*step + lane] = tile, where lane < width
+    out[io + row*step + lane] = tile, where lane < used
     """
     bits, as_bytes = out.dtype.bitwidth, out.dtype == types.uint8
 
     def codegen(context, builder, signature, args):
-        cells, _, offset, step, width = args
+        cells, _, offset, step, used = args
         data = data_of(context, builder, signature.args[1], args[1])
         vector = ir.VectorType(I8, tile.lanes) if as_bytes else vector_of(tile)
-        wanted = masks(builder, tile, width)
+        wanted = masks(builder, tile, used)
         kind = ir.FunctionType(ir.VoidType(), [vector, vector.as_pointer(), I32, wanted[0].type])
         name = f"llvm.masked.store.v{tile.lanes}{'i' if as_bytes else 'f'}{bits}.p0"
         masked = cgutils.get_or_insert_function(builder.module, kind, name)
@@ -117,7 +117,7 @@ def store(typingctx, tile, out, io, step, width):
 
 
 @intrinsic
-def stream(typingctx, tile, out, io, step):
+def stream(typingctx, tile, out, io, step) -> Instructions:
     """Write whole rows past the caches; out[io] and `step` are whole registers, aligned (see `memory.streams`).
 
     out[io + row*step + lane] = tile
@@ -142,7 +142,7 @@ def stream(typingctx, tile, out, io, step):
 
 
 @intrinsic
-def fence(typingctx):
+def fence(typingctx) -> Instructions:
     """Let all threads see what was streamed before anything that is written from here on."""
 
     def codegen(context, builder, signature, args):
@@ -153,7 +153,7 @@ def fence(typingctx):
 
 
 @intrinsic
-def prefetch(typingctx, x, ix):
+def prefetch(typingctx, x, ix) -> Instructions:
     """Ask for the cache line of x[ix], for later; nothing happens where there is no such memory."""
 
     def codegen(context, builder, signature, args):
@@ -167,7 +167,7 @@ def prefetch(typingctx, x, ix):
 
 
 @intrinsic
-def transpose(typingctx, x, ix, step, out, io, out_step):
+def transpose(typingctx, x, ix, step, out, io, out_step) -> Instructions:
     """Copy a square of L x L numbers, rows becoming columns.
 
     out[io + j*out_step + i] = x[ix + i*step + j], where i, j < L

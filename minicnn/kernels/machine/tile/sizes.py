@@ -22,22 +22,24 @@ if REGISTERS < 32:
 
 
 def lanes(dtype: np.dtype) -> int:
-    """Count the numbers that one register holds: 16 float32 or 8 float64 with AVX-512."""
+    """Return L, the numbers that one register holds: 16 float32 or 8 float64 with AVX-512."""
     return REGISTER_BYTES // dtype.itemsize
 
 
-def columns(width: int, dtype: np.dtype) -> int:
-    """Choose V for `width` lanes in all: 2 registers, or 1 where that is enough."""
-    return 1 if width <= lanes(dtype) else 2
+def columns(count: int, dtype: np.dtype) -> int:
+    """Choose V for `count` numbers side by side (filters, say): 2 registers, or 1 where that is enough."""
+    return 1 if count <= lanes(dtype) else 2
 
 
 @lru_cache(1024)
-def rows(width: int, v: int) -> int:
-    """Choose T, at most `width`, for a row of `width`: the least work in all, a step counting T broadcasts and a load.
+def rows(count: int, v: int) -> int:
+    """Choose T for `count` things that tiles share (the pixels of a row, say): a T of `ROWS`, at most `count`.
 
-    Tiles stand side by side and the last overlaps its neighbour: so there is no remainder to compute apart.
+    ceil(count / T) tiles cover them, the last of which overlaps its neighbour: so there is no remainder to compute
+    apart, but T that fit badly compute much twice. Taken is the T of the least work in all, where each step of a tile
+    counts T broadcasts and a load; of equal ones the largest.
     """
-    return min((t for t in ROWS[v] if t <= width), key=lambda t: (ceil_div(width, t) * (t + 1), -t))
+    return min((t for t in ROWS[v] if t <= count), key=lambda t: (ceil_div(count, t) * (t + 1), -t))
 
 
 def shape(t: int, v: int) -> Shape:

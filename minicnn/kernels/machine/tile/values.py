@@ -40,7 +40,7 @@ class _Tile(types.Type):
 
 @register_model(_Tile)
 class _TileModel(models.PrimitiveModel):
-    def __init__(self, manager, tile):
+    def __init__(self, manager, tile) -> None:
         super().__init__(manager, tile, ir.ArrayType(vector_of(tile), tile.t * tile.v))
 
 
@@ -91,19 +91,19 @@ def registers(builder: Builder, tile: NumbaType, data: Value, offset: Value) -> 
     return loaded
 
 
-def spread(builder: Builder, vector: LlvmType, number: Value) -> Value:
+def splat(builder: Builder, vector: LlvmType, number: Value) -> Value:
     """Put one number into every lane."""
     undefined = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(undefined, number, I32(0))
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, vector.count), None))
 
 
-def masks(builder: Builder, tile: NumbaType, width: Value) -> list[Value]:
-    """Tell for each of the V registers which lanes lie below `width`."""
+def masks(builder: Builder, tile: NumbaType, used: Value) -> list[Value]:
+    """Tell for each of the V registers which lanes count: of the V * L of a row the first `used`."""
     counts = ir.VectorType(I64, tile.lanes)
-    end = spread(builder, counts, width)
-    lanes = [counts([v * tile.lanes + lane for lane in range(tile.lanes)]) for v in range(tile.v)]
-    return [builder.icmp_signed("<", lane, end) for lane in lanes]
+    end = splat(builder, counts, used)
+    numbers = [counts([v * tile.lanes + lane for lane in range(tile.lanes)]) for v in range(tile.v)]
+    return [builder.icmp_signed("<", each, end) for each in numbers]
 
 
 def pack(builder: Builder, tile: NumbaType, cells: list[Value]) -> Value:

@@ -8,38 +8,38 @@ window keeps the gradient where the byte names it.
 from llvmlite import ir
 from numba import types
 
-from ..jit import intrinsic
+from ..jit import Instructions, intrinsic
 from .arithmetic import wins
 from .moves import masked_load
-from .values import I8, I32, address, data_of, elementwise, masks, number_of, pack, spread, vector_of
+from .values import I8, I32, address, data_of, elementwise, masks, number_of, pack, splat, vector_of
 
 
 @intrinsic
-def winner(typingctx, tile, best, other, number):
+def winner(typingctx, tile, best, other, number) -> Instructions:
     """Note who wins: `number` where `other` takes the place of `best` in their first maximum, `tile` elsewhere.
 
     np.where(other > best, number, tile)        the first NaN of a window wins too
     """
 
     def later(builder, before, a, b, number):
-        number = spread(builder, vector_of(tile), builder.sitofp(number, number_of(tile)))
+        number = splat(builder, vector_of(tile), builder.sitofp(number, number_of(tile)))
         return builder.select(wins(builder, a, b), number, before)
 
     return tile(tile, best, other, types.intp), elementwise(tile, later)
 
 
 @intrinsic
-def keep(typingctx, tile, winners, iw, step, width, number):
-    """Set a cell to zero unless its byte of `winners` is `number`. Of lanes from `width` on nothing is to be used.
+def keep(typingctx, tile, winners, iw, step, used, number) -> Instructions:
+    """Set a cell to zero unless its byte of `winners` is `number`. Of lanes from `used` on nothing is to be used.
 
     np.where(winners[iw + row*step + lane] == number, tile, 0)
     """
 
     def codegen(context, builder, signature, args):
-        cells, _, offset, step, width, number = args
-        data, wanted = data_of(context, builder, signature.args[1], args[1]), masks(builder, tile, width)
+        cells, _, offset, step, used, number = args
+        data, wanted = data_of(context, builder, signature.args[1], args[1]), masks(builder, tile, used)
         vector = ir.VectorType(I8, tile.lanes)
-        named, nothing = spread(builder, vector, builder.trunc(number, I8)), ir.Constant(vector, None)
+        named, nothing = splat(builder, vector, builder.trunc(number, I8)), ir.Constant(vector, None)
         masked = masked_load(builder, tile, vector, "i8")
         kept = []
         for t in range(tile.t):
