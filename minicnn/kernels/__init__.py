@@ -6,14 +6,14 @@ on it: direct, winograd, matmul, ...) and `fused` (several operations in one pas
 
 Words. A compiled loop `f(start, stop, ...)` does the jobs start <= job < stop; its docstring says what one is ("Job:
 one row of outputs"), and `run(f, jobs, work, ...)` deals them to threads (machine/threads.py). A parameter `shape` is a
-pair of tuples of None, whose lengths are T and V, a tile's rows and the registers of one (machine/tile). An argument
-`kernel` is a layer's weights; "a kernel" in a sentence is one of these compiled functions. The nearest cache is L1, some
-32 KB; the second L2, some 1 MB; the last is shared.
+pair of tuples of None, whose lengths are T and V, a tile's rows and the registers of each (machine/tile). An argument
+`kernel` is a layer's weights; "a kernel" in a sentence is one of these compiled functions. The nearest cache is L1,
+some 32 KB; the second L2, some 1 MB; the last is shared.
 
 Names in the compiled loops. `lanes` is L, the numbers that a register holds; `width` is V * L, how many numbers wide a
 tile is (`tile_width` where images have a width too); of these the first `used` count. V * L filters, or columns of a
-matrix, are a block. `ix`, `iw`, `at`, `to`, `home` are places in flat arrays. A `row_cut` says which share of the rows is
-a job's, `row_cuts` how many there are.
+matrix, are a block. `ix`, `iw`, `at`, `to`, `home` are places in flat arrays. A `row_cut` says which share of the rows
+is a job's, `row_cuts` how many shares there are.
 """
 
 from .activations import (

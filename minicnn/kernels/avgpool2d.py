@@ -94,6 +94,8 @@ def avgpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> A
 def avgpool2d_backward(dy: Array, input_shape: tuple[int, ...], pool_size: Pair, strides: Pair, pads: Pads) -> Array:
     """Hand every output's gradient back in equal parts to the pixels that were averaged.
 
+    dx[n,h,w,c] = sum of dy[n,i,j,c] / (pixels of the window on the image) over all windows (i,j) that hold (h,w)
+
     Parameters
     ----------
     dy : (N, OH, OW, C) float32 or float64

@@ -146,6 +146,9 @@ def depthwise_conv2d_backward_input(
 ) -> Array:
     """Hand every output's gradient back to the pixels that its filter saw.
 
+    dx[n,h,w,c] = sum over all (i,j,a,b,m) with i*sh+a*dh-top = h, j*sw+b*dw-left = w
+                  of dy[n,i,j,c*M+m] * kernel[a,b,c,m]
+
     Parameters
     ----------
     dy : (N, OH, OW, C * M) float32 or float64
@@ -199,6 +202,8 @@ def depthwise_conv2d_backward_kernel(
 ) -> Array:
     """Sum, for every weight, what it was multiplied by times the gradient of where the product went.
 
+    dkernel[a,b,c,m] = sum_nij dy[n,i,j,c*M+m] * x[n, i*sh+a*dh-top, j*sw+b*dw-left, c]
+
     Parameters
     ----------
     dy : (N, OH, OW, C * M) float32 or float64
@@ -218,8 +223,10 @@ def depthwise_conv2d_backward_kernel(
     -------
     dkernel : (KH, KW, C, M), dtype of dy
 
-    Notes ----- Rows of outputs are summed in up to 32 parts, in dy's dtype, then the parts, in order, in float64: the
-    same bits with any number of threads.
+    Notes
+    -----
+    Rows of outputs are summed in up to 32 parts, in dy's dtype, then the parts, in order, in float64: the same bits
+    with any number of threads.
 
     Examples
     --------

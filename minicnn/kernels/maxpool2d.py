@@ -191,6 +191,8 @@ def maxpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> A
 def maxpool2d_backward(dy: Array, x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> Array:
     """Hand every output's gradient to the one pixel that it was copied from.
 
+    dx[n,h,w,c] = sum of dy[n,i,j,c] over all windows (i,j) whose first maximum, row by row, is (h,w)
+
     Parameters
     ----------
     dy : (N, OH, OW, C) float32 or float64
