@@ -211,7 +211,7 @@ def _transform_products(products, bias, y, plan, block, slot, first, count, limi
         n = (first + i) // columns // rows
         row, column = (first + i) // columns % rows * 4, (first + i) % columns * 4  # of the tile's first output
         for f in range(0, width, lanes):
-            valid = filters - block * width - f  # lanes that are filters
+            used = filters - block * width - f  # lanes that are filters
             for s in range(6):
                 at = ((s * plan.block_room + slot) * plan.tile_room + i) * width + f
                 frequencies = tile.load(SIX, products, at, 6 * plan.block_room * plan.tile_room * width, lanes)
@@ -223,12 +223,12 @@ def _transform_products(products, bias, y, plan, block, slot, first, count, limi
                     outputs = tile.relu(outputs, limit)
                 to = ((n * oh + row + r) * ow + column) * filters + block * width + f
                 if column + 4 <= ow:
-                    tile.store(outputs, y, to, filters, valid)
+                    tile.store(outputs, y, to, filters, used)
                 else:  # by way of row r of half_done, which has been read
                     tile.store(outputs, half_done, r * 6 * lanes, lanes, lanes)
                     for k in range(ow - column):
                         last = tile.load(ONE, half_done, (r * 6 + k) * lanes, 0, lanes)
-                        tile.store(last, y, to + k * filters, 0, valid)
+                        tile.store(last, y, to + k * filters, 0, used)
 
 
 @jit
