@@ -239,6 +239,16 @@ class Phase(NamedTuple):
     settings: dict[str, Any]
 
 
+GRIDS: dict[
+    str, tuple[tuple[Any, ...], dict[str, Any], int]
+] = {  # setting: (values, the other settings, epochs), the first four as in the course's sections
+    "lr": ((0.0001, 0.001, 0.01, 0.1), {}, 10),
+    "inner": ((10, 100, 1000), {"lr": 0.001}, 10),
+    "dropout": ((0.0, 0.2, 0.5, 0.8), {"lr": 0.001, "inner": 100}, 30),
+    "size": ((150, 299), {"lr": 0.0005, "inner": 100, "dropout": 0.2}, 20),
+    "augment": (("none", "mirror", "light"), {"lr": 0.001, "inner": 100, "dropout": 0.2}, 20),
+    "unfreeze": ((0, 6, 20), {"lr": 0.0001}, 10),
+}
 RECIPES: dict[str, tuple[Phase, ...]] = {
     "strong": (
         Phase(

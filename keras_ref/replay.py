@@ -14,7 +14,7 @@ import numpy as np
 
 from . import card as cards
 from . import config as configs
-from . import evaluate, files, imagenet, pictures, results, sweep, train
+from . import evaluate, files, heads, imagenet, pictures, results, train
 from .config import Config
 from .features import default_store
 from .types import AnyPath, Result
@@ -100,8 +100,8 @@ def run(
         started, note = time.perf_counter(), ""
         if config.cacheable and section != "8.7":
             if config.size not in vectors:
-                vectors[config.size] = sweep.Vectors(config, found, store)
-            history = sweep.head_history(config, vectors[config.size])
+                vectors[config.size] = heads.Vectors(config, found, store)
+            history = heads.head_history(config, vectors[config.size])
         else:
             history = train.new(config, out / section, store=store)
             if config.augment != "none":

@@ -12,7 +12,7 @@ from typing import Any
 from minicnn.data import Folder
 
 from . import config as configs
-from . import console, files, model, pictures, replay, runtime, sweep, train
+from . import console, files, heads, model, pictures, replay, runtime, train
 from .config import Config
 from .types import AnyPath, Result
 
@@ -79,11 +79,11 @@ def grid(data_folder: AnyPath, weights: str = "none", size: int = configs.DEFAUL
     epochs = sum(config.epochs for config in plan)
     with tempfile.TemporaryDirectory() as store:
         started = time.perf_counter()
-        vectors = sweep.Vectors(plan[0], found, store)
+        vectors = heads.Vectors(plan[0], found, store)
         one_pass = time.perf_counter() - started
         with console.progress("the grid on stored vectors", epochs) as advance:
             for config in plan:
-                sweep.head_history(config, vectors, advance)
+                heads.head_history(config, vectors, advance)
         fast = time.perf_counter() - started
     first, later = whole_epochs(plan[0], found)
     slow = len(plan) * first + (epochs - len(plan)) * later

@@ -5,7 +5,7 @@ from .history import COLUMNS, best, line, read_history, write_history
 from .plots import confusion, curves, sweep
 from .report import write
 from .sheet import contact_sheet
-from .stats import mcnemar, mean_sd
+from .stats import mcnemar, mean_sd, paired
 from .words import (
     calibrated,
     class_rows,
@@ -16,8 +16,10 @@ from .words import (
     measured,
     nothing_learned,
     on_the_largest,
+    over_text,
     replay_cells,
     sweep_cells,
+    value_text,
     verdict,
 )
 
@@ -40,10 +42,13 @@ __all__ = [
     "measured",
     "nothing_learned",
     "on_the_largest",
+    "over_text",
+    "paired",
     "read_history",
     "replay_cells",
     "sweep",
     "sweep_cells",
+    "value_text",
     "verdict",
     "write",
     "write_history",

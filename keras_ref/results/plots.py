@@ -9,6 +9,7 @@ from minicnn.metrics import interval
 
 from .. import files
 from ..types import AnyPath, History, Result
+from .words import over_text, value_text
 
 INK, GREY, BLUE = "#222222", "#9a9a9a", "#2166ac"
 
@@ -142,9 +143,9 @@ def sweep(result: Result, path: AnyPath) -> None:
         label=f"best epoch, mean and spread of {result['seeds']} seeds",
     )
     axis.scatter(range(len(rows)), [row["last"] for row in rows], marker="_", s=160, color=GREY, label="last epoch")
-    axis.set_xticks(range(len(rows)), [f"{row['value']:g}" for row in rows])
+    axis.set_xticks(range(len(rows)), [value_text(row["value"]).replace(", ", "\n") for row in rows])
     axis.set_xlim(-0.6, len(rows) - 0.4)
-    axis.set_xlabel(result["over"])
+    axis.set_xlabel(over_text(result["over"]))
     axis.set_title("validation accuracy", loc="left", fontsize=11)
     figure.legend(frameon=False, fontsize=8.5, loc="outside lower left", ncols=2)
     _write(figure, path)

@@ -141,17 +141,18 @@ def _sweep(where, out):
     extra = " ".join(
         f"--{name.replace('_', '-')} {value}" for name, value in r["settings"].items() if name != "weights"
     )
+    over = words.over_text(r["over"])
     return [
-        f"## Sweep over {r['over']}, weights {r['weights']}",
+        f"## Sweep over {over}, weights {r['weights']}",
         "",
-        f"`python -m keras_ref sweep DATA --over {r['over']} --weights {r['weights']} --seeds {r['seeds']} "
-        f"--epochs {r['epochs']}`",
+        f"`python -m keras_ref sweep DATA --over {over.replace(', ', ' --over ')} --weights {r['weights']} "
+        f"--seeds {r['seeds']} --epochs {r['epochs']}`",
         "",
         f"Other settings: {extra or 'the defaults'}. {RANDOM if r['weights'] == 'none' else ''}"
         f"Vectors {r['seconds']['vectors']} s, heads {r['seconds']['heads']} s. "
         f"{words.verdict(r['over'], r['rows'], r['pictures'])}",
         "",
-        *_table((r["over"], "best val. accuracy", "sd over seeds", "epoch of it", "last epoch", "training"), rows),
+        *_table((over, "best val. accuracy", "sd over seeds", "epoch of it", "last epoch", "training"), rows),
     ]
 
 

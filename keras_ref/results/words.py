@@ -86,6 +86,36 @@ def count_rows(result: Result) -> list[tuple[Any, ...]]:
     return [*rows, ("total", *map(sum, counts))]
 
 
+def over_text(over: str | Sequence[str]) -> str:
+    """Return the name of what a sweep varies.
+
+    Parameters
+    ----------
+    over : a setting, or two
+
+    Returns
+    -------
+    text : str
+    """
+    return over if isinstance(over, str) else ", ".join(over)
+
+
+def value_text(value: Any) -> str:
+    """Return a value of a sweep as a text.
+
+    Parameters
+    ----------
+    value : a number or a text, or a list of two
+
+    Returns
+    -------
+    text : str
+    """
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(value_text, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def sweep_cells(row: dict[str, Any]) -> tuple[str, ...]:
     """Return a row of sweep.json as texts.
 
@@ -95,18 +125,19 @@ def sweep_cells(row: dict[str, Any]) -> tuple[str, ...]:
 
     Returns
     -------
-    cells : value, best, spread, epochs of it, last epoch, training, least loss
+    cells : value, best, spread, epochs of it, last epoch, training, least loss, p against the best
     """
     if row["best"] is None:
-        return f"{row['value']:g}", "diverged", *["-"] * 5
+        return value_text(row["value"]), "diverged", *["-"] * 6
     return (
-        f"{row['value']:g}",
+        value_text(row["value"]),
         f"{row['best']:.4f}",
         f"{row['sd']:.4f}",
         ", ".join(map(str, row["epoch"])),
         f"{row['last']:.4f}",
         f"{row['train']:.4f}",
         f"{row['min_val_loss']:.4f}",
+        "-" if row.get("p") is None else f"{row['p']:.3f}",
     )
 
 
@@ -220,12 +251,12 @@ def measured(grid: dict[str, Any]) -> str:
     )
 
 
-def verdict(over: str, rows: Sequence[dict[str, Any]], n: int) -> str:
+def verdict(over: str | Sequence[str], rows: Sequence[dict[str, Any]], n: int) -> str:
     """Say which value of a sweep leads, whether that is more than chance, and what diverged.
 
     Parameters
     ----------
-    over : str, the setting
+    over : the setting, or two
     rows : sweep.json's "rows"
     n : int, validation pictures
 
@@ -234,23 +265,35 @@ def verdict(over: str, rows: Sequence[dict[str, Any]], n: int) -> str:
     sentence : str
     """
     finite = [row for row in rows if row["best"] is not None]
-    lost = [f"{over}={row['value']:g}" for row in rows if row["best"] is None]
+    lost = [_with_value(over, row) for row in rows if row["best"] is None]
     return _leader(over, finite, n) + (f" Diverged: {', '.join(lost)}." if lost else "")
+
+
+def _with_value(over, row):
+    """Return "lr=0.001", or "lr=0.001 with inner=100" of two settings."""
+    if isinstance(over, str):
+        return f"{over}={value_text(row['value'])}"
+    return " with ".join(f"{name}={value_text(value)}" for name, value in zip(over, row["value"], strict=True))
 
 
 def _leader(over, rows, n):
     ranked = sorted(rows, key=lambda row: -row["best"])
     if len(ranked) == 1:
-        return f"Only {over}={ranked[0]['value']} has figures; there is nothing to compare."
+        return f"Only {_with_value(over, ranked[0])} has figures; there is nothing to compare."
     first, second = ranked[:2]
     lead = first["best"] - second["best"]
     if lead * n < 0.05:
-        both = f"{over}={first['value']} and {over}={second['value']}"
+        both = f"{_with_value(over, first)} and {_with_value(over, second)}"
         return f"{both} are level on {n} pictures: no winner can be named."
-    low, high = interval(first["best"] * n, n)
     pictures = f"{lead * n:.1f}".removesuffix(".0")
     unit = "picture" if pictures == "1" else "pictures"
-    lead_text = f"{over}={first['value']} leads {over}={second['value']} by {pictures} {unit} of {n}"
+    lead_text = f"{_with_value(over, first)} leads {_with_value(over, second)} by {pictures} {unit} of {n}"
+    if second.get("p") is not None:
+        p, seeds = second["p"], len(second["epoch"])
+        chance = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+        beyond = "a difference beyond chance" if p < 0.05 else "no winner can be named"
+        return f"{lead_text}; paired over {seeds} seed{'s' * (seeds > 1)} and {n} pictures {chance}: {beyond}."
+    low, high = interval(first["best"] * n, n)  # sweeps of before kept no answers to single pictures
     half = (high - low) / 2
     if lead < half:
         return f"{lead_text}, less than the 95% interval of +-{half * 100:.1f} points: no winner can be named."

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from keras_ref import card, features, model, pictures, runtime, sweep, train
+from keras_ref import card, features, heads, model, pictures, runtime, train
 from keras_ref import config as configs
 from keras_ref.cli import main
 from keras_ref.errors import Diverged
@@ -36,12 +36,12 @@ def test_a_vector_is_what_the_base_gives(classifier, clothes, tmp_path):
 def test_a_head_learns_from_a_random_base(xception, clothes, tmp_path):
     """After the vectors of 1e-5 that Keras's own start gives nothing but the bias moves; hence `model.wake`."""
     config = configs.Config(str(clothes), size=SIZE, weights="none", lr=0.01, epochs=10, batch_size=8)
-    vectors = sweep.Vectors(config, pictures.read(clothes), tmp_path)
+    vectors = heads.Vectors(config, pictures.read(clothes), tmp_path)
     assert 0.1 < vectors.learn.epoch(1).mean() < 10
-    learned = sweep.head_history(config, vectors)[-1]
+    learned = heads.head_history(config, vectors)[-1]
     for side in (vectors.learn, vectors.check):
         side._sets = [x * 1e-5 for x in side._sets]
-    assert learned["accuracy"] > 0.9 > 0.7 > sweep.head_history(config, vectors)[-1]["accuracy"]
+    assert learned["accuracy"] > 0.9 > 0.7 > heads.head_history(config, vectors)[-1]["accuracy"]
     assert learned["val_accuracy"] > 0.7
 
 
@@ -198,7 +198,7 @@ def test_a_head_on_stored_vectors_ends_with_the_weights_of_the_whole_net(clothes
     )
     slow = train.new(config, tmp_path / "slow", store=None)
     fast = train.new(config, tmp_path / "fast", store=tmp_path / "store")
-    swept = sweep.head_history(config, sweep.Vectors(config, pictures.read(clothes), tmp_path / "store"))
+    swept = heads.head_history(config, heads.Vectors(config, pictures.read(clothes), tmp_path / "store"))
     assert fast == swept
     nets = [card.load_net(tmp_path / name / "final.keras", compiled=True) for name in ("slow", "fast")]
     for ours, theirs in zip(*(net.get_weights() for net in nets), strict=True):
@@ -295,7 +295,7 @@ def test_an_epoch_from_stored_draws_is_the_epoch_that_runs_the_net(clothes, tmp_
     fast = train.new(config, tmp_path / "fast", store=tmp_path / "store")
     for ours, theirs in zip(slow, fast, strict=True):
         assert ours == pytest.approx(theirs, abs=2e-5)
-    assert fast == sweep.head_history(config, sweep.Vectors(config, pictures.read(clothes), tmp_path / "store"))
+    assert fast == heads.head_history(config, heads.Vectors(config, pictures.read(clothes), tmp_path / "store"))
     plain = train.new(config.replace(augment="none", draws=0), tmp_path / "plain", store=tmp_path / "store")
     assert abs(plain[0]["loss"] - fast[0]["loss"]) > 1e-3  # it does augment
 

@@ -71,7 +71,7 @@ def test_the_worst_pictures_their_order_and_their_labels(tmp_path, command, monk
 
 def test_a_sweeps_seeds_are_the_runs_of_these_seeds(clothes, tmp_path):
     settings = {"size": SIZE, "weights": "none", "lr": 0.01, "seed": 5, "batch_size": 8}
-    result = sweep.run(clothes, "inner", tmp_path / "swept", [4], 3, 3, tmp_path / "store", **settings)
+    result = sweep.run(clothes, {"inner": [4]}, tmp_path / "swept", 3, 3, tmp_path / "store", **settings)
     runs = [
         train.new(
             configs.Config(str(clothes), inner=4, epochs=3, **settings | {"seed": seed}),
@@ -100,7 +100,7 @@ def test_a_value_that_diverges_is_named_and_never_best(clothes, tmp_path, comman
     command("report", "swept", "--out", "R.md")
     assert "| 1e+38 | diverged | - | - | - | - |" in (tmp_path / "R.md").read_text()
     refused(["sweep", clothes, "--over", "lr", "--values", "1e38", *settings, "--out", "none"], "Every value of lr")
-    assert not (tmp_path / "none").exists()
+    assert {path.name for path in (tmp_path / "none").iterdir()} == {"plan.json", "runs"}
 
 
 def test_a_net_that_answers_nan_has_no_figures(tmp_path, command):

@@ -24,6 +24,28 @@ def test_a_large_lead_is_said():
     assert "nothing to compare" in results.verdict("inner", [_row(10, 0.5)], 341)
 
 
+def _judged(value, best, p, seeds=3):
+    return _row(value, best) | {"p": p, "epoch": [1] * seeds}
+
+
+def test_a_paired_test_says_who_leads():
+    rows = [_judged(0.2, 0.8, 0.0004), _judged(0.5, 0.9, None), _judged(0.8, 0.7, 0.9)]
+    assert results.verdict("dropout", rows, 100) == (
+        "dropout=0.5 leads dropout=0.2 by 10 pictures of 100; paired over 3 seeds and 100 pictures p < 0.001: "
+        "a difference beyond chance."
+    )
+    rows = [_judged([0.2, 10], 0.8, 0.05, 1), _judged([0.5, "all"], 0.9, None, 1)]
+    assert results.verdict(["dropout", "unfreeze"], rows, 100) == (
+        "dropout=0.5 with unfreeze=all leads dropout=0.2 with unfreeze=10 by 10 pictures of 100; paired over 1 seed "
+        "and 100 pictures p = 0.050: no winner can be named."
+    )
+    measured = {"sd": 0.0125, "last": 0.45, "train": 1.0, "min_val_loss": 0.5}
+    assert (
+        results.sweep_cells(rows[0] | measured)[0] == "0.2, 10"
+        and results.sweep_cells(rows[0] | measured)[7] == "0.050"
+    )
+
+
 def test_a_small_p_is_not_called_0():
     assert "147, only B on 13 pictures: McNemar's exact p < 0.001, a difference beyond chance." in results.compared(
         {"only_a": 147, "only_b": 13, "p": 1e-29}
@@ -33,8 +55,8 @@ def test_a_small_p_is_not_called_0():
 def test_a_sweeps_row_has_a_cell_for_every_column():
     measured = {"value": 0.001, "best": 0.5, "sd": 0.0125, "epoch": [3, 10], "last": 0.45, "train": 1.0}
     cells = results.sweep_cells(measured | {"min_val_loss": 0.73456})
-    assert cells == ("0.001", "0.5000", "0.0125", "3, 10", "0.4500", "1.0000", "0.7346")
-    assert results.sweep_cells(_row(1e38, None)) == ("1e+38", "diverged", "-", "-", "-", "-", "-")
+    assert cells == ("0.001", "0.5000", "0.0125", "3, 10", "0.4500", "1.0000", "0.7346", "-")
+    assert results.sweep_cells(_row(1e38, None)) == ("1e+38", "diverged", *"------")
 
 
 @pytest.mark.parametrize(
