@@ -10,7 +10,7 @@ from .. import card as cards
 from .. import config as configs
 from .. import console, pictures, weights
 from ..types import AnyPath, Net
-from . import data, model
+from . import data, duplicates, labels, model, pipeline, trained
 from .data import Source
 from .finding import Finding
 
@@ -43,29 +43,57 @@ def check(
     """
     found: list[Finding] = []
     learned, checked = (data.draw(source) if source is not None else None for source in (train, validation))
-    for what, drawn in (("training", learned), ("validation", checked)):
-        if drawn is not None:
-            found += data.not_finite(drawn, what)
+    both = [(what, one) for what, one in (("training", learned), ("validation", checked)) if one is not None]
+    for what, drawn in both:
+        found += data.not_finite(drawn, what)
     if checked is not None:
-        found += data.augmented(validation, checked)
+        changed = list(data.augmented(validation, checked))
+        found += changed or pipeline.cached_augmentation(validation)
     if learned is not None and checked is not None:
         found += data.same_scale(learned, checked)
         found += data.same_classes(train, validation, learned, checked)
         found += data.shared_pictures(train, validation, checked)
     if net is not None:
-        found += model.not_finite(net)
-        found += model.output(net)
-        found += model.base_in_training_mode(net, from_scratch)
-        found += model.learning_rate(net, learning_rate)
-        sample = learned or checked
-        if sample is not None:
-            found += model.input_scale(net, sample)
-            found += model.unreachable(net, sample)
+        found += _of_the_net(net, both, learning_rate, from_scratch)
+        if both and not found:  # what is known to be wrong would be found again here, in other words
+            found += _of_its_answers(net, dict(both))
     return found
 
 
+def _of_the_net(net, both, learning_rate, from_scratch):
+    """Look at a net by itself, and at what it is fed with."""
+    found = [
+        *model.not_finite(net),
+        *model.output(net),
+        *labels.head(net),
+        *model.base_in_training_mode(net, from_scratch),
+        *model.frozen_after_compile(net),
+        *model.learning_rate(net, learning_rate),
+    ]
+    found += [] if found else model.rate_in_reason(net, from_scratch)
+    if both:
+        found += model.input_scale(net, both[0][1])
+        odd = [finding for what, drawn in both for finding in labels.labels(net, drawn, what)]
+        found += odd or model.unreachable(net, both[0][1])
+    return found
+
+
+def _of_its_answers(net, drawn):
+    """Look at what a net answers: of one that was trained the classes, of any whether it can learn."""
+    if getattr(net, "loss", None) is None:
+        return []
+    found: list[Finding] = []
+    if trained.has_learned(net):
+        for what, one in drawn.items():
+            found += trained.order_of_labels(net, one, what)
+        found += trained.one_class(net, next(iter(drawn.values())))
+        if len(drawn) == 2 and not found:
+            found += trained.shuffled_labels(net, drawn["training"], drawn["validation"])
+    return found or list(trained.memorises(net, next(iter(drawn.values()))))
+
+
 def check_folder(root: AnyPath) -> list[Finding]:
-    """Look at a folder of pictures: classes that differ, pictures in two splits, corrupt pictures, classes of one.
+    """Look at a folder of pictures: classes that differ, pictures in two splits, copies, corrupt pictures.
 
     Parameters
     ----------
@@ -94,6 +122,7 @@ def check_folder(root: AnyPath) -> list[Finding]:
         path, wrong = next(iter(bad.items()))
         findings.append(Finding("corrupt pictures", f"{len(bad)} pictures cannot be read, such as {path}: {wrong}"))
     findings += data.in_two_splits({name: split.files for name, split in found.splits.items()})
+    findings += duplicates.near_duplicates(found)
     return findings
 
 

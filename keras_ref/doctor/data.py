@@ -13,6 +13,7 @@ from .finding import Finding
 
 Source: TypeAlias = Any  # a data set as Keras's fit takes it
 LOOKED_AT: int = 2048  # pictures drawn from each data set, twice
+SOME: int = 64  # of them that a model is asked about
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Drawn:
     first : (x, y), the first batch, at most 32 pictures
     width : int, columns of the labels, 0 for a plain list of numbers
     endless : int, how many pictures hold NaN or infinity
+    some : (x, y), the first SOME pictures
     """
 
     hashes: list[int]
@@ -35,6 +37,7 @@ class Drawn:
     first: tuple[Any, Any]
     width: int
     endless: int
+    some: tuple[Any, Any]
 
 
 def _batches(source):
@@ -65,9 +68,12 @@ def draw(source: Source) -> Drawn:
         It has no batch at all.
     """
     hashes, low, high, first, width, endless = [], np.inf, -np.inf, None, 0, 0
+    kept = []
     for batch in _batches(source):
         x, y = (np.asarray(part) for part in batch[:2])
         first = first or (x[:32], y[:32])
+        if (room := SOME - sum(len(part) for part, _ in kept)) > 0:
+            kept.append((x[:room], y[:room]))
         width = y.shape[-1] if y.ndim > 1 else 0
         finite = np.isfinite(x)
         endless += int((~finite).reshape(len(x), -1).any(axis=1).sum())
@@ -78,7 +84,8 @@ def draw(source: Source) -> Drawn:
             break
     if first is None:
         raise ValueError("A data set handed to the doctor has no batch at all.")
-    return Drawn(hashes, low, high, first, width, endless)
+    some = np.concatenate([x for x, _ in kept]), np.concatenate([y for _, y in kept])
+    return Drawn(hashes, low, high, first, width, endless, some)
 
 
 def not_finite(drawn: Drawn, what: str) -> Iterator[Finding]:

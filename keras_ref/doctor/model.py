@@ -4,14 +4,28 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .. import console, runtime
+from .. import console, runtime, weights
 from ..types import Net
 from .data import Drawn, span
 from .finding import Finding
 
+RATES: dict[str, tuple[float, float]] = {"SGD": (1e-6, 10.0), "others": (1e-7, 0.5)}  # by which something is learned
+TUNING: float = 1e-3  # the largest rate for a trained base
+NARROW: float = 0.05  # 0..255 scaled twice spans 1/255, or 2/127.5
+CENTRED: tuple[str, ...] = ("xception", "mobilenet", "inception", "resnet50v2", "resnet101v2", "resnet152v2", "nasnet")
 
-def _last_operations(model):
-    """Return the names of a model's last activations, the last first: what the loss is fed with."""
+
+def last_operations(model: Net) -> list[str]:
+    """Return the names of a model's last activations, the last first: what the loss is fed with.
+
+    Parameters
+    ----------
+    model : a Keras model
+
+    Returns
+    -------
+    names : of softmax and sigmoid
+    """
     names = []
     for layer in reversed(model.layers):
         activation = getattr(getattr(layer, "activation", None), "__name__", None)
@@ -43,7 +57,7 @@ def output(model: Net) -> Iterator[Finding]:
     logits = getattr(loss, "from_logits", None)
     if logits is None and isinstance(loss, str):
         logits = False
-    last = _last_operations(model)
+    last = last_operations(model)
     kind = loss if isinstance(loss, str) else type(loss).__name__
     if len(last) > 1:
         yield Finding(
@@ -142,6 +156,66 @@ def learning_rate(model: Net, asked: float | None) -> Iterator[Finding]:
         )
 
 
+def rate_in_reason(model: Net, from_scratch: bool) -> Iterator[Finding]:
+    """Find a learning rate that moves nothing, or jumps over everything.
+
+    Parameters
+    ----------
+    model : a compiled Keras model
+    from_scratch : bool
+        Whether its base is not there to be kept.
+
+    Yields
+    ------
+    finding : Finding
+    """
+    _, keras = runtime.load()
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None:
+        return
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    kind, rate = type(optimizer).__name__, float(optimizer.learning_rate)
+    low, high = RATES["SGD" if kind == "SGD" else "others"]
+    nested = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    if not low <= rate <= high:
+        what = "nothing moves in a lifetime" if rate < low else "every step jumps over what it looks for"
+        yield Finding(
+            "learning rate out of reason",
+            f"{kind} works with learning_rate={rate:g}: {what}; take one of {low:g} to {high:g}.",
+        )
+    elif kind != "SGD" and rate > TUNING and not from_scratch and any(base.trainable_weights for base in nested):
+        yield Finding(
+            "learning rate out of reason",
+            f"{kind} works with learning_rate={rate:g} on a trained base: what it knows is lost in an epoch; take "
+            "1e-5 to 1e-4, once the head is trained.",
+        )
+
+
+def frozen_after_compile(model: Net) -> Iterator[Finding]:
+    """Find a model that was frozen or unfrozen after its optimizer was built.
+
+    Parameters
+    ----------
+    model : a compiled Keras model
+
+    Yields
+    ------
+    finding : Finding
+    """
+    optimizer = getattr(model, "optimizer", None)
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    known = getattr(optimizer, "_trainable_variables", None)
+    if optimizer is None or known is None or not optimizer.built:
+        return
+    ours, theirs = {id(v) for v in model.trainable_variables}, {id(v) for v in known}
+    if ours != theirs:
+        yield Finding(
+            "frozen after compile",
+            f"The optimizer was built for {len(theirs)} weights, and {len(ours)} are trainable now: `trainable` was "
+            "changed since; compile again.",
+        )
+
+
 def input_scale(model: Net, drawn: Drawn) -> Iterator[Finding]:
     """Find pictures that nobody scales, or that are scaled twice.
 
@@ -155,10 +229,13 @@ def input_scale(model: Net, drawn: Drawn) -> Iterator[Finding]:
     finding : Finding
     """
     _, keras = runtime.load()
-    scales = any(
-        isinstance(layer, (keras.layers.Rescaling, keras.layers.Normalization)) for layer in model._flatten_layers()
-    )
-    if drawn.high > 20 and not scales:
+    layers = list(model._flatten_layers())
+    rescalings = [layer for layer in layers if isinstance(layer, keras.layers.Rescaling)]
+    scales = bool(rescalings) or any(isinstance(layer, keras.layers.Normalization) for layer in layers)
+    base = weights.find_base(model)
+    if len(rescalings) > 1 and sum(np.max(np.abs(layer.scale)) < 0.1 for layer in rescalings) > 1:
+        yield Finding("scaled twice", f"The model holds {len(rescalings)} Rescaling layers: leave one out.")
+    elif drawn.high > 20 and not scales:
         yield Finding(
             "unscaled training",
             f"The values lie in {span(drawn)} and the model holds no Rescaling: divide by "
@@ -167,6 +244,16 @@ def input_scale(model: Net, drawn: Drawn) -> Iterator[Finding]:
     elif scales and drawn.high <= 1.5 and drawn.low >= -1.5:
         yield Finding(
             "scaled twice", f"The values lie in {span(drawn)} and the model holds a Rescaling too: leave one out."
+        )
+    elif 0 < drawn.high - drawn.low < NARROW and -1.5 <= drawn.low and drawn.high <= 1.5:
+        yield Finding(
+            "scaled twice", f"The values lie in {span(drawn)}, as of pixels that were scaled twice: scale them once."
+        )
+    elif base is not None and base.name.startswith(CENTRED) and drawn.low >= 0 and 0.3 < drawn.high <= 1.5:
+        yield Finding(
+            "another scale",
+            f"The values lie in {span(drawn)}, and {base.name} was trained on -1..1: divide by 127.5 and subtract 1 "
+            "(its preprocess_input).",
         )
 
 
