@@ -66,26 +66,65 @@ def ask(
     return Answers(card, tuple(files), labels, predict.as_logits(answers, card.output))
 
 
-def _load(model_path, data_folder):
-    """Load a model, and return ((net, card), what it learned from or None)."""
+def load(model_path: AnyPath, data_folder: AnyPath) -> tuple[tuple[Net, Card], dict[str, Any] | None]:
+    """Load a model, and what it learned from.
+
+    Parameters
+    ----------
+    model_path : str or path of a model file
+    data_folder : str or path, where to look for the pictures of an older run
+
+    Returns
+    -------
+    model : (net, card)
+    field : what it learned from, see `minicnn.data.split_field`, or None
+    """
     net, card, sentence = cards.load(model_path)
     console.note(sentence)
     return (net, card), card.split or recorded_split_field(model_path, data_folder)
 
 
-def _judged(fields, data_folder, split_name, split_seed, skip_corrupt):
-    """Choose the pictures to judge models on: (folder, split, files, labels), without what any of them learned from."""
+def judged(
+    fields: Sequence[dict[str, Any] | None],
+    data_folder: AnyPath,
+    split_name: str | None = None,
+    split_seed: int | None = None,
+    skip_corrupt: bool = False,
+) -> tuple[Folder, str, list[Path], NDArray[np.integer[Any]]]:
+    """Choose the pictures to judge models on, without what any of them learned from.
+
+    Parameters
+    ----------
+    fields : what each of them learned from, or None
+    data_folder : str or path
+    split_name : "train", "validation", "test", "all", or None: test if there is one, else validation
+    split_seed : int, or None for the one of the first model's training
+    skip_corrupt : bool
+        Whether pictures that can't be read are left out.
+
+    Returns
+    -------
+    found : minicnn.data.Folder
+    split : str, which was chosen
+    files : N paths
+    labels : (N,) int
+
+    Raises
+    ------
+    ValueError
+        Nothing is left to judge on.
+    """
     known = next((field for field in fields if field), None)
     found = folder_as_trained(data_folder, known, split_seed)
     if len(found.left_out):
         console.note(f"{data_folder}: {found.left_out}")
     if skip_corrupt:
         found, _ = pictures.without_corrupt(found)
-    judged = [evaluation_set(found, field, split_name) for field in fields]
-    for note in dict.fromkeys(one.note for one in judged if one.note):
+    chosen = [evaluation_set(found, field, split_name) for field in fields]
+    for note in dict.fromkeys(one.note for one in chosen if one.note):
         console.note(note[0].upper() + note[1:])
-    both = set.intersection(*(set(one.files) for one in judged))
-    first = judged[0]
+    both = set.intersection(*(set(one.files) for one in chosen))
+    first = chosen[0]
     keep = [i for i, path in enumerate(first.files) if path in both]
     if not keep:
         raise ValueError(f"No picture of {first.split} in {data_folder} is left that neither model learned from.")
@@ -143,8 +182,8 @@ def evaluate(
         An answer is not finite.
     """
     out = files.unused(out)
-    model, field = _load(model_path, data_folder)
-    found, split, paths, labels = _judged([field], data_folder, split_name, split_seed, skip_corrupt)
+    model, field = load(model_path, data_folder)
+    found, split, paths, labels = judged([field], data_folder, split_name, split_seed, skip_corrupt)
     answers = ask(model_path, model, found, paths, labels, mirror)
     result: dict[str, Any] = {"model": str(model_path), "base": weights.named(model[0])}
     result |= {"data": str(data_folder), "split": split, "mirror": mirror}
@@ -240,8 +279,8 @@ def calibrate(
     Diverged
         An answer is not finite.
     """
-    model, field = _load(model_path, data_folder)
-    found, split, paths, labels = _judged([field], data_folder, "validation", split_seed, skip_corrupt)
+    model, field = load(model_path, data_folder)
+    found, split, paths, labels = judged([field], data_folder, "validation", split_seed, skip_corrupt)
     bare = model[0], dataclasses.replace(model[1], temperature=None)
     before = ask(model_path, bare, found, paths, labels, mirror)
     heat = calibration.temperature(before.logits, before.labels)
@@ -295,8 +334,8 @@ def compare(
         An answer is not finite.
     """
     out = files.unused(out)
-    models, fields = zip(*(_load(path, data_folder) for path in (first, second)), strict=True)
-    found, split, paths, labels = _judged(fields, data_folder, split_name, split_seed, skip_corrupt)
+    models, fields = zip(*(load(path, data_folder) for path in (first, second)), strict=True)
+    found, split, paths, labels = judged(fields, data_folder, split_name, split_seed, skip_corrupt)
     both = zip((first, second), models, strict=True)
     a, b = (ask(path, model, found, paths, labels, mirror) for path, model in both)
     only_a, only_b = int((a.right & ~b.right).sum()), int((b.right & ~a.right).sum())

@@ -1,18 +1,23 @@
 """Hand a classifier to other programs with Keras's own exporters, and check what was written by running it."""
 
+import dataclasses
 import importlib.util
 import shutil
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minicnn.files import write_sidecar
 
 from . import card as cards
-from . import console, runtime
+from . import console, predict, runtime
+from .card import Card
 from .errors import Diverged, first_line
-from .types import AnyPath
+from .types import AnyPath, Net
 
 KINDS: dict[str, tuple[str, str]] = {  # Keras's name for the format, and the ending of its file
     "savedmodel": ("tf_saved_model", ""),
@@ -23,7 +28,9 @@ CLOSE: float = 1e-4  # of the largest answer: other engines add in another order
 PICTURES: int = 4
 
 
-def export(model_path: AnyPath, kind: str, out: AnyPath | None = None) -> tuple[Path, float, float]:
+def export(
+    model_path: AnyPath, kind: str, out: AnyPath | None = None, pixels: bool = False
+) -> tuple[Path, float, float]:
     """Export a model file, and run what was written on random pictures.
 
     Parameters
@@ -31,6 +38,8 @@ def export(model_path: AnyPath, kind: str, out: AnyPath | None = None) -> tuple[
     model_path : str or path of a model file
     kind : a key of KINDS
     out : str or path of a new file or folder, or None for one beside the model
+    pixels : bool
+        Whether it takes pixels, uint8, and answers probabilities: scaling, temperature and softmax are inside.
 
     Returns
     -------
@@ -49,15 +58,20 @@ def export(model_path: AnyPath, kind: str, out: AnyPath | None = None) -> tuple[
     keras_kind, suffix = KINDS[kind]
     if kind == "onnx":
         _need("tf2onnx", "onnx", "onnxruntime")
-    out = Path(out) if out else Path(model_path).with_suffix(suffix or ".savedmodel")
-    if out.exists():
-        raise ValueError(f"{out} already exists; give another name with --out or remove it first.")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = new_path(model_path, out, suffix or ".savedmodel")
     r = card.recipe
-    x = r.prepare()(np.random.default_rng(0).integers(0, 256, (PICTURES, r.height, r.width, 3))).numpy()
-    expected = np.asarray(net.predict_on_batch(x))
+    x = np.random.default_rng(0).integers(0, 256, (PICTURES, r.height, r.width, 3), np.uint8)
+    scaled = r.prepare()(x).numpy()
+    expected = np.asarray(net.predict_on_batch(scaled))
     if not np.isfinite(expected).all():
         raise Diverged(f"{model_path} gives no finite answers, even to random pictures: its training diverged.")
+    if pixels:
+        expected = predict.probabilities(predict.finite(expected, range(PICTURES), card.output), card)
+        expected = expected[:, -net.output_shape[-1] :]  # of one sigmoid the second class alone
+        net, card = with_pixels(net, card)
+        net.predict_on_batch(x)  # Keras's exporter to ONNX wants a net that was called
+    else:
+        x = scaled
     partial = out.with_name(f".{out.stem}.partial{out.suffix}")
     try:
         with console.working(f"exporting to {kind}", on_output=True), runtime.quietly():
@@ -77,6 +91,65 @@ def export(model_path: AnyPath, kind: str, out: AnyPath | None = None) -> tuple[
         _remove(partial)
     write_sidecar(out, card.value())
     return out, difference, size
+
+
+def new_path(model_path: AnyPath, out: AnyPath | None, suffix: str) -> Path:
+    """Return where an export is written, in a folder that is there.
+
+    Parameters
+    ----------
+    model_path : str or path of the model file
+    out : str or path, or None for one beside the model
+    suffix : str, of that one
+
+    Returns
+    -------
+    out : Path
+
+    Raises
+    ------
+    ValueError
+        It is there already.
+    """
+    out = Path(out) if out else Path(model_path).with_suffix(suffix)
+    if out.exists():
+        raise ValueError(f"{out} already exists; give another name with --out or remove it first.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out
+
+
+def with_pixels(net: Net, card: Card, dtype: str = "uint8") -> tuple[Net, Card]:
+    """Put scaling, temperature and softmax into a net.
+
+    Parameters
+    ----------
+    net : keras.Model
+    card : Card
+    dtype : str, of the pixels that the new one takes
+
+    Returns
+    -------
+    net : keras.Model, from pixels 0..255 to probabilities
+    card : Card, of what is left to do: neither scaling nor temperature
+    """
+    _, keras = runtime.load()
+    r = card.recipe
+    picture = keras.Input((r.height, r.width, 3), dtype=dtype, name="pixels")
+    answer = net(keras.layers.Rescaling(r.scale, r.offset)(picture))
+    one, heat = answer.shape[-1] == 1, card.temperature or 1
+    if heat != 1 and card.output == "probabilities":
+        tiny = float(np.finfo(np.float32).tiny)
+        answer = keras.ops.log(keras.ops.maximum(answer, tiny)) - (
+            keras.ops.log(keras.ops.maximum(1 - answer, tiny)) if one else 0
+        )
+    if heat != 1:
+        answer = answer / heat
+    if heat != 1 or card.output == "logits":
+        answer = keras.layers.Activation("sigmoid" if one else "softmax", dtype="float32")(answer)
+    left = dataclasses.replace(
+        card, recipe=dataclasses.replace(r, scale=1.0, offset=0.0), output="probabilities", temperature=None
+    )
+    return keras.Model(picture, answer, name="classifier_of_pixels"), left
 
 
 def _need(*names):
@@ -106,17 +179,34 @@ def _run_onnx(path, x):
     return session.run(None, {session.get_inputs()[0].name: x})[0]
 
 
-def _run_tflite(path, x):
+def tflite(path: AnyPath) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """Load a TFLite model.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    ask : function of (N, H, W, 3) to (N, units)
+    """
     tf, _ = runtime.load()
     with warnings.catch_warnings(), runtime.quietly():
         warnings.simplefilter("ignore")  # TensorFlow announces the interpreter's move to a package of its own
         interpreter = tf.lite.Interpreter(str(path))
-    wanted = interpreter.get_input_details()[0]["index"]
-    interpreter.resize_tensor_input(wanted, x.shape)
-    interpreter.allocate_tensors()
-    interpreter.set_tensor(wanted, x)
-    interpreter.invoke()
-    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    wanted, given = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    shaped: list[tuple[int, ...]] = []
+
+    def ask(x: NDArray[Any]) -> NDArray[Any]:
+        if shaped != [x.shape]:
+            interpreter.resize_tensor_input(wanted, x.shape)
+            interpreter.allocate_tensors()
+            shaped[:] = [x.shape]
+        interpreter.set_tensor(wanted, x)
+        interpreter.invoke()
+        return interpreter.get_tensor(given)
+
+    return ask
 
 
-_RUN = {"savedmodel": _run_savedmodel, "onnx": _run_onnx, "tflite": _run_tflite}
+_RUN = {"savedmodel": _run_savedmodel, "onnx": _run_onnx, "tflite": lambda path, x: tflite(path)(x)}
