@@ -1,9 +1,9 @@
-"""What goes into a model: arrays, lists of numbers, lists of arrays, and in which dtype a first batch builds it."""
+"""What goes into a model, in which dtype a first batch builds it, and what comes out without its activation."""
 
 import numpy as np
 import pytest
 
-from minicnn import Add, Dense, Input, Model, Sequential
+from minicnn import Add, Dense, Input, Model, Sequential, Sigmoid, Softmax
 
 
 def test_a_first_batch_builds_in_float32():
@@ -38,3 +38,32 @@ def test_two_inputs_come_in_a_list():
         model.forward(x)
     with pytest.raises(ValueError, match="takes 2 inputs. Received: 3."):
         model.forward([x, y, x])
+
+
+@pytest.mark.parametrize("head", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("kind", ["argument", "layer", "model", "model in a model"])
+def test_logits_and_the_activation_that_was_left_out(head, kind):
+    """The two halves make the whole, wherever the head's activation stands: sigmoid(0.3) is above 0.5, 0.3 is not."""
+    last = (
+        [Dense(3, activation=head)] if kind != "layer" else [Dense(3), {"sigmoid": Sigmoid, "softmax": Softmax}[head]()]
+    )
+    for _ in range(["model", "model in a model"].index(kind) + 1 if "model" in kind else 0):
+        last = [Sequential([Input((4,)), *last])]
+    model = Sequential([Input((4,)), *last], seed=0).astype("float64")
+    x = np.random.default_rng(0).normal(0, 1, (5, 4))
+    logits = model.forward(x, logits=True)
+    expected = (
+        1 / (1 + np.exp(-logits)) if head == "sigmoid" else np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    )
+    np.testing.assert_allclose(model.apply_activation(logits), expected, rtol=1e-12)
+    np.testing.assert_allclose(model.forward(x), expected, rtol=1e-12)
+    assert abs(logits - expected).max() > 0.1
+
+
+def test_a_softmax_along_another_axis_is_left_out_and_applied_along_it():
+    model = Sequential([Input((3, 4)), Softmax(axis=1)]).astype("float64")
+    x = np.random.default_rng(0).normal(0, 1, (5, 3, 4))
+    np.testing.assert_array_equal(model.forward(x, logits=True), x)
+    expected = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    for whole in (model, Sequential([Input((3, 4)), model]).astype("float64")):
+        np.testing.assert_allclose(whole.apply_activation(x), expected, rtol=1e-12)
