@@ -5,10 +5,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .bases import BASES
 from .files import read_json, write_json
 from .types import AnyPath
 
-SMALLEST: int = 71  # Xception shrinks its picture 32 times with unpadded first layers: Keras refuses less
 AUGMENTS: tuple[str, ...] = ("none", "course", "light", "mirror")
 SCHEDULES: tuple[str, ...] = ("constant", "cosine")
 MAPS: tuple[str, ...] = ("none", "float16", "float32")
@@ -25,7 +25,7 @@ class Config:
     data : str
         The folder of pictures.
     size : int
-        Pixels a side, 71 or more; the course has 150 and 299.
+        Pixels a side, 71 or more for Xception and 32 for the others; the course has 150 and 299.
     lr : float
         Adam's learning rate, above 0.
     inner : int
@@ -60,6 +60,7 @@ class Config:
         The path of a trained classifier to go on from, its head too; empty for a new head.
     maps : "none", "float16" or "float32"
         In which form the answers of the part of the base that does not learn are kept, where only its last layers do.
+    base : "xception", "mobilenetv2", "efficientnetv2b0" or "resnet50v2"
 
     Raises
     ------
@@ -89,9 +90,12 @@ class Config:
     split_seed: int = 0
     start: str = ""
     maps: str = "none"
+    base: str = "xception"
 
     def __post_init__(self) -> None:
-        _whole("size", self.size, SMALLEST)
+        if self.base not in BASES:
+            raise ValueError(f"base must be one of {', '.join(BASES)}. Received: base={self.base!r}.")
+        _whole("size", self.size, BASES[self.base].smallest)
         _whole("inner", self.inner, 0)
         _whole("epochs", self.epochs, 1)
         _whole("batch_size", self.batch_size, 1)

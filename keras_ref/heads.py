@@ -31,7 +31,7 @@ class Vectors:
     def __init__(self, config: Config, found: Folder, store: AnyPath) -> None:
         runtime.repeatable(config.seed)
         self.classes: int = len(found.class_names)
-        classifier, square = model.build(config, self.classes), pictures.square(config.size)
+        classifier, square = model.build(config, self.classes), pictures.square(config.size, config.base)
 
         def stored(name, **augmented):
             paths, labels = found.splits[name]

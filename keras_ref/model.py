@@ -1,4 +1,4 @@
-"""The classifier: Xception without its top, global average pooling, a head. And what of it learns.
+"""The classifier: Xception, or another base, without its top, global average pooling, a head. And what of it learns.
 
 A frozen base is `trainable=False`, and that alone: `training=False` at the call is overridden by `fit` in Keras 3, so
 it would not keep BatchNormalization's moving statistics still.
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import console, runtime, weights
+from .bases import BASES
 from .config import Config
 from .types import Net
 
@@ -22,7 +23,7 @@ class Classifier:
     Parameters
     ----------
     net : keras.Model, from pictures to logits
-    base : keras.Model, Xception without its top
+    base : keras.Model, a net of keras.applications without its top
     vectors : keras.Model, from pictures to the pooled vectors
     head : keras.Model, from these vectors to logits
     """
@@ -47,12 +48,12 @@ def build(config: Config, class_count: int) -> Classifier:
     """
     _, keras = runtime.load()
     keras.utils.set_random_seed(FROZEN_SEED if config.frozen else config.seed)
-    base = xception(config.size)
+    base = xception(config.size) if config.base == "xception" else other_base(config.base, config.size)
     scratch = config.weights == "none" and not config.start
     if config.weights != "none" and not config.start:
-        weights.load_base(base, config.weights)
+        weights.load_base(base, config.weights, BASES[config.base].title)
     elif scratch and config.unfreeze != "all":
-        wake(base)
+        wake(base, BASES[config.base].offset == 0)
     freeze(base, config.unfreeze, batchnorm=scratch)
     picture = keras.Input((config.size, config.size, 3), name="picture")
     vector = keras.layers.GlobalAveragePooling2D(name="pool")(base(picture))
@@ -78,6 +79,24 @@ def xception(size: int) -> Net:
     _, keras = runtime.load()
     with console.working("building Xception"):
         return keras.applications.Xception(weights=None, include_top=False, input_shape=(size, size, 3))
+
+
+def other_base(name: str, size: int) -> Net:
+    """Build another base than Xception without its top, its weights drawn.
+
+    Parameters
+    ----------
+    name : a key of `bases.BASES`
+    size : int, pixels a side
+
+    Returns
+    -------
+    base : keras.Model
+    """
+    _, keras = runtime.load()
+    title = BASES[name].title
+    with console.working(f"building {title}"):
+        return getattr(keras.applications, title)(weights=None, include_top=False, input_shape=(size, size, 3))
 
 
 def build_head(config: Config, width: int, class_count: int) -> Net:
@@ -123,7 +142,7 @@ def _head_layers(config, class_count):
     return layers
 
 
-def wake(base: Net) -> None:
+def wake(base: Net, pixels: bool = False) -> None:
     """Scale what a base without weights answers to about 1, or a head after it learns the class counts and no more.
 
     Keras counts all channels as inputs of a depthwise kernel, which then starts too small by their square root: after
@@ -133,9 +152,12 @@ def wake(base: Net) -> None:
     Parameters
     ----------
     base : keras.Model
+    pixels : bool
+        Whether it takes 0..255 and scales for itself, and not -1..1.
     """
     _, keras = runtime.load()
     noise = np.random.default_rng(FROZEN_SEED).uniform(-1, 1, (1, *base.input_shape[1:])).astype(np.float32)
+    noise = (noise + 1) * 127.5 if pixels else noise
     mean = float(np.mean(base(noise)))
     if mean > 0:
         last = [layer for layer in base.layers if isinstance(layer, keras.layers.BatchNormalization)][-1]

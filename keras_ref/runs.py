@@ -6,9 +6,16 @@ from typing import Any
 
 from . import card as cards
 from . import config as configs
+from . import weights
+from .bases import BASES, named
 from .types import AnyPath, Net
 
-KEPT: tuple[str, ...] = ("size", "inner", "dropout")  # what a net's form is, and the dropout that it learned with
+KEPT: tuple[str, ...] = (
+    "base",
+    "size",
+    "inner",
+    "dropout",
+)  # what a net's form is, and the dropout that it learned with
 
 
 def checkpoints(run_folder: AnyPath) -> list[Path]:
@@ -23,8 +30,8 @@ def checkpoints(run_folder: AnyPath) -> list[Path]:
     paths : list of Path, by epoch
     """
     found = {}
-    for path in Path(run_folder).glob("xception_*.keras"):
-        if number := re.match(r"xception_(\d+)_", path.name):
+    for path in Path(run_folder).glob("*.keras"):
+        if number := re.match(rf"(?:{'|'.join(BASES)})_(\d+)_", path.name):
             found[int(number[1])] = path
     return [found[epoch] for epoch in sorted(found)]
 
@@ -71,7 +78,10 @@ def settings_of(path: AnyPath) -> dict[str, Any]:
         config = configs.read(beside)
         return {"start": str(file)} | {name: getattr(config, name) for name in KEPT}
     net, card, _ = cards.load(file)
-    return {"start": str(file), "size": card.recipe.height, "inner": _inner(net), "dropout": _dropout(net)}
+    nested = weights.find_base(net)
+    base = named(nested.name) if nested is not None else "xception"
+    form = {"size": card.recipe.height, "inner": _inner(net), "dropout": _dropout(net)}
+    return {"start": str(file), "base": base} | form
 
 
 def _inner(net: Net) -> int:

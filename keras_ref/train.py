@@ -1,7 +1,7 @@
 """Train a classifier: 8.5 and 8.7 to 8.11 in one command, each run in a folder that it can be resumed from.
 
 A run folder holds config.json, split.json, history.csv, timing.json, the best checkpoints
-`xception_{epoch:02d}_{val_accuracy:.3f}.keras`, the last of them again as best.keras, final.keras, class_names.json,
+`BASE_{epoch:02d}_{val_accuracy:.3f}.keras`, the last of them again as best.keras, final.keras, class_names.json,
 curves.png and state.npz.
 """
 
@@ -161,7 +161,9 @@ class _Run:
     def __init__(self, config: Config, found: Folder, out: Path) -> None:
         self.config, self.out = config, out
         runtime.repeatable(config.seed)
-        self.card = card.Card(found.class_names, pictures.square(config.size), split=_learned(found, config))
+        self.card = card.Card(
+            found.class_names, pictures.square(config.size, config.base), split=_learned(found, config)
+        )
         classes = len(found.class_names)
         self.train_split, self.validation = (
             pictures.Pictures(found.splits[name].files, self.card.recipe, found.splits[name].labels, classes)
@@ -274,7 +276,7 @@ class _Run:
         progress["seconds"].append(round(time.perf_counter() - started, 3))
         if row["val_accuracy"] > progress["best"]:
             progress["best"] = row["val_accuracy"]
-            best = self.out / f"xception_{epoch:02d}_{row['val_accuracy']:.3f}.keras"
+            best = self.out / f"{c.base}_{epoch:02d}_{row['val_accuracy']:.3f}.keras"
             self._save(best)
             files.copy(best, self.out / "best.keras")
         state.save(self.out / "state.npz", learner, self.classifier.base, progress)

@@ -105,7 +105,7 @@ class Trials:
         return head_history(config, vectors, advance, better), found[0]
 
     def _vectors_of(self, config):
-        key = (config.size, config.augment, config.draws)
+        key = (config.base, config.size, config.augment, config.draws)
         if key not in self._vectors:
             started = time.perf_counter()
             self._vectors[key] = Vectors(config, self._found, self._store)

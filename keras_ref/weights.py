@@ -17,25 +17,42 @@ TOP: tuple[str, str] = ("xception_weights_tf_dim_ordering_tf_kernels.h5", "0a58e
 CLASS_INDEX: tuple[str, str] = ("imagenet_class_index.json", "c2c37ea517e94d9795004a39431a14cb")
 
 
-def load_base(base: Net, weights: AnyPath) -> None:
-    """Load weights into an Xception without its top.
+def load_base(base: Net, weights: AnyPath, title: str = "Xception") -> None:
+    """Load weights into a base without its top.
 
     Parameters
     ----------
     base : keras.Model
     weights : "imagenet", or the path of a weights file in Keras's layout or of a classifier's .keras file
+    title : its name in keras.applications
 
     Raises
     ------
     ValueError
         The file is not there, or holds other weights.
     """
+    if weights == "imagenet" and title != "Xception":
+        base.set_weights(_imagenet_weights(title, base.input_shape[1:]))
+        return
     path = imagenet_file(*NOTOP) if weights == "imagenet" else Path(weights)
     if not path.is_file():
+        example = f" ({NOTOP[0]})" if title == "Xception" else ""
         raise ValueError(
-            f"The weights file {path} is not there; give imagenet, none, or a file in Keras's layout ({NOTOP[0]})."
+            f"The weights file {path} is not there; give imagenet, none, or a file in Keras's layout{example}."
         )
-    load_file(base, path, "Xception without its top")
+    load_file(base, path, f"{title} without its top")
+
+
+def _imagenet_weights(title, shape):
+    """Return Keras's ImageNet weights of another base, which Keras downloads into its own cache."""
+    _, keras = runtime.load()
+    try:
+        return getattr(keras.applications, title)(include_top=False, input_shape=shape).get_weights()
+    except Exception as error:  # urllib, socket and Keras itself fail in their own ways; the remedy is one
+        raise ValueError(
+            f"{title}'s ImageNet weights could not be downloaded ({first_line(error)}); pass a file of them with "
+            "--weights FILE, or --weights none."
+        ) from None
 
 
 def load_top(net: Net, weights: AnyPath) -> None:

@@ -6,7 +6,7 @@ from .. import config as configs
 from .. import console
 from . import flags
 
-SETTINGS: tuple[str, ...] = ("size", "weights", "augment", "draws", "split_seed")
+SETTINGS: tuple[str, ...] = ("base", "size", "weights", "augment", "draws", "split_seed")
 HELP: str = "run the frozen base once over all pictures and store the vectors"
 
 
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int | None:
     found = pictures.read(args.data, config.split_seed)
     runtime.repeatable(config.seed)
     classifier = model.build(config, len(found.class_names))
-    square = pictures.square(config.size)
+    square = pictures.square(config.size, config.base)
     every = pictures.Pictures(found.split("all").files, square, keep=False)
     features.vectors(classifier, every, store, shard)
     learn = pictures.Pictures(found.splits["train"].files, square, keep=False)

@@ -62,9 +62,10 @@ KINDS: dict[str, Callable[[str], Any]] = {  # of the settings that are no whole 
     "precision": str,
     "start": str,
     "maps": str,
+    "base": str,
 }
 WORDS: dict[str, str] = {
-    "size": "pixels a side, 150 or 299",
+    "size": "pixels a side, such as 150 or 299",
     "lr": "Adam's learning rate",
     "inner": "units of an inner Dense layer, 0 for none",
     "dropout": "share dropped before the last layer",
@@ -85,6 +86,7 @@ WORDS: dict[str, str] = {
     "precision": "auto (mixed_float16 on a GPU), float32, mixed_float16, mixed_bfloat16",
     "start": "go on from a trained classifier, its head too: a .keras file or a run folder",
     "maps": "with --unfreeze N: keep what the frozen part answers, as float16 or float32",
+    "base": "xception, mobilenetv2, efficientnetv2b0 or resnet50v2",
 }
 
 

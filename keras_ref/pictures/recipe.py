@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import runtime
+from ..bases import BASES, CENTRED
 from ..types import Tensor
-
-XCEPTION: dict[str, float] = {"scale": 1 / 127.5, "offset": -1.0}
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,8 @@ class Recipe:
     height: int
     width: int
     resize: str = "nearest"
-    scale: float = XCEPTION["scale"]
-    offset: float = XCEPTION["offset"]
+    scale: float = CENTRED[0]
+    offset: float = CENTRED[1]
 
     def prepare(self) -> Callable[[Any], Tensor]:
         """Return the function from uint8 pixels to the float32 values that a net takes.
@@ -47,15 +46,16 @@ class Recipe:
         return lambda pixels: tf.cast(pixels, tf.float32) / divisor + offset
 
 
-def square(size: int) -> Recipe:
-    """Return Xception's recipe for square pictures.
+def square(size: int, base: str = "xception") -> Recipe:
+    """Return a base's recipe for square pictures.
 
     Parameters
     ----------
     size : int, pixels a side
+    base : a key of `bases.BASES`
 
     Returns
     -------
     recipe : Recipe
     """
-    return Recipe(size, size)
+    return Recipe(size, size, scale=BASES[base].scale, offset=BASES[base].offset)

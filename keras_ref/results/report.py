@@ -12,6 +12,7 @@ from minicnn.metrics import interval
 
 from .. import config as configs
 from .. import files
+from ..bases import BASES
 from ..types import AnyPath
 from . import plots, words
 from .history import COLUMNS, best, read_history
@@ -79,7 +80,7 @@ def _run(where, out):
     """Report a training, a finished one or not: whatever epochs it has by now."""
     config, split = configs.read(where / "config.json"), files.read_json(where / "split.json")
     head = [
-        f"## Xception at {config.size} px, {_base(config)}",
+        f"## {BASES[config.base].title} at {config.size} px, {_base(config)}",
         "",
         f"`python -m keras_ref train DATA {_flags(config)}`",
         "",
