@@ -4,6 +4,7 @@ The folder of a recipe holds a run folder a phase, recipe.json, and best.keras: 
 validation.
 """
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ def follow(
     store: AnyPath | None = None,
     skip_corrupt: bool = False,
     maps_budget: float = maps.BUDGET,
+    callbacks: Callable[[Path], Sequence[Any]] = lambda out: (),
     **settings: Any,
 ) -> History:
     """Train by a recipe in a new folder.
@@ -33,6 +35,7 @@ def follow(
         Whether pictures that can't be read are left out.
     maps_budget : float
         GB of maps that the store may hold.
+    callbacks : function of a phase's run folder, which gives Keras callbacks
     **settings : of Config
         They take the place of the recipe's own, in every phase; none of `config.OF_PHASES`.
 
@@ -52,10 +55,15 @@ def follow(
     out = files.unused(out)
     record = {"recipe": name, "data": str(data_folder), "settings": settings, "skip_corrupt": skip_corrupt}
     files.write_json(out / "recipe.json", record)
-    return go_on(out, store, maps_budget)
+    return go_on(out, store, maps_budget, callbacks)
 
 
-def go_on(out: AnyPath, store: AnyPath | None = None, maps_budget: float = maps.BUDGET) -> History:
+def go_on(
+    out: AnyPath,
+    store: AnyPath | None = None,
+    maps_budget: float = maps.BUDGET,
+    callbacks: Callable[[Path], Sequence[Any]] = lambda out: (),
+) -> History:
     """Go on with a recipe: phases that are finished are not run again.
 
     Parameters
@@ -64,6 +72,7 @@ def go_on(out: AnyPath, store: AnyPath | None = None, maps_budget: float = maps.
     store : str or path of stored feature vectors and maps, or None
     maps_budget : float
         GB of maps that the store may hold.
+    callbacks : function of a phase's run folder, which gives Keras callbacks
 
     Returns
     -------
@@ -82,7 +91,8 @@ def go_on(out: AnyPath, store: AnyPath | None = None, maps_budget: float = maps.
     for phase in configs.RECIPES[record["recipe"]]:
         console.say(f"{record['recipe']}: {phase.name}")
         settings = (runs.settings_of(before) if before else {}) | phase.settings | record["settings"]
-        rows = _phase(out / phase.name, configs.Config(record["data"], **settings), record, store, maps_budget)
+        folder, config = out / phase.name, configs.Config(record["data"], **settings)
+        rows = _phase(folder, config, record["skip_corrupt"], store, maps_budget, callbacks(folder))
         history += [row | {"phase": phase.name} for row in rows]
         before = out / phase.name
     best = results.best(history)
@@ -90,9 +100,9 @@ def go_on(out: AnyPath, store: AnyPath | None = None, maps_budget: float = maps.
     return history
 
 
-def _phase(out, config, record, store, maps_budget):
+def _phase(out, config, skip_corrupt, store, maps_budget, callbacks):
     if (out / "final.keras").is_file():
         return results.read_history(out / "history.csv")
     if (out / "config.json").is_file():
-        return train.resume(out, store=store, maps_budget=maps_budget)
-    return train.new(config, out, record["skip_corrupt"], store, maps_budget)
+        return train.resume(out, store=store, maps_budget=maps_budget, callbacks=callbacks)
+    return train.new(config, out, skip_corrupt, store, maps_budget, callbacks)

@@ -18,6 +18,7 @@ from minicnn.data import Folder, split_field
 
 from . import card, console, features, files, maps, model, pictures, record, results, runtime, state, weights
 from . import config as configs
+from .callbacks import once
 from .config import Config
 from .errors import Diverged
 from .types import AnyPath, Dataset, History, Net, Result
@@ -29,6 +30,7 @@ def new(
     skip_corrupt: bool = False,
     store: AnyPath | None = None,
     maps_budget: float = maps.BUDGET,
+    callbacks: Sequence[Any] = (),
 ) -> History:
     """Start a run in a new folder.
 
@@ -42,6 +44,8 @@ def new(
         The folder of stored feature vectors and maps; with None every picture passes through the net in every epoch.
     maps_budget : float
         GB of maps that the store may hold.
+    callbacks : Keras's
+        Their model is what learns: the head alone where vectors are stored. What they know is not kept for a resume.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def new(
         files.write_json(out / "split.json", _split_record(found, left_out))
         files.write_json(out / "class_names.json", list(found.class_names))
         files.write_json(out / "run.json", record.of(found))
-        return run.train(store, maps_budget)
+        return run.train(store, maps_budget, callbacks)
 
 
 def resume(
@@ -72,6 +76,7 @@ def resume(
     data_folder: AnyPath | None = None,
     store: AnyPath | None = None,
     maps_budget: float = maps.BUDGET,
+    callbacks: Sequence[Any] = (),
 ) -> History:
     """Go on with a run after its last finished epoch.
 
@@ -83,6 +88,8 @@ def resume(
     store : str or path of stored feature vectors and maps, or None
     maps_budget : float
         GB of maps that the store may hold.
+    callbacks : Keras's
+        Their model is what learns: the head alone where vectors are stored. What they know is not kept for a resume.
 
     Returns
     -------
@@ -116,7 +123,7 @@ def resume(
         run = _Run(config, pictures.as_recorded(found, split), out)
         config.write(out / "config.json")
         files.write_json(out / "run.json", record.again(out / "run.json", found))
-        return run.train(store, maps_budget)
+        return run.train(store, maps_budget, callbacks)
 
 
 def _split_record(found, left_out):
@@ -245,7 +252,7 @@ class _Run:
         learn, check = self.stored
         return learn.batches(epoch, c.batch_size, order, c.seed), check.batches(epoch, c.batch_size)
 
-    def train(self, store: AnyPath | None, maps_budget: float) -> History:
+    def train(self, store: AnyPath | None, maps_budget: float, callbacks: Sequence[Any] = ()) -> History:
         """Run the epochs that are missing, each followed by its state; return the history."""
         self.learner, self.stored = self._learner(store, maps_budget)
         c, learner = self.config, self.learner
@@ -253,24 +260,34 @@ class _Run:
         if (self.out / "state.npz").exists():
             progress = state.restore(self.out / "state.npz", learner, self.classifier.base)
             console.note(f"Going on after epoch {progress['epoch']} of {c.epochs}.")
+        self.callback = once(callbacks, learner) if callbacks else None
         with self.train_split.naming_the_culprit(), self.validation.naming_the_culprit():
             for epoch in range(progress["epoch"] + 1, c.epochs + 1):
                 if is_over(c, progress["history"]):
                     console.note(f"Ended early: {c.patience} epochs without a better validation loss.")
                     break
                 self._one_epoch(learner, epoch, progress)
+                if self.callback is not None and learner.stop_training:
+                    console.note(f"Ended after epoch {epoch} by a callback.")
+                    break
+        if self.callback is not None:
+            self.callback.finish()
         self._save(self.out / "final.keras")
         results.curves(progress["history"], self.out / "curves.png", self.largest)
         console.note(results.on_the_largest(progress["history"], self.largest, len(self.validation)))
+        if self.callback is not None:
+            self.callback.told()
         return progress["history"]
 
     def _one_epoch(self, learner, epoch, progress):
         c, started = self.config, time.perf_counter()
-        learner.optimizer.learning_rate.assign(c.rate(epoch))
+        if c.schedule != "constant":  # else a callback may change it
+            learner.optimizer.learning_rate.assign(c.rate(epoch))
         learn, check = self._epoch_data(epoch)
         steps = math.ceil(len(self.train_split) / c.batch_size)
+        also = [] if self.callback is None else [self.callback]
         with console.progress(f"epoch {epoch}/{c.epochs}", steps) as advance:
-            row = one_epoch(learner, learn, check, epoch, c.seed, self.weights, [bar(advance)])
+            row = one_epoch(learner, learn, check, epoch, c.seed, self.weights, [bar(advance), *also])
         progress["epoch"] = epoch
         progress["history"].append(row)
         progress["seconds"].append(round(time.perf_counter() - started, 3))

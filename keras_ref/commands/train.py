@@ -28,6 +28,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-cache", action="store_true", help="do not use stored feature vectors")
     flags.add_cache(parser)
+    parser.add_argument("--tensorboard", metavar="DIR", help="tell TensorBoard of it: a folder of this name in DIR")
+    parser.add_argument("--mlflow", metavar="URI", help="tell MLflow of it: its server, or sqlite:///FILE")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -58,8 +60,8 @@ def _resume(args, out):
             f"--resume takes its settings from the run's {'recipe' if whole else 'config'}.json; leave out {fixed[0]}."
         )
     if whole:
-        return recipes.go_on(out, *_store(args))
-    return train.resume(out, args.epochs, args.data, *_store(args))
+        return recipes.go_on(out, *_store(args), _trackers(args))
+    return train.resume(out, args.epochs, args.data, *_store(args), _trackers(args)(out))
 
 
 def _new(args, out):
@@ -69,11 +71,18 @@ def _new(args, out):
         raise ValueError("train needs a data folder, or --resume DIR.")
     given: dict[str, Any] = flags.given(args, configs.SETTINGS)
     store, budget = _store(args)
+    track = _trackers(args)
     if args.recipe:
-        return recipes.follow(args.recipe, args.data, out, store, args.skip_corrupt, budget, **given)
+        return recipes.follow(args.recipe, args.data, out, store, args.skip_corrupt, budget, track, **given)
     if args.start:
         given = runs.settings_of(args.start) | given | {"start": str(runs.model_file(args.start))}
-    return train.new(configs.Config(args.data, **given), out, args.skip_corrupt, store, budget)
+    return train.new(configs.Config(args.data, **given), out, args.skip_corrupt, store, budget, track(out))
+
+
+def _trackers(args):
+    from ..tracking import trackers
+
+    return trackers(args.tensorboard, args.mlflow)
 
 
 def _store(args):
