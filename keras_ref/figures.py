@@ -40,7 +40,7 @@ class Answers:
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """What predict would say of each picture, (N, classes) float64."""
-        return predict.softmax(self.logits / (self.card.temperature or 1))
+        return np.asarray(predict.softmax(self.logits / (self.card.temperature or 1)), np.float64)
 
     @property
     def losses(self) -> NDArray[np.float64]:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+import minicnn
 from keras_ref import card, gradcam
+from minicnn import explain
 
 
 def by_hand(maps, score):
@@ -59,6 +61,17 @@ def test_a_frozen_nested_base(trained):
     np.testing.assert_allclose(looker.back(looker.front(x)), model(x), rtol=1e-5, atol=1e-6)
     heat = looker.maps(x, np.array([0, 2]))
     assert heat.shape == (2, *looker.front.output_shape[1:3]) and heat.min() >= 0 and heat.max() in (0, 1)
+
+
+def test_minicnn_explains_by_the_same_map(trained):
+    ours = gradcam.looker(card.load_net(trained / "final.keras"))
+    engine = minicnn.load_model(trained / "final.keras")
+    x = np.random.default_rng(3).uniform(-1, 1, (3, 71, 71, 3)).astype(np.float32)
+    for label in range(3):
+        for picture, heat in zip(x, ours.maps(x, np.full(3, label)), strict=True):
+            theirs = explain.grad_cam(engine, picture, label, resize=False)
+            most = theirs.max()
+            np.testing.assert_allclose(heat, theirs / most if most > 0 else theirs, atol=1e-4)
 
 
 def test_a_net_without_maps():
