@@ -1,66 +1,83 @@
 """The classifier.json of a model, completed for what the commands do with pictures."""
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..files import PILLOW_FILTERS, check_supported
+from ..data import to_floats
+from ..files import PILLOW_FILTERS, ResolvedCard, check_supported
 from ..models import Model, card_of
+from ..types import AnyArray, Array
 
 ABLE: dict[str, tuple[Any, ...]] = {  # of classifier.json's fields, what is done here
-    "task": ("one",),
-    "channels": (3,),
-    "invert": (False,),
-    "crop": ("none",),
-    "resize": PILLOW_FILTERS,
+    "resize": (*PILLOW_FILTERS, "tf-bilinear"),
 }
 
 
-def complete(
-    model: Model,
-    classes: Sequence[str] | None = None,
-    size: Sequence[int] | None = None,
-    scale: float | None = None,
-    path: str | os.PathLike[str] | None = None,
-) -> str:
+def complete(model: Model, path: str | os.PathLike[str] | None = None, **better: Any) -> ResolvedCard:
     """Fill in a model's classifier.json where it is absent or the caller knows better.
 
     Parameters
     ----------
     model : Model
         Its `classifier` is set.
-    classes : list of str, optional
-    size : (height, width), optional
-        In pixels.
-    scale : float, optional
-        What pixels are multiplied by.
     path : str or PathLike, optional
         The model's file: labels.txt or metadata.json beside it are asked too.
+    **better
+        Fields of classifier.json that the caller knows better: `class_names`, `size`, `scale`, ...
 
     Returns
     -------
-    sentence : str
-        What was guessed; empty where all was known.
+    resolved : ResolvedCard
+        What is known, and who told it.
 
     Raises
     ------
     ValueError
-        The model is no classifier of pictures, its numbers are not finite, what is known does not fit it, or it asks
-        for what can't be done here.
+        The model takes no pictures or gives neither numbers nor pictures, its numbers are not finite, what is known
+        does not fit it, or it asks for what can't be done here.
     """
     taken, given = model.input_shape, model.output_shape
-    if not isinstance(taken, tuple) or len(taken) != 4 or taken[3] != 3:
-        raise ValueError(f"The model must take one RGB picture, (None, height, width, 3). Received: {taken}.")
-    if not isinstance(given, tuple) or len(given) != 2:
-        raise ValueError(f"The model must give one row of numbers a picture, (None, classes). Received: {given}.")
+    if not takes_pictures(taken):
+        raise ValueError(f"The model must take one picture, grey or RGB, (None, height, width, 3). Received: {taken}.")
+    if any(len(shape) not in (2, 4) for shape in (given if isinstance(given, list) else [given])):
+        raise ValueError(f"The model must give a row of numbers, (None, classes), or a picture. Received: {given}.")
     if not all(np.isfinite(array).all() for array in model.get_weights()):
         raise ValueError("The model's weights must be finite numbers; some are not, as after a training that diverged.")
-    resolved = card_of(model, path, class_names=classes, size=size, scale=scale)
+    resolved = card_of(model, path, **better)
     check_supported(resolved.value, **ABLE)
     model.classifier = resolved.value
-    return resolved.sentence
+    return resolved
+
+
+def takes_pictures(shape: Any) -> bool:
+    """Tell whether this is the shape of one picture a row: (None, H, W, 3), (None, H, W, 1) or (None, H, W)."""
+    return isinstance(shape, tuple) and (len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3)))
+
+
+def fed(model: Model, pictures: AnyArray) -> Array:
+    """Make of pictures what a model takes, as its classifier.json says.
+
+    Parameters
+    ----------
+    model : Model
+        With its `classifier` set.
+    pictures : (N, H, W, C) uint8
+        As they were read: see `data.reading`.
+
+    Returns
+    -------
+    x : (N, H, W, C) float32
+        (N, H, W) where the model takes pictures without an axis of channels.
+    """
+    card = known(model)
+    return shaped(model, to_floats(pictures, card["scale"], card["offset"], card.get("order", "rgb")))
+
+
+def shaped(model: Model, x: Array) -> Array:
+    """Leave out the axis of channels, (N, H, W, 1), where a model takes none."""
+    return x[..., 0] if len(model.input_shape) == 3 else x
 
 
 def known(model: Model) -> dict[str, Any]:

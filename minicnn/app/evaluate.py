@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..data import ImageBatches, evaluation_set, folder_as_trained, recorded_split_field
+from ..data import ImageBatches, evaluation_set, folder_as_trained, reading, recorded_split_field
 from ..metrics import interval
 from ..models import Model
 from ..types import IntArray
-from .card import known
+from .card import known, shaped
 from .predict import probabilities
 
 
@@ -120,6 +120,8 @@ def evaluate(
         The folder's classes are not the model's, or it holds nothing to judge on.
     """
     card = known(model)
+    if len(model.outputs) != 1 or card.get("task") == "pictures":
+        raise ValueError("Only nets that name classes can be judged: with one output, a row of numbers a picture.")
     field = card.get("split")
     if field is None and path is not None:
         field = recorded_split_field(path, folder)
@@ -138,7 +140,8 @@ def evaluate(
     batches = _batches(card, judged.files, labels, skip_corrupt)
     if batches.skipped:
         say(f"{len(batches.skipped)} skipped as no pictures.")
-    p = probabilities(model, model.predict(batches))
+    flat = len(model.input_shape) == 3  # without an axis of channels
+    p = probabilities(model, model.predict((shaped(model, x) for x, _ in batches) if flat else batches))
     if (least := card.get("threshold")) is not None:
         answered = p.max(-1) >= least
         right = int((p.argmax(-1) == batches.labels)[answered].sum())
@@ -153,7 +156,7 @@ def _batches(card: dict[str, Any], files: Sequence[Any], labels: IntArray, skip_
         labels,
         card["class_names"],
         tuple(card["size"]),
-        resize=card["resize"],
+        **reading(card),
         scale=card["scale"],
         offset=card["offset"],
         order=card.get("order", "rgb"),

@@ -1,18 +1,18 @@
 """Name what is on photographs: the probability of each class."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from .. import kernels
-from ..data import LeftOut, PictureError, load_image, pictures_below, to_floats
+from ..data import LeftOut, PictureError, load_image, pictures_below, reading
 from ..files import NONE_OF_THESE
 from ..models import Model
 from ..types import Array
-from .card import known
+from .card import fed, known
 
 AnyPath = TypeVar("AnyPath", bound=str | os.PathLike[str])
 
@@ -27,7 +27,8 @@ def probabilities(model: Model, outputs: Array) -> Array:
     model : Model
         With its `classifier` set.
     outputs : (N, K) float
-        One output, K = 1, means two classes and is that of the second.
+        One output, K = 1, means two classes and is that of the second; where each label is for itself (`task` "many"),
+        each unit is a label's.
 
     Returns
     -------
@@ -38,22 +39,29 @@ def probabilities(model: Model, outputs: Array) -> Array:
     ValueError
         An output is not a finite number.
     """
-    if not np.isfinite(outputs).all():
-        raise ValueError(f"The model's answers must be finite numbers. Received: {outputs[~np.isfinite(outputs)][0]}.")
-    card, one = known(model), outputs.shape[-1] == 1
+    check_finite(outputs)
+    card = known(model)
+    many = card.get("task") == "many"
+    alone = many or outputs.shape[-1] == 1
     heat, logits = card.get("temperature") or 1, card["output"] == "logits"
     if heat != 1:
-        outputs, logits = (outputs if logits else _logits(outputs, one)) / np.asarray(heat, outputs.dtype), True
-    if one:
-        outputs = kernels.sigmoid_forward(outputs) if logits else outputs
-        return np.concatenate([1 - outputs, outputs], axis=-1)
-    return kernels.softmax_forward(outputs) if logits else outputs
+        outputs, logits = (outputs if logits else _logits(outputs, alone)) / np.asarray(heat, outputs.dtype), True
+    if not alone:
+        return kernels.softmax_forward(outputs) if logits else outputs
+    outputs = kernels.sigmoid_forward(outputs) if logits else outputs
+    return outputs if many else np.concatenate([1 - outputs, outputs], axis=-1)
 
 
-def _logits(p: Array, one: bool) -> Array:
+def check_finite(outputs: Array) -> None:
+    """Refuse, with a ValueError, answers that are no finite numbers."""
+    if not np.isfinite(outputs).all():
+        raise ValueError(f"The model's answers must be finite numbers. Received: {outputs[~np.isfinite(outputs)][0]}.")
+
+
+def _logits(p: Array, alone: bool) -> Array:
     """Return logits that give these probabilities."""
     p = np.clip(p, np.finfo(p.dtype).tiny, 1 - np.finfo(p.dtype).epsneg)
-    return np.log(p) - np.log1p(-p) if one else np.log(p)
+    return np.log(p) - np.log1p(-p) if alone else np.log(p)
 
 
 def named(p: Array, card: dict[str, Any]) -> str:
@@ -96,21 +104,28 @@ def predict(
     PictureError
         A file is no picture, and `unreadable` is None.
     """
+    parts = [np.zeros((0, len(known(model)["class_names"])), np.float32)]
+    parts += [probabilities(model, model.predict(x)) for _, x in read_batches(model, paths, batch_size, unreadable)]
+    return np.concatenate(parts)
+
+
+def read_batches(
+    model: Model, paths: Sequence[AnyPath], batch_size: int = 32, unreadable: dict[AnyPath, str] | None = None
+) -> Iterator[tuple[list[AnyPath], Array]]:
+    """Yield (paths, x): pictures as the model takes them, batch by batch; see `predict`."""
     card = known(model)
-    parts = [np.zeros((0, len(card["class_names"])), np.float32)]
     for start in range(0, len(paths), batch_size):
-        pictures = []
+        pictures, read = [], []
         for path in paths[start : start + batch_size]:
             try:
-                pictures.append(load_image(path, tuple(card["size"]), card["resize"]))
+                pictures.append(load_image(path, tuple(card["size"]), **reading(card)))
+                read.append(path)
             except PictureError as problem:
                 if unreadable is None:
                     raise
                 unreadable[path] = str(problem)
         if pictures:
-            x = to_floats(np.stack(pictures), card["scale"], card["offset"], card.get("order", "rgb"))
-            parts.append(probabilities(model, model.predict(x)))
-    return np.concatenate(parts)
+            yield read, fed(model, np.stack(pictures))
 
 
 def picture_files(paths: Iterable[str | os.PathLike[str]], left_out: LeftOut | None = None) -> list[Path]:

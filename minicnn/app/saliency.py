@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ..data import load_image, to_floats
+from ..data import load_image, reading, to_floats
 from ..explain import Scored, grad_cam, occlusion, overlay, saliency, score
 from ..files import replacing
 from ..models import Model
@@ -78,7 +78,12 @@ def ask(
         The model has no such class.
     """
     card = known(model)
-    pixels = load_image(path, tuple(card["size"]), card["resize"])
+    if len(model.outputs) != 1 or len(model.output_shape) != 2 or len(model.input_shape) != 4:
+        raise ValueError(
+            "Maps are drawn for nets that take pictures with an axis of channels and name classes. "
+            f"Received: {model.input_shape} to {model.output_shape}."
+        )
+    pixels = load_image(path, tuple(card["size"]), **reading(card))
     x = to_floats(pixels, card["scale"], card["offset"], card.get("order", "rgb"))
     scored = score(model, x, label, against)
     maps = {"saliency": saliency(model, x, scored.label, scored.against)}
@@ -86,7 +91,8 @@ def ask(
         maps["Grad-CAM"] = grad_cam(model, x, scored.label, against=scored.against)
     maps["occlusion"] = occlusion(model, x, scored.label, against=scored.against)
     p = probabilities(model, model.predict(x[None]))[0]
-    return Answer(card["class_names"], scored, float(p[scored.label]), pixels, maps)
+    shown = np.repeat(pixels, 3, -1) if pixels.shape[-1] == 1 else pixels
+    return Answer(card["class_names"], scored, float(p[scored.label]), shown, maps)
 
 
 def draw(answer: Answer, path: str | os.PathLike[str]) -> None:

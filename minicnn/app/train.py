@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..callbacks import CSVLogger, Diverged, ModelCheckpoint, TerminateOnNaN
-from ..data import Folder, ImageBatches, image_folder, split_field
+from ..data import Folder, ImageBatches, LabelledPictures, split_field
 from ..files import make_card
 from ..models import ARCHITECTURES, Model
 from ..optimizers import Adam
@@ -24,7 +24,7 @@ def train(
     Parameters
     ----------
     folder : str or PathLike
-        See `data.Folder`.
+        See `data.Folder`; or a CSV, see `data.LabelledPictures`: then each label is for itself.
     out : str or PathLike
         A new or empty folder, for model.keras, history.csv and split.json.
     settings : Settings
@@ -43,14 +43,16 @@ def train(
         out/model.keras.
     """
     Adam(settings.lr)  # what it refuses is refused before a folder is made
-    pictures = Folder(folder, settings.split_seed)
+    labelled = os.fspath(folder).endswith(".csv")
+    pictures = LabelledPictures(folder, settings.split_seed) if labelled else Folder(folder, settings.split_seed)
     out = new_folder(out)
-    if pictures.left_out:
+    if isinstance(pictures, Folder) and pictures.left_out:
         say(str(pictures.left_out))
     sets = {split: _batches(pictures, split, settings) for split in ("train", "validation")}
     for split, batches in sets.items():
         skipped = f", {len(batches.skipped)} skipped as no pictures" if batches.skipped else ""
-        say(f"{split}: {len(batches.files)} pictures of {len(pictures.class_names)} classes{skipped}")
+        kinds = f"{len(pictures.class_names)} {'labels' if labelled else 'classes'}"
+        say(f"{split}: {len(batches.files)} pictures of {kinds}{skipped}")
     pictures = pictures.without([Path(file) for batches in sets.values() for file in batches.skipped])
     pictures.write_split(out / "split.json")
     model = _net(pictures, settings)
@@ -91,24 +93,29 @@ def new_folder(path: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _batches(pictures: Folder, split: str, settings: Settings) -> ImageBatches:
-    return image_folder(
-        pictures,
-        split,
+def _batches(pictures: Folder | LabelledPictures, split: str, settings: Settings) -> ImageBatches:
+    files, labels = pictures.split(split)
+    several = isinstance(pictures, LabelledPictures)
+    return ImageBatches(
+        files,
+        labels,
+        pictures.class_names,
         settings.size,
         settings.batch_size,
+        shuffle=split == "train",
         seed=settings.seed,
         cache="memory",
-        label_mode="binary" if len(pictures.class_names) == 2 else "categorical",
+        label_mode="many" if several else "binary" if len(pictures.class_names) == 2 else "categorical",
         skip_corrupt=settings.skip_corrupt,
     )
 
 
-def _net(pictures: Folder, settings: Settings) -> Model:
+def _net(pictures: Folder | LabelledPictures, settings: Settings) -> Model:
     """Make the net, compiled, with its classifier.json."""
     names, size = pictures.class_names, (settings.size, settings.size)
-    model = ARCHITECTURES[settings.arch](size, len(names), settings.seed)
-    model.classifier = make_card(names, size, split=split_field(pictures))
-    loss = "binary_crossentropy" if len(names) == 2 else "categorical_crossentropy"
+    many = isinstance(pictures, LabelledPictures)
+    model = ARCHITECTURES[settings.arch](size, len(names), settings.seed, many=many)
+    model.classifier = make_card(names, size, split=split_field(pictures), task="many" if many else "one")
+    loss = "binary_crossentropy" if many or len(names) == 2 else "categorical_crossentropy"
     model.compile(Adam(settings.lr), loss, metrics=["accuracy"])
     return model

@@ -2,10 +2,11 @@
 
 from . import wardrobe
 from .bases import name_weights, weights_digest
-from .decode import RESIZE, SUFFIXES, PictureError, find_unreadable, load_image
+from .decode import RESIZE, SUFFIXES, PictureError, find_unreadable, load_image, reading
 from .folders import Folder, Split, find_classes
 from .hashes import content_hash, content_hashes
 from .images import ImageBatches, image_folder, to_floats
+from .labelled import LabelledPictures
 from .learned import EvaluationSet, evaluation_set, fingerprints, folder_as_trained, recorded_split_field, split_field
 from .listing import LeftOut, pictures_below
 from .vectors import VectorStore, answer_key, default_store, merge_stores
@@ -16,6 +17,7 @@ __all__ = [
     "EvaluationSet",
     "Folder",
     "ImageBatches",
+    "LabelledPictures",
     "LeftOut",
     "PictureError",
     "Split",
@@ -34,6 +36,7 @@ __all__ = [
     "merge_stores",
     "name_weights",
     "pictures_below",
+    "reading",
     "recorded_split_field",
     "split_field",
     "to_floats",

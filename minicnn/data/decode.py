@@ -1,12 +1,13 @@
-"""One picture file becomes one array: (H, W, 3) uint8, upright, RGB.
+"""One picture file becomes one array: (H, W, 3) uint8, upright, RGB; or (H, W, 1), grey.
 
 The rules, in order: the first frame; turned as its EXIF orientation says; what is transparent lies over white;
-16-bit grey divided by 257 (65535 becomes 255); anything else as Pillow converts it to RGB; then resized.
+16-bit grey divided by 257 (65535 becomes 255); anything else as Pillow converts it to RGB; grey, where that is asked
+for; the centred part of the wanted shape, where that is; resized; inverted.
 A picture without orientation, transparency and 16-bit grey gives the pixels of Keras's `load_img`.
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, BinaryIO, TypeVar
@@ -22,6 +23,7 @@ FORMATS: tuple[str, ...] = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", 
 SUFFIXES: tuple[str, ...] = tuple(".jpg .jpeg .jpe .jfif .png .bmp .gif .webp .tif .tiff .ppm .pgm .avif".split())
 FILTERS: tuple[str, ...] = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
 RESIZE: dict[str, Image.Resampling] = {name: Image.Resampling[name.upper()] for name in FILTERS}
+BETWEEN: str = "tf-bilinear"  # not one of Pillow's names; its way without averaging
 AnyPathT = TypeVar("AnyPathT", bound=str | os.PathLike[str])
 
 
@@ -44,8 +46,12 @@ def load_image(
     size: int | Iterable[int] | None = None,
     resize: str = "nearest",
     name: str | None = None,
+    *,
+    crop: str = "none",
+    channels: int = 3,
+    invert: bool = False,
 ) -> NDArray[np.uint8]:
-    """Read one picture file as RGB, upright, without transparency.
+    """Read one picture file as RGB or grey, upright, without transparency.
 
     Parameters
     ----------
@@ -55,13 +61,21 @@ def load_image(
         In pixels; by default the picture's own size.
     resize : str
         "nearest" (Keras's `load_img`), "bilinear", "bicubic", "lanczos", "box" or "hamming" (Pillow's: they average
-        over the source area when shrinking).
+        over the source area when shrinking); "tf-bilinear" (TensorFlow's, rounded: between four pixels, however much
+        is shrunk, as a browser's canvas does).
     name : str, optional
         What an error calls the picture; by default its path.
+    crop : "none" or "centre"
+        Centre: what lies outside the largest centred part of the shape of `size` is cut off; none: all is kept, and
+        what has another shape is squeezed.
+    channels : 3 or 1
+        RGB, or grey: Pillow's "L", as Keras's `color_mode="grayscale"`.
+    invert : bool
+        Whether white becomes black.
 
     Returns
     -------
-    picture : (H, W, 3) uint8
+    picture : (H, W, channels) uint8
         0..255.
 
     Raises
@@ -70,12 +84,13 @@ def load_image(
         `path` is missing, no picture, truncated, or larger than Pillow's bomb limit; or it is grey in float or 32 bit,
         whose white is unknown.
     ValueError
-        `size` or `resize` is none of the above.
+        Another argument is none of the above.
 
     Notes
     -----
     The picture is decoded whole and then resized, never through JPEG's reduced decoding, which gives other pixels.
-    16-bit RGB keeps its upper 8 bits, as in Pillow. Source: Keras 3 `load_img`; EXIF 2.32, tag 274.
+    16-bit RGB keeps its upper 8 bits, as in Pillow. Source: Keras 3 `load_img`; Pillow's `ImageOps.fit` (crop);
+    EXIF 2.32, tag 274.
 
     Examples
     --------
@@ -85,17 +100,23 @@ def load_image(
     >>> Image.new("L", (6, 4), 200).save(file, "PNG")  # grey, 6 wide, 4 high
     >>> load_image(file).shape, load_image(file, size=(2, 3))[0, 0].tolist()
     ((4, 6, 3), [200, 200, 200])
+    >>> load_image(file, size=2, crop="centre", channels=1, invert=True).ravel().tolist()
+    [55, 55, 55, 55]
     """
     wanted, resize = check_size(size), check_resize(resize)
+    check_reading(crop, channels, invert)
     try:
         with Image.open(path, formats=_formats()) as image:
             _refuse_bomb(image)
             image.load()
             _turn_upright(image)
             picture = _flat_rgb(image)
+            if channels == 1:
+                picture = picture.convert("L")
             if wanted is not None and picture.size != (wanted[1], wanted[0]):
-                picture = picture.resize((wanted[1], wanted[0]), RESIZE[resize])
-            return np.array(picture)  # (H, W, 3)
+                picture = _resized(picture, (wanted[1], wanted[0]), resize, crop)
+            pixels = np.array(picture)  # (H, W, 3) or (H, W)
+        return (255 - pixels if invert else pixels).reshape(*pixels.shape[:2], channels)
     except Exception as problem:  # Pillow's decoders raise a dozen kinds, SyntaxError and struct.error among them
         name = name or (os.fspath(path) if isinstance(path, (str, os.PathLike)) else "given as bytes")
         raise PictureError(f"Cannot read the picture {name}: {_reason(path, problem)}") from problem
@@ -158,10 +179,60 @@ def check_size(size: Any) -> tuple[int, int] | None:
 
 
 def check_resize(resize: Any) -> str:
-    """Return `resize`; ValueError where it is none of Pillow's filters."""
-    if not isinstance(resize, str) or resize not in RESIZE:
-        raise ValueError(f"`resize` must be one of {', '.join(map(repr, RESIZE))}. Received: {resize!r}.")
+    """Return `resize`; ValueError where it is none that is known here."""
+    known = (*RESIZE, BETWEEN)
+    if not isinstance(resize, str) or resize not in known:
+        raise ValueError(f"`resize` must be one of {', '.join(map(repr, known))}. Received: {resize!r}.")
     return resize
+
+
+def check_reading(crop: Any, channels: Any, invert: Any) -> None:
+    """Refuse, with a ValueError, what `load_image` can't do."""
+    if crop not in ("none", "centre"):
+        raise ValueError(f"`crop` must be 'none' or 'centre'. Received: {crop!r}.")
+    if not is_integer(channels) or channels not in (1, 3):
+        raise ValueError(f"`channels` must be 3 (RGB) or 1 (grey). Received: {channels!r}.")
+    if not isinstance(invert, bool):
+        raise ValueError(f"`invert` must be True or False. Received: {invert!r}.")
+
+
+def reading(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a classifier.json says of reading a picture, as `load_image` and `ImageBatches` take it.
+
+    Parameters
+    ----------
+    card : dict
+        A classifier.json.
+
+    Returns
+    -------
+    settings : dict
+        `resize`, `crop`, `channels`, `invert`.
+
+    Examples
+    --------
+    >>> reading({"resize": "nearest", "crop": "centre", "scale": 1.0})
+    {'resize': 'nearest', 'crop': 'centre', 'channels': 3, 'invert': False}
+    """
+    default = {"resize": "nearest", "crop": "none", "channels": 3, "invert": False}
+    return {name: card.get(name, value) for name, value in default.items()}
+
+
+def _resized(picture: Image.Image, size: tuple[int, int], resize: str, crop: str) -> Image.Image:
+    """Resize a picture to (width, height), all of it or its centred part of that shape."""
+    if resize != BETWEEN:
+        resample = RESIZE[resize]
+        return ImageOps.fit(picture, size, resample) if crop == "centre" else picture.resize(size, resample)
+    old = np.array(picture.size)
+    part = np.array(size) * (old / size).min() if crop == "centre" else old
+    (left, top), (wide, high) = (old - part) / 2, part / size
+    steps = (wide, 0, left, 0, high, top)
+    exact = [  # Pillow would cut off what lies behind the point
+        band.convert("F").transform(size, Image.Transform.AFFINE, steps, Image.Resampling.BILINEAR)
+        for band in picture.split()
+    ]
+    rounded = [Image.fromarray(np.rint(np.asarray(band)).astype(np.uint8)) for band in exact]
+    return Image.merge(picture.mode, rounded)
 
 
 @cache

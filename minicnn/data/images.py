@@ -16,10 +16,10 @@ import numpy as np
 
 from ..arguments import integer, is_integer, is_number
 from ..types import AnyArray, AnyPath, ArrayLike, IntArray, NDArray
-from .decode import PictureError, check_resize, check_size, load_image
+from .decode import PictureError, check_reading, check_resize, check_size, load_image
 from .folders import Folder
 
-LABEL_MODES: tuple[str | None, ...] = ("categorical", "int", "binary", None)
+LABEL_MODES: tuple[str | None, ...] = ("categorical", "int", "binary", "many", None)
 BATCHES_AHEAD = 2  # decoded before they are asked for
 Numbers = float | Sequence[float]  # for all channels, or one a channel
 
@@ -31,26 +31,26 @@ class ImageBatches:
     ----------
     files : list of paths
     labels : (N,) int
-        Index into `class_names`.
+        Index into `class_names`; (N, classes), 1 where a picture has a label, where each is for itself.
     class_names : list of str
     size : int or (height, width)
         In pixels.
     batch_size : int
         The last batch may be smaller.
     resize : str
-        One of Pillow's filters, see `load_image`.
-    scale, offset : float, or three
+        One of Pillow's filters; with it `crop`, `channels` and `invert`: see `load_image`.
+    scale, offset : float, or one a channel
         As in `to_floats`.
     order : "rgb" or "bgr"
         Of the channels.
-    label_mode : "categorical", "int", "binary" or None
-        What `y` is, as in Keras: (N, classes) float32 one-hot, (N,) int64, or (N, 1) float32 for two classes. With None
-        batches are x alone.
+    label_mode : "categorical", "int", "binary", "many" or None
+        What `y` is, as in Keras: (N, classes) float32 one-hot, (N,) int64, or (N, 1) float32 for two classes; with
+        "many" (N, classes) float32, a 1 for each label. With None batches are x alone.
     shuffle : bool
     seed : int or np.random.Generator, optional
         The order of epoch e depends on (seed, e) alone.
     cache : "memory", optional
-        Keep pictures as uint8 after the first epoch, N * H * W * 3 bytes.
+        Keep pictures as uint8 after the first epoch, N * H * W * C bytes.
     skip_corrupt : bool
         Decode every file once, here, and leave out what is no picture: see `skipped`.
     workers : int, optional
@@ -60,7 +60,7 @@ class ImageBatches:
     ----------
     files, labels, class_names, batch_size
         As given.
-    shape : (H, W, 3)
+    shape : (H, W, C)
         Of one picture.
     epoch : int
         That the next iteration will be.
@@ -98,6 +98,8 @@ class ImageBatches:
     scale: Numbers
     offset: Numbers
     channel_order: str
+    crop: str
+    invert: bool
     label_mode: str | None
     shuffle: bool
     seed: int
@@ -114,6 +116,9 @@ class ImageBatches:
         batch_size: int = 32,
         *,
         resize: str = "nearest",
+        crop: str = "none",
+        channels: int = 3,
+        invert: bool = False,
         scale: Numbers = 1.0,
         offset: Numbers = 0.0,
         order: str = "rgb",
@@ -129,10 +134,13 @@ class ImageBatches:
         wanted = check_size(size)
         if wanted is None:
             raise ValueError("`size` must be a positive integer or (height, width) in pixels. Received: None.")
-        self.shape = (*wanted, 3)
+        check_reading(crop, channels, invert)
+        self.shape, self.crop, self.invert = (*wanted, channels), crop, invert
         self.batch_size = integer("batch_size", batch_size)
         self.resize = check_resize(resize)
-        self.scale, self.offset = _check_number("scale", scale), _check_number("offset", offset)
+        self.scale, self.offset = (
+            _check_number(name, value, channels) for name, value in (("scale", scale), ("offset", offset))
+        )
         if order not in ("rgb", "bgr"):
             raise ValueError(f"`order` must be 'rgb' or 'bgr'. Received: {order!r}.")
         self.channel_order = order
@@ -162,17 +170,19 @@ class ImageBatches:
         return np.random.default_rng((self.seed, epoch)).permutation(len(self.files))
 
     def batches(self, order: IntArray) -> Iterator[Any]:
-        """Yield (x, y) for the files that `order` names by index: x (N, H, W, 3) float32, y as `label_mode` says."""
+        """Yield (x, y) for the files that `order` names by index: x (N, H, W, C) float32, y as `label_mode` says."""
         with closing(self._pictures(order)) as pictures:  # a loop that stops early stops the threads as well
             for start in range(0, len(order), self.batch_size):
                 chosen = order[start : start + self.batch_size]
-                x = np.stack([next(pictures) for _ in chosen])  # (N, H, W, 3)
+                x = np.stack([next(pictures) for _ in chosen])  # (N, H, W, C)
                 x = to_floats(x, self.scale, self.offset, self.channel_order)
                 yield x if self.label_mode is None else (x, self.targets(chosen))
 
     def targets(self, indices: IntArray) -> AnyArray:
         """Return `y` for these files, by index; `label_mode` says in which form."""
         labels = self.labels[indices]
+        if self.label_mode == "many":
+            return labels.astype(np.float32)  # (N, classes)
         if self.label_mode == "int":
             return labels
         if self.label_mode == "binary":
@@ -182,13 +192,16 @@ class ImageBatches:
     def arrays(self) -> Any:
         """Return the whole set at once, in the order of `files`, as one batch, (x, y) or x alone."""
         x = [batch if self.label_mode is None else batch[0] for batch in self.batches(np.arange(len(self.files)))]
-        x = np.concatenate(x)  # (N, H, W, 3)
+        x = np.concatenate(x)  # (N, H, W, C)
         return x if self.label_mode is None else (x, self.targets(np.arange(len(self.files))))
 
     def _load(self, index: int) -> NDArray[np.uint8]:
         if self._kept is not None and index in self._kept:
             return self._kept[index]
-        picture = load_image(self.files[index], self.shape[:2], self.resize)
+        height, width, channels = self.shape
+        picture = load_image(
+            self.files[index], (height, width), self.resize, crop=self.crop, channels=channels, invert=self.invert
+        )
         if self._kept is not None:
             self._kept[index] = picture
         return picture
@@ -237,15 +250,15 @@ def to_floats(
 
     Parameters
     ----------
-    pictures : (..., 3) uint8
-        RGB, 0..255.
+    pictures : (..., C) uint8
+        RGB or grey, 0..255.
     scale, offset : float, or one a channel in the net's order
     order : "rgb" or "bgr"
         Of the net's channels.
 
     Returns
     -------
-    x : (..., 3) float32
+    x : (..., C) float32
 
     Examples
     --------
@@ -323,10 +336,12 @@ def _check_labels(given: ArrayLike, files: int, classes: int, mode: str | None) 
         raise ValueError(f"`label_mode` 'binary' must have two classes. Received: {classes}.")
     if files == 0:
         raise ValueError("`files` must hold at least one picture. Received: none.")
-    if labels.shape != (files,) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"`labels` must be {files} integers, one a file. Received: labels.shape={labels.shape}, {labels.dtype}."
-        )
+    shape = (files, classes) if mode == "many" else (files,)
+    if labels.shape != shape or labels.dtype.kind not in "iu":
+        what = f"0 or 1, shape {shape}" if mode == "many" else f"{files} integers, one a file"
+        raise ValueError(f"`labels` must be {what}. Received: labels.shape={labels.shape}, {labels.dtype}.")
+    if mode == "many":
+        classes = 2  # values
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
             f"`labels` must lie in 0..{classes - 1}, the index of a class. Received: {labels.min()}..{labels.max()}."
@@ -334,9 +349,9 @@ def _check_labels(given: ArrayLike, files: int, classes: int, mode: str | None) 
     return labels.astype(np.int64)
 
 
-def _check_number(name: str, value: Any) -> Any:
-    numbers = value if isinstance(value, (list, tuple)) else [value] * 3
-    if len(numbers) != 3 or not all(is_number(number) and np.isfinite(number) for number in numbers):
+def _check_number(name: str, value: Any, channels: int) -> Any:
+    numbers = value if isinstance(value, (list, tuple)) else [value] * channels
+    if len(numbers) != channels or not all(is_number(number) and np.isfinite(number) for number in numbers):
         raise ValueError(f"`{name}` must be a finite number, or one for each channel. Received: {value!r}.")
     return value
 

@@ -19,6 +19,7 @@ import numpy as np
 from ..types import AnyPath, NDArray
 from .folders import Folder
 from .hashes import content_hash
+from .labelled import LabelledPictures
 
 SplitField = dict[str, Any]  # the `split` field of classifier.json
 
@@ -85,12 +86,12 @@ def fingerprints(files: Sequence[AnyPath], workers: int | None = None) -> list[s
         return [digest[: 2 * HASH_BYTES] for digest in pool.map(content_hash, files)]
 
 
-def split_field(folder: Folder, earlier: SplitField | None = None) -> SplitField:
+def split_field(folder: Folder | LabelledPictures, earlier: SplitField | None = None) -> SplitField:
     """Return the `split` field of classifier.json for a model that learns from the split `train` of a folder.
 
     Parameters
     ----------
-    folder : Folder
+    folder : Folder or LabelledPictures
     earlier : dict, optional
         The field of the model that its training goes on from: those pictures it has learned from too.
 

@@ -15,6 +15,8 @@
     functional.py, graph.py        the graph of a Functional config
     names.py                       arrays that are known by name alone
     classifier.py, resolve.py      classifier.json, and who else may tell what it tells
+    preprocess.py                  ways of preparing pixels that have names
+    place.py, zipped.py            a model's folder, or a zip with one: Teachable Machine's exports
     opening.py, atomic.py, pipe.py    files from others, files that are never half, readers that go away
 
 This package knows formats and no layer. What comes from outside is never trusted: nothing in a file is executed or
@@ -30,7 +32,9 @@ from .layout import walk_layers
 from .model_file import ModelFile
 from .opening import naming
 from .pipe import closed_pipe
-from .resolve import ResolvedCard, resolve_card
+from .place import model_path
+from .preprocess import WAYS, preprocess
+from .resolve import ResolvedCard, read_class_names, resolve_card
 
 __all__ = [
     "NESTED",
@@ -42,13 +46,17 @@ __all__ = [
     "PILLOW_FILTERS",
     "ResolvedCard",
     "TensorRef",
+    "WAYS",
     "check_supported",
     "closed_pipe",
     "make_card",
+    "model_path",
     "naming",
     "parse_functional",
+    "preprocess",
     "read",
     "read_card",
+    "read_class_names",
     "read_sidecar",
     "read_weights",
     "replacing",

@@ -21,10 +21,12 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from ..arguments import is_integer
 from ..types import AnyPath
 from .atomic import replacing
 from .model_file import AnyBytes, Config
 from .opening import mapped, naming, parse_json, short
+from .place import model_path, packed, place_of
 
 MEMBER: str = "classifier.json"
 NONE_OF_THESE: str = "none of these"  # the answer where the largest probability lies below the threshold
@@ -109,7 +111,7 @@ def check(value: Any) -> Config:
     for name in NEEDED:
         if name not in value:
             raise ValueError(f"classifier.json must have {name!r}. Received: {sorted(map(str, value))}.")
-    _need(value, "version", _whole(value["version"]) and value["version"] >= 1, "a whole number, 1 or more")
+    _need(value, "version", is_integer(value["version"]) and value["version"] >= 1, "a whole number, 1 or more")
     value = {**DEFAULTS, **value, "version": max(VERSION, value["version"])}
     for name, choices in CHOICES.items():
         _need(value, name, isinstance(value[name], str) and value[name] in choices, _one_of(choices))
@@ -118,10 +120,11 @@ def check(value: Any) -> Config:
     _need(value, "class_names", named and bool(names or value["task"] == "pictures"), "a list of names")
     _need(value, "class_names", len(set(names)) == len(names), "a list of different names")
     size = value["size"]
-    sized = isinstance(size, list) and len(size) == 2 and all(_whole(side) and 0 < side <= 1 << 16 for side in size)
+    sized = isinstance(size, list) and len(size) == 2 and all(is_integer(side) and 0 < side <= 1 << 16 for side in size)
     _need(value, "size", sized, "[height, width] in pixels")
+    value["size"] = [int(side) for side in size]
     channels = value["channels"]
-    _need(value, "channels", _whole(channels) and channels in (1, 3), "3 or 1")
+    _need(value, "channels", is_integer(channels) and channels in (1, 3), "3 or 1")
     _need(value, "order", channels == 3 or value["order"] == "rgb", "'rgb' where there is one channel")
     _need(value, "invert", isinstance(value["invert"], bool), "true or false")
     for name, what in (("scale", " other than 0"), ("offset", "")):
@@ -141,7 +144,7 @@ def _check_split(value: Config) -> None:
     if split is None:
         return
     seed, learned = split.get("seed"), split.get("learned")
-    _need(value, "split", seed is None or (_whole(seed) and seed >= 0), "an object whose 'seed' is null or a seed")
+    _need(value, "split", seed is None or (is_integer(seed) and seed >= 0), "an object whose 'seed' is null or a seed")
     hashes = isinstance(learned, list) and all(_hash(each) for each in learned)
     _need(value, "split", hashes, "an object whose 'learned' lists 16 hex digits a picture")
 
@@ -187,8 +190,8 @@ def sidecar(path: AnyPath) -> str:
 
     A TF.js model's `model.json` has it under the same rule, beside it.
     """
-    folder, name = os.path.split(os.fspath(path))
-    for ending in (".weights.h5", ".h5", ".hdf5", ".keras", ".json"):
+    folder, name = os.path.split(model_path(path))
+    for ending in (".weights.h5", ".h5", ".hdf5", ".keras", ".json", ".zip"):
         if name.endswith(ending):
             name = name[: -len(ending)]
             break
@@ -221,10 +224,16 @@ def read_sidecar(path: AnyPath) -> Config | None:
     ...     print(os.listdir(folder), read_sidecar(f"{folder}/net.h5")["class_names"])
     ['net.classifier.json'] ['dress', 'hat']
     """
-    for beside in (sidecar(path), os.path.join(os.path.dirname(os.fspath(path)), MEMBER)):
+    path = model_path(path)
+    for beside in (sidecar(path), os.path.join(os.path.dirname(path), MEMBER)):
         if os.path.exists(beside):
             with naming(beside), mapped(beside) as view:
                 return parse(bytes(view))
+    if packed(path):
+        place, _ = place_of(path)
+        if place.has(MEMBER):
+            with naming(path), place.open(MEMBER) as raw:
+                return parse(raw)
     return None
 
 
@@ -286,9 +295,5 @@ def _listed(value: float | Sequence[float]) -> float | list[float]:
     return [float(number) for number in value] if isinstance(value, Sequence) else float(value)
 
 
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _real(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)  # as JSON has them

@@ -5,12 +5,13 @@ import zipfile
 
 from ..types import AnyPath
 from . import keras_h5, keras_zip, tfjs
-from .classifier import read_sidecar, write_sidecar
+from .classifier import read_sidecar, sidecar, write_sidecar
 from .dialect import check_meaning
 from .hdf5 import SIGNATURE
 from .model_file import Config, ModelFile, Weights
 from .names import without_slashes
 from .opening import mapped, naming
+from .place import model_path, opened, packed
 
 ENDINGS: tuple[str, ...] = (".keras", ".h5", ".hdf5", ".json")  # of whole models, .json being TensorFlow.js's
 
@@ -21,7 +22,8 @@ def read(path: AnyPath, optimizer: bool = True) -> ModelFile:
     Parameters
     ----------
     path : str or PathLike
-        A `.keras` file, whole-model HDF5 or a TF.js `model.json`, whatever it is called.
+        A `.keras` file, whole-model HDF5 or a TF.js `model.json`, whatever it is called; or a folder or a zip that
+        holds one of them, as Teachable Machine exports it.
     optimizer : bool
         Whether the optimizer's state is read too.
 
@@ -44,14 +46,16 @@ def read(path: AnyPath, optimizer: bool = True) -> ModelFile:
     >>> model.config["class_name"], [array.shape for array in model.weights["dense"]]
     ('Sequential', [(4, 2), (2,)])
     """
-    with naming(path), mapped(path) as view:
+    path = model_path(path)
+    with naming(path), opened(path) as (place, raw):
+        view = memoryview(raw)
         start = bytes(view[:8])
         if start[:4] in (b"PK\3\4", b"PK\5\6"):
             model = keras_zip.read(view, optimizer)
         elif start == SIGNATURE:
             model = keras_h5.read(view, optimizer)
         elif start.lstrip()[:1] == b"{":
-            model = tfjs.read(view, path)
+            model = tfjs.read(view, place)
         else:
             raise ValueError("this is no model file: neither .keras (a zip) nor HDF5 nor a TF.js model.json.")
         check_meaning(model.config, model.keras_version)
@@ -85,16 +89,17 @@ def read_card(path: AnyPath) -> Config | None:
     >>> from minicnn.files import ModelFile, make_card
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write(f"{folder}/net.keras", ModelFile({"config": {"name": "net", "layers": []}}))
-    ...     write_card(f"{folder}/net.keras", make_card(["dress", "hat"], (64, 64)))
+    ...     _ = write_card(f"{folder}/net.keras", make_card(["dress", "hat"], (64, 64)))
     ...     read_card(f"{folder}/net.keras")["class_names"]
     ['dress', 'hat']
     """
-    with naming(path), mapped(path) as view:
-        card = keras_zip.read_card(view) if bytes(view[:2]) == b"PK" else None
+    path = model_path(path)
+    with naming(path), opened(path) as (_, raw):
+        card = keras_zip.read_card(memoryview(raw)) if bytes(raw[:2]) == b"PK" else None
     return read_sidecar(path) if card is None else card
 
 
-def write_card(path: AnyPath, card: Config) -> None:
+def write_card(path: AnyPath, card: Config) -> str:
     """Put a classifier.json into a `.keras` file, or beside a model of another format.
 
     Parameters
@@ -103,6 +108,11 @@ def write_card(path: AnyPath, card: Config) -> None:
         The model's file. A classifier.json that it has is replaced, all else stays.
     card : dict
         As `make_card` returns it.
+
+    Returns
+    -------
+    path : str
+        The file that has it now.
 
     Raises
     ------
@@ -115,14 +125,15 @@ def write_card(path: AnyPath, card: Config) -> None:
     >>> from minicnn.files import ModelFile, make_card
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write(f"{folder}/net.h5", ModelFile({"config": {"name": "net", "layers": []}}))
-    ...     write_card(f"{folder}/net.h5", make_card(["dress", "hat"], (64, 64)))
-    ...     sorted(os.listdir(folder))
-    ['net.classifier.json', 'net.h5']
+    ...     os.path.basename(write_card(f"{folder}/net.h5", make_card(["dress", "hat"], (64, 64))))
+    'net.classifier.json'
     """
-    if zipfile.is_zipfile(path):
-        keras_zip.write_card(path, card)
-    else:
+    path = model_path(path)
+    if not zipfile.is_zipfile(path) or packed(path):
         write_sidecar(path, card)
+        return sidecar(path)
+    keras_zip.write_card(path, card)
+    return path
 
 
 def read_weights(path: AnyPath, config: Config) -> Weights:

@@ -1,8 +1,9 @@
 """What is known about a classifier, from all who may tell, in the order of who wins.
 
 Flags; the card (the classifier.json inside the file) or the sidecar beside it; labels.txt or metadata.json beside the
-file, as Teachable Machine leaves them; what the model says itself (input shape, Rescaling, loss); then a guess, which a
-sentence tells of. Each source may tell some fields only: a field's value is that of the first source that has it.
+file, as Teachable Machine leaves them; what the model says itself (input shape, Rescaling, loss, names of layers that
+only Teachable Machine gives); that program's file names, keras_model.h5 with labels.txt; then a guess, which a sentence
+tells of. Each source may tell some fields only: a field's value is that of the first source that has it.
 """
 
 import json
@@ -10,10 +11,13 @@ import os
 import re
 from typing import Any, NamedTuple
 
+from ..arguments import is_integer
 from ..types import AnyPath
-from .classifier import DEFAULTS, NEEDED, VERSION, check, read_sidecar
-from .model_file import Config
-from .opening import mapped, naming, parse_json
+from .classifier import DEFAULTS, FIELDS, NEEDED, VERSION, check, read_sidecar
+from .model_file import MAX_CONFIG, Config
+from .opening import mapped, naming, parse_json, short
+from .place import TEACHABLE, model_path, packed, place_of
+from .preprocess import teachable
 
 LABELS: str = "labels.txt"
 METADATA: str = "metadata.json"
@@ -27,7 +31,8 @@ class ResolvedCard(NamedTuple):
     value : dict
         The checked classifier.json.
     origin : dict
-        Field -> who told it: "flags", "classifier.json", "labels.txt", "metadata.json", "the model", "a guess".
+        Field -> who told it: "flags", "classifier.json", "labels.txt", "metadata.json", "the model",
+        "Teachable Machine", "a guess".
     sentence : str
         What was guessed; empty where nothing was.
 
@@ -82,11 +87,15 @@ def resolve_card(
     >>> resolved.value["size"], resolved.origin["scale"]
     ([8, 8], 'flags')
     >>> resolved.sentence
-    'The model has no classifier.json: classes are numbered; a guess is resize "nearest", offset 0.0.'
+    'The model has no classifier.json: classes are numbered; a guess is resize "nearest".'
     """
     if card is None and path is not None:
         card = read_sidecar(path)
-    sources = {"flags": flags, "classifier.json": card, **beside(path), "the model": model, "a guess": guess}
+    if strange := [field for field in flags or {} if field not in FIELDS]:
+        raise ValueError(f"`flags` must be fields of classifier.json. Received: {', '.join(strange)}.")
+    named = any((told or {}).get("class_names") for told in (flags, card))
+    sources = {"flags": flags, "classifier.json": card, **beside(path, named), "the model": model}
+    sources |= {"Teachable Machine": _teachable_names(path), "a guess": guess}
     value: Config = {"version": VERSION}
     origin: dict[str, str] = {}
     for name, told in sources.items():
@@ -98,46 +107,104 @@ def resolve_card(
     for field in NEEDED:
         if field not in value:
             raise ValueError(f"`{field}` must be given: neither the model nor what lies beside its file tells it.")
+    if origin["scale"] == "flags" and origin["offset"] == "a guess":
+        origin["offset"] = "flags"  # who gives a scale alone says that nothing is added
     guessed = {field: value[field] for field, name in origin.items() if name == "a guess"}
     return ResolvedCard(check({**DEFAULTS, **value}), origin, _sentence(path, guessed))
 
 
-def beside(path: AnyPath | None) -> dict[str, Config]:
-    """Return {file name: fields} that labels.txt and metadata.json beside a model tell."""
+def beside(path: AnyPath | None, named: bool = False) -> dict[str, Config]:
+    """Return {file name: fields} that labels.txt and metadata.json beside a model tell.
+
+    Where the classes have their names already, `named`, labels.txt is not asked: it may be damaged, or another model's.
+    """
     if path is None:
         return {}
-    folder = os.path.dirname(os.fspath(path))
+    place, model = place_of(path)
+    folder = os.path.dirname(model_path(path))
     told: dict[str, Config] = {}
     for name, read in ((LABELS, _labels), (METADATA, _metadata)):
-        file = os.path.join(folder, name)
-        if os.path.isfile(file):
-            with naming(file), mapped(file) as view:
-                told[name] = read(bytes(view))
+        if not place.has(name) or (named and name == LABELS):
+            continue
+        with naming(path if packed(path) else os.path.join(folder, name)), place.open(name) as raw:
+            if len(raw) > MAX_CONFIG:
+                raise ValueError(f"it has {len(raw)} bytes; more than {MAX_CONFIG} are not read.")
+            told[name] = read(bytes(raw), model)
     return told
 
 
-def _labels(raw: bytes) -> Config:
+def _labels(raw: bytes, model: str) -> Config:
     """Read one class a line, with or without its number: "0 Apple"."""
     try:
-        lines = [line.strip() for line in raw.decode("utf-8-sig").splitlines() if line.strip()]
+        lines = [line.strip() for line in raw.decode("utf-8-sig").replace("\r", "\n").split("\n") if line.strip()]
     except UnicodeDecodeError as fault:
         raise ValueError(f"class names must be UTF-8 ({fault}).") from None
     numbered = all(re.match(rf"{index}\s+\S", line) for index, line in enumerate(lines))
-    return {"class_names": [re.sub(r"^\d+\s+", "", line) for line in lines] if numbered else lines}
+    return {"class_names": _names([re.sub(r"^\d+\s+", "", line) for line in lines] if numbered else lines)}
 
 
-def _metadata(raw: bytes) -> Config:
+def read_class_names(path: AnyPath) -> list[str]:
+    r"""Read class names from a file, one a line, with or without their numbers: "0 Apple".
+
+    Parameters
+    ----------
+    path : str or PathLike
+
+    Returns
+    -------
+    names : list of str
+
+    Raises
+    ------
+    ValueError
+        One sentence: the path, and what is wrong with the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".txt", delete=False) as file:
+    ...     _ = file.write("0 Apple\n1 Pear\n")
+    >>> read_class_names(file.name)
+    ['Apple', 'Pear']
+    """
+    with naming(path), mapped(path) as view:
+        if len(view) > MAX_CONFIG:
+            raise ValueError(f"it has {len(view)} bytes; more than {MAX_CONFIG} are not read.")
+        return _labels(bytes(view), "")["class_names"]
+
+
+def _metadata(raw: bytes, model: str) -> Config:
     """Read Teachable Machine's metadata.json: labels, imageSize, grayscale. Other programs' files tell nothing."""
     found = parse_json(raw, METADATA)
     labels, size = found.get("labels"), found.get("imageSize")
     told: Config = {}
-    if isinstance(labels, list) and all(isinstance(name, str) for name in labels):
-        told["class_names"] = labels
-    if isinstance(size, int) and not isinstance(size, bool):
+    if isinstance(labels, list) and labels and all(isinstance(name, str) for name in labels):
+        told["class_names"] = _names(labels)
+    if is_integer(size):
         told["size"] = [size, size]
     if found.get("grayscale") is True:
         told["channels"] = 1
+    if found.get("packageName") == "@teachablemachine/image":  # not its poses or sounds
+        told |= teachable(model)
     return told
+
+
+def _names(names: list[str]) -> list[str]:
+    """Check names that some file tells: they are printed to a terminal."""
+    for number, name in enumerate(names, 1):
+        if not name or not name.isprintable():
+            raise ValueError(f"the name of class {number} must be text that can be printed. Received: {short(name)}.")
+        if name in names[: number - 1]:
+            raise ValueError(f"its classes must have different names. Received: {short(name)} twice.")
+    return names
+
+
+def _teachable_names(path: AnyPath | None) -> Config | None:
+    """Tell Teachable Machine's way with pictures where a model and its class names have that program's file names."""
+    if path is None:
+        return None
+    place, model = place_of(path)
+    return teachable(model) if model == TEACHABLE[0] and place.has(LABELS) else None
 
 
 def _sentence(path: AnyPath | None, guessed: dict[str, Any]) -> str:

@@ -28,9 +28,10 @@ from .compiling import compile_settings
 from .dialect import model_config
 from .keras2 import keras2_entry
 from .keras_zip import KERAS_VERSION
-from .model_file import Config, ModelFile
+from .model_file import AnyBytes, Config, ModelFile
 from .names import Owners, array_names, leaves
-from .opening import mapped, naming, parse_json
+from .opening import parse_json
+from .place import Place
 from .tfjs_limits import check
 
 STORED: dict[str, str] = {
@@ -44,8 +45,8 @@ STORED: dict[str, str] = {
 SHARD: int = 4 << 20  # bytes: what the converter cuts at, so that browsers cache the parts
 
 
-def read(view: memoryview, path: AnyPath) -> ModelFile:
-    """Return the ModelFile of the `model.json` in `view`; `path` says where its shards lie."""
+def read(view: AnyBytes, place: Place) -> ModelFile:
+    """Return the ModelFile of the `model.json` in `view`; its shards lie in `place`."""
     document = parse_json(view, "model.json")
     topology = document.get("modelTopology")
     if not isinstance(topology, dict) or document.get("format") not in (None, "layers-model"):
@@ -60,7 +61,7 @@ def read(view: memoryview, path: AnyPath) -> ModelFile:
     weights: dict[str, dict[str, AnyArray]] = {}
     owners = Owners(leaves(config))
     for group in manifest:
-        for name, array in _group(group, os.path.dirname(os.fspath(path))):
+        for name, array in _group(group, place):
             owner = weights.setdefault(owners.find(name), {})
             if name in owner:
                 raise ValueError(f"its array {name!r} is there twice.")
@@ -70,7 +71,7 @@ def read(view: memoryview, path: AnyPath) -> ModelFile:
     return ModelFile(config, arrays, compiled, None, None, version if isinstance(version, str) else None)
 
 
-def _group(group: Any, folder: str) -> Iterator[tuple[str, AnyArray]]:
+def _group(group: Any, place: Place) -> Iterator[tuple[str, AnyArray]]:
     """Yield (name, array) of one group of the manifest."""
     if not isinstance(group, dict) or not isinstance(group.get("paths"), list):
         raise ValueError("a group of its weightsManifest has no list of paths.")
@@ -78,7 +79,7 @@ def _group(group: Any, folder: str) -> Iterator[tuple[str, AnyArray]]:
     if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
         raise ValueError("a group of its weightsManifest has no list of weights.")
     plans = [_plan(spec) for spec in specs]
-    raw = _shards(group["paths"], folder, sum(plan.numbers * plan.dtype.itemsize for plan in plans))
+    raw = _shards(group["paths"], place, sum(plan.numbers * plan.dtype.itemsize for plan in plans))
     at = 0
     for spec, plan in zip(specs, plans, strict=True):
         stored = np.frombuffer(raw, plan.dtype, plan.numbers, at).reshape(plan.shape)
@@ -131,32 +132,29 @@ def _unquantised(stored: AnyArray, quantization: Config | None) -> AnyArray:
     return stored.astype(np.float32) * np.float32(quantization["scale"]) + np.float32(quantization["min"])
 
 
-def _shards(names: list[Any], folder: str, needed: int) -> bytearray:
+def _shards(given: list[Any], place: Place, needed: int) -> bytearray:
     """Return the shards' bytes, one after the other; they must be exactly the bytes that the arrays need."""
-    paths = [_shard_path(name, folder) for name in names]
-    if len(set(paths)) != len(paths):
+    names = [_shard_name(name) for name in given]
+    if len(set(names)) != len(names):
         raise ValueError("its weightsManifest names a shard twice.")
-    sizes: list[int] = []
-    for path in paths:
-        with naming(path):
-            sizes.append(os.path.getsize(path))
+    sizes = [place.size(name) for name in names]
     if sum(sizes) != needed:
         raise ValueError(f"its arrays need {needed} bytes, and its shards have {sum(sizes)}.")
     raw = bytearray()
-    for path, size in zip(paths, sizes, strict=True):
+    for name, size in zip(names, sizes, strict=True):
         if size:
-            with naming(path), mapped(path) as view:
+            with place.open(name) as view:
                 raw += view
     return raw
 
 
-def _shard_path(name: Any, folder: str) -> str:
+def _shard_name(name: Any) -> str:
     if isinstance(name, str):
         name = name.removeprefix("./")  # as a browser writes it
     plain = isinstance(name, str) and 0 < len(name) <= 255 and name.isprintable()
     if not plain or any(mark in name for mark in "/\\:") or name in (".", ".."):
         raise ValueError(f"a shard must be a file beside model.json. Received: {str(name)[:80]!r}.")
-    return os.path.join(folder, name)
+    return name
 
 
 def write(path: AnyPath, model: ModelFile) -> None:

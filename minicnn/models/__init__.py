@@ -14,9 +14,19 @@ architectures.py   two small nets to study
 
 from . import gradcheck
 from .architectures import ARCHITECTURES, homework, tinyvgg
-from .card import card_of
+from .card import card_of, output_names
 from .model import Model
 from .saving import load_model
 from .sequential import Sequential
 
-__all__ = ["ARCHITECTURES", "Model", "Sequential", "card_of", "gradcheck", "homework", "load_model", "tinyvgg"]
+__all__ = [
+    "ARCHITECTURES",
+    "Model",
+    "Sequential",
+    "card_of",
+    "gradcheck",
+    "homework",
+    "load_model",
+    "output_names",
+    "tinyvgg",
+]

@@ -16,7 +16,7 @@ from ..types import Pair
 from .sequential import Sequential
 
 
-def tinyvgg(size: Pair, classes: int, seed: int | None = None) -> Sequential:
+def tinyvgg(size: Pair, classes: int, seed: int | None = None, many: bool = False) -> Sequential:
     """Make Tiny VGG.
 
     Parameters
@@ -27,6 +27,8 @@ def tinyvgg(size: Pair, classes: int, seed: int | None = None) -> Sequential:
         How many there are.
     seed : int, optional
         Of the weights.
+    many : bool
+        Whether each class is a label for itself, so that the net ends in a sigmoid each.
 
     Returns
     -------
@@ -42,10 +44,10 @@ def tinyvgg(size: Pair, classes: int, seed: int | None = None) -> Sequential:
     body: list[Layer] = []
     for _ in range(2):
         body += [Conv2D(10, 3), ReLU(), Conv2D(10, 3), ReLU(), MaxPooling2D(2)]
-    return _classifier(size, body, classes, seed)
+    return _classifier(size, body, classes, seed, many=many)
 
 
-def homework(size: Pair, classes: int, seed: int | None = None) -> Sequential:
+def homework(size: Pair, classes: int, seed: int | None = None, many: bool = False) -> Sequential:
     """Make the homework's net.
 
     Parameters
@@ -56,6 +58,8 @@ def homework(size: Pair, classes: int, seed: int | None = None) -> Sequential:
         How many there are.
     seed : int, optional
         Of the weights.
+    many : bool
+        Whether each class is a label for itself, so that the net ends in a sigmoid each.
 
     Returns
     -------
@@ -68,14 +72,16 @@ def homework(size: Pair, classes: int, seed: int | None = None) -> Sequential:
     ['conv2d', 'max_pooling2d', 'flatten', 'dense']
     """
     body = [Conv2D(32, 3, activation="relu"), MaxPooling2D(2)]
-    return _classifier(size, body, classes, seed, [Dense(64, activation="relu")])
+    return _classifier(size, body, classes, seed, [Dense(64, activation="relu")], many)
 
 
 def _classifier(
-    size: Pair, body: Sequence[Layer], classes: int, seed: int | None, hidden: Sequence[Layer] = ()
+    size: Pair, body: Sequence[Layer], classes: int, seed: int | None, hidden: Sequence[Layer] = (), many: bool = False
 ) -> Sequential:
     """Put what scales the pixels before a body, and what gives the probabilities after it."""
     ending = [Dense(1), Sigmoid()] if classes == 2 else [Dense(classes), Softmax()]
+    if many:
+        ending = [Dense(classes), Sigmoid()]
     return Sequential([Input((*size, 3)), Rescaling(1 / 255), *body, Flatten(), *hidden, *ending], seed=seed)
 
 

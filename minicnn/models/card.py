@@ -3,38 +3,42 @@
 files/resolve.py says who wins. A model tells its size, whether it scales pixels itself, and what it answers.
 """
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
-from ..files import ResolvedCard, resolve_card
+from ..files import ResolvedCard, preprocess, resolve_card
 from ..layers import Normalization, Rescaling
-from ..losses import gives_probabilities
+from ..losses import BinaryCrossentropy, gives_probabilities
+from ..types import AnyPath
 from .model import Model
+
+# What Teachable Machine calls the ends of its two halves, as a browser numbers layers: nobody else's names
+TEACHABLE: set[str] = {"global_average_pooling2d_GlobalAveragePooling2D1", "dense_Dense1", "dense_Dense2"}
 
 
 def card_of(
     model: Model,
-    path: str | os.PathLike[str] | None = None,
+    path: AnyPath | None = None,
     *,
     class_names: Sequence[str] | None = None,
     size: Sequence[int] | None = None,
-    scale: float | None = None,
+    **better: Any,
 ) -> ResolvedCard:
     """Find out what a classifier must be given, and what its outputs are called.
 
     Parameters
     ----------
     model : Model
-        With one input of pictures and one output of a row of numbers.
+        With one input of pictures. It gives a row of numbers for each, one a class or a label; or a picture; or has
+        several outputs, whose names then stand for the classes'.
     path : str or PathLike, optional
         The model's file: labels.txt or metadata.json beside it are asked, too.
     class_names : list of str, optional
         What the caller knows better.
     size : (height, width), optional
         The same, in pixels.
-    scale : float, optional
-        The same: what pixels are multiplied by.
+    **better
+        Further fields of classifier.json that the caller knows better: `scale`, `offset`, `crop`, ...
 
     Returns
     -------
@@ -53,14 +57,18 @@ def card_of(
     >>> resolved.value["size"], resolved.value["output"], resolved.value["class_names"]
     ([64, 64], 'probabilities', ['class 0', 'class 1', 'class 2'])
     """
-    count = max(model.output_shape[-1], 2)  # one output means two classes
+    task = better.get("task") or (model.classifier or {}).get("task") or _task(model)
+    names = _numbered(model, task)
+    shape = model.input_shape
+    flags = {**better, "class_names": class_names and list(class_names), "size": size and list(size)}
+    flags["channels"] = shape[3] if len(shape) == 4 else 1  # a fact: nobody can say otherwise
     resolved = resolve_card(
         path,
-        flags={"class_names": class_names and list(class_names), "size": size and list(size), "scale": scale},
+        flags=flags,
         card=model.classifier,
-        model=_told_by(model),
+        model=_told_by(model, path),
         guess={
-            "class_names": [f"class {k}" for k in range(count)],
+            "class_names": names,
             "resize": "nearest",
             "scale": 1.0,
             "offset": 0.0,
@@ -70,21 +78,63 @@ def card_of(
     value, (height, width) = resolved.value, model.input_shape[1:3]
     if any(want not in (None, got) for want, got in zip((height, width), value["size"], strict=True)):
         raise ValueError(f"`size` must be {height} x {width}, the model's. Received: {value['size']}.")
-    if len(value["class_names"]) != count:
+    if len(value["class_names"]) != len(names) and task != "pictures":
+        teller = resolved.origin["class_names"]
+        source = "" if teller == "flags" else f", of {teller}"
         raise ValueError(
-            f"`classes` must be {count} names, one for each output. Received: {len(value['class_names'])}."
+            f"`classes` must be {len(names)} names, one for each output. Received: {len(value['class_names'])}{source}."
         )
     return resolved
 
 
-def _told_by(model: Model) -> dict[str, Any]:
+def output_names(model: Model) -> list[str]:
+    """Return what a model's outputs are called: the layers that they come from.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input
+    >>> x = Input((4,))
+    >>> output_names(Model(x, [Dense(1, name="age")(x), Dense(2, name="kind")(x)]))
+    ['age', 'kind']
+    """
+    names: list[str] = []
+    for tensor in model.outputs:
+        name = tensor.node.layer.name
+        names.append(name if name not in names else f"{name}:{names.count(name)}")
+    return names
+
+
+def _task(model: Model) -> str:
+    """Return what a model's end and its loss tell of its task."""
+    if len(model.outputs) == 1 and len(model.output_shape) == 4:
+        return "pictures"
+    several = len(model.outputs) == 1 and model.output_shape[-1] > 1
+    return "many" if several and isinstance(model.loss, BinaryCrossentropy) else "one"
+
+
+def _numbered(model: Model, task: str) -> list[str]:
+    """Return names for those who have none: of classes, or of several outputs."""
+    if len(model.outputs) > 1:
+        return output_names(model)
+    if task == "pictures":
+        return []
+    units = model.output_shape[-1]
+    return [f"class {k}" for k in range(units if task == "many" else max(units, 2))]  # one unit means two classes
+
+
+def _told_by(model: Model, path: AnyPath | None) -> dict[str, Any]:
     """Return what the model's own layers and settings tell: its size, whether it scales pixels, what it answers."""
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = {"task": _task(model)}
+    if len(model.outputs) > 1 or told["task"] == "pictures":
+        told["class_names"] = _numbered(model, told["task"])
     size = list(model.input_shape[1:3])
     if None not in size:
         told["size"] = size
-    if any(isinstance(layer, (Rescaling, Normalization)) for _, layer in model.leaves()):
+    layers = [layer for _, layer in model.leaves()]
+    if any(isinstance(layer, (Rescaling, Normalization)) for layer in layers):
         told["scale"], told["offset"] = 1.0, 0.0
+    elif {layer.name for layer in layers} >= TEACHABLE:
+        told |= preprocess("teachable", path)
     if gives_probabilities(model):  # whatever the loss says: it takes what goes into these
         told["output"] = "probabilities"
     elif model.loss is not None:

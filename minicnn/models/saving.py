@@ -55,7 +55,8 @@ def load_model(path: AnyPath, optimizer: bool = True) -> "Model":
     Parameters
     ----------
     path : str or PathLike
-        A `.keras` file, a whole-model `.h5` file, or a TF.js `model.json`.
+        A `.keras` file, a whole-model `.h5` file, or a TF.js `model.json`; or a folder or a zip with one of them, as
+        Teachable Machine exports it.
     optimizer : bool
         False: leave out the optimizer's state, up to twice the weights; training starts it afresh.
 

@@ -65,6 +65,16 @@ def test_a_net_without_maps_has_no_grad_cam(tmp_path, capsys):
     assert "no Grad-CAM" in told.err and "the picture, saliency, occlusion" in told.out
 
 
+def test_grey_nets_and_nets_of_another_kind(tmp_path, capsys):
+    Image.fromarray(np.arange(192, dtype=np.uint8).reshape(8, 8, 3)).save(tmp_path / "a.png")
+    for shape, code in (((8, 8, 1), 0), ((8, 8), 2)):
+        model = Sequential([Input(shape), Flatten(), Dense(3), Softmax()], seed=0)
+        model.classifier = make_card(NAMES, (8, 8), channels=1)
+        model.save(tmp_path / "net.keras")
+        assert run(tmp_path) == code
+    assert "Maps are drawn for nets that take pictures with an axis of channels" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "more, sentence",
     [

@@ -1,5 +1,6 @@
 """load_image: odd pictures come out right, ordinary ones as in Keras, broken ones as one sentence."""
 
+import io
 import os
 import warnings
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from minicnn.data import PictureError, load_image
 from tests import odd_pictures
@@ -46,6 +47,69 @@ def test_without_orientation_and_transparency_pixels_are_those_of_keras(odd):
                 odd[name].path, size=settings_.get("target_size"), resize=settings_.get("interpolation", "nearest")
             )
             np.testing.assert_array_equal(ours, keras_load_img(odd[name].path, **settings_), err_msg=name)
+
+
+def test_grey_is_that_of_keras(odd):
+    """Colours of a palette and CMYK are rounded once more on their way."""
+    for name in PLAIN:
+        for size in (None, (7, 5)):
+            ours = load_image(odd[name].path, size, channels=1)
+            theirs = keras_load_img(odd[name].path, target_size=size, color_mode="grayscale")
+            assert ours.shape == (*theirs.shape, 1), name
+            assert np.abs(ours[..., 0].astype(int) - theirs).max() <= (0 if name in ("grey", "upper_case") else 1), name
+
+
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    resize=st.sampled_from(["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]),
+)
+def test_the_centre_is_that_of_pillows_fit(height, width, size, resize):
+    pixels = np.random.default_rng(height * 41 + width).integers(0, 256, (height, width, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    want = ImageOps.fit(Image.fromarray(pixels), size[::-1], Image.Resampling[resize.upper()])
+    np.testing.assert_array_equal(load_image(file, size, resize, crop="centre"), np.asarray(want))
+
+
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+)
+def test_between_four_pixels_as_in_tensorflow(height, width, size):
+    """Whole pictures, rounded; a half may fall to either side."""
+    tf = pytest.importorskip("tensorflow", reason="the keras extra is not installed")
+    pixels = np.random.default_rng(height * 41 + width).integers(0, 256, (height, width, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    want = tf.image.resize(pixels, size, "bilinear").numpy()
+    assert np.abs(load_image(file, size, "tf-bilinear").astype(float) - want).max() <= 0.51
+
+
+def test_the_centre_on_paper():
+    """Of 2 x 6 pixels a square is the middle 2 x 2; inverted, white is black."""
+    file = io.BytesIO()
+    Image.fromarray(np.array([[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]], np.uint8)).save(file, "PNG")
+    assert load_image(file, 2, crop="centre", channels=1)[..., 0].tolist() == [[2, 3], [8, 9]]
+    assert load_image(file, 2, crop="centre", channels=1, invert=True)[..., 0].tolist() == [[253, 252], [247, 246]]
+    assert load_image(file, 2, "tf-bilinear", crop="centre", channels=1)[..., 0].tolist() == [[2, 3], [8, 9]]
+    assert load_image(file, 2, channels=1)[..., 0].tolist() == [[1, 4], [7, 10]]  # all of it, squeezed
+
+
+@pytest.mark.parametrize(
+    "given, sentence",
+    [
+        ({"crop": "center"}, "`crop` must be 'none' or 'centre'. Received: 'center'."),
+        ({"channels": 4}, r"`channels` must be 3 \(RGB\) or 1 \(grey\). Received: 4."),
+        ({"channels": True}, r"`channels` must be 3 \(RGB\) or 1 \(grey\). Received: True."),
+        ({"invert": 1}, "`invert` must be True or False. Received: 1."),
+    ],
+)
+def test_other_readings_are_refused(odd, given, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        load_image(odd["grey"].path, **given)
 
 
 def test_a_sample_of_real_photographs_has_keras_pixels():

@@ -47,6 +47,18 @@ def test_scale_offset_and_resize(pictures):
     assert x.dtype == np.float32
 
 
+def test_grey_cut_and_inverted(pictures):
+    told = {"crop": "centre", "channels": 1, "invert": True}
+    batches = batches_of(pictures, **told, scale=[0.5], offset=-1)
+    assert batches.shape == (5, 6, 1)
+    raw = np.stack([load_image(file, (5, 6), **told) for file in pictures[0]])
+    np.testing.assert_array_equal(batches.arrays()[0], raw.astype(np.float32) / 2 - 1)
+    with pytest.raises(ValueError, match="`scale` must be a finite number, or one for each channel"):
+        batches_of(pictures, channels=1, scale=[1, 1, 1])
+    with pytest.raises(ValueError, match="`channels` must be 3"):
+        batches_of(pictures, channels=2)
+
+
 def test_label_modes(pictures):
     files, labels = pictures
     _, y = next(iter(batches_of(pictures, label_mode="int")))
@@ -105,9 +117,9 @@ def test_threads_do_not_change_the_batches(pictures, workers):
 def test_the_memory_cache_decodes_each_file_once(pictures, monkeypatch):
     loaded = []
 
-    def count(path, *arguments):
+    def count(path, *arguments, **settings):
         loaded.append(path)
-        return load_image(path, *arguments)
+        return load_image(path, *arguments, **settings)
 
     monkeypatch.setattr(images, "load_image", count)
     batches = batches_of(pictures, cache="memory", shuffle=True, seed=2, scale=0.5)
@@ -172,7 +184,10 @@ def test_nothing_but_broken_files(pictures):
         ({"order": "grb"}, "`order` must be 'rgb' or 'bgr'. Received: 'grb'."),
         ({"cache": "disk"}, "`cache` must be None or 'memory'. Received: 'disk'."),
         ({"seed": -1}, "`seed` must be None, an integer of at least 0 or a Generator. Received: -1."),
-        ({"label_mode": "one"}, "`label_mode` must be one of 'categorical', 'int', 'binary', None. Received: 'one'."),
+        (
+            {"label_mode": "one"},
+            "`label_mode` must be one of 'categorical', 'int', 'binary', 'many', None. Received: 'one'.",
+        ),
         ({"label_mode": "binary"}, "`label_mode` 'binary' must have two classes. Received: 3."),
     ],
 )

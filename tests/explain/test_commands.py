@@ -27,7 +27,9 @@ def test_what_no_card_says_is_asked_of_the_folder_and_the_model_and_else_guessed
     assert main(command) == 0
     data, said = payload(saved / "page.html"), capsys.readouterr().err
     assert data["classes"] == ["coat", "boot", "sock"] and data["loss"]["output"] == "probabilities"
-    assert data["preprocess"] == {"size": [16, 16], "resize": "nearest", "scale": 1.0, "offset": 0.0}
+    assert data["preprocess"] == {
+        **{"size": [16, 16], "resize": "nearest", "crop": "none", "invert": False, "scale": 1.0, "offset": 0.0}
+    }
     assert 'has no classifier.json: a guess is resize "nearest". --classes, --size and --scale say otherwise.' in said
     (saved / "labels.txt").unlink()
     assert main(command) == 0

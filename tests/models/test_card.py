@@ -5,6 +5,7 @@ import pytest
 from minicnn import Conv2D, Dense, Flatten, Input, Normalization, Rescaling, Sequential, Softmax
 from minicnn.files import make_card
 from minicnn.models import card_of
+from tests import teachable
 
 
 def net(*first, units=3, last=None, size=(8, 6)):
@@ -69,3 +70,29 @@ def test_what_does_not_fit_the_model_is_refused(better, sentence):
 def test_one_output_means_two_classes():
     assert card_of(net(units=1)).value["class_names"] == ["class 0", "class 1"]
     assert card_of(net(units=1), class_names=["no", "yes"], scale=0.5).value["scale"] == 0.5
+
+
+def test_grey_is_a_fact_that_the_net_tells():
+    for shape, channels in (((8, 6, 1), 1), ((8, 6), 1), ((8, 6, 3), 3)):
+        model = Sequential([Input(shape), Flatten(), Dense(2)], seed=0)
+        model.classifier = make_card(["a", "b"], (8, 6))  # as version 1 had it, which knew no channels
+        value = card_of(model).value
+        assert value["channels"] == channels and value["size"] == [8, 6]
+
+
+def test_any_field_may_be_known_better():
+    value = card_of(net(), offset=[1.0, 2.0, 3.0], crop="centre", invert=True, order="bgr").value
+    assert (value["offset"], value["crop"], value["invert"], value["order"]) == ([1.0, 2.0, 3.0], "centre", True, "bgr")
+    with pytest.raises(ValueError, match="`flags` must be fields of classifier.json. Received: colour."):
+        card_of(net(), colour="red")
+
+
+def test_teachable_machine_is_known_by_its_layers_names():
+    resolved = card_of(teachable.net())
+    value = resolved.value
+    assert (value["crop"], value["resize"], value["scale"], value["offset"]) == ("centre", "lanczos", 1 / 127.5, -1.0)
+    assert (
+        value["output"] == "probabilities"
+        and resolved.sentence == "The model has no classifier.json: classes are numbered."
+    )
+    assert card_of(teachable.net(), crop="none", scale=0.5).value["crop"] == "none"

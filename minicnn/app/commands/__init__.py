@@ -6,7 +6,7 @@ What needs NumPy or Numba is imported by `run`, so that --help is quick.
 import argparse
 from typing import Protocol
 
-from . import demo, evaluate, explain, export, predict, saliency, shapes, summary, train, walk
+from . import demo, describe, evaluate, explain, export, predict, saliency, shapes, summary, train, walk
 
 
 class Command(Protocol):
@@ -41,6 +41,7 @@ COMMANDS: dict[str, Command] = {  # in the order of --help
     "evaluate": evaluate,
     "predict": predict,
     "summary": summary,
+    "describe": describe,
     "explain": explain,
     "saliency": saliency,
     "export": export,

@@ -11,7 +11,7 @@ HELP: str = "measure a model on a folder of pictures: accuracy and who is taken 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("model", metavar="MODEL", help="a model file")
-    parser.add_argument("folder", metavar="DIR", help="pictures in class folders")
+    parser.add_argument("folder", metavar="DIR", help="pictures in class folders; or a CSV of file,labels")
     parser.add_argument(
         "--split",
         choices=["train", "validation", "test", "all"],
@@ -24,15 +24,27 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import evaluate
+    from ...files import model_path
+    from .. import evaluate, labels
+    from ..card import known
 
+    model, _ = flags.model(args)
+    if args.folder.endswith(".csv"):
+        if known(model).get("task") != "many":
+            raise ValueError(
+                "A CSV of labels judges nets that give each label for itself; --task many says that it is one."
+            )
+        told = {"skip_corrupt": args.skip_corrupt, "split_seed": args.split_seed, "say": console.note}
+        found, split = labels.evaluate_labels(model, args.folder, args.split, **told)
+        print(f"{split}: {found}")
+        return
     judgement, split = evaluate.evaluate(
-        flags.model(args),
+        model,
         args.folder,
         args.split,
         skip_corrupt=args.skip_corrupt,
         split_seed=args.split_seed,
-        path=args.model,
+        path=model_path(args.model),
         say=console.note,
     )
     print(f"{split}: {judgement}")

@@ -22,14 +22,14 @@ def run(args: argparse.Namespace) -> None:
     from ...explain import page
 
     console.announce_compiling()
+    better = flags.fields(args)
     replaced = ", in place of the file that was there" if Path(args.out).exists() else ""
     size = page.write(
         args.model,
         flags.pictures(args.pictures),
         args.out,
-        classes=flags.classes(args),
-        scale=args.scale,
-        size=flags.size(args),
-        note=flags.tell_guess,
+        classes=better.pop("class_names", None),
+        tell=flags.tell,
+        **better,
     )
     print(f"{args.out}: {size / 1e6:.1f} MB, for any browser; it needs no network{replaced}")

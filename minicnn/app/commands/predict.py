@@ -2,17 +2,20 @@
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import console
 from . import flags
 
 if TYPE_CHECKING:
+    from ...models import Model
     from ...types import Array
 
 HELP: str = "name what is on pictures"
+GUESS: str = "a guess"  # as ResolvedCard's origin has it
+UNKNOWN: str = "nobody said how pixels are scaled; taken 0..255 as they are"
+USUAL: str = "If the net was trained on x/255, add --scale 1/255"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -21,46 +24,122 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="files or folders")
     parser.add_argument("--top", type=int, default=3, help="how many classes to show")
     parser.add_argument("--json", action="store_true", help="all classes, as JSON")
+    parser.add_argument(
+        "--out", metavar="DIR", default="minicnn-pictures", help="where pictures go, if the model gives such"
+    )
     flags.add_card(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import predict
-    from ..card import known
-
     if args.top < 1:
         raise ValueError(f"--top must be at least 1. Received: {args.top}.")
-    model = flags.model(args)
+    model, resolved = flags.model(args)
     unreadable: dict[Path, str] = {}
     files = flags.pictures(args.pictures)
-    rows = predict.predict(model, files, unreadable=unreadable)
-    files = [file for file in files if file not in unreadable]
+    if resolved.origin["scale"] == GUESS and len(files) > 1:
+        console.note(f"{UNKNOWN}. {USUAL}.")
+    assumed = {name: resolved.value[name] for name, who in resolved.origin.items() if who == GUESS}
+    if len(model.outputs) == 1 and resolved.value["task"] != "pictures":
+        answers = _classes(model, files, unreadable, args, assumed)
+    else:
+        answers = _outputs(model, files, unreadable, args)
     for why in unreadable.values():
         console.complain(why)
-    names = known(model)["class_names"]
-    answers = [predict.named(row, known(model)) for row in rows]
     if args.json:
-        _print_json(names, files, rows, answers)
-    else:
-        _print_lines(names, files, rows, answers, args.top)
+        answers = [{**answer, **({"assumed": assumed} if assumed else {})} for answer in answers]
+        print(json.dumps(answers, indent=2, allow_nan=False))
     return 1 if unreadable else 0
 
 
-def _print_json(names: Sequence[str], files: Sequence[Path], rows: "Array", answers: Sequence[str]) -> None:
-    told = [
-        {
-            "picture": str(file),
-            "class": answer,
-            "probabilities": dict(zip(names, map(float, row), strict=True)),
-        }
-        for file, row, answer in zip(files, rows, answers, strict=True)
-    ]
-    print(json.dumps(told, indent=2, allow_nan=False))
+def _classes(
+    model: "Model", files: list[Path], unreadable: dict[Path, str], args: argparse.Namespace, assumed: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Answer with classes, or with labels where each is for itself; print them, unless it is JSON's turn."""
+    from .. import predict
+    from ..card import known
+
+    card = known(model)
+    names, many, least = card["class_names"], card.get("task") == "many", card.get("threshold")
+    rows = predict.predict(model, files, unreadable=unreadable)
+    files = [file for file in files if file not in unreadable]
+    if "scale" in assumed and len(files) == 1 and not unreadable and not many:
+        _tell_other_scale(model, files[0], rows[0])
+    answers = []
+    for file, row in zip(files, rows, strict=True):
+        best = sorted(range(len(names)), key=lambda k: -row[k])
+        said = [f"{names[k]} {row[k]:.3f}" for k in best]
+        answer: dict[str, Any] = {"picture": str(file)}
+        if many:
+            count = int((row >= (0.5 if least is None else least)).sum())
+            answer["labels"] = [names[k] for k in best[:count]]
+            line = ", ".join(said[:count]) or f"none of the labels ({', '.join(said[: args.top])})"
+        else:
+            answer["class"] = predict.named(row, card)
+            line = ", ".join(said[: args.top])
+            line = line if answer["class"] == names[best[0]] else f"{answer['class']} ({line})"
+        if not args.json:
+            print(f"{file}: {line}")
+        answers.append(answer | {"probabilities": dict(zip(names, map(float, row), strict=True))})
+    return answers
 
 
-def _print_lines(names: Sequence[str], files: Sequence[Path], rows: "Array", answers: Sequence[str], top: int) -> None:
-    for file, row, answer in zip(files, rows, answers, strict=True):
-        best = sorted(range(len(names)), key=lambda k: -row[k])[:top]
-        shares = ", ".join(f"{names[k]} {row[k]:.3f}" for k in best)
-        print(f"{file}: {shares}" if answer == names[best[0]] else f"{file}: {answer} ({shares})")
+def _outputs(
+    model: "Model", files: list[Path], unreadable: dict[Path, str], args: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """Answer with every output by name, a picture in a file of its own; print them, unless it is JSON's turn."""
+    from .. import outputs
+
+    kinds = {output.name: output for output in outputs.outputs_of(model)}
+    if any(output.kind == "picture" for output in kinds.values()):
+        _refuse_own(args.out, files)
+    found = outputs.answers(model, files, unreadable)
+    answers = []
+    for (file, values), stem in zip(found, outputs.stems([file for file, _ in found]), strict=True):
+        answer: dict[str, Any] = {}
+        lines = []
+        for name, each in values.items():
+            if kinds[name].kind == "picture":
+                own = stem if len(kinds) == 1 else f"{stem}-{name}".replace("/", "-")
+                path, replaced = outputs.write_png(args.out, own, outputs.pixels_of(model, kinds[name], each))
+                answer[name] = str(path)
+                lines.append(f"{path}{', in place of the file that was there' if replaced else ''}")
+            else:
+                answer[name] = [float(number) for number in each]
+                lines.append(_numbers(kinds[name].kind, answer[name], args.top))
+        if not args.json:
+            block = [f"  {name}: {line}" for name, line in zip(answer, lines, strict=True)]
+            print(f"{file}: {lines[0]}" if len(lines) == 1 else "\n".join([str(file), *block]))
+        answers.append({"picture": str(file), "outputs": answer})
+    return answers
+
+
+def _refuse_own(out: str, files: list[Path]) -> None:
+    """Refuse to write where one of the given pictures lies under a name that a result may have."""
+    for file in files:
+        if file.suffix.lower() == ".png" and file.resolve().parent == Path(out).resolve():
+            raise ValueError(f"{file} is one of the pictures that were given; --out must be another folder.")
+
+
+def _numbers(kind: str, values: list[float], top: int) -> str:
+    """Tell a row of numbers: classes by their numbers, the most probable first, or all as they are."""
+    if kind != "classes":
+        return ", ".join(f"{number:.3f}" for number in values)
+    best = sorted(range(len(values)), key=lambda k: -values[k])[:top]
+    return ", ".join(f"class {k} {values[k]:.3f}" for k in best)
+
+
+def _tell_other_scale(model: "Model", file: Path, row: "Array") -> None:
+    """Tell, of one picture, what the answer would be had the net been trained on x/255."""
+    from .. import predict
+    from ..card import known
+
+    card = known(model)
+    model.classifier = {**card, "scale": 1 / 255}
+    other = predict.predict(model, [file])[0]
+    model.classifier = card
+    here, there = (f"{card['class_names'][p.argmax()]} {p.max():.3f}" for p in (row, other))
+    if row.argmax() == other.argmax():
+        console.note(f"{UNKNOWN}: {here}. {USUAL}: {there}, the same class.")
+    else:
+        console.note(f"{UNKNOWN}: {here}. {USUAL}: {there}.")

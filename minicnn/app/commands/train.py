@@ -13,7 +13,11 @@ HELP: str = "train a small net on a folder of pictures"
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("folder", metavar="DIR", help="train/ and validation/ with class folders, or these alone")
+    parser.add_argument(
+        "folder",
+        metavar="DIR",
+        help="train/ and validation/ with class folders, or these alone; or a CSV of file,labels",
+    )
     parser.add_argument("--arch", choices=["tinyvgg", "homework"], help=f"which net (default: {DEFAULTS.arch})")
     parser.add_argument(
         "--base",
@@ -63,6 +67,8 @@ def run(args: argparse.Namespace) -> None:
         raise ValueError("--base and --arch are two nets; give one of them.")
     if not args.base and any(value is not None for value in (args.inner, args.dropout, args.cache)):
         raise ValueError("--inner, --dropout and --cache are for a head on a base; give --base FILE too.")
+    if args.base and args.folder.endswith(".csv"):
+        raise ValueError("--base wants class folders; on a CSV of labels --arch is trained.")
     settings = dataclasses.replace(ON_A_BASE if args.base else DEFAULTS, **given)
     try:
         if args.base:

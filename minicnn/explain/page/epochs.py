@@ -67,7 +67,8 @@ def load(models: ModelOrPath | Sequence[ModelOrPath]) -> Epochs:
     Parameters
     ----------
     models : Model, path, or list of them
-        A path is that of a model's file, or of a folder of checkpoints or one that holds them in `series`.
+        A path is that of a model's file, of a folder of checkpoints, of one that holds them in `series`, or of one with
+        TensorFlow.js's model.json.
 
     Returns
     -------
@@ -81,6 +82,8 @@ def load(models: ModelOrPath | Sequence[ModelOrPath]) -> Epochs:
     if isinstance(models, (str, os.PathLike)) and Path(models).is_dir():
         inside = Path(models) / "series" if (Path(models) / "series").is_dir() else Path(models)
         files = sorted((file for file in inside.iterdir() if file.suffix in (".keras", ".h5")), key=_natural)
+        if not files and (inside / "model.json").is_file():
+            files = [inside / "model.json"]
         if not files:
             raise ValueError(f"{models}: this folder holds no model files (.keras, .h5).")
         return Epochs(

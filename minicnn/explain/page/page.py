@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...files import check_supported, replacing
+from ...files import PILLOW_FILTERS, ResolvedCard, check_supported, replacing
 from ...losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -30,10 +30,8 @@ from .pictures import PathOrArray
 
 ABLE = {
     "task": ("one", "many"),
-    "crop": ("none",),
-    "resize": ("nearest", "bilinear"),
+    "resize": (*PILLOW_FILTERS, "tf-bilinear"),
     "order": ("rgb",),
-    "invert": (False,),
     "temperature": (None,),
     "threshold": (None,),
 }  # what the page does of a classifier.json
@@ -56,8 +54,9 @@ def write(
     title: str | None = None,
     classes: Sequence[str] | None = None,
     size: Sequence[int] | None = None,
-    scale: float | None = None,
-    note: Callable[[str], object] | None = None,
+    scale: float | Sequence[float] | None = None,
+    tell: Callable[[ResolvedCard], object] | None = None,
+    **better: Any,
 ) -> int:
     """Write the explorer's page.
 
@@ -85,8 +84,10 @@ def write(
         The same, in pixels.
     scale : float, optional
         The same: what pixels are multiplied by.
-    note : callable, optional
-        Is given one sentence where something had to be guessed of how the model takes pictures.
+    tell : callable, optional
+        Is given what is known of how the model takes pictures, and who told it; its `sentence` tells of guesses.
+    **better
+        Further fields of classifier.json that the caller knows better: `offset`, `crop`, ...
 
     Returns
     -------
@@ -117,21 +118,21 @@ def write(
     model = epochs.last
     nodes, arrays = _described(epochs)
     shape = nodes[0]["shape"]
-    resolved = card_of(model, epochs.file, class_names=classes, size=size, scale=scale)
+    resolved = card_of(model, epochs.file, class_names=classes, size=size, scale=scale, **better)
     card = resolved.value
     check_supported(card, **ABLE)
     shown = reading.read(pictures, names, labels, shape, card)
     for each, name in zip(epochs.models, epochs.names, strict=True):
         check_finite(each, name, shown, card)
-    if note is not None and resolved.sentence:
-        note(resolved.sentence)
+    if tell is not None:
+        tell(resolved)
     heavy = too_large(model)
     blobs = Blobs()
     payload = {
         "title": title or epochs.title,
         "nodes": nodes,
         "classes": card["class_names"],
-        "preprocess": {key: card[key] for key in ("size", "resize", "scale", "offset")},
+        "preprocess": {key: card[key] for key in ("size", "resize", "crop", "invert", "scale", "offset")},
         "loss": describe_loss(model, card["output"]),
         "pictures": [{"name": name, "label": label, "at": blobs.add(pixels)} for name, label, pixels in shown],
         "epochs": [

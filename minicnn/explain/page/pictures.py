@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...data import load_image
+from ...data import load_image, reading
 from ...types import AnyArray
 
 PathOrArray = str | os.PathLike[str] | AnyArray
@@ -69,7 +69,7 @@ def read(
     found = []
     for number, picture in enumerate(pictures):
         file = Path(picture) if isinstance(picture, (str, os.PathLike)) else None
-        pixels = load_image(file, tuple(card["size"]), card["resize"]) if file else np.asarray(picture)
+        pixels = load_image(file, tuple(card["size"]), **reading(card)) if file else np.asarray(picture)
         label = labels[number] if labels is not None else _named_after(file, card["class_names"])
         name = names[number] if names is not None else file.name if file else f"picture {number + 1}"
         found.append(Picture(str(name), _class_number(label, card["class_names"]), fit(pixels, shape)))

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from minicnn import Conv2D, Dense, Flatten, Input, Sequential, reference
 from minicnn.data import load_image
@@ -106,23 +106,24 @@ def test_how_numbers_are_written(lab, value, digits, text):
     assert lab.ask("([value, digits]) => lab.numbers.format(value, digits)", [value, digits]) == text
 
 
-@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming", "tf-bilinear"])
 @pytest.mark.parametrize("size", [(40, 30), (9, 120)])
 def test_a_picture_of_ones_own_is_resized_as_the_models_were(browser, tmp_path, mode, size):
-    """Larger and smaller ones, in colour and in grey; bilinear up to Pillow's rounding between its two passes."""
+    """Larger and smaller ones, in colour and in grey, whole and cut out; up to Pillow's fixed point in its passes."""
     file = tmp_path / "mine.png"
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (*size, 3), np.uint8)).save(file)
-    for channels in (1, 3):
+    for channels, crop, invert in ((1, "none", True), (3, "centre", False)):
         model = Sequential([Input((16, 24, channels)), Conv2D(2, 3), Flatten(), Dense(2)], seed=0)
-        model.classifier = make_card(["a", "b"], (16, 24)) | {"resize": mode}
+        told = {"resize": mode, "channels": channels, "crop": crop, "invert": invert}
+        model.classifier = make_card(["a", "b"], (16, 24)) | told
         with Tab(browser, Made(tmp_path, f"{channels}", model, [noise(16, 24, channels)])) as t:
             t.page.set_input_files("#file", file)
             t.wait("explorer.payload.pictures.length === 2")
             got = np.reshape(t.page.evaluate("Array.from(explorer.pixels)"), (16, 24, channels))
-            want = load_image(file, (16, 24), mode)
+            want = load_image(file, (16, 24), mode, crop=crop)
             if channels == 1:
-                want = np.asarray(Image.fromarray(want).convert("L"))[..., None]
-            assert np.abs(got - want).max() <= (0 if mode == "nearest" else 1)
+                want = np.asarray(ImageOps.invert(Image.fromarray(want).convert("L")))
+            assert np.abs(got - want.astype(int).reshape(got.shape)).max() <= (0 if mode == "nearest" else 1)
 
 
 # ---- windows ---------------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
-// A file of the reader's own: decoded by the browser, laid over white, and resized as the model's pictures were.
+// A file of the reader's own: decoded by the browser, laid over white, and cut, resized and inverted as the model's
+// pictures were.
 
 const LARGEST = 4096; // pixels a side that are decoded whole; larger pictures are shrunk by the browser first
 
-export async function fitPicture(file, { size: [height, width], resize }, channels) {
+export async function fitPicture(file, { size: [height, width], resize, crop, invert }, channels) {
   const bitmap = await createImageBitmap(file);
   const shrink = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement("canvas");
@@ -13,45 +14,79 @@ export async function fitPicture(file, { size: [height, width], resize }, channe
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   const source = context.getImageData(0, 0, canvas.width, canvas.height);
-  const rows = resize === "bilinear" ? triangle(source.height, height) : nearest(source.height, height);
-  const columns = resize === "bilinear" ? triangle(source.width, width) : nearest(source.width, width);
+  const part = crop === "centre" ? Math.min(source.width / width, source.height / height) : 0; // old pixels a new one
+  const columns = taps(resize, source.width, width, part * width || source.width);
+  const rows = taps(resize, source.height, height, part * height || source.height);
+  const narrow = squeeze(source.data, source.height, source.width * 4, 4, columns, width); // as Pillow: first the rows'
+  const small = squeeze(narrow, width, 3, width * 3, rows, height, true); // width, then their number
   const pixels = new Float32Array(height * width * channels);
-  for (let i = 0; i < height; i++) {
-    for (let j = 0; j < width; j++) {
-      const rgb = [0, 0, 0];
-      for (const [h, a] of rows[i]) {
-        for (const [w, b] of columns[j]) {
-          for (let c = 0; c < 3; c++) rgb[c] += a * b * source.data[(h * source.width + w) * 4 + c];
-        }
-      }
-      const [red, green, blue] = rgb.map(Math.round);
-      const own =
-        channels === 1 ? [Math.round((19595 * red + 38470 * green + 7471 * blue) / 65536)] : [red, green, blue];
-      pixels.set(own, (i * width + j) * channels);
-    }
+  for (let at = 0; at < height * width; at++) {
+    const [red, green, blue] = small.subarray(at * 3, at * 3 + 3);
+    const own =
+      channels === 1 ? [Math.round((19595 * red + 38470 * green + 7471 * blue) / 65536)] : [red, green, blue];
+    pixels.set(invert ? own.map((value) => 255 - value) : own, at * channels);
   }
   return pixels;
 }
 
-// For every new pixel the old ones that it takes, with their weights: the one under its centre ...
-function nearest(from, to) {
-  return Array.from({ length: to }, (_, i) => [[Math.min(from - 1, Math.floor(((i + 0.5) * from) / to)), 1]]);
+// Resize one of a picture's two axes. `lines` lie `stride` numbers apart, the pixels of a line `step`; what comes out
+// has its lines one after the other, or, `across`, beside each other.
+function squeeze(data, lines, stride, step, places, length, across = false) {
+  const result = new Uint8ClampedArray(lines * length * 3); // rounds, and stops at 0 and 255
+  for (let line = 0; line < lines; line++) {
+    for (let i = 0; i < length; i++) {
+      const to = (across ? i * lines + line : line * length + i) * 3;
+      for (let c = 0; c < 3; c++) {
+        let sum = 0;
+        for (const [at, weight] of places[i]) sum += weight * data[line * stride + at * step + c];
+        result[to + c] = sum;
+      }
+    }
+  }
+  return result;
 }
 
-// ... or, as Pillow's bilinear filter does, all under a triangle as wide as the shrinking.
-function triangle(from, to) {
-  const scale = from / to;
-  const reach = Math.max(scale, 1);
+const sinc = (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+
+// Pillow's filters: how far each reaches, and its weight at a distance.
+const FILTERS = {
+  box: [0.5, (x) => (x > -0.5 && x <= 0.5 ? 1 : 0)],
+  bilinear: [1, (x) => Math.max(0, 1 - Math.abs(x))],
+  hamming: [1, (x) => (Math.abs(x) < 1 ? sinc(x) * (0.54 + 0.46 * Math.cos(Math.PI * x)) : 0)],
+  bicubic: [2, (x) => cubic(Math.abs(x))],
+  lanczos: [3, (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0)],
+};
+
+function cubic(x) {
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? -0.5 * (((x - 5) * x + 8) * x - 4) : 0;
+}
+
+// For every new pixel the old ones that it takes, with their weights, from the centred `part` of an axis: the one under
+// its centre, or, as Pillow's filters do, all within reach, which grows with the shrinking.
+function taps(resize, from, to, part) {
+  const scale = part / to;
+  const first = (from - part) / 2;
   return Array.from({ length: to }, (_, i) => {
-    const centre = (i + 0.5) * scale;
+    const centre = first + (i + 0.5) * scale;
+    if (resize === "nearest") return [[Math.min(from - 1, Math.floor(centre)), 1]];
+    if (resize === "tf-bilinear") {
+      const low = Math.floor(centre - 0.5); // between two pixels, however much is shrunk
+      const clip = (at) => Math.min(from - 1, Math.max(0, at));
+      return [
+        [clip(low), low + 1.5 - centre],
+        [clip(low + 1), centre - 0.5 - low],
+      ];
+    }
+    const [reach, weigh] = FILTERS[resize];
+    const wide = Math.max(scale, 1);
     const taken = [];
     let total = 0;
-    for (let at = Math.max(0, Math.floor(centre - reach)); at < Math.min(from, Math.ceil(centre + reach) + 1); at++) {
-      const weight = Math.max(0, 1 - Math.abs(at + 0.5 - centre) / reach);
-      if (weight > 0) {
-        taken.push([at, weight]);
-        total += weight;
-      }
+    const last = Math.min(from, Math.floor(centre + reach * wide + 0.5));
+    for (let at = Math.max(0, Math.floor(centre - reach * wide + 0.5)); at < last; at++) {
+      const weight = weigh((at + 0.5 - centre) / wide);
+      taken.push([at, weight]);
+      total += weight;
     }
     return taken.map(([at, weight]) => [at, weight / total]);
   });

@@ -1,0 +1,111 @@
+"""Several outputs by name, and models that give pictures."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+import minicnn
+from minicnn.app.cli import main
+from minicnn.app.outputs import stems
+from tests.app.test_feeding import failing
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "cat.png"
+    Image.fromarray(np.random.default_rng(4).integers(0, 256, (6, 6, 3), np.uint8)).save(path)
+    return path
+
+
+def branching(path):
+    """Age, sex and a mask, of one picture."""
+    x = minicnn.Input((6, 6, 3))
+    y = minicnn.Flatten()(minicnn.Rescaling(1 / 255)(x))
+    ends = [
+        minicnn.Dense(1, name="age")(y),
+        minicnn.Dense(3, activation="softmax", name="kind")(y),
+        minicnn.Conv2D(1, 1, activation="sigmoid", name="mask")(x),
+    ]
+    model = minicnn.Model(x, ends, seed=5)
+    model.save(path)
+    return model
+
+
+def test_several_outputs_have_their_names(tmp_path, picture, capsys):
+    model = branching(tmp_path / "m.keras")
+    x = np.asarray(Image.open(picture), np.float32)[None]
+    age, kind, mask = model.predict(x)
+    out = tmp_path / "out"
+    command = ["predict", str(tmp_path / "m.keras"), str(picture), "--out", str(out)]
+    assert main([*command, "--top", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    best = np.argsort(-kind[0])[:2]
+    assert lines == [
+        str(picture),
+        f"  age: {age[0, 0]:.3f}",
+        "  kind: " + ", ".join(f"class {k} {kind[0, k]:.3f}" for k in best),
+        f"  mask: {out / 'cat-mask.png'}",
+    ]
+    pixels = np.asarray(Image.open(out / "cat-mask.png"), int)
+    assert np.abs(pixels - mask[0, ..., 0] * 255).max() <= 0.5 + 1e-3
+    assert main([*command, "--json"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    assert answer["outputs"]["age"] == pytest.approx([float(age[0, 0])]) and list(answer["outputs"]) == [
+        *("age", "kind", "mask")
+    ]
+    assert main(command) == 0
+    assert "cat-mask.png, in place of the file that was there" in capsys.readouterr().out
+    assert "Only nets that name classes can be judged" in failing(capsys, "evaluate", tmp_path / "m.keras", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "end, scale, offset, undo",
+    [
+        ("sigmoid", "1/255", "0", lambda y: y * 255),
+        ("tanh", "1/127.5", "-1", lambda y: (y + 1) * 127.5),
+        (None, "1/127.5", "-1", lambda y: (y + 1) * 127.5),
+        (None, "1/255,1/100,1/50", "1,2,3", lambda y: (y - np.array([1, 2, 3])) * np.array([255, 100, 50])),
+        (None, "1", "0", lambda y: y),
+    ],
+)
+def test_a_model_that_gives_pictures_writes_them(tmp_path, picture, capsys, end, scale, offset, undo):
+    model = minicnn.Sequential([minicnn.Input((6, 6, 3)), minicnn.Conv2D(3, 1, activation=end)], seed=3)
+    model.save(tmp_path / "m.h5")
+    flags = ["--scale", scale, f"--offset={offset}", "--out", str(tmp_path / "out")]
+    assert main(["predict", str(tmp_path / "m.h5"), str(picture), *flags]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"{picture}: {tmp_path / 'out' / 'cat.png'}\n" and "numbered" not in said.err
+    numbers = [np.array([eval(part) for part in text.split(",")], np.float32) for text in (scale, offset)]
+    x = np.asarray(Image.open(picture), np.float32) * numbers[0] + numbers[1]
+    want = np.clip(undo(model.predict(x[None].astype(np.float32))[0]), 0, 255)
+    got = np.asarray(Image.open(tmp_path / "out" / "cat.png"), float)
+    assert got.shape == (6, 6, 3) and np.abs(got - want).max() <= 0.51
+
+
+def test_classes_of_pixels_are_steps_of_grey(tmp_path, picture):
+    model = minicnn.Sequential([minicnn.Input((6, 6, 3)), minicnn.Conv2D(4, 1, activation="softmax")], seed=1)
+    model.save(tmp_path / "m.h5")
+    out = tmp_path / "out"
+    assert main(["predict", str(tmp_path / "m.h5"), str(picture), "--scale", "1/255", "--out", str(out)]) == 0
+    x = np.asarray(Image.open(picture), np.float32) / 255
+    want = model.predict(x[None])[0].argmax(-1)
+    assert len(np.unique(want)) > 1 and (np.asarray(Image.open(out / "cat.png")) == want * 85).all()
+
+
+def test_a_picture_is_never_written_over_itself(tmp_path, picture, capsys):
+    model = minicnn.Sequential([minicnn.Input((6, 6, 3)), minicnn.Conv2D(3, 1)], seed=1)
+    model.save(tmp_path / "m.h5")
+    before = picture.read_bytes()
+    sentence = failing(capsys, "predict", tmp_path / "m.h5", picture, "--scale", "1/255", "--out", tmp_path)
+    assert sentence == f"minicnn: {picture} is one of the pictures that were given; --out must be another folder."
+    assert picture.read_bytes() == before
+
+
+@given(st.lists(st.sampled_from(["a.png", "b/a.png", "a-2.png", "c/a.jpg", "d.png"]), max_size=6))
+def test_no_two_results_have_one_name(paths):
+    found = stems(paths)
+    assert len(set(found)) == len(found) == len(paths)
