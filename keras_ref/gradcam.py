@@ -65,21 +65,25 @@ def looker(net: Net) -> Looker | None:
 
     Returns
     -------
-    looker : Looker, or None where the net has no maps beside its input
+    looker : Looker, or None where the net has no maps beside its input, or something goes past the last ones
     """
     _, keras = runtime.load()
     if isinstance(net, keras.Sequential):
         net = keras.Model(net.inputs, net.outputs)
     own = {id(node) for nodes in net._nodes_by_depth.values() for node in nodes}
     calls = [  # a nested base has nodes of its own too, and a layer may be used elsewhere
-        (layer, next(node for node in layer._inbound_nodes if id(node) in own))
+        (layer, node)
         for layer in net.layers
-        if not isinstance(layer, keras.layers.InputLayer)
+        for node in layer._inbound_nodes
+        if id(node) in own and not isinstance(layer, keras.layers.InputLayer)
     ]
     maps = [call.output_tensors[0] for _, call in calls if len(call.output_tensors[0].shape) == 4]
     if not maps:
         return None
-    return Looker(keras.Model(net.inputs, maps[-1]), keras.Model(maps[-1], _logits(*calls[-1])))
+    try:
+        return Looker(keras.Model(net.inputs, maps[-1]), keras.Model(maps[-1], _logits(*calls[-1])))
+    except ValueError:  # the logits do not follow from these maps alone
+        return None
 
 
 def _logits(last, call):

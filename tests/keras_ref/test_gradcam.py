@@ -81,6 +81,17 @@ def test_a_net_without_maps():
     assert gradcam.looker(keras.Sequential(layers)) is None
 
 
+def test_a_net_whose_last_maps_are_not_all():
+    import keras
+
+    picture = keras.Input((6, 6, 3))
+    first = keras.layers.Conv2D(2, 3)(picture)
+    second = keras.layers.Conv2D(2, 3)(first)
+    both = [keras.layers.GlobalAveragePooling2D()(maps) for maps in (first, second)]
+    net = keras.Model(picture, keras.layers.Dense(2)(keras.layers.Concatenate()(both)))
+    assert gradcam.looker(net) is None
+
+
 def test_colours_over_a_picture():
     grey = np.full((4, 4, 3), 100, np.uint8)
     cold, hot = (gradcam.over(grey, np.full((2, 2), v, np.float32))[0, 0].tolist() for v in (0, 1))
