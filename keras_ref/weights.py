@@ -5,7 +5,7 @@ from pathlib import Path
 
 from minicnn.data import name_weights
 
-from . import card, runtime
+from . import card, console, runtime
 from .errors import first_line
 from .types import AnyPath, Net
 
@@ -132,6 +132,7 @@ def load_file(net: Net, path: Path, what: str) -> None:
             f"with {len(arrays)} arrays of other shapes than the {len(net.weights)} here."
         )
     net.set_weights(arrays)
+    console.note(f"Of {path} the base is taken, and not the head; --from {path} goes on with both.")
 
 
 def _whole_model(path):

@@ -35,13 +35,15 @@ def test_the_base_is_the_nested_model_of_most_layers():
     assert weights.find_base(whole()) is None
 
 
-def test_weights_come_from_the_base_of_another_classifier(tmp_path):
+def test_weights_come_from_the_base_of_another_classifier(tmp_path, capsys):
     trained = base("trained", 4, 1)
     whole(trained).save(tmp_path / "whole.keras")
     ours = base("ours", 4, 2)
     weights.load_file(ours, tmp_path / "whole.keras", "a base")
     for got, want in zip(ours.get_weights(), trained.get_weights(), strict=True):
         np.testing.assert_array_equal(got, want)
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"Of {tmp_path}/whole.keras the base is taken, and not the head; --from {tmp_path}/whole.keras" in told
     with pytest.raises(ValueError, match="its base is trained, with 6 arrays of other shapes than the 6 here"):
         weights.load_file(base("wide", 5, 3), tmp_path / "whole.keras", "a base")
     whole().save(tmp_path / "flat.keras")
