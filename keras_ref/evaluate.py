@@ -63,7 +63,7 @@ def ask(
     if card.output == "probabilities":  # as Keras has it: divided by the row's sum
         answers = answers / answers.sum(axis=1, keepdims=True)
     card = dataclasses.replace(card, class_names=names)
-    return Answers(card, tuple(files), labels, np.float64(predict.as_logits(answers, card.output)))
+    return Answers(card, tuple(files), labels, np.asarray(predict.as_logits(answers, card.output), np.float64))
 
 
 def load(model_path: AnyPath, data_folder: AnyPath) -> tuple[tuple[Net, Card], dict[str, Any] | None]:

@@ -163,10 +163,10 @@ def _evaluation(where, out):
     return [
         f"## Evaluation of {Path(r['model']).name} on {r['split']}",
         "",
-        f"`python -m keras_ref evaluate MODEL DATA --split {r['split']}`",
+        f"`python -m keras_ref evaluate MODEL DATA --split {r['split']}{' --mirror' if r.get('mirror') else ''}`",
         "",
         f"{r['right']} of {r['pictures']} right: accuracy {r['accuracy']:.4f} (95% interval {low:.4f} to {high:.4f}), "
-        f"loss {r['loss']:.4f}.",
+        f"loss {r['loss']:.4f}. {words.further(r) if 'ece' in r else ''}".rstrip(),  # runs of before lack the others
         "",
         *_table(("class", "pictures", "precision", "recall"), words.class_rows(r)),
     ]

@@ -115,6 +115,10 @@ def test_calibrate_keeps_temperature_and_threshold_in_the_model(noisy, command, 
     assert result["ece_without_temperature"] == before["ece"] and result["loss"] < before["loss"]
     assert result["answered"]["right"] == result["right"] - int(0.2 * result["right"])
     assert f"now holds temperature {kept['temperature']:.3g}" in told.out and "temperature" not in plain.out
+    command("report", "out", "--out", "R.md")
+    assert (
+        f"Macro-F1 {result['macro_f1']:.4f}; calibration error {result['ece']:.4f}" in (tmp_path / "R.md").read_text()
+    )
     assert kept["split"] is not None and kept["class_names"] == ["blue", "green", "red"]
     for array, was in zip(card.load_net(model).get_weights(), weights, strict=True):
         np.testing.assert_array_equal(array, was)
