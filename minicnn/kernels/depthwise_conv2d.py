@@ -14,8 +14,8 @@ from .algorithms import depthwise, output_sizes
 from .fused.activation import NO_LIMIT, only_limit
 from .machine import ceil_div, checks, jit, memory, run, tape, tile
 
-TILES = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # outputs side by side, of which V registers are held
-WIDTHS = (4, 2, 1)  # V
+TILE_ROWS = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # T, the first that fits: outputs side by side
+TILE_COLUMNS = (4, 2, 1)  # V, the first that fits: registers of channels
 PARTS = 32  # partial sums of a kernel gradient: more than threads, few enough to be added quickly
 
 
@@ -132,7 +132,7 @@ def _convolve(x, kernel, bias, y, strides, pads_before, dilation, limit=NO_LIMIT
         x, kernel, bias = (_widened(array, lanes) for array in (x, kernel, bias))
         out = memory.empty((n, oh, ow, lanes), x.dtype)
     way = depthwise.Way(x.shape[1:3], (oh, ow), x.shape[3], kernel.shape[:2], strides, dilation, pads_before)
-    t, v = next(t for t in TILES if t <= max(ow, 1)), next(v for v in WIDTHS if v * lanes <= x.shape[3])
+    t, v = next(t for t in TILE_ROWS if t <= max(ow, 1)), next(v for v in TILE_COLUMNS if v * lanes <= x.shape[3])
     streams = channels % lanes == 0 and memory.streams(out)
     work = out.size * kernel[..., 0].size // lanes
     flat = x.reshape(-1), kernel.reshape(-1), bias, out.reshape(-1)
@@ -247,7 +247,7 @@ def depthwise_conv2d_backward_kernel(
     x, lanes = _repeated(x, shape[3]), tile.lanes(x.dtype)
     if filters < lanes:
         x, dy = _widened(x, lanes), _widened(dy, lanes)
-    v = next(v for v in WIDTHS if v * lanes <= dy.shape[3])
+    v = next(v for v in TILE_COLUMNS if v * lanes <= dy.shape[3])
     width = ceil_div(dy.shape[3], v * lanes) * v * lanes
     rows = ceil_div(max(dy.shape[0] * dy.shape[1], 1), PARTS)
     jobs = ceil_div(dy.shape[0] * dy.shape[1], rows)

@@ -78,6 +78,8 @@ def _reduce(kernel, x):
 def global_avgpool2d_forward(x: Array) -> Array:
     """Average every channel over the whole image.
 
+    y[n,c] = sum_hw x[n,h,w,c] / (H * W)
+
     Parameters
     ----------
     x : (N, H, W, C) float32 or float64
@@ -99,6 +101,8 @@ def global_avgpool2d_forward(x: Array) -> Array:
 
 def global_avgpool2d_backward(dy: Array, input_shape: tuple[int, ...]) -> Array:
     """Hand the gradient back in equal parts.
+
+    dx[n,h,w,c] = dy[n,c] / (H * W)
 
     Parameters
     ----------
@@ -128,6 +132,8 @@ def global_avgpool2d_backward(dy: Array, input_shape: tuple[int, ...]) -> Array:
 def global_maxpool2d_forward(x: Array) -> Array:
     """Keep the largest number of every channel; NaN travels.
 
+    y[n,c] = max over h,w of x[n,h,w,c]
+
     Parameters
     ----------
     x : (N, H, W, C) float32 or float64
@@ -149,6 +155,8 @@ def global_maxpool2d_forward(x: Array) -> Array:
 
 def global_maxpool2d_backward(dy: Array, x: Array, y: Array) -> Array:
     """Share every gradient evenly among the pixels that hold the maximum, as Keras does.
+
+    dx[n,h,w,c] = dy[n,c] / (pixels of the image whose x is y[n,c]) where x[n,h,w,c] = y[n,c], else 0
 
     Parameters
     ----------

@@ -10,8 +10,8 @@ from ..types import Array, Pads, Pair
 from .algorithms import output_sizes
 from .machine import checks, jit, memory, run, tile
 
-TILES = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # outputs side by side, of which V registers are held
-WIDTHS = (4, 2, 1)  # V
+TILE_ROWS = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # T, the first that fits: outputs side by side
+TILE_COLUMNS = (4, 2, 1)  # V, the first that fits: registers of channels
 
 
 class Pool(NamedTuple):
@@ -45,7 +45,7 @@ def _forward(start, stop, x, y, shape, sizes, pool, streams):
             j = min(j, outer - t) if inside else j  # the last tile overlaps its neighbour
             left_end, right_end = max(j * sw - left, 0), min(j * sw - left + pw, width)
             for c in range(0, channels, tile_width):
-                at, count = (job * ow + j) * channels + c, channels - c
+                at, used = (job * ow + j) * channels + c, channels - c
                 home = (n * height + first) * width * channels + c
                 if inside:
                     ahead = ((n * height + i * sh - top + ph) * width + j * sw) * channels + c
@@ -53,22 +53,22 @@ def _forward(start, stop, x, y, shape, sizes, pool, streams):
                         for pixel in range(t * sw):
                             for lane in range(0, tile_width, lanes):
                                 tile.prefetch(x, ahead + (h * width + pixel) * channels + lane)
-                    best = tile.load(shape, x, home + left_end * channels, sw * channels, count)
+                    best = tile.load(shape, x, home + left_end * channels, sw * channels, used)
                     for h in range(last - first):
                         for w in range(left_end, right_end):
                             pixel = home + (h * width + w) * channels
-                            best = tile.maximum(best, tile.load(shape, x, pixel, sw * channels, count))
+                            best = tile.maximum(best, tile.load(shape, x, pixel, sw * channels, used))
                     if streams:
                         tile.stream(best, y, at, channels)
                     else:
-                        tile.store(best, y, at, channels, count)
+                        tile.store(best, y, at, channels, used)
                 else:
-                    edge = tile.load(one_row, x, home + left_end * channels, 0, count)
+                    edge = tile.load(one_row, x, home + left_end * channels, 0, used)
                     for h in range(last - first):
                         for w in range(left_end, right_end):
                             pixel = home + (h * width + w) * channels
-                            edge = tile.maximum(edge, tile.load(one_row, x, pixel, 0, count))
-                    tile.store(edge, y, at, channels, count)
+                            edge = tile.maximum(edge, tile.load(one_row, x, pixel, 0, used))
+                    tile.store(edge, y, at, channels, used)
             j += t if inside else 1
         if streams:
             tile.fence()
@@ -135,8 +135,8 @@ def pooling(input_shape: Sequence[int], pool_size: Pair, strides: Pair, pads: Pa
 @lru_cache(1024)
 def _tile(windows, channels, lanes):
     """Choose a tile for so many windows in a row: return its shape, and how many channels it is wide."""
-    v = next(v for v in WIDTHS if v * lanes <= channels or v == 1)
-    return tile.shape(next(t for t in TILES if t <= windows), v), v * lanes
+    v = next(v for v in TILE_COLUMNS if v * lanes <= channels or v == 1)
+    return tile.shape(next(t for t in TILE_ROWS if t <= windows), v), v * lanes
 
 
 def maxpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> Array:

@@ -20,7 +20,7 @@ from ..conv2d import conv2d_forward, output_shape, settings, suits_winograd
 from ..machine import checks, jit, memory, run, tile
 from ..maxpool2d import pooled_shape
 
-TILES = (4, 2, 1) if tile.REGISTERS >= 32 else (2, 1)  # windows side by side
+TILE_ROWS = (4, 2, 1) if tile.REGISTERS >= 32 else (2, 1)  # T, the first that fits: windows side by side
 LARGEST_WINDOW = 255  # pixels: a winner is one byte
 NO_PADS = ((0, 0), (0, 0))
 
@@ -45,18 +45,18 @@ def _pool_row(z, first, y, winners, to, shape, pooled):
     windows, channels, row_step, step = pooled.ow, pooled.channels, pooled.width * pooled.channels, pooled.sw
     t, tile_width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // z.itemsize)
     for c in range(0, channels, tile_width):
-        count = channels - c
+        used = channels - c
         for j in range(0, windows, t):
             window = min(j, windows - t)  # the last tile overlaps its neighbour
             home, out = first + window * step * channels + c, to + window * channels + c
-            best, where = tile.load(shape, z, home, step * channels, count), tile.zeros(shape, z)
+            best, where = tile.load(shape, z, home, step * channels, used), tile.zeros(shape, z)
             for p in range(1, pooled.ph * pooled.pw):
                 at = home + p // pooled.pw * row_step + p % pooled.pw * channels
-                pixel = tile.load(shape, z, at, step * channels, count)
+                pixel = tile.load(shape, z, at, step * channels, used)
                 where = tile.winner(where, best, pixel, p)
                 best = tile.maximum(best, pixel)
-            tile.store(best, y, out, channels, count)
-            tile.store(where, winners, out, channels, count)
+            tile.store(best, y, out, channels, used)
+            tile.store(where, winners, out, channels, used)
 
 
 @jit
@@ -107,15 +107,15 @@ def _unpool(start, stop, dy, winners, dx, shape, pooled, gaps, streams):
             for j in range(0, ow, t):
                 window = min(j, ow - t)  # the last tile overlaps its neighbour
                 for c in range(0, channels, tile_width):
-                    at, count = (job * ow + window) * channels + c, channels - c
-                    gradient = tile.load(shape, dy, at, channels, count)
+                    at, used = (job * ow + window) * channels + c, channels - c
+                    gradient = tile.load(shape, dy, at, channels, used)
                     for b in range(pooled.pw):
-                        kept = tile.keep(gradient, winners, at, channels, count, a * pooled.pw + b)
+                        kept = tile.keep(gradient, winners, at, channels, used, a * pooled.pw + b)
                         home = first + a * width * channels + window * step + b * channels + c
                         if streams:
                             tile.stream(kept, dx, home, step)
                         else:
-                            tile.store(kept, dx, home, step, count)
+                            tile.store(kept, dx, home, step, used)
         if streams:
             tile.fence()
 
@@ -123,7 +123,7 @@ def _unpool(start, stop, dy, winners, dx, shape, pooled, gaps, streams):
 @lru_cache(1024)
 def _tile(windows, channels, dtype):
     """Choose a tile's shape for so many windows in a row."""
-    return tile.shape(next(t for t in TILES if t <= windows), tile.columns(channels, dtype))
+    return tile.shape(next(t for t in TILE_ROWS if t <= windows), tile.columns(channels, dtype))
 
 
 def _windows(pool_size, strides):
