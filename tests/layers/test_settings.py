@@ -17,7 +17,9 @@ from tests.tolerances import assert_same
 
 def keras_twin(layer):
     """Return the Keras layer of the same settings."""
-    return getattr(keras.layers, layer.class_name).from_config(layer.get_config())
+    twin = getattr(keras.layers, layer.class_name, None)
+    assert twin is not None, f"Keras has no {layer.class_name}: `class_name` must be what files call it, as in Sigmoid"
+    return twin.from_config(layer.get_config())
 
 
 def plain(config):
