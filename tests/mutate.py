@@ -59,7 +59,7 @@ TESTS = {
     "callbacks": "tests/callbacks tests/training tests/models tests/app",
     "training": "tests/training tests/models tests/callbacks tests/app",
     "execution": "tests/execution tests/models tests/layers",
-    "models": "tests/models tests/layers tests/files tests/test_readme.py",
+    "models": "tests/models tests/training tests/layers tests/files tests/test_readme.py",
     "data": "tests/data tests/app tests/test_classifier_json.py",
     "files": "tests/files tests/models tests/test_classifier_json.py",
     "explain": "tests/explain",
