@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import boolean
 from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Pair, Shape, Shapes
 from .arrays import DTYPES, cast
 from .node import Node, SymbolicTensor
@@ -187,7 +188,7 @@ class Layer(Settings):
         several = isinstance(x, (list, tuple))
         inputs = list(x) if several else [x]
         if not any(isinstance(item, SymbolicTensor) for item in inputs):
-            return self.forward(x, bool(training))
+            return self.forward(x, training is not None and boolean("training", training))
         if not all(isinstance(item, SymbolicTensor) for item in inputs):
             raise TypeError(f"Layer '{self.name}' got symbolic tensors and arrays mixed; all must be of one kind.")
         shapes = [item.shape for item in inputs]

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import initializers, kernels
-from ..arguments import is_integer, is_number
+from ..arguments import boolean, is_integer, is_number
 from ..types import Array, Shape
 from .base import Layer
 
@@ -93,7 +93,7 @@ class BatchNormalization(Layer):
                 raise ValueError(f"`{key}` must be a number from 0 to {most}. Received: {key}={value!r}.")
         self.axis = int(axis)
         self.momentum, self.epsilon = float(momentum), float(epsilon)
-        self.center, self.scale = bool(center), bool(scale)
+        self.center, self.scale = boolean("center", center), boolean("scale", scale)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape; the axis must be its last, of known size."""

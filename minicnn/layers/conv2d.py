@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import initializers, kernels, reference
+from ..arguments import boolean
 from ..types import Array, IntOrPair, Pair, Shape
 from .activations import activate, activation_backward, activation_name, fused
 from .arguments import image_shape, one_of, pair, positive_int
@@ -114,7 +115,7 @@ class Conv2D(Windowed):
         self.dilation_rate = pair("dilation_rate", dilation_rate)
         self.groups = positive_int("groups", groups)
         self.activation = activation_name(activation)
-        self.use_bias = bool(use_bias)
+        self.use_bias = boolean("use_bias", use_bias)
         self.algorithm = one_of("algorithm", algorithm, ALGORITHMS)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import initializers, kernels
+from ..arguments import boolean
 from ..types import Array, Shape
 from .activations import activate, activation_backward, activation_name, fused
 from .arguments import positive_int
@@ -73,7 +74,7 @@ class Dense(Layer):
         super().__init__(name)
         self.units = positive_int("units", units)
         self.activation = activation_name(activation)
-        self.use_bias = bool(use_bias)
+        self.use_bias = boolean("use_bias", use_bias)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, ..., inputs) -> (None, ..., units)."""

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import initializers, kernels
+from ..arguments import boolean
 from ..types import Array, IntOrPair, Pair, Shape
 from .activations import activate, activation_backward, activation_name
 from .arguments import image_shape, one_of, pair, positive_int
@@ -96,7 +97,7 @@ class DepthwiseConv2D(Windowed):
         self.depth_multiplier = positive_int("depth_multiplier", depth_multiplier)
         self.dilation_rate = pair("dilation_rate", dilation_rate)
         self.activation = activation_name(activation)
-        self.use_bias = bool(use_bias)
+        self.use_bias = boolean("use_bias", use_bias)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 f"`strides` and `dilation_rate` cannot both be above 1. "

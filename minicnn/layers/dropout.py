@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import kernels
+from .. import arguments, kernels
 from ..arguments import is_integer, is_number
 from ..types import Array, BoolArray, Shape
 from .base import Layer
@@ -78,7 +78,7 @@ class Dropout(Layer):
             )
         self.rate = float(rate)
         self.noise_shape = None if noise_shape is None else tuple(sizes)
-        self.seed = seed
+        self.seed = arguments.seed("seed", seed)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape; noise_shape must stretch to it."""

@@ -11,6 +11,7 @@ Source: Keras 3 `GlobalAveragePooling2D` and `GlobalMaxPooling2D`. On paper: ref
 from typing import Any, ClassVar
 
 from .. import kernels
+from ..arguments import boolean
 from ..types import Array, Pair, Shape
 from .arguments import image_shape
 from .base import Layer
@@ -37,7 +38,7 @@ class GlobalPooling2D(Layer):
 
     def __init__(self, keepdims: bool = False, name: str | None = None):
         super().__init__(name)
-        self.keepdims = bool(keepdims)
+        self.keepdims = boolean("keepdims", keepdims)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, H, W, C) -> (None, C), or (None, 1, 1, C) with keepdims."""

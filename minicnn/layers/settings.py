@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, Self
 
+from ..arguments import boolean
+
 
 @cache
 def setting_names(kind: type) -> frozenset[str]:
@@ -52,6 +54,8 @@ class Settings:
 
         Raises
         ------
+        ValueError
+            `trainable` is set to neither True nor False.
         AttributeError
             `rate` of layer 'dropout' is fixed: it is built. ...
         """
@@ -61,7 +65,7 @@ class Settings:
                 f"{type(self).__name__}, or one by from_config of settings that say otherwise. "
                 f"Received: {name}={value!r}."
             )
-        super().__setattr__(name, value)
+        super().__setattr__(name, boolean("trainable", value) if name == "trainable" else value)
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them into a model file.
@@ -125,7 +129,7 @@ class Settings:
             raise ValueError(f"Layer '{name}': {cls.__name__} does not understand its settings ({error}).") from None
         except ValueError as error:
             raise ValueError(f"Layer '{name}': {error}") from None
-        layer.trainable = bool(trainable)
+        layer.trainable = trainable
         layer.kept_settings = kept
         return layer
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..arguments import boolean
 from ..types import Array
 from .loss import HasActivation, Loss, gives_probabilities
 
@@ -36,7 +37,7 @@ class CrossEntropy(Loss):
     from_logits: bool
 
     def __init__(self, from_logits: bool = False):
-        self.from_logits = bool(from_logits)
+        self.from_logits = boolean("from_logits", from_logits)
 
     def takes_logits(self, model: HasActivation) -> bool:
         """Say whether the model ends in softmax or sigmoid. As in Keras it needn't be the loss's own of the two."""

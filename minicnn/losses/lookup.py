@@ -78,5 +78,5 @@ def from_config(config: Any) -> Loss:
         if key in neutral and value != neutral[key]:
             raise ValueError(f"{name}({key}={value!r}) is not supported; only {key}={neutral[key]!r} is.")
     if issubclass(loss, CrossEntropy) and "from_logits" in settings:
-        return loss(from_logits=bool(settings["from_logits"]))
+        return loss(from_logits=settings["from_logits"])
     return loss()

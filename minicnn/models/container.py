@@ -126,7 +126,7 @@ class Container(Layer):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  all layers set
-        self._trainable = bool(value)
+        self._trainable = value
         for layer in getattr(self, "layers", ()):
             layer.trainable = self._trainable
 

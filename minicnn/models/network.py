@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import arguments
 from ..execution import Plan
 from ..layers import Blank, Layer, Node, Softmax, SymbolicTensor, activate, fits
 from ..types import AnyArray, Array, Arrays, DTypeLike, Shape, Shapes
@@ -53,7 +54,7 @@ class Network(Container):
 
     def _start(self, seed: Seed) -> np.random.Generator:
         """Begin empty; return who draws the weights. For layers that come later no file has any: `_rng` draws them."""
-        self.seed = None if isinstance(seed, np.random.Generator) else seed
+        self.seed = None if isinstance(seed, np.random.Generator) else arguments.seed("seed", seed)
         self._rng = np.random.default_rng(None if isinstance(seed, Blank) else seed)
         self.layers, self.nodes, self.inputs, self.outputs = [], [], [], []
         self._plans: dict[bool, Plan] = {}

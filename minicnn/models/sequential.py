@@ -62,6 +62,8 @@ class Sequential(Model):
         Layer.__init__(self, name)
         rng = self._start(seed)
         self._chain: list[Layer] = []
+        if isinstance(layers, (Layer, SymbolicTensor)) or not isinstance(layers, Iterable):
+            raise TypeError(f"`layers` must be a list of layers: [Input((4,)), Dense(2)]. Received: layers={layers!r}.")
         for layer in layers:
             self._append(layer)
         self._connect_chain(self._chain, rng)

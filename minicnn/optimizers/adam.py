@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..arguments import number
 from ..types import Array
-from .optimizer import Optimizer, as_keras, number
+from .optimizer import BELOW_1, Optimizer, as_keras
 
 
 class Adam(Optimizer):
@@ -45,9 +46,9 @@ class Adam(Optimizer):
 
     def __init__(self, learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7):
         super().__init__(learning_rate)
-        self.beta_1 = number("beta_1", beta_1, -1e-300, 1 - 1e-16)
-        self.beta_2 = number("beta_2", beta_2, -1e-300, 1 - 1e-16)
-        self.epsilon = number("epsilon", epsilon, 0, math.inf)
+        self.beta_1 = number("beta_1", beta_1, 0, BELOW_1)
+        self.beta_2 = number("beta_2", beta_2, 0, BELOW_1)
+        self.epsilon = number("epsilon", epsilon, positive=True)
 
     def _step(self, w: Array, gradient: Any, *slots: Array) -> None:
         m, v = slots

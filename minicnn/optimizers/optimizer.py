@@ -3,14 +3,15 @@
 Source: Keras 3 `Optimizer`.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..arguments import is_number
+from ..arguments import number
 from ..types import AnyArray, Array, ArrayLike, Arrays
+
+BELOW_1: float = 1 - 1e-16  # the largest decay: a mean that forgets nothing is none
 
 
 class Optimizer:
@@ -52,7 +53,7 @@ class Optimizer:
     slot_names: tuple[str, ...] = ()
 
     def __init__(self, learning_rate: float):
-        self.learning_rate = number("learning_rate", learning_rate, 0, math.inf)
+        self.learning_rate = number("learning_rate", learning_rate, positive=True)
         self.iterations = 0
         self.slots = {}
 
@@ -134,15 +135,6 @@ class Optimizer:
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them."""
         return {"name": type(self).__name__.lower(), "learning_rate": self.learning_rate}
-
-
-def number(name: str, value: Any, above: float, most: float) -> float:
-    """Return value as a float with above < value <= most."""
-    if not is_number(value) or not above < value <= most or not math.isfinite(value):
-        low = "positive" if above == 0 else "at least 0"
-        bound = "" if most == math.inf else f" and at most {most:g}"
-        raise ValueError(f"`{name}` must be a number, {low}{bound}. Received: {name}={value!r}.")
-    return float(value)
 
 
 def as_keras(value: float) -> float:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..arguments import boolean, number
 from ..types import Array
-from .optimizer import Optimizer, as_keras, number
+from .optimizer import Optimizer, as_keras
 
 
 class SGD(Optimizer):
@@ -44,8 +45,8 @@ class SGD(Optimizer):
 
     def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False):
         super().__init__(learning_rate)
-        self.momentum = number("momentum", momentum, -1e-300, 1)
-        self.nesterov = bool(nesterov)
+        self.momentum = number("momentum", momentum, 0, 1)
+        self.nesterov = boolean("nesterov", nesterov)
         self.slot_names = ("momentum",) if self.momentum else ()
 
     def _step(self, w: Array, gradient: Any, *slots: Array) -> None:

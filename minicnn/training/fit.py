@@ -3,8 +3,8 @@
 import warnings
 from collections.abc import Mapping, Sequence
 
-from .. import kernels
-from ..arguments import integer
+from .. import arguments, kernels
+from ..arguments import boolean, integer
 from ..callbacks import Callback, CallbackList, History, listed
 from ..types import ArrayLike
 from .batches import Batches, Data, as_batches, as_validation, pairs, set_epoch
@@ -94,7 +94,9 @@ def fit(
     """
     setup = compiled(model, "fit")
     _name_penalties(model)
-    batches = as_batches(x, y, batch_size, shuffle, model.seed if seed is None else seed)
+    batches = as_batches(
+        x, y, batch_size, boolean("shuffle", shuffle), model.seed if seed is None else arguments.seed("seed", seed)
+    )
     validation = as_validation(validation_data, batch_size)
     history = History()
     called = CallbackList([*listed(callbacks), history], model)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..arguments import boolean
 from ..metrics import Mean
 from ..types import AnyArray, Array
 from .setup import Setup
@@ -42,4 +43,4 @@ class Totals:
 def report(results: Results, return_dict: bool) -> Report:
     """Return results in Keras's form: the loss alone, a list that begins with it, or on request a dict."""
     values = list(results.values())
-    return results if return_dict else values[0] if len(values) == 1 else values
+    return results if boolean("return_dict", return_dict) else values[0] if len(values) == 1 else values
