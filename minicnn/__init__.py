@@ -27,12 +27,16 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
         reference,
     )
     from .callbacks import (
+        BackupAndRestore,
         Callback,
         CSVLogger,
         Diverged,
         EarlyStopping,
         History,
+        LambdaCallback,
+        LearningRateScheduler,
         ModelCheckpoint,
+        ReduceLROnPlateau,
         TerminateOnNaN,
     )
     from .kernels import get_num_threads, set_num_threads
@@ -80,8 +84,9 @@ __version__ = "0.1.0"
 
 # Where a public name lives. Classes that are not named here are layers; a small name is a room itself.
 _HOMES = {
-    **dict.fromkeys(("CSVLogger", "Callback", "Diverged", "EarlyStopping", "History", "ModelCheckpoint"), "callbacks"),
-    "TerminateOnNaN": "callbacks",
+    **dict.fromkeys(("BackupAndRestore", "CSVLogger", "Callback", "Diverged", "EarlyStopping", "History"), "callbacks"),
+    **dict.fromkeys(("LambdaCallback", "LearningRateScheduler", "ModelCheckpoint"), "callbacks"),
+    **dict.fromkeys(("ReduceLROnPlateau", "TerminateOnNaN"), "callbacks"),
     **dict.fromkeys(("get_num_threads", "set_num_threads"), "kernels"),
     **dict.fromkeys(("BinaryCrossentropy", "CategoricalCrossentropy"), "losses"),
     **dict.fromkeys(("MeanSquaredError", "SparseCategoricalCrossentropy"), "losses"),
@@ -96,6 +101,7 @@ __all__ = [
     "Adam",
     "Add",
     "AveragePooling2D",
+    "BackupAndRestore",
     "BatchNormalization",
     "BinaryCrossentropy",
     "CSVLogger",
@@ -115,8 +121,10 @@ __all__ = [
     "History",
     "Input",
     "InputLayer",
+    "LambdaCallback",
     "Layer",
     "LeakyReLU",
+    "LearningRateScheduler",
     "MaxPooling2D",
     "MeanSquaredError",
     "Model",
@@ -124,6 +132,7 @@ __all__ = [
     "Multiply",
     "Normalization",
     "ReLU",
+    "ReduceLROnPlateau",
     "Rescaling",
     "Reshape",
     "SeparableConv2D",

@@ -107,7 +107,7 @@ class Trainer(Network):
         class_weight : dict, optional
             Class -> how much its examples count; 1 for those that it lacks.
         callbacks : Callback or list of them, optional
-            What happens between epochs: see `minicnn.callbacks`.
+            What happens between epochs and batches: see `minicnn.callbacks`.
         verbose : 0, 1, 2 or "auto"
             Silent, a progress bar, a line an epoch, or what suits the output.
         initial_epoch : int, optional

@@ -1,5 +1,6 @@
 """evaluate: the loss and the metrics on examples, from which nothing is learned."""
 
+from ..callbacks import CallbackList
 from ..types import ArrayLike
 from .batches import Batches, Data, as_batches, pairs
 from .model import TrainableModel
@@ -53,13 +54,19 @@ def evaluate(
     (0.6931, 0.75)
     """
     setup = compiled(model, "evaluate")
-    return report(measure(model, setup, as_batches(x, y, batch_size, False, None)), return_dict)
+    batches = as_batches(x, y, batch_size, False, None)
+    return report(measure(model, setup, batches, CallbackList([], model)), return_dict)
 
 
-def measure(model: TrainableModel, setup: Setup, batches: Batches) -> Results:
-    """Return the loss and the metrics over all batches, by name."""
+def measure(model: TrainableModel, setup: Setup, batches: Batches, called: CallbackList) -> Results:
+    """Return the loss and the metrics over all batches, by name; tell the callbacks of each."""
     totals = Totals(setup)
-    for x, y in pairs(batches, model.dtype or "float32"):
+    called.tell("on_test_begin", {})
+    for index, (x, y) in enumerate(pairs(batches, model.dtype or "float32")):
+        called.tell("on_test_batch_begin", index, {})
         judge(model, setup, x, y, totals)
+        if called.callbacks:
+            called.tell("on_test_batch_end", index, totals.results())
     totals.need_some()
+    called.tell("on_test_end", totals.results())
     return totals.results()

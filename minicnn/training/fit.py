@@ -60,7 +60,7 @@ def fit(
     class_weight : dict, optional
         Class -> how much its examples count; 1 for those that it lacks.
     callbacks : Callback or list of them, optional
-        See `minicnn.callbacks`.
+        What happens between epochs and batches: see `minicnn.callbacks`.
     verbose : 0, 1, 2 or "auto"
         Silent, a progress bar, a line an epoch, or what suits the output.
     initial_epoch : int, optional
@@ -99,30 +99,35 @@ def fit(
     )
     validation = as_validation(validation_data, batch_size)
     history = History()
-    called = CallbackList([*listed(callbacks), history], model)
     show = progress_for(verbose, batches, integer("epochs", epochs))
+    params = {"epochs": epochs, "steps": show.total, "verbose": show.kind}
+    called = CallbackList([*listed(callbacks), history], model, params)
     model.stop_training = False
     first = 0 if initial_epoch is None else integer("initial_epoch", initial_epoch, 0)
     before = model.epochs if initial_epoch is None else 0
-    called.on_train_begin()
+    logs: Results = {}
+    called.tell("on_train_begin", {})
+    if (found := called.initial_epoch(first)) > first:  # a callback goes on, and knows how long the model was trained
+        first, before = found, model.epochs - found
     try:
         with show, kernels.workspace():
             for epoch in range(first, epochs):
-                called.on_epoch_begin(epoch)
+                called.tell("on_epoch_begin", epoch, {})
                 set_epoch(batches, before + epoch)
                 show.begin(epoch)
                 logs = _learn(model, setup, batches, class_weight, called, show)
                 if validation is not None:
                     show.validating()
-                    logs |= {f"val_{name}": value for name, value in measure(model, setup, validation).items()}
+                    measured = measure(model, setup, validation, called)
+                    logs |= {f"val_{name}": value for name, value in measured.items()}
                 show.end(epoch, logs)
                 model.epochs = before + epoch + 1
-                called.on_epoch_end(epoch, logs)
+                called.tell("on_epoch_end", epoch, logs)
                 if model.stop_training:
                     break
     finally:
         model.forget()
-        called.on_train_end()
+        called.tell("on_train_end", logs)
     return history
 
 
@@ -137,10 +142,11 @@ def _learn(
     """Do one epoch's steps, or those until a callback asks for the end; return the means over its examples."""
     totals = Totals(setup)
     for index, (x, y) in enumerate(pairs(batches, model.dtype or "float32")):
+        called.tell("on_train_batch_begin", index, {})
         step(model, setup, x, y, class_weight, totals)
         logs = totals.results()
         show.step(logs)
-        called.on_train_batch_end(index, logs)
+        called.tell("on_train_batch_end", index, logs)
         if model.stop_training:
             break
     totals.need_some()

@@ -42,6 +42,11 @@ def format_logs(logs: Logs) -> str:
 class Silent:
     """Show nothing.
 
+    Attributes
+    ----------
+    kind : int
+        0, 1 or 2, as `verbose` says it.
+
     Parameters
     ----------
     total : int or None
@@ -50,6 +55,7 @@ class Silent:
         The number after the last epoch's.
     """
 
+    kind: int = 0
     total: int | None
     epochs: int
 
@@ -78,6 +84,7 @@ class Silent:
 class Lines(Silent):
     """Print one line an epoch."""
 
+    kind: int = 2
     started: float
 
     def begin(self, epoch: int) -> None:
@@ -93,6 +100,7 @@ class Lines(Silent):
 class Bar(Silent):
     """Show a live bar with loss, metrics and the time left; each finished epoch stays as a line above it."""
 
+    kind: int = 1
     bar: "Progress"
     task: "TaskID"
     started: float

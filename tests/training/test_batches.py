@@ -66,7 +66,7 @@ def watched():
     net = Sequential([Input((1,)), Watch(), Dense(1)], seed=3)
     net.compile(minicnn.SGD(1e-6), "mse")
     note = minicnn.Callback()
-    note.on_epoch_begin = lambda epoch: seen.append([])
+    note.on_epoch_begin = lambda epoch, logs: seen.append([])
     x = np.arange(12, dtype="float32")[:, None]
     return net, seen, {"x": x, "y": x, "batch_size": 4, "verbose": 0, "callbacks": note}
 

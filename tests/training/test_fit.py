@@ -138,7 +138,7 @@ def test_a_broken_off_training_leaves_nothing_behind():
         def on_epoch_end(self, epoch, logs):
             raise KeyboardInterrupt
 
-        def on_train_end(self):
+        def on_train_end(self, logs):
             self.ended = True
 
     net, interrupt = model(), Interrupt()
