@@ -78,7 +78,7 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
         SparseCategoricalCrossentropy,
     )
     from .models import Model, Sequential, gradcheck, load_model
-    from .optimizers import SGD, Adam
+    from .optimizers import SGD, Adam, AdamW, RMSprop
 
 __version__ = "0.1.0"
 
@@ -90,7 +90,7 @@ _HOMES = {
     **dict.fromkeys(("get_num_threads", "set_num_threads"), "kernels"),
     **dict.fromkeys(("BinaryCrossentropy", "CategoricalCrossentropy"), "losses"),
     **dict.fromkeys(("MeanSquaredError", "SparseCategoricalCrossentropy"), "losses"),
-    **dict.fromkeys(("Adam", "SGD"), "optimizers"),
+    **dict.fromkeys(("Adam", "AdamW", "RMSprop", "SGD"), "optimizers"),
     **dict.fromkeys(("Model", "Sequential", "gradcheck", "load_model"), "models"),
 }
 
@@ -99,6 +99,7 @@ __all__ = [
     "SGD",
     "Activation",
     "Adam",
+    "AdamW",
     "Add",
     "AveragePooling2D",
     "BackupAndRestore",
@@ -131,6 +132,7 @@ __all__ = [
     "ModelCheckpoint",
     "Multiply",
     "Normalization",
+    "RMSprop",
     "ReLU",
     "ReduceLROnPlateau",
     "Rescaling",

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..types import AnyArray, AnyPath
 from .atomic import replacing
-from .compiling import compile_settings, optimizer_state
+from .compiling import compile_settings, is_rate, optimizer_state
 from .dialect import model_config
 from .graph import NESTED
 from .hdf5 import File, Group, image
@@ -88,7 +88,8 @@ def _fill(file: Any, model: ModelFile) -> None:
         file.attrs["training_config"] = json.dumps(legacy_entry(training), allow_nan=False)
     _write_by_name(file.create_group("model_weights"), model)
     if model.optimizer:
-        names = ["iteration", "learning_rate", *(f"slot_{index}" for index in range(len(model.optimizer) - 2))]
+        first = ["iteration", "learning_rate"][: 1 + is_rate(model.optimizer[1:2])]
+        names = [*first, *(f"slot_{index}" for index in range(len(model.optimizer) - len(first)))]
         _write_group(file.create_group("optimizer_weights"), dict(zip(names, model.optimizer, strict=True)))
 
 

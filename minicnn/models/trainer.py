@@ -43,7 +43,7 @@ class Trainer(Network):
 
         Parameters
         ----------
-        optimizer : Optimizer, or "sgd" or "adam"
+        optimizer : Optimizer, or "sgd", "adam", "adamw" or "rmsprop"
         loss : Loss, or its name
             "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error".
         metrics : list of str
