@@ -74,6 +74,8 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
     from .losses import (
         BinaryCrossentropy,
         CategoricalCrossentropy,
+        Huber,
+        MeanAbsoluteError,
         MeanSquaredError,
         SparseCategoricalCrossentropy,
     )
@@ -89,7 +91,7 @@ _HOMES = {
     **dict.fromkeys(("ReduceLROnPlateau", "TerminateOnNaN"), "callbacks"),
     **dict.fromkeys(("get_num_threads", "set_num_threads"), "kernels"),
     **dict.fromkeys(("BinaryCrossentropy", "CategoricalCrossentropy"), "losses"),
-    **dict.fromkeys(("MeanSquaredError", "SparseCategoricalCrossentropy"), "losses"),
+    **dict.fromkeys(("Huber", "MeanAbsoluteError", "MeanSquaredError", "SparseCategoricalCrossentropy"), "losses"),
     **dict.fromkeys(("Adam", "AdamW", "RMSprop", "SGD"), "optimizers"),
     **dict.fromkeys(("Model", "Sequential", "gradcheck", "load_model"), "models"),
 }
@@ -120,6 +122,7 @@ __all__ = [
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
     "History",
+    "Huber",
     "Input",
     "InputLayer",
     "LambdaCallback",
@@ -127,6 +130,7 @@ __all__ = [
     "LeakyReLU",
     "LearningRateScheduler",
     "MaxPooling2D",
+    "MeanAbsoluteError",
     "MeanSquaredError",
     "Model",
     "ModelCheckpoint",
