@@ -109,7 +109,7 @@ def test_seeds(value):
         lambda: minicnn.Sequential(seed=value),
         lambda: minicnn.Dropout(0.5, seed=value),
         lambda: net().fit([[1.0]], [[1.0]], seed=value),
-        lambda: minicnn.gradcheck(net(), [[1.0]], [[1.0]], seed=value),
+        lambda: minicnn.gradcheck.gradcheck(net(), [[1.0]], [[1.0]], seed=value),
     ):
         with pytest.raises(ValueError) as error:
             make()
@@ -123,9 +123,13 @@ NEEDED = {
     "activation": "relu",
     "alpha": 0.5,
     "axis": -1,
+    "backup_dir": "state",
+    "decay_rate": 0.5,
+    "decay_steps": 10,
     "filename": "history.csv",
     "filepath": "model.keras",
     "filters": 2,
+    "initial_learning_rate": 0.5,
     "kernel_size": 3,
     "learning_rate": 0.5,
     "mode": "auto",
@@ -147,7 +151,8 @@ def net():
 def booleans():
     """Every argument of a public class that is a yes or a no: (class, argument, what else it must be given)."""
     for room in (layers, callbacks, losses, optimizers):
-        for kind in {value for name, value in vars(room).items() if name in room.__all__ and inspect.isclass(value)}:
+        named = [value for name, value in vars(room).items() if name in room.__all__ and inspect.isclass(value)]
+        for kind in dict.fromkeys(kind for kind in named if not issubclass(kind, Exception)):
             parameters = inspect.signature(kind).parameters
             for name, parameter in parameters.items():
                 if isinstance(parameter.default, bool):
@@ -164,8 +169,7 @@ def test_a_string_is_no_boolean_anywhere(kind, name, needed):
     for value in ("no", None, 0.5):
         with pytest.raises(ValueError, match=f"^`{name}` must be True or False. Received: {name}="):
             kind(**needed, **{name: value})
-    for value in (True, False):
-        kind(**needed, **{name: value})
+    assert getattr(kind(**needed, **{name: np.False_}), name) is False
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_sgd_from_a_file(settings):
     made = optimizers.from_config(
         {
             "class_name": "SGD",
-            "config": {"name": "sgd", **settings, "weight_decay": None, "use_ema": False, "ema_momentum": 0.99},
+            "config": {"name": "SGD", **settings, "weight_decay": None, "use_ema": False, "ema_momentum": 0.99},
         }
     )
     assert type(made) is SGD and made.get_config() == {**SGD().get_config(), **settings}
@@ -289,10 +289,10 @@ def test_what_is_spared_from_decay():
 
 def test_rmsprop_on_paper():
     # v = 0.75 * 0 + 0.25 * 4, then 0.75 * 1 + 0.25 * 16
-    np.testing.assert_allclose(steps(RMSprop(0.5, 0.75, epsilon=1e-12), [2.0, 4.0]), [0, -2 / np.sqrt(4.75)], rtol=1e-9)
+    np.testing.assert_allclose(steps(RMSprop(0.5, 0.75, epsilon=1e-12), [2.0, 4.0]), [0, -2 / np.sqrt(4.75)], atol=1e-9)
     # m = 1, then 0.5 * 1 + 2 / sqrt(4.75)
     found = steps(RMSprop(0.5, 0.75, momentum=0.5, epsilon=1e-12), [2.0, 4.0])
-    np.testing.assert_allclose(found, [0, -0.5 - 2 / np.sqrt(4.75)], rtol=1e-9)
+    np.testing.assert_allclose(found, [0, -0.5 - 2 / np.sqrt(4.75)], atol=1e-9)
     # the mean is 0.5, so the spread is 1 - 0.25
     np.testing.assert_allclose(
         steps(RMSprop(0.5, 0.75, epsilon=1e-12, centered=True), [2.0]), [1 - 1 / np.sqrt(0.75)], rtol=1e-9

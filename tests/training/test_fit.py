@@ -260,7 +260,7 @@ def with_value(value, at):
         (lambda net: net.fit(X[:0], Y[:0], verbose=0), "at least one example"),
         (lambda net: net.evaluate(X[:0], Y[:0]), "at least one example"),
         (lambda net: net.fit(X, Y, verbose=3), "`verbose` must be 0, 1, 2 or 'auto'"),
-        (lambda net: net.compile("rmsprop", "mse"), "`optimizer` must be 'sgd', 'adam'"),
+        (lambda net: net.compile("lion", "mse"), "`optimizer` must be 'sgd', 'adam'"),
         (lambda net: net.compile("sgd", "hinge"), "`loss` must be one of"),
         (lambda net: net.compile("sgd", "mse", metrics=["auc"]), "`metrics` must be from"),
         (lambda net: minicnn.SGD(-1), "`learning_rate` must be a number, positive. Received: learning_rate=-1."),
