@@ -4,6 +4,7 @@ True and False are no numbers, although Python counts them among its integers.
 """
 
 import os
+from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -189,3 +190,35 @@ def seed(name: str, value: Any) -> int | None:
     if value is not None and not (is_integer(value) and value >= 0):
         raise ValueError(f"`{name}` must be an integer of at least 0, or None. Received: {name}={value!r}.")
     return None if value is None else int(value)
+
+
+def refuse(owner: str, given: Mapping[str, Any], elsewhere: Mapping[str, tuple[Collection[Any], str]]) -> None:
+    """Refuse arguments that Keras has and minicnn lacks, with what else to do; values that mean "not used" pass.
+
+    Parameters
+    ----------
+    owner : str
+        The class or function, for the sentence.
+    given : dict
+        Name -> value, what came beside the arguments that there are.
+    elsewhere : dict
+        Name -> (the values that mean "not used", what else to do).
+
+    Raises
+    ------
+    ValueError
+        Flatten(data_format='channels_first') is not supported: bring the channels to the last axis.
+    TypeError
+        Nobody knows such an argument.
+
+    Examples
+    --------
+    >>> from minicnn.arguments import refuse
+    >>> refuse("compile", {"jit_compile": "auto"}, {"jit_compile": ((False, "auto"), "leave it out")})
+    """
+    for key, value in given.items():
+        if key not in elsewhere:
+            raise TypeError(f"{owner} has no argument {key!r}. Received: {key}={value!r}.")
+        neutral, advice = elsewhere[key]
+        if not any(value is each or (type(value) is type(each) and value == each) for each in neutral):
+            raise ValueError(f"{owner}({key}={value!r}) is not supported: {advice}.")

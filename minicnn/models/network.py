@@ -4,7 +4,7 @@ Its forward and backward are those of running.py, its order is that of graph.py,
 it is a layer, models nest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,7 @@ class Network(Container):
         self.seed = None if isinstance(seed, np.random.Generator) else arguments.seed("seed", seed)
         self._rng = np.random.default_rng(None if isinstance(seed, Blank) else seed)
         self.layers, self.nodes, self.inputs, self.outputs = [], [], [], []
-        self._plans: dict[bool, Plan] = {}
+        self._plans: dict[frozenset[SymbolicTensor], Plan] = {}
         return seed if isinstance(seed, Blank) else self._rng
 
     def __getstate__(self) -> dict[str, Any]:
@@ -152,11 +152,31 @@ class Network(Container):
         return single(self.outputs)
 
     @property
+    def input_names(self) -> list[str]:
+        """The inputs' names, those of their InputLayers; one without a name where nobody knows the shape yet."""
+        begins = {tensor: node.layer.name for node in self.nodes for tensor in node.outputs}
+        return [begins[tensor] for tensor in self.inputs] or ["input"]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The outputs' names, those of the layers that make them."""
+        return [tensor.node.layer.name for tensor in self.outputs] or ["output"]
+
+    @property
+    def activations(self) -> list[str | None]:
+        """What each output ends with, where nothing else reads it."""
+        makers = {tensor: node.layer for node in self.nodes for tensor in node.outputs if len(node.outputs) == 1}
+        read = {tensor for node in self.nodes for tensor in node.inputs}
+        once = [tensor not in read and self.outputs.count(tensor) == 1 for tensor in self.outputs]
+        return [
+            makers[tensor].activation if alone and tensor in makers else None
+            for tensor, alone in zip(self.outputs, once, strict=True)
+        ]
+
+    @property
     def activation(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]  asked of the last layer
         """What the model ends with, where nothing else reads that layer's output."""
-        if len(self.outputs) != 1 or any(self.outputs[0] in node.inputs for node in self.nodes):
-            return None
-        return next(node.layer.activation for node in self.nodes if self.outputs[0] in node.outputs)
+        return self.activations[0] if len(self.outputs) == 1 else None
 
     def calls(self, input_shape: Shapes | None = None) -> list[Call]:
         """List every call of a layer, nested models unfolded, in running order.
@@ -223,7 +243,7 @@ class Network(Container):
         training: bool = False,
         *,
         keep: bool | None = None,
-        logits: bool = False,
+        logits: bool | Sequence[bool] = False,
         need_dx: bool = True,
         record: Arrays | None = None,
     ) -> Any:
@@ -237,7 +257,7 @@ class Network(Container):
             Whether Dropout drops, BatchNormalization uses the batch, and backward may follow.
         keep : bool, optional
             Whether to push what backward needs; by default when training.
-        logits : bool
+        logits : bool, or a list of them for several outputs
             Leave out the `activation` that the model ends with, so that a loss can take the logits.
         need_dx : bool
             False: backward will not be asked for dx, so layers before the first trainable one keep nothing.
@@ -260,31 +280,41 @@ class Network(Container):
         """
         arrays, given = self._checked_input(x)
         keep = training if keep is None else keep
-        logits = logits and self.activation is not None
+        heads = self._heads(logits)
         values: running.Values = dict(zip(self.inputs, arrays, strict=True))
         if record is not None:
-            nodes, learning = running.record(self, values, training, keep, logits, need_dx, record)
+            nodes, learning = running.record(self, values, training, keep, heads, need_dx, record)
         elif training or keep:
-            nodes, learning = running.train(self, values, training, keep, logits, need_dx)
+            nodes, learning = running.train(self, values, training, keep, heads, need_dx)
         else:
-            running.predict(self, values, logits)
+            running.predict(self, values, heads)
             nodes, learning = self.nodes, set()
         if keep:
             self._saved.append(running.Kept(nodes, learning, given))
         return single([values[tensor] for tensor in self.outputs])
 
-    def apply_activation(self, logits: Array) -> Array:
+    def _heads(self, logits: bool | Sequence[bool]) -> frozenset[SymbolicTensor]:
+        """Return the outputs of which the logits are wanted, and have been left an activation."""
+        if logits is False:
+            return frozenset()
+        wanted = [logits] * len(self.outputs) if isinstance(logits, bool) else logits
+        found = zip(self.outputs, wanted, self.activations, strict=True)
+        return frozenset(tensor for tensor, asked, activation in found if asked and activation is not None)
+
+    def apply_activation(self, logits: Array, index: int = 0) -> Array:
         """Apply the activation that `forward(x, logits=True)` left out.
 
         Parameters
         ----------
         logits : array of `output_shape`
+        index : int
+            Which output it is.
 
         Returns
         -------
         y : array of `output_shape`
         """
-        last = self.outputs[0].node.layer
+        last = self.outputs[index].node.layer
         if is_model(last) or isinstance(last, Softmax):
             return last.apply_activation(logits)
         return activate(last.activation, logits)[0]
@@ -293,6 +323,8 @@ class Network(Container):
         """Return the arrays that go in, with as many axes as the Inputs have, and the shapes that they came in."""
         if not self.built:
             self.build((None, *np.shape(x)[1:]), dtype=self.dtype or "float32")
+        if isinstance(x, Mapping):
+            x = self._by_name(x)
         alone = len(self.inputs) == 1
         if alone and isinstance(x, (list, tuple)) and len(x) == 1 and np.ndim(x[0]) == len(self.inputs[0].shape):
             x = x[0]  # a list of one input, not of one example
@@ -303,15 +335,22 @@ class Network(Container):
         self._accept([array.shape for array in arrays])
         return self._of_own_dtype(arrays), given
 
+    def _by_name(self, x: Mapping[str, Any]) -> Any:
+        """Return a dict's arrays in the order of the inputs."""
+        if set(x) != set(self.input_names):
+            wanted, found = (", ".join(map(repr, sorted(names))) for names in (self.input_names, x))
+            raise ValueError(f"`x` of model '{self.name}' must have the keys {wanted}. Received: {found}.")
+        return [x[name] for name in self.input_names]
+
     def _accept(self, shapes: list[tuple[int, ...]]) -> None:
         """Refuse arrays of these shapes, where the model does not take them."""
         self._fit(shapes)
 
-    def _plan(self, logits: bool) -> Plan:
+    def _plan(self, heads: frozenset[SymbolicTensor]) -> Plan:
         """Return how to run when nobody asks for what is in between; made anew where the graph has changed."""
-        plan = self._plans.get(logits)
+        plan = self._plans.get(heads)
         if plan is None or not plan.is_current():
-            plan = self._plans[logits] = Plan(self, logits)
+            plan = self._plans[heads] = Plan(self, heads)
         return plan
 
     def backward(self, dy: Any, need_dx: bool = True, record: Arrays | None = None) -> Any:

@@ -16,7 +16,7 @@ from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
-from ..arguments import number, text
+from ..arguments import number, refuse, text
 from ..types import AnyArray, Array, ArrayLike, Arrays
 from .schedules import LearningRateSchedule, written
 
@@ -24,16 +24,14 @@ BELOW_1: float = 1 - 1e-16  # the largest decay: a mean that forgets nothing is 
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 BLOCK = 1 << 16  # numbers whose squares are added up at a time
 
-# Keras's arguments that are not here: the value that means "not used", and what else to do. None: it says how another
-# of them is used, so it says nothing.
-ELSEWHERE: dict[str, tuple[Any, str | None]] = {
-    "use_ema": (False, "average the weights that a ModelCheckpoint kept"),
-    "ema_momentum": (0.99, None),
-    "ema_overwrite_frequency": (None, None),
-    "loss_scale_factor": (None, "leave it out, since minicnn computes in float32, which needs no scaling"),
-    "gradient_accumulation_steps": (None, "take a larger batch_size"),
-    "decay": (None, "give learning_rate=ExponentialDecay(...)"),
+# Keras's arguments that are not here: the values that mean "not used", and what else to do.
+ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
+    "use_ema": ((False, None), "average the weights that a ModelCheckpoint kept"),
+    "loss_scale_factor": ((None,), "leave it out, since minicnn computes in float32, which needs no scaling"),
+    "gradient_accumulation_steps": ((None,), "take a larger batch_size"),
+    "decay": ((None, 0.0), "give learning_rate=ExponentialDecay(...)"),
 }
+OF_EMA = ("ema_momentum", "ema_overwrite_frequency")  # say how use_ema is done, so without it they say nothing
 
 
 class Shared(TypedDict, total=False):
@@ -105,7 +103,9 @@ class Optimizer:
         cls.default_name = cls.__dict__.get("default_name", cls.__name__.lower())
 
     def __init__(self, learning_rate: float | LearningRateSchedule, **shared: Unpack[Shared]):
-        self._refuse(shared)
+        own = (*Shared.__annotations__, *OF_EMA)
+        left = {key: value for key, value in shared.items() if key in ELSEWHERE or key not in own}
+        refuse(type(self).__name__, left, ELSEWHERE)
         if not isinstance(learning_rate, LearningRateSchedule):
             if callable(learning_rate):
                 raise TypeError(
@@ -125,16 +125,6 @@ class Optimizer:
         self.name: str = self.default_name if name is None else text("name", name)
         self.iterations, self.slots = 0, {}
         self._spared: re.Pattern[str] | None = None  # names of arrays that do not decay
-
-    def _refuse(self, shared: Mapping[str, Any]) -> None:
-        """Refuse what Keras has and this engine lacks, and what nobody knows."""
-        for key, value in shared.items():
-            if key in ELSEWHERE:
-                neutral, advice = ELSEWHERE[key]
-                if advice is not None and value != neutral:
-                    raise ValueError(f"{type(self).__name__}({key}={value!r}) is not supported: {advice}.")
-            elif key not in Shared.__annotations__:
-                raise TypeError(f"{type(self).__name__} has no argument {key!r}. Received: {key}={value!r}.")
 
     @property
     def learning_rate(self) -> float:

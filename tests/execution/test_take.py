@@ -142,7 +142,7 @@ def net(name):
 def by_steps(model, xs):
     """Return what the plan's steps make without a tape: a plan's first run is never recorded."""
     values = dict(zip(model.inputs, xs, strict=True))
-    Plan(model, False).run(values)
+    Plan(model, frozenset()).run(values)
     return values[model.outputs[0]]
 
 

@@ -286,7 +286,7 @@ def test_one_hot_is_wanted_where_it_is():
 
 def test_an_iterator_cannot_serve_every_epoch():
     with pytest.raises(TypeError, match="iterated over again each epoch"):
-        model().fit(iter([(X, Y)]))
+        model().fit(iter([(X, Y)]), epochs=2)
 
 
 def test_what_a_file_asks_for_and_training_does_not_do_is_named():
