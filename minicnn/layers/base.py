@@ -13,16 +13,17 @@ Calling a layer on a `SymbolicTensor` (what `Input` returns) records a `Node`: s
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..arguments import boolean
+from ..arguments import boolean, is_integer
 from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Pair, Shape, Shapes
 from .arrays import DTYPES, cast
 from .node import Node, SymbolicTensor
 from .settings import Settings
+from .told import Told
 
 
 def auto_name(class_name: str) -> str:
@@ -30,13 +31,31 @@ def auto_name(class_name: str) -> str:
     return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", class_name).lower()
 
 
-class Layer(Settings):
+def _given_shape(more: Mapping[str, Any]) -> Shape | None:
+    """Return the shape of the first layer's input, with the batch, where one was told."""
+    if "batch_input_shape" in more:
+        return tuple(more["batch_input_shape"])
+    shape = (more["input_dim"],) if "input_dim" in more else more.get("input_shape")
+    if shape is None:
+        return None
+    sizes = shape if isinstance(shape, (tuple, list)) else ()
+    if not sizes or not all(size is None or (is_integer(size) and size > 0) for size in sizes):
+        raise ValueError(f"`input_shape` must be a tuple, without the batch: (64, 64, 3). Received: {shape!r}.")
+    return (None, *sizes)
+
+
+class Layer(Settings, Told):
     """Base of every layer: see the module's docstring for what a layer writes itself.
 
     Parameters
     ----------
     name : str, optional
         Unique in a model; an automatic name may get a number there, as in Keras.
+    **more : anything
+        `trainable`; of the first layer of a chain `input_shape` (without the batch), `batch_input_shape` or
+        `input_dim`; and of layers with arrays, by what Keras calls these: `kernel_initializer`, `bias_initializer`,
+        ..., `kernel_regularizer`, ..., `kernel_constraint`, ...: a name, or an object of `minicnn.initializers`,
+        `regularizers`, `constraints`. Keras's other arguments are refused by name, with what else to do.
 
     Attributes
     ----------
@@ -90,7 +109,7 @@ class Layer(Settings):
         super().__init_subclass__(**kwargs)
         cls.class_name = cls.__dict__.get("class_name", cls.__name__)
 
-    def __init__(self, name: str | None = None):
+    def __init__(self, name: str | None = None, **more: Any):
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
             raise ValueError(f"`name` must be a non-empty string without '/'. Received: name={name!r}.")
         self.name: str = name or auto_name(type(self).__name__)
@@ -100,12 +119,23 @@ class Layer(Settings):
         self.dtype: Any = None
         self.input_shape: Any = None
         self.output_shape: Any = None
-        self.kept_settings: dict[str, Any] = {}
+        self._tell(more)
+        self.given_shape: Shape | None = _given_shape(more)
+        if "trainable" in more:
+            self.trainable = more["trainable"]
         self._saved: list[Any] = []
         self._make_arrays()
 
     def _make_arrays(self) -> None:
         self.params, self.grads, self.state = {}, {}, {}
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an array by its key, as Keras has it: `layer.kernel`, `layer.moving_mean`."""
+        for arrays in ("params", "state"):
+            found = self.__dict__.get(arrays, {})
+            if name in found:
+                return found[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     # ---- building ---------------------------------------------------------------------------------------
 

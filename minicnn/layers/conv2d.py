@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels, reference
+from .. import kernels, reference
 from ..arguments import boolean
 from ..types import Array, IntOrPair, Pair, Shape
 from .activations import activate, activation_backward, activation_name, fused
@@ -52,6 +52,7 @@ class Conv2D(Windowed):
     algorithm : "auto", "direct", "winograd", "im2col" or "reference"
         How to compute it; never saved.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -92,6 +93,7 @@ class Conv2D(Windowed):
     activation: str | None
     use_bias: bool
     algorithm: str
+    starts: ClassVar[dict[str, tuple[str, str]]] = {"kernel": ("kernel", "glorot_uniform"), "bias": ("bias", "zeros")}
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def __init__(
@@ -106,8 +108,9 @@ class Conv2D(Windowed):
         use_bias: bool = True,
         algorithm: str = "auto",
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         self.filters = positive_int("filters", filters)
         self.kernel_size = pair("kernel_size", kernel_size)
         self.strides = pair("strides", strides)
@@ -144,9 +147,9 @@ class Conv2D(Windowed):
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         shape = (*self.kernel_size, input_shape[3] // self.groups, self.filters)
-        self.params["kernel"] = initializers.glorot_uniform(rng, shape, self.dtype)
+        self.params["kernel"] = self._start_array("kernel", shape, rng)
         if self.use_bias:
-            self.params["bias"] = initializers.zeros(self.filters, self.dtype)
+            self.params["bias"] = self._start_array("bias", self.filters, rng)
 
     def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation

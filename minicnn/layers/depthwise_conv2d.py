@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels
+from .. import kernels
 from ..arguments import boolean
 from ..types import Array, IntOrPair, Pair, Shape
 from .activations import activate, activation_backward, activation_name
@@ -44,6 +44,7 @@ class DepthwiseConv2D(Windowed):
     use_bias : bool
         Whether a bias is added.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -77,6 +78,10 @@ class DepthwiseConv2D(Windowed):
     dilation_rate: Pair
     activation: str | None
     use_bias: bool
+    starts: ClassVar[dict[str, tuple[str, str]]] = {
+        "depthwise": ("kernel", "glorot_uniform"),
+        "bias": ("bias", "zeros"),
+    }
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def __init__(
@@ -89,8 +94,9 @@ class DepthwiseConv2D(Windowed):
         activation: str | None = None,
         use_bias: bool = True,
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         self.kernel_size = pair("kernel_size", kernel_size)
         self.strides = pair("strides", strides)
         self.padding = one_of("padding", padding, ("valid", "same"))
@@ -116,9 +122,9 @@ class DepthwiseConv2D(Windowed):
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         shape = (*self.kernel_size, input_shape[3], self.depth_multiplier)
-        self.params["kernel"] = initializers.glorot_uniform(rng, shape, self.dtype)
+        self.params["kernel"] = self._start_array("kernel", shape, rng)
         if self.use_bias:
-            self.params["bias"] = initializers.zeros(math.prod(shape[2:]), self.dtype)
+            self.params["bias"] = self._start_array("bias", math.prod(shape[2:]), rng)
 
     def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation

@@ -25,6 +25,7 @@ class GlobalPooling2D(Layer):
     keepdims : bool
         Return (N, 1, 1, C) instead of (N, C).
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -36,8 +37,8 @@ class GlobalPooling2D(Layer):
     keepdims: bool
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
-    def __init__(self, keepdims: bool = False, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, keepdims: bool = False, name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         self.keepdims = boolean("keepdims", keepdims)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -66,6 +67,7 @@ class GlobalAveragePooling2D(GlobalPooling2D):
     keepdims : bool
         Return (N, 1, 1, C) instead of (N, C).
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -99,6 +101,7 @@ class GlobalMaxPooling2D(GlobalPooling2D):
     keepdims : bool
         Return (N, 1, 1, C) instead of (N, C).
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises

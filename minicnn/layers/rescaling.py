@@ -27,6 +27,7 @@ class Rescaling(Layer):
     offset : float, finite, or a list of them, one a channel
         What is added.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Attributes
@@ -56,8 +57,14 @@ class Rescaling(Layer):
     offset: float | tuple[float, ...]
     several: bool
 
-    def __init__(self, scale: float | Sequence[float], offset: float | Sequence[float] = 0.0, name: str | None = None):
-        super().__init__(name)
+    def __init__(
+        self,
+        scale: float | Sequence[float],
+        offset: float | Sequence[float] = 0.0,
+        name: str | None = None,
+        **more: Any,
+    ):
+        super().__init__(name, **more)
         self.scale, self.offset = _checked("scale", scale), _checked("offset", offset)
         self.several = isinstance(self.scale, tuple) or isinstance(self.offset, tuple)
 

@@ -27,7 +27,12 @@ def setting_names(kind: type) -> frozenset[str]:
     if getattr(kind, "is_model", False):
         return frozenset()
     makers = filter(inspect.isfunction, (vars(base).get("__init__") for base in kind.__mro__))
-    parameters = {name for maker in makers for name in list(inspect.signature(maker).parameters)[1:]}
+    parameters = {
+        name
+        for maker in makers
+        for name, each in list(inspect.signature(maker).parameters.items())[1:]
+        if each.kind is not each.VAR_KEYWORD
+    }
     return frozenset(parameters - {"name"} | {"activation"})
 
 
@@ -39,7 +44,7 @@ class Settings:
     only : dict
         Keras's settings that change the output and that this engine lacks: the one value that means "not used".
     kept_settings : dict
-        Initializers, regularizers and constraints from a file, which get_config writes back.
+        Initializers, regularizers and constraints, which get_config writes: see told.py.
     """
 
     name: str
@@ -130,7 +135,7 @@ class Settings:
         except ValueError as error:
             raise ValueError(f"Layer '{name}': {error}") from None
         layer.trainable = trainable
-        layer.kept_settings = kept
+        layer.keep(kept)
         return layer
 
     @classmethod

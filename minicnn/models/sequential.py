@@ -96,6 +96,8 @@ class Sequential(Model):
             )
         if isinstance(layer, InputLayer) and self._chain:
             raise ValueError("Only the first layer of a chain can be an Input.")
+        if not self._chain and layer.given_shape is not None:
+            self._chain.append(InputLayer(layer.given_shape[1:]))
         self._chain.append(layer)
 
     def _connect_chain(self, chain: list[Layer], rng: np.random.Generator | None) -> None:

@@ -225,12 +225,7 @@ class Validation:
 
 
 def _name_penalties(model: TrainableModel) -> None:
-    """Warn of regularizers and constraints that a file holds: training here goes on without them."""
-    found = [
-        f"{key} of layer '{layer.name}'"
-        for _, layer in model.leaves()
-        for key, value in layer.kept_settings.items()
-        if value and not key.endswith("_initializer")
-    ]
+    """Warn of regularizers and constraints of a file that are not known here: training goes on without them."""
+    found = [f"{key} of layer '{layer.name}'" for _, layer in model.leaves() for key in layer.unknown_settings()]
     if found:
         warnings.warn(f"Training goes on without {', '.join(found)}, which the model's file asks for.", stacklevel=4)

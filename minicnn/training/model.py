@@ -16,8 +16,17 @@ class NamedLayer(Protocol):
         ...
 
     @property
-    def kept_settings(self) -> Mapping[str, Any]:
-        """Return the settings of a model file that change nothing here, regularizers among them."""
+    def regularizers(self) -> Mapping[str, Any]:
+        """Return what its arrays cost: key -> regularizer."""
+        ...
+
+    @property
+    def constraints(self) -> Mapping[str, Any]:
+        """Return what is done to its arrays after a step: key -> constraint."""
+        ...
+
+    def unknown_settings(self) -> Sequence[str]:
+        """List the regularizers and constraints of a model file that are not known here."""
         ...
 
 

@@ -1,7 +1,8 @@
 """One step: forward -> loss and its gradient -> backward -> the optimizer changes the parameters in place.
 
 Where an output of a model ends in softmax or sigmoid, a cross-entropy takes the logits (see `losses`), and metrics what
-the model makes of them. The losses of several outputs are added up, each with its weight.
+the model makes of them. The losses of several outputs are added up, each with its weight; so is what weights cost by
+themselves (regularizers), whose slope is added to their gradient. After the step constraints bound them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,21 @@ def step(
     model.drop_grads()  # of the step before: their memory is for this one's
     dys = _measure(model, setup, batch, class_weight, totals, training=True)
     model.backward(dys if len(dys) > 1 else dys[0], need_dx=False)
-    setup.optimizer.update(model.params, model.grads)
+    params, grads = model.params, model.grads
+    costs = {key: cost.slope(params[key]) for key, cost in _told(model, "regularizers") if key in params}
+    if costs:
+        grads = dict(grads)
+        for key, slope in costs.items():
+            grads[key] = np.asarray(grads[key]) + slope if key in grads else slope
+    setup.optimizer.update(params, grads)
+    for key, constraint in _told(model, "constraints"):
+        if key in params:
+            params[key][...] = constraint(params[key])
+
+
+def _told(model: TrainableModel, what: str) -> list[tuple[str, Any]]:
+    """List (key, regularizer or constraint) of the parameters that have one."""
+    return [(f"{path}/{key}", found) for path, layer in model.leaves() for key, found in getattr(layer, what).items()]
 
 
 def judge(model: TrainableModel, setup: Setup, batch: Example, totals: Totals) -> None:
@@ -60,6 +75,9 @@ def _measure(
         dys.append(dy if part.weight == 1 else dy * dy.dtype.type(part.weight))
         totals.add_loss(f"{part.prefix}loss" if part.prefix else "", value, count)
         totals.add(part, y, model.apply_activation(output, index) if heads[index] else output, weights)
+    if costs := _told(model, "regularizers"):
+        params = model.params
+        total += sum(cost(params[key]) for key, cost in costs if key in params)
     totals.add_loss("loss", total, count)
     return dys
 

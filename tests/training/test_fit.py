@@ -293,8 +293,8 @@ def test_what_a_file_asks_for_and_training_does_not_do_is_named():
     inner = Sequential([Input((2,)), Dense(3, name="within")], name="inner")
     net = Sequential([Input((2,)), inner, Dense(1, name="last")])
     net.compile("sgd", "mse")
-    inner.layers[-1].kept_settings = {"kernel_regularizer": {"class_name": "L2"}, "kernel_initializer": "ones"}
-    net.layers[-1].kept_settings = {"bias_constraint": "NonNeg", "bias_regularizer": None}
+    inner.layers[-1].keep({"kernel_regularizer": {"class_name": "Orthogonal"}, "kernel_initializer": "strange"})
+    net.layers[-1].keep({"bias_constraint": "MinMaxNorm", "bias_regularizer": None, "kernel_constraint": "non_neg"})
     sentence = "Training goes on without kernel_regularizer of layer 'within', bias_constraint of layer 'last', which"
     with pytest.warns(UserWarning, match=sentence) as caught:
         net.fit(np.ones((1, 2)), np.ones(1), verbose=0)
