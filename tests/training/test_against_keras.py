@@ -1,4 +1,4 @@
-"""fit and its kin as Keras has them: the same net, data and order in both engines, so the same histories and weights."""
+"""fit and its kin as Keras has them: the same net, data and order in both engines, so the same histories."""
 
 import warnings
 
