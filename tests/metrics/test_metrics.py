@@ -129,7 +129,7 @@ def test_objects_are_keras_s(metric, weighted, coarse, seed):
         ours.update_state(y, p, weights)
         theirs.update_state(y, p, weights)
         np.testing.assert_allclose(ours.result(), theirs.result(), rtol=2e-5, atol=1e-6)
-    again = type(ours).from_config(theirs.get_config())
+    again = type(ours).from_config(theirs.get_config() | {"name": ours.name})  # Keras counts its objects
     assert again.get_config() == ours.get_config()
     np.testing.assert_array_equal(ours.fresh()(y, p, weights), again(y, p, weights))
     ours.reset_state()
