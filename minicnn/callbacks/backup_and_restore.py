@@ -83,6 +83,8 @@ class BackupAndRestore(Callback):
         self.model.optimizer.set_variables(self.model.params, files.read(saved).optimizer)
         for layer, drawn in zip(_drawing(self.model), state["drawn"], strict=True):
             layer.rng.bit_generator.state = drawn
+        with contextlib.suppress(TypeError):  # a schedule knows itself where it stands
+            self.model.optimizer.learning_rate = state["learning_rate"]  # as it was, where the model's is a float32
         self.model.epochs = state["epochs"]
         self.initial_epoch = self._next = state["epoch"]
 
@@ -115,7 +117,9 @@ class BackupAndRestore(Callback):
         name = f"{PREFIX}{self.model.optimizer.iterations}.keras"
         self.model.save(self.backup_dir / name)
         drawn = [layer.rng.bit_generator.state for layer in _drawing(self.model)]
-        state: dict[str, Any] = {"epoch": epoch, "epochs": self.model.epochs, "model": name, "drawn": drawn}
+        rate = self.model.optimizer.learning_rate
+        told = {"epoch": epoch, "epochs": self.model.epochs, "learning_rate": rate}
+        state: dict[str, Any] = {**told, "model": name, "drawn": drawn}
         with files.replacing(self.backup_dir / STATE) as file:
             file.write(json.dumps(state).encode())
         self._remove(but=name)

@@ -83,9 +83,13 @@ def _fill(file: Any, model: ModelFile) -> None:
     file.attrs["keras_version"], file.attrs["backend"] = KERAS_VERSION, "tensorflow"
     file.attrs["model_config"] = json.dumps(legacy_entry(model.config), allow_nan=False)
     if model.compile_config:
-        training = {key: value for key, value in model.compile_config.items() if key != "optimizer"}
-        training["optimizer_config"] = legacy_entry(model.compile_config["optimizer"])
-        file.attrs["training_config"] = json.dumps(legacy_entry(training), allow_nan=False)
+        training = legacy_entry({key: value for key, value in model.compile_config.items() if key != "optimizer"})
+        optimizer = model.compile_config["optimizer"]
+        training["optimizer_config"] = legacy_entry(optimizer)
+        schedule = optimizer["config"].get("learning_rate")
+        if isinstance(schedule, dict):  # which Keras finds by its module alone
+            training["optimizer_config"]["config"]["learning_rate"] = schedule
+        file.attrs["training_config"] = json.dumps(training, allow_nan=False)
     _write_by_name(file.create_group("model_weights"), model)
     if model.optimizer:
         first = ["iteration", "learning_rate"][: 1 + is_rate(model.optimizer[1:2])]

@@ -383,8 +383,8 @@ def generate():
             "`validation_split` must be a number, at least 0 and at most",
         ),
         (
-            lambda net: net.fit(X, Y, validation_split=0.01),
-            "must leave an example on either side. Received: 0.01 of 20",
+            lambda net: net.fit(X, Y, validation_split=0.99),
+            "must leave an example on either side. Received: 0.99 of 20",
         ),
         (lambda net: net.fit(PAIRS, validation_split=0.5), "`validation_split` needs arrays: split batches beforehand"),
         (
