@@ -346,7 +346,7 @@ class Network(Container):
         """Refuse arrays of these shapes, where the model does not take them."""
         self._fit(shapes)
 
-    def _plan(self, heads: frozenset[SymbolicTensor]) -> Plan:
+    def _plan(self, heads: frozenset[SymbolicTensor] = frozenset()) -> Plan:
         """Return how to run when nobody asks for what is in between; made anew where the graph has changed."""
         plan = self._plans.get(heads)
         if plan is None or not plan.is_current():
