@@ -21,7 +21,7 @@ import numpy as np
 from ..arguments import boolean, is_integer
 from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Pair, Shape, Shapes
 from .arrays import DTYPES, cast
-from .node import Node, SymbolicTensor
+from .node import InGraph, Node, SymbolicTensor
 from .settings import Settings
 from .told import Told
 
@@ -44,7 +44,7 @@ def _given_shape(more: Mapping[str, Any]) -> Shape | None:
     return (None, *sizes)
 
 
-class Layer(Settings, Told):
+class Layer(Settings, Told, InGraph):
     """Base of every layer: see the module's docstring for what a layer writes itself.
 
     Parameters
@@ -123,6 +123,7 @@ class Layer(Settings, Told):
         self.given_shape: Shape | None = _given_shape(more)
         if "trainable" in more:
             self.trainable = more["trainable"]
+        self.calls_of_it: list[Node] = []  # on symbolic tensors
         self._saved: list[Any] = []
         self._make_arrays()
 
@@ -223,6 +224,7 @@ class Layer(Settings, Told):
             raise TypeError(f"Layer '{self.name}' got symbolic tensors and arrays mixed; all must be of one kind.")
         shapes = [item.shape for item in inputs]
         node = Node(self, inputs, several, self.output_shape_of(shapes if several else shapes[0]), training)
+        self.calls_of_it.append(node)
         return node.outputs[0] if len(node.outputs) == 1 else node.outputs
 
     def forward(self, x: Any, training: bool = False, *, keep: bool | None = None, logits: bool = False) -> Any:
@@ -345,6 +347,21 @@ class Layer(Settings, Told):
         return [cast(array, self.dtype, f"Input of layer '{self.name}'") for array in arrays]
 
     # ---- arrays -----------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> list[Array]:
+        """The arrays themselves, params then state, in Keras's order."""
+        return [*self.params.values(), *self.state.values()]
+
+    @property
+    def trainable_weights(self) -> list[Array]:
+        """Those that training changes."""
+        return list(self.params.values()) if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Array]:
+        """The others."""
+        return [array for array in self.weights if not any(array is other for other in self.trainable_weights)]
 
     def get_weights(self) -> list[Array]:
         """Copy the arrays, params then state, in Keras's order."""

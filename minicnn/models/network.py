@@ -15,12 +15,13 @@ from ..layers import Blank, Layer, Node, Softmax, SymbolicTensor, activate, fits
 from ..types import AnyArray, Array, Arrays, DTypeLike, Shape, Shapes
 from . import running
 from .container import Container, is_model
+from .ends import Ends
 from .graph import Call, calls, give_names, sort, trace
 
 Seed = int | np.random.Generator | None  # of a model's weights
 
 
-class Network(Container):
+class Network(Ends, Container):
     """A graph of layers from inputs to outputs: what `Model` and `Sequential` share with every layer.
 
     Attributes
@@ -152,28 +153,6 @@ class Network(Container):
         return single(self.outputs)
 
     @property
-    def input_names(self) -> list[str]:
-        """The inputs' names, those of their InputLayers; one without a name where nobody knows the shape yet."""
-        begins = {tensor: node.layer.name for node in self.nodes for tensor in node.outputs}
-        return [begins[tensor] for tensor in self.inputs] or ["input"]
-
-    @property
-    def output_names(self) -> list[str]:
-        """The outputs' names, those of the layers that make them."""
-        return [tensor.node.layer.name for tensor in self.outputs] or ["output"]
-
-    @property
-    def activations(self) -> list[str | None]:
-        """What each output ends with, where nothing else reads it."""
-        makers = {tensor: node.layer for node in self.nodes for tensor in node.outputs if len(node.outputs) == 1}
-        read = {tensor for node in self.nodes for tensor in node.inputs}
-        once = [tensor not in read and self.outputs.count(tensor) == 1 for tensor in self.outputs]
-        return [
-            makers[tensor].activation if alone and tensor in makers else None
-            for tensor, alone in zip(self.outputs, once, strict=True)
-        ]
-
-    @property
     def activation(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]  asked of the last layer
         """What the model ends with, where nothing else reads that layer's output."""
         return self.activations[0] if len(self.outputs) == 1 else None
@@ -293,14 +272,6 @@ class Network(Container):
             self._saved.append(running.Kept(nodes, learning, given))
         return single([values[tensor] for tensor in self.outputs])
 
-    def _heads(self, logits: bool | Sequence[bool]) -> frozenset[SymbolicTensor]:
-        """Return the outputs of which the logits are wanted, and have been left an activation."""
-        if logits is False:
-            return frozenset()
-        wanted = [logits] * len(self.outputs) if isinstance(logits, bool) else logits
-        found = zip(self.outputs, wanted, self.activations, strict=True)
-        return frozenset(tensor for tensor, asked, activation in found if asked and activation is not None)
-
     def apply_activation(self, logits: Array, index: int = 0) -> Array:
         """Apply the activation that `forward(x, logits=True)` left out.
 
@@ -334,13 +305,6 @@ class Network(Container):
         arrays = fitted + arrays[len(self.inputs) :]
         self._accept([array.shape for array in arrays])
         return self._of_own_dtype(arrays), given
-
-    def _by_name(self, x: Mapping[str, Any]) -> Any:
-        """Return a dict's arrays in the order of the inputs."""
-        if set(x) != set(self.input_names):
-            wanted, found = (", ".join(map(repr, sorted(names))) for names in (self.input_names, x))
-            raise ValueError(f"`x` of model '{self.name}' must have the keys {wanted}. Received: {found}.")
-        return [x[name] for name in self.input_names]
 
     def _accept(self, shapes: list[tuple[int, ...]]) -> None:
         """Refuse arrays of these shapes, where the model does not take them."""

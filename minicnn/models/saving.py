@@ -7,6 +7,7 @@ and `load_model` opens what Keras saved, compile settings and the optimizer's st
 import math
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,7 @@ LARGEST: int = 1 << 26  # numbers between two layers, of one example: 256 MB; Xc
 # ---- whole models -------------------------------------------------------------------------------------------
 
 
-def save_model(model: "Model", path: AnyPath) -> None:
+def save_model(model: "Model", path: AnyPath, overwrite: bool = True) -> None:
     """Write a model to a file: layers, arrays, compile settings, optimizer, classifier.json; see `Model.save`.
 
     The file appears under its name only when it is whole.
@@ -35,6 +36,7 @@ def save_model(model: "Model", path: AnyPath) -> None:
     name = path_of("path", path)
     if not name.endswith(files.ENDINGS) or name.endswith(".weights.h5"):
         raise ValueError(f"`path` must end in .keras, .h5, or .json (for TensorFlow.js). Received: path={name!r}.")
+    _may_write(name, overwrite)
     _need_shapes(model, "saved")
     setup = model.setup
     files.write(
@@ -155,6 +157,11 @@ def _need_shapes(model: "Model", what: str) -> None:
         )
 
 
+def _may_write(path: str, overwrite: bool) -> None:
+    if not boolean("overwrite", overwrite) and Path(path).exists():
+        raise ValueError(f"{path} is there already; overwrite=True replaces it.")
+
+
 # ---- arrays -------------------------------------------------------------------------------------------------
 
 
@@ -176,11 +183,12 @@ def set_arrays(model: "Model", weights: Mapping[str, Sequence[AnyArray]]) -> Non
         layer.set_weights(given)
 
 
-def save_weights(model: "Model", path: AnyPath) -> None:
+def save_weights(model: "Model", path: AnyPath, overwrite: bool = True) -> None:
     """Write the arrays alone to a `.weights.h5` file, as Keras does."""
     name = path_of("path", path)
     if not name.endswith(".weights.h5"):
         raise ValueError(f"`path` must end in .weights.h5. Received: path={name!r}.")
+    _may_write(name, overwrite)
     _need_shapes(model, "saved")
     files.write_weights(name, files.ModelFile(config=entry(model), weights=arrays(model)))
 

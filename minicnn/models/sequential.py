@@ -86,6 +86,31 @@ class Sequential(Model):
         self._append(layer)
         self._connect_chain(self._chain, self._rng)
 
+    def pop(self) -> Layer:
+        """Take away the last layer, and return it.
+
+        Raises
+        ------
+        ValueError
+            There is none.
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, ReLU, Sequential
+        >>> model = Sequential([Input((4,)), Dense(3), ReLU()])
+        >>> model.pop().name, model.output_shape
+        ('re_lu', (None, 3))
+        """
+        if not self.layers:
+            raise ValueError("There is no layer to take away.")
+        last = self._chain.pop()
+        last.calls_of_it.clear()
+        if len(self._chain) > 1 or not self.built:
+            self._connect_chain(self._chain, self._rng)
+        else:
+            self.layers = []
+        return last
+
     def _append(self, layer: Any) -> None:
         layer = layer.node.layer if isinstance(layer, SymbolicTensor) else layer
         if not isinstance(layer, Layer):
@@ -106,6 +131,7 @@ class Sequential(Model):
             node = input_node(chain[0])
             x = node.outputs[0]
             for layer in layers:
+                layer.calls_of_it.clear()  # of the chain before
                 x = layer(x)
             self._connect(node.outputs, listed(x), rng)
         self._chain, self.layers = chain, layers
