@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
     from . import (
         callbacks,
+        constraints,
         data,
         explain,
         files,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
         models,
         optimizers,
         reference,
+        regularizers,
+        utils,
     )
     from .callbacks import (
         BackupAndRestore,
@@ -150,6 +153,7 @@ __all__ = [
     "TerminateOnNaN",
     "ZeroPadding2D",
     "callbacks",
+    "constraints",
     "data",
     "explain",
     "files",
@@ -164,7 +168,9 @@ __all__ = [
     "models",
     "optimizers",
     "reference",
+    "regularizers",
     "set_num_threads",
+    "utils",
 ]
 
 

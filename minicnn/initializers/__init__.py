@@ -3,6 +3,7 @@
 initializer.py               objects: GlorotUniform, HeNormal, Zeros, Constant, RandomNormal, ...
 random_initializers.py       the default of kernels, as a function of a generator, a shape and a dtype
 constant_initializers.py     those of biases and moving means (zeros), of scales and moving variances (ones)
+seeds.py                     the seed of those that have none
 blank.py                     the generator for layers whose weights a file brings: nothing is drawn
 """
 
@@ -26,6 +27,7 @@ from .initializer import (
     Zeros,
 )
 from .random_initializers import glorot_uniform
+from .seeds import next_seed, set_source
 
 __all__ = [
     "INITIALIZERS",
@@ -45,6 +47,8 @@ __all__ = [
     "VarianceScaling",
     "Zeros",
     "glorot_uniform",
+    "next_seed",
     "ones",
+    "set_source",
     "zeros",
 ]

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import boolean, is_integer
+from ..initializers import next_seed
 from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Pair, Shape, Shapes
 from .arrays import DTYPES, cast
 from .node import InGraph, Node, SymbolicTensor
@@ -164,7 +165,7 @@ class Layer(Settings, Told, InGraph):
         self.output_shape = self.output_shape_of(input_shape)  # raises every shape error
         self.input_shape = input_shape
         self.dtype = str(np.dtype(dtype))
-        self._build(input_shape, rng if rng is not None else np.random.default_rng())
+        self._build(input_shape, rng if rng is not None else np.random.default_rng(next_seed()))
         self.built = True
         if self.activation == "softmax" and self.output_shape[getattr(self, "axis", -1)] == 1:
             warnings.warn(

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import arguments
 from ..execution import Plan
-from ..layers import Blank, Layer, Node, Softmax, SymbolicTensor, activate, fits
+from ..layers import Blank, Layer, Node, Softmax, SymbolicTensor, activate, fits, next_seed
 from ..types import AnyArray, Array, Arrays, DTypeLike, Shape, Shapes
 from . import running
 from .container import Container, is_model
@@ -55,6 +55,7 @@ class Network(Ends, Container):
 
     def _start(self, seed: Seed) -> np.random.Generator:
         """Begin empty; return who draws the weights. For layers that come later no file has any: `_rng` draws them."""
+        seed = next_seed() if seed is None else seed
         self.seed = None if isinstance(seed, np.random.Generator) else arguments.seed("seed", seed)
         self._rng = np.random.default_rng(None if isinstance(seed, Blank) else seed)
         self.layers, self.nodes, self.inputs, self.outputs = [], [], [], []
