@@ -17,6 +17,7 @@ An object without a seed draws from the model's generator. Source: Keras 3 `init
 al. 2015, arXiv:1502.01852; LeCun et al. 1998.
 """
 
+import inspect
 import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -103,8 +104,9 @@ class Initializer:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Make an initializer from its settings."""
-        return cls(**config)
+        """Make an initializer from its settings; what Keras says of none (`input_axes`) may be missing here."""
+        known = inspect.signature(cls).parameters
+        return cls(**{key: value for key, value in config.items() if key in known or value is not None})
 
 
 class Constant(Initializer):

@@ -155,7 +155,8 @@ def resolve(kind: str, key: str, value: Any) -> Any:
         if named is not None:
             return classes[named]()
     if isinstance(value, Mapping) and value.get("class_name") in classes:
-        return classes[value["class_name"]](**value.get("config", {}))
+        made, config = classes[value["class_name"]], value.get("config", {})
+        return made.from_config(config) if kind == "initializer" else made(**config)
     known = ", ".join(map(repr, classes))
     raise ValueError(f"`{key}` must be one of {known}, or an {base.__name__}. Received: {key}={value!r}.")
 

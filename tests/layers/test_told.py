@@ -95,7 +95,7 @@ def test_refusals(make, sentence):
     assert sentence in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["l1", "l2", "L1L2", "l1_l2", regularizers.l2, regularizers.l1(0.5), None])
+@pytest.mark.parametrize("name", ["l1", "l2", "L1L2", regularizers.l2, regularizers.l1(0.5), None])
 def test_names_of_regularizers(name):
     layer = Dense(3, kernel_regularizer=name)
     theirs = keras.regularizers.get(name) if isinstance(name, str) else None
