@@ -52,6 +52,7 @@ class Told:
 
     name: str
     dtype: Any
+    only: ClassVar[dict[str, Any]]
     starts: ClassVar[dict[str, tuple[str, str]]] = {}
     kept_settings: dict[str, Any]
     _told: dict[str, Any]
@@ -71,6 +72,10 @@ class Told:
             if kind in KINDS and array in self.starts:
                 found = resolve(kind, key, value)
                 self.kept_settings[key], self._told[key] = entry_of(kind, found), found
+            elif key in self.only:
+                if value != self.only[key]:
+                    owner = type(self).__name__
+                    raise ValueError(f"{owner}({key}={value!r}) is not supported; only {key}={self.only[key]!r} is.")
             elif key not in ("trainable", "input_shape", "batch_input_shape", "input_dim"):
                 others[key] = value
         refuse(type(self).__name__, others, ELSEWHERE)

@@ -61,7 +61,7 @@ def test_arrays_by_their_names():
         ),
         (
             lambda: Conv2D(3, 3, data_format="channels_first"),
-            "Conv2D(data_format='channels_first') is not supported: b",
+            "Conv2D(data_format='channels_first') is not supported; o",
         ),
         (
             lambda: Dense(3, dtype="float16"),
