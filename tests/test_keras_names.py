@@ -100,7 +100,7 @@ def shared():
                 yield pytest.param(own, kind, id=f"{ours.__name__.rpartition('.')[2]}.{name}")
 
 
-@pytest.mark.parametrize(("ours", "theirs"), shared())
+@pytest.mark.parametrize(("ours", "theirs"), list(shared()))
 def test_no_argument_is_swallowed(ours, theirs):
     own = inspect.signature(ours).parameters
     for name in inspect.signature(theirs).parameters:

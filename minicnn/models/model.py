@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from .. import training
 from ..layers import LAYERS, SymbolicTensor
 from ..types import DTypeLike
 from . import saving
@@ -140,7 +139,7 @@ class Model(Trainer):
         copy.set_weights(self.get_weights())
         copy.seed, copy.classifier = self.seed, self.classifier
         if self.setup:
-            copy.compile(**training.Setup.from_config(self.setup.get_config()).arguments())
+            copy.compile(**self.setup.arguments())
         return copy
 
     # ---- files ------------------------------------------------------------------------------------------

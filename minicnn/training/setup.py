@@ -198,9 +198,10 @@ class Setup:
         )
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments that make this setup again."""
+        """Return the arguments that make this setup again, with an optimizer that has done no step."""
+        written = {"class_name": type(self.optimizer).__name__, "config": self.optimizer.get_config()}
         return {
-            "optimizer": self.optimizer,
+            "optimizer": optimizers.from_config(written),
             "loss": self.loss,
             "metrics": self._metrics,
             "loss_weights": self.loss_weights,
