@@ -34,9 +34,9 @@ class CSVLogger(Callback):
     >>> import tempfile, pathlib
     >>> file = pathlib.Path(tempfile.mkdtemp(), "history.csv")
     >>> logger = CSVLogger(file)
-    >>> logger.on_train_begin()
+    >>> logger.on_train_begin({})
     >>> logger.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.75})
-    >>> logger.on_train_end()
+    >>> logger.on_train_end({})
     >>> file.read_text().split()
     ['epoch,loss,val_loss', '0,0.5,0.75']
     """
