@@ -16,7 +16,8 @@ from ..arguments import boolean
 def setting_names(kind: type) -> frozenset[str]:
     """Return the names of a layer class's settings: the parameters of its `__init__`, and of those that it inherits.
 
-    `name` is none: a model may number it. `activation` always is one. A model has no settings of its own.
+    `name` is none: a model may number it. Nor is what all layers take (told.py). `activation` always is one. A model
+    has no settings of its own.
 
     Examples
     --------
@@ -27,13 +28,8 @@ def setting_names(kind: type) -> frozenset[str]:
     if getattr(kind, "is_model", False):
         return frozenset()
     makers = filter(inspect.isfunction, (vars(base).get("__init__") for base in kind.__mro__))
-    parameters = {
-        name
-        for maker in makers
-        for name, each in list(inspect.signature(maker).parameters.items())[1:]
-        if each.kind is not each.VAR_KEYWORD
-    }
-    return frozenset(parameters - {"name"} | {"activation"})
+    parameters = {name for maker in makers for name in list(inspect.signature(maker).parameters)[1:]}
+    return frozenset(parameters - {"name", "more"} | {"activation"})
 
 
 class Settings:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from ..arguments import boolean
 from ..data import RESIZE, load_image
@@ -64,11 +65,15 @@ def load_img(
         raise ValueError(f"`interpolation` must be one of {known}. Received: interpolation={interpolation!r}.")
     if boolean("keep_aspect_ratio", keep_aspect_ratio):
         raise ValueError("load_img(keep_aspect_ratio=True) is not supported: cut the picture to its middle beforehand.")
-    picture = load_image(path, target_size, interpolation)
     if color_mode == "rgb":
-        return picture
+        return load_image(path, target_size, interpolation)
+    picture = load_image(path)  # made grey first, then resized, as in Keras
     red, green, blue = (picture[..., channel].astype(np.uint32) for channel in range(3))
-    return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).astype(np.uint8)[..., None]  # as Pillow rounds
+    grey = ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).astype(np.uint8)  # as Pillow rounds
+    if target_size is not None:
+        height, width = target_size if isinstance(target_size, (tuple, list)) else (target_size, target_size)
+        grey = np.asarray(Image.fromarray(grey).resize((width, height), RESIZE[interpolation]))
+    return grey[..., None]
 
 
 def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> AnyArray:
