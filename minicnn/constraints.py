@@ -119,7 +119,9 @@ class MaxNorm(UnitNorm):
         return {"max_value": self.max_value, **super().get_config()}
 
 
-max_norm, non_neg, unit_norm = MaxNorm, NonNeg, UnitNorm  # Keras's names for them as functions
+max_norm: type[MaxNorm] = MaxNorm  # Keras's names for them as functions
+non_neg: type[NonNeg] = NonNeg
+unit_norm: type[UnitNorm] = UnitNorm
 CONSTRAINTS: dict[str, type[Constraint]] = {"MaxNorm": MaxNorm, "NonNeg": NonNeg, "UnitNorm": UnitNorm}
 
 __all__ = ["CONSTRAINTS", "Constraint", "MaxNorm", "NonNeg", "UnitNorm", "max_norm", "non_neg", "unit_norm"]

@@ -114,7 +114,8 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
     return L1L2(l1, l2)
 
 
-l1, l2 = L1, L2  # Keras's names for them as functions
+l1: type[L1] = L1  # Keras's names for them as functions
+l2: type[L2] = L2
 REGULARIZERS: dict[str, type[L1L2]] = {"L1": L1, "L2": L2, "L1L2": L1L2}
 
 __all__ = ["L1", "L1L2", "L2", "REGULARIZERS", "l1", "l1_l2", "l2"]

@@ -130,7 +130,7 @@ def listed(callbacks: Callback | Sequence[Callback] | None) -> list[Callback]:
     >>> listed(None), len(listed(Callback()))
     ([], 1)
     """
-    given = [] if callbacks is None else callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    given: Any = [] if callbacks is None else callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
     if not all(map(_is_callback, given)):
         raise TypeError(f"`callbacks` must be a Callback or a list of them. Received: callbacks={callbacks!r}.")
     return list(given)

@@ -62,6 +62,7 @@ class EarlyStopping(Monitor):
     start_from_epoch: int
     stopped_epoch: int
     best_epoch: int
+    best: float | None
 
     def __init__(
         self,

@@ -38,6 +38,9 @@ class LearningRateScheduler(Callback):
     [0.5, 0.25, 0.125]
     """
 
+    schedule: Callable[..., float]
+    verbose: int
+
     def __init__(self, schedule: Callable[..., float], verbose: int = 0):
         if not callable(schedule):
             raise TypeError(
@@ -112,6 +115,12 @@ class ReduceLROnPlateau(Monitor):
     >>> model.fit([[1.0]], [[9.0]], epochs=5, verbose=0, callbacks=reduce).history["learning_rate"]
     [1e-05, 1e-05, 1e-05, 5e-06, 5e-06]
     """
+
+    patience: int
+    verbose: int
+    cooldown: int
+    min_lr: float
+    best: float | None
 
     def __init__(
         self,

@@ -319,14 +319,20 @@ def _scaled(name: str, example: str, *fixed: Any) -> type[_Scaled]:
     return type(name, (_Scaled,), {"fixed": fixed, "__doc__": text, "__module__": __name__})
 
 
-GlorotUniform = _scaled(
+GlorotUniform: type[Initializer] = _scaled(
     "GlorotUniform", "Uniform, scale 1, fan_avg: the default of kernels.", 1.0, "fan_avg", "uniform"
 )
-GlorotNormal = _scaled("GlorotNormal", "Truncated normal, scale 1, fan_avg.", 1.0, "fan_avg", "truncated_normal")
-HeUniform = _scaled("HeUniform", "Uniform, scale 2, fan_in: before ReLU.", 2.0, "fan_in", "uniform")
-HeNormal = _scaled("HeNormal", "Truncated normal, scale 2, fan_in: before ReLU.", 2.0, "fan_in", "truncated_normal")
-LecunUniform = _scaled("LecunUniform", "Uniform, scale 1, fan_in.", 1.0, "fan_in", "uniform")
-LecunNormal = _scaled("LecunNormal", "Truncated normal, scale 1, fan_in.", 1.0, "fan_in", "truncated_normal")
+GlorotNormal: type[Initializer] = _scaled(
+    "GlorotNormal", "Truncated normal, scale 1, fan_avg.", 1.0, "fan_avg", "truncated_normal"
+)
+HeUniform: type[Initializer] = _scaled("HeUniform", "Uniform, scale 2, fan_in: before ReLU.", 2.0, "fan_in", "uniform")
+HeNormal: type[Initializer] = _scaled(
+    "HeNormal", "Truncated normal, scale 2, fan_in: before ReLU.", 2.0, "fan_in", "truncated_normal"
+)
+LecunUniform: type[Initializer] = _scaled("LecunUniform", "Uniform, scale 1, fan_in.", 1.0, "fan_in", "uniform")
+LecunNormal: type[Initializer] = _scaled(
+    "LecunNormal", "Truncated normal, scale 1, fan_in.", 1.0, "fan_in", "truncated_normal"
+)
 
 INITIALIZERS: dict[str, type[Initializer]] = {
     kind.__name__: kind

@@ -125,7 +125,7 @@ class Settings:
                     f"Layer '{name}': {cls.__name__}({key}={given!r}) is not supported; only {key}={value!r} is."
                 )
         try:
-            layer = cls(**{**cls._arguments(config), "name": name})
+            layer: Any = cls(**{**cls._arguments(config), "name": name})
         except TypeError as error:
             raise ValueError(f"Layer '{name}': {cls.__name__} does not understand its settings ({error}).") from None
         except ValueError as error:

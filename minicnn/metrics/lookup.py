@@ -129,7 +129,8 @@ def from_config(config: Any) -> list[Any]:
 
 def _from_entry(entry: dict[str, Any]) -> Any:
     """Make a metric from an object's entry, or find the name of a function's."""
-    kind, settings = CLASSES.get(str(entry.get("class_name"))), entry.get("config")
+    kind = CLASSES.get(str(entry.get("class_name")))
+    settings: Any = entry.get("config")
     if not isinstance(settings, dict):
         get(settings)
         return settings

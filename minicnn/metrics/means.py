@@ -126,7 +126,7 @@ class BinaryAccuracy(_Named):
     """
 
     default_name = "binary_accuracy"
-    of = staticmethod(binary_accuracy)
+    of: ClassVar[Callable[..., Any]] = staticmethod(binary_accuracy)
 
     def __init__(self, name: str | None = None, threshold: float = 0.5):
         super().__init__(name, threshold=number("threshold", threshold))
@@ -146,7 +146,7 @@ class CategoricalAccuracy(_Named):
     """
 
     default_name = "categorical_accuracy"
-    of = staticmethod(categorical_accuracy)
+    of: ClassVar[Callable[..., Any]] = staticmethod(categorical_accuracy)
 
     def __init__(self, name: str | None = None):
         super().__init__(name)
@@ -166,7 +166,7 @@ class SparseCategoricalAccuracy(_Named):
     """
 
     default_name = "sparse_categorical_accuracy"
-    of = staticmethod(sparse_categorical_accuracy)
+    of: ClassVar[Callable[..., Any]] = staticmethod(sparse_categorical_accuracy)
 
     def __init__(self, name: str | None = None):
         super().__init__(name)
@@ -187,7 +187,7 @@ class TopKCategoricalAccuracy(_Named):
     """
 
     default_name = "top_k_categorical_accuracy"
-    of = staticmethod(top_k_categorical_accuracy)
+    of: ClassVar[Callable[..., Any]] = staticmethod(top_k_categorical_accuracy)
 
     def __init__(self, k: int = 5, name: str | None = None):
         super().__init__(name, k=integer("k", k))
@@ -208,7 +208,7 @@ class SparseTopKCategoricalAccuracy(_Named):
     """
 
     default_name = "sparse_top_k_categorical_accuracy"
-    of = staticmethod(sparse_top_k_categorical_accuracy)
+    of: ClassVar[Callable[..., Any]] = staticmethod(sparse_top_k_categorical_accuracy)
 
     def __init__(self, k: int = 5, name: str | None = None):
         super().__init__(name, k=integer("k", k))
@@ -228,7 +228,7 @@ class MeanSquaredError(_Named):
     """
 
     default_name = "mean_squared_error"
-    of = staticmethod(mean_squared_error)
+    of: ClassVar[Callable[..., Any]] = staticmethod(mean_squared_error)
 
     def __init__(self, name: str | None = None):
         super().__init__(name)
@@ -248,7 +248,7 @@ class MeanAbsoluteError(_Named):
     """
 
     default_name = "mean_absolute_error"
-    of = staticmethod(mean_absolute_error)
+    of: ClassVar[Callable[..., Any]] = staticmethod(mean_absolute_error)
 
     def __init__(self, name: str | None = None):
         super().__init__(name)

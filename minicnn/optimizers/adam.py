@@ -17,7 +17,7 @@ import numpy as np
 from .. import kernels
 from ..arguments import boolean, number
 from ..types import Array
-from .optimizer import BELOW_1, Optimizer, Shared, as_keras
+from .optimizer import BELOW_1, Clipping, Optimizer, Shared, as_keras
 from .schedules import LearningRateSchedule
 
 
@@ -122,7 +122,7 @@ class AdamW(Adam):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **shared: Unpack[Shared],
+        **shared: Unpack[Clipping],
     ):
-        shared["weight_decay"] = number("weight_decay", weight_decay, 0)
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, **shared)
+        decay = number("weight_decay", weight_decay, 0)
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=decay, **shared)

@@ -34,10 +34,9 @@ ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
 OF_EMA = ("ema_momentum", "ema_overwrite_frequency")  # say how use_ema is done, so without it they say nothing
 
 
-class Shared(TypedDict, total=False):
-    """The arguments that every optimizer has: see `Optimizer`."""
+class Clipping(TypedDict, total=False):
+    """The arguments that every optimizer has, but for the weights' decay: see `Optimizer`."""
 
-    weight_decay: float | None
     clipnorm: float | None
     clipvalue: float | None
     global_clipnorm: float | None
@@ -47,6 +46,12 @@ class Shared(TypedDict, total=False):
     ema_overwrite_frequency: int | None
     loss_scale_factor: float | None
     gradient_accumulation_steps: int | None
+
+
+class Shared(Clipping, total=False):
+    """The arguments that every optimizer has: see `Optimizer`."""
+
+    weight_decay: float | None
 
 
 class Optimizer:
@@ -129,7 +134,7 @@ class Optimizer:
     @property
     def learning_rate(self) -> float:
         """The learning rate of the next step; it may be set between steps, if it is no schedule."""
-        return self._rate if isinstance(self._rate, float) else float(self._rate(self.iterations))
+        return float(self._rate(self.iterations) if isinstance(self._rate, LearningRateSchedule) else self._rate)
 
     @learning_rate.setter
     def learning_rate(self, value: float | LearningRateSchedule) -> None:
@@ -243,7 +248,7 @@ class Optimizer:
         return [*self._first(), *(self._slots_of(key, params[key])[index] for key, index in self._places(params))]
 
     def _first(self) -> list[Any]:
-        rate = [np.float32(self._rate)] if isinstance(self._rate, float) else []
+        rate = [] if isinstance(self._rate, LearningRateSchedule) else [np.float32(self._rate)]
         return [np.int64(self.iterations), *rate]
 
     def _places(self, params: Arrays) -> list[tuple[str, int]]:
@@ -287,7 +292,7 @@ class Optimizer:
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them."""
-        rate = self._rate if isinstance(self._rate, float) else written(self._rate)
+        rate = written(self._rate) if isinstance(self._rate, LearningRateSchedule) else self._rate
         decay = {} if self.weight_decay is None else {"weight_decay": self.weight_decay}
         return {"name": self.name, "learning_rate": rate, **decay, **self.clips}
 

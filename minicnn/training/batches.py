@@ -194,7 +194,8 @@ def as_validation(model: TrainableModel, data: Any, batch_size: int | None, step
     if isinstance(data, tuple) or (isinstance(data, list) and is_data(data)):
         if len(data) not in (2, 3):
             raise ValueError(f"`validation_data` must be (x, y), or batches. Received: {len(data)} items.")
-        x, y, weights = (*data, None)[:3]
+        parts: Any = (*data, None)
+        x, y, weights = parts[:3]
         return as_batches(model, x, y, batch_size, sample_weight=weights)
     return as_batches(model, data, None, batch_size, once=steps is not None)
 

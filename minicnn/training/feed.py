@@ -153,7 +153,7 @@ def checked(model: TrainableModel, x: Any, y: Any, weights: Any, index: int) -> 
     x = by_order("x", x, model.input_names)
     parts = [_finite("x", part, index, dtype) for part in (x if isinstance(x, list) else [x])]
     labels = [_finite("y", part, index, dtype) for part in split("y", y, names)]
-    found = [None] * len(names) if weights is None else as_weights(weights, names)
+    found: list[Array | None] = [None] * len(names) if weights is None else as_weights(weights, names)
     return Example(parts if isinstance(x, list) else parts[0], labels, found)
 
 
