@@ -44,7 +44,7 @@ class NonNeg(Constraint):
 
     Examples
     --------
-    >>> NonNeg()(np.array([2.0, -1.0])).tolist()
+    >>> abs(NonNeg()(np.array([2.0, -1.0]))).tolist()
     [2.0, 0.0]
     """
 

@@ -36,7 +36,7 @@ OUT = {
         SensitivityAtSpecificity SparseCategoricalCrossentropy SpecificityAtSensitivity SquaredHinge Sum TrueNegatives
         TruePositives""",
     "optimizers": """Adadelta Adafactor Adagrad Adamax Ftrl Lamb Lion LossScaleOptimizer MultiOptimizer Muon Nadam
-        OptimizerMap""",
+        OptimizerMap ScheduleFreeAdamW""",
     "optimizers.schedules": "CosineDecayRestarts InverseTimeDecay PolynomialDecay",
     "regularizers": "OrthogonalRegularizer Regularizer",
 }

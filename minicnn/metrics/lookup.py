@@ -84,7 +84,17 @@ def get(metric: str | Metric | Callable[..., Any]) -> Metric:
 
 
 def to_config(metric: Metric) -> Any:
-    """Return what Keras writes of a metric into a model file: the name by which it was asked for, or its class."""
+    """Return what Keras writes of a metric into a model file: the name by which it was asked for, or its class.
+
+    Parameters
+    ----------
+    metric : Metric
+
+    Examples
+    --------
+    >>> to_config(get("acc")), to_config(Precision())["class_name"]
+    ('acc', 'Precision')
+    """
     if type(metric).__name__ in CLASSES:
         module, name = "keras.metrics", type(metric).__name__
         return {"module": module, "class_name": name, "config": metric.get_config(), "registered_name": None}

@@ -16,7 +16,7 @@ from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
-from ..arguments import number, refuse, text
+from ..arguments import integer, number, refuse, text
 from ..types import AnyArray, Array, ArrayLike, Arrays
 from .schedules import LearningRateSchedule, written
 
@@ -111,6 +111,9 @@ class Optimizer:
         own = (*Shared.__annotations__, *OF_EMA)
         left = {key: value for key, value in shared.items() if key in ELSEWHERE or key not in own}
         refuse(type(self).__name__, left, ELSEWHERE)
+        number("ema_momentum", shared.get("ema_momentum", 0.99), 0, 1)
+        if (every := shared.get("ema_overwrite_frequency")) is not None:
+            integer("ema_overwrite_frequency", every)
         if not isinstance(learning_rate, LearningRateSchedule):
             if callable(learning_rate):
                 raise TypeError(
