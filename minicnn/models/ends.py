@@ -28,8 +28,11 @@ class Ends:
 
     @property
     def output_names(self) -> list[str]:
-        """The outputs' names, those of the layers that make them."""
-        return [tensor.node.layer.name for tensor in self.outputs] or ["output"]
+        """The outputs' names, those of the layers that make them; one that comes again gets a number."""
+        names: list[str] = []
+        for name in (tensor.node.layer.name for tensor in self.outputs):
+            names.append(name if name not in names else f"{name}:{names.count(name)}")
+        return names or ["output"]
 
     @property
     def activations(self) -> list[str | None]:
