@@ -145,8 +145,9 @@ def _from_entry(entry: dict[str, Any]) -> Any:
         get(settings)
         return settings
     if kind is None:
-        get(settings.get("name"))
-        return settings["name"]
+        name: Any = settings.get("name")
+        get(name)
+        return name
     known = inspect.signature(kind).parameters
     for key, value in settings.items():
         if key not in known and key != "dtype" and kind is not AUC and value is not None:

@@ -71,7 +71,8 @@ def load_img(
     red, green, blue = (picture[..., channel].astype(np.uint32) for channel in range(3))
     grey = ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).astype(np.uint8)  # as Pillow rounds
     if target_size is not None:
-        height, width = target_size if isinstance(target_size, (tuple, list)) else (target_size, target_size)
+        size: Any = target_size if isinstance(target_size, (tuple, list)) else (target_size, target_size)
+        height, width = size
         grey = np.asarray(Image.fromarray(grey).resize((width, height), RESIZE[interpolation]))
     return grey[..., None]
 
