@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
     from . import (
         callbacks,
+        constraints,
         data,
         explain,
         files,
@@ -25,14 +26,20 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
         models,
         optimizers,
         reference,
+        regularizers,
+        utils,
     )
     from .callbacks import (
+        BackupAndRestore,
         Callback,
         CSVLogger,
         Diverged,
         EarlyStopping,
         History,
+        LambdaCallback,
+        LearningRateScheduler,
         ModelCheckpoint,
+        ReduceLROnPlateau,
         TerminateOnNaN,
     )
     from .kernels import get_num_threads, set_num_threads
@@ -70,22 +77,25 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
     from .losses import (
         BinaryCrossentropy,
         CategoricalCrossentropy,
+        Huber,
+        MeanAbsoluteError,
         MeanSquaredError,
         SparseCategoricalCrossentropy,
     )
     from .models import Model, Sequential, gradcheck, load_model
-    from .optimizers import SGD, Adam
+    from .optimizers import SGD, Adam, AdamW, RMSprop
 
 __version__ = "0.1.0"
 
 # Where a public name lives. Classes that are not named here are layers; a small name is a room itself.
 _HOMES = {
-    **dict.fromkeys(("CSVLogger", "Callback", "Diverged", "EarlyStopping", "History", "ModelCheckpoint"), "callbacks"),
-    "TerminateOnNaN": "callbacks",
+    **dict.fromkeys(("BackupAndRestore", "CSVLogger", "Callback", "Diverged", "EarlyStopping", "History"), "callbacks"),
+    **dict.fromkeys(("LambdaCallback", "LearningRateScheduler", "ModelCheckpoint"), "callbacks"),
+    **dict.fromkeys(("ReduceLROnPlateau", "TerminateOnNaN"), "callbacks"),
     **dict.fromkeys(("get_num_threads", "set_num_threads"), "kernels"),
     **dict.fromkeys(("BinaryCrossentropy", "CategoricalCrossentropy"), "losses"),
-    **dict.fromkeys(("MeanSquaredError", "SparseCategoricalCrossentropy"), "losses"),
-    **dict.fromkeys(("Adam", "SGD"), "optimizers"),
+    **dict.fromkeys(("Huber", "MeanAbsoluteError", "MeanSquaredError", "SparseCategoricalCrossentropy"), "losses"),
+    **dict.fromkeys(("Adam", "AdamW", "RMSprop", "SGD"), "optimizers"),
     **dict.fromkeys(("Model", "Sequential", "gradcheck", "load_model"), "models"),
 }
 
@@ -94,8 +104,10 @@ __all__ = [
     "SGD",
     "Activation",
     "Adam",
+    "AdamW",
     "Add",
     "AveragePooling2D",
+    "BackupAndRestore",
     "BatchNormalization",
     "BinaryCrossentropy",
     "CSVLogger",
@@ -113,17 +125,23 @@ __all__ = [
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
     "History",
+    "Huber",
     "Input",
     "InputLayer",
+    "LambdaCallback",
     "Layer",
     "LeakyReLU",
+    "LearningRateScheduler",
     "MaxPooling2D",
+    "MeanAbsoluteError",
     "MeanSquaredError",
     "Model",
     "ModelCheckpoint",
     "Multiply",
     "Normalization",
+    "RMSprop",
     "ReLU",
+    "ReduceLROnPlateau",
     "Rescaling",
     "Reshape",
     "SeparableConv2D",
@@ -135,6 +153,7 @@ __all__ = [
     "TerminateOnNaN",
     "ZeroPadding2D",
     "callbacks",
+    "constraints",
     "data",
     "explain",
     "files",
@@ -149,7 +168,9 @@ __all__ = [
     "models",
     "optimizers",
     "reference",
+    "regularizers",
     "set_num_threads",
+    "utils",
 ]
 
 

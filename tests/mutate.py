@@ -51,7 +51,7 @@ MEMORY = 10 << 30  # bytes a child may write to: an edit can ask for a terabyte
 TESTS = {
     "reference": "tests/reference tests/kernels tests/layers",
     "kernels": "tests/kernels tests/layers tests/execution",
-    "initializers": "tests/layers tests/models",
+    "initializers": "tests/initializers tests/layers tests/models",
     "layers": "tests/layers tests/models tests/execution tests/files",
     "losses": "tests/losses tests/training tests/models tests/layers",
     "optimizers": "tests/optimizers tests/training tests/models tests/kernels tests/files",
@@ -63,6 +63,7 @@ TESTS = {
     "data": "tests/data tests/app tests/test_classifier_json.py",
     "files": "tests/files tests/models tests/test_classifier_json.py",
     "explain": "tests/explain",
+    "utils": "tests/utils",
     "app": "tests/app tests/test_classifier_json.py tests/test_readme.py tests/explain",
     "keras_ref": "tests/keras_ref tests/test_classifier_json.py",
     "benchmarks": "tests/benchmarks",

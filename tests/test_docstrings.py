@@ -21,7 +21,7 @@ FILES = sorted(path for path in (ROOT / "minicnn").rglob("*.py") if has_example(
 
 # The rooms whose `__all__` is the Python interface; app and execution are not.
 ROOMS = (
-    "callbacks data explain files initializers kernels layers losses metrics models optimizers reference training"
+    "callbacks data explain files initializers kernels layers losses metrics models optimizers reference training utils"
 ).split()
 # Names that have none yet. The list only shrinks: a name is taken out with its example.
 LACKING = {}

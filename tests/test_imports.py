@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 BELOW = {
     "types": set(),
     "arguments": set(),
+    "regularizers": set(),
+    "constraints": set(),
     "reference": set(),
     "initializers": set(),
     "metrics": set(),
@@ -26,10 +28,11 @@ BELOW = {
     "losses": {"kernels"},
     "optimizers": {"kernels"},
     "callbacks": {"files"},
-    "layers": {"kernels", "reference", "initializers"},
+    "layers": {"kernels", "reference", "initializers", "regularizers", "constraints"},
     "execution": {"layers", "kernels"},
     "training": {"execution", "losses", "optimizers", "metrics", "callbacks", "kernels", "rich"},
     "models": {"training", "execution", "layers", "losses", "optimizers", "metrics", "files", "reference"},
+    "utils": {"data", "initializers", "PIL"},
     "explain": {"models", "layers", "losses", "reference", "kernels", "data", "files", "rich"},
 }
 OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}

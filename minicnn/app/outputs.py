@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ..files import replacing
-from ..models import Model, output_names
+from ..models import Model
 from ..types import AnyArray, Array, NDArray
 from .card import known
 from .predict import AnyPath, check_finite, read_batches
@@ -46,7 +46,7 @@ def outputs_of(model: Model) -> list[Output]:
     """
     kinds = {"softmax": "classes", "sigmoid": "labels"}
     found = []
-    for name, tensor in zip(output_names(model), model.outputs, strict=True):
+    for name, tensor in zip(model.output_names, model.outputs, strict=True):
         activation = tensor.node.layer.activation
         kind = "picture" if len(tensor.shape) == 4 else kinds.get(activation or "", "numbers")
         found.append(Output(name, kind, activation))
@@ -77,7 +77,7 @@ def answers(
     ValueError
         An output is not a finite number.
     """
-    names = output_names(model)
+    names = model.output_names
     found: list[tuple[AnyPath, dict[str, Array]]] = []
     for read, x in read_batches(model, paths, unreadable=unreadable):
         given = model.predict(x)

@@ -1,8 +1,14 @@
-"""Whether an epoch is the best so far, which EarlyStopping and ModelCheckpoint both ask."""
+"""Whether an epoch is the best so far, which EarlyStopping, ModelCheckpoint and ReduceLROnPlateau ask."""
 
 import math
+import re
+from typing import Any
 
+from ..arguments import number, text
 from .callback import Callback, Logs
+
+# Names of which more is better; a number behind them tells one metric of a class from another.
+MORE = re.compile(r"(accuracy|acc|precision|recall|auc|f1_score)(_\d+)?$")
 
 
 class Monitor(Callback):
@@ -15,9 +21,12 @@ class Monitor(Callback):
     monitor : str
         A name of the logs.
     mode : "auto", "min" or "max"
-        What is better: "auto" means max for names that end in "accuracy" or "acc", min otherwise.
+        What is better: "auto" means max for names that end in "accuracy", "acc", "precision", "recall", "auc" or
+        "f1_score", min otherwise.
     min_delta : float
         By how much a value must be better.
+    best : float, optional
+        What is to be beaten from the start.
 
     Attributes
     ----------
@@ -28,8 +37,8 @@ class Monitor(Callback):
 
     Raises
     ------
-    ValueError
-        `mode` is none of the three.
+    ValueError, TypeError
+        `mode` is none of the three, `monitor` no string, another argument no finite number.
 
     Examples
     --------
@@ -43,12 +52,12 @@ class Monitor(Callback):
     sign: int
     best: float | None
 
-    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0):
+    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0, best: float | None = None):
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"`mode` must be 'auto', 'min' or 'max'. Received: mode={mode!r}.")
-        self.monitor, self.min_delta = monitor, abs(min_delta)
-        self.sign = 1 if mode == "max" or (mode == "auto" and monitor.endswith(("accuracy", "acc"))) else -1
-        self.best = None
+        self.monitor, self.min_delta = text("monitor", monitor), abs(number("min_delta", min_delta))
+        self.sign = 1 if mode == "max" or (mode == "auto" and MORE.search(monitor)) else -1
+        self.best = best
 
     def improves(self, logs: Logs) -> bool:
         """Say whether the monitored value is the best so far, and remember it.
@@ -68,7 +77,16 @@ class Monitor(Callback):
         value = logs[self.monitor]
         if any(math.isnan(logs.get(name, 0)) for name in (self.monitor, "loss", "val_loss")):
             return False
-        if self.best is not None and not self.sign * value - self.min_delta > self.sign * self.best:
+        if not self.better(value, self.best):
             return False
         self.best = value
         return True
+
+    def better(self, value: float, than: float | None) -> bool:
+        """Say whether a value is better than another by `min_delta`; it always is where there is no other."""
+        return than is None or self.sign * value - self.min_delta > self.sign * than
+
+
+def threshold(name: str, value: Any) -> float | None:
+    """Return a value to be beaten as a float; None where there is none."""
+    return None if value is None else number(name, value)

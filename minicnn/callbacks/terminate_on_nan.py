@@ -3,6 +3,7 @@
 import math
 import warnings
 
+from ..arguments import boolean
 from .callback import Callback, Logs, not_finite
 
 
@@ -41,9 +42,9 @@ class TerminateOnNaN(Callback):
     raise_error: bool
 
     def __init__(self, raise_error: bool = False):
-        self.raise_error = raise_error
+        self.raise_error = boolean("raise_error", raise_error)
 
-    def on_epoch_begin(self, epoch: int) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
         """Remember which epoch it is."""
         self._epoch, self._stopped = epoch, False
 
@@ -64,5 +65,5 @@ class TerminateOnNaN(Callback):
         )
         if self.raise_error:
             raise Diverged(sentence)
-        warnings.warn(sentence, stacklevel=5)
+        warnings.warn(sentence, stacklevel=6)
         self._stopped = self.model.stop_training = True

@@ -29,26 +29,24 @@ class Plan:
     Parameters
     ----------
     model : BuiltModel
-    logits : bool
-        Whether the activation at the end of the model's first output is left out.
+    heads : set of SymbolicTensor
+        The outputs of which the logits are wanted: the activation at their ends is left out.
 
     Attributes
     ----------
     steps : list of Step
     outputs : list of SymbolicTensor
         The model's.
-    head : SymbolicTensor or None
-        The output of which the logits are wanted.
     workspace : Workspace
         Callers get copies of what lies in it.
     """
 
-    def __init__(self, model: BuiltModel, logits: bool):
+    def __init__(self, model: BuiltModel, heads: frozenset[SymbolicTensor]):
         self._made_by, self._process = mutable_part(model), os.getpid()  # first: a change from now on is seen
         self._model = model
         self.outputs: list[SymbolicTensor] = model.outputs
-        self.head: SymbolicTensor | None = model.outputs[0] if logits else None
-        self.steps: list[Step] = steps(model, self.head)
+        self.heads: frozenset[SymbolicTensor] = heads
+        self.steps: list[Step] = steps(model, heads)
         self.workspace: Workspace = Workspace()
         self._free = threading.Lock()
         self._takes: OrderedDict[Any, Take | None] = OrderedDict()
@@ -115,7 +113,7 @@ class Plan:
                 dtype = nodes[0].layer.dtype  # a nested model may have another one
                 y = run_chain(chain, *(array.astype(dtype, copy=False) for array in arrays))
             else:
-                how = {"logits": True} if self.head is not None and self.head in last.outputs else {}
+                how = {} if self.heads.isdisjoint(last.outputs) else {"logits": True}
                 y = last.layer.forward(arrays if last.several else arrays[0], keep=False, **how)
             values.update(zip(last.outputs, y if len(last.outputs) > 1 else [y], strict=True))
             del arrays, y

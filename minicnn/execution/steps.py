@@ -32,14 +32,14 @@ class Step(NamedTuple):
     finished: list[SymbolicTensor]
 
 
-def steps(model: BuiltModel, head: SymbolicTensor | None) -> list[Step]:
+def steps(model: BuiltModel, heads: frozenset[SymbolicTensor]) -> list[Step]:
     """Gather the nodes of a graph into steps.
 
     Parameters
     ----------
     model : BuiltModel
-    head : SymbolicTensor or None
-        An output of which the logits are wanted: what makes it runs by itself.
+    heads : set of SymbolicTensor
+        Outputs of which the logits are wanted: what makes them runs by itself.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def steps(model: BuiltModel, head: SymbolicTensor | None) -> list[Step]:
     taken = {node for node in model.nodes if not node.inputs}
     for node in model.nodes:
         if node not in taken:
-            nodes, chain = _longest(node, readers, taken, head)
+            nodes, chain = _longest(node, readers, taken, heads)
             taken.update(nodes)
             found.append((nodes, chain))
     found.sort(key=lambda step: order[step[0][-1]])
@@ -70,12 +70,12 @@ def steps(model: BuiltModel, head: SymbolicTensor | None) -> list[Step]:
 
 
 def _longest(
-    node: Node, readers: Readers, taken: set[Node], head: SymbolicTensor | None
+    node: Node, readers: Readers, taken: set[Node], heads: frozenset[SymbolicTensor]
 ) -> tuple[list[Node], Chain | None]:
     """Follow the graph from a node as long as layers join; return the nodes and their chain."""
     nodes: list[Node] = []
     chain, following = Chain(), node
-    while following is not None and following not in taken and head not in following.outputs:
+    while following is not None and following not in taken and heads.isdisjoint(following.outputs):
         longer = extended(chain, following)
         if longer is None:
             break

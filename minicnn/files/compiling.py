@@ -60,17 +60,22 @@ def optimizer_state(arrays: list[AnyArray], settings: Config | None) -> list[Any
     Returns
     -------
     state : list of ndarray or None
-        None where there is none, or no number for the learning rate (a schedule).
+        None where there is none, or nothing tells the learning rate. Where that is a schedule the state has none.
     """
     if not arrays or settings is None:
         return None
     iteration = arrays[0].astype(np.int64)
-    if arrays[1:] and arrays[1].shape == ():
-        return [iteration, *arrays[1:]]
     rate = settings["optimizer"]["config"].get("learning_rate")
+    if is_rate(arrays[1:2]) or isinstance(rate, dict):
+        return [iteration, *arrays[1:]]
     if not isinstance(rate, float):
         return None
     return [iteration, np.asarray(rate, np.float32), *arrays[1:]]
+
+
+def is_rate(arrays: list[Any]) -> bool:
+    """Tell whether what follows the iteration, if anything does, is the learning rate: one number."""
+    return bool(arrays) and np.shape(arrays[0]) == ()
 
 
 def _loss(loss: Any) -> Any:

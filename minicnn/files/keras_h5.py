@@ -21,7 +21,7 @@ import numpy as np
 
 from ..types import AnyArray, AnyPath
 from .atomic import replacing
-from .compiling import compile_settings, optimizer_state
+from .compiling import compile_settings, is_rate, optimizer_state
 from .dialect import model_config
 from .graph import NESTED
 from .hdf5 import File, Group, image
@@ -83,12 +83,17 @@ def _fill(file: Any, model: ModelFile) -> None:
     file.attrs["keras_version"], file.attrs["backend"] = KERAS_VERSION, "tensorflow"
     file.attrs["model_config"] = json.dumps(legacy_entry(model.config), allow_nan=False)
     if model.compile_config:
-        training = {key: value for key, value in model.compile_config.items() if key != "optimizer"}
-        training["optimizer_config"] = legacy_entry(model.compile_config["optimizer"])
-        file.attrs["training_config"] = json.dumps(legacy_entry(training), allow_nan=False)
+        training = legacy_entry({key: value for key, value in model.compile_config.items() if key != "optimizer"})
+        optimizer = model.compile_config["optimizer"]
+        training["optimizer_config"] = legacy_entry(optimizer)
+        schedule = optimizer["config"].get("learning_rate")
+        if isinstance(schedule, dict):  # which Keras finds by its module alone
+            training["optimizer_config"]["config"]["learning_rate"] = schedule
+        file.attrs["training_config"] = json.dumps(training, allow_nan=False)
     _write_by_name(file.create_group("model_weights"), model)
     if model.optimizer:
-        names = ["iteration", "learning_rate", *(f"slot_{index}" for index in range(len(model.optimizer) - 2))]
+        first = ["iteration", "learning_rate"][: 1 + is_rate(model.optimizer[1:2])]
+        names = [*first, *(f"slot_{index}" for index in range(len(model.optimizer) - len(first)))]
         _write_group(file.create_group("optimizer_weights"), dict(zip(names, model.optimizer, strict=True)))
 
 

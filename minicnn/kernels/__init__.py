@@ -83,6 +83,7 @@ from .multiply import multiply_backward, multiply_forward
 from .normalization import normalization_backward, normalization_forward
 from .relu import relu_backward, relu_forward
 from .rescaling import rescaling_backward, rescaling_forward
+from .rmsprop import rmsprop_step
 from .sgd import sgd_step
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .softmax import softmax_backward, softmax_forward
@@ -153,6 +154,7 @@ __all__ = [
     "relu_forward",
     "rescaling_backward",
     "rescaling_forward",
+    "rmsprop_step",
     "set_num_threads",
     "sgd_step",
     "sigmoid_backward",

@@ -9,16 +9,35 @@ BLOCK = 1 << 14  # elements a job
 
 
 @jit
-def _step(start, stop, w, g, m, v, rate, take_1, take_2, epsilon):
+def _step(start, stop, w, g, m, v, rate, take_1, take_2, epsilon, keep):
     """Job: `BLOCK` weights. take_1, take_2: 1 - beta, what of the gradient and its square is taken into the means."""
     for i in range(start * BLOCK, min(stop * BLOCK, w.size)):
         m[i] += (g[i] - m[i]) * take_1
         v[i] += (g[i] * g[i] - v[i]) * take_2
-        w[i] -= rate * m[i] / (math.sqrt(v[i]) + epsilon)
+        w[i] = keep * w[i] - rate * m[i] / (math.sqrt(v[i]) + epsilon)
+
+
+@jit
+def _step_below_the_top(start, stop, w, g, m, v, top, rate, take_1, take_2, epsilon, keep):
+    """Job: `BLOCK` weights, divided by the root of the largest v so far."""
+    for i in range(start * BLOCK, min(stop * BLOCK, w.size)):
+        m[i] += (g[i] - m[i]) * take_1
+        v[i] += (g[i] * g[i] - v[i]) * take_2
+        top[i] = top[i] if top[i] >= v[i] else v[i]
+        w[i] = keep * w[i] - rate * m[i] / (math.sqrt(top[i]) + epsilon)
 
 
 def adam_step(
-    w: Array, g: Array, m: Array, v: Array, rate: float, beta_1: float, beta_2: float, epsilon: float
+    w: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    keep: float = 1.0,
+    top: Array | None = None,
 ) -> None:
     """Move the weights down their gradient, each by its own step, in place.
 
@@ -40,6 +59,10 @@ def adam_step(
         what is kept of v
     epsilon : float, positive
         keeps a weight that gets no gradient from dividing by 0
+    keep : float
+        what weight decay leaves of w before the step
+    top : shape and dtype of w, or None
+        the largest v so far, changed in place, where that is to be divided by (amsgrad)
 
     Examples
     --------
@@ -54,17 +77,11 @@ def adam_step(
     g = checks.floats(g, "g", dtype=w.dtype)
     checks.shape(g, "g", w.shape)
     m, v = checks.in_place(m, "m", like=w), checks.in_place(v, "v", like=w)
-    scalar = w.dtype.type
+    tops = [] if top is None else [checks.in_place(top, "top", like=w)]
     run(
-        _step,
+        _step_below_the_top if tops else _step,
         ceil_div(w.size, BLOCK),
         8 * w.size,
-        w.reshape(-1),
-        g.reshape(-1),
-        m.reshape(-1),
-        v.reshape(-1),
-        scalar(rate),
-        scalar(1 - beta_1),
-        scalar(1 - beta_2),
-        scalar(epsilon),
+        *(array.reshape(-1) for array in (w, g, m, v, *tops)),
+        *(w.dtype.type(each) for each in (rate, 1 - beta_1, 1 - beta_2, epsilon, keep)),
     )

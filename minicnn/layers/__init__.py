@@ -3,7 +3,7 @@
 `Blank` is what `build` takes for a generator where a file brings the weights.
 """
 
-from ..initializers import Blank
+from ..initializers import Blank, next_seed
 from .activation import Activation
 from .activations import ACTIVATIONS, activate, fused
 from .add import Add
@@ -85,4 +85,5 @@ __all__ = [
     "activate",
     "fits",
     "fused",
+    "next_seed",
 ]

@@ -22,6 +22,7 @@ class Activation(Layer):
         "linear", "relu", "relu6", "leaky_relu", "elu", "sigmoid", "hard_sigmoid", "softmax", "tanh", "softplus",
         "silu" (or "swish") or "gelu" (the exact one), with Keras's default settings.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -42,8 +43,8 @@ class Activation(Layer):
 
     activation: str | None
 
-    def __init__(self, activation: str | None, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, activation: str | None, name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         self.activation = activation_name(activation)
 
     def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:

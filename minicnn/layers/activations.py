@@ -65,6 +65,9 @@ APPLIED: dict[str, Collection[str | None]] = {
 def activation_name(activation: Any) -> str | None:
     """Return a known activation's name; None for "linear", the identity.
 
+    A function is known by its own name, `keras.activations.relu` or `tf.nn.relu` as "relu", and a layer by its
+    `activation`: ReLU() as "relu".
+
     Raises
     ------
     ValueError
@@ -72,6 +75,9 @@ def activation_name(activation: Any) -> str | None:
     """
     if activation is None:
         return None
+    if not isinstance(activation, str):  # a function of Keras's, TensorFlow's, ... or a layer without settings
+        own = getattr(activation, "activation", None)
+        activation = own if isinstance(own, str) else getattr(activation, "__name__", activation)
     if activation in tuple(ALIASES):
         return ALIASES[activation]
     return one_of("activation", activation, tuple(ACTIVATIONS))

@@ -20,6 +20,7 @@ class Add(Layer):
     Parameters
     ----------
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises

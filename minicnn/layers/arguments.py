@@ -1,10 +1,9 @@
 """Checks of a layer's settings and of its input's shape, shared by the layers that take them."""
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..arguments import integer, is_integer, is_number
+from ..arguments import LARGEST_FLOAT32, integer, is_integer, is_number
 from ..types import Pads, Pair
 
 if TYPE_CHECKING:
@@ -43,14 +42,14 @@ def sides(name: str, value: Any) -> Pads:
 
 def not_negative(name: str, value: Any) -> float:
     """Return value as a finite float of at least 0."""
-    if not is_number(value) or not 0 <= value < math.inf:
+    if not is_number(value) or not 0 <= value <= LARGEST_FLOAT32:
         raise ValueError(f"`{name}` must be a number of at least 0. Received: {name}={value!r}.")
     return float(value)
 
 
 def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
     """Return value if it is among the choices."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"`{name}` must be one of {', '.join(map(repr, choices))}. Received: {name}={value!r}.")
     return value
 

@@ -26,6 +26,7 @@ class AveragePooling2D(MaxPooling2D):
     padding : "valid" or "same"
         Drop the rows and columns left over, or let windows hang over the edge.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises

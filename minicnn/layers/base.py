@@ -13,15 +13,18 @@ Calling a layer on a `SymbolicTensor` (what `Input` returns) records a `Node`: s
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..arguments import boolean, is_integer
+from ..initializers import next_seed
 from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Pair, Shape, Shapes
 from .arrays import DTYPES, cast
-from .node import Node, SymbolicTensor
+from .node import InGraph, Node, SymbolicTensor
 from .settings import Settings
+from .told import Told
 
 
 def auto_name(class_name: str) -> str:
@@ -29,13 +32,31 @@ def auto_name(class_name: str) -> str:
     return re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", class_name).lower()
 
 
-class Layer(Settings):
+def _given_shape(more: Mapping[str, Any]) -> Shape | None:
+    """Return the shape of the first layer's input, with the batch, where one was told."""
+    if "batch_input_shape" in more:
+        return tuple(more["batch_input_shape"])
+    shape = (more["input_dim"],) if "input_dim" in more else more.get("input_shape")
+    if shape is None:
+        return None
+    sizes = shape if isinstance(shape, (tuple, list)) else ()
+    if not sizes or not all(size is None or (is_integer(size) and size > 0) for size in sizes):
+        raise ValueError(f"`input_shape` must be a tuple, without the batch: (64, 64, 3). Received: {shape!r}.")
+    return (None, *sizes)
+
+
+class Layer(Settings, Told, InGraph):
     """Base of every layer: see the module's docstring for what a layer writes itself.
 
     Parameters
     ----------
     name : str, optional
         Unique in a model; an automatic name may get a number there, as in Keras.
+    **more : anything
+        `trainable`; of the first layer of a chain `input_shape` (without the batch), `batch_input_shape` or
+        `input_dim`; and of layers with arrays, by what Keras calls these: `kernel_initializer`, `bias_initializer`,
+        ..., `kernel_regularizer`, ..., `kernel_constraint`, ...: a name, or an object of `minicnn.initializers`,
+        `regularizers`, `constraints`. Keras's other arguments are refused by name, with what else to do.
 
     Attributes
     ----------
@@ -89,7 +110,7 @@ class Layer(Settings):
         super().__init_subclass__(**kwargs)
         cls.class_name = cls.__dict__.get("class_name", cls.__name__)
 
-    def __init__(self, name: str | None = None):
+    def __init__(self, name: str | None = None, **more: Any):
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
             raise ValueError(f"`name` must be a non-empty string without '/'. Received: name={name!r}.")
         self.name: str = name or auto_name(type(self).__name__)
@@ -99,12 +120,24 @@ class Layer(Settings):
         self.dtype: Any = None
         self.input_shape: Any = None
         self.output_shape: Any = None
-        self.kept_settings: dict[str, Any] = {}
+        self._tell(more)
+        self.given_shape: Shape | None = _given_shape(more)
+        if "trainable" in more:
+            self.trainable = more["trainable"]
+        self.calls_of_it: list[Node] = []  # on symbolic tensors
         self._saved: list[Any] = []
         self._make_arrays()
 
     def _make_arrays(self) -> None:
         self.params, self.grads, self.state = {}, {}, {}
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an array by its key, as Keras has it: `layer.kernel`, `layer.moving_mean`."""
+        for arrays in ("params", "state"):
+            found = self.__dict__.get(arrays, {})
+            if name in found:
+                return found[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     # ---- building ---------------------------------------------------------------------------------------
 
@@ -132,7 +165,7 @@ class Layer(Settings):
         self.output_shape = self.output_shape_of(input_shape)  # raises every shape error
         self.input_shape = input_shape
         self.dtype = str(np.dtype(dtype))
-        self._build(input_shape, rng if rng is not None else np.random.default_rng())
+        self._build(input_shape, rng if rng is not None else np.random.default_rng(next_seed()))
         self.built = True
         if self.activation == "softmax" and self.output_shape[getattr(self, "axis", -1)] == 1:
             warnings.warn(
@@ -187,11 +220,12 @@ class Layer(Settings):
         several = isinstance(x, (list, tuple))
         inputs = list(x) if several else [x]
         if not any(isinstance(item, SymbolicTensor) for item in inputs):
-            return self.forward(x, bool(training))
+            return self.forward(x, training is not None and boolean("training", training))
         if not all(isinstance(item, SymbolicTensor) for item in inputs):
             raise TypeError(f"Layer '{self.name}' got symbolic tensors and arrays mixed; all must be of one kind.")
         shapes = [item.shape for item in inputs]
         node = Node(self, inputs, several, self.output_shape_of(shapes if several else shapes[0]), training)
+        self.calls_of_it.append(node)
         return node.outputs[0] if len(node.outputs) == 1 else node.outputs
 
     def forward(self, x: Any, training: bool = False, *, keep: bool | None = None, logits: bool = False) -> Any:
@@ -314,6 +348,21 @@ class Layer(Settings):
         return [cast(array, self.dtype, f"Input of layer '{self.name}'") for array in arrays]
 
     # ---- arrays -----------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> list[Array]:
+        """The arrays themselves, params then state, in Keras's order."""
+        return [*self.params.values(), *self.state.values()]
+
+    @property
+    def trainable_weights(self) -> list[Array]:
+        """Those that training changes."""
+        return list(self.params.values()) if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Array]:
+        """The others."""
+        return [array for array in self.weights if not any(array is other for other in self.trainable_weights)]
 
     def get_weights(self) -> list[Array]:
         """Copy the arrays, params then state, in Keras's order."""

@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels
-from ..arguments import is_integer, is_number
+from .. import kernels
+from ..arguments import boolean, is_integer, is_number
 from ..types import Array, Shape
 from .base import Layer
 
@@ -38,6 +38,7 @@ class BatchNormalization(Layer):
     scale : bool
         Whether there is a gamma, which stretches.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -68,6 +69,12 @@ class BatchNormalization(Layer):
     epsilon: float
     center: bool
     scale: bool
+    starts: ClassVar[dict[str, tuple[str, str]]] = {
+        "gamma": ("gamma", "ones"),
+        "beta": ("beta", "zeros"),
+        "moving_mean": ("moving_mean", "zeros"),
+        "moving_variance": ("moving_variance", "ones"),
+    }
 
     only: ClassVar[dict[str, Any]] = {
         "renorm": False,
@@ -84,8 +91,9 @@ class BatchNormalization(Layer):
         center: bool = True,
         scale: bool = True,
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         if not is_integer(axis):
             raise ValueError(f"`axis` must be one integer, the last axis. Received: axis={axis!r}.")
         for key, value, most in (("momentum", momentum, 1.0), ("epsilon", epsilon, np.inf)):
@@ -93,7 +101,7 @@ class BatchNormalization(Layer):
                 raise ValueError(f"`{key}` must be a number from 0 to {most}. Received: {key}={value!r}.")
         self.axis = int(axis)
         self.momentum, self.epsilon = float(momentum), float(epsilon)
-        self.center, self.scale = bool(center), bool(scale)
+        self.center, self.scale = boolean("center", center), boolean("scale", scale)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape; the axis must be its last, of known size."""
@@ -108,11 +116,11 @@ class BatchNormalization(Layer):
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         channels = input_shape[-1]
         if self.scale:
-            self.params["gamma"] = initializers.ones(rng, channels, self.dtype)
+            self.params["gamma"] = self._start_array("gamma", channels, rng)
         if self.center:
-            self.params["beta"] = initializers.zeros(channels, self.dtype)
-        self.state["moving_mean"] = initializers.zeros(channels, self.dtype)
-        self.state["moving_variance"] = initializers.ones(rng, channels, self.dtype)
+            self.params["beta"] = self._start_array("beta", channels, rng)
+        self.state["moving_mean"] = self._start_array("moving_mean", channels, rng)
+        self.state["moving_variance"] = self._start_array("moving_variance", channels, rng)
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         own = training and self.trainable and x.size > 0  # whether the batch's own mean and variance are used

@@ -24,6 +24,7 @@ class Concatenate(Layer):
     axis : int
         The last by default; not the batch's.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -47,8 +48,8 @@ class Concatenate(Layer):
 
     takes_list = True
 
-    def __init__(self, axis: int = -1, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, axis: int = -1, name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         if not is_integer(axis) or axis == 0:
             raise ValueError(f"`axis` must be an integer other than 0, the batch. Received: axis={axis!r}.")
         self.axis = int(axis)

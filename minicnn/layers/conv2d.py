@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels, reference
+from .. import kernels, reference
+from ..arguments import boolean
 from ..types import Array, IntOrPair, Pair, Shape
 from .activations import activate, activation_backward, activation_name, fused
 from .arguments import image_shape, one_of, pair, positive_int
@@ -51,6 +52,7 @@ class Conv2D(Windowed):
     algorithm : "auto", "direct", "winograd", "im2col" or "reference"
         How to compute it; never saved.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -91,6 +93,7 @@ class Conv2D(Windowed):
     activation: str | None
     use_bias: bool
     algorithm: str
+    starts: ClassVar[dict[str, tuple[str, str]]] = {"kernel": ("kernel", "glorot_uniform"), "bias": ("bias", "zeros")}
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def __init__(
@@ -105,8 +108,9 @@ class Conv2D(Windowed):
         use_bias: bool = True,
         algorithm: str = "auto",
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         self.filters = positive_int("filters", filters)
         self.kernel_size = pair("kernel_size", kernel_size)
         self.strides = pair("strides", strides)
@@ -114,7 +118,7 @@ class Conv2D(Windowed):
         self.dilation_rate = pair("dilation_rate", dilation_rate)
         self.groups = positive_int("groups", groups)
         self.activation = activation_name(activation)
-        self.use_bias = bool(use_bias)
+        self.use_bias = boolean("use_bias", use_bias)
         self.algorithm = one_of("algorithm", algorithm, ALGORITHMS)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
@@ -143,9 +147,9 @@ class Conv2D(Windowed):
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         shape = (*self.kernel_size, input_shape[3] // self.groups, self.filters)
-        self.params["kernel"] = initializers.glorot_uniform(rng, shape, self.dtype)
+        self.params["kernel"] = self._start_array("kernel", shape, rng)
         if self.use_bias:
-            self.params["bias"] = initializers.zeros(self.filters, self.dtype)
+            self.params["bias"] = self._start_array("bias", self.filters, rng)
 
     def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation

@@ -23,6 +23,7 @@ class Cropping2D(Layer):
     cropping : int, (int, int) or ((top, bottom), (left, right))
         Pixels: one number for every side, one for the rows and one for the columns, or one a side.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -43,8 +44,10 @@ class Cropping2D(Layer):
     cropping: Pads
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
-    def __init__(self, cropping: int | Sequence[int | Sequence[int]] = ((0, 0), (0, 0)), name: str | None = None):
-        super().__init__(name)
+    def __init__(
+        self, cropping: int | Sequence[int | Sequence[int]] = ((0, 0), (0, 0)), name: str | None = None, **more: Any
+    ):
+        super().__init__(name, **more)
         self.cropping = sides("cropping", cropping)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

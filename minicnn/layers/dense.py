@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels
+from .. import kernels
+from ..arguments import boolean
 from ..types import Array, Shape
 from .activations import activate, activation_backward, activation_name, fused
 from .arguments import positive_int
@@ -33,6 +34,7 @@ class Dense(Layer):
     use_bias : bool
         Whether a bias is added.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -67,13 +69,16 @@ class Dense(Layer):
     units: int
     activation: str | None
     use_bias: bool
+    starts: ClassVar[dict[str, tuple[str, str]]] = {"kernel": ("kernel", "glorot_uniform"), "bias": ("bias", "zeros")}
     only: ClassVar[dict[str, Any]] = {"quantization_config": None}
 
-    def __init__(self, units: int, activation: str | None = None, use_bias: bool = True, name: str | None = None):
-        super().__init__(name)
+    def __init__(
+        self, units: int, activation: str | None = None, use_bias: bool = True, name: str | None = None, **more: Any
+    ):
+        super().__init__(name, **more)
         self.units = positive_int("units", units)
         self.activation = activation_name(activation)
-        self.use_bias = bool(use_bias)
+        self.use_bias = boolean("use_bias", use_bias)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, ..., inputs) -> (None, ..., units)."""
@@ -85,9 +90,9 @@ class Dense(Layer):
         return (*input_shape[:-1], self.units)
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
-        self.params["kernel"] = initializers.glorot_uniform(rng, (input_shape[-1], self.units), self.dtype)
+        self.params["kernel"] = self._start_array("kernel", (input_shape[-1], self.units), rng)
         if self.use_bias:
-            self.params["bias"] = initializers.zeros(self.units, self.dtype)
+            self.params["bias"] = self._start_array("bias", self.units, rng)
 
     def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation

@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels
+from .. import kernels
+from ..arguments import boolean
 from ..types import Array, IntOrPair, Pair, Shape
 from .activations import activate, activation_backward, activation_name
 from .arguments import image_shape, one_of, pair, positive_int
@@ -43,6 +44,7 @@ class DepthwiseConv2D(Windowed):
     use_bias : bool
         Whether a bias is added.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -76,6 +78,10 @@ class DepthwiseConv2D(Windowed):
     dilation_rate: Pair
     activation: str | None
     use_bias: bool
+    starts: ClassVar[dict[str, tuple[str, str]]] = {
+        "depthwise": ("kernel", "glorot_uniform"),
+        "bias": ("bias", "zeros"),
+    }
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
     def __init__(
@@ -88,15 +94,16 @@ class DepthwiseConv2D(Windowed):
         activation: str | None = None,
         use_bias: bool = True,
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         self.kernel_size = pair("kernel_size", kernel_size)
         self.strides = pair("strides", strides)
         self.padding = one_of("padding", padding, ("valid", "same"))
         self.depth_multiplier = positive_int("depth_multiplier", depth_multiplier)
         self.dilation_rate = pair("dilation_rate", dilation_rate)
         self.activation = activation_name(activation)
-        self.use_bias = bool(use_bias)
+        self.use_bias = boolean("use_bias", use_bias)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 f"`strides` and `dilation_rate` cannot both be above 1. "
@@ -115,9 +122,9 @@ class DepthwiseConv2D(Windowed):
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         shape = (*self.kernel_size, input_shape[3], self.depth_multiplier)
-        self.params["kernel"] = initializers.glorot_uniform(rng, shape, self.dtype)
+        self.params["kernel"] = self._start_array("kernel", shape, rng)
         if self.use_bias:
-            self.params["bias"] = initializers.zeros(math.prod(shape[2:]), self.dtype)
+            self.params["bias"] = self._start_array("bias", math.prod(shape[2:]), rng)
 
     def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation

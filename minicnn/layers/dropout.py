@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import kernels
+from .. import arguments, kernels
 from ..arguments import is_integer, is_number
 from ..types import Array, BoolArray, Shape
 from .base import Layer
@@ -32,6 +32,7 @@ class Dropout(Layer):
         The mask's shape, 1 along the axes that share one draw: (None, 1, 1, 1) drops whole examples ("drop connect",
         where a residual connection goes round them); None as a size is the input's.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Attributes
@@ -67,8 +68,9 @@ class Dropout(Layer):
         seed: int | None = None,
         noise_shape: Sequence[int | None] | None = None,
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         if not is_number(rate) or not 0 <= rate < 1:
             raise ValueError(f"`rate` must be a number in [0, 1). Received: rate={rate!r}.")
         sizes = () if noise_shape is None else noise_shape
@@ -78,7 +80,7 @@ class Dropout(Layer):
             )
         self.rate = float(rate)
         self.noise_shape = None if noise_shape is None else tuple(sizes)
-        self.seed = seed
+        self.seed = arguments.seed("seed", seed)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape; noise_shape must stretch to it."""
@@ -130,6 +132,7 @@ class SpatialDropout2D(Dropout):
     seed : int, optional
         Of the masks; by default they follow from the model's seed.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -148,8 +151,8 @@ class SpatialDropout2D(Dropout):
 
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last", "noise_shape": None}
 
-    def __init__(self, rate: float, seed: int | None = None, name: str | None = None):
-        super().__init__(rate, seed, (None, 1, 1, None), name)
+    def __init__(self, rate: float, seed: int | None = None, name: str | None = None, **more: Any):
+        super().__init__(rate, seed, (None, 1, 1, None), name, **more)
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them, who has no `trainable` for this layer."""

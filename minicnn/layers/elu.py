@@ -22,6 +22,7 @@ class ELU(Layer):
     alpha : float, 0 or more
         The output far below 0 is -alpha.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -39,8 +40,8 @@ class ELU(Layer):
 
     alpha: float
 
-    def __init__(self, alpha: float = 1.0, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, alpha: float = 1.0, name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         self.alpha = not_negative("alpha", alpha)
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Array]:

@@ -20,6 +20,7 @@ class Flatten(Layer):
     Parameters
     ----------
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Examples

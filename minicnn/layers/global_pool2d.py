@@ -11,6 +11,7 @@ Source: Keras 3 `GlobalAveragePooling2D` and `GlobalMaxPooling2D`. On paper: ref
 from typing import Any, ClassVar
 
 from .. import kernels
+from ..arguments import boolean
 from ..types import Array, Pair, Shape
 from .arguments import image_shape
 from .base import Layer
@@ -24,6 +25,7 @@ class GlobalPooling2D(Layer):
     keepdims : bool
         Return (N, 1, 1, C) instead of (N, C).
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -35,9 +37,9 @@ class GlobalPooling2D(Layer):
     keepdims: bool
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
-    def __init__(self, keepdims: bool = False, name: str | None = None):
-        super().__init__(name)
-        self.keepdims = bool(keepdims)
+    def __init__(self, keepdims: bool = False, name: str | None = None, **more: Any):
+        super().__init__(name, **more)
+        self.keepdims = boolean("keepdims", keepdims)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, H, W, C) -> (None, C), or (None, 1, 1, C) with keepdims."""
@@ -65,6 +67,7 @@ class GlobalAveragePooling2D(GlobalPooling2D):
     keepdims : bool
         Return (N, 1, 1, C) instead of (N, C).
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -98,6 +101,7 @@ class GlobalMaxPooling2D(GlobalPooling2D):
     keepdims : bool
         Return (N, 1, 1, C) instead of (N, C).
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises

@@ -22,6 +22,7 @@ class InputLayer(Layer):
     shape : tuple of int or None
         Of one example; None leaves a size open.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Attributes
@@ -43,8 +44,8 @@ class InputLayer(Layer):
 
     shape: Shape
 
-    def __init__(self, shape: Sequence[int | None], name: str | None = None):
-        super().__init__(name)
+    def __init__(self, shape: Sequence[int | None], name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         if not isinstance(shape, (tuple, list)):
             raise ValueError(f"`shape` must be a tuple, without the batch: (64, 64, 3). Received: shape={shape!r}.")
         self.shape = (None, *(None if size is None else positive_int("shape", size) for size in shape))

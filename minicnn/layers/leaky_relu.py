@@ -23,6 +23,7 @@ class LeakyReLU(Layer):
         The part of what is negative that goes through; 0.3 by default (the activation "leaky_relu" has 0.2, as in
         Keras).
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -41,8 +42,8 @@ class LeakyReLU(Layer):
 
     negative_slope: float
 
-    def __init__(self, negative_slope: float = 0.3, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, negative_slope: float = 0.3, name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         self.negative_slope = not_negative("negative_slope", negative_slope)
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Array]:

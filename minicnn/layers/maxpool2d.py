@@ -27,6 +27,7 @@ class MaxPooling2D(Windowed):
     padding : "valid" or "same"
         Drop the rows and columns left over, or pad with -inf.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -65,8 +66,9 @@ class MaxPooling2D(Windowed):
         strides: IntOrPair | None = None,
         padding: str = "valid",
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         self.pool_size = pair("pool_size", pool_size)
         self.strides = self.pool_size if strides is None else pair("strides", strides)
         self.padding = one_of("padding", padding, ("valid", "same"))

@@ -18,6 +18,7 @@ class Multiply(Layer):
     Parameters
     ----------
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises

@@ -6,7 +6,8 @@
 A Model is built from such records.
 """
 
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from ..types import Shape, Shapes
 
@@ -29,8 +30,9 @@ class SymbolicTensor:
     Examples
     --------
     >>> from minicnn import Dense, Input
-    >>> Dense(2, name="last")(Input((4,)))
-    <SymbolicTensor shape=(None, 2) from last>
+    >>> y = Dense(2, name="last")(Input((4,)))
+    >>> y, y * 2 + y
+    (<SymbolicTensor shape=(None, 2) from last>, <SymbolicTensor shape=(None, 2) from add>)
     """
 
     def __init__(self, shape: Shape, node: "Node", index: int = 0):
@@ -38,8 +40,45 @@ class SymbolicTensor:
         self.node: Node = node
         self.index: int = index
 
+    # ---- arithmetic: x + y, x * 2, ... record the layers that do it --------------------------------------
+
+    def __add__(self, other: "SymbolicTensor | float") -> "SymbolicTensor":
+        return _joined("Add", self, other) if isinstance(other, SymbolicTensor) else _scaled(self, 1.0, other)
+
+    __radd__ = __add__
+
+    def __mul__(self, other: "SymbolicTensor | float") -> "SymbolicTensor":
+        return _joined("Multiply", self, other) if isinstance(other, SymbolicTensor) else _scaled(self, other, 0.0)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "SymbolicTensor":
+        return _scaled(self, -1.0, 0.0)
+
+    def __sub__(self, other: "SymbolicTensor | float") -> "SymbolicTensor":
+        return self + -other
+
+    def __rsub__(self, other: float) -> "SymbolicTensor":
+        return _scaled(self, -1.0, other)
+
+    def __truediv__(self, other: float) -> "SymbolicTensor":
+        if isinstance(other, SymbolicTensor):
+            raise TypeError("A symbolic tensor is divided by a number, not by another one; multiply by what you have.")
+        return _scaled(self, 1 / other, 0.0)
+
     def __repr__(self) -> str:
         return f"<SymbolicTensor shape={self.shape} from {self.node.layer.name}>"
+
+
+def _joined(name: str, one: SymbolicTensor, other: SymbolicTensor) -> SymbolicTensor:
+    """Call the layer of this class on two tensors."""
+    layers = importlib.import_module("minicnn.layers")  # which knows this file
+    return layers.LAYERS[name]()([one, other])
+
+
+def _scaled(x: SymbolicTensor, scale: float, offset: float) -> SymbolicTensor:
+    """Call a Rescaling on a tensor."""
+    return importlib.import_module("minicnn.layers").Rescaling(scale, offset)(x)
 
 
 class Node:
@@ -98,3 +137,42 @@ class Node:
         """
         own = [shapes[tensor] for tensor in self.inputs]
         return own if self.several else own[0]
+
+
+class InGraph:
+    """The part of a layer that knows where it was called on symbolic tensors.
+
+    Attributes
+    ----------
+    calls_of_it : list of Node
+        In order; in a chain the chain's own alone.
+    """
+
+    name: str
+    calls_of_it: list[Node]
+
+    @property
+    def input(self) -> Any:
+        """The symbolic tensor that the layer was called on; a list where it takes several."""
+        node = self._only_call("input")
+        return node.inputs if node.several else node.inputs[0]
+
+    @property
+    def output(self) -> Any:
+        """The symbolic tensor that came out of it: `Model(model.input, layer.output)` ends there.
+
+        Raises
+        ------
+        AttributeError
+            The layer was called on no symbolic tensor, or on several.
+        """
+        node = self._only_call("output")
+        return node.outputs[0] if len(node.outputs) == 1 else node.outputs
+
+    def _only_call(self, what: str) -> Node:
+        if len(self.calls_of_it) != 1:
+            raise AttributeError(
+                f"Layer '{self.name}' has an `{what}` where it was called on one symbolic tensor; name the one that "
+                f"you mean where it is made. Received: {len(self.calls_of_it)} calls."
+            )
+        return self.calls_of_it[0]

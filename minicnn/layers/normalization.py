@@ -30,6 +30,7 @@ class Normalization(Layer):
     variance : number or list of them, optional
         In the shape of `mean`.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -63,8 +64,9 @@ class Normalization(Layer):
         mean: ArrayLike | None = None,
         variance: ArrayLike | None = None,
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         axes: tuple[Any, ...] = () if axis is None else tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
         if not all(is_integer(item) and item != 0 for item in axes):
             raise ValueError(f"`axis` must be integers other than 0, the batch, or None. Received: axis={axis!r}.")

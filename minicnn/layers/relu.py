@@ -25,6 +25,7 @@ class ReLU(Layer):
     max_value : positive number, optional
         What larger numbers become; 6 in MobileNet.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -48,8 +49,8 @@ class ReLU(Layer):
 
     only: ClassVar[dict[str, Any]] = {"negative_slope": 0.0, "threshold": 0.0}
 
-    def __init__(self, max_value: float | None = None, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, max_value: float | None = None, name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         if max_value is not None and not (is_number(max_value) and 0 < max_value < np.inf):
             raise ValueError(f"`max_value` must be a positive number or None. Received: max_value={max_value!r}.")
         self.max_value = None if max_value is None else float(max_value)

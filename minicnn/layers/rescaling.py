@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..arguments import is_number
+from ..arguments import LARGEST_FLOAT32, is_number
 from ..types import Array, Shape
 from .base import Layer
 
@@ -27,6 +27,7 @@ class Rescaling(Layer):
     offset : float, finite, or a list of them, one a channel
         What is added.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Attributes
@@ -56,8 +57,14 @@ class Rescaling(Layer):
     offset: float | tuple[float, ...]
     several: bool
 
-    def __init__(self, scale: float | Sequence[float], offset: float | Sequence[float] = 0.0, name: str | None = None):
-        super().__init__(name)
+    def __init__(
+        self,
+        scale: float | Sequence[float],
+        offset: float | Sequence[float] = 0.0,
+        name: str | None = None,
+        **more: Any,
+    ):
+        super().__init__(name, **more)
         self.scale, self.offset = _checked("scale", scale), _checked("offset", offset)
         self.several = isinstance(self.scale, tuple) or isinstance(self.offset, tuple)
 
@@ -107,6 +114,7 @@ def _checked(name: str, value: Any) -> float | tuple[float, ...]:
     value = value[()] if isinstance(value, np.ndarray) and not value.ndim else value
     several = isinstance(value, (list, tuple, np.ndarray))
     for item in value if several else [value]:
-        if not is_number(item) or not np.isfinite(item):
-            raise ValueError(f"`{name}` must be one finite number, or one a channel. Received: {name}={value!r}.")
+        if not is_number(item) or not abs(item) <= LARGEST_FLOAT32:
+            bound = f" of at most {LARGEST_FLOAT32:.2g}, float32's largest," if is_number(item) and item == item else ""
+            raise ValueError(f"`{name}` must be one finite number{bound} or one a channel. Received: {name}={value!r}.")
     return tuple(float(item) for item in value) if several else float(value)

@@ -24,6 +24,7 @@ class Reshape(Layer):
     target_shape : tuple of int
         Of one example; one size may be -1, and follows from the others.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -45,8 +46,8 @@ class Reshape(Layer):
 
     target_shape: tuple[int, ...]
 
-    def __init__(self, target_shape: int | Sequence[int], name: str | None = None):
-        super().__init__(name)
+    def __init__(self, target_shape: int | Sequence[int], name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         given: Any = target_shape
         sizes = given if isinstance(given, (tuple, list)) else (given,)
         whole = all(map(is_integer, sizes))

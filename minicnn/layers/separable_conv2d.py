@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels
+from .. import kernels
 from ..types import Array, IntOrPair, Pads, Pair, Shape
 from .activations import activate, activation_backward, fused
 from .arguments import positive_int
@@ -43,6 +43,7 @@ class SeparableConv2D(DepthwiseConv2D):
     use_bias : bool
         Whether a bias is added, at the end.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -69,6 +70,11 @@ class SeparableConv2D(DepthwiseConv2D):
     """
 
     filters: int
+    starts: ClassVar[dict[str, tuple[str, str]]] = {
+        "depthwise": ("depthwise_kernel", "glorot_uniform"),
+        "pointwise": ("pointwise_kernel", "glorot_uniform"),
+        "bias": ("bias", "zeros"),
+    }
     ONE_BY_ONE: ClassVar[tuple[Pair, Pads]] = (1, 1), ((0, 0), (0, 0))  # strides and pads of the pointwise half
 
     def __init__(
@@ -82,8 +88,10 @@ class SeparableConv2D(DepthwiseConv2D):
         activation: str | None = None,
         use_bias: bool = True,
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(kernel_size, strides, padding, depth_multiplier, dilation_rate, activation, use_bias, name)
+        window = (kernel_size, strides, padding, depth_multiplier, dilation_rate)
+        super().__init__(*window, activation, use_bias, name, **more)
         self.filters = positive_int("filters", filters)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -93,10 +101,10 @@ class SeparableConv2D(DepthwiseConv2D):
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         depthwise = (*self.kernel_size, input_shape[3], self.depth_multiplier)
         pointwise = (1, 1, math.prod(depthwise[2:]), self.filters)
-        self.params["depthwise_kernel"] = initializers.glorot_uniform(rng, depthwise, self.dtype)
-        self.params["pointwise_kernel"] = initializers.glorot_uniform(rng, pointwise, self.dtype)
+        self.params["depthwise_kernel"] = self._start_array("depthwise_kernel", depthwise, rng)
+        self.params["pointwise_kernel"] = self._start_array("pointwise_kernel", pointwise, rng)
         if self.use_bias:
-            self.params["bias"] = initializers.zeros(self.filters, self.dtype)
+            self.params["bias"] = self._start_array("bias", self.filters, rng)
 
     def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation

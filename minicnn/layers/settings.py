@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, Self
 
+from ..arguments import boolean
+
 
 @cache
 def setting_names(kind: type) -> frozenset[str]:
     """Return the names of a layer class's settings: the parameters of its `__init__`, and of those that it inherits.
 
-    `name` is none: a model may number it. `activation` always is one. A model has no settings of its own.
+    `name` is none: a model may number it. Nor is what all layers take (told.py). `activation` always is one. A model
+    has no settings of its own.
 
     Examples
     --------
@@ -26,7 +29,7 @@ def setting_names(kind: type) -> frozenset[str]:
         return frozenset()
     makers = filter(inspect.isfunction, (vars(base).get("__init__") for base in kind.__mro__))
     parameters = {name for maker in makers for name in list(inspect.signature(maker).parameters)[1:]}
-    return frozenset(parameters - {"name"} | {"activation"})
+    return frozenset(parameters - {"name", "more"} | {"activation"})
 
 
 class Settings:
@@ -37,7 +40,7 @@ class Settings:
     only : dict
         Keras's settings that change the output and that this engine lacks: the one value that means "not used".
     kept_settings : dict
-        Initializers, regularizers and constraints from a file, which get_config writes back.
+        Initializers, regularizers and constraints, which get_config writes: see told.py.
     """
 
     name: str
@@ -52,6 +55,8 @@ class Settings:
 
         Raises
         ------
+        ValueError
+            `trainable` is set to neither True nor False.
         AttributeError
             `rate` of layer 'dropout' is fixed: it is built. ...
         """
@@ -61,7 +66,7 @@ class Settings:
                 f"{type(self).__name__}, or one by from_config of settings that say otherwise. "
                 f"Received: {name}={value!r}."
             )
-        super().__setattr__(name, value)
+        super().__setattr__(name, boolean("trainable", value) if name == "trainable" else value)
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them into a model file.
@@ -120,13 +125,13 @@ class Settings:
                     f"Layer '{name}': {cls.__name__}({key}={given!r}) is not supported; only {key}={value!r} is."
                 )
         try:
-            layer = cls(**{**cls._arguments(config), "name": name})
+            layer: Any = cls(**{**cls._arguments(config), "name": name})
         except TypeError as error:
             raise ValueError(f"Layer '{name}': {cls.__name__} does not understand its settings ({error}).") from None
         except ValueError as error:
             raise ValueError(f"Layer '{name}': {error}") from None
-        layer.trainable = bool(trainable)
-        layer.kept_settings = kept
+        layer.trainable = trainable
+        layer.keep(kept)
         return layer
 
     @classmethod

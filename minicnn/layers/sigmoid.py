@@ -8,6 +8,8 @@ Source: Keras 3 `activations.sigmoid`; Keras has no Sigmoid layer, so files say 
 On paper: reference/sigmoid.py.
 """
 
+from typing import Any
+
 from .activation import Activation
 
 
@@ -17,6 +19,7 @@ class Sigmoid(Activation):
     Parameters
     ----------
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Examples
@@ -29,5 +32,5 @@ class Sigmoid(Activation):
 
     class_name = "Activation"
 
-    def __init__(self, name: str | None = None):
-        super().__init__("sigmoid", name)
+    def __init__(self, name: str | None = None, **more: Any):
+        super().__init__("sigmoid", name, **more)

@@ -25,6 +25,7 @@ class Softmax(Layer):
     axis : int
         Which axis sums to 1, the last by default; not the batch's.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -45,8 +46,8 @@ class Softmax(Layer):
     axis: int
     activation: str | None
 
-    def __init__(self, axis: int = -1, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, axis: int = -1, name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         if not is_integer(axis) or axis == 0:
             raise ValueError(f"`axis` must be one integer other than 0, the batch. Received: axis={axis!r}.")
         self.axis = int(axis)

@@ -23,6 +23,7 @@ class ZeroPadding2D(Layer):
     padding : int, (int, int) or ((top, bottom), (left, right))
         Pixels: one number for every side, one for the rows and one for the columns, or one a side.
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises
@@ -43,8 +44,8 @@ class ZeroPadding2D(Layer):
     padding: Pads
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
-    def __init__(self, padding: int | Sequence[int | Sequence[int]] = (1, 1), name: str | None = None):
-        super().__init__(name)
+    def __init__(self, padding: int | Sequence[int | Sequence[int]] = (1, 1), name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         self.padding = sides("padding", padding)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -20,6 +20,10 @@ class BinaryCrossentropy(CrossEntropy):
     ----------
     from_logits : bool
         Whether predictions are logits (True) or probabilities (False).
+    label_smoothing : float in [0, 1]
+        s: labels become t (1 - s) + s / 2.
+    axis, reduction, name
+        As in `CrossEntropy`.
 
     Examples
     --------
@@ -45,7 +49,7 @@ class BinaryCrossentropy(CrossEntropy):
         return y_true
 
     def _each(self, t: AnyArray, y: Array, logits: bool) -> tuple[Array, Array]:
-        t = t.astype(y.dtype, copy=False)
+        t = self._smooth(t.astype(y.dtype, copy=False), 2)
         if logits:  # max(z, 0) - z t + log(1 + exp(-|z|)) never overflows
             values = np.maximum(y, 0) - y * t + np.log1p(np.exp(-np.abs(y)))
             gradient = kernels.sigmoid_forward(y) - t

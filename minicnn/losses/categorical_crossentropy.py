@@ -19,6 +19,10 @@ class CategoricalCrossentropy(CrossEntropy):
     ----------
     from_logits : bool
         Whether predictions are logits (True) or probabilities (False).
+    label_smoothing : float in [0, 1]
+        s: labels become t (1 - s) + s / K.
+    axis, reduction, name
+        As in `CrossEntropy`.
 
     Examples
     --------
@@ -51,7 +55,7 @@ class CategoricalCrossentropy(CrossEntropy):
         return y_true
 
     def _each(self, t: AnyArray, y: Array, logits: bool) -> tuple[Array, Array]:
-        t = t.astype(y.dtype, copy=False)
+        t = self._smooth(t.astype(y.dtype, copy=False), y.shape[-1])
         if logits:
             p, log_p = softmax_and_its_log(y)
             return -(t * log_p).sum(-1), p - t

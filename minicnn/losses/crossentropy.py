@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
+from ..arguments import boolean, number
 from ..types import Array
 from .loss import HasActivation, Loss, gives_probabilities
 
@@ -25,6 +26,17 @@ class CrossEntropy(Loss):
     ----------
     from_logits : bool
         Whether predictions are logits (True) or probabilities (False).
+    label_smoothing : float in [0, 1]
+        What share of each label is spread over all classes.
+    axis : -1
+        Of the classes.
+    reduction, name
+        As in `Loss`.
+
+    Raises
+    ------
+    ValueError
+        An argument is none of these.
 
     Examples
     --------
@@ -34,9 +46,26 @@ class CrossEntropy(Loss):
     """
 
     from_logits: bool
+    label_smoothing: float
 
-    def __init__(self, from_logits: bool = False):
-        self.from_logits = bool(from_logits)
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str = "sum_over_batch_size",
+        name: str | None = None,
+    ):
+        super().__init__(reduction, name)
+        self.from_logits = boolean("from_logits", from_logits)
+        self.label_smoothing = number("label_smoothing", label_smoothing, 0, 1)
+        if axis != -1:
+            raise ValueError(f"`axis` must be -1: the classes lie on the last axis. Received: axis={axis!r}.")
+
+    def _smooth(self, t: Array, classes: int) -> Array:
+        """Return labels of which a share is spread over so many classes."""
+        share = self.label_smoothing
+        return t if not share else (t * (1 - share) + share / classes).astype(t.dtype, copy=False)
 
     def takes_logits(self, model: HasActivation) -> bool:
         """Say whether the model ends in softmax or sigmoid. As in Keras it needn't be the loss's own of the two."""
@@ -44,7 +73,8 @@ class CrossEntropy(Loss):
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them."""
-        return {**super().get_config(), "from_logits": self.from_logits}
+        smoothing = {"label_smoothing": self.label_smoothing} if self.label_smoothing else {}
+        return {**super().get_config(), "from_logits": self.from_logits, **smoothing}
 
 
 def softmax_and_its_log(logits: Array) -> tuple[Array, Array]:

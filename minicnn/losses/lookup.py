@@ -1,29 +1,43 @@
 """A loss by its name, or from what a Keras model file says of it."""
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
+from .amounts import Huber, MeanAbsoluteError, MeanSquaredError
 from .binary_crossentropy import BinaryCrossentropy
 from .categorical_crossentropy import CategoricalCrossentropy
-from .crossentropy import CrossEntropy
+from .function_loss import FunctionLoss
 from .loss import Loss
-from .mean_squared_error import MeanSquaredError
 from .sparse_categorical_crossentropy import SparseCategoricalCrossentropy
 
-LOSSES: dict[str, type[Loss]] = {
-    loss.name: loss
-    for loss in (CategoricalCrossentropy, SparseCategoricalCrossentropy, BinaryCrossentropy, MeanSquaredError)
+CLASSES: dict[str, type[Loss]] = {
+    loss.__name__: loss
+    for loss in (
+        CategoricalCrossentropy,
+        SparseCategoricalCrossentropy,
+        BinaryCrossentropy,
+        MeanSquaredError,
+        MeanAbsoluteError,
+        Huber,
+    )
 }
-LOSSES["mse"] = MeanSquaredError
+LOSSES: dict[str, type[Loss]] = {
+    **{loss.name: loss for loss in CLASSES.values()},
+    "mse": MeanSquaredError,
+    "mae": MeanAbsoluteError,
+    "huber": Huber,
+}
 
 
-def get(loss: str | Loss) -> Loss:
-    """Return a loss from its name or itself.
+def get(loss: str | Loss | Callable[..., Any]) -> Loss:
+    """Return a loss from its name, from a function, or itself.
 
     Parameters
     ----------
-    loss : str or Loss
+    loss : str, Loss or function
         "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error" or
-        "mse".
+        "mse", "mean_absolute_error" or "mae", "huber"; a function as in `FunctionLoss`.
 
     Raises
     ------
@@ -37,9 +51,12 @@ def get(loss: str | Loss) -> Loss:
     """
     if isinstance(loss, Loss):
         return loss
-    if not isinstance(loss, str) or loss not in LOSSES:
+    if callable(loss) and not isinstance(loss, type):
+        return FunctionLoss(loss)
+    name = loss.lower() if isinstance(loss, str) and loss.isupper() else loss  # "MSE"
+    if not isinstance(name, str) or name not in LOSSES:
         raise ValueError(f"`loss` must be one of {', '.join(map(repr, LOSSES))}, or a Loss. Received: loss={loss!r}.")
-    return LOSSES[loss]()
+    return LOSSES[name]()
 
 
 def from_config(config: Any) -> Loss:
@@ -66,17 +83,12 @@ def from_config(config: Any) -> Loss:
     if isinstance(config, dict) and config.get("class_name") == "function":
         function: Any = config.get("config")
         return get(function)
-    by_class = {loss.__name__: loss for loss in LOSSES.values()}
     name, settings = (config.get("class_name"), config.get("config")) if isinstance(config, dict) else (None, None)
-    if name not in by_class or not isinstance(settings, dict):
-        raise ValueError(f"The loss must be one of {', '.join(by_class)}. Received: {name or config!r}.")
-    neutral = {"reduction": "sum_over_batch_size", "label_smoothing": 0.0, "axis": -1}
-    loss = by_class[name]
-    if not issubclass(loss, CrossEntropy):
-        neutral["from_logits"] = False
+    if name not in CLASSES or not isinstance(settings, dict):
+        raise ValueError(f"The loss must be one of {', '.join(CLASSES)}. Received: {name or config!r}.")
+    known = inspect.signature(CLASSES[name]).parameters
+    neutral = {"label_smoothing": 0.0, "axis": -1, "from_logits": False, "dtype": settings.get("dtype")}
     for key, value in settings.items():
-        if key in neutral and value != neutral[key]:
-            raise ValueError(f"{name}({key}={value!r}) is not supported; only {key}={neutral[key]!r} is.")
-    if issubclass(loss, CrossEntropy) and "from_logits" in settings:
-        return loss(from_logits=bool(settings["from_logits"]))
-    return loss()
+        if key not in known and value != neutral.get(key):
+            raise ValueError(f"{name}({key}={value!r}) is not supported.")
+    return CLASSES[name](**{key: value for key, value in settings.items() if key in known})

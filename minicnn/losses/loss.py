@@ -1,14 +1,19 @@
 """The base of the losses: how wrong predictions are, one number for all, and where each prediction should go.
 
-A loss is averaged over the examples. With weights each example's part is multiplied by its weight, and the sum is still
-divided by the number of examples, as in Keras. Source: Keras 3 `losses`, measured on its TensorFlow backend.
+A loss is averaged over the examples, unless `reduction` says otherwise. With weights each example's part is multiplied
+by its weight, and the sum is still divided by the number of examples, as in Keras.
+
+Source: Keras 3 `losses`, measured on its TensorFlow backend.
 """
 
 from typing import Any, Protocol
 
 import numpy as np
 
+from ..arguments import text
 from ..types import AnyArray, Array, ArrayLike
+
+REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum")  # the first two are the same
 
 
 class HasActivation(Protocol):
@@ -51,6 +56,19 @@ class Loss:
     A loss of one's own writes `_each(y_true, y_pred, from_logits)`, which returns one value an example, (N, ...), and
     the slope of each example's value at each of its predictions, (N, ..., K).
 
+    Parameters
+    ----------
+    reduction : "sum_over_batch_size", "mean", "mean_with_sample_weight" or "sum"
+        What the sum of the examples' losses is divided by: how many there are ("mean" too), what their weights add up
+        to, or nothing.
+    name : str, optional
+        For the file.
+
+    Raises
+    ------
+    ValueError
+        `reduction` is none of these.
+
     Attributes
     ----------
     name : str
@@ -75,6 +93,15 @@ class Loss:
     name: str = "loss"
     head: str | None = None
     from_logits: bool = False
+    reduction: str = "sum_over_batch_size"
+
+    def __init__(self, reduction: str = "sum_over_batch_size", name: str | None = None):
+        if not isinstance(reduction, str) or reduction not in REDUCTIONS:
+            known = ", ".join(map(repr, REDUCTIONS))
+            raise ValueError(f"`reduction` must be one of {known}. Received: reduction={reduction!r}.")
+        self.reduction = reduction
+        if name is not None:
+            self.name = text("name", name)
 
     def takes_logits(self, model: HasActivation) -> bool:
         """Say whether the loss takes what goes into the model's last activation. All who ask, ask here.
@@ -105,15 +132,16 @@ class Loss:
             The truth, as the loss's `check` wants it.
         y_pred : (N, ..., K) float32 or float64
             Predictions: probabilities or logits.
-        sample_weight : (N,), optional
-            Each example's weight; the sum is still divided by N, as in Keras.
+        sample_weight : (N,) or (N, ...), optional
+            Each example's weight, or each of its places' (of a map of labels); the sum is still divided by N, as in
+            Keras.
         from_logits : bool, optional
             In place of the loss's own setting.
 
         Returns
         -------
         value : float
-            The mean over the examples.
+            The mean over the examples, or what `reduction` says.
         dy_pred : (N, ..., K), dtype of `y_pred`
             How the value changes with each prediction.
 
@@ -127,11 +155,25 @@ class Loss:
         logits = self.from_logits if from_logits is None else from_logits
         with np.errstate(over="ignore", invalid="ignore"):  # where training goes astray the loss itself says so
             values, gradient = self._each(y_true, y_pred, logits)  # (N, ...), (N, ..., K)
+        count = 1.0 if self.reduction == "sum" else float(max(values.size, 1))
         if sample_weight is not None:
-            weights = np.asarray(sample_weight, y_pred.dtype).reshape(-1, *[1] * (values.ndim - 1))
+            weights = self._weights(sample_weight, values)
             values, gradient = values * weights, gradient * weights[..., None]
-        count = max(values.size, 1)
+            if self.reduction == "mean_with_sample_weight":
+                count = float(np.sum(weights, dtype=np.float64)) or 1.0  # weights that are all 0 make all else 0 too
         return float(values.sum(dtype=np.float64) / count), gradient / y_pred.dtype.type(count)
+
+    def _weights(self, sample_weight: ArrayLike, values: Array) -> Array:
+        """Return weights that multiply the examples' values."""
+        weights = np.asarray(sample_weight, values.dtype)
+        if weights.ndim == values.ndim + 1 and weights.shape[-1] == 1:
+            weights = weights[..., 0]
+        if weights.shape not in (values.shape[:1], values.shape):
+            raise ValueError(
+                f"`sample_weight` must have shape {values.shape[:1]}, a weight an example. "
+                f"Received: sample_weight.shape={weights.shape}."
+            )
+        return weights.reshape(*weights.shape, *[1] * (values.ndim - weights.ndim))
 
     def check(self, y_true: ArrayLike, shape: tuple[int, ...]) -> AnyArray:
         """Return `y_true` as an array that fits predictions of this shape.
@@ -163,7 +205,7 @@ class Loss:
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them."""
-        return {"name": self.name, "reduction": "sum_over_batch_size"}
+        return {"name": self.name, "reduction": self.reduction}
 
     def _each(self, t: AnyArray, y: Array, logits: bool) -> tuple[Array, Array]:
         raise NotImplementedError(f"{type(self).__name__} must define _each(y_true, y_pred, from_logits).")

@@ -19,6 +19,10 @@ class SparseCategoricalCrossentropy(CrossEntropy):
     ----------
     from_logits : bool
         Whether predictions are logits (True) or probabilities (False).
+    ignore_class : None
+        Give those examples a sample weight of 0.
+    reduction, axis, name
+        As in `CrossEntropy`.
 
     Examples
     --------
@@ -30,6 +34,21 @@ class SparseCategoricalCrossentropy(CrossEntropy):
 
     name: str = "sparse_categorical_crossentropy"
     head: str | None = "softmax"
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str = "sum_over_batch_size",
+        axis: int = -1,
+        name: str | None = None,
+    ):
+        super().__init__(from_logits, 0.0, axis, reduction, name)
+        if ignore_class is not None:
+            raise ValueError(
+                "`ignore_class` must be None: give those examples a sample_weight of 0. "
+                f"Received: ignore_class={ignore_class!r}."
+            )
 
     def check(self, y_true: ArrayLike, shape: tuple[int, ...]) -> AnyArray:
         """Return integer labels of shape (N, ...), int64, 0 to K - 1."""

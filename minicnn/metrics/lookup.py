@@ -1,29 +1,65 @@
 """A metric by its name, or from what a Keras model file says of it."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..types import AnyArray, BoolArray
 from .accuracy import accuracy, binary_accuracy, categorical_accuracy, sparse_categorical_accuracy
+from .counts import AUC, F1Score, Precision, Recall
+from .means import (
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+    mean_absolute_error,
+    mean_squared_error,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
+from .metric import MeanMetric, Metric
 
-Metric = Callable[[AnyArray, AnyArray], BoolArray]  # (y_true, y_pred) -> what is right
-
-METRICS: dict[str, Metric] = {
+METRICS: dict[str, Callable[..., Any]] = {
     "accuracy": accuracy,
     "acc": accuracy,
     "binary_accuracy": binary_accuracy,
     "categorical_accuracy": categorical_accuracy,
     "sparse_categorical_accuracy": sparse_categorical_accuracy,
+    "top_k_categorical_accuracy": top_k_categorical_accuracy,
+    "sparse_top_k_categorical_accuracy": sparse_top_k_categorical_accuracy,
+    "mean_squared_error": mean_squared_error,
+    "mse": mean_squared_error,
+    "mean_absolute_error": mean_absolute_error,
+    "mae": mean_absolute_error,
+}
+CLASSES: dict[str, type[Metric]] = {
+    kind.__name__: kind
+    for kind in (
+        AUC,
+        BinaryAccuracy,
+        CategoricalAccuracy,
+        F1Score,
+        MeanAbsoluteError,
+        MeanSquaredError,
+        Precision,
+        Recall,
+        SparseCategoricalAccuracy,
+        SparseTopKCategoricalAccuracy,
+        TopKCategoricalAccuracy,
+    )
 }
 
 
-def get(name: str) -> Metric:
-    """Return a metric's function from its name.
+def get(metric: str | Metric | Callable[..., Any]) -> Metric:
+    """Return a metric from its name, from a function, or itself.
 
     Parameters
     ----------
-    name : str
-        A key of `METRICS`.
+    metric : str, Metric or function
+        A key of `METRICS`, or the name of a class: "AUC", "Precision". A function of (y_true, y_pred) returns a number
+        for each example.
 
     Raises
     ------
@@ -32,21 +68,51 @@ def get(name: str) -> Metric:
 
     Examples
     --------
-    >>> get("acc").__name__
-    'accuracy'
+    >>> get("acc").name, get("AUC").name
+    ('acc', 'auc')
     """
-    if name not in METRICS:
-        raise ValueError(f"`metrics` must be from {', '.join(map(repr, METRICS))}. Received: {name!r}.")
-    return METRICS[name]
+    if isinstance(metric, Metric):
+        return metric
+    if isinstance(metric, str) and metric in METRICS:
+        return MeanMetric(METRICS[metric], metric)
+    if isinstance(metric, str) and metric in CLASSES:
+        return CLASSES[metric]()
+    if callable(metric) and not isinstance(metric, (str, type)):
+        return MeanMetric(metric)
+    known = ", ".join(map(repr, (*METRICS, *CLASSES)))
+    raise ValueError(f"`metrics` must be from {known}, or be a Metric. Received: {metric!r}.")
 
 
-def from_config(config: Any) -> list[str]:
-    """Return the metrics' names that a Keras model file gives; those that we lack are refused by name.
+def to_config(metric: Metric) -> Any:
+    """Return what Keras writes of a metric into a model file: the name by which it was asked for, or its class.
+
+    Parameters
+    ----------
+    metric : Metric
+
+    Examples
+    --------
+    >>> to_config(get("acc")), to_config(Precision())["class_name"]
+    ('acc', 'Precision')
+    """
+    if type(metric).__name__ in CLASSES:
+        module, name = "keras.metrics", type(metric).__name__
+        return {"module": module, "class_name": name, "config": metric.get_config(), "registered_name": None}
+    return metric.name
+
+
+def from_config(config: Any) -> list[Any]:
+    """Return the metrics that a Keras model file gives; those that we lack are refused by name.
 
     Parameters
     ----------
     config : list or None
-        Names, {"class_name": ..., "config": {"name": ...}}, or lists of these, as `compile` was given them.
+        Names, {"class_name": ..., "config": {...}}, or lists of these, as `compile` was given them.
+
+    Returns
+    -------
+    metrics : list of str and Metric
+        As `compile` takes them.
 
     Raises
     ------
@@ -55,16 +121,35 @@ def from_config(config: Any) -> list[str]:
 
     Examples
     --------
-    >>> from_config(["accuracy", {"class_name": "BinaryAccuracy", "config": {"name": "binary_accuracy"}}])
-    ['accuracy', 'binary_accuracy']
+    >>> found = from_config(["accuracy", {"class_name": "Precision", "config": {"name": "mine", "top_k": 2}}])
+    >>> found[0], found[1].name, found[1].top_k
+    ('accuracy', 'mine', 2)
     """
-    names: list[str] = []
+    found: list[Any] = []
     for item in config or ():
-        if isinstance(item, dict):
-            config = item.get("config")
-            item = config.get("name") if isinstance(config, dict) else config  # an object's settings, or a function
-        for name in item if isinstance(item, list) else [item]:
-            if name is not None:
-                get(name)
-                names.append(name)
-    return names
+        if isinstance(item, (list, tuple)):
+            found += from_config(item)
+        elif isinstance(item, dict):
+            found.append(_from_entry(item))
+        elif item is not None:
+            get(item)
+            found.append(item)
+    return found
+
+
+def _from_entry(entry: dict[str, Any]) -> Any:
+    """Make a metric from an object's entry, or find the name of a function's."""
+    kind = CLASSES.get(str(entry.get("class_name")))
+    settings: Any = entry.get("config")
+    if not isinstance(settings, dict):
+        get(settings)
+        return settings
+    if kind is None:
+        name: Any = settings.get("name")
+        get(name)
+        return name
+    known = inspect.signature(kind).parameters
+    for key, value in settings.items():
+        if key not in known and key != "dtype" and kind is not AUC and value is not None:
+            raise ValueError(f"{kind.__name__}({key}={value!r}) is not supported.")
+    return kind.from_config(settings)

@@ -9,7 +9,7 @@ class Mean:
     total : float
         The sum over all examples.
     count : int
-        How many they are.
+        How many they are, or what their weights add up to.
 
     Examples
     --------
@@ -21,12 +21,12 @@ class Mean:
     """
 
     total: float
-    count: int
+    count: float
 
     def __init__(self) -> None:
         self.total, self.count = 0.0, 0
 
-    def add(self, value: float, count: int) -> None:
+    def add(self, value: float, count: float) -> None:
         """Take in the mean `value` of `count` examples."""
         self.total += float(value) * count
         self.count += count

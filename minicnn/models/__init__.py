@@ -14,7 +14,7 @@ architectures.py   two small nets to study
 
 from . import gradcheck
 from .architectures import ARCHITECTURES, homework, tinyvgg
-from .card import card_of, output_names
+from .card import card_of
 from .model import Model
 from .saving import load_model
 from .sequential import Sequential
@@ -27,6 +27,5 @@ __all__ = [
     "gradcheck",
     "homework",
     "load_model",
-    "output_names",
     "tinyvgg",
 ]

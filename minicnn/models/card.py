@@ -8,7 +8,7 @@ from typing import Any
 
 from ..files import ResolvedCard, preprocess, resolve_card
 from ..layers import Normalization, Rescaling
-from ..losses import BinaryCrossentropy, gives_probabilities
+from ..losses import BinaryCrossentropy, Loss, gives_probabilities
 from ..types import AnyPath
 from .model import Model
 
@@ -87,23 +87,6 @@ def card_of(
     return resolved
 
 
-def output_names(model: Model) -> list[str]:
-    """Return what a model's outputs are called: the layers that they come from.
-
-    Examples
-    --------
-    >>> from minicnn import Dense, Input
-    >>> x = Input((4,))
-    >>> output_names(Model(x, [Dense(1, name="age")(x), Dense(2, name="kind")(x)]))
-    ['age', 'kind']
-    """
-    names: list[str] = []
-    for tensor in model.outputs:
-        name = tensor.node.layer.name
-        names.append(name if name not in names else f"{name}:{names.count(name)}")
-    return names
-
-
 def _task(model: Model) -> str:
     """Return what a model's end and its loss tell of its task."""
     if len(model.outputs) == 1 and len(model.output_shape) == 4:
@@ -115,7 +98,7 @@ def _task(model: Model) -> str:
 def _numbered(model: Model, task: str) -> list[str]:
     """Return names for those who have none: of classes, or of several outputs."""
     if len(model.outputs) > 1:
-        return output_names(model)
+        return model.output_names
     if task == "pictures":
         return []
     units = model.output_shape[-1]
@@ -137,6 +120,6 @@ def _told_by(model: Model, path: AnyPath | None) -> dict[str, Any]:
         told |= preprocess("teachable", path)
     if gives_probabilities(model):  # whatever the loss says: it takes what goes into these
         told["output"] = "probabilities"
-    elif model.loss is not None:
+    elif isinstance(model.loss, Loss):
         told["output"] = "logits" if model.loss.from_logits else "probabilities"
     return told

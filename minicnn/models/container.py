@@ -7,6 +7,7 @@ treats any layer.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from ..arguments import is_integer, text
 from ..layers import Layer
 from ..types import Array, ArrayLike, Arrays
 
@@ -37,26 +38,36 @@ class Container(Layer):
 
     # ---- layers -----------------------------------------------------------------------------------------
 
-    def get_layer(self, name: str) -> Layer:
-        """Find a layer by its name.
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Find a layer by its name, or by its place.
 
         Parameters
         ----------
-        name : str
+        name : str, optional
             "conv2d"; "inner/conv2d" looks into a nested model.
+        index : int, optional
+            In `layers`, in place of the name.
 
         Raises
         ------
         ValueError
-            There is none of this name; the sentence lists those that there are.
+            There is none of this name, which the sentence says with those that there are, or at this place; neither
+            or both are given.
 
         Examples
         --------
         >>> from minicnn import Dense, Input, Sequential
-        >>> Sequential([Input((4,)), Dense(2, name="last")]).get_layer("last").params["kernel"].shape
-        (4, 2)
+        >>> model = Sequential([Input((4,)), Dense(2, name="last")])
+        >>> model.get_layer("last").params["kernel"].shape, model.get_layer(index=0).name
+        ((4, 2), 'last')
         """
-        head, _, rest = name.partition("/")
+        if (name is None) == (index is None):
+            raise ValueError(f"Give `name` or `index`, one of them. Received: name={name!r}, index={index!r}.")
+        if name is None:
+            if not is_integer(index) or not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(f"`index` must be a place among {len(self.layers)} layers. Received: index={index!r}.")
+            return self.layers[index]
+        head, _, rest = text("name", name).partition("/")
         for layer in self.layers:
             if layer.name == head:
                 return layer.get_layer(rest) if rest and is_model(layer) else layer
@@ -126,9 +137,19 @@ class Container(Layer):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  all layers set
-        self._trainable = bool(value)
+        self._trainable = value
         for layer in getattr(self, "layers", ()):
             layer.trainable = self._trainable
+
+    @property
+    def weights(self) -> list[Array]:
+        """The arrays themselves, layer by layer, in Keras's order."""
+        return [array for layer in self.layers for array in layer.weights]
+
+    @property
+    def trainable_weights(self) -> list[Array]:
+        """Those that training changes."""
+        return list(self.params.values())
 
     def get_weights(self) -> list[Array]:
         """Copy all arrays, layer by layer, in Keras's order.

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import is_integer
+from .. import arguments
 from ..types import AnyArray, Array, ArrayLike, Arrays
 from .kinks import pattern
 from .model import Model
@@ -146,12 +146,13 @@ def gradcheck(
     """
     if model.loss is None:
         raise RuntimeError("Call model.compile(optimizer, loss) before gradcheck: without a loss there is no gradient.")
-    if sample is not None and not (is_integer(sample) and sample >= 1):
+    if sample is not None and not (arguments.is_integer(sample) and sample >= 1):
         raise ValueError(f"`sample` must be a positive integer, or None for all. Received: sample={sample!r}.")
+    tolerance = arguments.number("tolerance", tolerance, positive=True)
     dtype = model.dtype or "float32"
     own = _Probe(model.astype(dtype), np.array(x, dtype), y)
     start = _Probe(model.astype("float64"), own.x.astype(np.float64), y)
-    rounded, rng = own.gradients(), np.random.default_rng(seed)
+    rounded, rng = own.gradients(), np.random.default_rng(arguments.seed("seed", seed))
     elements: list[Element] = []
     same_side = start.on_the_side_of(own.pattern)
     for name, gradient in start.gradients().items():

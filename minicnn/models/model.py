@@ -4,17 +4,17 @@ What it computes is in network.py and running.py, how it is trained in trainer.p
 files of their own: the methods here only call down.
 """
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from .. import training
 from ..layers import LAYERS, SymbolicTensor
 from ..types import DTypeLike
 from . import saving
-from .configs import functional_arguments, functional_config
+from .configs import entry, functional_arguments, functional_config
 from .network import Seed
 from .summary import summary as format_summary
 from .trainer import Trainer
@@ -139,12 +139,12 @@ class Model(Trainer):
         copy.set_weights(self.get_weights())
         copy.seed, copy.classifier = self.seed, self.classifier
         if self.setup:
-            copy.compile(**training.Setup.from_config(self.setup.get_config()).arguments())
+            copy.compile(**self.setup.arguments())
         return copy
 
     # ---- files ------------------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Write the model to a file; its ending says which kind.
 
         Parameters
@@ -152,6 +152,8 @@ class Model(Trainer):
         path : str or PathLike
             `NAME.keras`: Keras's own format, all of the model. `NAME.h5`: whole-model HDF5. `FOLDER/model.json`:
             for TensorFlow.js, the arrays beside it. The classifier.json lies in the first and beside the others.
+        overwrite : bool
+            False: a file that is there stays, and ValueError says so.
 
         Raises
         ------
@@ -167,15 +169,17 @@ class Model(Trainer):
         ...     load_model(f"{folder}/small.keras").output_shape
         (None, 2)
         """
-        saving.save_model(self, path)
+        saving.save_model(self, path, overwrite)
 
-    def save_weights(self, path: str | os.PathLike[str]) -> None:
+    def save_weights(self, path: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Write the arrays alone to a file, as Keras does.
 
         Parameters
         ----------
         path : str or PathLike
             `NAME.weights.h5`.
+        overwrite : bool
+            False: a file that is there stays, and ValueError says so.
 
         Raises
         ------
@@ -193,7 +197,7 @@ class Model(Trainer):
         >>> all((a == b).all() for a, b in zip(model.get_weights(), fresh.get_weights()))
         True
         """
-        saving.save_weights(self, path)
+        saving.save_weights(self, path, overwrite)
 
     def load_weights(self, path: str | os.PathLike[str]) -> None:
         """Read the arrays from a file, as Keras writes it: see `save_weights`.
@@ -209,6 +213,18 @@ class Model(Trainer):
             One sentence: the path, and what is wrong with the file or does not fit the model.
         """
         saving.load_weights(self, path)
+
+    def to_json(self) -> str:
+        """Return the architecture, without weights, as Keras's JSON.
+
+        Examples
+        --------
+        >>> import json
+        >>> from minicnn import Dense, Input, Sequential
+        >>> json.loads(Sequential([Input((4,)), Dense(2)]).to_json())["class_name"]
+        'Sequential'
+        """
+        return json.dumps(entry(self))
 
     def summary(self, print_fn: Callable[[str], Any] = print) -> None:
         """Print a table: a row a layer, with shapes, parameters, memory, work, and how much of the image it sees.

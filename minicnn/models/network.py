@@ -4,22 +4,24 @@ Its forward and backward are those of running.py, its order is that of graph.py,
 it is a layer, models nest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from .. import arguments
 from ..execution import Plan
-from ..layers import Blank, Layer, Node, Softmax, SymbolicTensor, activate, fits
+from ..layers import Blank, Layer, Node, Softmax, SymbolicTensor, activate, fits, next_seed
 from ..types import AnyArray, Array, Arrays, DTypeLike, Shape, Shapes
 from . import running
 from .container import Container, is_model
+from .ends import Ends
 from .graph import Call, calls, give_names, sort, trace
 
 Seed = int | np.random.Generator | None  # of a model's weights
 
 
-class Network(Container):
+class Network(Ends, Container):
     """A graph of layers from inputs to outputs: what `Model` and `Sequential` share with every layer.
 
     Attributes
@@ -53,10 +55,11 @@ class Network(Container):
 
     def _start(self, seed: Seed) -> np.random.Generator:
         """Begin empty; return who draws the weights. For layers that come later no file has any: `_rng` draws them."""
-        self.seed = None if isinstance(seed, np.random.Generator) else seed
+        seed = next_seed() if seed is None else seed
+        self.seed = None if isinstance(seed, np.random.Generator) else arguments.seed("seed", seed)
         self._rng = np.random.default_rng(None if isinstance(seed, Blank) else seed)
         self.layers, self.nodes, self.inputs, self.outputs = [], [], [], []
-        self._plans: dict[bool, Plan] = {}
+        self._plans: dict[frozenset[SymbolicTensor], Plan] = {}
         return seed if isinstance(seed, Blank) else self._rng
 
     def __getstate__(self) -> dict[str, Any]:
@@ -153,9 +156,7 @@ class Network(Container):
     @property
     def activation(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]  asked of the last layer
         """What the model ends with, where nothing else reads that layer's output."""
-        if len(self.outputs) != 1 or any(self.outputs[0] in node.inputs for node in self.nodes):
-            return None
-        return next(node.layer.activation for node in self.nodes if self.outputs[0] in node.outputs)
+        return self.activations[0] if len(self.outputs) == 1 else None
 
     def calls(self, input_shape: Shapes | None = None) -> list[Call]:
         """List every call of a layer, nested models unfolded, in running order.
@@ -222,7 +223,7 @@ class Network(Container):
         training: bool = False,
         *,
         keep: bool | None = None,
-        logits: bool = False,
+        logits: bool | Sequence[bool] = False,
         need_dx: bool = True,
         record: Arrays | None = None,
     ) -> Any:
@@ -236,7 +237,7 @@ class Network(Container):
             Whether Dropout drops, BatchNormalization uses the batch, and backward may follow.
         keep : bool, optional
             Whether to push what backward needs; by default when training.
-        logits : bool
+        logits : bool, or a list of them for several outputs
             Leave out the `activation` that the model ends with, so that a loss can take the logits.
         need_dx : bool
             False: backward will not be asked for dx, so layers before the first trainable one keep nothing.
@@ -259,31 +260,33 @@ class Network(Container):
         """
         arrays, given = self._checked_input(x)
         keep = training if keep is None else keep
-        logits = logits and self.activation is not None
+        heads = self._heads(logits)
         values: running.Values = dict(zip(self.inputs, arrays, strict=True))
         if record is not None:
-            nodes, learning = running.record(self, values, training, keep, logits, need_dx, record)
+            nodes, learning = running.record(self, values, training, keep, heads, need_dx, record)
         elif training or keep:
-            nodes, learning = running.train(self, values, training, keep, logits, need_dx)
+            nodes, learning = running.train(self, values, training, keep, heads, need_dx)
         else:
-            running.predict(self, values, logits)
+            running.predict(self, values, heads)
             nodes, learning = self.nodes, set()
         if keep:
             self._saved.append(running.Kept(nodes, learning, given))
         return single([values[tensor] for tensor in self.outputs])
 
-    def apply_activation(self, logits: Array) -> Array:
+    def apply_activation(self, logits: Array, index: int = 0) -> Array:
         """Apply the activation that `forward(x, logits=True)` left out.
 
         Parameters
         ----------
         logits : array of `output_shape`
+        index : int
+            Which output it is.
 
         Returns
         -------
         y : array of `output_shape`
         """
-        last = self.outputs[0].node.layer
+        last = self.outputs[index].node.layer
         if is_model(last) or isinstance(last, Softmax):
             return last.apply_activation(logits)
         return activate(last.activation, logits)[0]
@@ -292,6 +295,8 @@ class Network(Container):
         """Return the arrays that go in, with as many axes as the Inputs have, and the shapes that they came in."""
         if not self.built:
             self.build((None, *np.shape(x)[1:]), dtype=self.dtype or "float32")
+        if isinstance(x, Mapping):
+            x = self._by_name(x)
         alone = len(self.inputs) == 1
         if alone and isinstance(x, (list, tuple)) and len(x) == 1 and np.ndim(x[0]) == len(self.inputs[0].shape):
             x = x[0]  # a list of one input, not of one example
@@ -306,11 +311,11 @@ class Network(Container):
         """Refuse arrays of these shapes, where the model does not take them."""
         self._fit(shapes)
 
-    def _plan(self, logits: bool) -> Plan:
+    def _plan(self, heads: frozenset[SymbolicTensor] = frozenset()) -> Plan:
         """Return how to run when nobody asks for what is in between; made anew where the graph has changed."""
-        plan = self._plans.get(logits)
+        plan = self._plans.get(heads)
         if plan is None or not plan.is_current():
-            plan = self._plans[logits] = Plan(self, logits)
+            plan = self._plans[heads] = Plan(self, heads)
         return plan
 
     def backward(self, dy: Any, need_dx: bool = True, record: Arrays | None = None) -> Any:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Values = dict[SymbolicTensor, Array]
 Record = dict[str, Array]
+Heads = frozenset[SymbolicTensor]  # the outputs of which the logits are wanted
 
 
 class Kept(NamedTuple):
@@ -30,26 +31,26 @@ class Kept(NamedTuple):
     given: list[tuple[int, ...]]  # the shapes in which the inputs came
 
 
-def predict(model: "Network", values: Values, logits: bool) -> None:
+def predict(model: "Network", values: Values, heads: Heads) -> None:
     """Run the model's plan."""
-    model._plan(logits).run(values)
+    model._plan(heads).run(values)
 
 
 def train(
-    model: "Network", values: Values, training: bool, keep: bool, logits: bool, need_dx: bool
+    model: "Network", values: Values, training: bool, keep: bool, heads: Heads, need_dx: bool
 ) -> tuple[list[Node], set[SymbolicTensor]]:
     """Run nodes joined in blocks, where backward will follow; return the nodes and the tensors that learn."""
     nodes = joined(model.nodes, model.outputs) if keep else model.nodes
     learning = learning_tensors(nodes, need_dx) if keep else set()
     for node, finished in zip(nodes, last_uses(nodes, model.outputs), strict=True):
         if node.inputs:
-            _call(node, values, training, learning, _head(model, logits))
+            _call(node, values, training, learning, heads)
         _drop(values, finished)
     return nodes, learning
 
 
 def record(
-    model: "Network", values: Values, training: bool, keep: bool, logits: bool, need_dx: bool, into: Record
+    model: "Network", values: Values, training: bool, keep: bool, heads: Heads, need_dx: bool, into: Record
 ) -> tuple[list[Node], set[SymbolicTensor]]:
     """Run each node by itself and write its output into a record, under the node's key."""
     learning = learning_tensors(model.nodes, need_dx) if keep else set()
@@ -58,17 +59,12 @@ def record(
             into[node.key] = values[node.outputs[0]]
         elif node.layer.is_model:
             inner: Record = {}
-            y = _call(node, values, training, learning, _head(model, logits), record=inner)
+            y = _call(node, values, training, learning, heads, record=inner)
             _note(into, node, y, inner)
         else:
-            _note(into, node, _call(node, values, training, learning, _head(model, logits)))
+            _note(into, node, _call(node, values, training, learning, heads))
         _drop(values, finished)
     return model.nodes, learning
-
-
-def _head(model: "Network", logits: bool) -> SymbolicTensor | None:
-    """Return the output of which the logits are wanted."""
-    return model.outputs[0] if logits else None
 
 
 def _call(
@@ -76,11 +72,11 @@ def _call(
     values: Values,
     training: bool,
     learning: set[SymbolicTensor],
-    head: SymbolicTensor | None,
+    heads: Heads,
     **how: Any,
 ) -> Any:
     """Call a node's layer on its inputs and store what it returns; `how` is what else to say to it."""
-    if head in node.outputs:
+    if not heads.isdisjoint(node.outputs):
         how["logits"] = True
     if node.layer.is_model:
         how["need_dx"] = not learning.isdisjoint(node.inputs)

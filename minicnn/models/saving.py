@@ -5,36 +5,38 @@ and `load_model` opens what Keras saved, compile settings and the optimizer's st
 """
 
 import math
-import os
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import files, training
+from ..arguments import boolean
+from ..arguments import path as path_of
 from ..layers import DTYPES, Blank
-from ..types import AnyArray, Array
+from ..types import AnyArray, AnyPath, Array
 from .configs import NESTED, entry, layer_from_entry
 
 if TYPE_CHECKING:
     from .model import Model
 
-AnyPath = str | os.PathLike[str]
 LARGEST: int = 1 << 26  # numbers between two layers, of one example: 256 MB; Xception at 299 px has 3 million
 
 
 # ---- whole models -------------------------------------------------------------------------------------------
 
 
-def save_model(model: "Model", path: AnyPath) -> None:
+def save_model(model: "Model", path: AnyPath, overwrite: bool = True) -> None:
     """Write a model to a file: layers, arrays, compile settings, optimizer, classifier.json; see `Model.save`.
 
     The file appears under its name only when it is whole.
     """
-    name = os.fspath(path)
+    name = path_of("path", path)
     if not name.endswith(files.ENDINGS) or name.endswith(".weights.h5"):
         raise ValueError(f"`path` must end in .keras, .h5, or .json (for TensorFlow.js). Received: path={name!r}.")
+    _may_write(name, overwrite)
     _need_shapes(model, "saved")
     setup = model.setup
     files.write(
@@ -85,7 +87,8 @@ def load_model(path: AnyPath, optimizer: bool = True) -> "Model":
     >>> bool((again.predict([[1, 2, 3, 4]]) == model.predict([[1, 2, 3, 4]])).all())
     True
     """
-    file = files.read(path, optimizer)
+    path = path_of("path", path)
+    file = files.read(path, boolean("optimizer", optimizer))
     with files.naming(path):
         try:
             model: Any = layer_from_entry(file.config, Blank())
@@ -154,6 +157,11 @@ def _need_shapes(model: "Model", what: str) -> None:
         )
 
 
+def _may_write(path: str, overwrite: bool) -> None:
+    if not boolean("overwrite", overwrite) and Path(path).exists():
+        raise ValueError(f"{path} is there already; overwrite=True replaces it.")
+
+
 # ---- arrays -------------------------------------------------------------------------------------------------
 
 
@@ -175,16 +183,19 @@ def set_arrays(model: "Model", weights: Mapping[str, Sequence[AnyArray]]) -> Non
         layer.set_weights(given)
 
 
-def save_weights(model: "Model", path: AnyPath) -> None:
+def save_weights(model: "Model", path: AnyPath, overwrite: bool = True) -> None:
     """Write the arrays alone to a `.weights.h5` file, as Keras does."""
-    if not os.fspath(path).endswith(".weights.h5"):
-        raise ValueError(f"`path` must end in .weights.h5. Received: path={os.fspath(path)!r}.")
+    name = path_of("path", path)
+    if not name.endswith(".weights.h5"):
+        raise ValueError(f"`path` must end in .weights.h5. Received: path={name!r}.")
+    _may_write(name, overwrite)
     _need_shapes(model, "saved")
-    files.write_weights(path, files.ModelFile(config=entry(model), weights=arrays(model)))
+    files.write_weights(name, files.ModelFile(config=entry(model), weights=arrays(model)))
 
 
 def load_weights(model: "Model", path: AnyPath) -> None:
     """Read the arrays from a `.weights.h5` file, as Keras writes it."""
+    path = path_of("path", path)
     _need_shapes(model, "loaded into")
     weights = files.read_weights(path, entry(model))
     with files.naming(path):

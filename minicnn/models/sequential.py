@@ -62,6 +62,8 @@ class Sequential(Model):
         Layer.__init__(self, name)
         rng = self._start(seed)
         self._chain: list[Layer] = []
+        if isinstance(layers, (Layer, SymbolicTensor)) or not isinstance(layers, Iterable):
+            raise TypeError(f"`layers` must be a list of layers: [Input((4,)), Dense(2)]. Received: layers={layers!r}.")
         for layer in layers:
             self._append(layer)
         self._connect_chain(self._chain, rng)
@@ -84,6 +86,31 @@ class Sequential(Model):
         self._append(layer)
         self._connect_chain(self._chain, self._rng)
 
+    def pop(self) -> Layer:
+        """Take away the last layer, and return it.
+
+        Raises
+        ------
+        ValueError
+            There is none.
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, ReLU, Sequential
+        >>> model = Sequential([Input((4,)), Dense(3), ReLU()])
+        >>> model.pop().name, model.output_shape
+        ('re_lu', (None, 3))
+        """
+        if not self.layers:
+            raise ValueError("There is no layer to take away.")
+        last = self._chain.pop()
+        last.calls_of_it.clear()
+        if len(self._chain) > 1 or not self.built:
+            self._connect_chain(self._chain, self._rng)
+        else:
+            self.layers = []
+        return last
+
     def _append(self, layer: Any) -> None:
         layer = layer.node.layer if isinstance(layer, SymbolicTensor) else layer
         if not isinstance(layer, Layer):
@@ -94,6 +121,8 @@ class Sequential(Model):
             )
         if isinstance(layer, InputLayer) and self._chain:
             raise ValueError("Only the first layer of a chain can be an Input.")
+        if not self._chain and layer.given_shape is not None:
+            self._chain.append(InputLayer(layer.given_shape[1:]))
         self._chain.append(layer)
 
     def _connect_chain(self, chain: list[Layer], rng: np.random.Generator | None) -> None:
@@ -102,6 +131,7 @@ class Sequential(Model):
             node = input_node(chain[0])
             x = node.outputs[0]
             for layer in layers:
+                layer.calls_of_it.clear()  # of the chain before
                 x = layer(x)
             self._connect(node.outputs, listed(x), rng)
         self._chain, self.layers = chain, layers

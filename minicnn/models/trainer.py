@@ -9,9 +9,8 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from .. import training
-from ..losses import Loss
 from ..optimizers import Optimizer
-from ..types import Array, ArrayLike
+from ..types import Array
 from .network import Network, Seed
 
 # What the model and its metrics decide, a type checker cannot know: it takes the usual case, and lets the other pass.
@@ -38,16 +37,37 @@ class Trainer(Network):
         self.epochs: int = 0
         return super()._start(seed)
 
-    def compile(self, optimizer: str | Optimizer, loss: str | Loss, *, metrics: Sequence[str] = ()) -> None:
+    def compile(
+        self,
+        optimizer: str | Optimizer = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        **unused: Any,
+    ) -> None:
         """Say how to train.
 
         Parameters
         ----------
-        optimizer : Optimizer, or "sgd" or "adam"
-        loss : Loss, or its name
-            "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error".
-        metrics : list of str
-            "accuracy", in Keras's three meanings, or one of them by its own name.
+        optimizer : Optimizer, or "sgd", "adam", "adamw" or "rmsprop"
+        loss : Loss, its name or a function, or a list or dict of them
+            "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error",
+            "mean_absolute_error", "huber". For several outputs one for all, or one for each.
+        loss_weights : list or dict of float, optional
+            How much each output's loss counts.
+        metrics : list of str, Metric or function, optional
+            "accuracy", in Keras's three meanings, or one of them by its own name; `Precision()`. For several outputs a
+            list of such lists, or a dict by the outputs' names.
+        weighted_metrics : as metrics, optional
+            Those that take the examples' weights.
+        **unused : run_eagerly, steps_per_execution, jit_compile, auto_scale_loss
+            Keras's, which change nothing here; any other value than that for "no" is refused.
+
+        Raises
+        ------
+        ValueError, TypeError
+            An argument is none of these.
 
         Examples
         --------
@@ -57,8 +77,10 @@ class Trainer(Network):
         >>> model.loss.name
         'mean_squared_error'
         """
-        self.setup = training.Setup(optimizer, loss, metrics)
+        training.check_unused(unused)
+        self.setup = training.Setup(optimizer, loss, metrics, loss_weights, weighted_metrics)
         if self.built:
+            self.setup.parts(self.output_names)  # refuses what is for other outputs
             self.setup.advise(self)
 
     @property
@@ -67,51 +89,69 @@ class Trainer(Network):
         return self.setup and self.setup.optimizer
 
     @property
-    def loss(self) -> Loss | None:
-        """The loss that compile set."""
+    def loss(self) -> Any:
+        """The loss that compile set: a Loss, or a list or dict of them for several outputs."""
         return self.setup and self.setup.loss
 
     def fit(
         self,
         x: training.Data,
-        y: ArrayLike | None = None,
-        batch_size: int = 32,
+        y: Any = None,
+        batch_size: int | None = None,
         epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: training.Callbacks = None,
+        validation_split: float = 0.0,
         validation_data: training.Data | None = None,
         shuffle: bool = True,
-        seed: int | None = None,
         class_weight: Mapping[int, float] | None = None,
-        callbacks: training.Callbacks = None,
-        verbose: int | str = "auto",
+        sample_weight: Any = None,
         initial_epoch: int | None = None,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
+        seed: int | None = None,
     ) -> training.History:
         """Train for some epochs.
 
         Parameters
         ----------
-        x : array (N, ...), a list of them for several inputs, or batches
-            Batches: an object that gives (x, y) pairs each time it is iterated over, or one with `__len__` and
-            `__getitem__`, like Keras's PyDataset, of which on_epoch_begin and on_epoch_end are called.
-        y : array of N labels, optional
+        x : array (N, ...), a list or dict of them for several inputs, or batches
+            Batches: an object that gives (x, y) or (x, y, weights) each time it is iterated over, or one with `__len__`
+            and `__getitem__`, like Keras's PyDataset. An iterator will do for one epoch, or with `steps_per_epoch`.
+        y : array of N labels, or a list or dict of them for several outputs, optional
             One-hot or integers, as the loss wants; None with batches.
-        batch_size : int
-            Examples in a step; the last step of an epoch may have fewer.
+        batch_size : int, optional
+            Examples in a step, 32 by default; the last step of an epoch may have fewer.
         epochs : int
             The number after the last epoch's: with `initial_epoch` 0, how often the examples are gone through.
-        validation_data : (x, y) or batches, optional
+        verbose : 0, 1, 2 or "auto"
+            Silent, a progress bar, a line an epoch, or what suits the output.
+        callbacks : Callback or list of them, optional
+            What happens between epochs and batches: see `minicnn.callbacks`.
+        validation_split : float in [0, 1)
+            What share of arrays, their last examples, is validated with and not learned from.
+        validation_data : (x, y), (x, y, weights) or batches, optional
             Measured after each epoch as val_loss, val_accuracy, ...
         shuffle : bool
             Draw a new order each epoch (batches bring their own).
-        seed : int, optional
-            Of the order; by default the model's.
         class_weight : dict, optional
             Class -> how much its examples count; 1 for those that it lacks.
-        callbacks : Callback or list of them, optional
-            What happens between epochs: see `minicnn.callbacks`.
-        verbose : 0, 1, 2 or "auto"
-            Silent, a progress bar, a line an epoch, or what suits the output.
+        sample_weight : array (N,), or a list or dict of them, optional
+            How much each example counts.
         initial_epoch : int, optional
             The number of the first epoch, to go on after an interruption.
+        steps_per_epoch : int, optional
+            Batches in an epoch; the next one goes on where it ends. All batches by default.
+        validation_steps : int, optional
+            How many batches are validated with; all by default.
+        validation_batch_size : int, optional
+            By default batch_size.
+        validation_freq : int or list of int
+            Validate after every so many epochs, or after these, counted from 1.
+        seed : int, optional
+            Of the order; by default the model's.
 
         Returns
         -------
@@ -140,20 +180,27 @@ class Trainer(Network):
             y,
             batch_size=batch_size,
             epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_split=validation_split,
             validation_data=validation_data,
             shuffle=shuffle,
-            seed=seed,
             class_weight=class_weight,
-            callbacks=callbacks,
-            verbose=verbose,
+            sample_weight=sample_weight,
             initial_epoch=initial_epoch,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
+            validation_batch_size=validation_batch_size,
+            validation_freq=validation_freq,
+            seed=seed,
         )
 
     @overload
     def train_on_batch(
         self,
-        x: ArrayLike,
-        y: ArrayLike,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
         class_weight: Mapping[int, float] | None = None,
         return_dict: Literal[False] = False,
     ) -> LossOrList: ...
@@ -161,8 +208,9 @@ class Trainer(Network):
     @overload
     def train_on_batch(
         self,
-        x: ArrayLike,
-        y: ArrayLike,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
         class_weight: Mapping[int, float] | None = None,
         *,
         return_dict: Literal[True],
@@ -170,8 +218,9 @@ class Trainer(Network):
 
     def train_on_batch(
         self,
-        x: ArrayLike,
-        y: ArrayLike,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> LossOrList | dict[str, float]:
@@ -180,7 +229,9 @@ class Trainer(Network):
         Parameters
         ----------
         x, y : arrays
-            One batch and its labels.
+            One batch and its labels; lists or dicts of them for several inputs or outputs.
+        sample_weight : array (N,), optional
+            How much each example counts.
         class_weight : dict, optional
             Class -> how much its examples count.
         return_dict : bool
@@ -200,31 +251,101 @@ class Trainer(Network):
         >>> first > second
         True
         """
-        return training.train_on_batch(self, x, y, class_weight=class_weight, return_dict=return_dict)
+        return training.train_on_batch(self, x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> LossOrList | dict[str, float]:
+        """Measure loss and metrics on one batch.
+
+        Parameters
+        ----------
+        x, y, sample_weight, return_dict
+            As in `train_on_batch`.
+
+        Returns
+        -------
+        loss : float, or [loss, metric, ...] where there are metrics, or a dict
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> model = Sequential([Input((1,)), Dense(1)])
+        >>> model.set_weights([[[2.0]], [0.0]])
+        >>> model.compile("sgd", "mse")
+        >>> model.test_on_batch([[1.0], [2.0]], [[2.0], [5.0]])
+        0.5
+        """
+        return training.test_on_batch(self, x, y, sample_weight, return_dict)
+
+    def predict_on_batch(self, x: Any) -> ArrayOrList:
+        """Compute the outputs of one batch.
+
+        Parameters
+        ----------
+        x : array (N, ...), or a list or dict of them for several inputs
+
+        Returns
+        -------
+        y : array (N, ...)
+            A list for several outputs.
+
+        Examples
+        --------
+        >>> from minicnn import Dense, Input, Sequential
+        >>> Sequential([Input((2,)), Dense(3)]).predict_on_batch([[1, 2]]).shape
+        (1, 3)
+        """
+        return self.forward(x)
 
     @overload
     def evaluate(
         self,
         x: training.Data,
-        y: ArrayLike | None = None,
-        batch_size: int = 32,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: training.Callbacks = None,
         return_dict: Literal[False] = False,
     ) -> LossOrList: ...
 
     @overload
     def evaluate(
-        self, x: training.Data, y: ArrayLike | None = None, batch_size: int = 32, *, return_dict: Literal[True]
+        self,
+        x: training.Data,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: training.Callbacks = None,
+        *,
+        return_dict: Literal[True],
     ) -> dict[str, float]: ...
 
     def evaluate(
-        self, x: training.Data, y: ArrayLike | None = None, batch_size: int = 32, return_dict: bool = False
+        self,
+        x: training.Data,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: training.Callbacks = None,
+        return_dict: bool = False,
     ) -> LossOrList | dict[str, float]:
         """Measure loss and metrics.
 
         Parameters
         ----------
-        x, y, batch_size
-            As in `fit`.
+        x, y, batch_size, sample_weight, callbacks
+            As in `fit`; x may be an iterator.
+        verbose : 0, 1, 2 or "auto"
+            As in `fit`. (In Keras "auto" is the default.)
+        steps : int, optional
+            How many batches are measured; all by default.
         return_dict : bool
             Return {name: value}.
 
@@ -241,16 +362,25 @@ class Trainer(Network):
         >>> model.evaluate([[1.0], [2.0]], [[2.0], [5.0]])
         0.5
         """
-        return training.evaluate(self, x, y, batch_size=batch_size, return_dict=return_dict)
+        return training.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks, return_dict)
 
-    def predict(self, x: training.Data, batch_size: int = 32) -> ArrayOrList:
+    def predict(
+        self,
+        x: training.Data,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        steps: int | None = None,
+        callbacks: training.Callbacks = None,
+    ) -> ArrayOrList:
         """Compute outputs batch by batch.
 
         Parameters
         ----------
-        x : array (N, ...), a list of them for several inputs, or batches
-        batch_size : int
-            Examples at a time.
+        x : array (N, ...), a list or dict of them for several inputs, or batches
+        batch_size : int, optional
+            Examples at a time, 32 by default.
+        verbose, steps, callbacks
+            As in `evaluate`.
 
         Returns
         -------
@@ -265,4 +395,4 @@ class Trainer(Network):
         >>> y.shape, y.sum(axis=1).round(3).tolist()
         ((2, 10), [1.0, 1.0])
         """
-        return training.predict(self, x, batch_size=batch_size)
+        return training.predict(self, x, batch_size, verbose, steps, callbacks)

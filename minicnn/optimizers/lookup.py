@@ -1,12 +1,18 @@
 """An optimizer by its name, or from what a Keras model file says of it."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from .adam import Adam
+from .adam import Adam, AdamW
 from .optimizer import Optimizer
+from .rmsprop import RMSprop
+from .schedules import read
 from .sgd import SGD
 
-OPTIMIZERS: dict[str, type[SGD] | type[Adam]] = {"sgd": SGD, "adam": Adam}
+OPTIMIZERS: dict[str, type[SGD] | type[Adam] | type[AdamW] | type[RMSprop]] = {
+    kind.__name__.lower(): kind for kind in (SGD, Adam, AdamW, RMSprop)
+}
+IGNORED = ("is_legacy_optimizer", "jit_compile")  # of a file: how an optimizer runs, not what it does
 
 
 def get(optimizer: str | Optimizer) -> Optimizer:
@@ -15,7 +21,7 @@ def get(optimizer: str | Optimizer) -> Optimizer:
     Parameters
     ----------
     optimizer : str or Optimizer
-        "sgd" or "adam", in capitals or not.
+        "sgd", "adam", "adamw" or "rmsprop", in capitals or not.
 
     Raises
     ------
@@ -30,7 +36,8 @@ def get(optimizer: str | Optimizer) -> Optimizer:
     if isinstance(optimizer, Optimizer):
         return optimizer
     if not isinstance(optimizer, str) or optimizer.lower() not in OPTIMIZERS:
-        raise ValueError(f"`optimizer` must be 'sgd', 'adam', or an Optimizer. Received: optimizer={optimizer!r}.")
+        names = ", ".join(map(repr, OPTIMIZERS))
+        raise ValueError(f"`optimizer` must be {names}, or an Optimizer. Received: optimizer={optimizer!r}.")
     return OPTIMIZERS[optimizer.lower()]()
 
 
@@ -57,15 +64,13 @@ def from_config(config: Any) -> Optimizer:
     name, settings = (config.get("class_name"), config.get("config")) if isinstance(config, dict) else (None, None)
     kind = OPTIMIZERS.get(str(name).lower())
     if kind is None or not isinstance(settings, dict):
-        raise ValueError(f"The optimizer must be SGD or Adam. Received: {name or config!r}.")
-    own: dict[str, Any] = {
-        key: settings[key] for key in kind().get_config() if key in settings and key not in ("name", "amsgrad")
-    }
-    # The two EMA settings only matter with use_ema.
-    ignored = {"name", "is_legacy_optimizer", "jit_compile", "ema_momentum", "ema_overwrite_frequency"}
-    for key, value in settings.items():
-        if key not in own and key not in ignored and value:
-            raise ValueError(f"{name}({key}={value!r}) is not supported.")
-    if not isinstance(own.get("learning_rate", 0.0), (int, float)):
-        raise ValueError(f"{name}'s learning rate must be a number; schedules are not supported.")
-    return kind(**own)
+        known = ", ".join(each.__name__ for each in OPTIMIZERS.values())
+        raise ValueError(f"The optimizer must be one of {known}. Received: {name or config!r}.")
+    settings = {key: value for key, value in settings.items() if key not in IGNORED}
+    rate = settings.get("learning_rate")
+    if isinstance(rate, Mapping):
+        settings["learning_rate"] = read(rate)
+    try:
+        return kind(**settings)
+    except TypeError as error:
+        raise ValueError(str(error)) from None

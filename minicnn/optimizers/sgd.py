@@ -6,13 +6,15 @@
 Source: Keras 3 `SGD`.
 """
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from .. import kernels
+from ..arguments import boolean, number
 from ..types import Array
-from .optimizer import Optimizer, as_keras, number
+from .optimizer import Optimizer, Shared, as_keras
+from .schedules import LearningRateSchedule
 
 
 class SGD(Optimizer):
@@ -20,11 +22,13 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, positive
+    learning_rate : float, positive, or LearningRateSchedule
     momentum : float in [0, 1]
         The share of the last step that goes on.
     nesterov : bool
         Look ahead along the momentum.
+    **shared : weight_decay, clipnorm, clipvalue, global_clipnorm, name
+        As in `Optimizer`.
 
     Examples
     --------
@@ -39,13 +43,20 @@ class SGD(Optimizer):
     """
 
     slot_names: tuple[str, ...]
+    default_name: str = "SGD"
     momentum: float
     nesterov: bool
 
-    def __init__(self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False):
-        super().__init__(learning_rate)
-        self.momentum = number("momentum", momentum, -1e-300, 1)
-        self.nesterov = bool(nesterov)
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        **shared: Unpack[Shared],
+    ):
+        super().__init__(learning_rate, **shared)
+        self.momentum = number("momentum", momentum, 0, 1)
+        self.nesterov = boolean("nesterov", nesterov)
         self.slot_names = ("momentum",) if self.momentum else ()
 
     def _step(self, w: Array, gradient: Any, *slots: Array) -> None:
@@ -56,9 +67,4 @@ class SGD(Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them."""
-        return {
-            "name": "SGD",
-            "learning_rate": self.learning_rate,
-            "momentum": self.momentum,
-            "nesterov": self.nesterov,
-        }
+        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}

@@ -56,6 +56,7 @@ from .normalization import normalization_backward, normalization_forward
 from .padding import effective_size, output_size, same_pads, window_pads
 from .relu import relu_backward, relu_forward
 from .rescaling import rescaling_backward, rescaling_forward
+from .rmsprop import rmsprop_step
 from .sgd import sgd_step
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .softmax import softmax_backward, softmax_forward
@@ -114,6 +115,7 @@ __all__ = [
     "relu_forward",
     "rescaling_backward",
     "rescaling_forward",
+    "rmsprop_step",
     "same_pads",
     "sgd_step",
     "sigmoid_backward",

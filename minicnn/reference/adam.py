@@ -2,11 +2,14 @@
 
 m += (g - m) * (1 - beta_1)         mean of the gradients, the old ones forgotten slowly
 v += (g^2 - v) * (1 - beta_2)       mean of their squares
-w -= rate * m / (sqrt(v) + epsilon)
+w  = keep * w - rate * m / (sqrt(v) + epsilon)
 
 `rate` is lr * sqrt(1 - beta_2^t) / (1 - beta_1^t) at step t = 1, 2, ...: both means start at 0, this makes up for it.
 
-Source: Keras 3 Adam; Kingma & Ba, Adam: a method for stochastic optimization, ICLR 2015.
+`keep` is 1, or less where weights decay (AdamW). Amsgrad divides by the largest v so far.
+
+Source: Keras 3 Adam, AdamW; Kingma & Ba, Adam: a method for stochastic optimization, ICLR 2015; Reddi, Kale & Kumar, On
+the convergence of Adam and beyond, ICLR 2018; Loshchilov & Hutter, Decoupled weight decay regularization, ICLR 2019.
 """
 
 import numpy as np
@@ -15,7 +18,16 @@ from ..types import Array
 
 
 def adam_step(
-    w: Array, g: Array, m: Array, v: Array, rate: float, beta_1: float, beta_2: float, epsilon: float
+    w: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    keep: float = 1.0,
+    top: Array | None = None,
 ) -> None:
     """Move the weights down their gradient, each by its own step, in place.
 
@@ -37,6 +49,10 @@ def adam_step(
         what is kept of v
     epsilon : float, positive
         keeps a weight that gets no gradient from dividing by 0
+    keep : float
+        what weight decay leaves of w before the step
+    top : shape and dtype of w, or None
+        the largest v so far, changed in place, where that is to be divided by (amsgrad)
 
     Examples
     --------
@@ -49,4 +65,6 @@ def adam_step(
     """
     m += (g - m) * (1 - beta_1)
     v += (g * g - v) * (1 - beta_2)
-    w -= rate * m / (np.sqrt(v) + epsilon)
+    if top is not None:
+        np.maximum(top, v, out=top)
+    w[...] = keep * w - rate * m / (np.sqrt(v if top is None else top) + epsilon)

@@ -1,14 +1,19 @@
-"""Data for training: arrays cut into batches, batches that others bring, and the checks of what comes in."""
+"""Data for training: arrays cut into batches, batches that others bring, and the checks of what comes in.
+
+A batch is (x, y) or (x, y, weights of its examples). x is a list, or a dict by the inputs' names, for a model of
+several inputs; so are y and the weights for one of several outputs.
+"""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from .. import kernels
 from ..arguments import integer
-from ..types import AnyArray, ArrayLike, DTypeLike
+from ..types import AnyArray, Array, ArrayLike
+from .array_batches import ArrayBatches
+from .model import TrainableModel
 
 
 class NumberedBatches(Protocol):
@@ -23,108 +28,143 @@ class NumberedBatches(Protocol):
         ...
 
 
-Data = ArrayLike | Iterable[Any] | NumberedBatches  # examples, a list of them for several inputs, or batches
+# Examples, a list or dict of them for several inputs, or batches.
+Data = ArrayLike | Iterable[Any] | Mapping[str, Any] | NumberedBatches
 Batches = Any  # of Data, what is gone through: batches, or arrays cut into them
-Inputs = AnyArray | list[AnyArray]  # x of one batch: a list for a model of several inputs
-
-
-class ArrayBatches:
-    """Arrays cut into batches; the order of epoch e depends on the seed and on e alone.
-
-    Parameters
-    ----------
-    x : array (N, ...), or a list of them
-    y : array (N, ...)
-    batch_size : int
-        Examples in a batch; the last one may have fewer.
-    shuffle : bool
-        Draw a new order each epoch.
-    seed : int, optional
-        Of the orders; without one nobody can repeat them.
-
-    Attributes
-    ----------
-    epoch : int
-        Whose order the next pass takes; `fit` sets it.
-    """
-
-    x: Inputs
-    y: AnyArray
-    batch_size: int
-    shuffle: bool
-    seed: Any
-    epoch: int
-
-    def __init__(self, x: Inputs, y: AnyArray, batch_size: int, shuffle: bool = False, seed: int | None = None):
-        self.x, self.y, self.batch_size, self.shuffle = x, y, batch_size, shuffle
-        self.seed = np.random.SeedSequence(seed).entropy
-        self.epoch = 0
-
-    def __len__(self) -> int:
-        """Return how many batches an epoch has."""
-        return math.ceil(len(self.y) / self.batch_size)
-
-    def __iter__(self) -> Iterator[tuple[Inputs, AnyArray]]:
-        """Go through the batches of an epoch."""
-        count = len(self.y)
-        order = np.arange(count)
-        if self.shuffle:
-            np.random.default_rng([self.seed, self.epoch]).shuffle(order)
-        for start in range(0, count, self.batch_size):
-            rows = order[start : start + self.batch_size] if self.shuffle else slice(start, start + self.batch_size)
-            x = [part[rows] for part in self.x] if isinstance(self.x, list) else self.x[rows]
-            yield x, self.y[rows]
-
-
-# ---- what is given ------------------------------------------------------------------------------------------
+BATCH = 32  # examples, where nobody says how many
 
 
 def is_data(x: Any) -> bool:
     """Say whether x is examples, as opposed to batches of them, which a list holds as pairs."""
+    if isinstance(x, Mapping):
+        return bool(x) and are_arrays(x.values())
     return hasattr(x, "__array__") or (isinstance(x, list) and bool(x) and not _is_pair(x[0]))
 
 
 def _is_pair(item: Any) -> bool:
-    return isinstance(item, tuple) or (isinstance(item, list) and len(item) == 2 and _are_arrays(item))
+    return isinstance(item, tuple) or (isinstance(item, list) and len(item) in (2, 3) and are_arrays(item))
 
 
-def _are_arrays(items: Any) -> bool:
+def are_arrays(items: Any) -> bool:
+    """Say whether all are arrays, with an axis or more."""
     return all(hasattr(item, "__array__") and getattr(item, "ndim", 1) for item in items)
 
 
-def as_batches(x: Any, y: ArrayLike | None, batch_size: int, shuffle: bool, seed: int | None) -> Batches:
+def by_order(what: str, given: Any, names: Sequence[str]) -> Any:
+    """Return a dict's values in the order of a model's inputs or outputs; anything else as it is.
+
+    Raises
+    ------
+    ValueError
+        The dict's keys are not their names.
+    """
+    if not isinstance(given, Mapping):
+        return given
+    if set(given) != set(names):
+        wanted, found = (", ".join(map(repr, sorted(keys))) for keys in (names, given))
+        raise ValueError(f"`{what}` must have the keys {wanted}. Received: {found}.")
+    values = [given[name] for name in names]
+    return values[0] if len(values) == 1 else values
+
+
+def as_batches(
+    model: TrainableModel,
+    x: Data,
+    y: Any,
+    batch_size: int | None,
+    shuffle: bool = False,
+    seed: int | None = None,
+    sample_weight: Any = None,
+    once: bool = False,
+) -> Batches:
     """Check x and y and cut them into batches; batches are taken as they are.
 
     Parameters
     ----------
-    x : array (N, ...), a list of them for several inputs, or batches
-    y : array of N labels, or None with batches
+    model : Model
+        Whose inputs and outputs they are for.
+    x : array (N, ...), a list or dict of them for several inputs, or batches
+    y : array of N labels, a list or dict of them for several outputs, or None with batches
     batch_size, shuffle, seed
-        As in `ArrayBatches`.
+        As in `ArrayBatches`; 32 by default.
+    sample_weight : array (N,), or a list or dict of them, optional
+    once : bool
+        Whether an iterator will do, since nobody goes through it again.
 
     Raises
     ------
     ValueError, TypeError
         They do not fit together, are no arrays of numbers, or cannot be gone through again each epoch.
     """
-    integer("batch_size", batch_size)
+    size = BATCH if batch_size is None else integer("batch_size", batch_size)
     if not is_data(x):
-        if y is not None:
-            raise ValueError("`y` must be None where x gives batches of (x, y).")
-        if not _can_be_gone_through_again(x):
+        for name, given in (("y", y), ("sample_weight", sample_weight)):
+            if given is not None:
+                raise ValueError(f"`{name}` must be None where x gives batches of (x, y).")
+        if not (once and hasattr(type(x), "__next__")) and not _can_be_gone_through_again(x):
             raise TypeError(
                 "Batches must be an object that can be iterated over again each epoch (a list, a "
-                f"sequence), not an iterator or a function. Received: {type(x).__name__}."
+                f"sequence), not an iterator or a function. Received: {type(x).__name__}. "
+                "An iterator of enough batches wants steps_per_epoch, or one epoch."
             )
         return x
     if y is None:
         raise ValueError("`y` is missing: fit and evaluate need labels beside x.")
-    x = [_array("x", part) for part in x] if isinstance(x, list) and hasattr(x[0], "__array__") else _array("x", x)
-    labels = _array("y", y)
-    counts = {len(part) for part in (x if isinstance(x, list) else [x])}
-    if counts != {len(labels)}:
-        raise ValueError(f"`x` and `y` must hold equally many examples. Received: {max(counts)} and {len(labels)}.")
-    return ArrayBatches(x, labels, batch_size, shuffle, seed)
+    names = model.output_names
+    x = by_order("x", x, model.input_names)
+    x = [as_array("x", part) for part in x] if isinstance(x, list) and hasattr(x[0], "__array__") else as_array("x", x)
+    labels = [as_array("y", part) for part in split("y", y, names)]
+    weights = None if sample_weight is None else as_weights(sample_weight, names)
+    _check_counts(x if isinstance(x, list) else [x], labels, weights or [])
+    if len(names) == 1:
+        return ArrayBatches(x, labels[0], size, shuffle, seed, weights and weights[0])
+    return ArrayBatches(x, labels, size, shuffle, seed, weights)
+
+
+def _check_counts(x: list[AnyArray], y: list[AnyArray], weights: list[Array | None]) -> None:
+    """Refuse arrays that do not hold equally many examples."""
+    xs, ys = ({len(part) for part in parts} for parts in (x, y))
+    if len(xs | ys) != 1:
+        raise ValueError(f"`x` and `y` must hold equally many examples. Received: {max(xs)} and {max(ys)}.")
+    for each in weights:
+        if each is not None and len(each) not in ys:
+            raise ValueError(
+                f"`sample_weight` must hold a weight for each of {max(ys)} examples. Received: {len(each)}."
+            )
+
+
+def split(what: str, given: Any, names: Sequence[str]) -> list[Any]:
+    """Return what is given for each output; of one output it is all."""
+    given = by_order(what, given, names)
+    if len(names) == 1:
+        return [given]
+    if not isinstance(given, (list, tuple)) or len(given) != len(names):
+        size = f" of {len(given)}" if isinstance(given, (list, tuple)) else ""
+        raise ValueError(
+            f"`{what}` must be a list of {len(names)}, one for each output. Received: {type(given).__name__}{size}."
+        )
+    return list(given)
+
+
+def as_weights(given: Any, names: Sequence[str]) -> list[Array | None]:
+    """Return the examples' weights for each output: its own, or one array for all.
+
+    Raises
+    ------
+    ValueError, TypeError
+        They are no finite numbers of at least 0.
+    """
+    several = len(names) > 1 and (
+        isinstance(given, Mapping) or (isinstance(given, (list, tuple)) and bool(given) and np.ndim(given[0]) > 0)
+    )
+    found: list[Array | None] = []
+    for weights in split("sample_weight", given, names) if several else [given] * len(names):
+        array = None if weights is None else as_array("sample_weight", weights)
+        if array is not None and array.size and not (np.isfinite(array).all() and array.min() >= 0):
+            worst = array[~np.isfinite(array) | (array < 0)][0]
+            raise ValueError(f"`sample_weight` must be finite numbers of at least 0. Received: {worst:g} among them.")
+        found.append(array)
+    return found
 
 
 def _can_be_gone_through_again(batches: Any) -> bool:
@@ -133,7 +173,7 @@ def _can_be_gone_through_again(batches: Any) -> bool:
     return hasattr(batches, "__len__") and hasattr(batches, "__getitem__")
 
 
-def _array(name: str, value: Any) -> AnyArray:
+def as_array(name: str, value: Any) -> AnyArray:
     """Return value as an array of numbers with an axis of examples."""
     try:
         array = np.asarray(value)
@@ -147,100 +187,45 @@ def _array(name: str, value: Any) -> AnyArray:
     return array
 
 
-def as_validation(data: Any, batch_size: int) -> Batches | None:
-    """Turn validation_data, (x, y) or batches, into batches; None stays None."""
+def as_validation(model: TrainableModel, data: Any, batch_size: int | None, steps: int | None) -> Batches | None:
+    """Turn validation_data, (x, y), (x, y, weights) or batches, into batches; None stays None."""
     if data is None:
         return None
     if isinstance(data, tuple) or (isinstance(data, list) and is_data(data)):
-        if len(data) == 3:
-            raise ValueError("`validation_data` must be (x, y): sample weights, a third item, are not supported.")
-        if len(data) != 2:
+        if len(data) not in (2, 3):
             raise ValueError(f"`validation_data` must be (x, y), or batches. Received: {len(data)} items.")
-        x, y = data
-        return as_batches(x, y, batch_size, False, None)
-    return as_batches(data, None, batch_size, False, None)
+        parts: Any = (*data, None)
+        x, y, weights = parts[:3]
+        return as_batches(model, x, y, batch_size, sample_weight=weights)
+    return as_batches(model, data, None, batch_size, once=steps is not None)
 
 
-# ---- going through ------------------------------------------------------------------------------------------
-
-
-def set_epoch(batches: Batches, epoch: int) -> None:
-    """Tell batches that bring their own order which epoch it is."""
-    if hasattr(batches, "epoch"):
-        batches.epoch = epoch
-
-
-def once(batches: Batches) -> Iterator[Any]:
-    """Go through batches once: what they hold, and Keras's words to a PyDataset before and after.
-
-    An object that can only be asked for one item after the other, 0 to len - 1, is asked for all of them.
-    """
-    getattr(batches, "on_epoch_begin", _nothing)()
-    yield from batches if hasattr(type(batches), "__iter__") else (batches[k] for k in range(len(batches)))
-    getattr(batches, "on_epoch_end", _nothing)()
-
-
-def _nothing() -> None:
-    pass
-
-
-def pairs(batches: Batches, dtype: DTypeLike) -> Iterator[tuple[Inputs, AnyArray]]:
-    """Go through batches once: (x, y) of each, checked, floats as `dtype`."""
-    for index, item in enumerate(once(batches)):
-        if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
-            size = f" of {len(item)}" if isinstance(item, (tuple, list)) else ""
-            raise TypeError(f"Each batch must be (x, y). Received: batch {index} is a {type(item).__name__}{size}.")
-        if len(item) == 3:
-            raise ValueError(
-                f"Each batch must be (x, y): sample weights, a third item, are not supported. "
-                f"Received: batch {index} has three."
-            )
-        x, y = item
-        yield checked(x, y, index, dtype)
-
-
-def inputs(batches: Batches, count: int) -> Iterator[Any]:
-    """Go through batches of x or (x, y) once: each one's x, for a model of `count` inputs."""
-    for item in once(batches):
-        if isinstance(item, tuple) or (
-            isinstance(item, list) and not (count > 1 and len(item) == count and _are_arrays(item))
-        ):
-            item = item[0] if item else item
-        yield item
-
-
-def checked(x: Any, y: Any, index: int, dtype: DTypeLike) -> tuple[Inputs, AnyArray]:
-    """Return x and y of a batch as arrays, floats as `dtype`; refuse numbers that are not finite there.
-
-    Parameters
-    ----------
-    x : array (N, ...), or a list of them
-    y : array (N, ...)
-    index : int
-        The batch's number, for the sentence.
-    dtype : str or dtype
-        The model's.
+def split_off(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Split arrays into those to learn from and the last ones, a share of them, to validate with.
 
     Raises
     ------
     ValueError
-        `x` must be finite. Received: NaN in batch 2, example 1, at index (1, 2, 0).
+        x is no array, or one of the two would be empty.
     """
-    parts = [_finite("x", part, index, dtype) for part in (x if isinstance(x, list) else [x])]
-    return parts if isinstance(x, list) else parts[0], _finite("y", y, index, dtype)
+    if not is_data(x):
+        raise ValueError("`validation_split` needs arrays: split batches beforehand, and give validation_data.")
+    first = next(iter(x.values())) if isinstance(x, Mapping) else x
+    first = first[0] if isinstance(first, list) and hasattr(first[0], "__array__") else first
+    count = len(first)
+    kept = math.floor(count * (1 - share))
+    if not 0 < kept < count:
+        raise ValueError(
+            f"`validation_split` must leave an example on either side. Received: {share!r} of {count} examples."
+        )
+    data = (x, y, sample_weight)
+    return tuple(_cut(each, slice(0, kept)) for each in data), tuple(_cut(each, slice(kept, None)) for each in data)
 
 
-def _finite(name: str, value: Any, index: int, dtype: DTypeLike) -> AnyArray:
-    given = _array(name, value)
-    if given.dtype.kind != "f":
-        return given
-    with np.errstate(over="ignore"):
-        array = given.astype(dtype, copy=False)
-    if kernels.sums_are_finite(array) or np.isfinite(array).all():
-        return array
-    where = tuple(map(int, np.argwhere(~np.isfinite(array))[0]))
-    value = given[where]
-    kind = "NaN" if np.isnan(value) else "inf" if np.isinf(value) else f"{value:g}, which is inf in {dtype},"
-    raise ValueError(
-        f"`{name}` must be finite. Received: {kind} in batch {index}, example {where[0]}, at index {where[1:]}."
-    )
+def _cut(given: Any, rows: slice) -> Any:
+    """Take some rows of an array, or of each of a list or dict."""
+    if isinstance(given, Mapping):
+        return {key: _cut(value, rows) for key, value in given.items()}
+    if isinstance(given, (list, tuple)) and len(given) and hasattr(given[0], "__array__"):
+        return [_cut(each, rows) for each in given]
+    return given if given is None else given[rows]

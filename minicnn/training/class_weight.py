@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import LARGEST_FLOAT32
 from ..losses import CrossEntropy, Loss
 from ..types import AnyArray, Array
 
@@ -41,7 +42,7 @@ def weights_of(y: AnyArray, class_weight: Mapping[int, float], shape: tuple[int,
     if y.ndim != 2 or (y.shape[1] > 1 and len(shape) != 2):
         raise ValueError(f"`class_weight` needs one class an example. Received: y.shape={y.shape}.")
     classes = y.argmax(-1) if y.shape[-1] > 1 else np.rint(y[:, 0])
-    return np.array([class_weight.get(int(k), 1.0) for k in classes])
+    return np.array([float(class_weight.get(int(k), 1.0)) for k in classes])
 
 
 def _check(class_weight: Any, classes: float) -> None:
@@ -57,7 +58,7 @@ def _check(class_weight: Any, classes: float) -> None:
             raise ValueError(
                 f"`class_weight` must have classes, integers from 0{bound}, as keys. Received: key {key!r}."
             )
-        if not (_is_number(weight) and 0 <= weight < math.inf):
+        if not (_is_number(weight) and 0 <= weight <= LARGEST_FLOAT32):
             raise ValueError(
                 f"`class_weight` must have finite numbers of at least 0 as weights. "
                 f"Received: {weight!r} for class {key!r}."

@@ -1,15 +1,30 @@
 """evaluate: the loss and the metrics on examples, from which nothing is learned."""
 
-from ..types import ArrayLike
-from .batches import Batches, Data, as_batches, pairs
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..arguments import integer
+from ..callbacks import Callback, CallbackList, listed
+from .batches import Data, as_batches
+from .feed import checked, examples, length, once
 from .model import TrainableModel
+from .progress import progress_for
 from .setup import Setup
 from .step import compiled, judge
 from .totals import Report, Results, Totals, report
 
 
 def evaluate(
-    model: TrainableModel, x: Data, y: ArrayLike | None = None, batch_size: int = 32, return_dict: bool = False
+    model: TrainableModel,
+    x: Data,
+    y: Any = None,
+    batch_size: int | None = None,
+    verbose: int | str = 0,
+    sample_weight: Any = None,
+    steps: int | None = None,
+    callbacks: Callback | Sequence[Callback] | None = None,
+    return_dict: bool = False,
 ) -> Report:
     """Measure the loss and the metrics.
 
@@ -17,12 +32,20 @@ def evaluate(
     ----------
     model : Model
         Compiled.
-    x : array (N, ...), a list of them for several inputs, or batches
-        As in `fit`.
-    y : array of N labels, optional
+    x : array (N, ...), a list or dict of them for several inputs, or batches
+        As in `fit`; an iterator will do.
+    y : array of N labels, or a list or dict of them for several outputs, optional
         One-hot or integers, as the loss wants; None with batches.
-    batch_size : int
-        Examples at a time; the answer does not depend on it.
+    batch_size : int, optional
+        Examples at a time, 32 by default; the answer does not depend on it.
+    verbose : 0, 1, 2 or "auto"
+        As in `fit`. (In Keras "auto" is the default.)
+    sample_weight : array (N,), or a list or dict of them, optional
+        How much each example counts.
+    steps : int, optional
+        How many batches are measured; all by default.
+    callbacks : Callback or list of them, optional
+        What happens between batches.
     return_dict : bool
         Return {name: value}.
 
@@ -53,13 +76,70 @@ def evaluate(
     (0.6931, 0.75)
     """
     setup = compiled(model, "evaluate")
-    return report(measure(model, setup, as_batches(x, y, batch_size, False, None)), return_dict)
+    batches = as_batches(model, x, y, batch_size, sample_weight=sample_weight, once=True)
+    count = length(batches) if steps is None else integer("steps", steps)
+    with progress_for(verbose, count, 1) as show:
+        called = CallbackList(listed(callbacks), model, {"epochs": 1, "steps": count, "verbose": show.kind})
+        show.begin(0)
+        results = measure(model, setup, some(batches, steps), called, show.step)
+        show.end(0, results)
+    return report(results, return_dict)
 
 
-def measure(model: TrainableModel, setup: Setup, batches: Batches) -> Results:
-    """Return the loss and the metrics over all batches, by name."""
-    totals = Totals(setup)
-    for x, y in pairs(batches, model.dtype or "float32"):
-        judge(model, setup, x, y, totals)
+def some(batches: Any, steps: int | None) -> Iterator[Any]:
+    """Go through batches once, or through so many of them."""
+    return once(batches) if steps is None else itertools.islice(once(batches), integer("steps", steps))
+
+
+def measure(
+    model: TrainableModel, setup: Setup, batches: Iterator[Any], called: CallbackList, show: Any = None
+) -> Results:
+    """Return the loss and the metrics over batches, by name; tell the callbacks of each."""
+    totals = Totals(setup, model)
+    called.tell("on_test_begin", {})
+    for index, batch in enumerate(examples(model, batches)):
+        called.tell("on_test_batch_begin", index, {})
+        judge(model, setup, batch, totals)
+        if called.callbacks or show:
+            logs = totals.results()
+            called.tell("on_test_batch_end", index, logs)
+            if show:
+                show(logs)
     totals.need_some()
+    called.tell("on_test_end", totals.results())
     return totals.results()
+
+
+def test_on_batch(
+    model: TrainableModel, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+) -> Report:
+    """Measure the loss and the metrics on one batch.
+
+    Parameters
+    ----------
+    model : Model
+        Compiled.
+    x, y, sample_weight, return_dict
+        As in `evaluate`.
+
+    Returns
+    -------
+    loss : float, or [loss, metric, ...] where there are metrics, or a dict
+
+    Notes
+    -----
+    Source: Keras 3 `Trainer.test_on_batch`.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> model = Sequential([Input((1,)), Dense(1)])
+    >>> model.set_weights([[[2.0]], [0.0]])
+    >>> model.compile("sgd", "mse")
+    >>> test_on_batch(model, [[1.0], [2.0]], [[2.0], [5.0]])
+    0.5
+    """
+    setup = compiled(model, "test_on_batch")
+    totals = Totals(setup, model)
+    judge(model, setup, checked(model, x, y, sample_weight, 0), totals)
+    return report(totals.results(), return_dict)

@@ -1,14 +1,15 @@
 """fit: epochs of steps, with what is shown and called between them."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from .. import kernels
-from ..arguments import integer
+from .. import arguments, kernels
+from ..arguments import boolean, integer, number
 from ..callbacks import Callback, CallbackList, History, listed
-from ..types import ArrayLike
-from .batches import Batches, Data, as_batches, as_validation, pairs, set_epoch
-from .evaluate import measure
+from .batches import Data, as_batches, as_validation, split_off
+from .evaluate import measure, some
+from .feed import Feed, examples, length
 from .model import TrainableModel
 from .progress import Silent, progress_for
 from .setup import Setup
@@ -16,22 +17,29 @@ from .step import compiled, step
 from .totals import Results, Totals
 
 Callbacks = Callback | Sequence[Callback] | None  # as users hand them over
+BELOW_1 = 1 - 1e-16  # the largest share of the examples to validate with
 
 
 def fit(
     model: TrainableModel,
     x: Data,
-    y: ArrayLike | None = None,
+    y: Any = None,
     *,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     epochs: int = 1,
+    verbose: int | str = "auto",
+    callbacks: Callbacks = None,
+    validation_split: float = 0.0,
     validation_data: Data | None = None,
     shuffle: bool = True,
-    seed: int | None = None,
     class_weight: Mapping[int, float] | None = None,
-    callbacks: Callbacks = None,
-    verbose: int | str = "auto",
+    sample_weight: Any = None,
     initial_epoch: int | None = None,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
+    validation_batch_size: int | None = None,
+    validation_freq: int | Sequence[int] = 1,
+    seed: int | None = None,
 ) -> History:
     """Train for some epochs.
 
@@ -42,30 +50,44 @@ def fit(
     ----------
     model : Model
         Compiled; its parameters change in place.
-    x : array (N, ...), a list of them for several inputs, or batches
-        Batches: an object that gives (x, y) pairs each time it is iterated over, or one with `__len__` and
-        `__getitem__`, like Keras's PyDataset, of which on_epoch_begin and on_epoch_end are called.
-    y : array of N labels, optional
+    x : array (N, ...), a list or dict of them for several inputs, or batches
+        Batches: an object that gives (x, y) or (x, y, weights) each time it is iterated over, or one with `__len__` and
+        `__getitem__`, like Keras's PyDataset, of which on_epoch_begin and on_epoch_end are called. An iterator will do
+        for one epoch, or with `steps_per_epoch`.
+    y : array of N labels, or a list or dict of them for several outputs, optional
         One-hot or integers, as the loss wants; None with batches.
-    batch_size : int
-        Examples in a step; the last step of an epoch may have fewer.
+    batch_size : int, optional
+        Examples in a step, 32 by default; the last step of an epoch may have fewer. Batches bring their own.
     epochs : int
         The number after the last epoch's.
-    validation_data : (x, y) or batches, optional
+    verbose : 0, 1, 2 or "auto"
+        Silent, a progress bar, a line an epoch, or what suits the output.
+    callbacks : Callback or list of them, optional
+        What happens between epochs and batches: see `minicnn.callbacks`.
+    validation_split : float in [0, 1)
+        What share of arrays, their last examples, is validated with and not learned from; nothing where
+        validation_data are given.
+    validation_data : (x, y), (x, y, weights) or batches, optional
         Measured after each epoch as val_loss, val_accuracy, ...
     shuffle : bool
         Draw a new order each epoch (batches bring their own).
-    seed : int, optional
-        Of the order; by default the model's.
     class_weight : dict, optional
         Class -> how much its examples count; 1 for those that it lacks.
-    callbacks : Callback or list of them, optional
-        See `minicnn.callbacks`.
-    verbose : 0, 1, 2 or "auto"
-        Silent, a progress bar, a line an epoch, or what suits the output.
+    sample_weight : array (N,), or a list or dict of them, optional
+        How much each example counts.
     initial_epoch : int, optional
         The number of the first epoch, to go on after an interruption: the model counts on from it. Without it epochs
         are numbered from 0, as in Keras, and the model's own count goes on.
+    steps_per_epoch : int, optional
+        Batches in an epoch; the next one goes on where it ends. All batches by default.
+    validation_steps : int, optional
+        How many batches are validated with; all by default.
+    validation_batch_size : int, optional
+        By default batch_size.
+    validation_freq : int or list of int
+        Validate after every so many epochs, or after these, counted from 1.
+    seed : int, optional
+        Of the order; by default the model's.
 
     Returns
     -------
@@ -94,64 +116,116 @@ def fit(
     """
     setup = compiled(model, "fit")
     _name_penalties(model)
-    batches = as_batches(x, y, batch_size, shuffle, model.seed if seed is None else seed)
-    validation = as_validation(validation_data, batch_size)
-    history = History()
-    called = CallbackList([*listed(callbacks), history], model)
-    show = progress_for(verbose, batches, integer("epochs", epochs))
-    model.stop_training = False
+    if validation_split and validation_data is None:
+        share = number("validation_split", validation_split, 0, BELOW_1)
+        (x, y, sample_weight), validation_data = split_off(x, y, sample_weight, share)
+    if class_weight is not None and sample_weight is not None:
+        raise ValueError("Only one of `class_weight` and `sample_weight` can be given. Received: both.")
     first = 0 if initial_epoch is None else integer("initial_epoch", initial_epoch, 0)
+    steps = None if steps_per_epoch is None else integer("steps_per_epoch", steps_per_epoch)
+    own_seed = model.seed if seed is None else arguments.seed("seed", seed)
+    once = integer("epochs", epochs) - first == 1 or steps is not None
+    batches = as_batches(model, x, y, batch_size, boolean("shuffle", shuffle), own_seed, sample_weight, once)
+    validation = Validation(
+        as_validation(model, validation_data, validation_batch_size or batch_size, validation_steps),
+        validation_steps,
+        validation_freq,
+    )
+    history = History()
+    show = progress_for(verbose, steps or length(batches), epochs)
+    params = {"epochs": epochs, "steps": show.total, "verbose": show.kind}
+    called = CallbackList([*listed(callbacks), history], model, params)
+    model.stop_training = False
     before = model.epochs if initial_epoch is None else 0
-    called.on_train_begin()
+    logs: Results = {}
+    called.tell("on_train_begin", {})
+    if (found := called.initial_epoch(first)) > first:  # a callback goes on, and knows how long the model was trained
+        first, before = found, model.epochs - found
+    feed = Feed(batches, steps, before + first)
     try:
         with show, kernels.workspace():
             for epoch in range(first, epochs):
-                called.on_epoch_begin(epoch)
-                set_epoch(batches, before + epoch)
+                called.tell("on_epoch_begin", epoch, {})
                 show.begin(epoch)
-                logs = _learn(model, setup, batches, class_weight, called, show)
-                if validation is not None:
+                logs = _learn(model, setup, feed, class_weight, called, show)
+                if validation.due(epoch):
                     show.validating()
-                    logs |= {f"val_{name}": value for name, value in measure(model, setup, validation).items()}
+                    measured = measure(model, setup, validation.batches(), called)
+                    logs |= {f"val_{name}": value for name, value in measured.items()}
                 show.end(epoch, logs)
                 model.epochs = before + epoch + 1
-                called.on_epoch_end(epoch, logs)
+                called.tell("on_epoch_end", epoch, logs)
                 if model.stop_training:
                     break
     finally:
         model.forget()
-        called.on_train_end()
+        called.tell("on_train_end", logs)
     return history
 
 
 def _learn(
     model: TrainableModel,
     setup: Setup,
-    batches: Batches,
+    feed: Feed,
     class_weight: Mapping[int, float] | None,
     called: CallbackList,
     show: Silent,
 ) -> Results:
     """Do one epoch's steps, or those until a callback asks for the end; return the means over its examples."""
-    totals = Totals(setup)
-    for index, (x, y) in enumerate(pairs(batches, model.dtype or "float32")):
-        step(model, setup, x, y, class_weight, totals)
+    totals = Totals(setup, model)
+    for index, batch in enumerate(examples(model, feed.epoch())):
+        called.tell("on_train_batch_begin", index, {})
+        step(model, setup, batch, class_weight, totals)
         logs = totals.results()
         show.step(logs)
-        called.on_train_batch_end(index, logs)
+        called.tell("on_train_batch_end", index, logs)
         if model.stop_training:
             break
     totals.need_some()
     return totals.results()
 
 
+class Validation:
+    """What is measured between the epochs of a training, and when.
+
+    Parameters
+    ----------
+    data : object or None
+        Batches, as `as_validation` returns them.
+    steps : int, optional
+        How many of them.
+    freq : int or list of int
+        After every so many epochs, or after these, counted from 1.
+
+    Raises
+    ------
+    ValueError
+        `freq` or `steps` is none of these.
+    """
+
+    def __init__(self, data: Any, steps: int | None, freq: int | Sequence[int]):
+        several = isinstance(freq, (list, tuple, set, frozenset, range))
+        for each in freq if several else [freq]:
+            integer("validation_freq", each)
+        self._data = data
+        self._feed = Feed(data, None if steps is None else integer("validation_steps", steps))
+        self._steps, self._freq = steps, freq
+
+    def due(self, epoch: int) -> bool:
+        """Say whether there is something to measure after this epoch, from 0."""
+        if self._data is None:
+            return False
+        return (epoch + 1) % self._freq == 0 if isinstance(self._freq, int) else epoch + 1 in self._freq
+
+    def batches(self) -> Iterator[Any]:
+        """Go through what is measured: from the beginning, but for an iterator, of which it is what comes next."""
+        if self._steps is not None and not hasattr(type(self._data), "__next__"):
+            return some(self._data, self._steps)
+        return self._feed.epoch()
+
+
 def _name_penalties(model: TrainableModel) -> None:
-    """Warn of regularizers and constraints that a file holds: training here goes on without them."""
-    found = [
-        f"{key} of layer '{layer.name}'"
-        for _, layer in model.leaves()
-        for key, value in layer.kept_settings.items()
-        if value and not key.endswith("_initializer")
-    ]
+    """Warn of regularizers and constraints of a file that are not known here: training goes on without them."""
+    found = [f"{key} of layer '{layer.name}'" for _, layer in model.leaves() for key in layer.unknown_settings()]
     if found:
         warnings.warn(f"Training goes on without {', '.join(found)}, which the model's file asks for.", stacklevel=4)

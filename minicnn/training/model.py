@@ -16,8 +16,17 @@ class NamedLayer(Protocol):
         ...
 
     @property
-    def kept_settings(self) -> Mapping[str, Any]:
-        """Return the settings of a model file that change nothing here, regularizers among them."""
+    def regularizers(self) -> Mapping[str, Any]:
+        """Return what its arrays cost: key -> regularizer."""
+        ...
+
+    @property
+    def constraints(self) -> Mapping[str, Any]:
+        """Return what is done to its arrays after a step: key -> constraint."""
+        ...
+
+    def unknown_settings(self) -> Sequence[str]:
+        """List the regularizers and constraints of a model file that are not known here."""
         ...
 
 
@@ -51,8 +60,13 @@ class TrainableModel(Protocol):
     # ---- what it is -------------------------------------------------------------------------------------
 
     @property
-    def inputs(self) -> Sequence[Any]:
-        """Return the inputs, as many as the model takes."""
+    def input_names(self) -> Sequence[str]:
+        """Return the inputs' names, as many as the model takes."""
+        ...
+
+    @property
+    def output_names(self) -> Sequence[str]:
+        """Return the outputs' names, as many as the model gives."""
         ...
 
     @property
@@ -68,6 +82,11 @@ class TrainableModel(Protocol):
     @property
     def activation(self) -> str | None:
         """Return the name of the activation that makes the model's output."""
+        ...
+
+    @property
+    def activations(self) -> Sequence[str | None]:
+        """Return the same for each output."""
         ...
 
     @property
@@ -90,12 +109,14 @@ class TrainableModel(Protocol):
         """Take on the shape of the first batch, (None, ...)."""
         ...
 
-    def forward(self, x: Any, training: bool = False, *, logits: bool = False, need_dx: bool = True) -> Any:
-        """Compute outputs; on request up to the logits, or without what only dx needs."""
+    def forward(
+        self, x: Any, training: bool = False, *, logits: bool | Sequence[bool] = False, need_dx: bool = True
+    ) -> Any:
+        """Compute outputs; on request up to the logits, of each output, or without what only dx needs."""
         ...
 
-    def apply_activation(self, logits: Array) -> Array:
-        """Return the outputs that belong to logits."""
+    def apply_activation(self, logits: Array, index: int = 0) -> Array:
+        """Return the output of this number that belongs to logits."""
         ...
 
     def backward(self, dy: Any, need_dx: bool = True) -> Any:

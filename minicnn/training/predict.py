@@ -1,26 +1,43 @@
 """predict: outputs, batch by batch."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..arguments import integer
+from ..callbacks import Callback, CallbackList, listed
 from ..types import Array
-from .batches import Data, inputs, is_data
+from .batches import BATCH, Data, by_order, is_data
+from .evaluate import some
+from .feed import inputs, length
 from .model import TrainableModel
+from .progress import progress_for
 
 
-def predict(model: TrainableModel, x: Data, batch_size: int = 32) -> Array | list[Array]:
+def predict(
+    model: TrainableModel,
+    x: Data,
+    batch_size: int | None = None,
+    verbose: int | str = 0,
+    steps: int | None = None,
+    callbacks: Callback | Sequence[Callback] | None = None,
+) -> Array | list[Array]:
     """Compute outputs batch by batch.
 
     Parameters
     ----------
     model : Model
-    x : array (N, ...), a list of them for several inputs, or batches
-        Batches give x or (x, y).
-    batch_size : int
-        Examples at a time.
+    x : array (N, ...), a list or dict of them for several inputs, or batches
+        Batches give x, (x, y) or (x, y, weights); an iterator will do.
+    batch_size : int, optional
+        Examples at a time, 32 by default.
+    verbose : 0, 1, 2 or "auto"
+        As in `fit`. (In Keras "auto" is the default.)
+    steps : int, optional
+        How many batches are predicted; all by default.
+    callbacks : Callback or list of them, optional
+        What happens between batches.
 
     Returns
     -------
@@ -44,8 +61,17 @@ def predict(model: TrainableModel, x: Data, batch_size: int = 32) -> Array | lis
     >>> predict(model, np.ones((70, 4)), batch_size=32).shape
     (70, 3)
     """
-    parts = _cut(x, integer("batch_size", batch_size)) if is_data(x) else _batches(x, len(model.inputs))
-    results = [model.forward(part) for part in parts]
+    if is_data(x):
+        parts: Any = _parts(by_order("x", x, model.input_names), BATCH if batch_size is None else batch_size)
+        parts = parts if steps is None else parts[: integer("steps", steps)]
+    elif isinstance(x, Mapping) or not (hasattr(x, "__iter__") or hasattr(x, "__len__") and hasattr(x, "__getitem__")):
+        raise TypeError(f"`x` must be an array, or batches that can be gone through. Received: {type(x).__name__}.")
+    else:
+        parts = inputs(some(x, steps), model.input_names)
+    if callbacks is None and verbose == 0:
+        results = [model.forward(part) for part in parts]
+    else:
+        results = _told(model, parts, verbose, listed(callbacks))
     if not results:
         raise ValueError("`x` must hold at least one batch. Received: none.")
     if len(results) == 1:
@@ -55,8 +81,9 @@ def predict(model: TrainableModel, x: Data, batch_size: int = 32) -> Array | lis
     return np.concatenate(results)
 
 
-def _cut(x: Any, size: int) -> list[Any]:
+def _parts(x: Any, batch_size: int) -> list[Any]:
     """Cut arrays into batches."""
+    size = integer("batch_size", batch_size)
     if not isinstance(x, list) and np.ndim(x) == 0:
         raise ValueError(f"`x` must be an array (N, ...). Received: {x!r}.")
     count = len(x[0] if isinstance(x, list) else x)
@@ -64,8 +91,19 @@ def _cut(x: Any, size: int) -> list[Any]:
     return [[part[at : at + size] for part in x] if isinstance(x, list) else x[at : at + size] for at in starts]
 
 
-def _batches(x: Any, count: int) -> Iterator[Any]:
-    """Go through batches that somebody else made, for a model of `count` inputs."""
-    if not (hasattr(x, "__iter__") or hasattr(x, "__len__") and hasattr(x, "__getitem__")):
-        raise TypeError(f"`x` must be an array, or batches that can be gone through. Received: {type(x).__name__}.")
-    yield from inputs(x, count)
+def _told(model: TrainableModel, parts: Any, verbose: int | str, callbacks: list[Callback]) -> list[Any]:
+    """Predict batches, show it, and tell callbacks of each."""
+    results: list[Any] = []
+    count = length(parts)
+    with progress_for(verbose, count, 1) as show:
+        called = CallbackList(callbacks, model, {"epochs": 1, "steps": count, "verbose": show.kind})
+        called.tell("on_predict_begin", {})
+        show.begin(0)
+        for index, part in enumerate(parts):
+            called.tell("on_predict_batch_begin", index, {})
+            results.append(model.forward(part))
+            show.step({})
+            called.tell("on_predict_batch_end", index, {"outputs": results[-1]})
+        show.end(0, {})
+        called.tell("on_predict_end", {})
+    return results

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from ..callbacks import Logs
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-def progress_for(verbose: int | str, batches: Any, epochs: int) -> "Silent":
+def progress_for(verbose: int | str, total: int | None, epochs: int) -> "Silent":
     """Choose what to show.
 
     Parameters
     ----------
     verbose : 0, 1, 2 or "auto"
         0 nothing, 1 a bar, 2 a line an epoch, "auto" a bar on a terminal and lines elsewhere.
-    batches : object
-        What an epoch goes through; the bar has an end where it has a length.
+    total : int or None
+        Batches in an epoch; None where nobody knows, and then the bar has no end.
     epochs : int
         The number after the last epoch's.
 
@@ -27,10 +27,9 @@ def progress_for(verbose: int | str, batches: Any, epochs: int) -> "Silent":
     ValueError
         `verbose` is none of these.
     """
-    if verbose not in (0, 1, 2, "auto"):
+    if not (isinstance(verbose, (int, str)) and verbose in (0, 1, 2, "auto")):
         raise ValueError(f"`verbose` must be 0, 1, 2 or 'auto'. Received: verbose={verbose!r}.")
     kind = (1 if sys.stderr.isatty() else 2) if verbose == "auto" else int(verbose)
-    total = len(batches) if hasattr(batches, "__len__") else None
     return (Silent, Bar, Lines)[kind](total, epochs)
 
 
@@ -42,6 +41,11 @@ def format_logs(logs: Logs) -> str:
 class Silent:
     """Show nothing.
 
+    Attributes
+    ----------
+    kind : int
+        0, 1 or 2, as `verbose` says it.
+
     Parameters
     ----------
     total : int or None
@@ -50,6 +54,7 @@ class Silent:
         The number after the last epoch's.
     """
 
+    kind: int = 0
     total: int | None
     epochs: int
 
@@ -78,6 +83,7 @@ class Silent:
 class Lines(Silent):
     """Print one line an epoch."""
 
+    kind: int = 2
     started: float
 
     def begin(self, epoch: int) -> None:
@@ -93,6 +99,7 @@ class Lines(Silent):
 class Bar(Silent):
     """Show a live bar with loss, metrics and the time left; each finished epoch stays as a line above it."""
 
+    kind: int = 1
     bar: "Progress"
     task: "TaskID"
     started: float

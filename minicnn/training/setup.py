@@ -1,11 +1,45 @@
 """How a model trains: what `compile` makes of its arguments, and how a model file holds it."""
 
 import warnings
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
 from .. import kernels, losses, optimizers
 from .. import metrics as metrics_
+from ..arguments import number, refuse
+
+# Keras's arguments of compile that are not here: the values that mean "not used", and what else to do.
+ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
+    "run_eagerly": ((None, False), "leave it out: every step runs as it is written"),
+    "jit_compile": ((None, False, "auto"), "leave it out: the kernels are compiled"),
+    "steps_per_execution": ((1,), "leave it out: a step has no cost beside its own"),
+    "auto_scale_loss": ((True, False), "leave it out: float32 needs no scaling"),
+}
+
+
+class Part(NamedTuple):
+    """What is measured at one output of a model.
+
+    Attributes
+    ----------
+    name : str
+        The output's.
+    prefix : str
+        What its names begin with in the logs: nothing where it is the only one.
+    loss : Loss or None
+        None: nobody judges it.
+    weight : float
+        How much its loss counts.
+    metrics, weighted : dict
+        Name in the logs -> Metric; the second take the examples' weights.
+    """
+
+    name: str
+    prefix: str
+    loss: losses.Loss | None
+    weight: float
+    metrics: dict[str, metrics_.Metric]
+    weighted: dict[str, metrics_.Metric]
 
 
 class Setup:
@@ -13,18 +47,24 @@ class Setup:
 
     Parameters
     ----------
-    optimizer : Optimizer, or "sgd" or "adam"
-    loss : Loss, or its name
-        "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error".
-    metrics : list of str
-        "accuracy", in Keras's three meanings, or one of them by its own name.
+    optimizer : Optimizer, or "sgd", "adam", "adamw" or "rmsprop"
+    loss : Loss, its name or a function, or a list or dict of them
+        "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error",
+        "mean_absolute_error", "huber". For several outputs one for all, or one for each, by their order or name.
+    metrics : list of str, Metric or function
+        "accuracy", in Keras's three meanings, or one of them by its own name; `Precision()`. For several outputs a list
+        of such lists, or a dict by the outputs' names.
+    loss_weights : list or dict of float, optional
+        How much each output's loss counts.
+    weighted_metrics : as metrics, optional
+        Those that take the examples' weights.
 
     Attributes
     ----------
     optimizer : Optimizer
-    loss : Loss
+    loss : Loss, or a list or dict of them
     metrics : dict
-        Name -> function of (y_true, y_pred).
+        Name in the logs -> Metric, of a model of one output.
     workspace : Workspace
         For `train_on_batch`: one step's memory serves the next.
 
@@ -45,19 +85,56 @@ class Setup:
     """
 
     optimizer: optimizers.Optimizer
-    loss: losses.Loss
-    metrics: dict[str, metrics_.Metric]
+    loss: Any
     workspace: kernels.Workspace
 
     def __init__(
-        self, optimizer: str | optimizers.Optimizer, loss: str | losses.Loss, metrics: Sequence[str] | None = ()
+        self,
+        optimizer: str | optimizers.Optimizer,
+        loss: Any,
+        metrics: Any = (),
+        loss_weights: Any = None,
+        weighted_metrics: Any = None,
     ):
         self.optimizer = optimizers.get(optimizer)
-        self.loss = losses.get(loss)
-        if isinstance(metrics, str):
-            raise TypeError(f"`metrics` must be a list: ['accuracy']. Received: metrics={metrics!r}.")
-        self.metrics = {name: metrics_.get(name) for name in metrics or ()}
+        self.loss = _each(losses.get, loss)
+        for name, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
+            if isinstance(given, str) or not isinstance(given, (list, tuple, Mapping, type(None))):
+                raise TypeError(f"`{name}` must be a list: ['accuracy']. Received: {name}={given!r}.")
+        self._metrics = _each(_metric, metrics or [])
+        self._weighted = _each(_metric, weighted_metrics or [])
+        self.loss_weights: Any = _each(lambda weight: number("loss_weights", weight), loss_weights)
         self.workspace = kernels.Workspace()
+
+    @property
+    def metrics(self) -> dict[str, metrics_.Metric]:
+        """Name in the logs -> Metric, of a model of one output."""
+        return _named(_flat(self._metrics))
+
+    def parts(self, names: Sequence[str]) -> list[Part]:
+        """Return what is measured at each output of a model.
+
+        Parameters
+        ----------
+        names : list of str
+            The outputs'.
+
+        Raises
+        ------
+        ValueError
+            Losses, weights or metrics are for other outputs than there are.
+        """
+        several = len(names) > 1
+        of_each = [
+            _per_output("loss", self.loss, names, None),
+            _per_output("loss_weights", self.loss_weights, names, 1.0),
+            _lists("metrics", self._metrics, names),
+            _lists("weighted_metrics", self._weighted, names),
+        ]
+        return [
+            Part(name, f"{name}_" if several else "", loss, weight, *(_named(_flat(kind)) for kind in kinds))
+            for name, loss, weight, *kinds in zip(names, *of_each, strict=True)
+        ]
 
     def advise(self, model: losses.HasActivation) -> None:
         """Warn of what Keras does silently and what is rarely meant.
@@ -67,6 +144,8 @@ class Setup:
         model : Model
             The model that is to train so; it is built.
         """
+        if not isinstance(self.loss, losses.Loss):
+            return
         if self.loss.from_logits and self.loss.takes_logits(model):
             warnings.warn(
                 f"The loss has from_logits=True, but the model ends in {model.activation}: the loss takes "
@@ -92,12 +171,15 @@ class Setup:
                 "registered_name": None,
             }
 
+        def loss(thing: Any) -> Any:
+            return thing.name if isinstance(thing, losses.FunctionLoss) else serialized("losses", thing)
+
         return {
             "optimizer": serialized("optimizers", self.optimizer),
-            "loss": serialized("losses", self.loss),
-            "loss_weights": None,
-            "metrics": list(self.metrics),
-            "weighted_metrics": None,
+            "loss": _each(loss, self.loss),
+            "loss_weights": self.loss_weights,
+            "metrics": _each(metrics_.to_config, self._metrics),
+            "weighted_metrics": _each(metrics_.to_config, self._weighted) or None,
             "run_eagerly": False,
             "steps_per_execution": 1,
             "jit_compile": False,
@@ -106,12 +188,113 @@ class Setup:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Make a setup from what Keras writes; what changes the steps and is unknown here is refused by name."""
+        loss, written = config["loss"], isinstance(config["loss"], dict) and "class_name" in config["loss"]
         return cls(
             optimizers.from_config(config["optimizer"]),
-            losses.from_config(config["loss"]),
-            metrics_.from_config(config.get("metrics")),
+            losses.from_config(loss) if written else _each(losses.from_config, loss),
+            _read_metrics(config.get("metrics")),
+            config.get("loss_weights"),
+            _read_metrics(config.get("weighted_metrics")),
         )
 
     def arguments(self) -> dict[str, Any]:
-        """Return the arguments that make this setup again."""
-        return {"optimizer": self.optimizer, "loss": self.loss, "metrics": list(self.metrics)}
+        """Return the arguments that make this setup again, with an optimizer that has done no step."""
+        written = {"class_name": type(self.optimizer).__name__, "config": self.optimizer.get_config()}
+        return {
+            "optimizer": optimizers.from_config(written),
+            "loss": self.loss,
+            "metrics": self._metrics,
+            "loss_weights": self.loss_weights,
+            "weighted_metrics": self._weighted,
+        }
+
+
+def check_unused(given: Mapping[str, Any]) -> None:
+    """Refuse arguments of Keras's compile that are not here, with what else to do.
+
+    Parameters
+    ----------
+    given : dict
+        What came beside the arguments that there are.
+
+    Examples
+    --------
+    >>> check_unused({"jit_compile": "auto", "run_eagerly": False})
+    """
+    refuse("compile", given, ELSEWHERE)
+
+
+def _each(function: Callable[[Any], Any], given: Any) -> Any:
+    """Apply a function to a thing, or to each of a list or dict of them; None stays None."""
+    if given is None:
+        return None
+    if isinstance(given, Mapping):
+        return {key: _each(function, value) for key, value in given.items()}
+    return [_each(function, value) for value in given] if isinstance(given, (list, tuple)) else function(given)
+
+
+def _metric(metric: Any) -> metrics_.Metric:
+    found = metrics_.get(metric)
+    if isinstance(found, metrics_.F1Score) and found.average is None:
+        raise ValueError(
+            "F1Score wants average='micro', 'macro' or 'weighted' here: training shows one number. "
+            "Received: average=None."
+        )
+    return found
+
+
+def _read_metrics(config: Any) -> Any:
+    """Return metrics as `compile` took them: by output where they stand so."""
+    if isinstance(config, Mapping):
+        return {
+            key: metrics_.from_config(value if isinstance(value, list) else [value]) for key, value in config.items()
+        }
+    if isinstance(config, list) and len(config) > 1 and any(isinstance(item, list) for item in config):
+        return [metrics_.from_config(item if isinstance(item, list) else [item]) for item in config]
+    return metrics_.from_config(config)
+
+
+def _per_output(what: str, given: Any, names: Sequence[str], missing: Any) -> list[Any]:
+    """Return something for each output: by name, by order, or one for all."""
+    if isinstance(given, Mapping):
+        unknown = sorted(set(given) - set(names))
+        if unknown:
+            raise ValueError(
+                f"`{what}` must be for the outputs {', '.join(map(repr, names))}. Received: {unknown[0]!r}."
+            )
+        return [given.get(name, missing) for name in names]
+    if isinstance(given, (list, tuple)):
+        if len(given) != len(names):
+            raise ValueError(f"`{what}` must have one for each of {len(names)} outputs. Received: {len(given)}.")
+        return [missing if each is None else each for each in given]
+    return [missing if given is None else given] * len(names)
+
+
+def _lists(what: str, given: Any, names: Sequence[str]) -> list[Any]:
+    """Return each output's metrics; of one output all are."""
+    if not given:
+        return [[]] * len(names)
+    if len(names) == 1 and not isinstance(given, Mapping):
+        return [given]
+    return _per_output(what, given, names, [])
+
+
+def _flat(given: Any) -> list[metrics_.Metric]:
+    """Return nested lists of metrics as one."""
+    if isinstance(given, Mapping):
+        given = list(given.values())
+    if not isinstance(given, (list, tuple)):
+        return [] if given is None else [given]
+    return [metric for item in given for metric in _flat(item)]
+
+
+def _named(metrics: Sequence[metrics_.Metric]) -> dict[str, metrics_.Metric]:
+    """Return metrics by name; a name that comes again gets a number."""
+    found: dict[str, metrics_.Metric] = {}
+    for metric in metrics:
+        name, count = metric.name, 0
+        while name in found:
+            count += 1
+            name = f"{metric.name}_{count}"
+        found[name] = metric
+    return found

@@ -1,10 +1,10 @@
 """The loss and the metrics of all examples so far, and the form in which Keras returns them."""
 
-import numpy as np
-
+from ..arguments import boolean
 from ..metrics import Mean
 from ..types import AnyArray, Array
-from .setup import Setup
+from .model import TrainableModel
+from .setup import Part, Setup
 
 Results = dict[str, float]  # name -> value: loss, accuracy, ...
 Report = float | list[float] | Results
@@ -16,30 +16,56 @@ class Totals:
     Parameters
     ----------
     setup : Setup
+    model : Model
+        Whose outputs are measured.
+
+    Attributes
+    ----------
+    parts : list of Part
+        One for each output, with metrics that nobody else holds.
     """
 
-    def __init__(self, setup: Setup):
-        self._setup = setup
-        self._means = {name: Mean() for name in ("loss", *setup.metrics)}
+    parts: list[Part]
 
-    def add(self, loss: float, y: AnyArray, y_pred: Array) -> None:
-        """Take in a batch: its loss, its labels and what the model said."""
-        count = len(y_pred)
-        self._means["loss"].add(loss, count)
-        for name, metric in self._setup.metrics.items():
-            self._means[name].add(float(np.mean(metric(y, y_pred))) if count else 0.0, count)
+    def __init__(self, setup: Setup, model: TrainableModel):
+        self.parts = [
+            part._replace(
+                metrics={name: metric.fresh() for name, metric in part.metrics.items()},
+                weighted={name: metric.fresh() for name, metric in part.weighted.items()},
+            )
+            for part in setup.parts(model.output_names)
+        ]
+        several = [part for part in self.parts if part.prefix and part.loss]
+        self._losses = {"loss": Mean(), **{f"{part.prefix}loss": Mean() for part in several}}
+
+    def add_loss(self, name: str, loss: float, count: int) -> None:
+        """Take in a batch's loss: all of it as "loss", an output's as "NAME_loss"."""
+        if name in self._losses:
+            self._losses[name].add(loss, count)
+
+    def add(self, part: Part, y: AnyArray, y_pred: Array, weights: Array | None) -> None:
+        """Take in what the model said at one output, for its metrics."""
+        for metric in part.metrics.values():
+            metric.update_state(y, y_pred)
+        for metric in part.weighted.values():
+            metric.update_state(y, y_pred, weights)
 
     def results(self) -> Results:
-        """Return name -> mean, of what has come so far."""
-        return {name: mean.result() for name, mean in self._means.items()}
+        """Return name -> value, of what has come so far."""
+        found = {name: mean.result() for name, mean in self._losses.items()}
+        for part in self.parts:
+            for name, metric in (*part.metrics.items(), *part.weighted.items()):
+                name = part.prefix + name
+                found[f"weighted_{name}" if name in found else name] = float(metric.result())
+        return found
 
     def need_some(self) -> None:
         """Raise ValueError where no example has come."""
-        if not self._means["loss"].count:
+        if not self._losses["loss"].count:
             raise ValueError("`x` must hold at least one example. Received: none.")
 
 
 def report(results: Results, return_dict: bool) -> Report:
     """Return results in Keras's form: the loss alone, a list that begins with it, or on request a dict."""
     values = list(results.values())
-    return results if return_dict else values[0] if len(values) == 1 else values
+    return results if boolean("return_dict", return_dict) else values[0] if len(values) == 1 else values

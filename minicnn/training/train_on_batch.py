@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import kernels
-from ..types import ArrayLike
-from .batches import checked
+from .feed import checked
 from .model import TrainableModel
 from .step import compiled, step
 from .totals import Report, Totals, report
@@ -14,7 +13,8 @@ from .totals import Report, Totals, report
 def train_on_batch(
     model: TrainableModel,
     x: Any,
-    y: ArrayLike,
+    y: Any = None,
+    sample_weight: Any = None,
     class_weight: Mapping[int, float] | None = None,
     return_dict: bool = False,
 ) -> Report:
@@ -24,9 +24,11 @@ def train_on_batch(
     ----------
     model : Model
         Compiled; its parameters change in place.
-    x : array (N, ...), or a list of them for several inputs
-    y : array of N labels
+    x : array (N, ...), or a list or dict of them for several inputs
+    y : array of N labels, or a list or dict of them for several outputs
         One-hot or integers, as the loss wants.
+    sample_weight : array (N,), or a list or dict of them, optional
+        How much each example counts.
     class_weight : dict, optional
         Class -> how much its examples count; 1 for those that it lacks.
     return_dict : bool
@@ -58,11 +60,11 @@ def train_on_batch(
     (4.0, [[2.0]])
     """
     setup = compiled(model, "train_on_batch")
-    totals = Totals(setup)
-    x, labels = checked(x, y, 0, model.dtype or "float32")
+    totals = Totals(setup, model)
+    batch = checked(model, x, y, sample_weight, 0)
     try:
         with kernels.workspace(setup.workspace):
-            step(model, setup, x, labels, class_weight, totals)
+            step(model, setup, batch, class_weight, totals)
     finally:
         model.forget()
     return report(totals.results(), return_dict)

@@ -39,7 +39,7 @@ class Blow(minicnn.Callback):
     def __init__(self, epoch):
         self.epoch = epoch
 
-    def on_epoch_begin(self, epoch):
+    def on_epoch_begin(self, epoch, logs):
         if epoch == self.epoch:
             self.model.optimizer.learning_rate = 3e38
 
@@ -90,7 +90,7 @@ def epochs_run(values, patience, min_delta, mode, start):
 @example(values=[1.0, 0.75, 0.5], patience=1, min_delta=0.3, mode="min", start=0)  # better, but by too little
 def test_early_stopping_by_hand(values, patience, min_delta, mode, start):
     script = Script(val_loss=values)
-    stop = minicnn.EarlyStopping("val_loss", min_delta, patience, mode, True, start)
+    stop = minicnn.EarlyStopping("val_loss", min_delta, patience, 0, mode, None, True, start)
     net, history = run([script, stop], epochs=len(values))
     length, best = epochs_run(values, patience, abs(min_delta), mode, start)
     assert len(history.epoch) == length
@@ -181,7 +181,7 @@ def test_nan_ends_training_at_its_batch():
             self.batches += 1
 
     ended, count = [], Count()
-    count.on_train_end = lambda: ended.append(True)
+    count.on_train_end = lambda logs: ended.append(True)
     net = model(3e38)
     with pytest.raises(minicnn.Diverged) as error:
         net.fit(X, Y, batch_size=1, shuffle=False, verbose=0, callbacks=[minicnn.TerminateOnNaN(True), count])
@@ -273,10 +273,234 @@ def test_a_checkpoint_of_weights_alone(tmp_path):
     net.load_weights(tmp_path / "001.weights.h5")
     assert same(net.get_weights(), script.weights[0])
     for name, weights_only in (("m.keras", True), ("m.weights.h5", False), ("m.txt", False)):
-        with pytest.raises(ValueError, match="`filepath` must end in .(weights.h5|keras). Received: filepath='m."):
+        with pytest.raises(ValueError, match="`filepath` must end in .(weights.h5|keras or .h5). Received: filep"):
             minicnn.ModelCheckpoint(name, save_weights_only=weights_only)
 
 
 def test_a_name_that_no_log_has(tmp_path):
     with pytest.raises(ValueError, match="`filepath` must use names of epoch, loss, acc. Received: 'val_loss'"):
         run(minicnn.ModelCheckpoint(tmp_path / "{val_loss}.keras"))
+
+
+# ---- the moments -----------------------------------------------------------------------------------------------------
+
+
+def recorder(seen):
+    """A callback that writes down every moment that it is told of, with its number."""
+
+    def told(name):
+        return lambda *what: seen.append((name.removeprefix("on_"), *[each for each in what if isinstance(each, int)]))
+
+    return minicnn.LambdaCallback(**{name: told(name) for name in dir(minicnn.Callback) if name.startswith("on_")})
+
+
+def test_every_moment_of_fit():
+    seen = []
+    callback = recorder(seen)
+    run(callback, epochs=1, validation_data=(X[:2], Y[:2]))
+    batch = [[("train_batch_begin", k), ("train_batch_end", k)] for k in (0, 1)]
+    test = [("test_begin",), ("test_batch_begin", 0), ("test_batch_end", 0), ("test_end",)]
+    ends = [("train_begin",), ("epoch_begin", 0)], [("epoch_end", 0), ("train_end",)]
+    assert seen == [*ends[0], *batch[0], *batch[1], *test, *ends[1]]
+    assert callback.params == {"epochs": 1, "steps": 2, "verbose": 0} and callback.model.layers
+
+
+def test_older_names_of_the_batches():
+    class Old(minicnn.Callback):
+        def on_batch_begin(self, batch, logs):
+            seen.append(("begin", batch, logs))
+
+        def on_batch_end(self, batch, logs):
+            seen.append(("end", batch, set(logs)))
+
+    seen = []
+    run(Old(), epochs=1)
+    assert seen == [("begin", 0, {}), ("end", 0, {"loss", "acc"}), ("begin", 1, {}), ("end", 1, {"loss", "acc"})]
+
+
+# ---- learning rates --------------------------------------------------------------------------------------------------
+
+
+def test_a_schedule_sets_the_rate_of_its_epoch(capsys):
+    rates = [0.5, 0.25, 0.125]
+    seen = []
+    watch = minicnn.LambdaCallback(on_epoch_begin=lambda epoch, logs: seen.append(net.optimizer.learning_rate))
+    net = model()
+    plan = minicnn.LearningRateScheduler(rates.__getitem__, verbose=1)
+    _, history = run([plan, watch], epochs=3, net=net)
+    assert seen == rates == history.history["learning_rate"]
+    assert "LearningRateScheduler: the learning rate of epoch 3 is 0.125." in capsys.readouterr().err
+    with pytest.raises(TypeError, match="`schedule` must return a number, the learning rate. Received: '0.5'."):
+        run(minicnn.LearningRateScheduler(lambda epoch: "0.5"))
+
+
+def test_what_is_done_is_said(capsys):
+    script = Script(val_loss=[1.0, 2.0, 3.0])
+    reduce = minicnn.ReduceLROnPlateau(patience=1, factor=0.5, verbose=1)
+    stop = minicnn.EarlyStopping(patience=2, verbose=1, restore_best_weights=True)
+    run([script, reduce, stop], epochs=3)
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "ReduceLROnPlateau: the learning rate after epoch 2 is 0.05."
+    assert said[-2] == "EarlyStopping: training is stopped after epoch 3."
+    assert said[-1] == "EarlyStopping: the weights are those of epoch 1."
+
+
+# ---- going on --------------------------------------------------------------------------------------------------------
+
+
+def dropping(seed=0):
+    net = Sequential([Input((2,)), Dense(8, activation="relu"), minicnn.Dropout(0.5), Dense(2)], seed=seed)
+    net.compile(minicnn.Adam(0.01), minicnn.SparseCategoricalCrossentropy(from_logits=True))
+    return net
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_training_goes_on_to_the_same_bits(tmp_path, epoch):
+    """The order of the examples, the masks of Dropout and Adam's means are as if nothing had happened."""
+
+    def interrupt(batch, logs):
+        if net.epochs == epoch and batch == 1:
+            raise KeyboardInterrupt
+
+    whole, _ = run(None, epochs=5, net=dropping())
+    net = dropping()
+    with pytest.raises(KeyboardInterrupt):
+        backup = minicnn.BackupAndRestore(tmp_path / "state")
+        run([backup, minicnn.LambdaCallback(on_train_batch_end=interrupt)], epochs=5, net=net)
+    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == [
+        f"state_{2 * epoch}.keras",
+        "training_metadata.json",
+    ]
+    second, history = run(minicnn.BackupAndRestore(tmp_path / "state"), epochs=5, net=dropping())
+    assert history.epoch == list(range(epoch, 5)) and second.epochs == 5
+    assert same(second.get_weights(), whole.get_weights())
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_state_every_so_many_batches(tmp_path):
+    """What was done of the epoch after the save is done again, the epoch from its beginning."""
+    saved = []
+    note = minicnn.LambdaCallback(on_train_batch_end=lambda batch, logs: saved.append(len(list(tmp_path.iterdir()))))
+    backup = minicnn.BackupAndRestore(tmp_path, save_freq=3, delete_checkpoint=False)
+    net, _ = run([backup, note], epochs=2)
+    assert saved == [0, 0, 2, 2]
+    again, history = run(minicnn.BackupAndRestore(tmp_path, 3), epochs=2, net=model())
+    assert history.epoch == [1] and again.optimizer.iterations == 5
+
+
+def test_the_folder_of_another_model(tmp_path):
+    run(minicnn.BackupAndRestore(tmp_path, delete_checkpoint=False), epochs=1)
+    other = Sequential([Input((2,)), Dense(3), Dense(2)])
+    other.compile("sgd", minicnn.SparseCategoricalCrossentropy(from_logits=True))
+    with pytest.raises(ValueError, match="state_2.keras: "):
+        run(minicnn.BackupAndRestore(tmp_path), epochs=2, net=other)
+
+
+# ---- what is refused -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (
+            lambda: minicnn.EarlyStopping(patience="a"),
+            "`patience` must be an integer of at least 0. Received: patience='a'",
+        ),
+        (
+            lambda: minicnn.EarlyStopping(min_delta=math.nan),
+            "`min_delta` must be a number, and finite. Received: min_delta",
+        ),
+        (
+            lambda: minicnn.EarlyStopping(min_delta="a"),
+            "`min_delta` must be a number, and finite. Received: min_delta='a'",
+        ),
+        (
+            lambda: minicnn.EarlyStopping(baseline=math.inf),
+            "`baseline` must be a number, at most 3.4e+38. Received: base",
+        ),
+        (lambda: minicnn.EarlyStopping(start_from_epoch=-1), "`start_from_epoch` must be an integer of at least 0."),
+        (lambda: minicnn.EarlyStopping(verbose=3), "`verbose` must be at most 2. Received: verbose=3."),
+        (lambda: minicnn.EarlyStopping(monitor=3), "`monitor` must be a non-empty string. Received: monitor=3."),
+        (
+            lambda: minicnn.ReduceLROnPlateau(factor=1.0),
+            "`factor` must be a number, at least 0 and below 1. Received: fac",
+        ),
+        (
+            lambda: minicnn.ReduceLROnPlateau(factor=-0.1),
+            "`factor` must be a number, at least 0. Received: factor=-0.1.",
+        ),
+        (lambda: minicnn.ReduceLROnPlateau(cooldown=0.5), "`cooldown` must be an integer of at least 0."),
+        (lambda: minicnn.ReduceLROnPlateau(min_lr=-1), "`min_lr` must be a number, at least 0. Received: min_lr=-1."),
+        (
+            lambda: minicnn.ReduceLROnPlateau(mode="best"),
+            "`mode` must be 'auto', 'min' or 'max'. Received: mode='best'.",
+        ),
+        (
+            lambda: minicnn.LearningRateScheduler(0.5),
+            "`schedule` must be a function of (epoch, learning_rate). Received",
+        ),
+        (
+            lambda: minicnn.LambdaCallback(on_epoch_end=3),
+            "LambdaCallback takes functions, for the moments on_train_begin",
+        ),
+        (lambda: minicnn.LambdaCallback(on_monday=print), "Received: on_monday=<built-in function print>."),
+        (
+            lambda: minicnn.BackupAndRestore(None),
+            "`backup_dir` must be a string or a pathlib.Path. Received: backup_dir=",
+        ),
+        (lambda: minicnn.BackupAndRestore("a", save_freq=0), "`save_freq` must be 'epoch' or a positive integer. Rec"),
+        (
+            lambda: minicnn.ModelCheckpoint(None),
+            "`filepath` must be a string or a pathlib.Path. Received: filepath=None.",
+        ),
+        (
+            lambda: minicnn.ModelCheckpoint("a.keras", save_freq=2.0),
+            "`save_freq` must be 'epoch' or a positive integer.",
+        ),
+        (lambda: minicnn.CSVLogger(None), "`filename` must be a string or a pathlib.Path. Received: filename=None."),
+        (
+            lambda: minicnn.CSVLogger("a.csv", separator="--"),
+            "`separator` must be one character. Received: separator='--'",
+        ),
+        (
+            lambda: minicnn.CSVLogger("a.csv", separator=3),
+            "`separator` must be a non-empty string. Received: separator=3.",
+        ),
+    ],
+)
+def test_arguments_that_are_refused(make, sentence):
+    with pytest.raises((ValueError, TypeError)) as error:
+        make()
+    assert sentence in str(error.value)
+
+
+# ---- files, on request -----------------------------------------------------------------------------------------------
+
+
+def test_a_checkpoint_every_so_many_batches(tmp_path):
+    keep = minicnn.ModelCheckpoint(tmp_path / "new" / "{epoch}_{batch}.keras", save_freq=3)
+    run(keep, epochs=3)  # of two batches
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["2_1.keras", "3_2.keras"]
+
+
+def test_a_checkpoint_has_something_to_beat(tmp_path, capsys):
+    keep = minicnn.ModelCheckpoint(
+        tmp_path / "{epoch}.h5", save_best_only=True, initial_value_threshold=0.5, verbose=1, mode="min"
+    )
+    run([Script(val_loss=[0.75, 0.4, 0.45]), keep], epochs=3)
+    assert [path.name for path in tmp_path.iterdir()] == ["2.h5"]
+    assert f"ModelCheckpoint: saved {tmp_path / '2.h5'}." in capsys.readouterr().err
+
+
+def test_a_log_that_goes_on_keeps_its_columns(tmp_path):
+    path = tmp_path / "history.csv"
+    run([Script(loss=[0.5], acc=[1.0]), minicnn.CSVLogger(path)], epochs=1)
+    run([Script(loss=[0.25], acc=[0.5], more=[3.0]), minicnn.CSVLogger(path, append=True)], epochs=1)
+    path.write_text(path.read_text().replace("acc", "other"))
+    run([Script(loss=[0.125], acc=[0.5]), minicnn.CSVLogger(path, append=True)], epochs=1)
+    assert path.read_text().splitlines() == ["epoch,loss,other", "0,0.5,1.0", "0,0.25,0.5", "0,0.125,NA"]
+
+
+@pytest.mark.parametrize("name", ["val_precision", "recall_1", "auc", "f1_score", "val_auc_2"])
+def test_of_these_more_is_better(name):
+    assert minicnn.EarlyStopping(name).sign == 1 and minicnn.EarlyStopping(f"{name}_loss").sign == -1

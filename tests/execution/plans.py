@@ -28,7 +28,7 @@ def assert_plan_equals_layers(model, x, steps=None):
             assert one.shape == other.shape and one.dtype == other.dtype
             assert abs(one - other).max() <= 32 * np.finfo(one.dtype).eps * abs(other).max()
     if steps is not None:
-        assert len(model._plan(False).steps) == steps
+        assert len(model._plan().steps) == steps
 
 
 def on_tape(model, x):
@@ -41,7 +41,7 @@ def on_tape(model, x):
 
 def tapes(model):
     """Say of each run on tape whether it is good."""
-    return [take.tape.good for take in model._plan(False)._takes.values() if take is not None]
+    return [take.tape.good for take in model._plan()._takes.values() if take is not None]
 
 
 def small():

@@ -142,7 +142,7 @@ def net(name):
 def by_steps(model, xs):
     """Return what the plan's steps make without a tape: a plan's first run is never recorded."""
     values = dict(zip(model.inputs, xs, strict=True))
-    Plan(model, False).run(values)
+    Plan(model, frozenset()).run(values)
     return values[model.outputs[0]]
 
 
@@ -274,7 +274,7 @@ def test_settings_that_are_arrays():
 def test_a_refusal_leaves_nothing_behind():
     model, x = drawn(Sequential([Input((9, 8, 20)), Conv2D(20, 1), Cropping2D(1)])), pictures(2, 9, 8, 20)
     assert_plan_equals_layers(model, x)
-    plan = model._plan(False)
+    plan = model._plan()
     assert not plan._takes and not plan._records
 
 
@@ -295,7 +295,7 @@ def test_an_output_that_is_the_input():
     model, x = Sequential([Input((4, 3)), Flatten()]), pictures(2, 4, 3)
     for _ in range(3):
         assert not np.shares_memory(model.predict(x), x)
-    with model._plan(False)._free:  # as if another thread predicted
+    with model._plan()._free:  # as if another thread predicted
         assert not np.shares_memory(model.predict(x), x)
 
 
@@ -308,11 +308,11 @@ def test_a_child_forked_while_another_thread_predicts():
     answers = context.Queue()
 
     def work():
-        own = model._plan(False)._free.acquire(blocking=False)  # else every run would do without tape and memory
-        model._plan(False)._free.release()
+        own = model._plan()._free.acquire(blocking=False)  # else every run would do without tape and memory
+        model._plan()._free.release()
         answers.put([bool((model.predict(x) == want).all()) for _ in range(3)] + tapes(model) + [own])
 
-    with model._plan(False)._free:
+    with model._plan()._free:
         child = context.Process(target=work)
         child.start()
         assert answers.get(timeout=60) == [True] * 5
@@ -343,7 +343,7 @@ def test_several_shapes_and_numbers_of_threads():
                     assert_same(model.predict(x), model.forward(x, record={}))
     finally:
         kernels.set_num_threads(before)
-    assert len(model._plan(False)._takes) <= 4
+    assert len(model._plan()._takes) <= 4
 
 
 def test_large_inputs_are_not_copied_to_a_tape():

@@ -144,13 +144,20 @@ def test_other_forms_of_a_loss_in_a_file():
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        (("BinaryCrossentropy", {"label_smoothing": 0.1}), r"\(label_smoothing=0.1\) is not supported"),
-        (("BinaryCrossentropy", {"axis": 1}), r"\(axis=1\) is not supported; only axis=-1 is"),
+        (("SparseCategoricalCrossentropy", {"label_smoothing": 0.1}), r"\(label_smoothing=0.1\) is not supported"),
         (
-            ("MeanSquaredError", {"from_logits": True}),
-            r"\(from_logits=True\) is not supported; only from_logits=False is",
+            ("SparseCategoricalCrossentropy", {"ignore_class": 0}),
+            "`ignore_class` must be None: give those examples a sam",
         ),
-        (("BinaryCrossentropy", {"reduction": "sum"}), "only reduction='sum_over_batch_size' is"),
+        (("BinaryCrossentropy", {"axis": 1}), "`axis` must be -1: the classes lie on the last axis. Received: axis=1."),
+        (("MeanSquaredError", {"from_logits": True}), r"MeanSquaredError\(from_logits=True\) is not supported."),
+        (("BinaryCrossentropy", {"reduction": "none"}), "`reduction` must be one of 'sum_over_batch_size', 'mean', "),
+        (
+            ("BinaryCrossentropy", {"label_smoothing": 2}),
+            "`label_smoothing` must be a number, at least 0 and at most 1.",
+        ),
+        (("Huber", {"delta": 0}), "`delta` must be a number, positive. Received: delta=0."),
+        (("Huber", {"gamma": 1}), r"Huber\(gamma=1\) is not supported."),
         (("Hinge", {}), "must be one of CategoricalCrossentropy, .* Received: 'Hinge'"),
         (("BinaryCrossentropy", None), "Received: 'BinaryCrossentropy'"),
         ((None, {}), "The loss must be one of"),
@@ -228,3 +235,121 @@ def test_labels_between_and_beside():
     np.testing.assert_array_equal(losses.BinaryCrossentropy().check([0, 1], (2, 1)), [[0], [1]])
     with pytest.raises(ValueError, match=r"must have shape \(2,\) for sparse.* Received: y.shape=\(3,\)"):
         losses.SparseCategoricalCrossentropy().check([0, 1, 1], (2, 3))
+
+
+# ---- what a loss can be told -----------------------------------------------------------------------------------------
+
+AMOUNTS = {
+    "MeanSquaredError": [{}],
+    "MeanAbsoluteError": [{}],
+    "Huber": [{}, {"delta": 0.5}, {"delta": 3.0}],
+}
+REDUCTIONS = st.sampled_from(["sum_over_batch_size", "mean", "mean_with_sample_weight", "sum"])
+
+
+@given(
+    st.sampled_from([(name, own) for name, several in AMOUNTS.items() for own in several]),
+    REDUCTIONS,
+    st.booleans(),
+    st.sampled_from(["float32", "float64"]),
+    st.sampled_from([(3, 4), (2, 3, 2, 5), (1, 1)]),
+    st.integers(0, 2**32 - 1),
+)
+def test_amounts_equal_keras(loss, reduction, weighted, dtype, shape, seed):
+    rng = np.random.default_rng(seed)
+    t, y = rng.normal(0, 2, (2, *shape)).astype(dtype)
+    t.flat[0] = y.flat[0]  # a difference of 0, where |d| has a kink
+    settings = loss[1] | {"reduction": reduction}
+    weights = rng.uniform(0, 2, shape[:-1]).astype(dtype) if weighted else None
+    got = getattr(losses, loss[0])(**settings).value_and_gradient(t, y, weights)
+    want = keras_value_and_gradient(getattr(keras.losses, loss[0])(**settings, dtype=dtype), t, y, weights)
+    close = 2e-5 if dtype == "float32" else 1e-11
+    for one, other in zip(got, want, strict=True):
+        np.testing.assert_allclose(one, other, rtol=close, atol=close)
+
+
+@given(
+    st.sampled_from(["categorical", "binary"]),
+    st.booleans(),
+    st.sampled_from([0.0, 0.1, 0.5, 1.0]),
+    REDUCTIONS,
+    st.booleans(),
+    st.integers(0, 2**32 - 1),
+)
+def test_smoothed_labels_equal_keras(kind, from_logits, smoothing, reduction, weighted, seed):
+    rng = np.random.default_rng(seed)
+    t = labels(kind, rng, 4, 3, "float64")
+    y = rng.normal(0, 3, (4, 3)) if from_logits else rng.uniform(0.02, 0.98, (4, 3))
+    settings = {"from_logits": from_logits, "label_smoothing": smoothing, "reduction": reduction}
+    weights = rng.uniform(0, 2, 4) if weighted else None
+    got = PAIRS[kind][0](**settings).value_and_gradient(t, y, weights)
+    want = keras_value_and_gradient(PAIRS[kind][1](**settings, dtype="float64"), t, y, weights)
+    for one, other in zip(got, want, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-10)
+
+
+def test_weights_that_are_all_zero():
+    loss = losses.MeanAbsoluteError(reduction="mean_with_sample_weight")
+    value, gradient = loss.value_and_gradient([[1.0], [2.0]], np.zeros((2, 1)), [0, 0])
+    assert value == 0 and not gradient.any()
+
+
+def test_weights_that_do_not_fit():
+    for weights in ([1.0], [[1.0, 1.0], [1.0, 1.0]], 1.0):
+        with pytest.raises(
+            ValueError, match=r"`sample_weight` must have shape \(2,\), a weight an example. Received: samp"
+        ):
+            losses.MeanSquaredError()([[1.0], [2.0]], np.zeros((2, 1)), weights)
+    assert losses.MeanSquaredError()([[1.0], [2.0]], np.zeros((2, 1)), [[1.0], [0.0]]) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("made", "config"),
+    [
+        (losses.Huber(2.0), {"name": "huber_loss", "reduction": "sum_over_batch_size", "delta": 2.0}),
+        (losses.MeanAbsoluteError("sum", name="mine"), {"name": "mine", "reduction": "sum"}),
+        (
+            losses.CategoricalCrossentropy(True, 0.25),
+            {
+                "name": "categorical_crossentropy",
+                "reduction": "sum_over_batch_size",
+                "from_logits": True,
+                "label_smoothing": 0.25,
+            },
+        ),
+    ],
+)
+def test_settings_go_out_and_in(made, config):
+    assert made.get_config() == config
+    theirs = getattr(keras.losses, type(made).__name__).from_config(config)
+    kept = {"delta": made.delta} if isinstance(made, losses.Huber) else {}  # which Keras's get_config leaves out
+    again = losses.from_config({"class_name": type(made).__name__, "config": theirs.get_config() | kept})
+    assert type(again) is type(made) and again.get_config() == config
+
+
+@pytest.mark.parametrize("name", ["mae", "MAE", "mse", "MSE", "mean_absolute_error", "huber", "huber_loss"])
+def test_names(name):
+    assert type(losses.get(name)).__name__.lower().startswith({"h": "huber", "m": "mean"}[name[0].lower()])
+
+
+def test_a_function_of_ones_own():
+    def squared(t, y):
+        return ((y - t) ** 2).mean(-1), 2 * (y - t) / y.shape[-1]
+
+    t, y = np.random.default_rng(0).normal(size=(2, 3, 4))
+    loss = losses.get(squared)
+    want = losses.MeanSquaredError().value_and_gradient(t, y, [1, 2, 3])
+    got = loss.value_and_gradient(t, y, [1, 2, 3])
+    np.testing.assert_allclose(got[0], want[0])
+    np.testing.assert_allclose(got[1], want[1])
+    assert loss.name == "squared"
+    with pytest.raises(
+        TypeError, match=r"The loss 'only_values' must return two arrays: .*\(3,\).* Received: ndarray."
+    ):
+
+        def only_values(t, y):
+            return ((y - t) ** 2).mean(-1)
+
+        losses.get(only_values)(t, y)
+    with pytest.raises(ValueError, match="`y` must hold 3 examples"):
+        loss(t[:2], y)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import minicnn
 from minicnn import Dense, Input, Sequential, metrics
@@ -70,7 +72,7 @@ def test_a_mean_counts_every_example_alike():
         (None, []),
         (["accuracy", None, "acc"], ["accuracy", "acc"]),
         ([["accuracy"]], ["accuracy"]),
-        ([{"class_name": "BinaryAccuracy", "config": {"name": "binary_accuracy"}}], ["binary_accuracy"]),
+        ([{"class_name": "MeanMetricWrapper", "config": {"name": "binary_accuracy"}}], ["binary_accuracy"]),
         ([{"class_name": "function", "config": "categorical_accuracy"}], ["categorical_accuracy"]),
     ],
 )
@@ -79,8 +81,139 @@ def test_what_a_keras_file_says(written, names):
 
 
 def test_metrics_that_we_lack_are_named():
-    with pytest.raises(ValueError, match="`metrics` must be from 'accuracy', 'acc', .* Received: 'auc'"):
-        metrics.from_config([{"class_name": "AUC", "config": {"name": "auc"}}])
+    with pytest.raises(ValueError, match="`metrics` must be from 'accuracy', 'acc', .* Received: 'mean_io_u'"):
+        metrics.from_config([{"class_name": "MeanIoU", "config": {"name": "mean_io_u"}}])
     with pytest.raises(TypeError, match=r"`metrics` must be a list: \['accuracy'\]. Received: metrics='accuracy'"):
         Sequential([Input((3,)), Dense(1)]).compile("sgd", "mse", metrics="accuracy")
     assert minicnn.metrics.METRICS["acc"] is minicnn.metrics.METRICS["accuracy"]
+
+
+# ---- as objects ------------------------------------------------------------------------------------------------------
+
+SETTINGS = {
+    "BinaryAccuracy": [{}, {"threshold": 0.25}],
+    "CategoricalAccuracy": [{}],
+    "SparseCategoricalAccuracy": [{}],
+    "TopKCategoricalAccuracy": [{"k": 1}, {"k": 2}, {}],
+    "SparseTopKCategoricalAccuracy": [{"k": 1}, {"k": 2}],
+    "MeanSquaredError": [{}],
+    "MeanAbsoluteError": [{}],
+    "Precision": [{}, {"thresholds": 0.25}, {"top_k": 2}, {"class_id": 1}, {"top_k": 1, "class_id": 2}],
+    "Recall": [{}, {"thresholds": 0.25}, {"top_k": 2}, {"class_id": 1}],
+    "F1Score": [{}, {"average": "micro"}, {"average": "macro"}, {"average": "weighted", "threshold": 0.25}],
+    "AUC": [{}, {"num_thresholds": 5}, {"curve": "PR"}, {"curve": "PR", "num_thresholds": 7}],
+}
+
+
+@given(
+    st.sampled_from([(name, own) for name, several in SETTINGS.items() for own in several]),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 2**32 - 1),
+)
+def test_objects_are_keras_s(metric, weighted, coarse, seed):
+    """Over three batches, with and without weights, where many predictions are equal, too."""
+    from tests.keras_oracle import keras
+
+    name, own = metric
+    rng = np.random.default_rng(seed)
+    ours, theirs = getattr(metrics, name)(**own), getattr(keras.metrics, name)(**own)
+    for count in (4, 1, 6):
+        p = rng.random((count, 3)).astype("float32")
+        p = np.round(p * 4) / 4 if coarse and "TopK" not in name else p
+        labels = rng.integers(3, size=count)
+        y = labels if name.startswith("Sparse") else np.eye(3, dtype="float32")[labels]
+        if name.startswith("Mean"):
+            y = rng.normal(size=(count, 3)).astype("float32")
+        weights = rng.uniform(0, 2, count).astype("float32") if weighted else None
+        ours.update_state(y, p, weights)
+        theirs.update_state(y, p, weights)
+        np.testing.assert_allclose(ours.result(), theirs.result(), rtol=2e-5, atol=1e-6)
+    again = type(ours).from_config(theirs.get_config() | {"name": ours.name})  # Keras counts its objects
+    assert again.get_config() == ours.get_config()
+    np.testing.assert_array_equal(ours.fresh()(y, p, weights), again(y, p, weights))
+    ours.reset_state()
+    np.testing.assert_array_equal(ours(y, p, weights), again.result())
+
+
+def test_one_output_s_yes_and_no():
+    from tests.keras_oracle import keras
+
+    rng = np.random.default_rng(3)
+    y, p = rng.integers(2, size=(50, 1)), rng.random((50, 1)).astype("float32")
+    for name in ("Precision", "Recall", "AUC"):
+        ours, theirs = getattr(metrics, name)(), getattr(keras.metrics, name)()
+        theirs.update_state(y, p)
+        np.testing.assert_allclose([ours(y, p), metrics.get(name)(y[:, 0], p)], float(theirs.result()), rtol=1e-5)
+
+
+def test_a_perfect_and_a_blind_classifier():
+    y = np.array([[1], [0], [1], [0]])
+    assert metrics.AUC()(y, y * 0.6 + 0.2) == metrics.AUC(curve="PR")(y, y * 0.6 + 0.2) == 1
+    assert metrics.AUC()(y, np.full((4, 1), 0.5)) == 0.5
+    assert metrics.Precision().result() == metrics.Recall().result() == metrics.AUC().result() == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: metrics.AUC(num_thresholds=2), "`num_thresholds` must be an integer of at least 3. Received: num_th"),
+        (lambda: metrics.AUC(curve="PRGAIN"), "`curve` must be 'ROC' or 'PR'. Received: curve='PRGAIN'."),
+        (lambda: metrics.AUC()([[1]], [[1.5]]), "AUC takes probabilities, from 0 to 1; end the model in sigmoid or s"),
+        (
+            lambda: metrics.AUC.from_config({"multi_label": True}),
+            "AUC(multi_label=True) is not supported; only multi_l",
+        ),
+        (
+            lambda: metrics.Precision([0.5, 0.6]),
+            "`thresholds` must be a number, at least 0 and at most 1. Received: th",
+        ),
+        (lambda: metrics.Precision(top_k=0), "`top_k` must be a positive integer. Received: top_k=0."),
+        (
+            lambda: metrics.Recall(class_id=3)([[1, 0]], [[1.0, 0.0]]),
+            "`class_id` must be below 2. Received: class_id=3.",
+        ),
+        (
+            lambda: metrics.Recall()([1], [[1.0, 0.0]]),
+            "Recall takes a label 0 or 1 for each prediction, one-hot for sev",
+        ),
+        (
+            lambda: metrics.F1Score("mean"),
+            "`average` must be 'micro', 'macro', 'weighted' or None. Received: average='me",
+        ),
+        (lambda: metrics.TopKCategoricalAccuracy(k=0), "`k` must be a positive integer. Received: k=0."),
+        (
+            lambda: metrics.BinaryAccuracy(threshold="a"),
+            "`threshold` must be a number, and finite. Received: threshold",
+        ),
+        (lambda: metrics.Recall()([[1]], [[1.0]], [1, 2]), "`sample_weight` must be a number for each of 1 examples."),
+        (lambda: metrics.get(3), "or be a Metric. Received: 3."),
+        (
+            lambda: metrics.from_config([{"class_name": "Precision", "config": {"beta": 2}}]),
+            "Precision(beta=2) is not supported.",
+        ),
+    ],
+)
+def test_what_metrics_refuse(make, sentence):
+    with pytest.raises(ValueError, match=".") as error:
+        make()
+    assert sentence in str(error.value)
+
+
+def test_objects_hold_over_a_whole_epoch_and_begin_anew():
+    """Their numbers are no means over batches: batch sizes change nothing."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(40, 3)), rng.integers(2, size=(40, 1))
+    net = Sequential([Input((3,)), Dense(1, activation="sigmoid")], seed=0)
+    several = [metrics.Precision(), metrics.Recall(), metrics.AUC(), "accuracy", metrics.Recall(thresholds=0.25)]
+    net.compile(minicnn.SGD(1e-9), "binary_crossentropy", metrics=several)
+    history = net.fit(x, y, batch_size=7, epochs=2, verbose=0).history
+    assert list(history) == ["loss", "precision", "recall", "auc", "accuracy", "recall_1"]
+    p = net.predict(x)
+    want = [metric(y, p) for metric in (metrics.Precision(), metrics.Recall(), metrics.AUC())]
+    for name, value in zip(("precision", "recall", "auc"), want, strict=True):
+        assert history[name] == pytest.approx([value, value], abs=1e-6)
+    assert net.evaluate(x, y, batch_size=3)[1:4] == pytest.approx(want)
+    assert several[0].result() == 0  # the user's own object has seen nothing
+    with pytest.raises(ValueError, match="F1Score wants average='micro', 'macro' or 'weighted' here"):
+        net.compile("sgd", "mse", metrics=[metrics.F1Score()])

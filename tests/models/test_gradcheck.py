@@ -198,3 +198,16 @@ def test_errors():
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match="Received: sample=0"):
         gradcheck(model, np.ones((1, 1)), np.ones((1, 1)), sample=0)
+
+
+@pytest.mark.parametrize(("right", "verdict"), [(True, True), (False, False)])
+def test_a_loss_of_ones_own(right, verdict):
+    """A function gives values and slopes; whether the slopes are right is asked here."""
+
+    def cubed(t, y):
+        d = np.abs(y - t)
+        return (d**3).mean(-1), (3 if right else 2) * (y - t) * d / y.shape[-1]
+
+    net = Sequential([Input((3,)), Dense(2)], seed=0)
+    net.compile("sgd", cubed)
+    assert gradcheck(net, np.ones((4, 3)), np.zeros((4, 2))).ok is verdict

@@ -216,13 +216,19 @@ def test_defaults_of_the_methods():
         return {one.name: one.default for one in given if one.default is not inspect.Parameter.empty}
 
     assert defaults("fit") == {
-        "y": None, "batch_size": 32, "epochs": 1, "validation_data": None, "shuffle": True, "seed": None,
-        "class_weight": None, "callbacks": None, "verbose": "auto", "initial_epoch": None,
+        "y": None, "batch_size": None, "epochs": 1, "verbose": "auto", "callbacks": None, "validation_split": 0.0,
+        "validation_data": None, "shuffle": True, "class_weight": None, "sample_weight": None, "initial_epoch": None,
+        "steps_per_epoch": None, "validation_steps": None, "validation_batch_size": None, "validation_freq": 1,
+        "seed": None,
     }  # fmt: skip
-    assert defaults("evaluate") == {"y": None, "batch_size": 32, "return_dict": False}
-    assert defaults("predict") == {"batch_size": 32}
-    assert defaults("train_on_batch") == {"class_weight": None, "return_dict": False}
-    assert defaults("compile") == {"metrics": ()}
+    measuring = {"batch_size": None, "verbose": 0, "steps": None, "callbacks": None}
+    assert defaults("evaluate") == {**measuring, "y": None, "sample_weight": None, "return_dict": False}
+    assert defaults("predict") == measuring
+    one = {"y": None, "sample_weight": None, "return_dict": False}
+    assert defaults("train_on_batch") == {**one, "class_weight": None} and defaults("test_on_batch") == one
+    assert defaults("compile") == {
+        "optimizer": "rmsprop", "loss": None, "loss_weights": None, "metrics": None, "weighted_metrics": None,
+    }  # fmt: skip
     assert defaults("forward")["training"] is False
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicnn import SGD, Adam, optimizers
+from minicnn import SGD, Adam, AdamW, RMSprop, optimizers
 from minicnn.execution import ProductGradient
 
 
@@ -108,7 +108,7 @@ def test_sgd_from_a_file(settings):
     made = optimizers.from_config(
         {
             "class_name": "SGD",
-            "config": {"name": "sgd", **settings, "weight_decay": None, "use_ema": False, "ema_momentum": 0.99},
+            "config": {"name": "SGD", **settings, "weight_decay": None, "use_ema": False, "ema_momentum": 0.99},
         }
     )
     assert type(made) is SGD and made.get_config() == {**SGD().get_config(), **settings}
@@ -125,14 +125,27 @@ def test_adam_from_a_file():
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        ({"class_name": "Adam", "config": {"amsgrad": True}}, r"Adam\(amsgrad=True\) is not supported"),
-        ({"class_name": "SGD", "config": {"weight_decay": 0.004}}, r"SGD\(weight_decay=0.004\) is not supported"),
-        ({"class_name": "Adam", "config": {"clipnorm": 1.0}}, r"Adam\(clipnorm=1.0\) is not supported"),
-        ({"class_name": "SGD", "config": {"learning_rate": {"class_name": "CosineDecay"}}}, "schedules are not"),
-        ({"class_name": "RMSprop", "config": {}}, "must be SGD or Adam. Received: 'RMSprop'"),
-        ({"class_name": "SGD", "config": None}, "must be SGD or Adam. Received: 'SGD'"),
-        ({}, "must be SGD or Adam. Received: {}"),
-        (["SGD"], "must be SGD or Adam. Received: ..SGD"),
+        (
+            {"class_name": "Adam", "config": {"use_ema": True}},
+            r"Adam\(use_ema=True\) is not supported: average the weig",
+        ),
+        (
+            {"class_name": "SGD", "config": {"loss_scale_factor": 2.0}},
+            r"SGD\(loss_scale_factor=2.0\) is not supported: l",
+        ),
+        (
+            {"class_name": "SGD", "config": {"decay": 1e-6}},
+            r"SGD\(decay=1e-06\) is not supported: give learning_rate=Exp",
+        ),
+        ({"class_name": "SGD", "config": {"beta_1": 0.5}}, "SGD has no argument 'beta_1'. Received: beta_1=0.5."),
+        (
+            {"class_name": "SGD", "config": {"learning_rate": {"class_name": "PolynomialDecay", "config": {}}}},
+            "schedule must be one of ExponentialDecay, PiecewiseConstantDecay, CosineDecay. Received: 'Polynomial",
+        ),
+        ({"class_name": "Lion", "config": {}}, "must be one of SGD, Adam, AdamW, RMSprop. Received: 'Lion'"),
+        ({"class_name": "SGD", "config": None}, "must be one of SGD, Adam, AdamW, RMSprop. Received: 'SGD'"),
+        ({}, "must be one of SGD, Adam, AdamW, RMSprop. Received: {}"),
+        (["SGD"], "must be one of SGD, Adam, AdamW, RMSprop. Received: ..SGD"),
     ],
 )
 def test_what_a_file_says_that_we_lack(written, sentence):
@@ -154,8 +167,32 @@ def test_what_a_file_says_that_we_lack(written, sentence):
         (lambda: Adam(beta_2=1.0), "`beta_2` must be a number, at least 0"),
         (lambda: Adam(beta_2=-1), "`beta_2` must be a number, at least 0"),
         (lambda: Adam(epsilon=0), "`epsilon` must be a number, positive."),
-        (lambda: optimizers.get("rmsprop"), "`optimizer` must be 'sgd', 'adam', or an Optimizer. Received: optimizer="),
-        (lambda: optimizers.get(3), "`optimizer` must be 'sgd', 'adam', or an Optimizer. Received: optimizer=3."),
+        (lambda: optimizers.get("lion"), "`optimizer` must be 'sgd', 'adam', 'adamw', 'rmsprop', or an Optimizer. Rec"),
+        (lambda: optimizers.get(3), "'rmsprop', or an Optimizer. Received: optimizer=3."),
+        (lambda: SGD(weight_decay=-1), "`weight_decay` must be a number, at least 0. Received: weight_decay=-1."),
+        (lambda: SGD(clipnorm=0), "`clipnorm` must be a number, positive. Received: clipnorm=0."),
+        (
+            lambda: SGD(clipnorm=1, clipvalue=1),
+            "Only one of clipnorm, clipvalue, global_clipnorm can be set. Received: {",
+        ),
+        (lambda: Adam(gradient_accumulation_steps=4), "is not supported: take a larger batch_size."),
+        (lambda: RMSprop(rho=1.0), "`rho` must be a number, at least 0"),
+        (lambda: RMSprop(centered="no"), "`centered` must be True or False. Received: centered='no'."),
+        (lambda: AdamW(weight_decay="a"), "`weight_decay` must be a number, at least 0. Received: weight_decay='a'."),
+        (
+            lambda: optimizers.ExponentialDecay(0.1, 0, 0.5),
+            "`decay_steps` must be a number, positive. Received: decay_st",
+        ),
+        (lambda: optimizers.CosineDecay(-0.1, 5), "`initial_learning_rate` must be a number, at least 0."),
+        (lambda: optimizers.PiecewiseConstantDecay([1, 2], [0.1]), "`values` must be one more than `boundaries`"),
+        (
+            lambda: optimizers.PiecewiseConstantDecay([2, 1], [1, 2, 3]),
+            "`boundaries` must rise. Received: boundaries=[2,",
+        ),
+        (
+            lambda: optimizers.PiecewiseConstantDecay(3, [1, 2]),
+            "`boundaries` must be a list of numbers. Received: bounda",
+        ),
     ],
 )
 def test_refusals(make, sentence):
@@ -185,3 +222,84 @@ def test_a_rule_of_ones_own():
     assert rule.get_config() == {"name": "sign", "learning_rate": 0.5}
     with pytest.raises(NotImplementedError, match="Optimizer must define _step"):
         optimizers.Optimizer(0.1).update(params, params)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (
+            lambda: SGD(lambda step: 0.1),
+            "`learning_rate` must be a number or a LearningRateSchedule; a function goes into",
+        ),
+        (lambda: SGD(what=1), "SGD has no argument 'what'. Received: what=1."),
+        (lambda: SGD(name=""), "`name` must be a non-empty string. Received: name=''."),
+        (
+            lambda: setattr(SGD(optimizers.CosineDecay(0.1, 5)), "learning_rate", 0.5),
+            "`learning_rate` follows a schedule",
+        ),
+        (
+            lambda: SGD().exclude_from_weight_decay("bias"),
+            "`var_names` must be a list of strings. Received: var_names='b",
+        ),
+    ],
+)
+def test_what_is_of_another_kind(call, sentence):
+    with pytest.raises(TypeError) as error:
+        call()
+    assert str(error.value).startswith(sentence)
+
+
+def test_the_learning_rate_can_be_set_between_steps():
+    sgd = SGD(0.5)
+    sgd.learning_rate = 0  # a warm-up may begin there
+    np.testing.assert_array_equal(steps(sgd, [1.0]), [1.0])
+    sgd.learning_rate = np.float32(0.25)
+    np.testing.assert_array_equal(steps(sgd, [1.0]), [0.75])
+    with pytest.raises(ValueError, match="`learning_rate` must be a number, at least 0. Received: learning_rate=nan."):
+        sgd.learning_rate = np.nan
+    sgd.learning_rate = optimizers.PiecewiseConstantDecay([2], [0.5, 0.125])
+    np.testing.assert_array_equal(steps(sgd, [1.0, 1.0]), [0.5, 0.375])  # its third and fourth steps
+
+
+def test_clipping_on_paper():
+    """The gradient (3, 4), alone and beside (0, 12)."""
+    grads = {"a": np.array([3.0, 4.0]), "b": np.array([0.0, 12.0])}
+    for settings, a, b in (
+        ({"clipvalue": 3.5}, [3, 3.5], [0, 3.5]),
+        ({"clipnorm": 10}, [3, 4], [0, 10]),
+        ({"global_clipnorm": 6.5}, [1.5, 2], [0, 6]),
+        ({"global_clipnorm": 13}, [3, 4], [0, 12]),
+        ({"weight_decay": 0.25}, [3 + 0.25, 4 + 0.25], [0.25, 12.25]),
+    ):
+        params = {key: np.ones(2) for key in grads}
+        SGD(1.0, **settings).update(params, grads)
+        np.testing.assert_allclose([params["a"], params["b"]], [1 - np.array(a), 1 - np.array(b)], rtol=1e-12)
+    np.testing.assert_array_equal(grads["a"], [3, 4])  # what the layer holds stays
+
+
+def test_what_is_spared_from_decay():
+    params, adam = {"x/kernel": np.ones(1), "x/bias": np.ones(1), "bias/gamma": np.ones(1)}, AdamW(0.5, 0.5)
+    adam.exclude_from_weight_decay(["bias"])
+    adam.update(params, {key: np.zeros(1) for key in params})
+    assert [array[0] for array in params.values()] == [0.75, 1.0, 0.75]
+    adam.exclude_from_weight_decay([])
+    adam.update(params, {key: np.zeros(1) for key in params})
+    assert params["x/bias"][0] == 0.75
+
+
+def test_rmsprop_on_paper():
+    # v = 0.75 * 0 + 0.25 * 4, then 0.75 * 1 + 0.25 * 16
+    np.testing.assert_allclose(steps(RMSprop(0.5, 0.75, epsilon=1e-12), [2.0, 4.0]), [0, -2 / np.sqrt(4.75)], atol=1e-9)
+    # m = 1, then 0.5 * 1 + 2 / sqrt(4.75)
+    found = steps(RMSprop(0.5, 0.75, momentum=0.5, epsilon=1e-12), [2.0, 4.0])
+    np.testing.assert_allclose(found, [0, -0.5 - 2 / np.sqrt(4.75)], atol=1e-9)
+    # the mean is 0.5, so the spread is 1 - 0.25
+    np.testing.assert_allclose(
+        steps(RMSprop(0.5, 0.75, epsilon=1e-12, centered=True), [2.0]), [1 - 1 / np.sqrt(0.75)], rtol=1e-9
+    )
+
+
+def test_amsgrad_on_paper():
+    """After a large gradient the small one's step is divided by the large mean still."""
+    adam = Adam(0.25, 0.0, 0.0, epsilon=1e-12, amsgrad=True)
+    np.testing.assert_allclose(steps(adam, [4.0, 1.0]), [0.75, 0.75 - 0.25 / 4], rtol=1e-9)

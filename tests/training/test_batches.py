@@ -5,7 +5,7 @@ import pytest
 
 import minicnn
 from minicnn import Dense, Flatten, Input, Model, Sequential
-from minicnn.training.batches import ArrayBatches
+from minicnn.training.array_batches import ArrayBatches
 
 rng = np.random.default_rng(0)
 X = rng.random((20, 4, 4, 1), dtype=np.float32)
@@ -66,7 +66,7 @@ def watched():
     net = Sequential([Input((1,)), Watch(), Dense(1)], seed=3)
     net.compile(minicnn.SGD(1e-6), "mse")
     note = minicnn.Callback()
-    note.on_epoch_begin = lambda epoch: seen.append([])
+    note.on_epoch_begin = lambda epoch, logs: seen.append([])
     x = np.arange(12, dtype="float32")[:, None]
     return net, seen, {"x": x, "y": x, "batch_size": 4, "verbose": 0, "callbacks": note}
 
@@ -332,10 +332,20 @@ def generate():
     ("call", "sentence"),
     [
         (lambda net: net.fit(X, Y, validation_data=(X,)), "`validation_data` must be (x, y), or batches. Received: 1"),
-        (lambda net: net.fit(X, Y, validation_data=(X, Y, Y)), "`validation_data` must be (x, y): sample weights, a "),
-        (lambda net: net.fit(X, Y, validation_data=[X, Y, Y]), "`validation_data` must be (x, y): sample weights, a "),
+        (
+            lambda net: net.fit(X, Y, validation_data=[X, Y, Y, Y]),
+            "`validation_data` must be (x, y), or batches. Receiv",
+        ),
+        (
+            lambda net: net.fit(X, Y, validation_data=(X, Y, Y[:3])),
+            "`sample_weight` must hold a weight for each of 20 ex",
+        ),
+        (
+            lambda net: net.fit(X, Y, validation_data=iter(PAIRS)),
+            "over again each epoch (a list, a sequence), not an it",
+        ),
         (lambda net: net.fit(generate), "Batches must be an object that can be iterated over again each epoch"),
-        (lambda net: net.fit(generate()), "not an iterator or a function. Received: generator."),
+        (lambda net: net.fit(generate(), epochs=2), "not an iterator or a function. Received: generator."),
         (lambda net: net.fit(None), "not an iterator or a function. Received: NoneType."),
         (lambda net: net.fit(X, np.array(["shirt", "hat"] * 10)), "`y` must be an array of numbers; np.unique(y, "),
         (lambda net: net.fit(X, ["shirt", "hat"] * 10), "makes classes of names. Received: dtype=<U5, shape=(20,)."),
@@ -344,9 +354,60 @@ def generate():
         (lambda net: net.evaluate(X, [None] * 20), "Received: dtype=object, shape=(20,)."),
         (lambda net: net.fit(X, [[1, 2], [1]] * 10), "`y` must be one array: its rows have unequal lengths or shapes"),
         (lambda net: net.fit([(X,)], verbose=0), "Each batch must be (x, y). Received: batch 0 is a tuple of 1."),
-        (lambda net: net.evaluate([(X, Y), (X, Y, Y)]), "sample weights, a third item, are not supported. Received: b"),
+        (
+            lambda net: net.fit([(X, Y, Y, Y)], verbose=0),
+            "Each batch must be (x, y). Received: batch 0 is a tuple of 4.",
+        ),
+        (
+            lambda net: net.evaluate([(X, Y, Y[:2])]),
+            "`sample_weight` must have shape (20,), a weight an example. Receiv",
+        ),
+        (
+            lambda net: net.fit(X, Y, sample_weight=-np.ones(20)),
+            "finite numbers of at least 0. Received: -1 among them.",
+        ),
+        (lambda net: net.fit(X, Y, sample_weight=[np.nan] * 20), "finite numbers of at least 0. Received: nan among"),
+        (lambda net: net.fit(X, Y, sample_weight=np.ones(19)), "a weight for each of 20 examples. Received: 19."),
+        (
+            lambda net: net.fit(X, Y, sample_weight=["a"] * 20),
+            "`sample_weight` must be an array of numbers. Received: d",
+        ),
+        (lambda net: net.fit(PAIRS, sample_weight=Y), "`sample_weight` must be None where x gives batches of (x, y)."),
+        (lambda net: net.fit(X, Y, sample_weight=Y, class_weight={}), "Only one of `class_weight` and `sample_weight`"),
+        (
+            lambda net: net.fit(X, Y, validation_split=1.0),
+            "`validation_split` must be a number, at least 0 and at most",
+        ),
+        (
+            lambda net: net.fit(X, Y, validation_split="a"),
+            "`validation_split` must be a number, at least 0 and at most",
+        ),
+        (
+            lambda net: net.fit(X, Y, validation_split=0.99),
+            "must leave an example on either side. Received: 0.99 of 20",
+        ),
+        (lambda net: net.fit(PAIRS, validation_split=0.5), "`validation_split` needs arrays: split batches beforehand"),
+        (
+            lambda net: net.fit(X, Y, steps_per_epoch=0),
+            "`steps_per_epoch` must be a positive integer. Received: steps_",
+        ),
+        (
+            lambda net: net.fit(X, Y, validation_freq=0),
+            "`validation_freq` must be a positive integer. Received: validat",
+        ),
+        (
+            lambda net: net.fit(X, Y, validation_freq="a"),
+            "`validation_freq` must be a positive integer. Received: valida",
+        ),
+        (
+            lambda net: net.fit(X, Y, validation_steps=-1),
+            "`validation_steps` must be a positive integer. Received: vali",
+        ),
+        (lambda net: net.evaluate(X, Y, steps=0), "`steps` must be a positive integer. Received: steps=0."),
+        (lambda net: net.predict(X, steps=0.5), "`steps` must be a positive integer. Received: steps=0.5."),
+        (lambda net: net.predict({"a": X}), "`x` must have the keys 'input_layer'. Received: 'a'."),
         (lambda net: net.evaluate((X, Y)), "Each batch must be (x, y). Received: batch 0 is a ndarray."),
-        (lambda net: net.fit({"x": X}, verbose=0), "Each batch must be (x, y). Received: batch 0 is a str."),
+        (lambda net: net.fit({"x": X}, Y, verbose=0), "`x` must have the keys 'input_layer'. Received: 'x'."),
         (lambda net: net.predict([]), "`x` must hold at least one batch. Received: none."),
         (lambda net: net.predict(iter([])), "`x` must hold at least one batch. Received: none."),
         (lambda net: net.evaluate([]), "`x` must hold at least one example. Received: none."),

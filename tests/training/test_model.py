@@ -10,7 +10,8 @@ from minicnn import Dense, Input, Sequential, training
 class Line:
     """y = a x: all that training asks of a model (`TrainableModel`), and nothing of `Model`."""
 
-    built, dtype, activation, inputs, seed, stop_training, epochs = True, "float64", None, [None], 0, False, 0
+    built, dtype, activation, seed, stop_training, epochs = True, "float64", None, 0, False, 0
+    input_names, output_names, activations = ["x"], ["y"], [None]
 
     def __init__(self):
         self.setup = training.Setup(minicnn.SGD(0.1), "mse")
