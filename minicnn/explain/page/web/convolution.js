@@ -38,10 +38,9 @@ export class Convolution {
     const wanted = app.selected.node;
     this.node = this.nodes.find((node) => node.index === wanted) ?? this.nodes[0];
     this.map = (this.node.index === wanted ? app.selected.map : null) ?? app.telling(this.node.index);
-    this.cell = [0, 0];
+    const cell = this.node.index === wanted ? app.selected.cell : null;
+    this.cell = cell ?? [this.node.shape[0] >> 1, this.node.shape[1] >> 1];
     this.update();
-    const middle = [this.node.shape[0] >> 1, this.node.shape[1] >> 1];
-    this.choose(...(app.selected.cell && this.node.index === wanted ? app.selected.cell : middle));
   }
 
   leave() {
