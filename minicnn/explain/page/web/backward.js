@@ -296,7 +296,7 @@ export class Backward {
     });
     const name = output
       ? `${this.node.name}${where(this.node.shape, this.at)}`
-      : `${net.weightName(this.node, this.what)}[${this.place().join(", ")}]`;
+      : `${net.weightName(this.node, this.what)}[${this.coordinates().join(", ")}]`;
     const uses = output ? "the outputs that read it" : "its uses";
     return el(
       "div",
@@ -316,7 +316,7 @@ export class Backward {
 
   // Where the chosen weight lies in its array: [row, column, channel, filter] of a kernel, the last two [channel,
   // multiple] of a depthwise one, [input, unit] of a dense one.
-  place() {
+  coordinates() {
     const { node, at } = this;
     const count = node.shape[node.shape.length - 1];
     const rest = Math.floor(at / count);

@@ -75,7 +75,7 @@ export class Columns {
   costs(node) {
     if (!node.inputs.length) return [];
     const { nodes } = this.app.net;
-    const field = fieldOf(nodes, node.index);
+    const field = node.kind === "Flatten" ? null : fieldOf(nodes, node.index); // each entry sees what its cell saw
     const { work, parameters } = costOf(this.app.net, node);
     const line = (name, text, title) => el("p", { class: "shape cost", "data-cost": name, title }, text);
     return [
