@@ -11,10 +11,10 @@ from .drawing import row, signed
 def _loss():
     z = np.array([2.0, 1.0, -1.0])
     p = reference.softmax_forward(z[None])[0]
-    yield "Cross-entropy: how surprised the net is by the truth.   loss = -log p[true class]"
+    yield "Cross-entropy: how surprised the net is by the truth.\nloss = -log(p of the true class)"
     yield f"logits {row(z)}; softmax makes of them\np = {', '.join(f'{value:.6f}' for value in p)}"
     for k in range(3):
-        yield f"if class {k} is true:   loss = -log {p[k]:.6f} = {-np.log(p[k]):.6f}"
+        yield f"if class {k} is true:   loss = -log({p[k]:.6f}) = {-np.log(p[k]):.6f}"
     yield f"A net that knows nothing of 3 classes says 1/3 to each: -log(1/3) = {np.log(3):.6f}."
     t = np.array([0.0, 1.0, 0.0])
     slopes = ", ".join(f"{value:.6f}" for value in p - t)
@@ -44,13 +44,13 @@ def _sgd():
         + "\nToo small is slow, too large never arrives."
     )
     moved, m = np.array([w]), np.zeros(1)
-    yield f"With momentum a share of the last step goes on.   m = {momentum:g} * m - rate * g;   w = w + m"
+    yield f"With momentum a share of the last step goes on.\nm = {momentum:g} * m - rate * g;   w = w + m"
     for step in range(1, 4):
         before, old = moved[0], m[0]
         reference.sgd_step(moved, np.array([g]), m, rate, momentum, False)
         yield (
-            f"step {step}:   m = {momentum:g} * {signed(round(old, 6))} - {rate:g} * {g:g} = {m[0]:.6f};   "
-            f"w = {before:.6f} + {signed(round(m[0], 6))} = {moved[0]:.6f}"
+            f"step {step}: m = {momentum:g} * {signed(round(old, 6))} - {rate:g} * {g:g} = {m[0]:.6f}\n"
+            f"        w = {before:.6f} + ({m[0]:.6f}) = {moved[0]:.6f}"
         )
 
 
@@ -73,7 +73,7 @@ def _adam():
     gradients = np.array([[0.4, 0.004], [0.2, 0.002], [-0.3, -0.003]])
     yield (
         "Adam: a step size of its own for each weight.\n"
-        "m = m + (g - m) * 0.1        the mean of the gradients, old ones forgotten slowly\n"
+        "m = m + (g - m) * 0.1        the mean of the gradients, the last ones above all\n"
         "v = v + (g*g - v) * 0.001    the mean of their squares\n"
         "w = w - rate * sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (sqrt(v) + 1e-7)"
     )
@@ -88,7 +88,7 @@ def _adam():
             f"step {t}, g = {row(g)}\n  m = {m[0]:.6f}, {m[1]:.6f}     v = {v[0]:.3e}, {v[1]:.3e}\n"
             f"  both move alike: {moved[0]:.6f}, {moved[1]:.6f}     w = {w[0]:.6f}, {w[1]:.6f}"
         )
-    yield "The first step is as long as the rate, whatever the gradient: m / sqrt(v) is 1 then."
+    yield "The first step is as long as the rate, whatever the gradient is."
 
 
 def _batchnorm():
@@ -121,9 +121,9 @@ def _dropout():
     for k, mask in enumerate(([True, False, True, True], [False, True, False, True], [True, True, False, False])):
         y = reference.dropout_forward(x, np.array(mask), rate)
         results.append(y)
-        kept = ", ".join(f"{value:g} / {1 - rate:g} = {value / (1 - rate):g}" for value in x[mask])
-        yield f"draw {k + 1}: kept {kept}\n  y = {row(y)}, its sum {y.sum():g}"
-    yield f"Why divide? On average the sum stays what it was, {x.sum():g}: half as many, each twice as large."
+        kept = "; ".join(f"{value:g} / {1 - rate:g} = {value / (1 - rate):g}" for value in x[mask])
+        yield f"draw {k + 1}, kept: {kept}\n  y = {row(y)}, its sum {y.sum():g}"
+    yield f"Why divide? On average the sum stays what it was, {x.sum():g}."
     dy, mask = np.ones(4), np.array([True, False, True, True])
     yield (
         "Backward the same numbers are dropped and divided:\n"

@@ -51,7 +51,7 @@ def _stride():
         read = {at for start in starts for at in range(start, start + 3)}
         lost = sorted(set(range(7)) - read)
         yield (
-            f"7 pixels, window 3, stride {stride}: floor((7 - 3) / {stride}) + 1 = {count} outputs\n"
+            f"7 pixels, window 3, stride {stride}: floor((7 - 3) / {stride}) + 1 = {count}\n"
             + "\n".join(f"{grid(x[None], (0, start, 1, 3))}" for start in starts)
             + (f"\n  never read: {', '.join(f'{x[at]:g}' for at in lost)}" if lost else "\n  every pixel is read")
         )
