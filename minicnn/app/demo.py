@@ -15,10 +15,12 @@ from ..files import make_card
 from ..layers import Dense, Flatten, Input, Rescaling, Softmax
 from ..models import Model, Sequential, tinyvgg
 from ..optimizers import Adam
+from ..types import Array, IntArray
 from .evaluate import Judgement
 
 SIZE: int = 64  # pixels, height and width
-SERIES: tuple[int, ...] = (1, 2, 4, 8, 12)  # epochs whose models are kept, for the page's slider
+SERIES: tuple[int, ...] = (1, 2, 4, 8, 12)  # epochs whose models are kept, for the page's slider; and before the first
+MISTAKES: int = 5  # pictures of the most confident ones, for the page
 LOSS = "sparse_categorical_crossentropy"
 
 
@@ -33,6 +35,10 @@ class Series(Callback):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def on_train_begin(self) -> None:
+        """Save the model as it is before it has learned anything."""
+        self.model.save(self.folder / "epoch_00.keras")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Save the epoch's model and that of the end."""
@@ -86,16 +92,47 @@ def demo(
     linear = _linear(len(names), seed)
     linear.fit(x, y, epochs=epochs, verbose=0)
 
-    judgement = Judgement(names, vy, model.predict(vx).argmax(-1))
+    p = model.predict(vx)
+    judgement = Judgement(names, vy, p.argmax(-1))
     baseline = float(np.mean(linear.predict(vx).argmax(-1) == vy))
     say(f"\n{judgement}\n")
     say(
         f"the CNN is right on {judgement.accuracy:.1%} of {len(vy)} pictures that it never saw; "
         f"the linear classifier on {baseline:.1%}"
     )
-    page.write(out, sorted((out / "pictures").glob("*.png")), out / "page.html")
+    shown = sorted((out / "pictures").glob("*.png"))
+    labels = [file.stem for file in shown]
+    for index in worst(p, vy)[:MISTAKES]:
+        own, other = names[vy[index]], names[p[index].argmax()]
+        shown.append(out / "mistakes" / f"{own}-taken-for-{other}-{index}.png")
+        labels.append(own)
+        Image.fromarray(vx[index]).save(shown[-1])
+    page.write(out, shown, out / "page.html", labels=labels)
     say(_next_steps(out))
     return judgement.accuracy, baseline
+
+
+def worst(p: Array, labels: IntArray) -> list[int]:
+    """List the pictures that are taken for another class, those first whose own class is thought least probable.
+
+    Parameters
+    ----------
+    p : (N, K) float
+        The probability of each class.
+    labels : (N,) int
+        The true classes.
+
+    Returns
+    -------
+    indices : list of int
+
+    Examples
+    --------
+    >>> worst(np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]]), np.array([1, 0, 1]))
+    [0, 2]
+    """
+    own = p[np.arange(len(p)), labels]
+    return [int(index) for index in np.argsort(own, kind="stable") if p[index].argmax() != labels[index]]
 
 
 def _folder(out: Path, say: Callable[[str], Any]) -> Path:
@@ -104,8 +141,10 @@ def _folder(out: Path, say: Callable[[str], Any]) -> Path:
         raise ValueError(f"`out` must be a new folder or an earlier demo's. Received: {out}.")
     if (out / "model.keras").exists():
         say(f"{out}/ holds an earlier demo: it is replaced.")
-    for folder in (out / "series", out / "pictures"):
+    for folder in (out / "series", out / "pictures", out / "mistakes"):
         folder.mkdir(parents=True, exist_ok=True)
+    for old in (out / "mistakes").glob("*-taken-for-*.png"):
+        old.unlink()
     return out
 
 
@@ -121,7 +160,7 @@ def _next_steps(out: Path) -> str:
     model, picture, page_file = out / "model.keras", out / "pictures" / "shirt.png", out / "page.html"
     program = "minicnn" if os.environ.get("VIRTUAL_ENV") else ".venv/bin/minicnn"
     return f"""
-left in {out}/: model.keras (Keras opens it too), history.csv, series/, pictures/, page.html
+left in {out}/: model.keras (Keras opens it too), history.csv, series/, pictures/, mistakes/, page.html
 open {page_file.resolve().as_uri()} in a browser: it shows where every number comes from
 next:
   {program} predict {model} {picture}

@@ -1,6 +1,7 @@
 """What `fit` returns: the values of every epoch."""
 
 from .callback import Callback, Logs
+from .curves import curves
 
 
 class History(Callback):
@@ -33,3 +34,7 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
+
+    def _repr_html_(self) -> str:
+        """Draw the curves: a notebook shows them."""
+        return curves(self.epoch, self.history)

@@ -20,7 +20,10 @@ classes. Every row is tested in tests/explain.
 | a model of one's own, its classes and data                   | no            | yes       |
 | sigmoid, dense, loss                                         | no            | yes       |
 | backward: gradients of every map, kernel and bias, taken apart | no          | yes       |
-| one step of learning at any rate                             | no            | yes       |
+| one step of learning at any rate                             | no            | yes, of SGD or Adam, to take and undo |
+| a mistake: one class against another                         | no            | yes       |
+| receptive fields, weights and multiply-adds                  | no            | yes       |
+| an address for every number                                  | no            | yes       |
 | training: the net at several epochs                          | no            | yes       |
 | pixels and weights to change                                 | no            | yes       |
 | non-square windows, asymmetric padding, the floor            | no            | yes       |

@@ -21,6 +21,7 @@ from .. import arguments
 from ..types import AnyArray, Array, ArrayLike, Arrays
 from .kinks import pattern
 from .model import Model
+from .tables import html_table
 
 STEPS: tuple[float, ...] = (1e-4, 1e-5, 1e-6)  # in units of max(1, |w|), the largest that crosses no kink is taken
 # How far the gradients in the model's own dtype may be off: times its eps, times the array's largest gradient.
@@ -56,9 +57,9 @@ class Element:
     own: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GradientCheck:
-    """What `gradcheck` found; print it.
+    """What `gradcheck` found; its text is a table, in a notebook too.
 
     Attributes
     ----------
@@ -77,24 +78,40 @@ class GradientCheck:
         verdicts = {element.verdict for element in self.elements}
         return "ok" in verdicts and "wrong" not in verdicts
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """A line for each array, and each element that is wrong."""
-        names = list(dict.fromkeys(element.array for element in self.elements))
-        wide = max(len(name) for name in names)
+        rows = self._rows()
+        wide = max(len(name) for name, *_ in rows)
         lines = [f"{'array'.ljust(wide)}  checked  kinks  wrong  largest relative error"]
-        for name in names:
+        lines += [
+            f"{name.ljust(wide)}  {checked:7d}  {kinks:5d}  {wrong:5d}  {worst:.1e}"
+            for name, checked, kinks, wrong, worst in rows
+        ]
+        return "\n".join([*lines, *self._faults()])
+
+    def _repr_html_(self) -> str:
+        """Write the same as HTML: a notebook shows it."""
+        cells = [[name, *map(str, counts), f"{worst:.1e}"] for name, *counts, worst in self._rows()]
+        head = ["array", "checked", "kinks", "wrong", "largest relative error"]
+        return html_table(head, cells, 1, "; ".join(self._faults()) or ("all gradients are right" if self.ok else ""))
+
+    def _rows(self) -> list[tuple[str, int, int, int, float]]:
+        """List, for each array: its name, how many were checked, at a kink, wrong, and the largest error."""
+        rows: list[tuple[str, int, int, int, float]] = []
+        for name in dict.fromkeys(element.array for element in self.elements):
             own = [element for element in self.elements if element.array == name]
             judged = [element.error for element in own if element.verdict != "kink crossed"]
             kinks, wrong = (sum(element.verdict == kind for element in own) for kind in ("kink crossed", "wrong"))
-            worst = max(judged, default=math.nan)
-            lines.append(f"{name.ljust(wide)}  {len(own):7d}  {kinks:5d}  {wrong:5d}  {worst:.1e}")
-        for element in self.elements:
-            if element.verdict == "wrong":
-                lines.append(
-                    f"wrong: {element.array}{list(element.index)}: the gradient says {element.analytic:.9g}, "
-                    f"the difference quotient {element.numeric:.9g}, the model's own dtype {element.own:.9g}"
-                )
-        return "\n".join(lines)
+            rows.append((name, len(own), kinks, wrong, max(judged, default=math.nan)))
+        return rows
+
+    def _faults(self) -> list[str]:
+        return [
+            f"wrong: {element.array}{list(element.index)}: the gradient says {element.analytic:.9g}, "
+            f"the difference quotient {element.numeric:.9g}, the model's own dtype {element.own:.9g}"
+            for element in self.elements
+            if element.verdict == "wrong"
+        ]
 
 
 def gradcheck(

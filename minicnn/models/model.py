@@ -16,6 +16,7 @@ from ..types import DTypeLike
 from . import saving
 from .configs import entry, functional_arguments, functional_config
 from .network import Seed
+from .summary import html_summary
 from .summary import summary as format_summary
 from .trainer import Trainer
 
@@ -242,6 +243,10 @@ class Model(Trainer):
         model 'small': 40 parameters, 40 of them trainable; 1,296 multiply-adds an example
         """
         print_fn(format_summary(self))
+
+    def _repr_html_(self) -> str:
+        """Write the same table as HTML: a notebook shows it."""
+        return html_summary(self)
 
 
 def listed(tensors: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from ..types import Array, Pair, Shape
 from .graph import Call
 from .network import Network
+from .tables import html_table
 
 Field = Pair | Literal["all"]  # (height, width) in pixels, or "all" of them
 Reach = tuple[Field, Pair]  # a layer's receptive field and jump
@@ -120,14 +121,34 @@ def summary(model: Network) -> str:
     table = rows(model)
     lines = _aligned([HEADER, *(_cells(row) for row in table)])
     rule = "-" * max(map(len, lines))
+    return "\n".join([lines[0], rule, *lines[1:], rule, _totals(model, table)])
+
+
+def html_summary(model: Network) -> str:
+    """Return the same table as HTML.
+
+    Parameters
+    ----------
+    model : Model
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> html_summary(Sequential([Input((4,)), Dense(2)])).count("<tr>")  # the head and two layers
+    3
+    """
+    table = rows(model)
+    return html_table(HEADER, map(_cells, table), TEXTS, _totals(model, table))
+
+
+def _totals(model: Network, table: Sequence[dict[str, Any]]) -> str:
     total = sum(row["params"] for row in table)
     learning = sum(array.size for array in model.params.values())
     work = model.multiply_adds()
-    end = (
+    return (
         f"model '{model.name}': {total:,} parameters, {learning:,} of them trainable; "
         f"{'an open number of' if work is None else f'{work:,}'} multiply-adds an example"
     )
-    return "\n".join([lines[0], rule, *lines[1:], rule, end])
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """The demo with a net that learns at once, and what the command line hands over."""
 
 import csv
+import json
+import re
 
 import numpy as np
 import pytest
@@ -37,7 +39,7 @@ def test_what_the_demo_leaves_and_says(small, tmp_path, capfd):
     accuracy, baseline = demo.demo(out, seed=3, say=said.append)
     assert small == [(200, "train", 3, 64), (50, "validation", 3, 64)]
     assert sorted(file.name for file in (out / "series").iterdir()) == [
-        f"epoch_{epoch:02d}.keras" for epoch in (1, 2, 4, 8, 12)]  # fmt: skip
+        f"epoch_{epoch:02d}.keras" for epoch in (0, 1, 2, 4, 8, 12)]  # fmt: skip
     with open(out / "history.csv", newline="") as lines:
         assert len(list(csv.DictReader(lines))) == 12
     model = minicnn.load_model(out / "model.keras")
@@ -54,7 +56,21 @@ def test_what_the_demo_leaves_and_says(small, tmp_path, capfd):
     for one, two in zip(minicnn.load_model(out / "series" / "epoch_12.keras").get_weights(), model.get_weights(),
                         strict=True):  # fmt: skip
         np.testing.assert_array_equal(one, two)
+    p = model.predict(x)
+    wrong = sorted((p[k][y[k]], k) for k in range(20) if p[k].argmax() != y[k])[:5]
+    assert len(wrong) == 5  # a net of one filter
+    names = wardrobe.CLASS_NAMES
+    kept = {f"{names[y[k]]}-taken-for-{names[p[k].argmax()]}-{k}.png": k for _, k in wrong}
+    assert {file.name for file in (out / "mistakes").iterdir()} == set(kept)
+    for name, k in kept.items():
+        np.testing.assert_array_equal(load_image(out / "mistakes" / name), x[k])
+    text = (out / "page.html").read_text(encoding="utf-8")
+    shown = json.loads(re.search(r'<script type="application/json" id="payload">(.*?)</script>', text, re.S)[1])
+    assert [each["name"] for each in shown["pictures"][10:]] == list(kept)
+    assert [each["label"] for each in shown["pictures"]] == [*range(10), *(int(y[k]) for _, k in wrong)]
+    assert shown["pictures"][shown["first"]]["says"] != shown["pictures"][shown["first"]]["label"]
     demo.demo(out, quick=True, seed=3, say=said.append)
+    assert len(list((out / "mistakes").iterdir())) == 5  # the earlier demo's are gone
     assert f"{out}/ holds an earlier demo: it is replaced." in said
     assert small[-2:] == [(20, "train", 3, 64), (5, "validation", 3, 64)]
 

@@ -2,7 +2,9 @@
 
 import argparse
 
-TOPICS: tuple[str, ...] = ("conv", "relu", "pool", "flatten", "dense", "sigmoid", "softmax", "backprop")
+TOPICS: tuple[str, ...] = tuple(
+    "conv relu pool flatten dense sigmoid softmax backprop padding stride loss sgd adam batchnorm dropout".split()
+)
 
 HELP: str = "go through a small example, step by step"
 

@@ -13,6 +13,9 @@ import numpy as np
 
 from ... import reference
 from ...types import Array, Pads
+from .drawing import beside, grid, row, signed
+from .learning import LEARNING
+from .windows import WINDOWS
 
 PICTURE: Array = np.array(
     [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]], np.float64
@@ -27,7 +30,9 @@ def walk(topic: str, out: TextIO | None = None, key: Callable[[], str] | None = 
 
     Parameters
     ----------
-    topic : "conv", "relu", "pool", "flatten", "dense", "sigmoid", "softmax" or "backprop"
+    topic : str
+        "conv", "relu", "pool", "flatten", "dense", "sigmoid", "softmax", "backprop", "padding", "stride", "loss",
+        "sgd", "adam", "batchnorm" or "dropout".
     out : file, optional
         Where to print, the standard output by default.
     key : callable, optional
@@ -118,7 +123,7 @@ def _conv():
         "it sees elementwise with its weights, and adds up.\n"
         "(Networks do not flip the filter: mathematics calls it cross-correlation.)"
     )
-    yield f"the picture, 5 x 5            the filter, 3 x 3\n{_beside(_grid(PICTURE), _grid(FILTER), 30)}"
+    yield f"the picture, 5 x 5            the filter, 3 x 3\n{beside(grid(PICTURE), grid(FILTER), 30)}"
     yield "How many stops? (5 - 3) / 1 + 1 = 3 down and 3 across: the output is 3 x 3."
     for i, j in np.ndindex(3, 3):
         window = PICTURE[i : i + 3, j : j + 3]
@@ -127,12 +132,12 @@ def _conv():
         done.flat[: i * 3 + j + 1] = y.flat[: i * 3 + j + 1]
         yield (
             f"stop [{i}, {j}]: rows {i} to {i + 2}, columns {j} to {j + 2}\n"
-            f"{_beside(_grid(PICTURE, (i, j, 3, 3)), _grid(done), 30)}\n  {products} = {y[i, j]:g}"
+            f"{beside(grid(PICTURE, (i, j, 3, 3)), grid(done), 30)}\n  {products} = {y[i, j]:g}"
         )
     padded = _convolve(((1, 1), (1, 1)))
     yield (
         'With padding="same" a frame of one zero lies around the picture, and the output\nkeeps its 5 x 5:\n'
-        f"{_grid(padded)}"
+        f"{grid(padded)}"
     )
     yield ("A real layer adds its bias to every stop, sums over all channels, and has many\nfilters: a map for each.")
 
@@ -144,14 +149,14 @@ def _convolve(pads):
 def _relu():
     x = np.array([[-2, 1, 0], [3, -1, 5]], np.float64)
     yield "ReLU: negative numbers become 0, all others stay.   y = max(x, 0)"
-    yield f"before        after\n{_beside(_grid(x), _grid(reference.relu_forward(x)), 14)}"
+    yield f"before        after\n{beside(grid(x), grid(reference.relu_forward(x)), 14)}"
     for value in x.ravel():
         yield f"max({value:g}, 0) = {max(value, 0):g}"
     dy = np.array([[10, 20, 30], [40, 50, 60]], np.float64)
     yield (
         "Backward it is a mask: the gradient passes where the output is above 0, and\nnowhere else.\n"
         f"gradient of the output     of the input\n"
-        f"{_beside(_grid(dy), _grid(reference.relu_backward(dy, reference.relu_forward(x))), 27)}"
+        f"{beside(grid(dy), grid(reference.relu_backward(dy, reference.relu_forward(x))), 27)}"
     )
 
 
@@ -159,19 +164,19 @@ def _pool():
     x = MAP[None, :, :, None]
     y = reference.maxpool2d_forward(x, (2, 2), (2, 2), NO_PADS)[0, :, :, 0]
     yield ("Max pooling: of every window only the largest number goes on.\nWindow 2 x 2, stride 2: no overlap.")
-    yield f"the map, 4 x 4; the output is (4 - 2) / 2 + 1 = 2 in each direction\n{_grid(MAP)}"
+    yield f"the map, 4 x 4; the output is (4 - 2) / 2 + 1 = 2 in each direction\n{grid(MAP)}"
     for i, j in np.ndindex(2, 2):
         window = MAP[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
         yield (
-            f"window [{i}, {j}]\n{_grid(MAP, (2 * i, 2 * j, 2, 2))}\n"
+            f"window [{i}, {j}]\n{grid(MAP, (2 * i, 2 * j, 2, 2))}\n"
             f"  max({', '.join(f'{value:g}' for value in window.ravel())}) = {y[i, j]:g}"
         )
-    yield f"the output\n{_grid(y)}"
+    yield f"the output\n{grid(y)}"
     dy = np.array([[10, 20], [30, 40]], np.float64)
     dx = reference.maxpool2d_backward(dy[None, :, :, None], x, (2, 2), (2, 2), NO_PADS)[0, :, :, 0]
     yield (
         "Backward each output's gradient goes whole to the winner of its window (on a\ntie, to the first).\n"
-        f"gradient of the output     of the input\n{_beside(_grid(dy), _grid(dx), 27)}"
+        f"gradient of the output     of the input\n{beside(grid(dy), grid(dx), 27)}"
     )
     odd = reference.output_size(5, 2, 2, 0)
     yield (
@@ -183,14 +188,14 @@ def _flatten():
     x = np.arange(1, 13, dtype=np.float64).reshape(1, 2, 3, 2)
     y = reference.flatten_forward(x)[0]
     yield ("Flatten: the maps become one row of numbers.\nRow by row, pixel by pixel, channel by channel.")
-    yield f"two channels of 2 x 3:\nchannel 0     channel 1\n{_beside(_grid(x[0, ..., 0]), _grid(x[0, ..., 1]), 14)}"
+    yield f"two channels of 2 x 3:\nchannel 0     channel 1\n{beside(grid(x[0, ..., 0]), grid(x[0, ..., 1]), 14)}"
     for i, j in np.ndindex(2, 3):
         entries = [(i * 3 + j) * 2 + c for c in range(2)]
         yield (
             f"pixel [{i}, {j}] goes to entries ({i} * 3 + {j}) * 2 + channel = {entries[0]} and {entries[1]}: "
             f"{y[entries[0]]:g}, {y[entries[1]]:g}"
         )
-    yield f"the row: {_row(y)}\nNothing is computed, so backward only puts the gradient back."
+    yield f"the row: {row(y)}\nNothing is computed, so backward only puts the gradient back."
 
 
 def _dense():
@@ -201,10 +206,10 @@ def _dense():
         "Dense: every output is a weighted sum of all inputs, plus its bias.\n"
         "y[k] = sum of x[d] * kernel[d, k] + bias[k]"
     )
-    yield f"x = {_row(x)}     bias = {_row(bias)}\nkernel, a row an input, a column an output:\n{_grid(kernel)}"
+    yield f"x = {row(x)}     bias = {row(bias)}\nkernel, a row an input, a column an output:\n{grid(kernel)}"
     for k in range(2):
-        products = " + ".join(f"{_signed(a)}*{_signed(w)}" for a, w in zip(x, kernel[:, k], strict=True))
-        yield f"y[{k}] = {products} + {_signed(bias[k])} = {y[k]:g}"
+        products = " + ".join(f"{signed(a)}*{signed(w)}" for a, w in zip(x, kernel[:, k], strict=True))
+        yield f"y[{k}] = {products} + {signed(bias[k])} = {y[k]:g}"
     yield f"3 * 2 weights + 2 biases = {kernel.size + bias.size} parameters, {kernel.size} multiply-adds."
 
 
@@ -228,7 +233,7 @@ def _softmax():
     y, shifted = reference.softmax_forward(x[None])[0], np.exp(x - x.max())
     yield ("Softmax: numbers (logits) become probabilities.\ny[k] = exp(x[k] - max x) / sum of exp(x[j] - max x)")
     yield (
-        f"x = {_row(x)},   max x = {x.max():g}\n"
+        f"x = {row(x)},   max x = {x.max():g}\n"
         "Subtracting the largest changes no result, but no exponential can overflow."
     )
     for k, value in enumerate(x):
@@ -253,7 +258,7 @@ def _backprop():
     yield ("Backpropagation: how much does the loss change if a number changes?\nAsk from the end to the beginning.")
     yield (
         "forward, one weight after the other; the truth is t = 1\n"
-        f"  z = w * x + b   = {w:g} * {x:g} + {_signed(b)} = {z:g}\n  a = max(z, 0)   = {a:g}\n"
+        f"  z = w * x + b   = {w:g} * {x:g} + {signed(b)} = {z:g}\n  a = max(z, 0)   = {a:g}\n"
         f"  s = v * a + c   = {v:g} * {a:g} + {c:g} = {s:g}\n  p = sigmoid(s)  = {p:.6f}\n"
         f"  loss = -log p   = {-np.log(p):.6f}"
     )
@@ -292,37 +297,6 @@ TOPICS: dict[str, Callable[[], Iterator[str]]] = {
     "sigmoid": _sigmoid,
     "softmax": _softmax,
     "backprop": _backprop,
+    **WINDOWS,
+    **LEARNING,
 }
-
-
-# ---- drawing --------------------------------------------------------------------------------------------------------
-
-
-def _grid(rows, mark=None):
-    """Write a grid of numbers; the cells of mark = (top, left, height, width) in brackets, NaN as a dot."""
-    texts = [["." if np.isnan(value) else f"{value:g}" for value in row] for row in rows]
-    wide = max(len(text) for row in texts for text in row)
-    top, left, height, width = mark or (0, 0, 0, 0)
-    lines = []
-    for i, row in enumerate(texts):
-        cells = [
-            f"[{text.rjust(wide)}]" if top <= i < top + height and left <= j < left + width else f" {text.rjust(wide)} "
-            for j, text in enumerate(row)
-        ]
-        lines.append(("  " + "".join(cells)).rstrip())
-    return "\n".join(lines)
-
-
-def _beside(left, right, column):
-    left, right = left.splitlines(), right.splitlines()
-    count = max(len(left), len(right))
-    pairs = zip(left + [""] * (count - len(left)), right + [""] * (count - len(right)), strict=True)
-    return "\n".join((a.ljust(column) + b).rstrip() for a, b in pairs)
-
-
-def _row(values):
-    return "[" + ", ".join(f"{value:g}" for value in values) + "]"
-
-
-def _signed(value):
-    return f"({value:g})" if value < 0 else f"{value:g}"

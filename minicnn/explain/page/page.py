@@ -128,13 +128,23 @@ def write(
         tell(resolved)
     heavy = too_large(model)
     blobs = Blobs()
+    said = [reading.judged(model, picture, card) for picture in shown]
     payload = {
         "title": title or epochs.title,
         "nodes": nodes,
         "classes": card["class_names"],
         "preprocess": {key: card[key] for key in ("size", "resize", "crop", "invert", "scale", "offset")},
         "loss": describe_loss(model, card["output"]),
-        "pictures": [{"name": name, "label": label, "at": blobs.add(pixels)} for name, label, pixels in shown],
+        "pictures": [
+            {
+                "name": name,
+                "label": label,
+                "at": blobs.add(pixels),
+                "says": None if card["task"] == "many" else judgement.says,
+            }
+            for (name, label, pixels), judgement in zip(shown, said, strict=True)
+        ],
+        "first": reading.telling(said),
         "epochs": [
             {"name": name, "at": [] if heavy else [blobs.add(array) for array in arrays(each)]}
             for each, name in zip(epochs.models, epochs.names, strict=True)

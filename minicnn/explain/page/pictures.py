@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...data import load_image, reading
+from ...models import Model
 from ...types import AnyArray
+from ..terms import as_batch, fed
 
 PathOrArray = str | os.PathLike[str] | AnyArray
 
@@ -113,6 +115,74 @@ def fit(pixels: AnyArray, shape: Sequence[int]) -> AnyArray:
         raise ValueError(f"A picture must have the model's shape {tuple(shape)}. Received: {pixels.shape}.")
     small = pixels.astype(np.uint8) if pixels.min() >= 0 and pixels.max() <= 255 else None
     return small if small is not None and np.array_equal(small, pixels) else pixels.astype(np.float32)
+
+
+class Judged(NamedTuple):
+    """What a model says of a picture.
+
+    Attributes
+    ----------
+    says : int
+        The class that it names.
+    own : float or None
+        The probability of the true class, where that is known.
+    mistaken : bool
+        Whether another class than the true one is named.
+    """
+
+    says: int
+    own: float | None
+    mistaken: bool
+
+
+def judged(model: Model, picture: Picture, card: dict[str, Any]) -> Judged:
+    """Ask a model for a picture's class.
+
+    Parameters
+    ----------
+    model : Model
+    picture : Picture
+    card : dict
+        The model's classifier.json.
+
+    Returns
+    -------
+    judged : Judged
+    """
+    y = model.forward(as_batch(model, fed(picture.pixels, card)))[0].astype(np.float64)
+    logits = card["output"] == "logits"
+    if y.size == 1:
+        second = 1 / (1 + np.exp(-y[0])) if logits else y[0]
+        y = np.array([1 - second, second])
+    elif logits:
+        y = np.exp(y - y.max()) / np.exp(y - y.max()).sum()
+    says = int(y.argmax())
+    if picture.label is None or card["task"] == "many":  # of many labels none is the one that must win
+        return Judged(says, None, False)
+    return Judged(says, float(y[picture.label]), says != picture.label)
+
+
+def telling(said: Sequence[Judged]) -> int:
+    """Choose the picture that a page opens on: the worst mistake, else the one that the model is least sure of.
+
+    Where all is sure nothing is to be seen: a gradient of 1e-6 teaches little.
+
+    Parameters
+    ----------
+    said : list of Judged
+
+    Returns
+    -------
+    index : int
+        0 where no true class is known.
+
+    Examples
+    --------
+    >>> telling([Judged(0, 0.9, False), Judged(1, 0.2, True), Judged(1, 0.1, False)])
+    1
+    """
+    known = [index for index, each in enumerate(said) if each.own is not None]
+    return min(known, key=lambda index: (not said[index].mistaken, said[index].own), default=0)
 
 
 def _named_after(file, classes):

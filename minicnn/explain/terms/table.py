@@ -4,6 +4,7 @@ The terms are added in float64, where their order hardly matters (`math.fsum` ro
 engine computed in its own precision: the last line is the difference, which is rounding and nothing else.
 """
 
+import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ class Trace:
         What follows the sum: bias, activation.
     rows : int
         How many terms are printed at most; of more, the largest.
+    verdict : str
+        What the terms come to, in one line; empty where that goes without saying.
 
     Examples
     --------
@@ -77,6 +80,7 @@ class Trace:
     engine: float
     steps: list[tuple[str, float]] = field(default_factory=list)
     rows: int = 60
+    verdict: str = ""
 
     @property
     def total(self) -> float:
@@ -95,7 +99,12 @@ class Trace:
 
     def __str__(self) -> str:
         """A readable table."""
-        return "\n".join([self.title, f"  {self.formula}", "", *self._rows(), *self._ending()])
+        told = [f"  {self.verdict}"] if self.verdict else []
+        return "\n".join([self.title, f"  {self.formula}", *told, "", *self._rows(), *self._ending()])
+
+    def _repr_html_(self) -> str:
+        """Write the table for a notebook."""
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def _rows(self):
         shown = self.terms

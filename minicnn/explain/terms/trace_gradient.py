@@ -22,6 +22,7 @@ from .backward import TO_INPUT, TO_WEIGHT, pointwise_half, through_activation
 from .places import find, full_index, layer_path
 from .runs import run_backward
 from .table import Term, Trace, place
+from .verdict import verdict
 from .windows import Windows
 
 
@@ -70,9 +71,8 @@ def trace_gradient(model: Model, x: ArrayLike, y: ArrayLike, what: str, index: i
     what = next(iter(run.places)) if what == "x" else what
     path, _, name = what.rpartition("/")
     owners = [at for at in run.places.values() if layer_path(at.key) == path and name in at.layer.params]
-    if owners:
-        return _of_weight(run, owners, what, name, index)
-    return _of_output(run, *find(run.places, what), index)
+    found = _of_weight(run, owners, what, name, index) if owners else _of_output(run, *find(run.places, what), index)
+    return replace(found, verdict=verdict(found.terms))
 
 
 def _of_weight(run, owners, what, name, index):

@@ -17,7 +17,7 @@ def whole(topic):
     return out.getvalue()
 
 
-@pytest.mark.parametrize("topic", ["conv", "relu", "pool", "flatten", "dense", "sigmoid", "softmax", "backprop"])
+@pytest.mark.parametrize("topic", TOPICS)
 def test_every_topic_prints_whole_lines(topic):
     text = whole(topic)
     assert topic in TOPICS and len(steps(topic)) > 3
@@ -32,6 +32,55 @@ def test_every_sum_that_is_printed_is_right(topic):
     for formula, value in sums:
         products = [np.prod([float(factor.strip("() ")) for factor in part.split("*")]) for part in formula.split("+")]
         assert sum(products) == float(value)
+
+
+NAMES = {"floor": math.floor, "ceil": math.ceil, "max": max, "sqrt": math.sqrt, "log": math.log}
+ARITHMETIC = re.compile(r"[\d\s.,()+*/-]|floor|ceil|max|sqrt|log")
+
+
+def equations(text):
+    """Yield (left, right) of each "left = right" whose two sides are arithmetic: the working of a walk."""
+    for line in text.splitlines():
+        for part in re.split(r":\s|;\s|   |, (?=[a-z] = )", line):
+            sides = [side.strip() for side in part.split(" = ")]
+            for left, right in zip(sides, sides[1:], strict=False):
+                left, right = left.strip(" ,."), right.strip(" ,.")
+                if all(side and not ARITHMETIC.sub("", side) and re.search(r"\d", side) for side in (left, right)):
+                    yield left, right
+
+
+@pytest.mark.parametrize(
+    "topic, least",
+    [("padding", 15), ("stride", 4), ("loss", 5), ("sgd", 8), ("adam", 0), ("batchnorm", 8), ("dropout", 6)],
+)
+def test_every_equation_that_is_written_comes_out(topic, least):
+    found = list(equations(whole(topic)))
+    assert len(found) >= least
+    for left, right in found:
+        value = eval(left, NAMES)  # noqa: S307
+        assert eval(right, NAMES) == pytest.approx(value, rel=2e-5, abs=2e-6), (left, right)  # noqa: S307
+
+
+def test_adam_by_hand():
+    """Two weights, gradients a hundred times apart, three steps: worked out here anew."""
+    w, m, v = [1.0, 1.0], [0.0, 0.0], [0.0, 0.0]
+    told = re.findall(r"both move alike: (-?[\d.]+), (-?[\d.]+) +w = (-?[\d.]+), (-?[\d.]+)", whole("adam"))
+    assert len(told) == 3
+    for t, (g, numbers) in enumerate(zip((0.4, 0.2, -0.3), told, strict=True), 1):
+        for k, gradient in enumerate((g, g / 100)):
+            m[k] = 0.9 * m[k] + 0.1 * gradient
+            v[k] = 0.999 * v[k] + 0.001 * gradient**2
+            move = -0.1 * (m[k] / (1 - 0.9**t)) / (math.sqrt(v[k] / (1 - 0.999**t)))  # Kingma & Ba's own form
+            w[k] += move
+            assert float(numbers[k]) == pytest.approx(move, abs=2e-4)  # up to epsilon
+            assert float(numbers[2 + k]) == pytest.approx(w[k], abs=2e-4)
+
+
+def test_the_rates_of_descent():
+    """From w = 1 towards 3, four steps each: w - 3 is multiplied by 1 - 2 * rate."""
+    for rate, numbers in re.findall(r"rate ([\d.]+): ([-\d. ]+)$", whole("sgd"), re.M):
+        want = [3 - 2 * (1 - 2 * float(rate)) ** step for step in range(1, 5)]
+        assert list(map(float, numbers.split())) == pytest.approx(want, abs=1e-4)
 
 
 def test_the_course_examples():

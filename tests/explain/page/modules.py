@@ -16,7 +16,9 @@ from minicnn.explain.page.page import describe_loss
 from minicnn.losses import gives_probabilities
 
 WEB = Path(minicnn.explain.page.__file__).parent / "web"
-COMPUTING = ("numbers", "windows", "functions", "sliding", "layers", "net", "carried", "colours", "terms")
+COMPUTING = tuple(
+    "numbers windows functions scores optimizers sliding layers net carried colours fields terms verdict".split()
+)
 
 
 def node():

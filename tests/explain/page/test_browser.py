@@ -7,18 +7,22 @@ import pytest
 
 from minicnn import Conv2D, Dense, Flatten, Input, Sequential, Softmax, explain
 from minicnn.explain.page.html import bundle
+from tests.explain.page import test_address as address
 from tests.explain.page import test_carried as carried
 from tests.explain.page import test_laboratory as laboratory
+from tests.explain.page import test_mistakes as mistakes
 from tests.explain.page import test_numbers as numbers
+from tests.explain.page import test_seen as seen
+from tests.explain.page import test_step as step
 from tests.explain.page.conftest import Made, Tab
 
-VIEWS = ["overview", "convolution", "layers", "backward", "training", "padding"]
+VIEWS = ["overview", "convolution", "layers", "backward", "against", "training", "padding"]
 PIXELS = "(c) => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
 NETS = ["demo", "homework", "grey", "same", "photographs", "large"]
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_all_six_parts_by_mouse_and_nothing_leaves_the_page(tab, pages, name):
+def test_all_seven_parts_by_mouse_and_nothing_leaves_the_page(tab, pages, name):
     with tab(name, offline=True) as t:
         for view in VIEWS:
             t.view(view)
@@ -27,7 +31,7 @@ def test_all_six_parts_by_mouse_and_nothing_leaves_the_page(tab, pages, name):
         assert t.requests == [pages[name].path.as_uri()] and t.complaints == []
 
 
-def test_all_six_parts_by_keyboard_alone(tab):
+def test_all_seven_parts_by_keyboard_alone(tab):
     with tab("demo") as t:
         press = t.page.keyboard.press
         focused = "document.activeElement.id || document.activeElement.className"
@@ -51,7 +55,7 @@ def test_all_six_parts_by_keyboard_alone(tab):
         press("Enter")
         assert t.page.locator("#tab-convolution").get_attribute("aria-selected") == "true"
         assert t.page.evaluate("[explorer.view.node.name, explorer.view.map]") == ["conv2d", 1]
-        t.page.locator(".side .stage").focus()
+        t.page.locator(".side .stage.pickable").focus()
         before = t.page.evaluate("explorer.view.cell")
         press("ArrowDown")
         press("ArrowRight")
@@ -319,7 +323,7 @@ ROWS = {  # each row of the package's table, and the tests that hold it
     "playground of size, window, stride": [laboratory.test_the_padding_laboratory],
     "a picture of one's own": [numbers.test_a_picture_of_ones_own],
     "a model of one's own, its classes and data": [
-        test_all_six_parts_by_mouse_and_nothing_leaves_the_page,
+        test_all_seven_parts_by_mouse_and_nothing_leaves_the_page,
         numbers.test_every_map_and_every_gradient_is_the_engines,
     ],
     "sigmoid, dense, loss": [numbers.test_softmax_sigmoid_dense_flatten_and_the_loss],
@@ -327,7 +331,19 @@ ROWS = {  # each row of the package's table, and the tests that hold it
         numbers.test_the_terms_of_a_gradient,
         carried.test_gradients_of_a_net_too_large,
     ],
-    "one step of learning at any rate": [numbers.test_the_loss_after_a_step],
+    "one step of learning at any rate": [
+        numbers.test_the_loss_after_a_step,
+        step.test_three_steps_are_three_of_train_on_batch,
+    ],
+    "a mistake: one class against another": [
+        mistakes.test_the_page_opens_on_the_worst_mistake_and_names_it,
+        mistakes.test_one_class_against_another,
+    ],
+    "receptive fields, weights and multiply-adds": [
+        seen.test_the_receptive_field_is_marked,
+        seen.test_the_columns_tell_what_the_summary_tells,
+    ],
+    "an address for every number": [address.test_a_number_has_an_address],
     "training: the net at several epochs": [numbers.test_every_epoch_is_its_checkpoint],
     "pixels and weights to change": [numbers.test_a_changed_pixel_and_a_changed_weight_change_everything_after],
     "non-square windows, asymmetric padding, the floor": [
@@ -335,7 +351,7 @@ ROWS = {  # each row of the package's table, and the tests that hold it
         laboratory.test_the_laboratory_takes_any_size_and_a_click,
     ],
     "keyboard alone; a phone's screen": [
-        test_all_six_parts_by_keyboard_alone,
+        test_all_seven_parts_by_keyboard_alone,
         test_the_keyboard_keeps_its_place,
         test_nothing_overlaps_and_nothing_is_cut,
     ],

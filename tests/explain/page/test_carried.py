@@ -108,6 +108,7 @@ def test_from_which_size_on(net, large):
 
 def test_a_net_too_large_carries_the_engines_own_numbers(tab, pages):
     with tab("large") as t:
+        t.page.evaluate("explorer.usePicture(0)")  # the page opens on the one that it is least sure of
         model, pixels = pages["large"].model, pages["large"].pixels
         assert "too large to compute in a page (11.2 million weights" in t.page.inner_text("header")
         _, values = run_forward(model, fed(model, pixels))
@@ -137,6 +138,7 @@ def test_a_net_too_large_carries_the_engines_own_numbers(tab, pages):
 def test_gradients_of_a_net_too_large(tab, pages):
     """Kernels, biases, their terms and the steps of learning are the engine's, as far as the page carries them."""
     with tab("large") as t:
+        t.page.evaluate("explorer.usePicture(0)")
         model, x = pages["large"].model, fed(pages["large"].model, pages["large"].pixels)
         truth = np.array([[0.0]])
         run = run_backward(model, x, truth)

@@ -297,20 +297,23 @@ def test_the_curve_of_one_step(tab):
         t.page.wait_for_timeout(100)
         points = t.page.evaluate("explorer.view.step.points")
         np.testing.assert_allclose([rate for rate, _ in points], np.arange(13) / 2 - 5)
-        path = re.findall(r"[ML]([\d.]+),([\d.]+)", t.page.locator(".step path.line").get_attribute("d"))
+        path = re.findall(r"[ML]([\d.]+),(-?[\d.]+)", t.page.locator(".step path.line").get_attribute("d"))
         x, y = np.array(path, float).T
         np.testing.assert_allclose(np.diff(x), (x[-1] - x[0]) / 12)
-        box = t.page.locator(".step svg").evaluate("svg => svg.viewBox.baseVal.width")
+        box = t.page.locator(".step svg.curve").evaluate("svg => svg.viewBox.baseVal.width")
         assert 0 < x[0] < x[-1] < box
-        height = t.page.locator(".step svg").evaluate("svg => svg.viewBox.baseVal.height")
-        assert 0 < y.min() <= y.max() < height
+        height = t.page.locator(".step svg.curve").evaluate("svg => svg.viewBox.baseVal.height")
+        assert y.max() < height
         before, after = t.number("loss-before"), t.number("loss-after")
         dashed = float(t.page.locator(".step .drop").get_attribute("y1"))
-        losses = np.minimum([np.inf if loss is None else loss for _, loss in points], before * 1.6)
+        losses = np.minimum([np.inf if loss is None else loss for _, loss in points], before * 1.6 * 9)
         slope, bottom = np.polyfit(losses, y, 1)
         np.testing.assert_allclose(y, bottom + slope * losses, atol=0.01)
         assert slope < 0 and bottom + slope * before == pytest.approx(dashed, abs=0.01)
-        assert bottom + slope * before * 1.6 > 0  # where it is cut off: within the box
+        cut = float(t.page.locator(".step svg svg").get_attribute("y"))
+        assert (
+            bottom + slope * before * 1.6 == pytest.approx(cut, abs=0.01) and 0 < cut < height
+        )  # there the chart ends
         dot = t.page.locator(".step circle.point")
         assert float(dot.get_attribute("cy")) == pytest.approx(bottom + slope * after, abs=0.01)
         assert float(dot.get_attribute("cx")) == pytest.approx(x[6], abs=0.01)  # 10^-2

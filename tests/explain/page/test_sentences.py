@@ -100,7 +100,7 @@ def test_a_history_with_gaps_is_drawn_as_far_as_it_goes(browser, tmp_path):
 def test_a_label_that_nobody_gave_is_not_called_true(tab):
     with tab("same") as t:  # its picture came without a label
         t.view("training")
-        assert "not known: this is the prediction" in t.page.inner_text("main")
+        assert "not known: what the net said first" in t.page.inner_text("main")
         assert t.page.locator(".truth").count() == 0
         t.choose("true label", "class 2")
         assert "not known" not in t.page.inner_text("main")

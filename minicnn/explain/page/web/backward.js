@@ -8,6 +8,7 @@ import { grid, MapView } from "./maps.js";
 import { format, furthest, largest, product, where } from "./numbers.js";
 import { Step } from "./step.js";
 import { outputTerms, weightTerms } from "./terms.js";
+import { verdict } from "./verdict.js";
 
 const SHOWN = 20;
 
@@ -45,7 +46,19 @@ export class Backward {
         : (nodes.find((node) => node.arrays.includes("kernel"))?.index ?? 0);
     this.what = nodes[this.index].arrays.includes("kernel") ? "kernel" : "output";
     this.at = null;
+    this.takeUp(app.asked);
     this.update();
+  }
+
+  place() {
+    return { layer: this.node.name, of: this.what, at: this.at };
+  }
+
+  // Begin with the number that an address names, if it is one.
+  takeUp(asked) {
+    if (!asked?.of || !this.app.gradients()[asked.node]) return;
+    const of = asked.of in this.app.net.grads[asked.node] ? asked.of : "output";
+    [this.index, this.what, this.at] = [asked.node, of, of === asked.of ? asked.at : null];
   }
 
   update() {
@@ -68,6 +81,7 @@ export class Backward {
     this.what = "output";
     this.at = shape.length === 1 ? (c ?? 0) : this.strongest(index, c ?? 0);
     this.drawOne();
+    this.app.remember(true);
     this.one.scrollIntoView({ block: "nearest" });
     this.one.querySelector("select")?.focus();
   }
@@ -91,6 +105,7 @@ export class Backward {
     ];
     if (!kinds.some(([kind]) => kind === this.what)) this.what = "output";
     if (this.at === null || this.at >= this.count) this.at = this.first();
+    app.remember();
     const head = el(
       "div",
       { class: "tools" },
@@ -199,7 +214,7 @@ export class Backward {
         grid(each, columns, most, {
           name: `dkernel${c}`,
           label: `gradient of the kernel, channel ${input(c)}`,
-          cell: 38,
+          cell: 46,
           choose: (tap) => pick(index(tap)),
           notes: Array.from(each, (_, tap) => (index(tap) === this.at ? "winner" : "")),
         }),
@@ -281,11 +296,12 @@ export class Backward {
     });
     const name = output
       ? `${this.node.name}${where(this.node.shape, this.at)}`
-      : `${net.weightName(this.node, this.what)}[${this.place().join(", ")}]`;
+      : `${net.weightName(this.node, this.what)}[${this.coordinates().join(", ")}]`;
     const uses = output ? "the outputs that read it" : "its uses";
     return el(
       "div",
       { class: "grow" },
+      el("p", { class: "total terms-verdict" }, verdict(all)),
       table(["from", "dz", output ? "times" : "x", "term", "through"], rows, {
         remarks: true,
         caption: `d loss / d ${name} = sum over ${uses}: dz \u00b7 what it was multiplied by`,
@@ -300,7 +316,7 @@ export class Backward {
 
   // Where the chosen weight lies in its array: [row, column, channel, filter] of a kernel, the last two [channel,
   // multiple] of a depthwise one, [input, unit] of a dense one.
-  place() {
+  coordinates() {
     const { node, at } = this;
     const count = node.shape[node.shape.length - 1];
     const rest = Math.floor(at / count);

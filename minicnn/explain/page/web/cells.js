@@ -69,7 +69,7 @@ export function poolCell(view, node, i, j) {
   );
 }
 
-function unreadText(node) {
+export function unreadText(node) {
   const [shape] = node.from;
   const lost = ["rows", "columns"].flatMap((name, axis) => {
     const found = unread(node.settings, shape, node.shape, axis);

@@ -18,7 +18,7 @@ export function labelChoice(app) {
     (value) => app.useLabel(Number(value)),
   );
   return app.truth === null
-    ? el("span", { class: "label" }, choice, el("span", { class: "hint" }, " not known: this is the prediction"))
+    ? el("span", { class: "label" }, choice, el("span", { class: "hint" }, " not known: what the net said first"))
     : choice;
 }
 

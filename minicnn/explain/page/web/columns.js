@@ -2,6 +2,7 @@
 
 import { colour, ink, paint, paintPicture } from "./colours.js";
 import { button, el, fill, legend, num, svg } from "./dom.js";
+import { costOf, fieldOf, short } from "./fields.js";
 import { extent, format, largest } from "./numbers.js";
 
 const PER_COLUMN = 10;
@@ -14,6 +15,13 @@ function broken(name) {
     .replace(/\u00d7\d+$/, "\u200b$&")
     .replace(/[a-z]{5}(?=[a-z]{4})/gi, "$&\u00ad");
 }
+
+// The line between two neighbours, and that between columns far apart: through the lane above all tiles.
+const bent = ([x0, x1], [y0, y1]) => {
+  const half = (x0 + x1) / 2;
+  return `M${x0},${y0}C${half},${y0} ${half},${y1} ${x1},${y1}`;
+};
+const over = ([x0, x1], [y0, y1], lane) => `M${x0},${y0}h3V${lane}H${x1 - 4}V${y1}H${x1}`;
 
 export class Columns {
   // source: {values(i), map(i, c), range(i, data), open(i, c), picture}: what is shown, and what a click does.
@@ -59,7 +67,27 @@ export class Columns {
       tiles,
       shown.count > shown.maps.length ? this.pager(node, shown) : null,
       this.app.scale === "layer" ? el("p", { class: "shape" }, "\u00b1 ", num(most, null, 3)) : null,
+      ...(this.source.costs ? this.costs(node) : []),
     );
+  }
+
+  // Under a column: how much of the picture one of its cells sees, how many weights it has, how much work it is.
+  costs(node) {
+    if (!node.inputs.length) return [];
+    const { nodes } = this.app.net;
+    const field = node.kind === "Flatten" ? null : fieldOf(nodes, node.index); // each entry sees what its cell saw
+    const { work, parameters } = costOf(this.app.net, node);
+    const line = (name, text, title) => el("p", { class: "shape cost", "data-cost": name, title }, text);
+    return [
+      field &&
+        line(
+          "field",
+          field === "all" ? "sees all" : `sees ${field.join("\u00d7")}`,
+          "pixels that one number depends on",
+        ),
+      parameters ? line("parameters", `${short(parameters)} weights`, `${parameters} numbers`) : null,
+      work ? line("work", `${short(work)} mult-adds`, `${work} multiply-adds a picture`) : null,
+    ];
   }
 
   visible(node) {
@@ -160,17 +188,16 @@ export class Columns {
     return tile;
   }
 
+  // What the map under the pointer is, in place of the hint, which keeps its room: so nothing moves.
   showInfo(node, c) {
+    this.details ??= el("div", { class: "details" });
+    if (!this.info.childElementCount) {
+      const keys = el("span", { class: "keys" }, " Arrow keys walk from map to map, Enter opens one.");
+      this.info.append(el("p", { class: "hint" }, this.hint, keys), this.details);
+    }
+    this.info.classList.toggle("pointed", Boolean(node));
     if (!node) {
-      fill(
-        this.info,
-        el(
-          "p",
-          { class: "hint" },
-          this.hint,
-          el("span", { class: "keys" }, " Arrow keys walk from map to map, Enter opens one."),
-        ),
-      );
+      fill(this.details);
       return;
     }
     const data =
@@ -183,7 +210,7 @@ export class Columns {
           ? `${node.name}, ${this.app.entryName(node, c)}`
           : `${node.name}, channel ${c}`;
     fill(
-      this.info,
+      this.details,
       el("p", {}, el("strong", {}, name), `  ${node.shape.join(" \u00d7 ")}, from `, num(low), " to ", num(high)),
       legend(this.source.range(node.index, data), "its colours"),
     );
@@ -195,6 +222,7 @@ export class Columns {
     const own = this.columns
       .querySelector(`[data-node="${node.index}"][data-map="${c ?? ""}"]`)
       .getBoundingClientRect();
+    const lane = this.columns.querySelector(".tiles").getBoundingClientRect().top - box.top - 3;
     const paths = [];
     node.inputs.forEach((source) => {
       for (const tile of this.columns.querySelectorAll(`[data-node="${source}"]`)) {
@@ -204,16 +232,20 @@ export class Columns {
         const other = tile.getBoundingClientRect();
         const x = [other.right - box.left, own.left - box.left];
         const y = [other.top + other.height / 2 - box.top, own.top + own.height / 2 - box.top];
-        const half = (x[0] + x[1]) / 2;
         paths.push(
           svg("path", {
-            d: `M${x[0]},${y[0]}C${half},${y[0]} ${half},${y[1]} ${x[1]},${y[1]}`,
+            d: this.isNext(source, node.index) ? bent(x, y) : over(x, y, lane),
             "stroke-width": 0.75 + 2.5 * weight,
           }),
         );
       }
     });
     fill(this.lines, ...paths);
+  }
+
+  // Whether one column stands right before the other; a line over a longer way would run behind the tiles between.
+  isNext(source, index) {
+    return index - source === 1;
   }
 
   move(event) {

@@ -1,10 +1,12 @@
 // Part 2, convolution: each input channel, its kernel and what they give, plus the bias: the output map. The window
 // slides over it; every product of the chosen stop is there in numbers.
 
+import { unreadText } from "./cells.js";
 import { scaleChoice } from "./choices.js";
 import { button, el, fill, select, steps } from "./dom.js";
 import { grid, MapView } from "./maps.js";
 import { format, largest } from "./numbers.js";
+import { Seen } from "./seen.js";
 import { stopNumbers, stopSums } from "./stop.js";
 import { readers, span } from "./windows.js";
 
@@ -21,7 +23,8 @@ export class Convolution {
     this.numbers = el("div", { class: "numbers" });
     this.sums = el("div", { class: "sums" });
     this.player = el("div", { class: "player", role: "group", "aria-label": "The sliding window" });
-    const side = el("aside", { class: "side" }, this.output.element, this.player, this.sums);
+    this.seenPixels = new Seen(app);
+    const side = el("aside", { class: "side" }, this.output.element, this.player, this.sums, this.seenPixels.element);
     root.append(
       this.tools,
       el("div", { class: "split" }, el("div", { class: "grow" }, this.numbers, this.cards), side),
@@ -35,14 +38,17 @@ export class Convolution {
     const wanted = app.selected.node;
     this.node = this.nodes.find((node) => node.index === wanted) ?? this.nodes[0];
     this.map = (this.node.index === wanted ? app.selected.map : null) ?? app.telling(this.node.index);
-    this.cell = [0, 0];
+    const cell = this.node.index === wanted ? app.selected.cell : null;
+    this.cell = cell ?? [this.node.shape[0] >> 1, this.node.shape[1] >> 1];
     this.update();
-    const middle = [this.node.shape[0] >> 1, this.node.shape[1] >> 1];
-    this.choose(...(app.selected.cell && this.node.index === wanted ? app.selected.cell : middle));
   }
 
   leave() {
     this.pause();
+  }
+
+  place() {
+    return this.node ? { layer: this.node.name, map: this.map, cell: this.cell } : {};
   }
 
   // The input channels that this filter sees, and its kernel over one of them.
@@ -99,6 +105,7 @@ export class Convolution {
         () => turn(1),
       ),
       el("span", { class: "hint" }, this.settingsText()),
+      el("span", { class: "hint unread" }, unreadText(node)),
       scaleChoice(app),
     );
     const cards = this.shown.map((c) => this.card(c));
@@ -139,6 +146,7 @@ export class Convolution {
     this.node = this.nodes.find((node) => node.index === index);
     this.page = 0;
     this.pick(this.app.telling(index));
+    this.app.remember(true);
   }
 
   pick(map) {
@@ -340,6 +348,7 @@ export class Convolution {
     const [i, j] = this.cell;
     const { size, strides, pads, dilation } = node.settings;
     this.app.selected = { node: node.index, map: this.map, cell: this.cell };
+    this.app.remember();
     const window = {
       row: i * strides[0] - pads[0][0],
       column: j * strides[1] - pads[1][0],
@@ -359,6 +368,7 @@ export class Convolution {
       card.views.result.mark([{ row: i, column: j }]);
       card.views.result.cell = [i, j];
     }
+    this.seenPixels.show(node.index, this.cell);
     stopNumbers(this, i, j);
     stopSums(this, i, j);
   }

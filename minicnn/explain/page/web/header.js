@@ -2,9 +2,15 @@
 
 import { paintPicture } from "./colours.js";
 import { button, el, fill, select } from "./dom.js";
+import { argmax } from "./numbers.js";
 
 export function drawHeader(app) {
   const { payload } = app;
+  // What the last of the nets, as it was saved, takes a picture for, where that is wrong.
+  const mistaken = ({ label, says }) =>
+    label !== null && says !== undefined && says !== null && says !== label
+      ? `a ${app.classes[label]}, taken for ${app.classes[says]}`
+      : "";
   const file = el("input", {
     type: "file",
     accept: "image/*",
@@ -18,20 +24,23 @@ export function drawHeader(app) {
   });
   const thumbs = payload.pictures.map((picture, k) => {
     const canvas = el("canvas", { "aria-hidden": "true" });
-    paintPicture(canvas, k === app.picture ? app.pixels : picture.pixels, app.net.nodes[0].shape);
+    paintPicture(canvas, app.drawn.get(k) ?? picture.pixels, app.net.nodes[0].shape);
     return el(
       "button",
       {
         type: "button",
-        class: "thumb",
         "aria-pressed": String(k === app.picture),
-        title: picture.name,
-        "aria-label": `picture ${picture.name}`,
+        class: mistaken(picture) ? "thumb mistaken" : "thumb",
+        title: mistaken(picture) ? `${picture.name}: ${mistaken(picture)}` : picture.name,
+        "aria-label": `picture ${picture.name}${mistaken(picture) ? `, ${mistaken(picture)}` : ""}`,
         onclick: () => app.usePicture(k),
       },
       canvas,
     );
   });
+  const wrong =
+    app.truth !== null && payload.pictures[app.picture].says !== null && argmax(app.net.probabilities()) !== app.truth;
+  const changes = app.changes();
   const { name } = payload.pictures[app.picture];
   const strip = el("div", { class: "thumbs scroll" }, thumbs);
   fill(
@@ -60,8 +69,17 @@ export function drawHeader(app) {
       { class: "verdict", "data-verdict": app.verdict() },
       el("span", { class: "shape file", title: name }, name),
       el("strong", {}, app.verdict()),
+      wrong ? el("span", { class: "wrong" }, `a mistake: it is ${app.classes[app.truth]}`) : null,
     ),
-    app.edited ? button("Undo changes", () => app.undo(), { class: "undo" }) : null,
+    changes.length
+      ? el(
+          "p",
+          { class: "changed" },
+          el("span", { class: "badge" }, "changed"),
+          el("span", { class: "shape" }, changes.join(", ")),
+          button("Undo changes", () => app.undo(), { class: "undo" }),
+        )
+      : null,
     select(
       "theme",
       [

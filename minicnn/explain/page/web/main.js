@@ -1,5 +1,7 @@
-// The page: what is chosen (picture, label, epoch, scale, theme), the six views, and what a change computes anew.
+// The page: what is chosen (picture, label, epoch, scale, theme), the seven views, and what a change computes anew.
 
+import { readAddress, writeAddress } from "./address.js";
+import { Against } from "./against.js";
 import { Backward } from "./backward.js";
 import { CarriedNet } from "./carried.js";
 import { Convolution } from "./convolution.js";
@@ -19,6 +21,7 @@ const VIEWS = [
   ["convolution", "Convolution", Convolution],
   ["layers", "Layers", Others],
   ["backward", "Backward", Backward],
+  ["against", "A against B", Against],
   ["training", "Training", Training],
   ["padding", "Padding lab", Padding],
 ];
@@ -30,25 +33,63 @@ class App {
     this.live = !payload.carried;
     this.classes = payload.classes;
     this.scale = "layer";
+    this.drawn = new Map(); // the pixels of the pictures that were changed, by the picture's number
+    this.version = 0; // of weights and pixels
     this.selected = { node: null, map: null, cell: null };
     this.header = document.getElementById("header");
     this.panel = document.getElementById("panel");
     this.buildTabs();
     this.listenForFiles();
     document.title = `${payload.title}: where every number comes from`;
-    this.usePicture(0);
+    this.takePicture(payload.first);
+    this.go(readAddress(this, location.hash));
+    addEventListener("popstate", () => this.go(readAddress(this, location.hash)));
+    this.shown = performance.now();
+  }
+
+  // ---- where the reader is ------------------------------------------------------------------------------------------
+
+  // Go where an address points.
+  go(place) {
+    clearTimeout(this.pending);
+    if (place.epoch !== null && place.epoch !== this.net.epoch) this.net.useEpoch(place.epoch);
+    this.takePicture(place.picture ?? this.picture);
+    if (place.label !== null && this.live) this.label = this.truth = place.label;
+    if (place.node !== null) this.selected = { node: place.node, map: place.map, cell: place.cell };
+    this.asked = place;
+    drawHeader(this);
+    this.show(place.view, false);
+    this.asked = null;
+  }
+
+  // Write the address: as a new step of the browser's history, or in place of the last one, once things stand still.
+  remember(step = false) {
+    clearTimeout(this.pending);
+    const write = () => {
+      const address = writeAddress(this);
+      if (address !== location.hash) history[step ? "pushState" : "replaceState"](null, "", address);
+    };
+    if (step) write();
+    else this.pending = setTimeout(write, 250); // browsers refuse hundreds of addresses a minute
   }
 
   // ---- pictures, labels, epochs, edits ------------------------------------------------------------------------------
 
   usePicture(index) {
+    this.takePicture(index);
+    this.refresh();
+    this.remember(true);
+  }
+
+  // A picture as it is now: with the pixels that were changed. Without a label it gets the class that the net names.
+  takePicture(index) {
     this.picture = index;
     const picture = this.payload.pictures[index];
-    this.pixels = picture.pixels.slice();
+    this.pixels = this.drawn.get(index) ?? picture.pixels.slice();
     this.truth = picture.label;
     this.compute();
     this.label = this.payload.carried?.pictures[index].label ?? this.truth ?? argmax(this.net.probabilities());
-    this.refresh();
+    this.ownLabel = this.label;
   }
 
   useLabel(label) {
@@ -56,23 +97,38 @@ class App {
     this.truth = label;
     this.net.gradients = null;
     this.refresh();
+    this.remember();
   }
 
   useEpoch(epoch) {
     this.net.useEpoch(epoch);
     this.compute();
     this.refresh();
+    this.remember();
   }
 
-  // Whether weights or pixels are changed. Changed weights stay with another picture, not with another epoch.
-  get edited() {
-    const { pixels } = this.payload.pictures[this.picture];
-    return this.net.edited || this.pixels.some((value, k) => value !== pixels[k]);
+  // What is changed, in words: weights of each epoch, pixels of each picture; both stay until they are undone.
+  changes() {
+    const { pictures, epochs } = this.payload;
+    const many = (count, what) => `${count} ${what}${count > 1 ? "s" : ""}`;
+    const weights = this.net
+      .changes()
+      .map(([epoch, count]) => many(count, "weight") + (epochs.length > 1 ? ` of ${epochs[epoch].name}` : ""));
+    const numbers = [...this.drawn].flatMap(([index, pixels]) => {
+      const count = pixels.filter((value, at) => value !== pictures[index].pixels[at]).length;
+      return count ? [`${many(count, "number")} of ${pictures[index].name}`] : [];
+    });
+    return [...weights, ...numbers];
   }
 
   undo() {
-    this.net.useEpoch(this.net.epoch);
-    this.usePicture(this.picture);
+    this.net.undo();
+    this.drawn.clear();
+    this.pixels = this.payload.pictures[this.picture].pixels.slice();
+    this.version += 1;
+    this.compute();
+    this.refresh();
+    say(`undone; the net now says ${this.verdict()}`);
   }
 
   // What a pixel may be changed to: 0 to 255, or as far as this picture goes.
@@ -92,7 +148,25 @@ class App {
     this.changed();
   }
 
+  // One step of learning from this picture; what it changed is shown beside it, until something else changes.
+  takeStep(optimizer, rate) {
+    this.gradients();
+    const before = this.snapshot();
+    this.net.takeStep(optimizer, rate);
+    this.version += 1;
+    this.compute();
+    this.step = { before, after: this.snapshot(), version: this.version, optimizer, rate };
+    this.refresh();
+    say(`a step taken; the net now says ${this.verdict()}`);
+  }
+
+  snapshot() {
+    return { loss: this.loss(), p: this.net.probabilities(), values: this.net.values };
+  }
+
   changed() {
+    this.drawn.set(this.picture, this.pixels);
+    this.version += 1;
     this.compute();
     this.refresh();
     say(`changed; the net now says ${this.verdict()}`);
@@ -126,11 +200,7 @@ class App {
 
   refresh() {
     drawHeader(this);
-    if (this.view) this.view.update();
-    else {
-      this.show(location.hash.slice(1));
-      this.shown = performance.now();
-    }
+    this.view.update();
   }
 
   async addFile(file) {
@@ -277,7 +347,8 @@ class App {
     });
   }
 
-  show(id) {
+  // Go to a view; unless the address asked for it, that is a step of the browser's history.
+  show(id, step = true) {
     const [name, , View] = VIEWS.find(([each]) => each === id) ?? VIEWS[0];
     this.view?.leave?.();
     for (const tab of document.getElementById("tabs").children) {
@@ -289,7 +360,8 @@ class App {
     this.panel.className = name;
     fill(this.panel);
     this.view = new View(this.panel, this);
-    history.replaceState(null, "", `#${name}`);
+    this.view.name = name;
+    this.remember(step);
   }
 
   listenForFiles() {

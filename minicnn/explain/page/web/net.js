@@ -3,6 +3,7 @@
 import { logistic, softmax } from "./functions.js";
 import { LAYERS } from "./layers.js";
 import { channel, furthest, largest } from "./numbers.js";
+import { OPTIMIZERS } from "./optimizers.js";
 
 export class Net {
   constructor(payload) {
@@ -14,26 +15,55 @@ export class Net {
       from: node.inputs.map((i) => payload.nodes[i].shape),
     }));
     this.last = this.nodes.length - 1;
+    this.edits = new Map(); // "epoch weight" -> the array as it was saved, and as it is now
     this.useEpoch(payload.epochs.length - 1);
   }
 
-  // Take the weights of an epoch. Edits go into copies, so an epoch can always be had again.
+  // Take the weights of an epoch, with what was changed of them. Edits go into copies: what was saved stays.
   useEpoch(epoch) {
     this.epoch = epoch;
-    this.edited = false;
+    this.memory = null; // of an optimizer: see takeStep
     let at = 0;
     for (const node of this.nodes) {
       node.own = {};
-      for (const name of node.arrays) node.own[name] = this.payload.epochs[epoch].arrays[at++];
+      for (const name of node.arrays) {
+        const saved = this.payload.epochs[epoch].arrays[at++];
+        node.own[name] = this.edits.get(this.editKey(node, name))?.own ?? saved;
+      }
     }
   }
 
-  // Change one weight, for every call of its layer.
+  editKey(node, name) {
+    return `${this.epoch} ${this.weightName(node, name)}`;
+  }
+
+  // Change one weight of this epoch, for every call of its layer.
   edit(node, name, index, value) {
-    const changed = node.own[name].slice();
-    changed[index] = value;
-    this.edited = true;
-    for (const use of this.uses(node, name)) use.own[name] = changed;
+    const own = node.own[name].slice();
+    own[index] = value;
+    this.replace(node, name, own);
+  }
+
+  replace(node, name, own) {
+    const { saved } = this.edits.get(this.editKey(node, name)) ?? { saved: node.own[name] };
+    this.edits.set(this.editKey(node, name), { saved, own });
+    for (const use of this.uses(node, name)) use.own[name] = own;
+  }
+
+  // How many weights are changed, by epoch: [[epoch, count], ...].
+  changes() {
+    const counts = new Map();
+    for (const [key, { saved, own }] of this.edits) {
+      const epoch = Number.parseInt(key, 10);
+      const count = own.reduce((total, value, at) => total + (value !== saved[at] ? 1 : 0), 0);
+      if (count) counts.set(epoch, (counts.get(epoch) ?? 0) + count);
+    }
+    return [...counts];
+  }
+
+  undo() {
+    this.edits.clear();
+    this.useEpoch(this.epoch);
   }
 
   // What the model calls a weight: "conv2d/kernel".
@@ -173,27 +203,57 @@ export class Net {
   // Run everything backward: `gradients[i]` is the loss's gradient at the output of node i, `grads[i]` at its arrays.
   backward(label) {
     const { gradient } = lossOf(this.loss, this.scores, this.target(label));
-    this.gradients = this.nodes.map(() => null);
-    const found = this.nodes.map(() => ({}));
     const start = this.loss.fused ? this.nodes[this.last].inputs[0] : this.last;
-    this.gradients[start] = Float32Array.from(gradient);
-    for (let i = start; i > 0; i--) {
-      const node = this.nodes[i];
-      if (!this.gradients[i] || !node.inputs.length) continue;
-      const { dxs, grads } = LAYERS[node.kind].backward(node, this.inputs(node), this.values[i], this.gradients[i]);
-      found[i] = grads ?? {};
-      node.inputs.forEach((source, k) => {
-        const sent = this.gradients[source];
-        this.gradients[source] = sent ? sent.map((v, at) => v + dxs[k][at]) : dxs[k];
-      });
-    }
+    const { gradients, found } = this.backFrom(start, gradient);
+    this.gradients = gradients;
     this.grads = this.nodes.map((node) =>
       Object.fromEntries(node.learns.map((name) => [name, this.overCalls(node, name, found)])),
     );
     return this.gradients;
   }
 
-  // A layer that is called twice learns from both calls.
+  // Lead a gradient at the output of node `start` back: to the outputs of all nodes, and to their arrays.
+  backFrom(start, gradient) {
+    const gradients = this.nodes.map(() => null);
+    const found = this.nodes.map(() => ({}));
+    gradients[start] = Float32Array.from(gradient);
+    for (let i = start; i > 0; i--) {
+      const node = this.nodes[i];
+      if (!gradients[i] || !node.inputs.length) continue;
+      const { dxs, grads } = LAYERS[node.kind].backward(node, this.inputs(node), this.values[i], gradients[i]);
+      found[i] = grads ?? {};
+      node.inputs.forEach((source, k) => {
+        const sent = gradients[source];
+        gradients[source] = sent ? sent.map((v, at) => v + dxs[k][at]) : dxs[k];
+      });
+    }
+    return { gradients, found };
+  }
+
+  // The node whose output are the logits: the scores of the classes, before a last softmax or sigmoid.
+  get logits() {
+    const { kind, settings, inputs } = this.nodes[this.last];
+    return kind === "Activation" && ["softmax", "sigmoid"].includes(settings.function) ? inputs[0] : this.last;
+  }
+
+  // How the score of class a, less that of class b, grows with each logit. One logit is that of the second class
+  // against the first.
+  direction(a, b) {
+    const count = this.values[this.logits].length;
+    if (count === 1) return [a ? 1 : -1];
+    return Array.from({ length: count }, (_, k) => (k === a ? 1 : k === b ? -1 : 0));
+  }
+
+  score(a, b) {
+    return this.direction(a, b).reduce((total, sign, k) => total + sign * this.values[this.logits][k], 0);
+  }
+
+  // Its gradient at the output of every node.
+  scoreGradients(a, b) {
+    return this.backFrom(this.logits, this.direction(a, b)).gradients;
+  }
+
+  // A learned array's gradient: a layer that is called twice learns from both calls.
   overCalls(node, name, found) {
     return this.uses(node, name)
       .map((use) => found[use.index][name])
@@ -205,17 +265,27 @@ export class Net {
     return { from: -5, to: 1, by: 0.05 };
   }
 
-  // The loss after one step of gradient descent: w - rate * gradient for every weight. The net stays as it is.
-  lossAfterStep(pixels, label, rate) {
+  // Where one step of an optimizer takes each learned array: [[node, name, weights, slots], ...], each array once.
+  stepped(optimizer, rate) {
+    const { slots, t } = this.memory?.optimizer === optimizer ? this.memory : { slots: new Map(), t: 0 };
+    return this.nodes.flatMap((node, i) =>
+      Object.entries(this.grads[i])
+        .filter(([name]) => this.uses(node, name)[0] === node)
+        .map(([name, gradient]) => {
+          const before = slots.get(this.weightName(node, name)) ?? null;
+          return [node, name, ...OPTIMIZERS[optimizer].moved(rate, node.own[name], gradient, before, t + 1)];
+        }),
+    );
+  }
+
+  // The loss after one step; the net stays as it is.
+  lossAfterStep(pixels, label, rate, optimizer = "SGD") {
     const kept = this.nodes.map((node) => node.own);
-    const values = this.values;
-    const gradients = this.gradients;
-    this.nodes.forEach((node, i) => {
-      node.own = { ...node.own };
-      for (const [name, gradient] of Object.entries(this.grads[i])) {
-        node.own[name] = node.own[name].map((w, at) => w - rate * gradient[at]);
-      }
-    });
+    const { values, gradients } = this;
+    for (const node of this.nodes) node.own = { ...node.own };
+    for (const [node, name, own] of this.stepped(optimizer, rate)) {
+      for (const use of this.uses(node, name)) use.own[name] = own;
+    }
     this.forward(pixels);
     const loss = this.lossFor(label);
     this.nodes.forEach((node, i) => {
@@ -224,6 +294,18 @@ export class Net {
     this.values = values;
     this.gradients = gradients;
     return loss;
+  }
+
+  // Take the step: a change of the weights as by hand, kept with the epoch. The optimizer remembers it for the next
+  // one, until the changes are undone, another epoch or another optimizer.
+  takeStep(optimizer, rate) {
+    const steps = this.stepped(optimizer, rate);
+    const t = this.memory?.optimizer === optimizer ? this.memory.t : 0;
+    this.memory = { optimizer, t: t + 1, slots: new Map() };
+    for (const [node, name, own, slots] of steps) {
+      this.memory.slots.set(this.weightName(node, name), slots);
+      this.replace(node, name, own);
+    }
   }
 }
 

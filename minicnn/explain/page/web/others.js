@@ -7,6 +7,7 @@ import { denseView, flattenView, functionView, lossView, softmaxView } from "./f
 import { beside, MapView } from "./maps.js";
 import { argmax, format } from "./numbers.js";
 import { showPixels } from "./pixels.js";
+import { Seen } from "./seen.js";
 
 const POOLS = ["MaxPooling2D", "AveragePooling2D"];
 
@@ -19,16 +20,25 @@ export class Others {
     root.append(this.tools, this.body);
     const { nodes } = app.net;
     const windowed = (node) => node.kind === "Conv2D" || node.kind === "DepthwiseConv2D";
-    const chosen = nodes[app.selected.node];
+    const chosen = nodes[app.selected.node]; // none for "loss"
     const after = chosen && windowed(chosen) ? nodes.find((node) => node.inputs.includes(chosen.index)) : chosen;
     this.index =
       (after && !windowed(after) ? after.index : null) ??
       nodes.find((node) => node.settings.function === "relu")?.index ??
       nodes.length - 1;
+    if (app.selected.node === "loss") this.index = "loss";
     this.map = app.selected.map;
     this.cell = app.selected.cell;
-    this.entry = nodes[this.index].shape.length === 1 ? (this.map ?? this.firstEntry()) : 0;
+    this.entry = nodes[this.index]?.shape.length === 1 ? (this.map ?? this.firstEntry()) : 0;
     this.update();
+  }
+
+  place() {
+    const node = this.app.net.nodes[this.index];
+    if (!node) return { layer: "loss" };
+    return node.shape.length === 1
+      ? { layer: node.name, map: this.entry }
+      : { layer: node.name, map: node.kind === "Input" ? null : this.map, cell: this.cell };
   }
 
   open(value) {
@@ -36,8 +46,9 @@ export class Others {
     this.map = null;
     this.cell = null;
     this.entry = this.firstEntry();
-    this.app.selected = { node: this.index === "loss" ? null : this.index, map: null, cell: null };
+    this.app.selected = { node: this.index, map: null, cell: null };
     this.update();
+    this.app.remember(true);
   }
 
   // Where to begin in a row of numbers: at the end, the chosen class; in a flattened one, the largest.
@@ -97,6 +108,7 @@ export class Others {
     const choose = (entry) => {
       this.entry = entry;
       this.update();
+      this.app.remember();
     };
     const { app } = this;
     this.entry = Math.min(this.entry, node.shape[0] - 1);
@@ -233,6 +245,8 @@ export class Others {
       el("span", { class: "sign" }, "\u2192"),
       this.output.element,
     );
+    this.seenPixels = new Seen(app);
+    this.views.append(this.seenPixels.element);
     this.choose(...this.cell);
   }
 
@@ -273,6 +287,8 @@ export class Others {
     const node = this.app.net.nodes[this.index];
     this.cell = [i, j];
     this.app.selected = { node: this.index, map: this.map, cell: this.cell };
+    this.app.remember();
+    this.seenPixels.show(this.index, this.cell);
     this.output.cell = [i, j];
     this.output.mark([{ row: i, column: j }]);
     if (POOLS.includes(node.kind)) poolCell(this, node, i, j);

@@ -14,6 +14,7 @@ export class Overview {
       range: (i, data) => app.range(i, data),
       open: (i, c) => app.open(i, c),
       picture: true,
+      costs: true,
       absent: "",
     };
     this.columns = new Columns(

@@ -20,6 +20,7 @@ export function showPixels(view, node) {
   const show = () => {
     const [i, j] = view.cell;
     const at = (i * width + j) * channels;
+    app.remember();
     map.cell = view.cell;
     map.mark([{ row: i, column: j }]);
     fill(

@@ -11,24 +11,30 @@ export class Training {
   constructor(root, app) {
     this.app = app;
     this.nodes = app.net.nodes.filter((node) => node.shape.length === 3 && node.kind !== "Input");
-    this.node = this.nodes.find((node) => node.kind === "Conv2D") ?? this.nodes[0] ?? app.net.nodes[0];
+    this.node =
+      this.nodes.find((node) => node.index === app.asked?.node) ??
+      this.nodes.find((node) => node.kind === "Conv2D") ??
+      this.nodes[0] ??
+      app.net.nodes[0];
     this.tools = el("div", { class: "tools" });
     this.body = el("div", {});
     root.append(this.tools, this.body);
-    this.losses = this.ownLosses();
     this.update();
+  }
+
+  place() {
+    return { layer: this.node.name };
   }
 
   leave() {
     clearInterval(this.timer);
   }
 
-  // The loss of this picture at every epoch. The net goes back to the chosen one.
+  // The loss of this picture at every epoch, as both are now. The net goes back to the chosen one.
   ownLosses() {
     const { app } = this;
     const { net } = app;
     const chosen = net.epoch;
-    if (app.edited) return null;
     const losses = app.payload.epochs.map((_, k) => {
       net.useEpoch(k);
       net.forward(app.pixels, app.picture);
@@ -43,8 +49,9 @@ export class Training {
     const { app } = this;
     const { epochs } = app.payload;
     const chosen = app.net.epoch;
-    if (this.seen !== `${app.picture} ${app.label}` && this.seen) this.losses = this.ownLosses();
-    this.seen = `${app.picture} ${app.label}`;
+    const seen = [app.picture, app.label, app.version].join();
+    if (this.seen !== seen) this.losses = this.ownLosses();
+    this.seen = seen;
     const slider = el("input", {
       type: "range",
       min: 0,
@@ -83,6 +90,7 @@ export class Training {
         (value) => {
           this.node = app.net.nodes[Number(value)];
           this.update();
+          app.remember(true);
         },
       ),
     );
@@ -105,9 +113,7 @@ export class Training {
           { class: "side" },
           el("h2", {}, "Prediction"),
           bars(app.classes, p, argmax(p), app.truth),
-          this.losses
-            ? el("p", {}, `loss of this picture for ${app.classes[app.label]}: `, num(app.loss(), "loss"))
-            : null,
+          el("p", {}, `loss of this picture for ${app.classes[app.label]}: `, num(app.loss(), "loss")),
           epochs.length > 1 || app.payload.history.loss ? this.curves() : null,
         ),
       ),
@@ -222,10 +228,11 @@ export class Training {
       .map(([name, values]) => `${name} from ${format(values[0])} to ${format(values[values.length - 1])}`)
       .join(", ");
     const numbers = epochs.map(({ name }, k) => Number(/\d+$/.exec(name)?.[0] ?? k + 1));
+    const first = Math.min(1, ...numbers);
     const last = Math.max(2, ...numbers, ...series.map(([, values]) => values.length));
-    const own = this.losses?.map(([loss]) => loss) ?? [];
+    const own = this.losses.map(([loss]) => loss);
     const most = Math.max(1e-6, ...[...series.flatMap(([, values]) => values), ...own].filter(Number.isFinite));
-    const left = (epoch) => 30 + ((epoch - 1) / (last - 1)) * (width - 42);
+    const left = (epoch) => 30 + ((epoch - first) / (last - first)) * (width - 42);
     const top = (loss) => height - 24 - Math.min(loss / most, 1) * (height - 38);
     const line = (values) =>
       values
@@ -256,7 +263,7 @@ export class Training {
         ...dots,
         chartText(format(most, 3), 2, 16),
         chartText("0", 18, top(0) + 4),
-        chartText("epoch 1", 30, height - 6),
+        chartText(`epoch ${first}`, 30, height - 6),
         chartText(String(last), width - 12, height - 6, "end"),
       ),
       el(
