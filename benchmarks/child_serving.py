@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minicnn.app.serve import Limits, Model, Served
-from minicnn.app.serve.running import run
+from minicnn.app import serve
 from minicnn.data import to_floats
 from minicnn.files import read_card
 
@@ -47,10 +46,10 @@ def _ready(served, logits):
         return y / y.sum(axis=1, keepdims=True)
 
     classify([np.zeros((*card["size"], 3), np.uint8)])
-    return Model(served.name, "0", card, classify)
+    return serve.Model(served.name, "0", card, classify)
 
 
 if __name__ == "__main__":
     ENGINE, FILE, PORT, THREADS = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
     load = {"keras": load_keras, "onnxruntime": load_onnxruntime}[ENGINE]
-    sys.exit(run([Served("net", FILE)], Limits(), port=PORT, load=load))
+    sys.exit(serve.run([serve.Served("net", FILE)], serve.Limits(), port=PORT, load=load))
