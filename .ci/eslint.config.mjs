@@ -4,12 +4,12 @@
 const BROWSER = [
   "document", "window", "location", "history", "performance", "innerWidth", "addEventListener", "setTimeout",
   "setInterval", "clearInterval", "requestAnimationFrame", "atob", "Blob", "Response", "DecompressionStream",
-  "createImageBitmap", "clearTimeout", "URLSearchParams",
+  "createImageBitmap", "clearTimeout", "URLSearchParams", "fetch", "URL", "Option",
 ];
 
 export default [
   {
-    files: ["minicnn/explain/**/*.js"],
+    files: ["minicnn/{explain,app/serve}/**/*.js"],
     languageOptions: {
       ecmaVersion: 2022,
       sourceType: "module",

@@ -132,6 +132,13 @@ def memory(options, threads):
     return measure(options.peers, threads, options.quick)
 
 
+@command("a server of Xception, asked by 1, 8 and 64 clients, on each engine", PEERS)
+def serving(options, threads):
+    from .serving import measure
+
+    return measure(options.peers, threads, options.quick)
+
+
 @command("one convolution through every algorithm, from seven loops to Winograd")
 def ladder(options, threads):
     """Time every algorithm of one convolution."""

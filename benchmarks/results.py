@@ -11,6 +11,7 @@ KINDS = {
     "scaling": "Scaling",
     "startup": "Start",
     "memory": "Memory",
+    "serving": "Over HTTP",
     "ladder": "One convolution, every algorithm",
     "parity": "Agreement with Keras, array by array",
     "photographs": "Learning from photographs",

@@ -207,6 +207,36 @@ def memory(part):
     )
 
 
+def serving(part):
+    """Rows of servers, for each number of clients."""
+    columns = [
+        "<server",
+        "start, s",
+        "memory then, MB",
+        "at most, MB",
+        "clients",
+        "requests a second",
+        "p50 ms",
+        "p99 ms",
+    ]
+    rows = [
+        [
+            *(
+                [row["engine"], f"{row['start_s']:.2f}", f"{row['start_mb']:.0f}", f"{row['peak_mb']:.0f}"]
+                if first
+                else [""] * 4
+            ),
+            clients,
+            f"{load['rps']:.1f} ({load['low']:.1f} to {load['high']:.1f})",
+            f"{load['p50_ms']:.0f}",
+            f"{load['p99_ms']:.0f}" + (f"; {load['failed']} failed" if load["failed"] else ""),
+        ]
+        for row in part["rows"]
+        for first, (clients, load) in zip((True, False, False), row["clients"].items(), strict=False)
+    ]
+    return f"{part['head']['net']}\n\n{markdown(columns, rows)}"
+
+
 def ladder(part):
     """Write the rows of algorithms."""
     columns = ["<algorithm", "ms", "GFLOP/s", "% of peak", "MB moved", "largest difference"]
@@ -304,6 +334,7 @@ TABLES = {
     "scaling": scaling,
     "startup": startup,
     "memory": memory,
+    "serving": serving,
     "ladder": ladder,
     "parity": parity,
     "photographs": photographs,

@@ -37,7 +37,7 @@ BELOW = {
 }
 OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}
 EVERYTHING = {*BELOW, *OUTSIDE}
-BELOW |= {"app": EVERYTHING, "__init__": EVERYTHING, "__main__": {"app"}}
+BELOW |= {"app": EVERYTHING | {"starlette", "uvicorn", "python_multipart"}, "__init__": EVERYTHING, "__main__": {"app"}}
 
 KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime", "data", "files", "metrics"}
 

@@ -3,13 +3,12 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from .. import kernels
 from ..data import LeftOut, PictureError, load_image, pictures_below, reading
-from ..files import NONE_OF_THESE
 from ..models import Model
 from ..types import Array
 from .card import fed, known
@@ -62,23 +61,6 @@ def _logits(p: Array, alone: bool) -> Array:
     """Return logits that give these probabilities."""
     p = np.clip(p, np.finfo(p.dtype).tiny, 1 - np.finfo(p.dtype).epsneg)
     return np.log(p) - np.log1p(-p) if alone else np.log(p)
-
-
-def named(p: Array, card: dict[str, Any]) -> str:
-    """Return the answer to one picture: its most probable class, or that it is none of these.
-
-    Parameters
-    ----------
-    p : (classes,) float
-    card : dict
-        Of its fields `class_names` and `threshold`.
-
-    Returns
-    -------
-    answer : str
-    """
-    least = card.get("threshold")
-    return NONE_OF_THESE if least is not None and p.max() < least else card["class_names"][p.argmax()]
 
 
 def predict(

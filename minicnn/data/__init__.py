@@ -2,7 +2,7 @@
 
 from . import wardrobe
 from .bases import name_weights, weights_digest
-from .decode import RESIZE, SUFFIXES, PictureError, find_unreadable, load_image, reading
+from .decode import RESIZE, SUFFIXES, PictureError, TooManyPixels, find_unreadable, load_image, reading
 from .folders import Folder, Split, find_classes
 from .hashes import content_hash, content_hashes
 from .images import ImageBatches, image_folder, to_floats
@@ -21,6 +21,7 @@ __all__ = [
     "LeftOut",
     "PictureError",
     "Split",
+    "TooManyPixels",
     "VectorStore",
     "answer_key",
     "content_hash",

@@ -41,6 +41,23 @@ class PictureError(ValueError):
     """
 
 
+class TooManyPixels(PictureError):
+    """A picture of more pixels than are allowed, refused before it is decoded.
+
+    Examples
+    --------
+    >>> import io
+    >>> from PIL import Image
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (6, 4)).save(file, "PNG")
+    >>> try:
+    ...     load_image(file, max_pixels=20)
+    ... except TooManyPixels as problem:
+    ...     print(problem)
+    Cannot read the picture given as bytes: it has 6 x 4 pixels; at most 20 are allowed.
+    """
+
+
 def load_image(
     path: AnyPath | BinaryIO,
     size: int | Iterable[int] | None = None,
@@ -50,6 +67,7 @@ def load_image(
     crop: str = "none",
     channels: int = 3,
     invert: bool = False,
+    max_pixels: int | None = None,
 ) -> NDArray[np.uint8]:
     """Read one picture file as RGB or grey, upright, without transparency.
 
@@ -73,6 +91,8 @@ def load_image(
         RGB, or grey: Pillow's "L", as Keras's `color_mode="grayscale"`.
     invert : bool
         Whether white becomes black.
+    max_pixels : int, optional
+        A picture of more is refused before it is decoded; by default Pillow's bomb limit alone counts.
 
     Returns
     -------
@@ -82,8 +102,9 @@ def load_image(
     Raises
     ------
     PictureError
-        `path` is missing, no picture, truncated, or larger than Pillow's bomb limit; or it is grey in float or 32 bit,
-        whose white is unknown.
+        `path` is missing, no picture, or truncated; or it is grey in float or 32 bit, whose white is unknown.
+    TooManyPixels
+        A PictureError, too: it is larger than `max_pixels` or Pillow's bomb limit.
     ValueError
         Another argument is none of the above.
 
@@ -108,7 +129,7 @@ def load_image(
     check_reading(crop, channels, invert)
     try:
         with Image.open(path, formats=_formats()) as image:
-            _refuse_bomb(image)
+            _refuse_bomb(image, max_pixels)
             image.load()
             _turn_upright(image)
             picture = _flat_rgb(image)
@@ -120,7 +141,9 @@ def load_image(
         return (255 - pixels if invert else pixels).reshape(*pixels.shape[:2], channels)
     except Exception as problem:  # Pillow's decoders raise a dozen kinds, SyntaxError and struct.error among them
         name = name or (os.fspath(path) if isinstance(path, (str, os.PathLike)) else "given as bytes")
-        raise PictureError(f"Cannot read the picture {name}: {_reason(path, problem)}") from problem
+        bomb = isinstance(problem, (TooManyPixels, Image.DecompressionBombError))
+        kind = TooManyPixels if bomb else PictureError
+        raise kind(f"Cannot read the picture {name}: {_reason(path, problem)}") from problem
 
 
 def find_unreadable(
@@ -246,7 +269,9 @@ def _formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)  # an older Pillow knows no AVIF
 
 
-def _refuse_bomb(image: Image.Image) -> None:
+def _refuse_bomb(image: Image.Image, most: int | None) -> None:
+    if most is not None and image.width * image.height > most:
+        raise TooManyPixels(f"it has {image.width} x {image.height} pixels; at most {most} are allowed.")
     # Pillow only warns up to twice its limit, and warnings cannot be made errors in one thread alone.
     limit = Image.MAX_IMAGE_PIXELS
     if limit is not None and image.width * image.height > limit:

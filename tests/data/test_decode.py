@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from minicnn.data import PictureError, load_image
+from minicnn.data import PictureError, TooManyPixels, load_image
 from tests import odd_pictures
 
 PLAIN = ("grey", "palette", "palette_gif", "black_and_white", "cmyk", "upper_case", "animated", "one_pixel")
@@ -192,3 +192,24 @@ def test_size_must_be_positive(odd, size):
 def test_unknown_resize(odd):
     with pytest.raises(ValueError, match="`resize` must be one of 'nearest', 'bilinear', .* Received: 'area'"):
         load_image(odd["grey"].path, size=8, resize="area")
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 1700))
+def test_more_pixels_than_are_allowed_are_refused(height, width, most):
+    file = io.BytesIO()
+    Image.new("RGB", (width, height)).save(file, "PNG")
+    if height * width <= most:
+        assert load_image(file, max_pixels=most).shape == (height, width, 3)
+        return
+    with pytest.raises(TooManyPixels) as caught:
+        load_image(file, name="a.png", max_pixels=most)
+    told = f"it has {width} x {height} pixels; at most {most} are allowed."
+    assert str(caught.value) == f"Cannot read the picture a.png: {told}" and isinstance(caught.value, PictureError)
+
+
+def test_nothing_is_decoded_of_what_has_too_many_pixels(monkeypatch):
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(file, "PNG")
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("it was decoded"))
+    with pytest.raises(TooManyPixels):
+        load_image(file, max_pixels=1199)

@@ -6,7 +6,7 @@ What needs NumPy or Numba is imported by `run`, so that --help is quick.
 import argparse
 from typing import Protocol
 
-from . import demo, describe, evaluate, explain, export, predict, saliency, shapes, summary, train, walk
+from . import demo, describe, evaluate, explain, export, predict, saliency, serve, shapes, summary, train, walk
 
 
 class Command(Protocol):
@@ -40,6 +40,7 @@ COMMANDS: dict[str, Command] = {  # in the order of --help
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
+    "serve": serve,
     "summary": summary,
     "describe": describe,
     "explain": explain,

@@ -57,30 +57,29 @@ def _classes(
 ) -> list[dict[str, Any]]:
     """Answer with classes, or with labels where each is for itself; print them, unless it is JSON's turn."""
     from .. import predict
+    from ..answers import row
     from ..card import known
 
     card = known(model)
-    names, many, least = card["class_names"], card.get("task") == "many", card.get("threshold")
+    names, many = card["class_names"], card.get("task") == "many"
     rows = predict.predict(model, files, unreadable=unreadable)
     files = [file for file in files if file not in unreadable]
     if "scale" in assumed and len(files) == 1 and not unreadable and not many:
         _tell_other_scale(model, files[0], rows[0])
     answers = []
-    for file, row in zip(files, rows, strict=True):
-        best = sorted(range(len(names)), key=lambda k: -row[k])
-        said = [f"{names[k]} {row[k]:.3f}" for k in best]
-        answer: dict[str, Any] = {"picture": str(file)}
+    for file, p in zip(files, rows, strict=True):
+        best = sorted(range(len(names)), key=lambda k: -p[k])
+        said = [f"{names[k]} {p[k]:.3f}" for k in best]
+        answer = {"picture": str(file), **row(card, p)}
         if many:
-            count = int((row >= (0.5 if least is None else least)).sum())
-            answer["labels"] = [names[k] for k in best[:count]]
-            line = ", ".join(said[:count]) or f"none of the labels ({', '.join(said[: args.top])})"
+            given = said[: len(answer["labels"])]
+            line = ", ".join(given) or f"none of the labels ({', '.join(said[: args.top])})"
         else:
-            answer["class"] = predict.named(row, card)
             line = ", ".join(said[: args.top])
             line = line if answer["class"] == names[best[0]] else f"{answer['class']} ({line})"
         if not args.json:
             print(f"{file}: {line}")
-        answers.append(answer | {"probabilities": dict(zip(names, map(float, row), strict=True))})
+        answers.append(answer)
     return answers
 
 

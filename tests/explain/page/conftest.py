@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -33,31 +32,7 @@ from minicnn.models import homework, tinyvgg
 from tests.explain.nets import NETS
 from tests.explain.page.modules import Board, Lab
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 EPOCHS = (1, 2, 3, 4, 5)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Start the system's Chromium; without one these tests skip, but never in CI."""
-    if CHROMIUM is None:
-        message = "no chromium on this machine (Debian: apt-get install chromium)"
-        assert os.environ.get("CI") != "true", message
-        pytest.skip(message)
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 def payload(path):

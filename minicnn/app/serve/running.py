@@ -1,0 +1,192 @@
+"""A server as a process, or several on one socket: signals, logs, and a start that tells where it listens."""
+
+import logging
+import math
+import multiprocessing
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from .connections import Connection
+from .server import application
+from .service import Service
+from .settings import Limits, Served
+from .shelf import Model, Shelf, load
+from .workers import Workers
+
+CONNECTIONS: int = 1024  # at once; uvicorn answers 503 to more
+THREADS: tuple[str, ...] = (
+    "MINICNN_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "OMP_NUM_THREADS",
+)  # where one is told, it is what one process takes
+KEEP_ALIVE: int = 30  # seconds that a connection may be idle between requests
+
+
+def run(
+    served: Sequence[Served],
+    limits: Limits,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    workers: int = 1,
+    tell: Callable[[Model], object] = lambda model: None,
+    load: Callable[[Served], Model] = load,
+) -> int:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Parameters
+    ----------
+    served : list of Served
+    limits : Limits
+    host : str
+        The address to listen at.
+    port : int
+        0 for one that is free.
+    workers : int
+        Processes.
+    tell : function of a Model
+        Called with each one before it is served.
+    load : function of a Served
+        Of module level; by default minicnn's.
+
+    Returns
+    -------
+    code : int
+        0 after a signal; 1 where processes end as soon as they begin.
+
+    Raises
+    ------
+    ValueError, OSError
+        A model cannot be loaded, or the port cannot be had.
+    """
+    signal.signal(signal.SIGTERM, _leave)  # uvicorn takes its place, and calls it after the last answer
+    with bind(host, port) as listening:
+        where = f"http://{_named(host)}:{listening.getsockname()[1]}/"
+        shelf = Shelf(served, load)
+        for model in shelf.values():
+            tell(model)
+        names = ", ".join(f"{model.name} ({model.version})" for model in shelf.values())
+
+        def announce() -> None:
+            print(f"{names} at {where}", flush=True)
+
+        if workers == 1:
+            _serve(shelf, limits, listening, None, announce)
+            return 0
+        del shelf  # each process loads its own
+        with tempfile.TemporaryDirectory(prefix="minicnn-") as counts:
+            arguments = (served, limits, listening, Path(counts), workers, load)
+            return Workers(_work, arguments, workers, limits.timeout).run(announce)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take a port; nobody is listened to yet.
+
+    Parameters
+    ----------
+    host : str
+    port : int
+
+    Returns
+    -------
+    listening : socket
+
+    Raises
+    ------
+    OSError
+        It is taken, or there is no such address.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except (OSError, UnicodeError) as problem:
+        raise OSError(
+            f"`--host` and `--port` must be an address of this machine and a free port of it. "
+            f"Received: {host}, {port} ({getattr(problem, 'strerror', None) or problem})."
+        ) from None
+    return listening
+
+
+def _serve(
+    shelf: Shelf, limits: Limits, listening: socket.socket, counts: Path | None, announce: Callable[[], object]
+) -> None:
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # what is wrong with a form is told to its sender
+    config = uvicorn.Config(
+        application(Service(shelf, limits, counts)),
+        http=Connection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=math.ceil(limits.timeout),
+    )
+    _Server(config, announce).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        self._announce()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; after a second Ctrl-C, too, the engine ends before its process does."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
+
+def _work(
+    served: Sequence[Served],
+    limits: Limits,
+    listening: socket.socket,
+    counts: Path,
+    share: int,
+    load: Callable[[Served], Model],
+    ready: Callable[[], object],
+) -> None:
+    """Be one of several processes."""
+    signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if share > 1 and not any(os.environ.get(name) for name in THREADS):
+        from ... import kernels
+
+        kernels.set_num_threads(max(1, kernels.get_num_threads() // share))
+    _serve(Shelf(served, load), limits, listening, counts, ready)
+
+
+def _end_with_parent() -> None:
+    """Who is left alone must not hold the port."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _named(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
