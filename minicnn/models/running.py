@@ -32,7 +32,7 @@ class Kept(NamedTuple):
 
 def predict(model: "Network", values: Values, logits: bool) -> None:
     """Run the model's plan."""
-    model._plan(logits).run(values)
+    model._plan(logits).run(values)  # pyright: ignore[reportPrivateUsage]  a part of Network in a file of its own
 
 
 def train(
