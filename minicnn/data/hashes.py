@@ -9,8 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from ..files import replacing
+
+Row = list[Any]  # a file's size, its time in ns, its digest
 
 FRESH: float = 2.0  # seconds: a file that was changed just now may change once more without another time
 
@@ -69,7 +72,9 @@ def content_hashes(paths: Iterable[str | os.PathLike[str]], workers: int | None 
     []
     """
     files = [Path(path).absolute() for path in paths]
-    known, stamps, unknown = {}, {}, defaultdict(list)
+    known: dict[Path, dict[str, Row]] = {}
+    stamps: dict[Path, Row] = {}
+    unknown: defaultdict[Path, list[Path]] = defaultdict(list)
     for folder in {file.parent for file in files}:
         known[folder] = _read(folder)
     for file in files:
@@ -86,12 +91,12 @@ def content_hashes(paths: Iterable[str | os.PathLike[str]], workers: int | None 
     return [known[file.parent][file.name][2] for file in files]
 
 
-def _kept(folder):
+def _kept(folder: Path) -> Path:
     """Return the file that remembers the hashes of a folder's files."""
     return user_cache() / "hashes" / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:20]}.json"
 
 
-def _read(folder):
+def _read(folder: Path) -> dict[str, Row]:
     with contextlib.suppress(OSError, ValueError):
         kept = json.loads(_kept(folder).read_text(encoding="utf-8"))
         if isinstance(kept, dict):
@@ -99,7 +104,7 @@ def _read(folder):
     return {}
 
 
-def _write(folder, rows):
+def _write(folder: Path, rows: dict[str, Row]) -> None:
     before = (time.time() - FRESH) * 1e9
     old = {name: row for name, row in rows.items() if row[1] < before}
     with contextlib.suppress(OSError, ValueError):  # one that cannot be written only makes the next start slower

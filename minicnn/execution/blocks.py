@@ -111,10 +111,12 @@ class DenseBlock(Layer):
         _stand_for(self, dense)
 
     def _forward(self, x: Array, training: bool, **how: bool) -> tuple[Array, Any]:
-        return self.dense._forward(x, training, **how)
+        return self.dense._forward(x, training, **how)  # pyright: ignore[reportPrivateUsage]  it stands for the layer
 
     def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Array | None:
-        return self.dense._backward(dy, saved, need_dx, self.kernel_gradient)
+        return self.dense._backward(  # pyright: ignore[reportPrivateUsage]
+            dy, saved, need_dx, self.kernel_gradient
+        )
 
 
 def _stand_for(block: Layer, layer: Layer) -> None:

@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
 def predict(model: "Network", values: Values, heads: Heads) -> None:
     """Run the model's plan."""
-    model._plan(heads).run(values)
+    model._plan(heads).run(values)  # pyright: ignore[reportPrivateUsage]  a part of Network in a file of its own
 
 
 def train(

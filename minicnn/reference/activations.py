@@ -392,6 +392,6 @@ def gelu_backward(dy: Array, x: Array) -> Array:
     return (dy * (_below(x64) + x64 * density)).astype(dy.dtype)
 
 
-def _below(x):
+def _below(x: Array) -> Array:
     """Return the share of a normal distribution below x: (1 + erf(x / sqrt(2))) / 2, by erfc where 1 + erf cancels."""
     return np.array([math.erfc(-value / math.sqrt(2.0)) / 2.0 for value in x.ravel()]).reshape(x.shape)

@@ -100,7 +100,7 @@ def avgpool2d_backward(dy: Array, input_shape: tuple[int, ...], pool_size: Pair,
     return dx.astype(dy.dtype)  # (N, H, W, C)
 
 
-def _window(i, j, pool_size, strides, pads):
+def _window(i: int, j: int, pool_size: Pair, strides: Pair, pads: Pads) -> tuple[slice, slice]:
     """Return the part of window (i, j) that lies on the image; slices end by themselves at its far edge."""
     top, left = i * strides[0] - pads[0][0], j * strides[1] - pads[1][0]
     return slice(max(top, 0), top + pool_size[0]), slice(max(left, 0), left + pool_size[1])

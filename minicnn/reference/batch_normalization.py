@@ -142,6 +142,6 @@ def batch_normalization_backward(
     return dx.astype(dy.dtype), dgamma.astype(dy.dtype), dbeta.astype(dy.dtype)
 
 
-def _deviation(variance, epsilon):
+def _deviation(variance: Array, epsilon: float) -> Array:
     """Take the root in float64: see the package's docstring."""
     return np.sqrt(variance.astype(np.float64) + epsilon)

@@ -7,10 +7,13 @@ All three functions walk over the same windows; only the line inside the loop di
 Source: Keras 3 Conv2D; Dumoulin & Visin, A guide to convolution arithmetic, arXiv:1603.07285.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from ..types import Array, Pads, Pair
-from .padding import effective_size, output_size
+from .padding import effective_size, framed, output_size
 
 
 def conv2d_forward(
@@ -61,7 +64,7 @@ def conv2d_forward(
     >>> y[0, :, :, 0].tolist()  # 0 + 1 + 3 + 4 = 8
     [[8.0, 12.0], [20.0, 24.0]]
     """
-    padded = _pad(x, pads)  # (N, top + H + bottom, left + W + right, C)
+    padded = framed(x, pads)  # (N, top + H + bottom, left + W + right, C)
     n, height, width, _ = padded.shape
     kh, kw, _, f = kernel.shape
     oh = output_size(height, kh, strides[0], 0, dilation[0])
@@ -122,7 +125,7 @@ def conv2d_backward_input(
     """
     (top, _), (left, _) = pads
     _, height, width, _ = input_shape
-    dpadded = _pad(np.zeros(input_shape), pads)  # (N, top + H + bottom, left + W + right, C)
+    dpadded = framed(np.zeros(input_shape), pads)  # (N, top + H + bottom, left + W + right, C)
     for at, window in _windows(dy.shape, kernel.shape, strides, dilation, groups):
         dpadded[window] += float(dy[at]) * kernel[..., at[-1]]  # (KH, KW, C // groups)
     return dpadded[:, top : top + height, left : left + width].astype(dy.dtype)  # (N, H, W, C)
@@ -169,19 +172,16 @@ def conv2d_backward_kernel(
     >>> dkernel[:, :, 0, 0].tolist()
     [[8.0, 12.0], [20.0, 24.0]]
     """
-    padded = _pad(x, pads)  # (N, top + H + bottom, left + W + right, C)
+    padded = framed(x, pads)  # (N, top + H + bottom, left + W + right, C)
     dkernel = np.zeros((*kernel_size, x.shape[3] // groups, dy.shape[3]))
     for at, window in _windows(dy.shape, dkernel.shape, strides, dilation, groups):
         dkernel[..., at[-1]] += float(dy[at]) * padded[window]  # (KH, KW, C // groups)
     return dkernel.astype(dy.dtype)  # (KH, KW, C // groups, F)
 
 
-def _pad(x, pads):
-    """Frame every image with zeros, in float64: see the package's docstring."""
-    return np.pad(x.astype(np.float64), ((0, 0), *pads, (0, 0)))
-
-
-def _windows(output_shape, kernel_shape, strides, dilation, groups):
+def _windows(
+    output_shape: tuple[int, ...], kernel_shape: tuple[int, ...], strides: Pair, dilation: Pair, groups: int
+) -> Iterator[tuple[tuple[int, ...], tuple[Any, ...]]]:
     """Yield, for every output (n, i, j, f), its index and the index of what its filter sees in the padded images."""
     kh, kw, channels, filters = kernel_shape  # channels of one group
     (sh, sw), (dh, dw) = strides, dilation

@@ -6,6 +6,8 @@ Backward  dx = dy @ kernel.T,   dkernel = x.T @ dy
 Source: Keras 3 Dense.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..types import Array
@@ -109,6 +111,6 @@ def dense_backward_kernel(dy: Array, x: Array) -> Array:
     return dkernel.astype(dy.dtype)  # (D, F)
 
 
-def _dot(u, v):
+def _dot(u: Array, v: Array) -> Any:
     """Sum the products of two vectors in float64: see the package's docstring."""
     return np.sum(u.astype(np.float64) * v)

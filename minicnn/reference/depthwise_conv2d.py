@@ -7,10 +7,13 @@ A separable convolution is this, followed by a `conv2d` with a 1 x 1 kernel that
 Source: Keras 3 DepthwiseConv2D; Chollet, Xception, arXiv:1610.02357.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from ..types import Array, Pads, Pair
-from .padding import effective_size, output_size
+from .padding import effective_size, framed, output_size
 
 
 def depthwise_conv2d_forward(
@@ -58,7 +61,7 @@ def depthwise_conv2d_forward(
     >>> reference.depthwise_conv2d_forward(x, kernel, None, strides=(1, 1), pads=((0, 0), (0, 0))).tolist()
     [[[[72.0, 81.0]]]]
     """
-    padded = _pad(x, pads)  # (N, top + H + bottom, left + W + right, C)
+    padded = framed(x, pads)  # (N, top + H + bottom, left + W + right, C)
     kh, kw, c, m = kernel.shape
     oh = output_size(padded.shape[1], kh, strides[0], 0, dilation[0])
     ow = output_size(padded.shape[2], kw, strides[1], 0, dilation[1])
@@ -106,7 +109,7 @@ def depthwise_conv2d_backward_input(
     """
     (top, _), (left, _) = pads
     _, height, width, _ = input_shape
-    dpadded = _pad(np.zeros(input_shape), pads)  # (N, top + H + bottom, left + W + right, C)
+    dpadded = framed(np.zeros(input_shape), pads)  # (N, top + H + bottom, left + W + right, C)
     for at, window, tap in _windows(dy.shape, kernel.shape, strides, dilation):
         dpadded[window] += float(dy[at]) * kernel[tap]  # (KH, KW)
     return dpadded[:, top : top + height, left : left + width].astype(dy.dtype)  # (N, H, W, C)
@@ -151,19 +154,16 @@ def depthwise_conv2d_backward_kernel(
     >>> dkernel[:, :, 0, 0].tolist()
     [[8.0, 12.0], [20.0, 24.0]]
     """
-    padded = _pad(x, pads)  # (N, top + H + bottom, left + W + right, C)
+    padded = framed(x, pads)  # (N, top + H + bottom, left + W + right, C)
     dkernel = np.zeros((*kernel_size, x.shape[3], dy.shape[3] // x.shape[3]))
     for at, window, tap in _windows(dy.shape, dkernel.shape, strides, dilation):
         dkernel[tap] += float(dy[at]) * padded[window]  # (KH, KW)
     return dkernel.astype(dy.dtype)  # (KH, KW, C, M)
 
 
-def _pad(x, pads):
-    """Frame every image with zeros, in float64: see the package's docstring."""
-    return np.pad(x.astype(np.float64), ((0, 0), *pads, (0, 0)))
-
-
-def _windows(output_shape, kernel_shape, strides, dilation):
+def _windows(
+    output_shape: tuple[int, ...], kernel_shape: tuple[int, ...], strides: Pair, dilation: Pair
+) -> Iterator[tuple[tuple[int, ...], tuple[Any, ...], tuple[Any, ...]]]:
     """Yield, for every output (n, i, j, f): its index, that of what its filter sees, and that of the filter."""
     kh, kw, _, m = kernel_shape
     (sh, sw), (dh, dw) = strides, dilation

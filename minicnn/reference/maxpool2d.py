@@ -104,7 +104,7 @@ def maxpool2d_backward(dy: Array, x: Array, pool_size: Pair, strides: Pair, pads
     return dx.astype(dy.dtype)  # (N, H, W, C)
 
 
-def _winner(x, at, pool_size, strides, pads):
+def _winner(x: Array, at: tuple[int, ...], pool_size: Pair, strides: Pair, pads: Pads) -> tuple[int, ...]:
     """Find the index of the pixel that output `at` = (n, i, j, c) is copied from."""
     n, i, j, c = at
     first_row, first_column = i * strides[0] - pads[0][0], j * strides[1] - pads[1][0]

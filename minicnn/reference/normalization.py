@@ -67,6 +67,6 @@ def normalization_backward(dy: Array, variance: Array) -> Array:
     return (dy.astype(np.float64) / _deviation(variance)).astype(dy.dtype)
 
 
-def _deviation(variance):
+def _deviation(variance: Array) -> Array:
     """Take the root in float64: see the package's docstring."""
     return np.maximum(np.sqrt(variance.astype(np.float64)), EPSILON)

@@ -11,7 +11,9 @@ import math
 from collections.abc import Sequence
 from typing import overload
 
-from ..types import Pads, Pair
+import numpy as np
+
+from ..types import Array, Pads, Pair
 
 
 def effective_size(k: int, d: int) -> int:
@@ -188,3 +190,23 @@ def window_pads(
         rows, columns = (same_pads(size, k, s, d) for size, k, s, d in axes)
         return rows, columns
     raise ValueError(f'`padding` must be "valid" or "same". Received: padding={padding!r}.')
+
+
+def framed(x: Array, pads: Pads) -> Array:
+    """Put zeros around every image, in float64: see the package's docstring.
+
+    Parameters
+    ----------
+    x : (N, H, W, C) float32 or float64
+    pads : ((top, bottom), (left, right)) int, pixels
+
+    Returns
+    -------
+    padded : (N, top + H + bottom, left + W + right, C) float64
+
+    Examples
+    --------
+    >>> framed(np.ones((1, 1, 2, 1)), ((1, 0), (0, 1)))[0, :, :, 0].tolist()
+    [[0.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
+    """
+    return np.pad(x.astype(np.float64), ((0, 0), *pads, (0, 0)))
