@@ -14,7 +14,10 @@ from .model_file import Config, ModelFile, Weights
 
 ARRAYS: dict[str, tuple[str, ...]] = {  # what Keras calls a layer's arrays, in its order
     "BatchNormalization": ("gamma", "beta", "moving_mean", "moving_variance"),
+    "GroupNormalization": ("gamma", "beta"),
+    "LayerNormalization": ("gamma", "beta"),
     "Normalization": ("mean", "variance", "count"),
+    "PReLU": ("alpha",),
     "SeparableConv2D": ("depthwise_kernel", "pointwise_kernel", "bias"),
     "DepthwiseConv2D": ("depthwise_kernel", "bias"),
 }

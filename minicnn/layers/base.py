@@ -14,6 +14,7 @@ Calling a layer on a `SymbolicTensor` (what `Input` returns) records a `Node`: s
 import re
 import warnings
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Pair, Shape, 
 from .arrays import DTYPES, cast
 from .node import Node, SymbolicTensor
 from .settings import Settings
+
+Ratios = tuple[int | Fraction, int | Fraction]  # from output to output, in pixels: below 1 where images become larger
 
 
 def auto_name(class_name: str) -> str:
@@ -176,7 +179,7 @@ class Layer(Settings):
         """
         return 0
 
-    def window(self, input_shape: Any = None) -> tuple[Pair, Pair]:
+    def window(self, input_shape: Any = None) -> tuple[Pair, Ratios]:
         """Return ((height, width), (step down, step right)) of the window that one output looks at, in pixels."""
         return (1, 1), (1, 1)
 

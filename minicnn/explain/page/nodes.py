@@ -270,6 +270,7 @@ OPERATIONS: dict[str, Callable[[Listed, Any, list[int]], int]] = {
     "Dropout": _dropout,
     "ELU": _plain("alpha"),
     "Flatten": _plain(),
+    "GaussianNoise": _identity,
     "GlobalAveragePooling2D": _plain(),
     "GlobalMaxPooling2D": _plain(),
     "InputLayer": _identity,
