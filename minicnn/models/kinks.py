@@ -53,6 +53,9 @@ def pattern(model: Network, record: Arrays) -> list[AnyArray]:
         elif kind == "GlobalMaxPooling2D":
             x = record[call.sources[0]]
             found.append(x.reshape(len(x), -1, x.shape[3]).argmax(1))
+        elif kind == "Activation" and layer.activation == "hard_silu":  # which is 0 at 0 too, where it has no kink
+            x = record[call.sources[0]]
+            found.append((x >= -3).astype(np.int8) + (x >= 3))
         elif kind == "PReLU":  # whose y may be 0, or positive, on either side
             found.append(np.sign(record[call.sources[0]]))
         elif kind in ("Maximum", "Minimum"):

@@ -31,6 +31,12 @@ class Taps(NamedTuple):
         indices into the old axis
     weights : (new, K) float64
         they add up to 1
+
+    Examples
+    --------
+    >>> from minicnn.reference import Taps, resize_taps
+    >>> isinstance(resize_taps(2, 3, "bilinear"), Taps)
+    True
     """
 
     places: IntArray

@@ -117,7 +117,7 @@ def test_dilation_equals_a_kernel_with_zeros(padding, dilation):
     want = np.asarray(twin(x))
     np.testing.assert_allclose(layer(x), want, rtol=1e-12, atol=1e-12)
     asked = keras.layers.Conv2DTranspose(2, (3, 2), padding=padding, dilation_rate=dilation, use_bias=False)
-    assert asked.compute_output_shape(x.shape) == layer.compute_output_shape(x.shape)
+    assert tuple(asked.compute_output_shape(x.shape)) == layer.compute_output_shape(x.shape)
 
 
 # ---- the layer ------------------------------------------------------------------------------------------------------

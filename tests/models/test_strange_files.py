@@ -256,7 +256,7 @@ def a_number_a_pixel():
     [
         (lambda: chain(L.Conv1D(2, 3), shape=(8, 3)), "'conv1d' is of class 'Conv1D', which minicnn does not have."),
         (lambda: chain(L.LSTM(2), shape=(8, 3)), "'lstm' is of class 'LSTM', which minicnn does not have."),
-        (lambda: chain(L.Lambda(lambda x: x)), "'lambda' is of class 'Lambda', which minicnn does not have."),
+        (lambda: chain(L.Lambda(lambda x: x)), "Python code inside: layer 'lambda' is a Lambda, "),
         (lambda: chain(L.Resizing(4, 4, antialias=True)), "Resizing(antialias=True) is not supported"),
         (lambda: chain(L.Conv2D(2, 1, activation="mish")), "Layer 'conv2d': `activation` must be one of"),
         (lambda: chain(L.ReLU(threshold=0.5)), "Layer 're_lu': ReLU(threshold=0.5) is not supported"),
