@@ -1,6 +1,7 @@
 """Layers that bring images onto another grid: UpSampling2D, Resizing, and the transposed convolution."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,33 @@ def _axis(taps, first, i):
     for at, weight in zip(taps.places[i], taps.weights[i], strict=True):
         weights[int(at) + first] = weights.get(int(at) + first, 0.0) + float(weight)
     return [(at, weight) for at, weight in weights.items() if weight]
+
+
+def pixel_weights(layer: Layer, picture: tuple[int, int]) -> tuple[Any, Any]:
+    """List what every row, and every column, of an UpSampling2D's or a Resizing's output reads.
+
+    Parameters
+    ----------
+    layer : UpSampling2D or Resizing
+    picture : (H, W)
+        The input's size, pixels.
+
+    Returns
+    -------
+    rows, columns : list of list of (int, float)
+        For every new one the old ones, and their weights.
+
+    Examples
+    --------
+    >>> from minicnn import UpSampling2D
+    >>> pixel_weights(UpSampling2D((2, 1)), (1, 2))
+    ([[(0, 1.0)], [(0, 1.0)]], [[(0, 1.0)], [(1, 1.0)]])
+    """
+    rows, columns, (top, left) = _grid(layer, picture)
+    return (
+        [_axis(rows, top, i) for i in range(len(rows.places))],
+        [_axis(columns, left, j) for j in range(len(columns.places))],
+    )
 
 
 def _resampled(layer, xs, index):
