@@ -72,7 +72,9 @@ def model_config(entry: Any, depth: int = 0) -> Config:
 def _named_apart(layers: list[Config], entry: Config) -> list[Config]:
     """Number nested models that their lists left without a name: "sequential", "sequential_1", ..."""
     given = entry["config"]["layers"]
-    taken = {layer["config"].get("name") for layer, old in zip(layers, given, strict=True) if not _is_nameless(old)}
+    taken = {
+        str(layer["config"].get("name")) for layer, old in zip(layers, given, strict=True) if not _is_nameless(old)
+    }
     for layer, old in zip(layers, given, strict=True):
         if _is_nameless(old):
             name, number = "sequential", 0

@@ -35,7 +35,15 @@ STARTS: tuple[str, ...] = (  # how arrays began and were held, which weights tha
     "W_regularizer", "b_regularizer", "W_constraint", "b_constraint", "gamma_regularizer", "beta_regularizer",
     "depthwise_regularizer", "pointwise_regularizer", "depthwise_constraint", "pointwise_constraint",
 )  # fmt: skip
-MARKS: tuple[str, ...] = ("border_mode", "nb_filter", "output_dim", "subsample", "dim_ordering", "W_regularizer")
+MARKS: tuple[str, ...] = (
+    "border_mode",
+    "nb_filter",
+    "output_dim",
+    "subsample",
+    "dim_ordering",
+    "input_dtype",
+    "W_regularizer",
+)
 WITH_A_RATE: tuple[str, ...] = ("Dropout", "SpatialDropout2D", "GaussianDropout")
 
 
@@ -70,7 +78,7 @@ def keras2_words(entry: Config) -> Config:
     if class_name in WITH_A_RATE and "p" in config:
         config["rate"] = config.pop("p")
     if "dim_ordering" in config:
-        config["data_format"] = {"tf": "channels_last", "th": "channels_first"}.get(config.pop("dim_ordering"))
+        config["data_format"] = "channels_last" if config.pop("dim_ordering") in ("tf", "default") else "channels_first"
     if "nb_row" in config and "nb_col" in config:
         config["kernel_size"] = [config.pop("nb_row"), config.pop("nb_col")]
     if class_name == "BatchNormalization" and config.pop("mode", 0) != 0:
@@ -87,7 +95,7 @@ def keras2_words(entry: Config) -> Config:
 def _merged(entry: Config, old: Config) -> Config:
     """Return the layer that a Merge of one mode is."""
     mode = old.get("mode")
-    if mode not in JOINED:
+    if not isinstance(mode, str) or mode not in JOINED:
         raise ValueError(
             f"layer {old.get('name')!r} is Keras 1's Merge(mode={str(mode)[:40]!r}); only {', '.join(JOINED)} are read."
         )

@@ -47,7 +47,7 @@ SHARD: int = 4 << 20  # bytes: what the converter cuts at, so that browsers cach
 def read(document: Config, place: Place) -> ModelFile:
     """Return the ModelFile of the `model.json` that was parsed to `document`; its shards lie in `place`."""
     topology = document.get("modelTopology")
-    if not isinstance(topology, dict) or document.get("format") not in (None, "layers-model"):
+    if not isinstance(topology, dict) or "node" in topology or document.get("format") not in (None, "layers-model"):
         raise ValueError(_other_json(document))
     entry = topology.get("model_config", topology)
     config = model_config(entry)

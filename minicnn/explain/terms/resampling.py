@@ -1,13 +1,14 @@
 """Layers that bring images onto another grid: UpSampling2D, Resizing, and the transposed convolution."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ... import reference
 from ...layers import Layer
-from .table import Parts, Term, place, term_sent
+from ...types import Array, Pair
+from .table import Index, Parts, Term, place, term_sent
 
 # ---- UpSampling2D and Resizing: weighted sums of pixels --------------------------------------------------------------
 
@@ -34,7 +35,7 @@ def _axis(taps, first, i):
     return [(at, weight) for at, weight in weights.items() if weight]
 
 
-def pixel_weights(layer: Layer, picture: tuple[int, int]) -> tuple[Any, Any]:
+def pixel_weights(layer: Layer, picture: Pair) -> tuple[Any, Any]:
     """List what every row, and every column, of an UpSampling2D's or a Resizing's output reads.
 
     Parameters
@@ -85,7 +86,7 @@ def _resampled_back(layer, xs, k, dz, index):
 # ---- Conv2DTranspose -------------------------------------------------------------------------------------------------
 
 
-def transposed(layer: Layer, xs: list[np.ndarray], index: tuple[int, ...]) -> list[Term]:
+def transposed(layer: Any, xs: Sequence[Array], index: Index) -> list[Term]:
     """List the products of a transposed convolution that are written into one output.
 
     Parameters

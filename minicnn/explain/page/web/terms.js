@@ -139,9 +139,12 @@ function sent(net, reader, k, node, at) {
     const value = (input, i) => net.valueAt(reader.inputs[input], from(i, input));
     const others = (i) =>
       reader.inputs.reduce((all, _, input) => (input === k ? all : all * value(input, i)), 1);
-    const share = (i) =>
-      reader.settings.factors?.[k] ??
-      (reader.kind === "Multiply" ? others(i) : taken(reader, value, i) === k ? 1 : 0);
+    const share = (i) => {
+      if (reader.settings.factors) return reader.settings.factors[k];
+      if (reader.kind === "Multiply") return others(i);
+      const carried = reader.inputs.every((_, input) => value(input, i) !== undefined);
+      return carried ? Number(taken(reader, value, i) === k) : undefined;
+    };
     const reads =
       product(reader.from[k]) === product(reader.shape)
         ? [at]
@@ -160,6 +163,7 @@ function sent(net, reader, k, node, at) {
   }
   if (NORMALIZING.includes(reader.kind)) {
     const { members, own } = groupOf(reader, at);
+    if (members.some((i) => net.valueAt(node.index, i) === undefined)) return [];
     const { mean, inverse } = moments(members, (i) => net.valueAt(node.index, i), reader.settings.epsilon);
     const xhat = (i) => (net.valueAt(node.index, i) - mean) * inverse;
     return members.map((i) => {
@@ -202,6 +206,7 @@ function ownTerms(net, node, name, at) {
       .filter((i) => groupOf(node, i).own[i] === at)
       .map((i) => {
         const { members } = groupOf(node, i);
+        if (members.some((j) => net.valueAt(source, j) === undefined)) return term(i, undefined);
         const { mean, inverse } = moments(members, (j) => net.valueAt(source, j), node.settings.epsilon);
         return term(i, name === "beta" ? 1 : (net.valueAt(source, i) - mean) * inverse);
       })
