@@ -20,7 +20,6 @@ SETTINGS = {  # the parameter, whether the backward takes x or y, at which x the
     "hard_sigmoid": ((), "y", (-3, 3)),
     "softplus": ((), "y", ()),
     "silu": ((), "x", ()),
-    "hard_silu": ((), "x", (-3, 3)),
     "gelu": ((), "x", ()),
 }
 STRAIGHT = "clipped_relu", "leaky_relu", "hard_sigmoid"  # whose slope is the same number between two jumps
@@ -44,7 +43,6 @@ ON_PAPER = {  # x, y, slope
     "hard_sigmoid": ([-4, -3, 0, 1.5, 3, 5], [0, 0, 0.5, 0.75, 1, 1], [0, 0, 1 / 6, 1 / 6, 0, 0]),
     "softplus": ([0, math.log(3)], [math.log(2), math.log(4)], [0.5, 0.75]),
     "silu": ([0, math.log(3)], [0, 0.75 * math.log(3)], [0.5, 0.75 * (1 + math.log(3) / 4)]),
-    "hard_silu": ([-4, -3, 0, 1.5, 3, 5], [0, 0, 0, 1.125, 3, 5], [0, 0, 0.5, 1, 1, 1]),
     "gelu": (
         [0, 1],
         [0, 0.8413447460685429],
@@ -96,7 +94,6 @@ LIMITS = {  # at 1e4, -1e4, inf: y, slope
     "hard_sigmoid": ([1, 0, 1], [0, 0, 0]),
     "softplus": ([1e4, 0, np.inf], [1, 0, 1]),
     "silu": ([1e4, 0, np.inf], [1, 0, np.nan]),
-    "hard_silu": ([1e4, 0, np.inf], [1, 0, np.nan]),
     "gelu": ([1e4, 0, np.inf], [1, 0, np.nan]),
 }
 
