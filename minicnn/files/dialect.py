@@ -137,7 +137,7 @@ def _with_input(layers: list[Config], shapes: list[Any], build_input_shape: Any)
     shape = next((known for known in (shape, build_input_shape, *within) if known is not None), None)
     if shape is None:
         return layers
-    taken = {layer["config"].get("name") for layer in layers}
+    taken = {str(layer["config"].get("name")) for layer in layers}
     name = "input_layer"
     while name in taken:
         name += "_1"
