@@ -16,11 +16,12 @@ def _weighed(formula, weights):
 
     def rule(layer, xs, index):
         wide, factors = np.broadcast_arrays(*xs), weights(len(xs))
+        plain = set(factors) == {1}
         terms = [
-            Term(f"input {k}", (float(x[index]),) if factor == 1 == max(factors) else (float(x[index]), factor))
+            Term(f"input {k}", (float(x[index]),) if plain else (float(x[index]), factor))
             for k, (x, factor) in enumerate(zip(wide, factors, strict=True))
         ]
-        return Parts(formula, ("x",) if len(terms[0].factors) == 1 else ("x", "factor"), terms, [])
+        return Parts(formula, ("x",) if plain else ("x", "factor"), terms, [])
 
     return rule
 
