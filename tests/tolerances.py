@@ -49,6 +49,12 @@ MULTIPLES = {
     "global_maxpool2d_backward": (16.0, 16.0),
     "hard_sigmoid_backward": (16.0, 16.0),
     "hard_sigmoid_forward": (16.0, 16.0),
+    "hard_silu_backward": (16.0, 16.0),
+    "hard_silu_forward": (16.0, 16.0),
+    "layer_normalization_dbeta": (16.0, 16.0),
+    "layer_normalization_dgamma": (16.0, 16.0),
+    "layer_normalization_dx": (16.0, 16.0),
+    "layer_normalization_forward": (16.0, 16.0),
     "leaky_relu_backward": (16.0, 16.0),
     "leaky_relu_forward": (16.0, 16.0),
     "maxpool2d_backward": (2.5, 2.5),
@@ -58,6 +64,8 @@ MULTIPLES = {
     "normalization_forward": (16.0, 16.0),
     "rescaling_backward": (4.0, 4.0),
     "rescaling_forward": (4.0, 4.0),
+    "resize2d_backward": (16.0, 16.0),
+    "resize2d_forward": (16.0, 16.0),
     "sigmoid_backward": (4.0, 6.0),
     "sigmoid_forward": (4.0, 8.0),
     "silu_backward": (16.0, 16.0),
@@ -208,6 +216,24 @@ def sizes_of_sigmoid(x, y, dy):
 def sizes_of_activation(x, y, dy):
     """Size y and dx of a smooth activation: exp turns the rounding of x into a relative error, and y rounds again."""
     return (abs(y) * (1 + abs(x)), 1), (abs(dy) * (1 + abs(x)), 1)
+
+
+def sizes_of_layer_normalization(x, dy, axes, gamma, beta, epsilon):
+    """Size y, dx, dgamma and dbeta of a layer normalization: what is added, absolutely; moments round too."""
+    axes, wide, dy = tuple(axes), x.astype("float64"), abs(dy.astype("float64"))
+    count = max(1, int(np.prod([x.shape[axis] for axis in axes])))
+    inverse = 1 / np.sqrt(wide.var(axis=axes, keepdims=True) + epsilon)
+    spread = 1 + (wide**2).mean(axis=axes, keepdims=True) * inverse**2
+    xhat = (abs(wide) + abs(wide).mean(axis=axes, keepdims=True)) * inverse * spread
+    shared = tuple(axis for axis, size in enumerate(gamma.shape) if size == 1)
+    g = dy * abs(gamma)
+    mean, along = g.mean(axis=axes, keepdims=True), (g * xhat).mean(axis=axes, keepdims=True)
+    return {
+        "forward": (xhat * abs(gamma) + abs(beta), count),
+        "dx": ((g + mean + xhat * along) * inverse * spread, count),
+        "dgamma": ((dy * xhat).sum(axis=shared, keepdims=True), max(1, x.size)),
+        "dbeta": (dy.sum(axis=shared, keepdims=True), max(1, x.size)),
+    }
 
 
 def _absolute(*arrays):

@@ -10,8 +10,9 @@
     formats.py                     which format a file is of
     keras_zip.py, keras_h5.py      .keras; .h5 and .weights.h5 (hdf5/ reads HDF5, layout.py knows where the arrays lie)
     tfjs.py, tfjs_limits.py        TensorFlow.js, and what it lacks
+    architecture.py                model.to_json(), its weights beside it
     dialect.py, compiling.py       Keras 2's and 3's configs, compile settings too, made Keras 3's (spellings.py)
-    keras2.py                      and written as Keras 2 did
+    keras1.py, keras2.py           Keras 1's made Keras 2's; and written as Keras 2 did
     functional.py, graph.py        the graph of a Functional config
     names.py                       arrays that are known by name alone
     classifier.py, resolve.py      classifier.json, and who else may tell what it tells

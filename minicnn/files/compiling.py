@@ -1,5 +1,6 @@
 """Translate compile settings and the optimizer's state, of Keras 2 and 3, to what Keras 3's config.json has."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,76 @@ def optimizer_state(arrays: list[AnyArray], settings: Config | None) -> list[Any
 def is_rate(arrays: list[Any]) -> bool:
     """Tell whether what follows the iteration, if anything does, is the learning rate: one number."""
     return bool(arrays) and np.shape(arrays[0]) == ()
+
+
+def array_by_array(names: list[str], arrays: list[AnyArray], class_name: str) -> list[AnyArray]:
+    """Order an optimizer's arrays as Keras 3 has them: iteration, then all that belongs to one weight together.
+
+    Keras before 2.11 went slot by slot. tf.keras calls the arrays "Adam/conv2d/kernel/m:0"; Keras 2.0 to 2.3
+    "training/Adam/Variable_3:0", "training/Adam/m_3:0" or "param_3", and adds a placeholder of shape (1,) a weight
+    where Adam is not AMSGrad.
+
+    Parameters
+    ----------
+    names : list of str
+        As the file lists them.
+    arrays : list of ndarray
+        In that order.
+    class_name : str
+        The optimizer's.
+
+    Returns
+    -------
+    arrays : list of ndarray
+        Empty where they belong to an optimizer that is not known here: it starts afresh.
+
+    Examples
+    --------
+    >>> names = ["Adam/iterations:0", "training/Adam/Variable:0", "training/Adam/Variable_1:0"]
+    >>> [int(array) for array in array_by_array(names, [np.int64(7), np.float32(1), np.float32(2)], "Adam")]
+    [7, 1, 2]
+    """
+    ends = [name.partition(":")[0].split("/")[-1] for name in names]
+    first, rest = ends[:1], list(zip(ends[1:], arrays[1:], strict=True))
+    if first == ["iter"]:
+        slots: dict[str, list[AnyArray]] = {}
+        for end, array in rest:
+            slots.setdefault(end, []).append(array)
+        if tuple(slots) not in ((), ("momentum",), ("m", "v")):
+            return []
+    elif first == ["iterations"] or ends and all(re.fullmatch(r"param_\d+", end) for end in ends):
+        slots = _numbered_slots(rest, class_name)
+        if not slots and rest:
+            return []
+    else:
+        return arrays
+    if len(set(map(len, slots.values()))) > 1:
+        return []
+    return arrays[:1] + [array for of_one in zip(*slots.values(), strict=True) for array in of_one]
+
+
+def _numbered_slots(rest: list[tuple[str, AnyArray]], class_name: str) -> dict[str, list[AnyArray]]:
+    """Sort arrays with numbers in their names into slots; none where they are no SGD's and no Adam's."""
+    wanted = {"SGD": ("m",), "Adam": ("m", "v")}.get(class_name)
+    if wanted is None:
+        return {}
+    found: dict[str, list[tuple[int, AnyArray]]] = {}
+    for end, array in rest:
+        stem, number = re.fullmatch(r"(.*?)_?(\d*)", end, re.S).groups()  # type: ignore[union-attr]
+        found.setdefault(stem, []).append((int(number or 0), array))
+    ordered = {stem: [array for _, array in sorted(pairs, key=lambda pair: pair[0])] for stem, pairs in found.items()}
+    if len(ordered) == 1:  # "Variable_7": the slots lie one after the other
+        arrays = next(iter(ordered.values()))
+        count = len(arrays) // len(wanted)
+        if len(wanted) == 2 and len(arrays) % 3 == 0 and all(a.shape == (1,) for a in arrays[2 * len(arrays) // 3 :]):
+            count = len(arrays) // 3
+            arrays = arrays[: 2 * count]
+        if len(arrays) != count * len(wanted):
+            return {}
+        return {name: arrays[k * count : (k + 1) * count] for k, name in enumerate(wanted)}
+    if set(ordered) - {"vhat"} != set(wanted) or any(array.shape != (1,) for array in ordered.get("vhat", [])):
+        return {}
+    return {name: ordered[name] for name in wanted}
 
 
 def _loss(loss: Any) -> Any:

@@ -11,6 +11,7 @@ import collections
 from typing import Any
 
 from .graph import NESTED
+from .keras1 import keras2_words
 from .layout import layers_of, walk_layers
 from .model_file import MAX_NESTING, Config
 from .spellings import as_rescaling, named_activation
@@ -47,8 +48,8 @@ def model_config(entry: Any, depth: int = 0) -> Config:
         raise ValueError(f"its model must be Sequential or Functional. Received: class {entry['class_name'][:80]!r}.")
     config = entry.get("config")
     if entry["class_name"] == "Sequential" and isinstance(config, list):  # Keras before 2.2.3
-        entry = {**entry, "config": {"name": "sequential", "layers": config}}
-    layers = [_layer(layer, depth) for layer in layers_of(entry)]
+        entry = {**entry, "config": {"name": entry.get("name", "sequential"), "layers": config}}
+    layers = _named_apart([_layer(layer, depth) for layer in layers_of(entry)], entry)
     config = {**_plain(entry["config"]), "layers": layers}
     config.setdefault("name", entry["class_name"].lower())
     sequential = entry["class_name"] == "Sequential"
@@ -68,11 +69,32 @@ def model_config(entry: Any, depth: int = 0) -> Config:
     return result
 
 
+def _named_apart(layers: list[Config], entry: Config) -> list[Config]:
+    """Number nested models that their lists left without a name: "sequential", "sequential_1", ..."""
+    given = entry["config"]["layers"]
+    taken = {
+        str(layer["config"].get("name")) for layer, old in zip(layers, given, strict=True) if not _is_nameless(old)
+    }
+    for layer, old in zip(layers, given, strict=True):
+        if _is_nameless(old):
+            name, number = "sequential", 0
+            while name in taken:
+                number += 1
+                name = f"sequential_{number}"
+            taken.add(name)
+            layer["config"]["name"] = name
+    return layers
+
+
+def _is_nameless(entry: Config) -> bool:
+    return isinstance(entry["config"], list) and "name" not in entry
+
+
 def _layer(entry: Config, depth: int) -> Config:
     """Return a serialized layer, or nested model, in Keras 3's dialect."""
     if entry["class_name"] in NESTED:
         return model_config(entry, depth + 1)
-    entry = as_rescaling(entry)
+    entry = as_rescaling(keras2_words(entry))
     class_name = entry["class_name"]
     config = _plain(entry["config"])
     for name, values in DROPPED.get(class_name, {}).items():
@@ -115,7 +137,7 @@ def _with_input(layers: list[Config], shapes: list[Any], build_input_shape: Any)
     shape = next((known for known in (shape, build_input_shape, *within) if known is not None), None)
     if shape is None:
         return layers
-    taken = {layer["config"].get("name") for layer in layers}
+    taken = {str(layer["config"].get("name")) for layer in layers}
     name = "input_layer"
     while name in taken:
         name += "_1"

@@ -4,28 +4,30 @@ import os
 import zipfile
 
 from ..types import AnyPath
-from . import keras_h5, keras_zip, tfjs
+from . import architecture, keras_h5, keras_zip, tfjs
 from .classifier import read_sidecar, sidecar, write_sidecar
 from .dialect import check_meaning
 from .hdf5 import SIGNATURE
 from .model_file import Config, ModelFile, Weights
 from .names import without_slashes
-from .opening import mapped, naming
+from .opening import naming, parse_json
 from .place import model_path, opened, packed
 
 ENDINGS: tuple[str, ...] = (".keras", ".h5", ".hdf5", ".json")  # of whole models, .json being TensorFlow.js's
 
 
-def read(path: AnyPath, optimizer: bool = True) -> ModelFile:
+def read(path: AnyPath, optimizer: bool = True, weights: AnyPath | None = None) -> ModelFile:
     """Read a model file of any kind; its content says which.
 
     Parameters
     ----------
     path : str or PathLike
-        A `.keras` file, whole-model HDF5 or a TF.js `model.json`, whatever it is called; or a folder or a zip that
-        holds one of them, as Teachable Machine exports it.
+        A `.keras` file, whole-model HDF5, a TF.js `model.json` or the JSON of `model.to_json()`, whatever it is called;
+        or a folder or a zip that holds one of them, as Teachable Machine exports it.
     optimizer : bool
         Whether the optimizer's state is read too.
+    weights : str or PathLike, optional
+        With the JSON of `model.to_json()`: the file of its weights; by default the one beside it that is called alike.
 
     Returns
     -------
@@ -50,14 +52,21 @@ def read(path: AnyPath, optimizer: bool = True) -> ModelFile:
     with naming(path), opened(path) as (place, raw):
         view = memoryview(raw)
         start = bytes(view[:8])
+        document = parse_json(view, "JSON text") if start.lstrip()[:1] == b"{" else {}
+        if weights is not None and not architecture.is_architecture(document):
+            raise ValueError(f"`weights` go with the JSON of model.to_json() alone. Received: weights={weights!r}.")
         if start[:4] in (b"PK\3\4", b"PK\5\6"):
             model = keras_zip.read(view, optimizer)
         elif start == SIGNATURE:
             model = keras_h5.read(view, optimizer)
-        elif start.lstrip()[:1] == b"{":
-            model = tfjs.read(view, place)
+        elif architecture.is_architecture(document):
+            model = architecture.read(document, path, weights)
+        elif document:
+            model = tfjs.read(document, place)
         else:
-            raise ValueError("this is no model file: neither .keras (a zip) nor HDF5 nor a TF.js model.json.")
+            raise ValueError(
+                "this is no model file: neither .keras (a zip) nor HDF5 nor JSON (TF.js, model.to_json())."
+            )
         check_meaning(model.config, model.keras_version)
         without_slashes(model)
     if model.classifier is None:  # Keras's own save drops it from a zip; other formats have it beside them
@@ -165,13 +174,7 @@ def read_weights(path: AnyPath, config: Config) -> Weights:
     ...     list(read_weights(f"{folder}/net.h5", config))
     ['dense']
     """
-    with naming(path), mapped(path) as view:
-        start = bytes(view[:8])
-        if start[:4] == b"PK\3\4":
-            return keras_zip.read_weights(view, config)
-        if start == SIGNATURE:
-            return keras_h5.read_weights(view, config)
-        raise ValueError("this is no file of weights: neither HDF5 (.weights.h5, .h5) nor .keras.")
+    return architecture.read_weights(path, config)
 
 
 def write(path: AnyPath, model: ModelFile) -> None:

@@ -21,10 +21,11 @@ import numpy as np
 
 from ..types import AnyArray, AnyPath
 from .atomic import replacing
-from .compiling import compile_settings, is_rate, optimizer_state
+from .compiling import array_by_array, compile_settings, is_rate, optimizer_state
 from .dialect import model_config
 from .graph import NESTED
 from .hdf5 import File, Group, image
+from .keras1 import keras2_arrays
 from .keras2 import legacy_entry
 from .keras_zip import KERAS_VERSION
 from .layout import layer_name, layers_of, read_arrays, write_arrays
@@ -47,9 +48,12 @@ def read(view: memoryview, optimizer: bool = True) -> ModelFile:
     if text is not None:
         compiled = compile_settings(parse_json(text.encode(), "training_config"))
     if optimizer and compiled is not None and "optimizer_weights" in root:
-        state = optimizer_state(_optimizer_arrays(root.group("optimizer_weights")), compiled)
-    weights = _by_name(root.group("model_weights"), config)
-    return ModelFile(config, weights, compiled, state, None, _text(root, "keras_version"))
+        state = optimizer_state(_optimizer_arrays(root.group("optimizer_weights"), compiled), compiled)
+    weights, version = _by_name(root.group("model_weights"), config), _text(root, "keras_version")
+    if str(version).startswith("1."):
+        classes = {path: layer["class_name"] for path, layer in leaves(config).items()}
+        weights = {path: keras2_arrays(classes[path], arrays) for path, arrays in weights.items()}
+    return ModelFile(config, weights, compiled, state, None, version)
 
 
 def read_weights(view: memoryview, entry: Config) -> Weights:
@@ -105,11 +109,12 @@ def _text(group: Group, name: str) -> str | None:
 def _by_name(group: Group, entry: Config) -> Weights:
     """Return {layer path: [arrays]} from groups by layer and weight_names by array."""
     weights: Weights = {}
-    known: set[str] = set()
     stored = {name.replace("/", "_"): name for name in group.texts("layer_names") or []}  # see without_slashes
+    names_here = [layer_name(layer).replace("/", "_") for layer in layers_of(entry)]
+    stored = _renamed(stored, names_here, [layer["class_name"] for layer in layers_of(entry)])
+    known = set(names_here)
     for layer in layers_of(entry):
         name = layer_name(layer)
-        known.add(name.replace("/", "_"))
         place = stored.get(name.replace("/", "_"), name)
         if place not in group:
             continue
@@ -128,19 +133,21 @@ def _by_name(group: Group, entry: Config) -> Weights:
     return weights
 
 
-def _optimizer_arrays(group: Group) -> list[AnyArray]:
-    """Return the optimizer's arrays, array by array as Keras 3 has them; Keras before 2.11 went slot by slot."""
+def _renamed(stored: dict[str, str], names: list[str], classes: list[str]) -> dict[str, str]:
+    """Return {layer's name: its group}, where nested models that had no name in the config have one in the file."""
+    nameless = [name for name, kind in zip(names, classes, strict=True) if kind in NESTED and name not in stored]
+    left = [name for name in stored if name not in names]
+    if not nameless or len(nameless) != len(left):
+        return stored
+    return {new: stored[old] for new, old in zip(nameless, left, strict=True)} | {
+        name: place for name, place in stored.items() if name in names
+    }
+
+
+def _optimizer_arrays(group: Group, settings: Config) -> list[AnyArray]:
+    """Return the optimizer's arrays, array by array as Keras 3 has them."""
     names = group.texts("weight_names") or []
-    arrays = [group.array(name) for name in names]
-    ends = [name.partition(":")[0].split("/")[-1] for name in names]
-    if ends[:1] != ["iter"]:
-        return arrays
-    slots: dict[str, list[AnyArray]] = {}
-    for end, array in zip(ends[1:], arrays[1:], strict=True):
-        slots.setdefault(end, []).append(array)
-    if tuple(slots) not in ((), ("momentum",), ("m", "v")) or len(set(map(len, slots.values()))) > 1:
-        return []  # another optimizer's: it starts afresh
-    return arrays[:1] + [array for of_one in zip(*slots.values(), strict=True) for array in of_one]
+    return array_by_array(names, [group.array(name) for name in names], str(settings["optimizer"]["class_name"]))
 
 
 def _write_by_name(group: Any, model: ModelFile) -> None:

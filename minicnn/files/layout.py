@@ -104,7 +104,10 @@ def _walk(model: Config, path: str, group: str, depth: int) -> Iterator[PlacedLa
 
 
 def layers_of(entry: Config) -> list[Config]:
-    """Return the serialized layers of a serialized model, each checked to be an object with a class and a config."""
+    """Return the serialized layers of a serialized model, each checked to be an object with a class and a config.
+
+    Before the dialect is translated, a nested Sequential of Keras before 2.2.3 may have a list as its config.
+    """
     config = entry.get("config")
     layers = config.get("layers") if isinstance(config, dict) else None
     if not isinstance(layers, list):
@@ -112,7 +115,8 @@ def layers_of(entry: Config) -> list[Config]:
     for layer in layers:
         if not isinstance(layer, dict) or not isinstance(layer.get("class_name"), str):
             raise ValueError("its config has a layer without a class name.")
-        if not isinstance(layer.get("config"), dict):
+        bare = layer["class_name"] == "Sequential" and isinstance(layer.get("config"), list)  # Keras before 2.2.3
+        if not bare and not isinstance(layer.get("config"), dict):
             raise ValueError(f"its config has a layer of class {layer['class_name']!r} without settings.")
     return layers
 

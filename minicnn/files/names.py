@@ -14,7 +14,10 @@ from .model_file import Config, ModelFile, Weights
 
 ARRAYS: dict[str, tuple[str, ...]] = {  # what Keras calls a layer's arrays, in its order
     "BatchNormalization": ("gamma", "beta", "moving_mean", "moving_variance"),
+    "GroupNormalization": ("gamma", "beta"),
+    "LayerNormalization": ("gamma", "beta"),
     "Normalization": ("mean", "variance", "count"),
+    "PReLU": ("alpha",),
     "SeparableConv2D": ("depthwise_kernel", "pointwise_kernel", "bias"),
     "DepthwiseConv2D": ("depthwise_kernel", "bias"),
 }
@@ -99,7 +102,7 @@ class Owners:
         ValueError
             No layer, or several, could own it.
         """
-        parts = tuple(name.split("/")[:-1])
+        parts = tuple(name.split("/")[:-1]) or self._of_keras1(name)
         for start in range(len(parts)):
             found = self._by_ending.get(parts[start:])
             if found is None:
@@ -109,3 +112,8 @@ class Owners:
                 raise ValueError(f"its array {name!r} could belong to {len(found)} layers.")
             return whole[0] if whole else found[0][1]
         raise ValueError(f"its array {name!r} belongs to no layer of its config.")
+
+    def _of_keras1(self, name: str) -> tuple[str, ...]:
+        """Return the layer's name in "convolution2d_1_W", as Keras 1 calls an array; nothing where there is none."""
+        found = [parts for parts in self._by_ending if len(parts) == 1 and name.startswith(f"{parts[0]}_")]
+        return max(found, key=lambda parts: len(parts[0]), default=())

@@ -28,9 +28,8 @@ from .compiling import compile_settings
 from .dialect import model_config
 from .keras2 import keras2_entry
 from .keras_zip import KERAS_VERSION
-from .model_file import AnyBytes, Config, ModelFile
+from .model_file import Config, ModelFile
 from .names import Owners, array_names, leaves
-from .opening import parse_json
 from .place import Place
 from .tfjs_limits import check
 
@@ -45,12 +44,11 @@ STORED: dict[str, str] = {
 SHARD: int = 4 << 20  # bytes: what the converter cuts at, so that browsers cache the parts
 
 
-def read(view: AnyBytes, place: Place) -> ModelFile:
-    """Return the ModelFile of the `model.json` in `view`; its shards lie in `place`."""
-    document = parse_json(view, "model.json")
+def read(document: Config, place: Place) -> ModelFile:
+    """Return the ModelFile of the `model.json` that was parsed to `document`; its shards lie in `place`."""
     topology = document.get("modelTopology")
-    if not isinstance(topology, dict) or document.get("format") not in (None, "layers-model"):
-        raise ValueError("it is no TF.js layers-model: it has no modelTopology of layers.")
+    if not isinstance(topology, dict) or "node" in topology or document.get("format") not in (None, "layers-model"):
+        raise ValueError(_other_json(document))
     entry = topology.get("model_config", topology)
     config = model_config(entry)
     training = topology.get("training_config")
@@ -69,6 +67,21 @@ def read(view: AnyBytes, place: Place) -> ModelFile:
     version = topology.get("keras_version")
     arrays = {layer: list(named.values()) for layer, named in weights.items()}
     return ModelFile(config, arrays, compiled, None, None, version if isinstance(version, str) else None)
+
+
+def _other_json(document: Config) -> str:
+    """Tell what a JSON object is that is no model of layers, and what to ask for."""
+    topology = document.get("modelTopology")
+    if document.get("format") == "graph-model" or isinstance(topology, dict) and "node" in topology:
+        return (
+            "it is a TF.js graph-model, which has operations of TensorFlow and no layers any longer; ask for the "
+            "layers-model, or for the Keras file that it was made from."
+        )
+    if "tmVersion" in document or "labels" in document and "imageSize" in document:
+        return "it is the metadata of a Teachable Machine model; the model is model.json (or keras_model.h5) beside it."
+    if "keras_version" in document and "date_saved" in document:
+        return "it is the metadata of an unpacked .keras file; its layers are in config.json beside it."
+    return "it is no TF.js layers-model: it has no modelTopology of layers."
 
 
 def _group(group: Any, place: Place) -> Iterator[tuple[str, AnyArray]]:

@@ -9,20 +9,25 @@ from .layout import walk_layers
 from .model_file import Config
 
 ABSENT: tuple[str, ...] = (
+    "GroupNormalization",
     "Normalization",
+    "Resizing",  # which is another one there: corners are aligned
     "SpatialDropout2D",
+    "Subtract",
 )  # and all layers of augmentation, which are called Random...
 ONLY: dict[
     str, dict[str, Any]
 ] = {  # class name -> setting -> its one value; keepdims and a depthwise dilation are ignored there without a word
     "Conv2D": {"groups": 1},
+    "Conv2DTranspose": {"dilation_rate": [1, 1], "output_padding": None},
     "DepthwiseConv2D": {"dilation_rate": [1, 1]},
     "GlobalAveragePooling2D": {"keepdims": False},
     "GlobalMaxPooling2D": {"keepdims": False},
     "ELU": {"alpha": 1.0},
     "Softmax": {"axis": -1},
+    "UpSampling2D": {"interpolation": "nearest"},
 }
-ACTIVATIONS: tuple[str, ...] = ("leaky_relu", "hard_sigmoid")  # the second is Keras 2's there
+ACTIVATIONS: tuple[str, ...] = ("leaky_relu", "hard_sigmoid", "hard_silu")  # the second is Keras 2's there
 
 
 def check(entry: Config) -> None:

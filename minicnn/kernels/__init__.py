@@ -36,6 +36,7 @@ from .activations import (
 )
 from .adam import adam_step
 from .add import add_backward, add_forward
+from .average import average_backward, average_forward
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import (
     batch_normalization_backward,
@@ -46,6 +47,11 @@ from .batch_normalization import (
 from .bias import bias_backward
 from .concatenate import concatenate_forward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
+from .conv2d_transpose import (
+    conv2d_transpose_backward_input,
+    conv2d_transpose_backward_kernel,
+    conv2d_transpose_forward,
+)
 from .cropping2d import cropping2d_backward, cropping2d_forward
 from .dense import Product, dense_backward_input, dense_backward_kernel, dense_forward
 from .depthwise_conv2d import (
@@ -64,6 +70,9 @@ from .global_pool2d import (
     global_maxpool2d_backward,
     global_maxpool2d_forward,
 )
+from .group_normalization import group_normalization_backward, group_normalization_forward
+from .hard_silu import hard_silu_backward, hard_silu_forward
+from .layer_normalization import layer_normalization_backward, layer_normalization_forward
 from .machine import (
     REGISTER_BYTES,
     REGISTERS,
@@ -78,15 +87,21 @@ from .machine import (
     tape,
     workspace,
 )
+from .maximum import maximum_backward, maximum_forward
 from .maxpool2d import maxpool2d_backward, maxpool2d_forward
+from .minimum import minimum_backward, minimum_forward
 from .multiply import multiply_backward, multiply_forward
 from .normalization import normalization_backward, normalization_forward
+from .permute import permute_backward, permute_forward
+from .prelu import prelu_backward, prelu_forward
 from .relu import relu_backward, relu_forward
 from .rescaling import rescaling_backward, rescaling_forward
+from .resize2d import resize2d_backward, resize2d_forward
 from .rmsprop import rmsprop_step
 from .sgd import sgd_step
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .softmax import softmax_backward, softmax_forward
+from .subtract import subtract_backward, subtract_forward
 from .zero_padding2d import zero_padding2d_backward, zero_padding2d_forward
 
 __all__ = [
@@ -101,6 +116,8 @@ __all__ = [
     "adam_step",
     "add_backward",
     "add_forward",
+    "average_backward",
+    "average_forward",
     "avgpool2d_backward",
     "avgpool2d_forward",
     "batch_normalization_backward",
@@ -115,6 +132,9 @@ __all__ = [
     "conv2d_backward_kernel",
     "conv2d_forward",
     "conv2d_maxpool2d_forward",
+    "conv2d_transpose_backward_input",
+    "conv2d_transpose_backward_kernel",
+    "conv2d_transpose_forward",
     "cropping2d_backward",
     "cropping2d_forward",
     "dense_backward_input",
@@ -136,25 +156,41 @@ __all__ = [
     "global_avgpool2d_forward",
     "global_maxpool2d_backward",
     "global_maxpool2d_forward",
+    "group_normalization_backward",
+    "group_normalization_forward",
     "hard_sigmoid_backward",
     "hard_sigmoid_forward",
+    "hard_silu_backward",
+    "hard_silu_forward",
+    "layer_normalization_backward",
+    "layer_normalization_forward",
     "leaky_relu_backward",
     "leaky_relu_forward",
+    "maximum_backward",
+    "maximum_forward",
     "maxpool2d_backward",
     "maxpool2d_forward",
     "maxpool2d_unpool",
+    "minimum_backward",
+    "minimum_forward",
     "multiply_backward",
     "multiply_forward",
     "normalization_backward",
     "normalization_forward",
     "on_first_compile",
+    "permute_backward",
+    "permute_forward",
     "play",
+    "prelu_backward",
+    "prelu_forward",
     "recording",
     "relu_backward",
     "relu_forward",
     "rescaling_backward",
     "rescaling_forward",
     "rmsprop_step",
+    "resize2d_backward",
+    "resize2d_forward",
     "set_num_threads",
     "sgd_step",
     "sigmoid_backward",
@@ -165,6 +201,8 @@ __all__ = [
     "softmax_forward",
     "softplus_backward",
     "softplus_forward",
+    "subtract_backward",
+    "subtract_forward",
     "sums_are_finite",
     "tanh_backward",
     "tanh_forward",

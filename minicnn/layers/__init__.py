@@ -9,39 +9,54 @@ from .activations import ACTIVATIONS, activate, fused
 from .add import Add
 from .arrays import DTYPES, fits
 from .augmentation import AUGMENTATIONS
+from .average import Average
 from .avgpool2d import AveragePooling2D
 from .base import Layer
 from .batch_normalization import BatchNormalization
 from .concatenate import Concatenate
 from .conv2d import Conv2D
+from .conv2d_transpose import Conv2DTranspose
 from .cropping2d import Cropping2D
 from .dense import Dense
 from .depthwise_conv2d import DepthwiseConv2D
 from .dropout import Dropout, SpatialDropout2D
 from .elu import ELU
 from .flatten import Flatten
+from .gaussian_noise import GaussianNoise
 from .global_pool2d import GlobalAveragePooling2D, GlobalMaxPooling2D
+from .group_normalization import GroupNormalization
 from .input import Input, InputLayer
+from .joining import of_one_rank
+from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
+from .maximum import Maximum
 from .maxpool2d import MaxPooling2D
+from .minimum import Minimum
 from .multiply import Multiply
 from .node import Node, SymbolicTensor
 from .normalization import Normalization
+from .permute import Permute
+from .prelu import PReLU
 from .relu import ReLU
 from .rescaling import Rescaling
 from .reshape import Reshape
+from .resizing import Resizing
 from .separable_conv2d import SeparableConv2D
 from .sigmoid import Sigmoid
 from .softmax import Softmax
+from .subtract import Subtract
+from .up_sampling2d import UpSampling2D
 from .windowed import Windowed
 from .zero_padding2d import ZeroPadding2D
 
 LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer
-    for layer in (Activation, Add, AveragePooling2D, BatchNormalization, Concatenate, Conv2D, Cropping2D, Dense,
-                  DepthwiseConv2D, Dropout, ELU, Flatten, GlobalAveragePooling2D, GlobalMaxPooling2D, InputLayer,
-                  LeakyReLU, MaxPooling2D, Multiply, Normalization, ReLU, Rescaling, Reshape, SeparableConv2D, Softmax,
-                  SpatialDropout2D, ZeroPadding2D)
+    for layer in (Activation, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, Conv2D,
+                  Conv2DTranspose, Cropping2D, Dense, DepthwiseConv2D, Dropout, ELU, Flatten, GaussianNoise,
+                  GlobalAveragePooling2D, GlobalMaxPooling2D, GroupNormalization, InputLayer, LayerNormalization,
+                  LeakyReLU, Maximum, MaxPooling2D, Minimum, Multiply, Normalization, Permute, PReLU, ReLU, Rescaling,
+                  Reshape, Resizing, SeparableConv2D, Softmax, SpatialDropout2D, Subtract, UpSampling2D,
+                  ZeroPadding2D)
 } | AUGMENTATIONS  # fmt: skip
 
 __all__ = [
@@ -52,38 +67,51 @@ __all__ = [
     "LAYERS",
     "Activation",
     "Add",
+    "Average",
     "AveragePooling2D",
     "BatchNormalization",
     "Blank",
     "Concatenate",
     "Conv2D",
+    "Conv2DTranspose",
     "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
     "Flatten",
+    "GaussianNoise",
     "GlobalAveragePooling2D",
     "GlobalMaxPooling2D",
+    "GroupNormalization",
     "Input",
     "InputLayer",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPooling2D",
+    "Maximum",
+    "Minimum",
     "Multiply",
     "Node",
     "Normalization",
+    "PReLU",
+    "Permute",
     "ReLU",
     "Rescaling",
     "Reshape",
+    "Resizing",
     "SeparableConv2D",
     "Sigmoid",
     "Softmax",
     "SpatialDropout2D",
+    "Subtract",
     "SymbolicTensor",
+    "UpSampling2D",
     "Windowed",
     "ZeroPadding2D",
     "activate",
     "fits",
     "fused",
     "next_seed",
+    "of_one_rank",
 ]

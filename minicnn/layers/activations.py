@@ -50,9 +50,10 @@ ACTIVATIONS: dict[str, Function] = {
     "tanh": _function("tanh"),
     "softplus": _function("softplus"),
     "silu": _function("silu", keeps="x"),
+    "hard_silu": _function("hard_silu", keeps="x"),
     "gelu": _function("gelu", keeps="x"),
 }
-ALIASES: dict[str, str | None] = {"linear": None, "swish": "silu"}
+ALIASES: dict[str, str | None] = {"linear": None, "swish": "silu", "hard_swish": "hard_silu"}
 # Which forward kernel applies which activation itself, as its argument `activation=`.
 APPLIED: dict[str, Collection[str | None]] = {
     "conv2d": kernels.FUSED_ACTIVATIONS,

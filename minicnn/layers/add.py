@@ -6,15 +6,12 @@ Kernels: add_forward, add_backward. The way back needs the shapes alone.
 Source: Keras 3 `Add`. On paper: reference/add.py.
 """
 
-from typing import Any
-
 from .. import kernels
-from ..types import Array, Shape
-from .base import Layer
-from .stretching import of_one_rank, ranked, stretched_shape
+from ..types import Array
+from .joining import Joining
 
 
-class Add(Layer):
+class Add(Joining):
     """Sum a list of at least two arrays, whose sizes agree or are 1; axes after the batch's may be missing.
 
     Parameters
@@ -42,16 +39,8 @@ class Add(Layer):
     ((1, 2, 2, 3), [[4.0, 4.0, 4.0]])
     """
 
-    takes_list = True
+    def _join(self, xs: list[Array]) -> tuple[Array, list[tuple[int, ...]]]:
+        return kernels.add_forward(xs), [x.shape for x in xs]
 
-    def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
-        """[(None, H, W, C), (None, C), ...] -> (None, H, W, C)."""
-        return stretched_shape(self, input_shape)
-
-    def _forward(self, xs: list[Array], training: bool) -> tuple[Array, Any]:
-        return kernels.add_forward(of_one_rank(xs)), [x.shape for x in xs]
-
-    def _backward(self, dy: Array, shapes: Any, need_dx: bool) -> list[Array] | None:
-        if not need_dx:
-            return None
-        return [dx.reshape(shape) for dx, shape in zip(kernels.add_backward(dy, ranked(shapes)), shapes, strict=True)]
+    def _part(self, dy: Array, shapes: list[tuple[int, ...]]) -> list[Array]:
+        return kernels.add_backward(dy, shapes)

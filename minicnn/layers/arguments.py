@@ -26,6 +26,15 @@ def pair(name: str, value: Any) -> Pair:
     return height, width
 
 
+def natural_pair(name: str, value: Any) -> Pair:
+    """Return (height, width), both 0 or more: 1 means (1, 1)."""
+    values = value if isinstance(value, (tuple, list)) else (value, value)
+    if len(values) != 2:
+        raise ValueError(f"`{name}` must be one integer of at least 0, or two. Received: {name}={value!r}.")
+    height, width = (integer(name, item, 0, LARGEST) for item in values)
+    return height, width
+
+
 def sides(name: str, value: Any) -> Pads:
     """Return ((top, bottom), (left, right)): 1 means 1 on every side, (1, 2) means 1 above and below, 2 beside."""
     both = value if isinstance(value, (tuple, list)) else (value, value)

@@ -17,7 +17,7 @@ NAMES: tuple[str, ...] = (
     "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomElasticTransform",
     "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
     "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
-    "RandomTranslation", "RandomZoom", "AlphaDropout", "GaussianDropout", "GaussianNoise",
+    "RandomTranslation", "RandomZoom", "AlphaDropout", "GaussianDropout",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ Calling a layer on a `SymbolicTensor` (what `Input` returns) records a `Node`: s
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from .arrays import DTYPES, cast
 from .node import InGraph, Node, SymbolicTensor
 from .settings import Settings
 from .told import Told
+
+Ratios = tuple[int | Fraction, int | Fraction]  # from output to output, in pixels: below 1 where images become larger
 
 
 def auto_name(class_name: str) -> str:
@@ -209,7 +212,7 @@ class Layer(Settings, Told, InGraph):
         """
         return 0
 
-    def window(self, input_shape: Any = None) -> tuple[Pair, Pair]:
+    def window(self, input_shape: Any = None) -> tuple[Pair, Ratios]:
         """Return ((height, width), (step down, step right)) of the window that one output looks at, in pixels."""
         return (1, 1), (1, 1)
 

@@ -7,12 +7,11 @@ Source: Keras 3 `Multiply`. On paper: reference/multiply.py.
 """
 
 from .. import kernels
-from ..types import Array, Shape
-from .base import Layer
-from .stretching import of_one_rank, stretched_shape
+from ..types import Array
+from .joining import Joining
 
 
-class Multiply(Layer):
+class Multiply(Joining):
     """Multiply a list of at least two arrays, whose sizes agree or are 1; axes after the batch's may be missing.
 
     Parameters
@@ -42,16 +41,8 @@ class Multiply(Layer):
     array([[16., 16.]], dtype=float32)
     """
 
-    takes_list = True
+    def _join(self, xs: list[Array]) -> tuple[Array, list[Array]]:
+        return kernels.multiply_forward(xs), xs
 
-    def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
-        """[(None, H, W, C), (None, 1, 1, C), ...] -> (None, H, W, C)."""
-        return stretched_shape(self, input_shape)
-
-    def _forward(self, xs: list[Array], training: bool) -> tuple[Array, list[Array]]:
-        return kernels.multiply_forward(of_one_rank(xs)), xs
-
-    def _backward(self, dy: Array, xs: list[Array], need_dx: bool) -> list[Array] | None:
-        if not need_dx:
-            return None
-        return [dx.reshape(x.shape) for dx, x in zip(kernels.multiply_backward(dy, of_one_rank(xs)), xs, strict=True)]
+    def _part(self, dy: Array, xs: list[Array]) -> list[Array]:
+        return kernels.multiply_backward(dy, xs)

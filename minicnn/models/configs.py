@@ -61,6 +61,11 @@ def layer_from_entry(entry: Mapping[str, Any], seed: Seed = None) -> Layer:
 def _check_classes(config: Mapping[str, Any]) -> None:
     """Refuse unknown classes by name, before anything else of a model is looked at."""
     for entry in config["layers"]:
+        if entry["class_name"] == "Lambda":
+            raise ValueError(
+                f"Python code inside: layer '{entry['config'].get('name')}' is a Lambda, whose function a file holds "
+                f"as a program. It is never run here; ask for the model with layers in its place, Rescaling say."
+            )
         if entry["class_name"] not in LAYERS:
             raise ValueError(
                 f"Layer '{entry['config'].get('name')}' is of class {entry['class_name']!r}, "

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..layers import of_one_rank
 from ..types import AnyArray, Array, Arrays, IntArray
 from .network import Network
 
@@ -16,11 +17,12 @@ TOPS: dict[str, float | None] = {  # outputs with a second kink, beside that at 
     "leaky_relu": None,
     "relu6": 6,
     "hard_sigmoid": 1,
+    "hard_silu": 3,
 }
 
 
 def pattern(model: Network, record: Arrays) -> list[AnyArray]:
-    """List, for one recorded run, on which side of its kinks every ReLU and every max pooling is.
+    """List, for one recorded run, on which side of its kinks every ReLU, max pooling and Maximum is.
 
     Parameters
     ----------
@@ -51,6 +53,14 @@ def pattern(model: Network, record: Arrays) -> list[AnyArray]:
         elif kind == "GlobalMaxPooling2D":
             x = record[call.sources[0]]
             found.append(x.reshape(len(x), -1, x.shape[3]).argmax(1))
+        elif kind == "Activation" and layer.activation == "hard_silu":  # which is 0 at 0 too, where it has no kink
+            x = record[call.sources[0]]
+            found.append((x >= -3).astype(np.int8) + (x >= 3))
+        elif kind == "PReLU":  # whose y may be 0, or positive, on either side
+            found.append(np.sign(record[call.sources[0]]))
+        elif kind in ("Maximum", "Minimum"):
+            wide = np.stack(np.broadcast_arrays(*(of_one_rank([record[key] for key in call.sources]))))
+            found.append(wide.argmax(0) if kind == "Maximum" else wide.argmin(0))
         elif kind in ("ReLU", "LeakyReLU", "ELU") or layer.activation in TOPS:
             top = layer.max_value if kind == "ReLU" else TOPS.get(layer.activation)
             found.append(np.sign(y) + (y >= (math.inf if top is None else top)))

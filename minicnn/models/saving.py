@@ -51,21 +51,25 @@ def save_model(model: "Model", path: AnyPath, overwrite: bool = True) -> None:
     )
 
 
-def load_model(path: AnyPath, optimizer: bool = True) -> "Model":
+def load_model(path: AnyPath, weights: AnyPath | None = None, *, optimizer: bool = True) -> "Model":
     """Read a model from a file of Keras's or ours. Nothing in a file is ever executed.
 
     Parameters
     ----------
     path : str or PathLike
-        A `.keras` file, a whole-model `.h5` file, or a TF.js `model.json`; or a folder or a zip with one of them, as
-        Teachable Machine exports it.
+        A `.keras` file, a whole-model `.h5` file, a TF.js `model.json`, or the JSON of `model.to_json()`; or a folder
+        or a zip with one of them, as Teachable Machine exports it.
+    weights : str or PathLike, optional
+        With the JSON of `model.to_json()`: the file of its weights. By default the one beside it that is called alike:
+        `fer.h5`, `fer.weights.h5` or `fer_weights.h5` of `fer.json`.
     optimizer : bool
         False: leave out the optimizer's state, up to twice the weights; training starts it afresh.
 
     Returns
     -------
     model : Model or Sequential
-        Compiled as it was saved, `model.classifier` set where the file tells.
+        Compiled as it was saved, `model.classifier` set where the file tells. Where it was compiled with what minicnn
+        lacks it is not, and whoever trains it is told why.
 
     Raises
     ------
@@ -88,7 +92,7 @@ def load_model(path: AnyPath, optimizer: bool = True) -> "Model":
     True
     """
     path = path_of("path", path)
-    file = files.read(path, boolean("optimizer", optimizer))
+    file = files.read(path, boolean("optimizer", optimizer), weights)
     with files.naming(path):
         try:
             model: Any = layer_from_entry(file.config, Blank())
@@ -108,13 +112,13 @@ def load_model(path: AnyPath, optimizer: bool = True) -> "Model":
 
 
 def _compile(model: "Model", settings: dict[str, Any], state: Sequence[AnyArray] | None) -> None:
-    """Compile as the file says; what we lack leaves the model uncompiled, with a warning."""
+    """Compile as the file says; what we lack leaves the model uncompiled, and `setup_fault` says why."""
     try:
         setup = training.Setup.from_config(settings)
         if state:
             setup.optimizer.set_variables(model.params, state)
     except (ValueError, TypeError, KeyError) as error:
-        warnings.warn(f"The model is not compiled, call compile before training it: {error}", stacklevel=3)
+        model.setup_fault = str(error)
     else:
         model.setup = setup
 

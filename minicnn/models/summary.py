@@ -7,6 +7,7 @@ neighbouring outputs. Source: Araujo, Norris & Sim 2019, "Computing Receptive Fi
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, Literal
 
 from ..types import Array, Pair, Shape
@@ -15,7 +16,8 @@ from .network import Network
 from .tables import html_table
 
 Field = Pair | Literal["all"]  # (height, width) in pixels, or "all" of them
-Reach = tuple[Field, Pair]  # a layer's receptive field and jump
+Ratios = tuple[int | Fraction, int | Fraction]
+Reach = tuple[Ratios | Literal["all"], Ratios]  # a layer's receptive field and jump; jumps below 1 where images grow
 HEADER: tuple[str, ...] = ("layer", "class", "output", "parameters", "bytes", "multiply-adds", "sees pixels")
 TEXTS: int = 3  # so many columns are texts, the others numbers
 
@@ -58,10 +60,11 @@ def rows(model: Network) -> list[dict[str, Any]]:
     return result
 
 
-def _row(call: Call, arrays: Sequence[Array], field: Field) -> dict[str, Any]:
+def _row(call: Call, arrays: Sequence[Array], reach: Ratios | Literal["all"]) -> dict[str, Any]:
     itemsize = 8 if call.layer.dtype == "float64" else 4
     sizes = [size for size in call.shape[1:] if size is not None]
     is_open = len(sizes) < len(call.shape) - 1
+    field: Field = "all" if reach == "all" or len(call.shape) != 4 else (math.ceil(reach[0]), math.ceil(reach[1]))
     return {
         "name": call.key,
         "class": type(call.layer).__name__,
@@ -70,7 +73,7 @@ def _row(call: Call, arrays: Sequence[Array], field: Field) -> dict[str, Any]:
         "trainable": call.layer.trainable and bool(call.layer.params),
         "bytes": None if is_open else itemsize * math.prod(sizes) + sum(array.nbytes for array in arrays),
         "multiply_adds": call.layer.multiply_adds(call.input_shape),
-        "field": field if len(call.shape) == 4 else "all",
+        "field": field,
     }
 
 
@@ -91,7 +94,7 @@ def _unbuilt(model: Network) -> list[dict[str, Any]]:
     ]
 
 
-def _reach(sources: Sequence[Reach], look: tuple[Pair, Pair], shape: Shape) -> Reach:
+def _reach(sources: Sequence[Reach], look: tuple[Pair, Ratios], shape: Shape) -> Reach:
     """Return receptive field and jump after a layer, from those of its inputs and what one output of it looks at."""
     fields = [field for field, _ in sources if field != "all"]
     if len(shape) != 4 or len(fields) < len(sources):

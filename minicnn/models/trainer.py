@@ -25,6 +25,8 @@ class Trainer(Network):
     ----------
     setup : training.Setup or None
         What `compile` made: optimizer, loss, metrics.
+    setup_fault : str
+        Why the settings in the model's file could not be used; empty where they could.
     stop_training : bool
         Set by a callback, it ends `fit` after the epoch.
     epochs : int
@@ -33,6 +35,7 @@ class Trainer(Network):
 
     def _start(self, seed: Seed) -> np.random.Generator:
         self.setup: training.Setup | None = None
+        self.setup_fault: str = ""
         self.stop_training: bool = False
         self.epochs: int = 0
         return super()._start(seed)

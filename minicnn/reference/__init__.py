@@ -29,11 +29,17 @@ from .activations import (
 )
 from .adam import adam_step
 from .add import add_backward, add_forward
+from .average import average_backward, average_forward
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import batch_normalization_backward, batch_normalization_forward, batch_normalization_moments
 from .bias import bias_backward
 from .concatenate import concatenate_forward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
+from .conv2d_transpose import (
+    conv2d_transpose_backward_input,
+    conv2d_transpose_backward_kernel,
+    conv2d_transpose_forward,
+)
 from .cropping2d import cropping2d_backward, cropping2d_forward
 from .dense import dense_backward_input, dense_backward_kernel, dense_forward
 from .depthwise_conv2d import (
@@ -49,24 +55,38 @@ from .global_pool2d import (
     global_maxpool2d_backward,
     global_maxpool2d_forward,
 )
+from .group_normalization import group_normalization_backward, group_normalization_forward
+from .hard_silu import hard_silu_backward, hard_silu_forward
+from .layer_normalization import layer_normalization_backward, layer_normalization_forward
+from .maximum import maximum_backward, maximum_forward
 from .maxpool2d import maxpool2d_backward, maxpool2d_forward
+from .minimum import minimum_backward, minimum_forward
 from .multiply import multiply_backward, multiply_forward
 from .normalization import EPSILON as NORMALIZATION_EPSILON
 from .normalization import normalization_backward, normalization_forward
 from .padding import effective_size, output_size, same_pads, window_pads
+from .permute import permute_backward, permute_forward
+from .prelu import prelu_backward, prelu_forward
 from .relu import relu_backward, relu_forward
 from .rescaling import rescaling_backward, rescaling_forward
+from .resize2d import INTERPOLATIONS, Taps, aspect_crops, resize2d_backward, resize2d_forward, resize_taps
 from .rmsprop import rmsprop_step
 from .sgd import sgd_step
 from .sigmoid import sigmoid_backward, sigmoid_forward
 from .softmax import softmax_backward, softmax_forward
+from .subtract import subtract_backward, subtract_forward
 from .zero_padding2d import zero_padding2d_backward, zero_padding2d_forward
 
 __all__ = [
+    "INTERPOLATIONS",
     "NORMALIZATION_EPSILON",
+    "Taps",
     "adam_step",
     "add_backward",
     "add_forward",
+    "aspect_crops",
+    "average_backward",
+    "average_forward",
     "avgpool2d_backward",
     "avgpool2d_forward",
     "batch_normalization_backward",
@@ -79,6 +99,9 @@ __all__ = [
     "conv2d_backward_input",
     "conv2d_backward_kernel",
     "conv2d_forward",
+    "conv2d_transpose_backward_input",
+    "conv2d_transpose_backward_kernel",
+    "conv2d_transpose_forward",
     "cropping2d_backward",
     "cropping2d_forward",
     "dense_backward_input",
@@ -100,22 +123,39 @@ __all__ = [
     "global_avgpool2d_forward",
     "global_maxpool2d_backward",
     "global_maxpool2d_forward",
+    "group_normalization_backward",
+    "group_normalization_forward",
     "hard_sigmoid_backward",
     "hard_sigmoid_forward",
+    "hard_silu_backward",
+    "hard_silu_forward",
+    "layer_normalization_backward",
+    "layer_normalization_forward",
     "leaky_relu_backward",
     "leaky_relu_forward",
+    "maximum_backward",
+    "maximum_forward",
     "maxpool2d_backward",
     "maxpool2d_forward",
+    "minimum_backward",
+    "minimum_forward",
     "multiply_backward",
     "multiply_forward",
     "normalization_backward",
     "normalization_forward",
     "output_size",
+    "permute_backward",
+    "permute_forward",
+    "prelu_backward",
+    "prelu_forward",
     "relu_backward",
     "relu_forward",
     "rescaling_backward",
     "rescaling_forward",
     "rmsprop_step",
+    "resize2d_backward",
+    "resize2d_forward",
+    "resize_taps",
     "same_pads",
     "sgd_step",
     "sigmoid_backward",
@@ -126,6 +166,8 @@ __all__ = [
     "softmax_forward",
     "softplus_backward",
     "softplus_forward",
+    "subtract_backward",
+    "subtract_forward",
     "tanh_backward",
     "tanh_forward",
     "window_pads",

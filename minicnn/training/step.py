@@ -105,5 +105,7 @@ def run(
 def compiled(model: TrainableModel, what: str) -> Setup:
     """Return how the model trains; RuntimeError, which names `what` was asked for, where nobody has said."""
     if model.setup is None:
-        raise RuntimeError(f"Call model.compile(optimizer, loss) before {what}.")
+        fault = getattr(model, "setup_fault", "")
+        why = f" Its file's own settings can't be used: {fault}" if fault else ""
+        raise RuntimeError(f"Call model.compile(optimizer, loss) before {what}.{why}")
     return model.setup

@@ -6,31 +6,43 @@ from minicnn import (
     ELU,
     Activation,
     Add,
+    Average,
     AveragePooling2D,
     BatchNormalization,
     Concatenate,
     Conv2D,
+    Conv2DTranspose,
     Cropping2D,
     Dense,
     DepthwiseConv2D,
     Dropout,
     Flatten,
+    GaussianNoise,
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
+    GroupNormalization,
     Input,
+    LayerNormalization,
     LeakyReLU,
+    Maximum,
     MaxPooling2D,
+    Minimum,
     Model,
     Multiply,
     Normalization,
+    Permute,
+    PReLU,
     ReLU,
     Rescaling,
     Reshape,
+    Resizing,
     SeparableConv2D,
     Sequential,
     Sigmoid,
     Softmax,
     SpatialDropout2D,
+    Subtract,
+    UpSampling2D,
     ZeroPadding2D,
 )
 from minicnn.layers import LAYERS
@@ -128,7 +140,7 @@ def prepared():
                 Rescaling([2.0, 0.5, 1.5], [0.1, -0.2, 0.3]),
                 SpatialDropout2D(0.5),
                 Conv2D(4, 3, activation="tanh"),
-                LAYERS["GaussianNoise"](),
+                GaussianNoise(0.1),
                 Flatten(),
                 Dense(3),
                 Softmax(),
@@ -159,7 +171,20 @@ def shared():
     return randomise(Model(x, Softmax()(Dense(3)(Flatten()(y)))))
 
 
+def larger():
+    """What autoencoders are made of: maps become larger, and other ones join them."""
+    x = Input((6, 5, 2))
+    small = PReLU((1, 2))(Conv2D(3, 3, strides=2, padding="same")(x))
+    up = UpSampling2D(2, "bilinear")(small)
+    wide = Conv2DTranspose(3, 3, strides=2, padding="same", activation="tanh")(small)
+    both = [Subtract()([up, wide]), Average()([up, wide]), Maximum()([up, wide]), Minimum()([wide, up])]
+    even = Resizing(5, 4)(GroupNormalization(3)(Concatenate()(both)))
+    turned = Permute((2, 1, 3))(LayerNormalization([1, 3])(even))
+    return randomise(Model(x, Softmax()(Dense(3)(Flatten()(Conv2D(2, 2)(turned))))))
+
+
 NETS = {
+    "larger": larger,
     "plain": plain,
     "homework": homework_net,
     "settings": settings,

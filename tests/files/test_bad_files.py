@@ -248,7 +248,7 @@ def test_a_huge_model_json_costs_nothing(folder):
     path = folder / "x.json"
     path.write_bytes(b"{" + b" " * (11 << 20))
     tracemalloc.start()
-    assert outcome(path) == f"{path}: its model.json has 11534337 bytes; more than 10485760 are not read."
+    assert outcome(path) == f"{path}: its JSON text has 11534337 bytes; more than 10485760 are not read."
     assert tracemalloc.get_traced_memory()[1] < 1 << 20
     tracemalloc.stop()
 
@@ -352,7 +352,7 @@ def test_what_is_no_model_file(folder):
     (folder / "empty.keras").write_bytes(b"")
     told("empty.keras", "the file is empty.")
     (folder / "text.keras").write_text("hello, this is no model")
-    told("text.keras", "this is no model file: neither .keras (a zip) nor HDF5 nor a TF.js model.json.")
+    told("text.keras", "this is no model file: neither .keras (a zip) nor HDF5 nor JSON (TF.js, model.to_json()).")
     (folder / "x.txt").write_bytes((folder / "x.weights.h5").read_bytes())
     told("x.txt", "it has no model_config, so it holds no whole model; perhaps weights alone (load_weights).")
     (folder / "text.weights.h5").write_text("hello, this is no model")

@@ -137,8 +137,12 @@ SHARD = "a shard must be a file beside model.json. Received:"
         (_document(BOTH, ("./a.bin", "a.bin")), "its weightsManifest names a shard twice."),
         (
             {"modelTopology": {}, "format": "graph-model"},
-            "it is no TF.js layers-model: it has no modelTopology of layers.",
+            "it is a TF.js graph-model, which has operations of TensorFlow and no layers any longer; ask for",
         ),
+        ({"modelTopology": {"node": []}}, "it is a TF.js graph-model, which has operations"),
+        ({"tmVersion": "2.4.10", "labels": ["a"], "imageSize": 224}, "it is the metadata of a Teachable Machine model"),
+        ({"keras_version": "3.0.0", "date_saved": "2024"}, "it is the metadata of an unpacked .keras file; its layers"),
+        ({"other": 1}, "it is no TF.js layers-model: it has no modelTopology of layers."),
         ({**_document([]), "weightsManifest": 3}, "it has no weightsManifest, so its arrays can't be found."),
     ],
 )
@@ -227,6 +231,11 @@ def test_silu_is_called_swish(tmp_path):
     [
         (minicnn.Normalization(), "TF.js has no layer of class Normalization. Received: layer 'x'."),
         (minicnn.layers.LAYERS["RandomFlip"](), "TF.js has no layer of class RandomFlip. Received: layer 'x'."),
+        (minicnn.Resizing(2, 2), "TF.js has no layer of class Resizing. Received: layer 'x'."),
+        (
+            minicnn.UpSampling2D(2, "bilinear"),
+            "TF.js has UpSampling2D with interpolation=nearest only. Received: layer 'x', interpolation=bilinear.",
+        ),
         (minicnn.Activation("hard_sigmoid"), "TF.js has no activation hard_sigmoid of Keras 3. Received: layer 'x'."),
         (minicnn.Conv2D(2, 1, groups=2), "TF.js has Conv2D with groups=1 only. Received: layer 'x', groups=2."),
         (

@@ -23,7 +23,6 @@ SETTINGS = {
     "RandomZoom": {"height_factor": 0.2},
     "AlphaDropout": {"rate": 0.2},
     "GaussianDropout": {"rate": 0.2},
-    "GaussianNoise": {"stddev": 0.2},
 }
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import minicnn
 from minicnn import Add, Multiply
-from minicnn.layers.stretching import of_one_rank
+from minicnn.layers import of_one_rank
 from tests.keras_oracle import assert_parity, keras
 from tests.strategies import cases
 

@@ -3,7 +3,19 @@
 import numpy as np
 import pytest
 
-from minicnn import ELU, Activation, Conv2D, Dense, Flatten, GlobalMaxPooling2D, Input, MaxPooling2D, ReLU, Sequential
+from minicnn import (
+    ELU,
+    Activation,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalMaxPooling2D,
+    Input,
+    MaxPooling2D,
+    PReLU,
+    ReLU,
+    Sequential,
+)
 from minicnn.models import gradcheck as gradcheck_module
 from minicnn.models.gradcheck import gradcheck
 from tests.explain.nets import NETS, label, picture
@@ -135,6 +147,8 @@ KINKS = {  # inputs, of which the first ones lie at a kink; what is 0 on both si
     "relu6": (Activation("relu6"), [0.0, 6.0], [3.0, 9.0, -1.0]),
     "leaky_relu": (Activation("leaky_relu"), [0.0], [6.0, 3.0, -1.0]),
     "hard_sigmoid": (Activation("hard_sigmoid"), [-3.0, 3.0], [0.0, 1.0, 6.0]),
+    "hard_silu": (Activation("hard_silu"), [-3.0, 3.0], [0.0, -1.0, 6.0]),
+    "PReLU": (PReLU(), [0.0], [6.0, -1.0]),
     "a layer": (ReLU(), [0.0], [6.0, -1.0]),
     "a layer with a maximum": (ReLU(2), [0.0, 2.0], [6.0, 1.0]),
     "ELU": (ELU(2.0), [0.0], [6.0, -1.0]),

@@ -117,16 +117,23 @@ def adapted():
     return chain(layer, L.Conv2D(2, 3))
 
 
+def joined():
+    x = Input(SHAPE)
+    a, b = L.Conv2D(3, 1)(x), L.GlobalAveragePooling2D()(x)
+    return Model(x, L.Concatenate()([L.Subtract()([a, b]), L.Average()([a, x, b]), L.Maximum()([a, x]),
+                                     L.Minimum()([x, a])]))  # fmt: skip
+
+
 OPENED = [
     without_an_input, an_inner_chain_without_an_input, three_deep_and_names_again, inputs_by_name,
     an_inner_model_with_inputs_by_name, an_inner_model_with_lists_of_one, an_inner_model_with_two_ends, a_shared_tower,
     called_with_keywords, whole_numbers_in, operators, arithmetic_with_numbers, arithmetic_by_channel,
-    preprocessing_inside, part_of_a_model, adapted,
+    preprocessing_inside, part_of_a_model, adapted, joined,
 ]  # fmt: skip
 CHAINS = {
     "names": lambda: [L.Conv2D(4, 3, name="Faltung ü"), L.Flatten(name="a.b-c"), L.Dense(2, name="x:0")],
     "constants by channel": lambda: [L.Rescaling([1.0, 2.0, 3.0], offset=np.array([0.1, 0.2, 0.3]))],
-    "augmentation": lambda: [L.RandomFlip(), L.RandomRotation(0.1), L.RandomZoom(0.1), L.GaussianNoise(0.1)],
+    "augmentation": lambda: [L.RandomFlip(), L.RandomRotation(0.1), L.RandomZoom(0.1)],
     "dropouts": lambda: [L.Dropout(0.5), L.SpatialDropout2D(0.3), L.AlphaDropout(0.1), L.GaussianDropout(0.2)],
     "normalizations": lambda: [L.BatchNormalization(axis=3, center=False), L.BatchNormalization(scale=False)],
     "regularizers": lambda: [L.Conv2D(2, 3, activity_regularizer="l2", kernel_constraint="max_norm")],
@@ -138,6 +145,26 @@ CHAINS = {
         L.Conv2D(2, 1, activation=L.LeakyReLU(0.2)),
         L.Flatten(),
         L.Dense(3, activation=L.Softmax()),
+    ],
+    "larger": lambda: [
+        L.UpSampling2D(2, interpolation="bilinear"),
+        L.Conv2DTranspose(4, 3, strides=2, padding="same", output_padding=1, activation="relu"),
+        L.Conv2DTranspose(2, 2, use_bias=False),
+        L.UpSampling2D((1, 3)),
+        L.Resizing(9, 7, crop_to_aspect_ratio=True),
+    ],
+    "normalized by example": lambda: [
+        L.Conv2D(4, 3),
+        L.LayerNormalization(axis=[1, 3]),
+        L.GroupNormalization(2, scale=False),
+        L.LayerNormalization(center=False),
+        L.GaussianNoise(0.1),
+    ],
+    "bent and turned": lambda: [
+        L.PReLU(shared_axes=[1, 2]),
+        L.Permute((3, 1, 2)),
+        L.PReLU(),
+        L.Activation("hard_swish"),
     ],
     "slopes": lambda: [L.LeakyReLU(0.3), L.ELU(0.5), L.ReLU(1.0), L.Softmax(axis=2)],
 }
@@ -229,8 +256,8 @@ def a_number_a_pixel():
     [
         (lambda: chain(L.Conv1D(2, 3), shape=(8, 3)), "'conv1d' is of class 'Conv1D', which minicnn does not have."),
         (lambda: chain(L.LSTM(2), shape=(8, 3)), "'lstm' is of class 'LSTM', which minicnn does not have."),
-        (lambda: chain(L.Lambda(lambda x: x)), "'lambda' is of class 'Lambda', which minicnn does not have."),
-        (lambda: chain(L.Resizing(4, 4)), "'resizing' is of class 'Resizing', which minicnn does not have."),
+        (lambda: chain(L.Lambda(lambda x: x)), "Python code inside: layer 'lambda' is a Lambda, "),
+        (lambda: chain(L.Resizing(4, 4, antialias=True)), "Resizing(antialias=True) is not supported"),
         (lambda: chain(L.Conv2D(2, 1, activation="mish")), "Layer 'conv2d': `activation` must be one of"),
         (lambda: chain(L.ReLU(threshold=0.5)), "Layer 're_lu': ReLU(threshold=0.5) is not supported"),
         (lambda: chain(L.BatchNormalization(axis=1)), "`axis` must be -1 or its number. Received: axis=1"),

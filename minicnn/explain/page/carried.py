@@ -184,7 +184,7 @@ def _learned(node, k, nodes, channels, run, blobs):
     """Lay down the gradients of the same weights; that of a dense kernel is dz * x, which the page has."""
     found = {}
     for name, path in zip(node["arrays"], node["weights"], strict=True):
-        gradient = run.grads.get(path)
+        gradient = run.grads.get(path) if name != "weights" else None  # of a transposed convolution: not carried
         if gradient is not None and node["kind"] == "Dense" and name == "kernel":
             found[name] = None
         elif gradient is not None:

@@ -14,7 +14,7 @@ import numpy as np
 from ...layers import AUGMENTATIONS
 from ...models import Model
 from ...types import Array
-from ..terms import Place, activation_of, inside, layer_path, unfold
+from ..terms import Place, activation_of, inside, layer_path, pixel_weights, unfold
 
 Node = dict[str, Any]  # see `describe`
 POINTWISE = {
@@ -189,9 +189,9 @@ def _dense(made, at, inputs):
     return _weighted(made, at, "Dense", inputs, {}, "kernel")
 
 
-def _weighted(made, at, kind, inputs, settings, kernel):
+def _weighted(made, at, kind, inputs, settings, kernel, name="kernel"):
     """Add an operation with a kernel, and its activation after it as one of its own."""
-    arrays = [_array(at, kernel, "kernel"), *([_array(at, "bias")] if at.layer.use_bias else [])]
+    arrays = [_array(at, kernel, name), *([_array(at, "bias")] if at.layer.use_bias else [])]
     part = inside.before(at.layer)
     sums = made.add(at, kind, inputs, settings, arrays, part)
     return sums if part is None else made.add(at, "Activation", [sums], {"function": activation_of(at.layer)})
@@ -239,6 +239,40 @@ def _concatenate(made, at, inputs):
     return made.add(at, at.kind, inputs, {})
 
 
+def _weighed(made, at, inputs):
+    count = len(inputs)
+    factors = {"Average": [1 / count] * count, "Subtract": [1, -1]}.get(at.kind, [1] * count)
+    return made.add(at, at.kind, inputs, {"factors": factors})
+
+
+def _prelu(made, at, inputs):
+    arrays = [_array(at, "alpha")]
+    return made.add(at, at.kind, inputs, {"slopes": at.layer.params["alpha"].shape}, arrays)
+
+
+def _resampled(made, at, inputs):
+    height, width = made.nodes[inputs[0]]["shape"][:2]
+    rows, columns = pixel_weights(at.layer, (height, width))
+    return made.add(at, at.kind, inputs, {"rows": rows, "columns": columns})
+
+
+def _transposed(made, at, inputs):
+    layer = at.layer
+    pads = layer.pads(at.shape[1:3])
+    settings = {"taps": layer.kernel_size, "strides": layer.strides, "pads": pads, "dilation": layer.dilation_rate}
+    return _weighted(made, at, at.kind, inputs, settings, "kernel", "weights")
+
+
+def _normalized_by_example(made, at, inputs):
+    layer, rank = at.layer, len(at.shape)
+    if at.kind == "LayerNormalization":
+        how = {"axes": sorted({axis % rank - 1 for axis in layer.axis})}
+    else:
+        how = {"groups": layer.cut(at.shape[-1])}
+    arrays = [_array(at, name) for name in layer.params]
+    return made.add(at, at.kind, inputs, {"epsilon": layer.epsilon, **how}, arrays)
+
+
 def _identity(made, at, inputs):
     return made.add(at, "Identity" if at.sources else "Input", inputs, {})
 
@@ -259,31 +293,43 @@ def _plain(*settings):
 OPERATIONS: dict[str, Callable[[Listed, Any, list[int]], int]] = {
     **dict.fromkeys(AUGMENTATIONS, _identity),
     "Activation": _activation,
-    "Add": _plain(),
+    "Add": _weighed,
+    "Average": _weighed,
     "AveragePooling2D": _pooling,
     "BatchNormalization": _batch_normalization,
     "Concatenate": _concatenate,
     "Conv2D": _convolution,
+    "Conv2DTranspose": _transposed,
     "Cropping2D": _plain("cropping"),
     "Dense": _dense,
     "DepthwiseConv2D": _convolution,
     "Dropout": _dropout,
     "ELU": _plain("alpha"),
     "Flatten": _plain(),
+    "GaussianNoise": _identity,
     "GlobalAveragePooling2D": _plain(),
     "GlobalMaxPooling2D": _plain(),
+    "GroupNormalization": _normalized_by_example,
     "InputLayer": _identity,
+    "LayerNormalization": _normalized_by_example,
     "LeakyReLU": _plain("negative_slope"),
     "MaxPooling2D": _pooling,
+    "Maximum": _plain(),
+    "Minimum": _plain(),
     "Multiply": _plain(),
     "Normalization": _normalization,
+    "PReLU": _prelu,
+    "Permute": _plain("dims"),
     "ReLU": _activation,
     "Rescaling": _rescaling,
     "Reshape": _plain(),
+    "Resizing": _resampled,
     "SeparableConv2D": _separable,
     "Sigmoid": _activation,
     "Softmax": _activation,
     "SpatialDropout2D": _dropout,
+    "Subtract": _weighed,
+    "UpSampling2D": _resampled,
     "ZeroPadding2D": _plain("padding"),
 }
 

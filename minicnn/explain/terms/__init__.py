@@ -6,6 +6,7 @@ What the page uses, too: places (every call of a layer, and one recorded run), p
 from . import inside
 from .activations import activation_of
 from .places import Place, find, layer_path, unfold
+from .resampling import pixel_weights
 from .runs import Run, as_batch, fed, loss_of, run_backward, run_forward
 from .table import Term, Trace
 from .trace import trace
@@ -25,6 +26,7 @@ __all__ = [
     "inside",
     "layer_path",
     "loss_of",
+    "pixel_weights",
     "run_backward",
     "run_forward",
     "trace",

@@ -15,6 +15,7 @@ FORMULAS: dict[str, str] = {
     "softmax": "exp(z - max z) / sum exp(z - max z)",
     "tanh": "(exp(z) - exp(-z)) / (exp(z) + exp(-z))",
     "softplus": "log(1 + exp(z))",
+    "hard_silu": "z * min(max(z + 3, 0), 6) / 6",
     "silu": "z / (1 + exp(-z))",
     "gelu": "z * (1 + erf(z / sqrt(2))) / 2",
 }

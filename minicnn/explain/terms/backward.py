@@ -8,33 +8,15 @@ output.
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import product
-from typing import Protocol
 
 import numpy as np
 
 from ...layers import AUGMENTATIONS, Layer
 from ...types import Array
+from . import joining, normalizing, resampling
 from .activations import activate, activation_of, back, gate
-from .table import Index, Term, place
+from .table import GradientAt, Index, Term, place, term_sent
 from .windows import Windows
-
-
-class GradientAt(Protocol):
-    """What a rule asks for the gradient at its layer's outputs: `dz`.
-
-    Attributes
-    ----------
-    name : str
-        Of the place, or of what lies inside it.
-    """
-
-    name: str
-
-    def __call__(self, index: Index, /) -> tuple[float, str]:
-        """Return the loss's gradient at one output, and through what it came."""
-        ...
-
 
 Rule = Callable[..., list[Term]]
 
@@ -52,7 +34,7 @@ def _conv2d(layer, xs, k, dz, index):
     group, inside = divmod(c, kernel.shape[2])
     filters = layer.filters // layer.groups
     return [
-        _term(dz, (n, i, j, f), kernel[a, b, inside, f])
+        term_sent(dz, (n, i, j, f), kernel[a, b, inside, f])
         for i, j, a, b in _windows(layer, xs[0]).readers(h, w)
         for f in range(group * filters, (group + 1) * filters)
     ]
@@ -63,7 +45,7 @@ def _depthwise_conv2d(layer, xs, k, dz, index):
     kernel = layer.params["depthwise_kernel" if "depthwise_kernel" in layer.params else "kernel"]
     many = kernel.shape[3]
     return [
-        _term(dz, (n, i, j, c * many + m), kernel[a, b, c, m])
+        term_sent(dz, (n, i, j, c * many + m), kernel[a, b, c, m])
         for i, j, a, b in _windows(layer, xs[0]).readers(h, w)
         for m in range(many)
     ]
@@ -85,12 +67,12 @@ def pointwise_half(layer: Layer, dz: GradientAt, index: Index) -> list[Term]:
     terms : list of Term
     """
     weights = layer.params["pointwise_kernel"][0, 0, index[3]]
-    return [_term(dz, (*index[:3], f), weight) for f, weight in enumerate(weights)]
+    return [term_sent(dz, (*index[:3], f), weight) for f, weight in enumerate(weights)]
 
 
 def _dense(layer, xs, k, dz, index):
     row = layer.params["kernel"][index[-1]]
-    return [_term(dz, (*index[:-1], unit), weight) for unit, weight in enumerate(row)]
+    return [term_sent(dz, (*index[:-1], unit), weight) for unit, weight in enumerate(row)]
 
 
 def _max_pooling2d(layer, xs, k, dz, index):
@@ -100,7 +82,7 @@ def _max_pooling2d(layer, xs, k, dz, index):
         first, tied = windows.winner(xs[0][n], i, j, c)
         won = first == (h, w)
         other = "tie: the first one takes it" if (h, w) in tied else f"won by {place((n, *first, c))}"
-        terms.append(_term(dz, (n, i, j, c), float(won), "winner" if won else other))
+        terms.append(term_sent(dz, (n, i, j, c), float(won), "winner" if won else other))
     return terms
 
 
@@ -108,7 +90,7 @@ def _average_pooling2d(layer, xs, k, dz, index):
     n, h, w, c = index
     windows = _windows(layer, xs[0])
     return [
-        _term(dz, (n, i, j, c), 1 / sum(inside for *_, inside in windows.taps(i, j)))
+        term_sent(dz, (n, i, j, c), 1 / sum(inside for *_, inside in windows.taps(i, j)))
         for i, j, _, _ in windows.readers(h, w)
     ]
 
@@ -118,14 +100,14 @@ def _pooled(layer, index):
 
 
 def _global_average_pooling2d(layer, xs, k, dz, index):
-    return [_term(dz, _pooled(layer, index), 1 / math.prod(xs[0].shape[1:3]))]
+    return [term_sent(dz, _pooled(layer, index), 1 / math.prod(xs[0].shape[1:3]))]
 
 
 def _global_max_pooling2d(layer, xs, k, dz, index):
     channel = xs[0][index[0], :, :, index[3]]
     tied = channel == channel.max()
     won = bool(tied[index[1], index[2]])
-    return [_term(dz, _pooled(layer, index), 1 / tied.sum() if won else 0.0, "winner" if won else "no winner")]
+    return [term_sent(dz, _pooled(layer, index), 1 / tied.sum() if won else 0.0, "winner" if won else "no winner")]
 
 
 def through_activation(layer: Layer, xs: Sequence[Array], k: int, dz: GradientAt, index: Index) -> list[Term]:
@@ -151,96 +133,78 @@ def through_activation(layer: Layer, xs: Sequence[Array], k: int, dz: GradientAt
     if name == "softmax":
         return _softmax(layer, xs, k, dz, index)
     if name is None:
-        return [_term(dz, index, 1.0)]
+        return [term_sent(dz, index, 1.0)]
     slope = float(back(name, [1.0], [x[index]])[0])
-    return [_term(dz, index, slope, gate(name, float(x[index])))]
+    return [term_sent(dz, index, slope, gate(name, float(x[index])))]
 
 
 def _softmax(layer, xs, k, dz, index):
     axis = getattr(layer, "axis", -1) % len(index)
     row = xs[0][(*index[:axis], slice(None), *index[axis + 1 :])].astype(np.float64)
     y, own = activate("softmax", row), index[axis]
-    return [_term(dz, (*index[:axis], j, *index[axis + 1 :]), y[j] * ((j == own) - y[own])) for j in range(len(y))]
+    return [term_sent(dz, (*index[:axis], j, *index[axis + 1 :]), y[j] * ((j == own) - y[own])) for j in range(len(y))]
 
 
 def _leaky_relu(layer, xs, k, dz, index):
-    return [_term(dz, index, 1.0 if xs[0][index] > 0 else layer.negative_slope)]
+    return [term_sent(dz, index, 1.0 if xs[0][index] > 0 else layer.negative_slope)]
+
+
+def _prelu(layer, xs, k, dz, index):
+    x, slope = xs[0][index], np.broadcast_to(layer.params["alpha"], xs[0].shape[1:])[index[1:]]
+    return [term_sent(dz, index, 1.0 if x > 0 else slope if x < 0 else 0.0)]
 
 
 def _elu(layer, xs, k, dz, index):
     x = float(xs[0][index])
-    return [_term(dz, index, 1.0 if x > 0 else layer.alpha * math.exp(x))]
+    return [term_sent(dz, index, 1.0 if x > 0 else layer.alpha * math.exp(x))]
+
+
+def _permuted(layer, xs, k, dz, index):
+    return [term_sent(dz, (index[0], *(index[axis] for axis in layer.dims)), 1.0)]
 
 
 def _reshaped(layer, xs, k, dz, index):
     shape = layer.compute_output_shape(xs[0].shape)
     flat = np.ravel_multi_index(index[1:], xs[0].shape[1:])
-    return [_term(dz, (index[0], *map(int, np.unravel_index(flat, shape[1:]))), 1.0)]
+    return [term_sent(dz, (index[0], *map(int, np.unravel_index(flat, shape[1:]))), 1.0)]
 
 
 def _rescaling(layer, xs, k, dz, index):
-    return [_term(dz, index, layer.constants(index[-1])[0])]
+    return [term_sent(dz, index, layer.constants(index[-1])[0])]
 
 
 def _normalization(layer, xs, k, dz, index):
-    return [_term(dz, index, 1 / float(layer.constants(xs[0].shape)[1][index]))]
+    return [term_sent(dz, index, 1 / float(layer.constants(xs[0].shape)[1][index]))]
 
 
 def _batch_normalization(layer, xs, k, dz, index):
-    return [_term(dz, index, _normal_factor(layer, index[-1]))]
-
-
-def _add(layer, xs, k, dz, index):
-    return [_term(dz, at, 1.0) for at in _readers(xs, k, index)]
-
-
-def _multiply(layer, xs, k, dz, index):
-    wide = np.broadcast_arrays(*xs)
-    return [
-        _term(dz, at, math.prod(float(x[at]) for other, x in enumerate(wide) if other != k))
-        for at in _readers(xs, k, index)
-    ]
-
-
-def _readers(xs, k, index):
-    """List the outputs that read a number of input k: several where a size of 1 is stretched."""
-    shape = np.broadcast_shapes(*(x.shape for x in xs))
-    return list(
-        product(
-            *(range(full) if size == 1 else (at,) for at, size, full in zip(index, xs[k].shape, shape, strict=True))
-        )
-    )
-
-
-def _concatenate(layer, xs, k, dz, index):
-    axis = layer.axis % len(index)
-    before = sum(x.shape[axis] for x in xs[:k])
-    return [_term(dz, (*index[:axis], index[axis] + before, *index[axis + 1 :]), 1.0)]
+    return [term_sent(dz, index, _normal_factor(layer, index[-1]))]
 
 
 def _zero_padding2d(layer, xs, k, dz, index):
     (top, _), (left, _) = layer.padding
-    return [_term(dz, (index[0], index[1] + top, index[2] + left, index[3]), 1.0)]
+    return [term_sent(dz, (index[0], index[1] + top, index[2] + left, index[3]), 1.0)]
 
 
 def _cropping2d(layer, xs, k, dz, index):
     (top, bottom), (left, right) = layer.cropping
     _, height, width, _ = xs[0].shape
     kept = top <= index[1] < height - bottom and left <= index[2] < width - right
-    return [_term(dz, (index[0], index[1] - top, index[2] - left, index[3]), 1.0)] if kept else []
+    return [term_sent(dz, (index[0], index[1] - top, index[2] - left, index[3]), 1.0)] if kept else []
 
 
 def _through(layer, xs, k, dz, index):
-    return [_term(dz, index, 1.0)]
+    return [term_sent(dz, index, 1.0)]
 
 
 TO_INPUT: dict[str, Rule] = {
+    **joining.TO_INPUT,
+    **normalizing.TO_INPUT,
+    **resampling.TO_INPUT,
     **dict.fromkeys(AUGMENTATIONS, _through),
     "Activation": through_activation,
-    "Add": _add,
     "AveragePooling2D": _average_pooling2d,
     "BatchNormalization": _batch_normalization,
-    "Concatenate": _concatenate,
     "Conv2D": _conv2d,
     "Cropping2D": _cropping2d,
     "Dense": _dense,
@@ -248,13 +212,15 @@ TO_INPUT: dict[str, Rule] = {
     "Dropout": _through,
     "ELU": _elu,
     "Flatten": _reshaped,
+    "GaussianNoise": _through,
     "GlobalAveragePooling2D": _global_average_pooling2d,
     "GlobalMaxPooling2D": _global_max_pooling2d,
     "InputLayer": _through,
     "LeakyReLU": _leaky_relu,
     "MaxPooling2D": _max_pooling2d,
-    "Multiply": _multiply,
     "Normalization": _normalization,
+    "PReLU": _prelu,
+    "Permute": _permuted,
     "ReLU": through_activation,
     "Rescaling": _rescaling,
     "Reshape": _reshaped,
@@ -288,7 +254,7 @@ def _stops(layer, x, dz, outputs, a, b, channel, f):
         h = i * layer.strides[0] + a * layer.dilation_rate[0] - top
         w = j * layer.strides[1] + b * layer.dilation_rate[1] - left
         inside = 0 <= h < x.shape[1] and 0 <= w < x.shape[2]
-        terms.append(_term(dz, (n, i, j, f), x[n, h, w, channel] if inside else 0.0, "" if inside else "padding"))
+        terms.append(term_sent(dz, (n, i, j, f), x[n, h, w, channel] if inside else 0.0, "" if inside else "padding"))
     return terms
 
 
@@ -297,7 +263,7 @@ def _separable_pointwise(layer, xs, dz, outputs, index):
     c, m = divmod(at, layer.depth_multiplier)
     windows, kernel = _windows(layer, xs[0]), layer.params["depthwise_kernel"]
     return [
-        _term(
+        term_sent(
             dz,
             (n, i, j, f),
             math.fsum(
@@ -312,17 +278,24 @@ def _separable_pointwise(layer, xs, dz, outputs, index):
 
 def _dense_kernel(layer, xs, dz, outputs, index):
     d, unit = index
-    return [_term(dz, (*row, unit), xs[0][(*row, d)]) for row in np.ndindex(*outputs[:-1])]
+    return [term_sent(dz, (*row, unit), xs[0][(*row, d)]) for row in np.ndindex(*outputs[:-1])]
 
 
 def _bias(layer, xs, dz, outputs, index):
-    return [_term(dz, (*row, index[0]), 1.0) for row in np.ndindex(*outputs[:-1])]
+    return [term_sent(dz, (*row, index[0]), 1.0) for row in np.ndindex(*outputs[:-1])]
+
+
+def _slope(layer, xs, dz, outputs, index):
+    sizes = zip(layer.params["alpha"].shape, outputs[1:], strict=True)
+    shared = [outputs[0], *(full if size == 1 else 1 for size, full in sizes)]
+    places = ((row[0], *map(sum, zip(row[1:], index, strict=True))) for row in np.ndindex(*shared))
+    return [term_sent(dz, at, min(float(xs[0][at]), 0.0)) for at in places]
 
 
 def _gamma(layer, xs, dz, outputs, index):
     c = index[0]
     mean, deviation = float(layer.state["moving_mean"][c]), _deviation(layer, c)
-    return [_term(dz, (*row, c), (float(xs[0][(*row, c)]) - mean) / deviation) for row in np.ndindex(*outputs[:-1])]
+    return [term_sent(dz, (*row, c), (float(xs[0][(*row, c)]) - mean) / deviation) for row in np.ndindex(*outputs[:-1])]
 
 
 def _deviation(layer, c):
@@ -334,24 +307,19 @@ def _normal_factor(layer, c):
 
 
 TO_WEIGHT: dict[tuple[str, str], Rule] = {
+    **normalizing.TO_WEIGHT,
+    **resampling.TO_WEIGHT,
     ("BatchNormalization", "beta"): _bias,
     ("BatchNormalization", "gamma"): _gamma,
     ("Conv2D", "bias"): _bias,
     ("Conv2D", "kernel"): _conv2d_kernel,
+    ("Conv2DTranspose", "bias"): _bias,
     ("Dense", "bias"): _bias,
     ("Dense", "kernel"): _dense_kernel,
     ("DepthwiseConv2D", "bias"): _bias,
     ("DepthwiseConv2D", "kernel"): _depthwise_kernel,
+    ("PReLU", "alpha"): _slope,
     ("SeparableConv2D", "bias"): _bias,
     ("SeparableConv2D", "depthwise_kernel"): _depthwise_kernel,
     ("SeparableConv2D", "pointwise_kernel"): _separable_pointwise,
 }
-
-
-def _term(dz, index, factor, note=""):
-    value, remark = dz(tuple(int(i) for i in index))
-    return Term(
-        f"example {index[0]} {dz.name}{place(index)}",
-        (value, float(factor)),
-        ", ".join(text for text in (note, remark) if text),
-    )

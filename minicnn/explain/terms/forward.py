@@ -7,37 +7,15 @@ their products alone (`PRODUCTS`); the rest is the same for all of them.
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from ...layers import AUGMENTATIONS, Layer
 from ...types import Array
+from . import joining, normalizing, resampling
 from .activations import FORMULAS, activate, activation_of
-from .table import Index, Term, place
+from .table import Index, Parts, Term, place
 from .windows import Windows
-
-
-class Parts(NamedTuple):
-    """What one output is made of.
-
-    Attributes
-    ----------
-    formula : str
-        The equation.
-    columns : tuple of str
-        What the terms' factors are called.
-    terms : list of Term
-        They add up to the number before bias and activation.
-    steps : list of (str, float)
-        What follows the sum, and the number after it.
-    """
-
-    formula: str
-    columns: tuple[str, ...]
-    terms: list[Term]
-    steps: list[tuple[str, float]]
-
 
 Rule = Callable[..., Parts]  # of (layer, xs, index)
 
@@ -83,6 +61,7 @@ PRODUCTS: dict[str, tuple[Callable[..., list[Term]], str]] = {  # the terms of (
     "DepthwiseConv2D": (_depthwise_conv2d, "sum of x * kernel over the window of one channel"),
     "SeparableConv2D": (_separable_conv2d, "sum of depthwise output * pointwise kernel"),
     "Dense": (_dense, "sum of x * kernel over all inputs"),
+    "Conv2DTranspose": (resampling.transposed, "sum of x * kernel over the pixels that write here"),
 }
 
 
@@ -252,6 +231,12 @@ def _leaky_relu(layer, xs, index):
     )
 
 
+def _prelu(layer, xs, index):
+    x, slope = float(xs[0][index]), float(np.broadcast_to(layer.params["alpha"], xs[0].shape[1:])[index[1:]])
+    terms = [Term(place(index), (x, 1.0 if x > 0 else slope))]
+    return Parts("y = x where x > 0, else alpha * x", ("x", "slope"), terms, [])
+
+
 def _elu(layer, xs, index):
     x, alpha = float(xs[0][index]), layer.alpha
     return Parts(
@@ -273,6 +258,11 @@ def _reshape(layer, xs, index):
     flat = np.ravel_multi_index(index[1:], shape[1:])
     origin = (index[0], *map(int, np.unravel_index(flat, xs[0].shape[1:])))
     return Parts("the same numbers in another shape", ("x",), [Term(place(origin), (float(xs[0][origin]),))], [])
+
+
+def _permute(layer, xs, index):
+    origin = (index[0], *(index[layer.dims.index(axis) + 1] for axis in range(1, len(index))))
+    return Parts("x with its axes in another order", ("x",), [Term(place(origin), (float(xs[0][origin]),))], [])
 
 
 def _rescaling(layer, xs, index):
@@ -304,29 +294,6 @@ def _batch_normalization(layer, xs, index):
     )
 
 
-def _add(layer, xs, index):
-    terms = [Term(f"input {k}", (float(np.broadcast_to(x, _stretched(xs))[index]),)) for k, x in enumerate(xs)]
-    return Parts("y = the sum of the inputs", ("x",), terms, [])
-
-
-def _multiply(layer, xs, index):
-    factors = tuple(float(np.broadcast_to(x, _stretched(xs))[index]) for x in xs)
-    return Parts(
-        "y = the product of the inputs", tuple(f"x{k + 1}" for k in range(len(xs))), [Term(place(index), factors)], []
-    )
-
-
-def _concatenate(layer, xs, index):
-    axis, at = layer.axis % len(index), index[layer.axis]
-    for k, x in enumerate(xs):
-        if at < x.shape[axis]:
-            origin = (*index[:axis], at, *index[axis + 1 :])
-            term = Term(f"input {k} {place(origin)}", (float(x[origin]),))
-            return Parts("the inputs side by side", ("x",), [term], [])
-        at -= x.shape[axis]
-    raise IndexError(index)
-
-
 def _zero_padding2d(layer, xs, index):
     (top, _), (left, _) = layer.padding
     n, h, w, c = index[0], index[1] - top, index[2] - left, index[3]
@@ -347,33 +314,32 @@ def _same(formula):
     return lambda layer, xs, index: Parts(formula, ("x",), [Term(place(index), (float(xs[0][index]),))], [])
 
 
-def _stretched(xs):
-    return np.broadcast_shapes(*(x.shape for x in xs))
-
-
 def _total(terms):
     return math.fsum(term.value for term in terms)
 
 
 FORWARD: dict[str, Rule] = {
     **dict.fromkeys(PRODUCTS, _weighted),
+    **joining.FORWARD,
+    **normalizing.FORWARD,
+    **resampling.FORWARD,
     **dict.fromkeys(AUGMENTATIONS, _same("y = x: nothing is drawn at random when predicting")),
     "Activation": _activation,
-    "Add": _add,
     "AveragePooling2D": _average_pooling2d,
     "BatchNormalization": _batch_normalization,
-    "Concatenate": _concatenate,
     "Cropping2D": _cropping2d,
     "Dropout": _same("y = x: dropout changes nothing when predicting"),
     "ELU": _elu,
     "Flatten": _flatten,
+    "GaussianNoise": _same("y = x: no noise is added when predicting"),
     "GlobalAveragePooling2D": _global_average_pooling2d,
     "GlobalMaxPooling2D": _global_max_pooling2d,
     "InputLayer": _same("y = x: what the outer model hands in"),
     "LeakyReLU": _leaky_relu,
     "MaxPooling2D": _max_pooling2d,
-    "Multiply": _multiply,
     "Normalization": _normalization,
+    "PReLU": _prelu,
+    "Permute": _permute,
     "ReLU": _activation,
     "Rescaling": _rescaling,
     "Reshape": _reshape,

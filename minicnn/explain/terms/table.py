@@ -8,6 +8,7 @@ import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 Index = tuple[int, ...]  # of one number in an array
 COLUMNS = 80  # of the terminal that a table is made for; remarks that do not fit stand below their row
@@ -40,6 +41,69 @@ class Term:
     def value(self) -> float:
         """The product of the factors."""
         return math.prod(self.factors)
+
+
+class Parts(NamedTuple):
+    """What one output is made of.
+
+    Attributes
+    ----------
+    formula : str
+        The equation.
+    columns : tuple of str
+        What the terms' factors are called.
+    terms : list of Term
+        They add up to the number before bias and activation.
+    steps : list of (str, float)
+        What follows the sum, and the number after it.
+    """
+
+    formula: str
+    columns: tuple[str, ...]
+    terms: list[Term]
+    steps: list[tuple[str, float]]
+
+
+class GradientAt(Protocol):
+    """What a rule asks for the gradient at its layer's outputs: `dz`.
+
+    Attributes
+    ----------
+    name : str
+        Of the place, or of what lies inside it.
+    """
+
+    name: str
+
+    def __call__(self, index: Index, /) -> tuple[float, str]:
+        """Return the loss's gradient at one output, and through what it came."""
+        ...
+
+
+def term_sent(dz: GradientAt, index: Sequence[int], factor: float, note: str = "") -> Term:
+    """Make the term that one output sends back: its gradient times a factor.
+
+    Parameters
+    ----------
+    dz : callable
+        The gradient at the outputs, see `GradientAt`.
+    index : tuple of int
+        Of the output.
+    factor : float
+        What a number was multiplied by for that output.
+    note : str
+        A remark.
+
+    Returns
+    -------
+    term : Term
+    """
+    value, remark = dz(tuple(int(i) for i in index))
+    return Term(
+        f"example {index[0]} {dz.name}{place(index)}",
+        (value, float(factor)),
+        ", ".join(text for text in (note, remark) if text),
+    )
 
 
 @dataclass

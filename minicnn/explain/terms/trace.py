@@ -11,10 +11,10 @@ import numpy as np
 from ...models import Model
 from ...types import AnyArray, Array, ArrayLike
 from . import inside
-from .forward import FORWARD, Parts, before_activation, depthwise_half
+from .forward import FORWARD, before_activation, depthwise_half
 from .places import Place, find, full_index
 from .runs import run_forward
-from .table import Index, Term, Trace, place
+from .table import Index, Parts, Term, Trace, place
 
 
 def trace(model: Model, x: ArrayLike, layer: str, index: int | Sequence[int] | AnyArray) -> Trace:

@@ -92,7 +92,7 @@ export class CarriedNet extends Net {
     if (name === "kernel") {
       return node.kind === "Dense" ? this.denseWeight(node, at) : node.own.kernel[this.tapOf(node, at)];
     }
-    return node.own[name][at];
+    return node.own[name]?.[at]; // the weights of a transposed convolution are not carried
   }
 
   denseWeight(node, at) {

@@ -180,6 +180,29 @@ export const RULES = {
   },
   ELU: { text: "y = x where x > 0, else alpha (exp(x) \u2212 1)", work: (node, [x]) => `${format(x)} \u2192` },
   Add: { text: "y = the sum of the inputs", work: (node, xs) => `${xs.map((x) => format(x)).join(" + ")} =` },
+  Subtract: {
+    text: "y = the first input \u2212 the second",
+    work: (node, xs) => `${xs.map((x) => format(x)).join(" \u2212 ")} =`,
+  },
+  Average: {
+    text: "y = the mean of the inputs",
+    work: (node, xs) => `(${xs.map((x) => format(x)).join(" + ")}) / ${xs.length} =`,
+  },
+  Maximum: { text: "y = the largest of the inputs", work: (node, xs) => `${xs.map((x) => format(x)).join(", ")}:` },
+  Minimum: { text: "y = the smallest of the inputs", work: (node, xs) => `${xs.map((x) => format(x)).join(", ")}:` },
+  Permute: { text: "x with its axes in another order", work: () => "" },
+  PReLU: { text: "y = x where x > 0, else alpha \u00b7 x, alpha learnt", work: (node, [x]) => `${format(x)} \u2192` },
+  UpSampling2D: { text: "y = the pixels of a smaller map, repeated or interpolated", work: () => "" },
+  Resizing: { text: "y = the pixels of a map of another size, interpolated", work: () => "" },
+  Conv2DTranspose: { text: "y = sum of x \u00b7 kernel over the pixels that write here, + bias", work: () => "" },
+  LayerNormalization: {
+    text: "y = (x \u2212 mean) \u00b7 gamma / sqrt(variance + epsilon) + beta, of this example's own numbers",
+    work: (node, [x]) => `${format(x)} \u2192`,
+  },
+  GroupNormalization: {
+    text: "y = (x \u2212 mean) \u00b7 gamma / sqrt(variance + epsilon) + beta, over a group of maps",
+    work: (node, [x]) => `${format(x)} \u2192`,
+  },
   Multiply: {
     text: "y = the product of the inputs",
     work: (node, xs) => `${xs.map((x) => format(x)).join(" \u00b7 ")} =`,

@@ -19,6 +19,11 @@ export const FUNCTIONS = {
   tanh: { text: "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", f: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2 },
   softplus: { text: "log(1 + exp(x))", f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), slope: logistic },
   silu: { text: "x / (1 + exp(-x))", f: (x) => x * logistic(x), slope: (x) => logistic(x) * (1 + x * logistic(-x)) },
+  hard_silu: {
+    text: "x * min(max(x + 3, 0), 6) / 6",
+    f: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+    slope: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6),
+  },
   gelu: {
     text: "x * (1 + erf(x / sqrt(2))) / 2",
     f: (x) => x * below(x),

@@ -7,7 +7,10 @@
 // The formulas are those of minicnn/reference; sums are taken in double precision and stored in single.
 
 import { FUNCTIONS, softmax } from "./functions.js";
+import { extreme, multiply, stretched, weighed } from "./joining.js";
+import { normalized } from "./normalizing.js";
 import { like, zeros } from "./numbers.js";
+import { resampled, transposed } from "./resampling.js";
 import { addBias, averagePooling, conv2d, depthwise, maxPooling } from "./sliding.js";
 
 const same = {
@@ -163,49 +166,40 @@ const frame = (sign) => ({
   }),
 });
 
-// Which entry of an input of `shape` goes into entry i of an output of `full`: a size of 1 is stretched.
-export function stretched(shape, full, i) {
-  let at = 0;
+// x with its axes in another order: dims says which, counted from 1, becomes the first, the second, ...
+export function turned(from, dims, i) {
+  const place = new Array(from.length);
   let rest = i;
-  let step = 1;
-  for (let axis = full.length - 1; axis >= 0; axis--) {
-    if (shape[axis] !== 1) at += (rest % full[axis]) * step;
-    step *= shape[axis];
-    rest = Math.floor(rest / full[axis]);
+  for (let axis = dims.length - 1; axis >= 0; axis--) {
+    const size = from[dims[axis] - 1];
+    place[dims[axis] - 1] = rest % size;
+    rest = Math.floor(rest / size);
   }
-  return at;
+  return place.reduce((at, index, axis) => at * from[axis] + index, 0);
 }
 
-const add = {
-  forward: (node, xs) =>
-    zeros(node.shape).map((_, i) => xs.reduce((total, x, k) => total + x[stretched(node.from[k], node.shape, i)], 0)),
-  backward: (node, xs, y, dy) => ({
-    dxs: xs.map((own, k) => {
-      const dx = like(own);
-      for (let i = 0; i < dy.length; i++) dx[stretched(node.from[k], node.shape, i)] += dy[i];
-      return dx;
-    }),
-  }),
+const permute = {
+  forward: ({ from, settings }, [x]) => x.map((_, i) => x[turned(from[0], settings.dims, i)]),
+  backward({ from, settings }, [x], y, dy) {
+    const dx = like(x);
+    for (let i = 0; i < dy.length; i++) dx[turned(from[0], settings.dims, i)] = dy[i];
+    return { dxs: [dx] };
+  },
 };
 
-const multiply = {
-  forward: (node, xs) =>
-    zeros(node.shape).map((_, i) => xs.reduce((total, x, k) => total * x[stretched(node.from[k], node.shape, i)], 1)),
-  backward(node, xs, y, dy) {
-    return {
-      dxs: xs.map((own, k) => {
-        const dx = like(own);
-        for (let i = 0; i < dy.length; i++) {
-          dx[stretched(node.from[k], node.shape, i)] +=
-            dy[i] *
-            xs.reduce(
-              (total, x, other) => (other === k ? total : total * x[stretched(node.from[other], node.shape, i)]),
-              1,
-            );
-        }
-        return dx;
-      }),
-    };
+// The slope of a number that is not positive: alpha may be shared along axes.
+export const slopeAt = (node, i) => node.own.alpha[stretched(node.settings.slopes, node.shape, i)];
+
+const prelu = {
+  forward: (node, [x]) => x.map((value, i) => (value > 0 ? value : value * slopeAt(node, i))),
+  backward(node, [x], y, dy) {
+    const dx = like(x);
+    const alpha = like(node.own.alpha);
+    for (let i = 0; i < x.length; i++) {
+      dx[i] = x[i] > 0 ? dy[i] : x[i] < 0 ? dy[i] * slopeAt(node, i) : 0;
+      if (x[i] < 0) alpha[stretched(node.settings.slopes, node.shape, i)] += dy[i] * x[i];
+    }
+    return { dxs: [dx], grads: { alpha } };
   },
 };
 
@@ -262,9 +256,20 @@ export const LAYERS = {
   Rescaling: rescaling,
   BatchNormalization: batchNormalization,
   Normalization: normalization,
-  Add: add,
+  Add: weighed,
+  Subtract: weighed,
+  Average: weighed,
   Multiply: multiply,
+  Maximum: extreme,
+  Minimum: extreme,
   Concatenate: concatenate,
+  Permute: permute,
+  PReLU: prelu,
+  UpSampling2D: resampled,
+  Resizing: resampled,
+  Conv2DTranspose: transposed,
+  LayerNormalization: normalized,
+  GroupNormalization: normalized,
   ZeroPadding2D: frame(-1),
   Cropping2D: frame(1),
 };

@@ -4,8 +4,11 @@
 // A net that is carried in part (carried.js) has terms of what it carries alone.
 
 import { FUNCTIONS, softmax } from "./functions.js";
-import { framed, LAYERS, normalFactor, stretched } from "./layers.js";
+import { stretched, taken } from "./joining.js";
+import { framed, LAYERS, normalFactor, slopeAt, turned } from "./layers.js";
+import { groupOf, moments } from "./normalizing.js";
 import { extent, product, where } from "./numbers.js";
+import { samplers, written } from "./resampling.js";
 import { readers, taps, winners } from "./windows.js";
 
 // What a layer that works elementwise multiplies a gradient with: factor(node, x, channel, place).
@@ -14,6 +17,8 @@ const sloped =
   (kind) =>
   ({ settings }, x) =>
     LAYERS[kind].slope(x, settings);
+const JOINING = ["Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"];
+const NORMALIZING = ["GroupNormalization", "LayerNormalization"];
 const FACTORS = {
   Identity: one,
   Dropout: one,
@@ -22,6 +27,7 @@ const FACTORS = {
   Rescaling: ({ settings }, x, c) => settings.scale[c],
   LeakyReLU: sloped("LeakyReLU"),
   ELU: sloped("ELU"),
+  PReLU: (node, x, c, at) => (x > 0 ? 1 : x < 0 ? slopeAt(node, at) : 0),
   BatchNormalization: (node, x, c) => normalFactor(node, c).factor,
   Normalization: (node, x, c, at) => node.own.factor?.[at],
 };
@@ -127,16 +133,47 @@ function sent(net, reader, k, node, at) {
     const y = (j) => net.valueAt(reader.index, at - c + j);
     return every(channels, (j) => term(at - c + j, y(j) * ((j === c) - y(c))));
   }
-  if (reader.kind === "Add" || reader.kind === "Multiply") {
+  if (JOINING.includes(reader.kind)) {
     // an input may be stretched: then it is read several times
     const from = (i, input) => stretched(reader.from[input], reader.shape, i);
+    const value = (input, i) => net.valueAt(reader.inputs[input], from(i, input));
     const others = (i) =>
-      reader.inputs.reduce((all, source, input) => (input === k ? all : all * net.valueAt(source, from(i, input))), 1);
+      reader.inputs.reduce((all, _, input) => (input === k ? all : all * value(input, i)), 1);
+    const share = (i) => {
+      if (reader.settings.factors) return reader.settings.factors[k];
+      if (reader.kind === "Multiply") return others(i);
+      const carried = reader.inputs.every((_, input) => value(input, i) !== undefined);
+      return carried ? Number(taken(reader, value, i) === k) : undefined;
+    };
     const reads =
       product(reader.from[k]) === product(reader.shape)
         ? [at]
         : every(product(reader.shape), (i) => i).filter((i) => from(i, k) === at);
-    return reads.map((i) => term(i, reader.kind === "Add" ? 1 : others(i)));
+    return reads.map((i) => term(i, share(i)));
+  }
+  if (reader.kind === "UpSampling2D" || reader.kind === "Resizing") {
+    return samplers(reader, h, w).map(({ i, j, weight }) => term(spot(i, j, c), weight));
+  }
+  if (reader.kind === "Conv2DTranspose") {
+    return written(reader, h, w).flatMap(({ i, j, tap }) =>
+      every(reader.shape[2], (f) =>
+        term(spot(i, j, f), net.weight(reader, "weights", (tap * reader.shape[2] + f) * channels + c)),
+      ),
+    );
+  }
+  if (NORMALIZING.includes(reader.kind)) {
+    const { members, own } = groupOf(reader, at);
+    if (members.some((i) => net.valueAt(node.index, i) === undefined)) return [];
+    const { mean, inverse } = moments(members, (i) => net.valueAt(node.index, i), reader.settings.epsilon);
+    const xhat = (i) => (net.valueAt(node.index, i) - mean) * inverse;
+    return members.map((i) => {
+      const scale = (reader.own.gamma?.[own[i]] ?? 1) * inverse;
+      return term(i, scale * ((i === at) - 1 / members.length - (xhat(i) * xhat(at)) / members.length));
+    });
+  }
+  if (reader.kind === "Permute") {
+    const { from, settings, shape } = reader;
+    return [term(every(product(shape), (i) => i).find((i) => turned(from[0], settings.dims, i) === at), 1)];
   }
   if (reader.kind === "Concatenate") {
     const [start, own] = LAYERS.Concatenate.parts(reader)[k];
@@ -164,6 +201,23 @@ function ownTerms(net, node, name, at) {
     factor,
     note: [note, passage(net, node, out)].filter(Boolean).join(", "),
   });
+  if (NORMALIZING.includes(node.kind)) {
+    return every(product(node.shape), (i) => i)
+      .filter((i) => groupOf(node, i).own[i] === at)
+      .map((i) => {
+        const { members } = groupOf(node, i);
+        if (members.some((j) => net.valueAt(source, j) === undefined)) return term(i, undefined);
+        const { mean, inverse } = moments(members, (j) => net.valueAt(source, j), node.settings.epsilon);
+        return term(i, name === "beta" ? 1 : (net.valueAt(source, i) - mean) * inverse);
+      })
+      .filter(known);
+  }
+  if (node.kind === "PReLU") {
+    return every(product(node.shape), (i) => i)
+      .filter((i) => stretched(node.settings.slopes, node.shape, i) === at)
+      .map((i) => term(i, Math.min(net.valueAt(source, i), 0)))
+      .filter(known);
+  }
   if (name === "bias" || name === "beta") return every(stops, (n) => term(n * count + at, 1)).filter(known);
   if (node.kind === "Dense") return [term(at % count, net.valueAt(source, Math.floor(at / count)))];
   if (node.kind === "BatchNormalization") {
@@ -171,6 +225,21 @@ function ownTerms(net, node, name, at) {
     return every(stops, (n) =>
       term(n * count + at, (net.valueAt(source, n * count + at) - node.own.moving_mean[at]) / deviation),
     );
+  }
+  if (node.kind === "Conv2DTranspose") {
+    const [rows, columns, channels] = node.from[0];
+    const c = at % channels;
+    const filter = Math.floor(at / channels) % count;
+    const wanted = Math.floor(at / channels / count);
+    return every(rows * columns, (pixel) =>
+      written(node, Math.floor(pixel / columns), pixel % columns)
+        .filter(({ tap }) => tap === wanted)
+        .map(({ i, j }) =>
+          term((i * node.shape[1] + j) * count + filter, net.valueAt(source, pixel * channels + c)),
+        ),
+    )
+      .flat()
+      .filter(known);
   }
   const f = at % count;
   const deep = node.kind === "DepthwiseConv2D";

@@ -31,6 +31,10 @@ EXACT = {  # f, f', as in the papers; at a kink the derivative that Keras takes
     "hard_sigmoid": (lambda x: min(max(x / 6 + 0.5, 0), 1), lambda x: 1 / 6 if -3 < x < 3 else 0),
     "tanh": (math.tanh, lambda x: 1 / math.cosh(x) ** 2 if abs(x) < 700 else 0),
     "softplus": (lambda x: x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x)), _logistic),
+    "hard_silu": (
+        lambda x: x * min(max(x / 6 + 0.5, 0), 1),
+        lambda x: 0 if x <= -3 else 1 if x >= 3 else x / 3 + 0.5,
+    ),
     "silu": (lambda x: x * _logistic(x), lambda x: _logistic(x) * (1 + x * _logistic(-x))),
     "gelu": (lambda x: x * _below(x), lambda x: _below(x) + x * _density(x)),
 }

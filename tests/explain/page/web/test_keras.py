@@ -8,7 +8,9 @@ import pytest
 from tests.explain.page.web.points import POINTS
 from tests.keras_oracle import keras, keras_gradients, tf
 
-NAMES = ("relu", "relu6", "leaky_relu", "elu", "sigmoid", "hard_sigmoid", "tanh", "softplus", "silu", "gelu")
+NAMES = (
+    "relu", "relu6", "leaky_relu", "elu", "sigmoid", "hard_sigmoid", "tanh", "softplus", "silu", "hard_silu", "gelu"
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

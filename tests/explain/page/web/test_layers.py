@@ -7,10 +7,12 @@ from minicnn import (
     ELU,
     Activation,
     Add,
+    Average,
     AveragePooling2D,
     BatchNormalization,
     Concatenate,
     Conv2D,
+    Conv2DTranspose,
     Cropping2D,
     Dense,
     DepthwiseConv2D,
@@ -18,19 +20,28 @@ from minicnn import (
     Flatten,
     GlobalAveragePooling2D,
     GlobalMaxPooling2D,
+    GroupNormalization,
     Input,
+    LayerNormalization,
     LeakyReLU,
+    Maximum,
     MaxPooling2D,
+    Minimum,
     Model,
     Multiply,
     Normalization,
+    Permute,
+    PReLU,
     ReLU,
     Rescaling,
     Reshape,
+    Resizing,
     SeparableConv2D,
     Sequential,
     Softmax,
     SpatialDropout2D,
+    Subtract,
+    UpSampling2D,
     ZeroPadding2D,
 )
 from minicnn.explain.page.nodes import describe
@@ -69,6 +80,11 @@ def stretched(kind):
 def doubled(x):
     """Add maps and what became of them."""
     return Add()([x, Conv2D(2, 1)(x), x])
+
+
+def lessened(x):
+    """Subtract a number a channel."""
+    return Subtract()([x, GlobalAveragePooling2D(keepdims=True)(x)])
 
 
 def beside(x):
@@ -114,6 +130,25 @@ CASES = {
     "softmax": ((5,), real, lambda: Softmax()),
     "add": ((3, 4, 2), real, lambda: doubled),
     "multiply stretched": ((3, 4, 2), real, lambda: stretched(Multiply)),
+    "subtract stretched": (
+        (3, 4, 2),
+        real,
+        lambda: lambda x: Subtract()([x, GlobalAveragePooling2D(keepdims=True)(x)]),
+    ),
+    "average stretched": ((3, 4, 2), real, lambda: stretched(Average)),
+    "maximum": ((3, 4, 2), whole, lambda: lambda x: Maximum()([x, Conv2D(2, 1)(x), x])),
+    "minimum stretched": ((3, 4, 2), real, lambda: stretched(Minimum)),
+    "permute": ((3, 4, 2), real, lambda: Permute((3, 1, 2))),
+    "prelu": ((3, 4, 2), whole, lambda: PReLU()),
+    "prelu shared": ((3, 4, 2), real, lambda: PReLU((1, 2))),
+    "up sampling": ((3, 4, 2), real, lambda: UpSampling2D((2, 3))),
+    "up sampling bilinear": ((3, 4, 2), real, lambda: UpSampling2D(2, "bilinear")),
+    "resizing": ((7, 4, 2), real, lambda: Resizing(3, 5, "bicubic", crop_to_aspect_ratio=True)),
+    "conv2d transpose": ((3, 4, 3), real, lambda: Conv2DTranspose(2, (3, 2), strides=2, padding="same")),
+    "conv2d transpose valid": ((3, 4, 2), real, lambda: Conv2DTranspose(3, 3, dilation_rate=(1, 2), use_bias=False)),
+    "layer normalization": ((3, 4, 5), real, lambda: LayerNormalization()),
+    "layer normalization axes": ((3, 4, 2), real, lambda: LayerNormalization([1, 3], scale=False)),
+    "group normalization": ((3, 4, 6), real, lambda: GroupNormalization(3)),
     "concatenate": ((3, 2, 2), real, lambda: beside),
     **{f"activation {name}": ((3, 4, 4), wide, lambda name=name: Activation(name)) for name in ACTIVATIONS},
     "linear": ((3, 4, 4), wide, lambda: Activation("linear")),
@@ -125,6 +160,9 @@ def chain(shape, build):
     """Make a model of one layer, or of a function of the input, with random numbers in all arrays."""
     x = Input(shape)
     return randomise(Model(x, build(x))).astype("float64")
+
+
+LEARNT = ("kernel", "bias", "gamma", "beta", "alpha", "weights")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -143,7 +181,7 @@ def test_every_kind_of_layer_forward_and_backward(lab, case):
     near(lab.ask("() => Array.from(net.values[net.last])"), y, "y")
     near(lab.ask("() => Array.from(net.gradients[0] ?? [])"), dx, "dx")
     for index, node in enumerate(nodes):
-        assert set(node["learns"]) == {name for name in node["arrays"] if name in ("kernel", "bias", "gamma", "beta")}
+        assert set(node["learns"]) == {name for name in node["arrays"] if name in LEARNT}
         for name in node["learns"]:
             path = node["weights"][node["arrays"].index(name)]
             near(lab.ask(f"() => Array.from(net.grads[{index}].{name})"), model.grads[path], path)

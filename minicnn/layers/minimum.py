@@ -1,0 +1,42 @@
+"""Minimum: the smallest of several arrays, number by number; a size of 1 is stretched to fit the others.
+
+    y = min(x_1, x_2, ...)         dx_i = dy where x_i is the first that is y, else 0; summed where it was stretched
+
+Kernels: minimum_forward, minimum_backward. Kept for the way back: all of them.
+Source: Keras 3 `Minimum`. On paper: reference/minimum.py.
+"""
+
+from .. import kernels
+from ..types import Array
+from .joining import Joining
+
+
+class Minimum(Joining):
+    """Take the smallest of at least two arrays, whose sizes agree or are 1; axes after the batch's may be missing.
+
+    Parameters
+    ----------
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        At build: it is no list of two or more, or sizes differ and none of them is 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import Minimum
+    >>> layer = Minimum()
+    >>> layer([np.array([[1, 9]]), np.array([[5, 5]])], training=True)
+    array([[1., 5.]], dtype=float32)
+    >>> layer.backward([[7.0, 8.0]])
+    [array([[7., 0.]], dtype=float32), array([[0., 8.]], dtype=float32)]
+    """
+
+    def _join(self, xs: list[Array]) -> tuple[Array, list[Array]]:
+        return kernels.minimum_forward(xs), xs
+
+    def _part(self, dy: Array, xs: list[Array]) -> list[Array]:
+        return kernels.minimum_backward(dy, xs)

@@ -1,0 +1,128 @@
+"""Resizing: every image becomes one of a given size.
+
+    y = x on another grid, its middle where `crop_to_aspect_ratio`         dx = each pixel's part of dy
+
+Kernels: cropping2d_forward, resize2d_forward and their backwards. The way back needs x's size alone. An image that has
+the size already passes as it is.
+Source: Keras 3 `Resizing`. On paper: reference/resize2d.py.
+"""
+
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from .. import kernels, reference
+from ..types import Array, Pads, Pair, Shape, Shapes
+from .arguments import image_shape, one_of, positive_int
+from .base import Layer, Ratios
+
+TAPS: dict[str, int] = {"nearest": 1, "bilinear": 2, "bicubic": 4, "area": 1}  # pixels that are read along an axis
+taps = lru_cache(256)(reference.resize_taps)  # which follow from the sizes
+
+
+class Resizing(Layer):
+    """Bring images to a size.
+
+    Parameters
+    ----------
+    height, width : int
+        Of the output, pixels.
+    interpolation : "nearest", "bilinear", "bicubic" or "area"
+        How new pixels come from old ones.
+    crop_to_aspect_ratio : bool
+        Whether the middle of an image is cut out first, with the output's ratio of height to width, so that nothing is
+        squeezed.
+    name : str, optional
+        As in `Layer`.
+
+    Raises
+    ------
+    ValueError
+        An argument is none of these; at build, the input is no batch of images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from minicnn import Resizing
+    >>> x = np.arange(8).reshape(1, 2, 4, 1)
+    >>> Resizing(1, 2)(x).ravel()  # the middle between two rows and two columns
+    array([2.5, 4.5], dtype=float32)
+    >>> Resizing(1, 1, "nearest", crop_to_aspect_ratio=True)(x).ravel()
+    array([6.], dtype=float32)
+    """
+
+    height: int
+    width: int
+    interpolation: str
+    crop_to_aspect_ratio: bool
+    only: ClassVar[dict[str, Any]] = {
+        "pad_to_aspect_ratio": False,
+        "fill_mode": "constant",
+        "fill_value": 0.0,
+        "antialias": False,
+        "data_format": "channels_last",
+    }
+
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        interpolation: str = "bilinear",
+        crop_to_aspect_ratio: bool = False,
+        name: str | None = None,
+    ):
+        super().__init__(name)
+        self.height, self.width = positive_int("height", height), positive_int("width", width)
+        self.interpolation = one_of("interpolation", interpolation, reference.INTERPOLATIONS)
+        self.crop_to_aspect_ratio = bool(crop_to_aspect_ratio)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(None, H, W, C) -> (None, height, width, C)."""
+        n, _, _, channels = image_shape(self, input_shape)
+        return (n, self.height, self.width, channels)
+
+    def window(self, input_shape: Shapes | None = None) -> tuple[Pair, Ratios]:
+        """Return the pixels that are interpolated, and the step from output to output; 1 where a size is open."""
+        shape: Any = input_shape or self.input_shape
+        rows, columns = (
+            Fraction(old or new, new) for old, new in zip(shape[1:3], (self.height, self.width), strict=True)
+        )
+        taps_along = TAPS[self.interpolation]
+        return (taps_along, taps_along), (rows, columns)
+
+    def cut(self, sizes: Pair) -> tuple[Pads, Pair]:
+        """Return what is cut away of an image of these sizes, (height, width), and the size that is left, pixels."""
+        height, width = sizes
+        if not self.crop_to_aspect_ratio:
+            return ((0, 0), (0, 0)), (height, width)
+        crops = reference.aspect_crops((height, width), (self.height, self.width))
+        return crops, (height - sum(crops[0]), width - sum(crops[1]))
+
+    def _taps(self, left: Pair) -> Any:
+        return taps(left[0], self.height, self.interpolation), taps(left[1], self.width, self.interpolation)
+
+    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
+        height, width = x.shape[1:3]
+        crops, left = self.cut((height, width))
+        if any(map(any, crops)):
+            x = kernels.cropping2d_forward(x, crops)
+        if left != (self.height, self.width):
+            x = kernels.resize2d_forward(x, *self._taps(left))
+        return x, (height, width)
+
+    def _backward(self, dy: Array, sizes: Any, need_dx: bool) -> Array | None:
+        if not need_dx:
+            return None
+        crops, left = self.cut(sizes)
+        if left != (self.height, self.width):
+            dy = kernels.resize2d_backward(dy, left, *self._taps(left))
+        return kernels.cropping2d_backward(dy, crops) if any(map(any, crops)) else dy
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "height": self.height,
+            "width": self.width,
+            "interpolation": self.interpolation,
+            "crop_to_aspect_ratio": self.crop_to_aspect_ratio,
+            **self.only,
+        }

@@ -1,0 +1,87 @@
+"""model.to_json() with weights beside it: found by name, said, absent, of another model; against Keras itself."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+import minicnn
+from minicnn import files
+from tests.keras_oracle import keras
+
+L = keras.layers
+pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file:UserWarning")
+
+
+def made():
+    """A small net with a nested one, its weights drawn."""
+    inner = keras.Sequential([keras.Input((6, 6, 3)), L.Conv2D(3, 3), L.BatchNormalization()], name="inner")
+    model = keras.Sequential([keras.Input((6, 6, 1)), L.Conv2D(3, 1), inner, L.Flatten(), L.Dense(4)], name="net")
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.uniform(0.2, 1, array.shape) for array in model.get_weights()])
+    return model
+
+
+X = np.random.default_rng(2).random((2, 6, 6, 1), dtype="float32")
+
+
+@pytest.mark.parametrize("name", ["fer.weights.h5", "fer.h5", "fer_weights.h5", "whatever.h5"])
+def test_weights_beside_the_architecture(name, tmp_path):
+    theirs = made()
+    (tmp_path / "fer.json").write_text(theirs.to_json())
+    if name.endswith(".weights.h5"):
+        theirs.save_weights(tmp_path / name)
+    else:
+        theirs.save(tmp_path / name)
+    model = minicnn.load_model(tmp_path / "fer.json")
+    np.testing.assert_allclose(model.predict(X), theirs(X), rtol=1e-5, atol=1e-5)
+
+
+def test_weights_that_are_said_win(tmp_path):
+    theirs = made()
+    (tmp_path / "fer.json").write_text(theirs.to_json())
+    theirs.save_weights(tmp_path / "fer.weights.h5")
+    theirs.set_weights([2 * array for array in theirs.get_weights()])
+    theirs.save(tmp_path / "other.keras")
+    model = minicnn.load_model(tmp_path / "fer.json", tmp_path / "other.keras")
+    np.testing.assert_allclose(model.predict(X), theirs(X), rtol=1e-5, atol=1e-4)
+
+
+def test_an_unpacked_keras_file(tmp_path):
+    theirs = made()
+    theirs.save(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
+        archive.extractall(tmp_path)
+    model = minicnn.load_model(tmp_path / "config.json")
+    np.testing.assert_allclose(model.predict(X), theirs(X), rtol=1e-5, atol=1e-5)
+
+
+def test_what_is_missing_or_does_not_belong(tmp_path):
+    theirs, path = made(), tmp_path / "fer.json"
+    path.write_text(theirs.to_json())
+    with pytest.raises(ValueError) as error:
+        minicnn.load_model(path)
+    assert str(error.value) == (
+        f"{path}: this holds a model's layers without its weights (model.to_json()), and no fer.h5 or fer.weights.h5 "
+        f"lies beside it. Name their file: load_model('fer.json', weights=...)."
+    )
+    other = keras.Sequential([keras.Input((6, 6, 1)), L.Conv2D(3, 2), L.Flatten(), L.Dense(4)])
+    other.save(tmp_path / "fer.h5")
+    with pytest.raises(ValueError, match="fer"):
+        minicnn.load_model(path)
+    (tmp_path / "fer.h5").write_bytes(b"no weights at all")
+    with pytest.raises(ValueError, match="fer.h5: this is no file of weights: neither HDF5"):
+        minicnn.load_model(path)
+    theirs.save(tmp_path / "whole.keras")
+    with pytest.raises(ValueError, match=r"whole.keras: `weights` go with the JSON of model.to_json\(\) alone"):
+        minicnn.load_model(tmp_path / "whole.keras", path)
+
+
+@pytest.mark.parametrize("document", [{"class_name": "Sequential", "config": 3}, {"class_name": "X", "config": {}}])
+def test_a_damaged_architecture(document, tmp_path):
+    (tmp_path / "fer.json").write_text(json.dumps(document))
+    (tmp_path / "fer.h5").write_bytes(b"x")
+    with pytest.raises(ValueError, match="fer.json: ") as error:
+        files.read(tmp_path / "fer.json")
+    assert "\n" not in str(error.value)
