@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..callbacks import Callback, CSVLogger
+from ..callbacks import Callback, CSVLogger, Logs
 from ..data import wardrobe
 from ..explain import page
 from ..files import make_card
@@ -36,11 +36,11 @@ class Series(Callback):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def on_train_begin(self) -> None:
+    def on_train_begin(self, logs: Logs) -> None:
         """Save the model as it is before it has learned anything."""
         self.model.save(self.folder / "epoch_00.keras")
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Save the epoch's model and that of the end."""
         self.model.save(self.folder.parent / "model.keras")
         if epoch + 1 in SERIES:

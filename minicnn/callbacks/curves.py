@@ -34,17 +34,17 @@ def curves(epochs: Sequence[int], history: Mapping[str, Sequence[float]]) -> str
     return "".join(_panel(epochs, name, history[name], history.get(f"val_{name}", ())) for name in names)
 
 
-def _panel(epochs, name, values, validation):
+def _panel(epochs: Sequence[int], name: str, values: Sequence[float], validation: Sequence[float]) -> str:
     finite = [value for value in (*values, *validation) if math.isfinite(value)] or [0.0]
     low, high = min(0.0, *finite), max(finite)
     high = high if high > low else low + 1
     first, last = epochs[0] + 1, epochs[-1] + 1
 
-    def at(k, value):
+    def at(k: int, value: float) -> str:
         x = LEFT + (k + 0.5 if last == first else k) / max(len(epochs) - 1, 1) * (WIDTH - LEFT - 12)
         return f"{x:.1f},{HEIGHT - BELOW - (value - low) / (high - low) * (HEIGHT - BELOW - ABOVE):.1f}"
 
-    def line(values, more=""):
+    def line(values: Sequence[float], more: str = "") -> str:
         text, pen = [], "M"
         for k, value in enumerate(values):
             if math.isfinite(value):

@@ -48,8 +48,8 @@ def answer_key(
     height: int,
     width: int,
     resize: str,
-    scale: float,
-    offset: float,
+    scale: float | Sequence[float],
+    offset: float | Sequence[float],
     precision: str = "float32",
     rows: int = ROWS,
     augment: str = "none",
@@ -65,7 +65,7 @@ def answer_key(
         Pixels.
     resize : str
         One of `RESIZE`.
-    scale, offset : float
+    scale, offset : float, or one a channel
         A pixel v in 0..255 becomes v * scale + offset.
     precision : str
         In which the base computes.

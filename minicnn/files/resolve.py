@@ -94,7 +94,8 @@ def resolve_card(
     if strange := [field for field in flags or {} if field not in FIELDS]:
         raise ValueError(f"`flags` must be fields of classifier.json. Received: {', '.join(strange)}.")
     named = any((told or {}).get("class_names") for told in (flags, card))
-    sources = {"flags": flags, "classifier.json": card, **beside(path, named), "the model": model}
+    near, other = _of_this_model(path, beside(path, named), model or {}, guess or {})
+    sources = {"flags": flags, "classifier.json": card, **near, "the model": model}
     sources |= {"Teachable Machine": _teachable_names(path), "a guess": guess}
     value: Config = {"version": VERSION}
     origin: dict[str, str] = {}
@@ -110,7 +111,9 @@ def resolve_card(
     if origin["scale"] == "flags" and origin["offset"] == "a guess":
         origin["offset"] = "flags"  # who gives a scale alone says that nothing is added
     guessed = {field: value[field] for field, name in origin.items() if name == "a guess"}
-    return ResolvedCard(check({**DEFAULTS, **value}), origin, _sentence(path, guessed))
+    return ResolvedCard(
+        check({**DEFAULTS, **value}), origin, " ".join(filter(None, [*other, _sentence(path, guessed)]))
+    )
 
 
 def beside(path: AnyPath | None, named: bool = False) -> dict[str, Config]:
@@ -131,6 +134,34 @@ def beside(path: AnyPath | None, named: bool = False) -> dict[str, Config]:
                 raise ValueError(f"it has {len(raw)} bytes; more than {MAX_CONFIG} are not read.")
             told[name] = read(bytes(raw), model)
     return told
+
+
+def _of_this_model(
+    path: AnyPath | None, near: dict[str, Config], model: Config, guess: Config
+) -> tuple[dict[str, Config], list[str]]:
+    """Leave out a file that was written for another model of the folder, and say so.
+
+    Beside Teachable Machine's own names nothing is left out: there a file that does not fit is damaged.
+    """
+    if path is None or place_of(path)[1] in TEACHABLE:
+        return near, []
+    fitting: dict[str, Config] = {}
+    sentences: list[str] = []
+    for name, told in near.items():
+        size, own = told.get("size"), model.get("size")
+        count, classes = (
+            len(told.get("class_names", ())),
+            len(model.get("class_names") or guess.get("class_names") or ()),
+        )
+        if size and own and size != own:
+            why = f"it tells of {size[0]} x {size[1]} pixels, and this model takes {own[0]} x {own[1]}"
+        elif count and classes and count != classes:
+            why = f"it names {count} classes, and this model has {classes}"
+        else:
+            fitting[name] = told
+            continue
+        sentences.append(f"{name} is another model's: {why}.")
+    return fitting, sentences
 
 
 def _labels(raw: bytes, model: str) -> Config:

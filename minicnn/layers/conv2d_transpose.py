@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import initializers, kernels, reference
+from ..arguments import boolean
 from ..types import Array, IntOrPair, Pads, Pair, Shape, Shapes
 from .activations import activate, activation_backward, activation_name
 from .arguments import image_shape, natural_pair, one_of, pair, positive_int
@@ -101,7 +102,7 @@ class Conv2DTranspose(Layer):
         self.dilation_rate = pair("dilation_rate", dilation_rate)
         self.output_padding = None if output_padding is None else natural_pair("output_padding", output_padding)
         self.activation = activation_name(activation)
-        self.use_bias = bool(use_bias)
+        self.use_bias = boolean("use_bias", use_bias)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 f"`strides` and `dilation_rate` cannot both be above 1. "

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import initializers, kernels
-from ..arguments import is_integer
+from ..arguments import boolean, is_integer
 from ..types import Array, Shape
 from .arguments import not_negative
 from .base import Layer
@@ -76,7 +76,7 @@ class GroupNormalization(Layer):
             raise ValueError(f"`axis` must be one integer, the last axis. Received: axis={axis!r}.")
         self.groups, self.axis = int(groups), int(axis)
         self.epsilon = not_negative("epsilon", epsilon)
-        self.center, self.scale = bool(center), bool(scale)
+        self.center, self.scale = boolean("center", center), boolean("scale", scale)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape; the axis must be its last, of known size."""
@@ -86,10 +86,9 @@ class GroupNormalization(Layer):
                 f"Layer '{self.name}' normalizes the last axis, of known size: `axis` must be -1 or its "
                 f"number. Received: axis={self.axis}, input_shape={input_shape}."
             )
-        if input_shape[-1] % self.groups:
+        if (channels := input_shape[-1] or 0) % self.groups:
             raise ValueError(
-                f"`groups` of layer '{self.name}' must divide the {input_shape[-1]} channels. "
-                f"Received: groups={self.groups}."
+                f"`groups` of layer '{self.name}' must divide the {channels} channels. Received: groups={self.groups}."
             )
         return input_shape
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import initializers, kernels
-from ..arguments import is_integer
+from ..arguments import boolean, is_integer
 from ..types import Array, Shape
 from .arguments import not_negative
 from .base import Layer
@@ -75,7 +75,7 @@ class LayerNormalization(Layer):
             raise ValueError(f"`axis` must be integers other than 0, the batch. Received: axis={axis!r}.")
         self.axis = tuple(map(int, axes))
         self.epsilon = not_negative("epsilon", epsilon)
-        self.center, self.scale = bool(center), bool(scale)
+        self.center, self.scale = boolean("center", center), boolean("scale", scale)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape; the axes must be of known size."""

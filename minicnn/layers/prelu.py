@@ -72,7 +72,7 @@ class PReLU(Layer):
             )
         return input_shape
 
-    def _fixed_sizes(self, input_shape: Shape) -> Shape:
+    def _fixed_sizes(self, input_shape: Any) -> tuple[Any, ...]:
         return tuple(1 if axis in self.shared_axes else size for axis, size in enumerate(input_shape) if axis)
 
     def _fixed(self, input_shape: Any) -> Any:

@@ -12,12 +12,18 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from .. import kernels, reference
+from ..arguments import boolean
 from ..types import Array, Pads, Pair, Shape, Shapes
 from .arguments import image_shape, one_of, positive_int
 from .base import Layer, Ratios
 
 TAPS: dict[str, int] = {"nearest": 1, "bilinear": 2, "bicubic": 4, "area": 1}  # pixels that are read along an axis
-taps = lru_cache(256)(reference.resize_taps)  # which follow from the sizes
+
+
+@lru_cache(256)
+def taps(old: int, new: int, interpolation: str) -> reference.Taps:
+    """Return what `reference.resize_taps` does, which follows from the sizes, once."""
+    return reference.resize_taps(old, new, interpolation)
 
 
 class Resizing(Layer):
@@ -74,7 +80,7 @@ class Resizing(Layer):
         super().__init__(name)
         self.height, self.width = positive_int("height", height), positive_int("width", width)
         self.interpolation = one_of("interpolation", interpolation, reference.INTERPOLATIONS)
-        self.crop_to_aspect_ratio = bool(crop_to_aspect_ratio)
+        self.crop_to_aspect_ratio = boolean("crop_to_aspect_ratio", crop_to_aspect_ratio)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(None, H, W, C) -> (None, height, width, C)."""

@@ -64,7 +64,8 @@ class UpSampling2D(Layer):
 
     def window(self, input_shape: Shapes | None = None) -> tuple[Pair, Ratios]:
         """Return the pixels that are interpolated, and the step from output to output: a part of a pixel."""
-        return (TAPS[self.interpolation],) * 2, (Fraction(1, self.size[0]), Fraction(1, self.size[1]))
+        taps_along = TAPS[self.interpolation]
+        return (taps_along, taps_along), (Fraction(1, self.size[0]), Fraction(1, self.size[1]))
 
     def _taps(self, sizes: tuple[int, ...]) -> Any:
         return (taps(old, old * factor, self.interpolation) for old, factor in zip(sizes, self.size, strict=True))

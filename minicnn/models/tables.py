@@ -27,7 +27,7 @@ def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: int, c
     1
     """
 
-    def cells(kind, row):
+    def cells(kind: str, row: Sequence[str]) -> str:
         return "".join(
             f'<{kind} style="text-align:{"left" if column < texts else "right"}">{html.escape(cell)}</{kind}>'
             for column, cell in enumerate(row)

@@ -33,6 +33,7 @@ def test_each_source_yields_to_the_one_before(tmp_path):
     assert known.origin["size"] == "the model" and known.origin["output"] == "a guess"
     assert "size [" not in known.sentence and "numbered" not in known.sentence and "output" in known.sentence
     (tmp_path / "metadata.json").write_text(json.dumps(METADATA))
+    model["size"] = None  # it takes any
     known = files.resolve_card(path, model=model, guess=GUESS)
     assert known.value["class_names"] == ["Apple", "Pear"] and known.value["size"] == [96, 96]
     assert known.value["channels"] == 1 and known.origin["size"] == "metadata.json"
@@ -48,6 +49,19 @@ def test_each_source_yields_to_the_one_before(tmp_path):
     assert known.value == card() and known.origin["scale"] == "classifier.json"
     known = files.resolve_card(path, flags={"size": [7, 7], "scale": None}, card=card(scale=0.5), guess=GUESS)
     assert known.value["size"] == [7, 7] and known.value["scale"] == 0.5 and known.origin["size"] == "flags"
+
+
+def test_what_lies_there_for_another_model(tmp_path):
+    """A folder of several models: of another size, of other classes. Teachable Machine's own pairs stay together."""
+    (tmp_path / "metadata.json").write_text(json.dumps(METADATA))
+    (tmp_path / "labels.txt").write_text("0 a\n1 b\n2 c\n")
+    model = {"class_names": ["of", "model"], "size": [8, 8]}
+    known = files.resolve_card(tmp_path / "m.h5", model=model, guess=GUESS)
+    assert known.value["class_names"] == ["of", "model"] and known.value["size"] == [8, 8]
+    assert "labels.txt is another model's: it names 3 classes, and this model has 2." in known.sentence
+    assert "metadata.json is another model's: it tells of 96 x 96 pixels, and this model takes 8 x 8." in known.sentence
+    known = files.resolve_card(tmp_path / "keras_model.h5", model=model, guess=GUESS)
+    assert known.value["class_names"] == ["a", "b", "c"] and known.value["size"] == [96, 96]
 
 
 def test_what_nobody_tells_must_be_given(tmp_path):

@@ -5,6 +5,7 @@ would hold them for ever.
 """
 
 import asyncio
+from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -24,7 +25,8 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Wait no longer where a request has come, and begin to where only a part has."""
         super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
+        cycle: Any = self.cycle  # None until a request has come
+        if cycle is not None and not cycle.response_complete:
             self._stop_waiting()
         elif self._late is None:
             self._wait()

@@ -27,6 +27,11 @@ class Scored:
         The class that it is held against.
     value : float
         The class's logit, less that of the other one.
+
+    Examples
+    --------
+    >>> Scored(label=2, against=0, value=1.5).against
+    0
     """
 
     label: int

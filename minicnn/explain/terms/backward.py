@@ -150,7 +150,7 @@ def _leaky_relu(layer, xs, k, dz, index):
 
 
 def _prelu(layer, xs, k, dz, index):
-    x, slope = xs[0][index], np.broadcast_to(layer.params["alpha"], xs[0].shape[1:])[index[1:]]
+    x, slope = xs[0][index], float(np.broadcast_to(layer.params["alpha"], xs[0].shape[1:])[index[1:]])
     return [term_sent(dz, index, 1.0 if x > 0 else slope if x < 0 else 0.0)]
 
 

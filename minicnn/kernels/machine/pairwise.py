@@ -64,6 +64,7 @@ def apply(formula: int, a: Array, b: Array) -> Array:
         tape.refuse()
         a, b = np.broadcast_to(a, shape).copy(), np.broadcast_to(b, shape).copy()
         way = broadcast.walk(shape, shape, shape)
+    assert way is not None  # two arrays of one shape have a walk
     y = memory.empty(shape, a.dtype)
     run(_pairs, way.jobs, y.size, a.reshape(-1), b.reshape(-1), y.reshape(-1), way, formula)
     return y
