@@ -216,8 +216,8 @@ def test_an_unknown_scale_is_told_with_both_answers(tmp_path, pictures, capsys):
     model.set_weights([np.array([[1, 0.0]] * 3, np.float32), np.array([5.0, 0], np.float32)])
     model.save(tmp_path / "m.h5")
     assert "add --scale 1/255: cat 0.9" in (notes := answers(capsys, *picture)[1]) and ", the same class." in notes
-    first = answers(capsys, tmp_path / "m.h5", *files_[:3])[1].splitlines()[-1]
-    assert first.endswith("taken 0..255 as they are. If the net was trained on x/255, add --scale 1/255.")
+    notes = answers(capsys, tmp_path / "m.h5", *files_[:3])[1]
+    assert "taken 0..255 as they are. If the net was trained on x/255, add --scale 1/255.\n" in notes
 
 
 def test_nothing_is_assumed_where_the_file_tells_all(tmp_path, pictures, capsys):
