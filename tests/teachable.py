@@ -1,6 +1,7 @@
 """Models as Teachable Machine exports them, small and with drawn weights, and its own ways with a picture."""
 
 import json
+import math
 import zipfile
 
 import numpy as np
@@ -78,10 +79,12 @@ def drawn(path, size=24):
     with Image.open(path) as image:
         pixels = np.asarray(image.convert("RGB")).astype(float)
     height, width, _ = pixels.shape
-    side = min(height, width)
+    scale = size / min(height, width)
 
     def places(length):
-        at = np.clip((length - side) / 2 + (np.arange(size) + 0.5) * side / size - 0.5, 0, length - 1)
+        drawn = math.ceil(length * scale)  # cropTo: the whole picture so large, moved by whole pixels of the canvas
+        skipped = int((drawn - size) / 2)
+        at = np.clip((skipped + np.arange(size) + 0.5) * length / drawn - 0.5, 0, length - 1)
         low = np.minimum(at.astype(int), max(length - 2, 0))
         return low, np.minimum(low + 1, length - 1), at - low
 

@@ -66,8 +66,9 @@ def load_image(
     name : str, optional
         What an error calls the picture; by default its path.
     crop : "none" or "centre"
-        Centre: what lies outside the largest centred part of the shape of `size` is cut off; none: all is kept, and
-        what has another shape is squeezed.
+        Centre: what lies outside the largest centred part of the shape of `size` is cut off (under "tf-bilinear" to
+        whole new pixels, as Teachable Machine's library for browsers does); none: all is kept, and what has another
+        shape is squeezed.
     channels : 3 or 1
         RGB, or grey: Pillow's "L", as Keras's `color_mode="grayscale"`.
     invert : bool
@@ -223,9 +224,13 @@ def _resized(picture: Image.Image, size: tuple[int, int], resize: str, crop: str
     if resize != BETWEEN:
         resample = RESIZE[resize]
         return ImageOps.fit(picture, size, resample) if crop == "centre" else picture.resize(size, resample)
-    old = np.array(picture.size)
-    part = np.array(size) * (old / size).min() if crop == "centre" else old
-    (left, top), (wide, high) = (old - part) / 2, part / size
+    old, new, skipped = np.array(picture.size), np.array(size), np.zeros(2)
+    drawn = new  # the whole picture's size in new pixels, of which whole ones are skipped: as a canvas is drawn on
+    if crop == "centre":
+        drawn = np.ceil(old * (new / old).max())
+        skipped = np.trunc((drawn - new) / 2)
+    wide, high = old / drawn
+    left, top = skipped * old / drawn
     steps = (wide, 0, left, 0, high, top)
     exact = [  # Pillow would cut off what lies behind the point
         band.convert("F").transform(size, Image.Transform.AFFINE, steps, Image.Resampling.BILINEAR)

@@ -14,9 +14,9 @@ export async function fitPicture(file, { size: [height, width], resize, crop, in
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   const source = context.getImageData(0, 0, canvas.width, canvas.height);
-  const part = crop === "centre" ? Math.min(source.width / width, source.height / height) : 0; // old pixels a new one
-  const columns = taps(resize, source.width, width, part * width || source.width);
-  const rows = taps(resize, source.height, height, part * height || source.height);
+  const scale = crop === "centre" ? Math.max(width / source.width, height / source.height) : 0; // new pixels an old one
+  const columns = taps(resize, source.width, width, scale);
+  const rows = taps(resize, source.height, height, scale);
   const narrow = squeeze(source.data, source.height, source.width * 4, 4, columns, width); // as Pillow: first the rows'
   const small = squeeze(narrow, width, 3, width * 3, rows, height, true); // width, then their number
   const pixels = new Float32Array(height * width * channels);
@@ -62,13 +62,21 @@ function cubic(x) {
   return x < 2 ? -0.5 * (((x - 5) * x + 8) * x - 4) : 0;
 }
 
-// For every new pixel the old ones that it takes, with their weights, from the centred `part` of an axis: the one under
-// its centre, or, as Pillow's filters do, all within reach, which grows with the shrinking.
-function taps(resize, from, to, part) {
-  const scale = part / to;
-  const first = (from - part) / 2;
+// How wide a new pixel is, in old ones, and where the first begins: on the whole axis, or, `scale` given, on its
+// centre. A canvas, whose filter is tf-bilinear, skips whole new pixels.
+function steps(resize, from, to, scale) {
+  if (!scale) return [from / to, 0];
+  if (resize !== "tf-bilinear") return [1 / scale, (from - to / scale) / 2];
+  const drawn = Math.ceil(from * scale);
+  return [from / drawn, (Math.trunc((drawn - to) / 2) * from) / drawn];
+}
+
+// For every new pixel the old ones that it takes, with their weights: the one under its centre, or, as Pillow's filters
+// do, all within reach, which grows with the shrinking.
+function taps(resize, from, to, scale) {
+  const [step, first] = steps(resize, from, to, scale);
   return Array.from({ length: to }, (_, i) => {
-    const centre = first + (i + 0.5) * scale;
+    const centre = first + (i + 0.5) * step;
     if (resize === "nearest") return [[Math.min(from - 1, Math.floor(centre)), 1]];
     if (resize === "tf-bilinear") {
       const low = Math.floor(centre - 0.5); // between two pixels, however much is shrunk
@@ -79,7 +87,7 @@ function taps(resize, from, to, part) {
       ];
     }
     const [reach, weigh] = FILTERS[resize];
-    const wide = Math.max(scale, 1);
+    const wide = Math.max(step, 1);
     const taken = [];
     let total = 0;
     const last = Math.min(from, Math.floor(centre + reach * wide + 0.5));
