@@ -28,11 +28,14 @@ class LabelJudgement:
     Attributes
     ----------
     class_names : list of str
+    count : int
+        Of the pictures.
     right, predicted, true : (labels,) int
         How many pictures have the label and were given it; were given it; have it.
     """
 
     class_names: list[str]
+    count: int
     right: IntArray
     predicted: IntArray
     true: IntArray

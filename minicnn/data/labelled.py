@@ -85,6 +85,10 @@ class LabelledPictures:
 
     rule: str = "fifth"
     drawn: bool = True
+    path: Path
+    split_seed: int
+    class_names: tuple[str, ...]
+    splits: dict[str, LabelledSplit]
 
     def __init__(self, path: AnyPath, split_seed: int = 0):
         self.path, self.split_seed = Path(path), integer("split_seed", split_seed, 0)
@@ -94,7 +98,7 @@ class LabelledPictures:
             raise ValueError(f"{self.path}: no picture has a label.")
         if len(rows) < 2:
             raise ValueError(f"{self.path}: it must list at least two pictures. Received: {len(rows)}.")
-        self.class_names: tuple[str, ...] = tuple(names)
+        self.class_names = tuple(names)
         files = [self.path.parent / name for name, _ in rows]
         for file in files:
             if not file.is_file():
@@ -102,7 +106,7 @@ class LabelledPictures:
         labels = np.array([[name in own for name in names] for _, own in rows], np.int64)
         held = np.zeros(len(rows), bool)
         held[np.random.default_rng([split_seed]).permutation(len(rows))[: max(1, round(len(rows) / 5))]] = True
-        self.splits: dict[str, LabelledSplit] = {
+        self.splits = {
             name: LabelledSplit([files[i] for i in np.flatnonzero(part)], labels[part])
             for name, part in (("train", ~held), ("validation", held))
         }
