@@ -14,19 +14,27 @@ export async function fitPicture(file, { size: [height, width], resize, crop, in
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   const source = context.getImageData(0, 0, canvas.width, canvas.height);
+  if (channels === 1) makeGrey(source.data);
   const scale = crop === "centre" ? Math.max(width / source.width, height / source.height) : 0; // new pixels an old one
-  const columns = taps(resize, source.width, width, scale);
-  const rows = taps(resize, source.height, height, scale);
+  const columns = shares(resize, source.width, width, scale);
+  const rows = shares(resize, source.height, height, scale);
   const narrow = squeeze(source.data, source.height, source.width * 4, 4, columns, width); // as Pillow: first the rows'
   const small = squeeze(narrow, width, 3, width * 3, rows, height, true); // width, then their number
   const pixels = new Float32Array(height * width * channels);
   for (let at = 0; at < height * width; at++) {
-    const [red, green, blue] = small.subarray(at * 3, at * 3 + 3);
-    const own =
-      channels === 1 ? [Math.round((19595 * red + 38470 * green + 7471 * blue) / 65536)] : [red, green, blue];
-    pixels.set(invert ? own.map((value) => 255 - value) : own, at * channels);
+    for (let c = 0; c < channels; c++) {
+      const value = small[at * 3 + c];
+      pixels[at * channels + c] = invert ? 255 - value : value;
+    }
   }
   return pixels;
+}
+
+// Red, green and blue become the grey that Pillow makes of them, before anything is resized.
+function makeGrey(data) {
+  for (let at = 0; at < data.length; at += 4) {
+    data.fill((19595 * data[at] + 38470 * data[at + 1] + 7471 * data[at + 2] + 32768) >> 16, at, at + 3);
+  }
 }
 
 // Resize one of a picture's two axes. `lines` lie `stride` numbers apart, the pixels of a line `step`; what comes out
@@ -64,7 +72,7 @@ function cubic(x) {
 
 // How wide a new pixel is, in old ones, and where the first begins: on the whole axis, or, `scale` given, on its
 // centre. A canvas, whose filter is tf-bilinear, skips whole new pixels.
-function steps(resize, from, to, scale) {
+function axis(resize, from, to, scale) {
   if (!scale) return [from / to, 0];
   if (resize !== "tf-bilinear") return [1 / scale, (from - to / scale) / 2];
   const drawn = Math.ceil(from * scale);
@@ -73,8 +81,8 @@ function steps(resize, from, to, scale) {
 
 // For every new pixel the old ones that it takes, with their weights: the one under its centre, or, as Pillow's filters
 // do, all within reach, which grows with the shrinking.
-function taps(resize, from, to, scale) {
-  const [step, first] = steps(resize, from, to, scale);
+function shares(resize, from, to, scale) {
+  const [step, first] = axis(resize, from, to, scale);
   return Array.from({ length: to }, (_, i) => {
     const centre = first + (i + 0.5) * step;
     if (resize === "nearest") return [[Math.min(from - 1, Math.floor(centre)), 1]];

@@ -25,6 +25,15 @@ def test_all_modules_are_bundled_after_those_that_they_import():
             assert MODULES.index(module) < MODULES.index(name), f"{name} needs {module}"
 
 
+def test_no_two_modules_have_one_name():
+    """In the page they are one module, which no browser reads where a name is declared twice."""
+    declared = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.M)
+    owners = {}
+    for module, text in TEXTS.items():
+        for name in declared.findall(text):
+            assert owners.setdefault(name, module) == module, f"{name} stands in {owners[name]}.js and in {module}.js"
+
+
 @pytest.mark.parametrize("name", ALONE)
 def test_a_module_is_imported_by_itself(name):
     """In a Node of its own: a name that it uses and does not import cannot come from a neighbour."""
