@@ -40,7 +40,7 @@ OUT = {
     "optimizers.schedules": "CosineDecayRestarts InverseTimeDecay PolynomialDecay",
     "regularizers": "OrthogonalRegularizer Regularizer",
 }
-NOT_OURS = {"self", "args", "kwargs", "dtype"}  # dtype: the model decides
+NOT_OURS = {"self", "args", "kwargs", "dtype", "name"}  # dtype: the model decides; any text is a name
 
 
 def of_keras(room):
