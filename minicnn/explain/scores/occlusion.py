@@ -84,7 +84,7 @@ def occlusion(
             at = np.s_[top : top + size, left : left + size]
             total[at] += whole.value - _of(whole, z)
             count[at] += 1
-    return (total / count).astype(out.dtype)
+    return (total / count).astype(model.dtype or picture.dtype)
 
 
 def _of(scored, z):
