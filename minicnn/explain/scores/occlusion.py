@@ -73,19 +73,18 @@ def occlusion(
     )
     picture = batch.astype(np.result_type(batch.dtype, np.float32))
     places = [(top, left) for top in _starts(height, size, stride) for left in _starts(width, size, stride)]
-    total, count, dtype = np.zeros((height, width)), np.zeros((height, width)), batch.dtype
+    total, count = np.zeros((height, width)), np.zeros((height, width))
     for start in range(0, len(places), BATCH):
         some = places[start : start + BATCH]
         covered = np.repeat(picture, len(some), 0)
         for k, (top, left) in enumerate(some):
             covered[k, top : top + size, left : left + size] = cover
         out = model.forward(covered, logits=True)
-        dtype = out.dtype
         for (top, left), z in zip(some, out, strict=True):
             at = np.s_[top : top + size, left : left + size]
             total[at] += whole.value - _of(whole, z)
             count[at] += 1
-    return (total / count).astype(dtype)
+    return (total / count).astype(model.dtype or picture.dtype)
 
 
 def _of(scored, z):

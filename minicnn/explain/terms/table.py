@@ -6,6 +6,7 @@ engine computed in its own precision: the last line is the difference, which is 
 
 import html
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -163,7 +164,7 @@ class Trace:
 
     def __str__(self) -> str:
         """A readable table."""
-        told = [f"  {self.verdict}"] if self.verdict else []
+        told = [f"  {line}" for line in textwrap.wrap(self.verdict, COLUMNS - 2)]
         return "\n".join([self.title, f"  {self.formula}", *told, "", *self._rows(), *self._ending()])
 
     def _repr_html_(self) -> str:

@@ -148,9 +148,11 @@ def test_the_largest_rows_keep_their_order_and_the_rest_is_one():
     result.rows = 4
     lines = str(result).splitlines()
     assert lines[0] == f"d loss / d conv2d/bias[0]   loss {run_backward(model, x, 1).value:.6g}"
-    assert lines[1] == "  d loss / d bias = sum of dz" and lines[3].split() == ["where", "dz", "x", "product"]
+    head = lines.index("") + 1  # below the formula and the verdict
+    assert lines[1] == "  d loss / d bias = sum of dz" and lines[head].split() == ["where", "dz", "x", "product"]
+    assert " ".join(line.strip() for line in lines[2 : head - 1]) == result.verdict
     largest = sorted(range(len(result.terms)), key=lambda at: -abs(result.terms[at].value))[:4]
-    rows = [line for line in lines[4:] if line.startswith("  conv2d[")]
+    rows = [line for line in lines[head + 1 :] if line.startswith("  conv2d[")]
     assert [row.split("  ")[1] for row in rows] == [result.terms[at].where for at in sorted(largest)]
     assert [row.split("  ")[-1] for row in rows] == [result.terms[at].note for at in sorted(largest)]
     rest = result.total - sum(result.terms[at].value for at in largest)
@@ -160,8 +162,10 @@ def test_the_largest_rows_keep_their_order_and_the_rest_is_one():
 def test_remarks_that_do_not_fit_stand_below():
     model = NETS["homework"]()
     lines = str(trace_gradient(model, picture(model)[0], [[1.0]], "conv2d/bias", 1)).splitlines()
-    assert max(map(len, lines)) <= 80 and lines[4].startswith("  conv2d (before relu)[0, 0, channel 1]  ")
-    assert lines[5].startswith("      ReLU ") and lines[6].startswith("  conv2d (before relu)[0, 1, channel 1]  ")
+    first = lines.index("") + 2  # below the table's head
+    assert max(map(len, lines)) <= 80 and lines[first].startswith("  conv2d (before relu)[0, 0, channel 1]  ")
+    assert lines[first + 1].startswith("      ReLU ")
+    assert lines[first + 2].startswith("  conv2d (before relu)[0, 1, channel 1]  ")
 
 
 def mapped():

@@ -80,7 +80,8 @@ def test_a_cell_sees_the_pixels_that_change_it_and_no_others(lab):
             columns = range(max(seen["column"], 0), min(seen["column"] + seen["width"], 13))
             pixels = changes.get((node["engine"], i, j), set())
             assert pixels <= {(h, w) for h in rows for w in columns}, (node["name"], i, j)
-            if pixels:
+            clipped = (len(rows), len(columns)) != (seen["height"], seen["width"])
+            if pixels and not (clipped and node["name"] == "conv2d_1"):  # its dilated window has gaps at the edge
                 ends = [(min(axis), max(axis) + 1) for axis in zip(*pixels, strict=True)]
                 assert ends == [(rows.start, rows.stop), (columns.start, columns.stop)], (node["name"], i, j)
                 checked += 1
