@@ -1,7 +1,4 @@
-"""What a model has for training: `compile`, `fit`, `evaluate`, `predict`, as Keras's Trainer.
-
-The work is done in training/: the methods here only call down.
-"""
+"""What a model has for training, as Keras's Trainer: `compile`, `fit`, `evaluate`, `predict`; training/ does it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
