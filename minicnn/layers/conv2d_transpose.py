@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels, reference
+from .. import kernels, reference
 from ..arguments import boolean
 from ..types import Array, IntOrPair, Pads, Pair, Shape, Shapes
 from .activations import activate, activation_backward, activation_name
@@ -49,6 +49,8 @@ class Conv2DTranspose(Layer):
     use_bias : bool
         Whether a bias is added.
     name : str, optional
+    **more : trainable, input_shape, ...
+        As in `Layer`.
         As in `Layer`.
 
     Raises
@@ -82,6 +84,8 @@ class Conv2DTranspose(Layer):
     use_bias: bool
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last", "groups": 1}
 
+    starts: ClassVar[dict[str, tuple[str, str]]] = {"kernel": ("kernel", "glorot_uniform"), "bias": ("bias", "zeros")}
+
     def __init__(
         self,
         filters: int,
@@ -93,8 +97,9 @@ class Conv2DTranspose(Layer):
         activation: str | None = None,
         use_bias: bool = True,
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         self.filters = positive_int("filters", filters)
         self.kernel_size = pair("kernel_size", kernel_size)
         self.strides = pair("strides", strides)
@@ -108,13 +113,13 @@ class Conv2DTranspose(Layer):
                 f"`strides` and `dilation_rate` cannot both be above 1. "
                 f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}."
             )
-        for more, stride, span in zip(self.output_padding or (), self.strides, self._spans, strict=False):
-            if more >= stride:
+        for extra, stride, span in zip(self.output_padding or (), self.strides, self._spans, strict=False):
+            if extra >= stride:
                 raise ValueError(
                     f"`output_padding` must be below `strides`. "
                     f"Received: output_padding={self.output_padding}, strides={self.strides}."
                 )
-            if self.padding == "same" and more == span % 2 == 0:
+            if self.padding == "same" and extra == span % 2 == 0:
                 raise ValueError(
                     f"`output_padding` must be at least 1 where padding is 'same' and the window even. "
                     f"Received: output_padding={self.output_padding}, kernel_size={self.kernel_size}."
@@ -152,9 +157,9 @@ class Conv2DTranspose(Layer):
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         shape = (*self.kernel_size, self.filters, input_shape[3])
-        self.params["kernel"] = initializers.glorot_uniform(rng, shape, self.dtype)
+        self.params["kernel"] = self._start_array("kernel", shape, rng)
         if self.use_bias:
-            self.params["bias"] = initializers.zeros(self.filters, self.dtype)
+            self.params["bias"] = self._start_array("bias", self.filters, rng)
 
     def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         activation = None if logits else self.activation

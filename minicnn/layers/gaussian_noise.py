@@ -27,6 +27,8 @@ class GaussianNoise(Layer):
     seed : int, optional
         Of the noise; by default it follows from the model's seed.
     name : str, optional
+    **more : trainable, input_shape, ...
+        As in `Layer`.
         As in `Layer`.
 
     Attributes
@@ -54,8 +56,8 @@ class GaussianNoise(Layer):
     seed: int | None
     rng: np.random.Generator
 
-    def __init__(self, stddev: float, seed: int | None = None, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, stddev: float, seed: int | None = None, name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         if not is_number(stddev) or not 0 <= stddev <= 1:
             raise ValueError(f"`stddev` must be a number in [0, 1]. Received: stddev={stddev!r}.")
         self.stddev = float(stddev)

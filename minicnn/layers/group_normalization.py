@@ -8,11 +8,11 @@ Kernels: group_normalization_forward, group_normalization_backward. Kept for the
 Source: Wu & He, arXiv:1803.08494; Keras 3 `GroupNormalization`. On paper: reference/group_normalization.py.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels
+from .. import kernels
 from ..arguments import boolean, is_integer
 from ..types import Array, Shape
 from .arguments import not_negative
@@ -35,6 +35,8 @@ class GroupNormalization(Layer):
     scale : bool
         Whether there is a gamma, which stretches.
     name : str, optional
+    **more : trainable, input_shape, ...
+        As in `Layer`.
         As in `Layer`.
 
     Raises
@@ -60,6 +62,8 @@ class GroupNormalization(Layer):
     center: bool
     scale: bool
 
+    starts: ClassVar[dict[str, tuple[str, str]]] = {"gamma": ("gamma", "ones"), "beta": ("beta", "zeros")}
+
     def __init__(
         self,
         groups: int = 32,
@@ -68,8 +72,9 @@ class GroupNormalization(Layer):
         center: bool = True,
         scale: bool = True,
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         if not is_integer(groups) or groups < 1 and groups != -1:
             raise ValueError(f"`groups` must be a positive integer, or -1. Received: groups={groups!r}.")
         if not is_integer(axis):
@@ -94,9 +99,9 @@ class GroupNormalization(Layer):
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         if self.scale:
-            self.params["gamma"] = initializers.ones(rng, input_shape[-1], self.dtype)
+            self.params["gamma"] = self._start_array("gamma", input_shape[-1], rng)
         if self.center:
-            self.params["beta"] = initializers.zeros(input_shape[-1], self.dtype)
+            self.params["beta"] = self._start_array("beta", input_shape[-1], rng)
 
     def cut(self, channels: int) -> int:
         """Return in how many groups so many channels are cut."""

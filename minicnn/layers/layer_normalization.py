@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels
+from .. import kernels
 from ..arguments import boolean, is_integer
 from ..types import Array, Shape
 from .arguments import not_negative
@@ -34,6 +34,8 @@ class LayerNormalization(Layer):
     scale : bool
         Whether there is a gamma, which stretches.
     name : str, optional
+    **more : trainable, input_shape, ...
+        As in `Layer`.
         As in `Layer`.
 
     Raises
@@ -60,6 +62,8 @@ class LayerNormalization(Layer):
     scale: bool
     only: ClassVar[dict[str, Any]] = {"rms_scaling": False}
 
+    starts: ClassVar[dict[str, tuple[str, str]]] = {"gamma": ("gamma", "ones"), "beta": ("beta", "zeros")}
+
     def __init__(
         self,
         axis: int | Sequence[int] = -1,
@@ -67,8 +71,9 @@ class LayerNormalization(Layer):
         center: bool = True,
         scale: bool = True,
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         given: Any = axis
         axes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
         if not axes or not all(is_integer(item) and item != 0 for item in axes):
@@ -99,9 +104,9 @@ class LayerNormalization(Layer):
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         sizes = self._sizes(input_shape)
         if self.scale:
-            self.params["gamma"] = initializers.ones(rng, sizes, self.dtype)
+            self.params["gamma"] = self._start_array("gamma", sizes, rng)
         if self.center:
-            self.params["beta"] = initializers.zeros(sizes, self.dtype)
+            self.params["beta"] = self._start_array("beta", sizes, rng)
 
     def factors(self, shape: tuple[int, ...]) -> tuple[Array, Array]:
         """Return gamma and beta, or ones and zeros, in shapes that broadcast against an input of this shape."""

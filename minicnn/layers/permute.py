@@ -23,6 +23,8 @@ class Permute(Layer):
     dims : tuple of int
         Which axis, counted from 1, becomes the first, the second, ...
     name : str, optional
+    **more : trainable, input_shape, ...
+        As in `Layer`.
         As in `Layer`.
 
     Raises
@@ -43,8 +45,8 @@ class Permute(Layer):
 
     dims: tuple[int, ...]
 
-    def __init__(self, dims: Sequence[int], name: str | None = None):
-        super().__init__(name)
+    def __init__(self, dims: Sequence[int], name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         given: Any = dims
         axes = list(given) if isinstance(given, (tuple, list)) else []
         if not axes or not all(map(is_integer, axes)) or sorted(axes) != list(range(1, len(axes) + 1)):

@@ -9,11 +9,11 @@ Source: He et al., arXiv:1502.01852; Keras 3 `PReLU`. On paper: reference/prelu.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import initializers, kernels
+from .. import kernels
 from ..arguments import is_integer
 from ..types import Array, Shape
 from .base import Layer
@@ -27,6 +27,8 @@ class PReLU(Layer):
     shared_axes : tuple of int, optional
         Axes, counted from 1, along which one slope serves all: (1, 2) is one a channel of images.
     name : str, optional
+    **more : trainable, input_shape, ...
+        As in `Layer`.
         As in `Layer`.
 
     Raises
@@ -54,8 +56,10 @@ class PReLU(Layer):
 
     shared_axes: tuple[int, ...]
 
-    def __init__(self, shared_axes: int | Sequence[int] | None = None, name: str | None = None):
-        super().__init__(name)
+    starts: ClassVar[dict[str, tuple[str, str]]] = {"alpha": ("alpha", "zeros")}
+
+    def __init__(self, shared_axes: int | Sequence[int] | None = None, name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         given: Any = () if shared_axes is None else shared_axes
         axes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
         if not all(is_integer(axis) and axis > 0 for axis in axes):
@@ -80,7 +84,7 @@ class PReLU(Layer):
         return self._fixed_sizes(input_shape)
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
-        self.params["alpha"] = initializers.zeros(self._fixed_sizes(input_shape), self.dtype)
+        self.params["alpha"] = self._start_array("alpha", self._fixed_sizes(input_shape), rng)
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Array]:
         return kernels.prelu_forward(x, self.params["alpha"]), x

@@ -39,6 +39,8 @@ class Resizing(Layer):
         Whether the middle of an image is cut out first, with the output's ratio of height to width, so that nothing is
         squeezed.
     name : str, optional
+    **more : trainable, input_shape, ...
+        As in `Layer`.
         As in `Layer`.
 
     Raises
@@ -76,8 +78,9 @@ class Resizing(Layer):
         interpolation: str = "bilinear",
         crop_to_aspect_ratio: bool = False,
         name: str | None = None,
+        **more: Any,
     ):
-        super().__init__(name)
+        super().__init__(name, **more)
         self.height, self.width = positive_int("height", height), positive_int("width", width)
         self.interpolation = one_of("interpolation", interpolation, reference.INTERPOLATIONS)
         self.crop_to_aspect_ratio = boolean("crop_to_aspect_ratio", crop_to_aspect_ratio)

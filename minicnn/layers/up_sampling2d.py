@@ -26,6 +26,8 @@ class UpSampling2D(Layer):
     interpolation : "nearest", "bilinear", "bicubic" or "area"
         How new pixels come from old ones.
     name : str, optional
+    **more : trainable, input_shape, ...
+        As in `Layer`.
         As in `Layer`.
 
     Raises
@@ -48,8 +50,8 @@ class UpSampling2D(Layer):
     interpolation: str
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last"}
 
-    def __init__(self, size: IntOrPair = (2, 2), interpolation: str = "nearest", name: str | None = None):
-        super().__init__(name)
+    def __init__(self, size: IntOrPair = (2, 2), interpolation: str = "nearest", name: str | None = None, **more: Any):
+        super().__init__(name, **more)
         self.size = pair("size", size)
         self.interpolation = one_of("interpolation", interpolation, reference.INTERPOLATIONS)
 
