@@ -129,6 +129,7 @@ NEEDED = {
     "filename": "history.csv",
     "filepath": "model.keras",
     "filters": 2,
+    "height": 2,
     "initial_learning_rate": 0.5,
     "kernel_size": 3,
     "learning_rate": 0.5,
@@ -139,6 +140,7 @@ NEEDED = {
     "shape": (2,),
     "target_shape": (2,),
     "units": 2,
+    "width": 2,
 }
 
 

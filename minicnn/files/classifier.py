@@ -190,12 +190,18 @@ def sidecar(path: AnyPath) -> str:
 
     A TF.js model's `model.json` has it under the same rule, beside it.
     """
-    folder, name = os.path.split(model_path(path))
+    folder, name = os.path.split(_place(path))
     for ending in (".weights.h5", ".h5", ".hdf5", ".keras", ".json", ".zip"):
         if name.endswith(ending):
             name = name[: -len(ending)]
             break
     return os.path.join(folder, f"{name}.classifier.json")
+
+
+def _place(path: AnyPath) -> str:
+    """Return the path beside which a classifier.json lies: a SavedModel is its folder, which is not read here."""
+    path = os.fspath(path)
+    return path if os.path.isfile(os.path.join(path, "saved_model.pb")) else model_path(path)
 
 
 def read_sidecar(path: AnyPath) -> Config | None:
@@ -224,7 +230,7 @@ def read_sidecar(path: AnyPath) -> Config | None:
     ...     print(os.listdir(folder), read_sidecar(f"{folder}/net.h5")["class_names"])
     ['net.classifier.json'] ['dress', 'hat']
     """
-    path = model_path(path)
+    path = _place(path)
     for beside in (sidecar(path), os.path.join(os.path.dirname(path), MEMBER)):
         if os.path.exists(beside):
             with naming(beside), mapped(beside) as view:

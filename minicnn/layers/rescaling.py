@@ -6,6 +6,7 @@ Kernels: rescaling_forward, rescaling_backward; with a list, multiply_forward. T
 Source: Keras 3 `Rescaling`. On paper: reference/rescaling.py.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -115,6 +116,12 @@ def _checked(name: str, value: Any) -> float | tuple[float, ...]:
     several = isinstance(value, (list, tuple, np.ndarray))
     for item in value if several else [value]:
         if not is_number(item) or not abs(item) <= LARGEST_FLOAT32:
-            bound = f" of at most {LARGEST_FLOAT32:.2g}, float32's largest," if is_number(item) and item == item else ""
-            raise ValueError(f"`{name}` must be one finite number{bound} or one a channel. Received: {name}={value!r}.")
+            bound = (
+                f" of at most {LARGEST_FLOAT32:.2g}, float32's largest"
+                if is_number(item) and abs(item) < math.inf
+                else ""
+            )
+            raise ValueError(
+                f"`{name}` must be one finite number{bound}, or one a channel. Received: {name}={value!r}."
+            )
     return tuple(float(item) for item in value) if several else float(value)

@@ -194,4 +194,4 @@ def test_demo_shows_what_it_learned(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "linear classifier on" in done.stdout and "dress" in done.stdout
     left = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert left == {"model.keras", "history.csv", "series", "pictures", "page.html"}
+    assert left == {"model.keras", "history.csv", "series", "pictures", "mistakes", "page.html"}

@@ -1,6 +1,7 @@
 """A head on a frozen base: run once, kept, saved whole; and each way in which it can't be done."""
 
 import csv
+import json
 import shutil
 
 import numpy as np
@@ -146,7 +147,9 @@ def test_an_interruption_keeps_the_finished_blocks(clothes, file, tmp_path, monk
     monkeypatch.setattr(VectorStore, "write", write_twice)
     with pytest.raises(KeyboardInterrupt):
         transfer.vectors(base, batches, tmp_path, lambda _: None)
-    assert len(VectorStore(tmp_path, transfer._key(base, batches)).read()) == 32
+    (folder,) = {path.parent for path in tmp_path.rglob("*.npz")}
+    kept = VectorStore(tmp_path, json.loads((folder / "key.json").read_text()))
+    assert kept.folder == folder and len(kept.read()) == 32
     monkeypatch.setattr(VectorStore, "write", write)
     assert transfer.vectors(base, batches, tmp_path, lambda _: None).shape == (len(files), 24)
 

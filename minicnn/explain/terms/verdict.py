@@ -9,6 +9,7 @@ from .table import Term
 
 REASONS: tuple[tuple[str, str, str], ...] = (  # what a remark holds; one way, several ways
     ("ReLU closed", "ends at a closed ReLU", "end at closed ReLUs"),
+    ("won by input", "loses to another input", "lose to another input"),
     ("won by", "loses in max pooling", "lose in max pooling"),
     ("wins no window", "loses in max pooling", "lose in max pooling"),
     ("tie:", "loses in max pooling", "lose in max pooling"),

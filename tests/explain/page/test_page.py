@@ -56,11 +56,7 @@ def test_what_the_page_refuses(tmp_path, models, pictures, settings, sentence):
 @pytest.mark.parametrize(
     "field, value",
     [
-        ("crop", "centre"),
-        ("order", "bgr"),
-        ("invert", True),
         ("threshold", 0.5),
-        ("resize", "lanczos"),
         ("temperature", 2.0),
         ("task", "pictures"),
     ],

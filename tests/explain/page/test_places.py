@@ -133,10 +133,13 @@ def test_every_pixel_can_be_chosen_by_its_numbers(tab):
 
 def test_the_tabs_are_one_stop_of_the_keyboard(tab):
     with tab("demo") as t:
-        for chosen, view in enumerate(("overview", "convolution", "layers", "backward", "training", "padding")):
+        tabs = t.page.locator("#tabs > *")
+        views = ("overview", "convolution", "layers", "backward", "against", "training", "padding")
+        assert tabs.count() == len(views)
+        for chosen, view in enumerate(views):
             t.view(view)
-            stops = t.page.locator("#tabs > *").evaluate_all("all => all.map((tab) => tab.tabIndex)")
-            assert stops == [0 if k == chosen else -1 for k in range(6)]
+            stops = tabs.evaluate_all("all => all.map((tab) => tab.tabIndex)")
+            assert stops == [0 if k == chosen else -1 for k in range(len(views))]
 
 
 def test_the_zero_of_the_training_chart_stands_at_its_axis(tab):

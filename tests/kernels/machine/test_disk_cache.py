@@ -36,11 +36,12 @@ print(*said, y[0, 0, 0, 0], disk_cache.CACHE_FOLDER)
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """Copy the kernels (and the names of types) alone, whose files a test may change, with a cache of its own."""
+    """Copy the kernels (and what is free to all) alone, whose files a test may change, with a cache of its own."""
     target = tmp_path_factory.mktemp("package") / "minicnn"
     target.mkdir(parents=True)
     (target / "__init__.py").touch()
-    shutil.copy(Path(minicnn.__file__).parent / "types.py", target)
+    for file in ("types.py", "arguments.py"):
+        shutil.copy(Path(minicnn.__file__).parent / file, target)
     shutil.copytree(
         Path(minicnn.__file__).parent / "kernels", target / "kernels", ignore=shutil.ignore_patterns("__pycache__")
     )

@@ -15,15 +15,18 @@ function reads({ kind, settings, from }, axis, [low, high]) {
   return [low, high];
 }
 
+const RESAMPLING = ["Conv2DTranspose", "Resizing", "UpSampling2D"];
+
 // The pixels of the picture that cell (i, j) of a node depends on, padding included: {row, column, height, width}; null
-// where that is all of them, after a dense layer; undefined after a Reshape, whose cells are no places any more.
+// where that is all of them, after a dense layer; undefined after a Reshape, whose cells are no places any more, and
+// after what brings maps onto another grid, where cells side by side see different numbers of pixels.
 export function seenBy(nodes, index, cell) {
   const ranges = new Map([[index, cell.map((at) => [at, at])]]);
   for (let i = index; i > 0; i--) {
     const own = ranges.get(i);
     const node = nodes[i];
     if (!own || !node.inputs.length) continue;
-    if (node.kind === "Reshape") return undefined;
+    if (node.kind === "Reshape" || RESAMPLING.includes(node.kind)) return undefined;
     if (node.shape.length !== 3 || node.from.some((shape) => shape.length !== 3)) return null;
     for (const source of node.inputs) {
       const wide = own.map((range, axis) => {
@@ -48,9 +51,11 @@ export function fieldOf(nodes, index) {
 
 // Multiply-adds of one picture, and learned or kept numbers, of a node; 0 where it has no kernel.
 export function costOf(net, node) {
-  const positions = node.shape.length === 3 ? node.shape[0] * node.shape[1] : 1;
+  const places = node.kind === "Conv2DTranspose" ? node.from[0] : node.shape; // it goes over its input's
+  const kernel = node.arrays.find((name) => name === "kernel" || name === "weights");
+  const positions = places.length === 3 ? places[0] * places[1] : 1;
   return {
-    work: node.arrays.includes("kernel") ? positions * net.sizeOf(node, "kernel") : 0,
+    work: kernel ? positions * net.sizeOf(node, kernel) : 0,
     parameters: node.arrays
       .filter((name) => name !== "factor" && name !== "shift" && net.uses(node, name)[0] === node)
       .reduce((total, name) => total + net.sizeOf(node, name), 0), // a layer that is called twice has them once

@@ -18,8 +18,7 @@ export async function fitPicture(file, { size: [height, width], resize, crop, in
   const scale = crop === "centre" ? Math.max(width / source.width, height / source.height) : 0; // new pixels an old one
   const columns = shares(resize, source.width, width, scale);
   const rows = shares(resize, source.height, height, scale);
-  const narrow = squeeze(source.data, source.height, source.width * 4, 4, columns, width); // as Pillow: first the rows'
-  const small = squeeze(narrow, width, 3, width * 3, rows, height, true); // width, then their number
+  const small = resized(source, columns, rows);
   const pixels = new Float32Array(height * width * channels);
   for (let at = 0; at < height * width; at++) {
     for (let c = 0; c < channels; c++) {
@@ -35,6 +34,16 @@ function makeGrey(data) {
   for (let at = 0; at < data.length; at += 4) {
     data.fill((19595 * data[at] + 38470 * data[at + 1] + 7471 * data[at + 2] + 32768) >> 16, at, at + 3);
   }
+}
+
+// Resize both axes, as Pillow: first the one that leaves fewer pixels to the other, rounded in between.
+function resized({ data, width, height }, columns, rows) {
+  if (rows.length * width < height * columns.length) {
+    const low = squeeze(data, width, 4, width * 4, rows, rows.length, true);
+    return squeeze(low, rows.length, width * 3, 3, columns, columns.length);
+  }
+  const narrow = squeeze(data, height, width * 4, 4, columns, columns.length);
+  return squeeze(narrow, columns.length, 3, columns.length * 3, rows, rows.length, true);
 }
 
 // Resize one of a picture's two axes. `lines` lie `stride` numbers apart, the pixels of a line `step`; what comes out

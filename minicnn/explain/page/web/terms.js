@@ -149,7 +149,13 @@ function sent(net, reader, k, node, at) {
       product(reader.from[k]) === product(reader.shape)
         ? [at]
         : every(product(reader.shape), (i) => i).filter((i) => from(i, k) === at);
-    return reads.map((i) => term(i, share(i)));
+    const extreme = reader.kind === "Maximum" || reader.kind === "Minimum";
+    const remark = (i) => {
+      if (!extreme || share(i) === undefined) return "";
+      const won = taken(reader, value, i);
+      return won === k ? "winner" : `won by input ${won}`;
+    };
+    return reads.map((i) => term(i, share(i), remark(i)));
   }
   if (reader.kind === "UpSampling2D" || reader.kind === "Resizing") {
     return samplers(reader, h, w).map(({ i, j, weight }) => term(spot(i, j, c), weight));

@@ -3,6 +3,7 @@
 const POOLING = ["loses in max pooling", "lose in max pooling"];
 const REASONS = [
   ["ReLU closed", ["ends at a closed ReLU", "end at closed ReLUs"]],
+  ["won by input", ["loses to another input", "lose to another input"]],
   ["won by", POOLING],
   ["wins no window", POOLING],
   ["tie:", POOLING],
