@@ -109,7 +109,7 @@ def resolve_card(
         if field not in value:
             raise ValueError(f"`{field}` must be given: neither the model nor what lies beside its file tells it.")
     if origin["scale"] == "flags" and origin["offset"] == "a guess":
-        origin["offset"] = "flags"  # who gives a scale alone says that nothing is added
+        value["offset"], origin["offset"] = 0.0, "flags"  # who gives a scale alone says that nothing is added
     guessed = {field: value[field] for field, name in origin.items() if name == "a guess"}
     return ResolvedCard(
         check({**DEFAULTS, **value}), origin, " ".join(filter(None, [*other, _sentence(path, guessed)]))

@@ -36,8 +36,11 @@ def member(archive: zipfile.ZipFile, view: memoryview, name: str, limit: int | N
         if head[:4] != b"PK\3\4" or len(raw) != info.file_size or zlib.crc32(raw) != info.CRC:
             raise ValueError(f"its {name} is damaged: the checksum differs.")
         return raw
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"its {name} is packed by method {info.compress_type}; only stored and deflated are read.")
     try:
-        return archive.read(info)
+        with archive.open(info) as stream:  # no more is unpacked than the claim, which may be too small
+            return stream.read(info.file_size)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as fault:
         raise ValueError(f"its {name} can't be unpacked ({fault}).") from None
 

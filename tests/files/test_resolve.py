@@ -140,3 +140,10 @@ def test_a_card_beside_another_format(tmp_path):
     assert files.read_card(path) == card()
     with pytest.raises(ValueError, match="none.keras: there is no such file"):
         files.read_card(tmp_path / "none.keras")
+
+
+def test_who_gives_a_scale_alone_says_that_nothing_is_added():
+    guess = {**GUESS, "scale": 1 / 127.5, "offset": -1.0}
+    known = files.resolve_card(flags={"size": [8, 8], "scale": 1 / 255}, guess=guess)
+    assert known.value["offset"] == 0.0 and known.origin["offset"] == "flags"
+    assert files.resolve_card(flags={"size": [8, 8]}, guess=guess).value["offset"] == -1.0
