@@ -99,23 +99,9 @@ class L2(L1L2):
         return {"l2": self.l2}
 
 
-def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
-    """Make a cost of both kinds, by Keras's name.
-
-    Parameters
-    ----------
-    l1, l2 : float, at least 0
-
-    Examples
-    --------
-    >>> l1_l2(l2=0.5).get_config()
-    {'l1': 0.01, 'l2': 0.5}
-    """
-    return L1L2(l1, l2)
-
-
 l1: type[L1] = L1  # Keras's names for them as functions
 l2: type[L2] = L2
+l1_l2: type[L1L2] = L1L2
 REGULARIZERS: dict[str, type[L1L2]] = {"L1": L1, "L2": L2, "L1L2": L1L2}
 
 __all__ = ["L1", "L1L2", "L2", "REGULARIZERS", "l1", "l1_l2", "l2"]

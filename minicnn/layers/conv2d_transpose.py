@@ -51,7 +51,6 @@ class Conv2DTranspose(Layer):
     name : str, optional
     **more : trainable, input_shape, ...
         As in `Layer`.
-        As in `Layer`.
 
     Raises
     ------

@@ -29,7 +29,6 @@ class GaussianNoise(Layer):
     name : str, optional
     **more : trainable, input_shape, ...
         As in `Layer`.
-        As in `Layer`.
 
     Attributes
     ----------

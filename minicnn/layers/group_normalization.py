@@ -37,7 +37,6 @@ class GroupNormalization(Layer):
     name : str, optional
     **more : trainable, input_shape, ...
         As in `Layer`.
-        As in `Layer`.
 
     Raises
     ------

@@ -36,7 +36,6 @@ class LayerNormalization(Layer):
     name : str, optional
     **more : trainable, input_shape, ...
         As in `Layer`.
-        As in `Layer`.
 
     Raises
     ------

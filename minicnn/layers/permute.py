@@ -25,7 +25,6 @@ class Permute(Layer):
     name : str, optional
     **more : trainable, input_shape, ...
         As in `Layer`.
-        As in `Layer`.
 
     Raises
     ------

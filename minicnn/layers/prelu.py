@@ -29,7 +29,6 @@ class PReLU(Layer):
     name : str, optional
     **more : trainable, input_shape, ...
         As in `Layer`.
-        As in `Layer`.
 
     Raises
     ------
