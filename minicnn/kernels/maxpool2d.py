@@ -114,22 +114,22 @@ def _backward(start, stop, dy, x, dx, pool, apart):
                         number += np.int32(1)
 
 
+def pooling(input_shape: Sequence[int], pool_size: Pair, strides: Pair, pads: Pads) -> tuple[Pool, tuple[int, ...]]:
+    """Check a pooling's settings and return its windows, and the output's shape."""
+    pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
+    return windows_of(tuple(input_shape), pool_size, strides, checks.pads(pads))
+
+
 @lru_cache(1024)
-def pooled_shape(input_shape: tuple[int, ...], pool_size: Pair, strides: Pair, pads: Pads) -> tuple[int, int, int, int]:
-    """Check that the windows fit and return (N, OH, OW, C)."""
+def windows_of(
+    input_shape: tuple[int, ...], pool_size: Pair, strides: Pair, pads: Pads
+) -> tuple[Pool, tuple[int, int, int, int]]:
+    """Check that the windows fit and return them, and the output's (N, OH, OW, C)."""
     n, *sizes, channels = input_shape
     oh, ow = output_sizes("pool_size", sizes, pool_size, strides, pads)
     if any(max(pad) >= k for pad, k in zip(pads, pool_size, strict=True)):
         raise ValueError(f"`pads` must each be smaller than the window. Received: pads={pads}.")
-    return n, oh, ow, channels
-
-
-def pooling(input_shape: Sequence[int], pool_size: Pair, strides: Pair, pads: Pads) -> tuple[Pool, tuple[int, ...]]:
-    """Check a pooling's settings and return its windows, and the output's shape."""
-    pool_size, strides = checks.pair(pool_size, "pool_size"), checks.pair(strides, "strides")
-    pads = checks.pads(pads)
-    shape = pooled_shape(tuple(input_shape), pool_size, strides, pads)
-    return Pool(*pool_size, *strides, pads[0][0], pads[1][0]), shape
+    return Pool(*pool_size, *strides, pads[0][0], pads[1][0]), (n, oh, ow, channels)
 
 
 @lru_cache(1024)

@@ -18,7 +18,7 @@ from ...types import Array, NDArray, Pads, Pair
 from ..algorithms import direct, packing, winograd, zero_pad
 from ..conv2d import conv2d_forward, output_shape, settings, suits_winograd
 from ..machine import checks, jit, memory, run, tile
-from ..maxpool2d import pooled_shape
+from ..maxpool2d import windows_of
 
 TILE_ROWS = (4, 2, 1) if tile.REGISTERS >= 32 else (2, 1)  # T, the first that fits: windows side by side
 LARGEST_WINDOW = 255  # pixels: a winner is one byte
@@ -199,7 +199,7 @@ def conv2d_maxpool2d_forward(
     window = settings(strides, pads, dilation, groups)
     pool_size, pool_strides = _windows(pool_size, pool_strides)
     between = output_shape(x.shape, kernel.shape, window)
-    shape = pooled_shape(between, pool_size, pool_strides, NO_PADS)
+    _, shape = windows_of(between, pool_size, pool_strides, NO_PADS)
     if bias is not None:
         bias = checks.floats(bias, "bias", 1, x.dtype)
         checks.shape(bias, "bias", (kernel.shape[3],))
@@ -260,7 +260,8 @@ def maxpool2d_unpool(
     """
     dy = checks.floats(dy, "dy", 4)
     pool_size, strides = _windows(pool_size, strides)
-    checks.shape(dy, "dy", pooled_shape(tuple(input_shape), pool_size, strides, NO_PADS))
+    _, shape = windows_of(tuple(input_shape), pool_size, strides, NO_PADS)
+    checks.shape(dy, "dy", shape)
     winners = checks.plain(winners, "winners")
     checks.shape(winners, "winners", dy.shape)
     if winners.dtype != np.uint8:
