@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 HELP: str = "answer pictures over HTTP"
 NEEDED: tuple[str, ...] = ("starlette", "uvicorn", "python_multipart")
-LOCAL: tuple[str, ...] = ("127.0.0.1", "::1", "localhost")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +34,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=float, default=30.0, help="seconds for a request to arrive, and for its answer"
     )
     parser.add_argument("--allow-urls", action="store_true", help="fetch pictures from public addresses, too")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="answer for this name too, as a proxy passes it on; at --host 127.0.0.1 others are refused",
+    )
     flags.add_card(parser)
 
 
@@ -59,9 +65,10 @@ def run(args: argparse.Namespace) -> int:
         max_pixels=args.max_pixels,
         timeout=args.timeout,
         urls=args.allow_urls,
+        hosts=tuple(name.lower() for name in args.allow_host) if args.allow_host or args.host in serve.LOCAL else None,
     )
     served = [serve.Served(name, path, _better(args, path)) for name, path in _named(args.models).items()]
-    if args.host not in LOCAL:
+    if args.host not in serve.LOCAL:
         console.note(f"whoever reaches {args.host} may ask; there is no password.")
     console.announce_compiling()
     return serve.run(served, limits, args.host, args.port, args.workers, _tell)

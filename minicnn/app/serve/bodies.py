@@ -59,10 +59,30 @@ class Bodies:
             self.held -= count
             if isinstance(problem, TimeoutError):
                 raise Refusal(408, f"The request must arrive within {limits.timeout:g} seconds.") from None
-            if isinstance(problem, Refusal) and "expect" not in request.headers:  # that one has not begun to send
-                await _pour_away(request, 2 * limits.max_bytes)
+            if isinstance(problem, Refusal):
+                await self.pour_away(request)
             raise
         return body
+
+    async def pour_away(self, request: Request) -> None:
+        """Take what a refused client goes on sending, for a while: who is cut off while sending reads no answer.
+
+        Parameters
+        ----------
+        request : Request
+        """
+        if "expect" in request.headers:  # it has not begun to send
+            return
+        most = 2 * self._limits.max_bytes
+        try:
+            async with asyncio.timeout(LEFTOVER_SECONDS):
+                while most > 0:
+                    message = await request.receive()
+                    most -= len(message.get("body", b""))
+                    if message["type"] != "http.request" or not message.get("more_body"):
+                        return
+        except TimeoutError:
+            return
 
     def release(self, body: bytes) -> None:
         """Count a body no more.
@@ -76,16 +96,3 @@ class Bodies:
 
 def _too_large(limits: Limits) -> Refusal:
     return Refusal(413, f"The body may have {limits.max_bytes} bytes at most.")
-
-
-async def _pour_away(request: Request, most: int) -> None:
-    """Take what is still being sent, for a while: who is cut off while sending does not read the answer."""
-    try:
-        async with asyncio.timeout(LEFTOVER_SECONDS):
-            while most > 0:
-                message = await request.receive()
-                most -= len(message.get("body", b""))
-                if message["type"] != "http.request" or not message.get("more_body"):
-                    return
-    except TimeoutError:
-        return

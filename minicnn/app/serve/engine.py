@@ -10,12 +10,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 
 from ...types import AnyArray, NDArray
+from .. import console
 from .refusal import Refusal
 from .shelf import Model, Work
 
@@ -95,8 +96,9 @@ class Engine:
         Raises
         ------
         Refusal
-            503, with the time after which there should be some.
+            503, with the time after which there should be some; or the engine has ended.
         """
+        self._refuse_at_the_end()
         if self.inside + count > self.queue:
             raise Refusal(503, f"{self.inside} pictures wait already, and {self.queue} may; ask later.", self.retry())
 
@@ -126,11 +128,14 @@ class Engine:
         """
         asked = [_Asked(model, work or model.classify, picture) for picture in pictures]
         with self._bell:
-            if self._ending:
-                raise Refusal(503, "The server is ending.", 1)
+            self._refuse_at_the_end()
             self._waiting.extend(asked)
             self._bell.notify()
         return [each.answer for each in asked]
+
+    def _refuse_at_the_end(self) -> None:
+        if not self.is_alive:
+            raise Refusal(503, "The server is ending.", 1)
 
     def end(self) -> None:
         """Answer what waits, and stop."""
@@ -165,16 +170,26 @@ class Engine:
     def _answer(self, asked: list[_Asked]) -> None:
         start = time.perf_counter()
         try:
-            rows = asked[0].work([each.picture for each in asked])
-        except Exception as problem:
+            rows = [np.array(row) for row in asked[0].work([each.picture for each in asked])]  # a view would keep all
+            if len(rows) != len(asked):
+                raise RuntimeError(f"The model gave {len(rows)} answers to {len(asked)} pictures.")
+        except BaseException as problem:  # whatever it is, the thread must live for the next ones
             if len(asked) == 1:
-                asked[0].answer.set_exception(problem)
+                of_model = isinstance(problem, Exception)  # what else there is would end the event loop, too
+                asked[0].answer.set_exception(problem if of_model else RuntimeError(repr(problem)))
             else:  # what is wrong with one picture must not cost the others their answers
                 for each in asked:
                     self._answer([each])
             return
         seconds = time.perf_counter() - start
         self.pace = 0.8 * self.pace + 0.2 * seconds / len(asked) if self.pace else seconds / len(asked)
-        self._computed(asked[0].model, len(asked), seconds)  # first: who has an answer finds it counted
+        self._count(asked[0].model, len(asked), seconds)  # first: who has an answer finds it counted
         for each, row in zip(asked, rows, strict=True):
-            each.answer.set_result(row.copy())  # a view would keep the whole batch's
+            each.answer.set_result(row)
+
+    def _count(self, model: Model, pictures: int, seconds: float) -> None:
+        try:
+            self._computed(model, pictures, seconds)
+        except Exception as problem:  # a figure is not worth an answer
+            with suppress(OSError, ValueError):
+                console.complain(f"a batch cannot be counted: {problem}")

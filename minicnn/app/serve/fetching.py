@@ -6,21 +6,23 @@ connected to; each redirection goes through the same gate; no proxy is asked.
 """
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
 import time
+from concurrent.futures import Future
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from .public import is_public
 from .refusal import Refusal
 
 REDIRECTIONS: int = 3
 PORTS: dict[str, int] = {"http": 80, "https": 443}
-NAT64: ipaddress.IPv6Network = ipaddress.IPv6Network("64:ff9b::/96")
 SAFE_IN_PATH: str = "/%:@!$&'()*+,;=~-._"
 SAFE_IN_QUERY: str = f"{SAFE_IN_PATH}?"
 MOVED: tuple[int, ...] = (301, 302, 303, 307, 308)
+LONGEST: int = 2000  # characters of an address
+LOOKUPS: threading.BoundedSemaphore = threading.BoundedSemaphore(32)  # at once; each ends when the system gives up
 
 
 def fetch(url: str, max_bytes: int, timeout: float) -> bytes:
@@ -65,7 +67,7 @@ def fetch(url: str, max_bytes: int, timeout: float) -> bytes:
         raise Refusal(no.status, f"{url[:200]} cannot be fetched: {no}.") from None
     except (OSError, http.client.HTTPException, ValueError) as problem:
         if isinstance(problem, TimeoutError) or time.monotonic() >= deadline:
-            raise Refusal(408, f"{url[:200]} cannot be fetched: it takes more than {timeout:g} seconds.") from None
+            raise Refusal(408, f"{url[:200]} cannot be fetched: it takes more than {timeout:.3g} seconds.") from None
         raise Refusal(400, f"{url[:200]} cannot be fetched: {str(problem) or type(problem).__name__}.") from None
 
 
@@ -78,6 +80,8 @@ class _No(Exception):
 
 
 def _parsed(url: str) -> SplitResult:
+    if len(url) > LONGEST:
+        raise _No(f"it must have {LONGEST} characters at most")
     parts = urlsplit(url.strip())
     if parts.scheme not in PORTS or not parts.hostname:
         raise _No("it must begin with http:// or https:// and a name")
@@ -88,51 +92,52 @@ def _parsed(url: str) -> SplitResult:
     return parts
 
 
-def _public_number(host: str, port: int) -> str:
-    """Look a name up; return one of its numbers, if all of them are public."""
+def _public_number(host: str, port: int, deadline: float) -> str:
+    """Look a name up; return one of its numbers, if all of them are public.
+
+    What is refused says the same of a name that is not known and of one that leads inside: who asks learns no names.
+    """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        numbers = _looked_up(host, port, deadline)
+    except TimeoutError:
+        raise
     except (OSError, UnicodeError):
-        raise _No(f"no such name is known: {host}") from None
-    numbers = [str(entry[4][0]) for entry in found]
-    for number in numbers:
-        if not is_public(number):
-            raise _No(f"{number} is not a public address")
+        numbers = []
+    if host in numbers and not is_public(host):
+        raise _No(f"{host} is not a public address")
+    if not numbers or not all(map(is_public, numbers)):
+        raise _No(f"no public address is known by the name {host}")
     return numbers[0]
 
 
-def is_public(number: str) -> bool:
-    """Tell whether an IP address lies in the public internet, and whatever it carries in itself too.
+def _looked_up(host: str, port: int, deadline: float) -> list[str]:
+    """Ask the system for the numbers of a name, no longer than there is time: its own limits are longer."""
+    answer: Future[list[str]] = Future()
 
-    Parameters
-    ----------
-    number : str
+    def look() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answer.set_result([str(entry[4][0]) for entry in found])
+        except Exception as problem:
+            answer.set_exception(problem)
+        finally:
+            LOOKUPS.release()
 
-    Returns
-    -------
-    public : bool
-
-    Examples
-    --------
-    >>> [is_public(number) for number in ("8.8.8.8", "10.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1")]
-    [True, False, False, False]
-    """
-    address = ipaddress.ip_address(number.partition("%")[0])
-    if address.is_multicast or not address.is_global:
-        return False
-    if isinstance(address, ipaddress.IPv4Address):
-        return True
-    inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in NAT64:
-        inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return all(each is None or is_public(str(each)) for each in inner)
+    if not LOOKUPS.acquire(timeout=_left(deadline)):
+        raise TimeoutError
+    try:
+        threading.Thread(target=look, name="minicnn-lookup", daemon=True).start()
+    except RuntimeError:  # no more threads can be had
+        LOOKUPS.release()
+        raise
+    return answer.result(_left(deadline))
 
 
 def _ask(parts: SplitResult, max_bytes: int, deadline: float) -> tuple[str | None, bytes]:
     """Ask once; return where to ask instead, or None, and what was answered."""
     host = parts.hostname or ""
     port = PORTS[parts.scheme]
-    number = _public_number(host, port)
+    number = _public_number(host, port, deadline)
     connection = _Pinned(host, port, number, parts.scheme == "https", _left(deadline))
     # Each byte may come within the time limit and all of them never: at the deadline the line is cut.
     cut = threading.Timer(_left(deadline), connection.cut)
@@ -146,7 +151,7 @@ def _ask(parts: SplitResult, max_bytes: int, deadline: float) -> tuple[str | Non
             if answer.status in MOVED and (where := answer.getheader("Location")):
                 return where, b""
             if answer.status != 200:
-                raise _No(f"it answers {answer.status} {answer.reason}".rstrip())
+                raise _No(f"it answers {answer.status} {answer.reason[:80]}".rstrip())
             data = answer.read(max_bytes + 1)
             _left(deadline)
             if len(data) > max_bytes:
@@ -156,7 +161,8 @@ def _ask(parts: SplitResult, max_bytes: int, deadline: float) -> tuple[str | Non
             return None, data
     finally:
         cut.cancel()
-        connection.close()
+        cut.join()  # it may be at work
+        connection.end()
 
 
 def _left(deadline: float) -> float:
@@ -164,6 +170,11 @@ def _left(deadline: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
+
+
+def _ends_here(line: socket.socket) -> bool:
+    """Tell whether a line leads to this machine: its own public address, too, goes past what guards it from outside."""
+    return line.getsockname()[0] == line.getpeername()[0]
 
 
 class _Pinned(http.client.HTTPConnection):
@@ -174,22 +185,32 @@ class _Pinned(http.client.HTTPConnection):
         self._number = number
         self._context = ssl.create_default_context() if secure else None
         self._is_cut = False
+        self._line: socket.socket | None = None  # the same line a second time: http.client lets go of its own early
         if secure:
             self.default_port = PORTS["https"]
 
     def connect(self) -> None:
         """Connect to the number."""
         self.sock = socket.create_connection((self._number, self.port), self.timeout)
+        self._line = self.sock.dup()
         if self._is_cut:
             raise TimeoutError
+        if _ends_here(self.sock):
+            raise _No("it leads back to this machine")
         if self._context is not None:
             self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
 
     def cut(self) -> None:
         """End it, whatever waits for it."""
         self._is_cut = True
-        if self.sock is not None:
+        if self._line is not None:
             try:
-                self.sock.shutdown(socket.SHUT_RDWR)
+                self._line.shutdown(socket.SHUT_RDWR)
             except OSError:
                 return
+
+    def end(self) -> None:
+        """Let go of it."""
+        self.close()
+        if self._line is not None:
+            self._line.close()

@@ -48,9 +48,12 @@ class Metrics:
     def __init__(self, names: Iterable[str], folder: Path | None = None) -> None:
         self._own_folder = tempfile.TemporaryDirectory(prefix="minicnn-") if folder is None else None
         self._folder = folder or Path(self._own_folder.name)  # pyright: ignore[reportOptionalMemberAccess]
+        self._folder.mkdir(0o700, parents=True, exist_ok=True)  # for a process that begins after /tmp was tidied up
         self._at = {series: index for index, series in enumerate(_layout(names))}
         path = self._folder / f"{os.getpid()}.counts"
-        self._counts = np.memmap(path, np.float64, "w+", shape=(len(self._at),))
+        # Written, not left to the first count: on a full disk that would end the process, where this is an error.
+        path.write_bytes(bytes(8 * len(self._at)))
+        self._counts = np.memmap(path, np.float64, "r+", shape=(len(self._at),))
         self._set("process_start_time_seconds", "", time.time())
 
     def answered(self, name: str, status: int, pictures: int, seconds: float) -> None:
@@ -136,7 +139,9 @@ class Metrics:
 
     def _totals(self) -> list[float]:
         """Add up all processes: counters of those that ended, too, gauges of those that live."""
-        rows = [(int(path.stem), np.fromfile(path, np.float64)) for path in sorted(self._folder.glob("*.counts"))]
+        files = [(int(path.stem), path) for path in sorted(self._folder.glob("*.counts"))]
+        own = (os.getpid(), np.array(self._counts))  # not from its file: who tidies up /tmp may have removed that
+        rows = [own, *((pid, np.fromfile(path, np.float64)) for pid, path in files if pid != own[0])]
         rows = [(pid, row) for pid, row in rows if len(row) == len(self._at)]  # one is just being made
         living = [row for pid, row in rows if _lives(pid)]
         totals: list[float] = []

@@ -24,7 +24,7 @@ ANSWER: Json = {
     "required": ["model", "version", "answers"],
     "properties": {
         "model": TEXT,
-        "version": TEXT | {"description": "The first digits of the SHA-256 of the model's file."},
+        "version": TEXT | {"description": "The first digits of the SHA-256 of the model's file, or files."},
         "answers": {"type": "array", "items": ROW, "description": "One a picture, in their order."},
     },
 }
@@ -33,7 +33,8 @@ REFUSALS: dict[int, str] = {
     400: "No picture is there, or none can be read.",
     404: "There is no such model.",
     408: "The request took too long to arrive.",
-    413: "The body, the picture or their number is too large.",
+    413: "The body, a picture, all of them together or their number is too large.",
+    421: "The header Host is none of the server's names.",
     500: "The model could not answer.",
     503: "Too many pictures wait already; the header Retry-After says in how many seconds to ask again.",
 }

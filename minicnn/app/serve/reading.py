@@ -20,6 +20,7 @@ KEYS: dict[str, bool] = {
     "url": False,
     "urls": True,
 }  # of JSON, and whether it lists several
+NAME: int = 2000  # characters of a picture's name that an answer repeats, an address's among them
 JSON: str = "application/json"
 FORM: str = "multipart/form-data"
 
@@ -94,7 +95,7 @@ def pictures_of(body: bytes, content_type: str, limits: Limits) -> list[Sent]:
         from .forms import files_of  # what a form needs, a function in a cloud does not
 
         files = files_of(body, content_type, limits.pictures)
-        sent = [Sent(name or f"picture {k + 1}", data) for k, (name, data) in enumerate(files)]
+        sent = [Sent(name[:NAME] or f"picture {k + 1}", data) for k, (name, data) in enumerate(files)]
     if not sent:
         raise Refusal(400, "The request must hold a picture: as its body, in a form, or in JSON as base64.")
     if len(sent) > limits.pictures:
@@ -110,7 +111,7 @@ def _of_json(body: bytes, limits: Limits) -> list[Sent]:
     try:
         told: Any = json.loads(body)
     except (ValueError, RecursionError) as problem:
-        raise Refusal(400, f"The body must be JSON, as its Content-Type says. {problem}.") from None
+        raise Refusal(400, f"The body must be JSON, as its Content-Type says. {_fault(problem)}.") from None
     one = f"{{{', '.join(map(json.dumps, KEYS))}}}"
     if not isinstance(told, dict) or len(told) != 1 or next(iter(told)) not in KEYS:
         raise Refusal(400, f"The JSON must be an object with one of the keys {one}. Received: {_short(told)}.")
@@ -122,8 +123,28 @@ def _of_json(body: bytes, limits: Limits) -> list[Sent]:
     if key.startswith("url"):
         if not limits.urls:
             raise Refusal(400, "This server fetches no addresses; send the picture itself.")
-        return [Sent(each, url=each) for each in values]
+        if not _is_text("".join(values)):
+            raise Refusal(400, f"{json.dumps(key)} must hold whole characters. Received: half a surrogate pair.")
+        return [Sent(each[:NAME], url=each) for each in values]
     return [Sent(f"picture {k + 1}", _decoded(each, k)) for k, each in enumerate(values)]
+
+
+def _fault(problem: Exception) -> str:
+    """Tell what is wrong with JSON."""
+    if isinstance(problem, json.JSONDecodeError):
+        return f"It goes wrong at line {problem.lineno}, column {problem.colno}"
+    if isinstance(problem, UnicodeDecodeError):
+        return "It is not in UTF-8"
+    return "It is nested too deeply" if isinstance(problem, RecursionError) else "A number in it is too long"
+
+
+def _is_text(text: str) -> bool:
+    """Tell whether a string can be written: JSON may escape one half of what is one character only with the other."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _decoded(text: str, index: int) -> bytes:
@@ -136,5 +157,8 @@ def _decoded(text: str, index: int) -> bytes:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(sorted(value) if isinstance(value, dict) else value)
+    try:
+        text = json.dumps(sorted(value) if isinstance(value, dict) else value)
+    except RecursionError:
+        return "something nested too deeply"
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,5 +1,6 @@
 """A server as a process, or several on one socket: signals, logs, and a start that tells where it listens."""
 
+import contextlib
 import logging
 import math
 import multiprocessing
@@ -22,6 +23,7 @@ from .shelf import Model, Shelf, load
 from .workers import Workers
 
 CONNECTIONS: int = 1024  # at once; uvicorn answers 503 to more
+FILES: int = 2 * CONNECTIONS  # open at once, connections among them
 THREADS: tuple[str, ...] = (
     "MINICNN_NUM_THREADS",
     "NUMBA_NUM_THREADS",
@@ -67,11 +69,11 @@ def run(
         A model cannot be loaded, or the port cannot be had.
     """
     signal.signal(signal.SIGTERM, _leave)  # uvicorn takes its place, and calls it after the last answer
+    allow_files()
     with bind(host, port) as listening:
         where = f"http://{_named(host)}:{listening.getsockname()[1]}/"
         shelf = Shelf(served, load)
-        for model in shelf.values():
-            tell(model)
+        _tell_all(shelf, tell)
         names = ", ".join(f"{model.name} ({model.version})" for model in shelf.values())
 
         def announce() -> None:
@@ -80,10 +82,15 @@ def run(
         if workers == 1:
             _serve(shelf, limits, listening, None, announce)
             return 0
-        del shelf  # each process loads its own
+        del shelf  # each process loads its own; this one needs the memory no more
         with tempfile.TemporaryDirectory(prefix="minicnn-") as counts:
             arguments = (served, limits, listening, Path(counts), workers, load)
             return Workers(_work, arguments, workers, limits.timeout).run(announce)
+
+
+def _tell_all(shelf: Shelf, tell: Callable[[Model], object]) -> None:
+    for model in shelf.values():  # a name of `run`'s own would hold the last one as long as the server lives
+        tell(model)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -115,6 +122,19 @@ def bind(host: str, port: int) -> socket.socket:
             f"Received: {host}, {port} ({getattr(problem, 'strerror', None) or problem})."
         ) from None
     return listening
+
+
+def allow_files() -> None:
+    """Let this process have as many files open as its connections need: systems begin with 256 or 1024."""
+    try:
+        import resource
+    except ImportError:  # Windows counts otherwise
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(OSError, ValueError):  # it is a courtesy
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _serve(

@@ -1,7 +1,7 @@
 """The routes, and how they answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
 from io import BytesIO
@@ -10,11 +10,14 @@ from typing import Any
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from .answering import SAFE, answer, error
 from .decoding import tell
+from .hosts import OwnHosts
 from .openapi import document
 from .refusal import Refusal
 from .service import Service
@@ -29,7 +32,6 @@ POLICY: str = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-SAFE: dict[str, str] = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 PROMETHEUS: str = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -68,6 +70,7 @@ def application(service: Service) -> Starlette:
             Route("/metrics", routes.figures, methods=["GET"]),
             Route("/openapi.json", routes.description, methods=["GET"]),
         ],
+        middleware=[] if service.limits.hosts is None else [Middleware(OwnHosts, names=service.limits.hosts)],
         exception_handlers={Refusal: _refused, HTTPException: _http, ClientDisconnect: _gone, Exception: _failed},
         lifespan=living,
     )
@@ -80,14 +83,14 @@ class _Routes:
         self._service = service
 
     async def page(self, request: Request) -> Response:
-        name, kind = PAGE[request.url.path]
+        name, kind = PAGE[request.scope["path"]]
         text = (resources.files("minicnn.app.serve") / "web" / name).read_bytes()
         return Response(text, media_type=kind, headers={**SAFE, "Content-Security-Policy": POLICY})
 
     async def predict(self, request: Request) -> Response:
         model = self._asked(request)
         rows = [tell(model, sent, answer) for sent, answer in await self._service.answers(request, model)]
-        return JSONResponse({"model": model.name, "version": model.version, "answers": rows}, headers=SAFE)
+        return answer({"model": model.name, "version": model.version, "answers": rows})
 
     async def grad_cam(self, request: Request) -> Response:
         model = self._asked(request)
@@ -120,7 +123,7 @@ class _Routes:
             }
             for model in self._service.shelf.values()
         ]
-        return JSONResponse({"models": told}, headers=SAFE)
+        return answer({"models": told})
 
     async def health(self, request: Request) -> Response:
         service = self._service
@@ -131,7 +134,7 @@ class _Routes:
         }
         if service.shelf.problems:
             told["problems"] = service.shelf.problems
-        return JSONResponse(told, 200 if good else 503, headers=SAFE)
+        return answer(told, 200 if good else 503)
 
     async def figures(self, request: Request) -> Response:
         service = self._service
@@ -139,11 +142,7 @@ class _Routes:
         return Response(text, media_type=PROMETHEUS, headers=SAFE)
 
     async def description(self, request: Request) -> Response:
-        return JSONResponse(document(self._service.shelf, self._service.limits), headers=SAFE)
-
-
-def _error(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"error": sentence}, status, headers={**SAFE, **(headers or {})})
+        return answer(document(self._service.shelf, self._service.limits))
 
 
 async def _refused(request: Request, refusal: Exception) -> Response:
@@ -152,13 +151,14 @@ async def _refused(request: Request, refusal: Exception) -> Response:
     headers = {"Connection": "close"} if refusal.status in (408, 413, 503) else {}
     if refusal.retry is not None:
         headers["Retry-After"] = str(refusal.retry)
-    return _error(refusal.status, refusal.sentence, headers)
+    return error(refusal.status, refusal.sentence, headers)
 
 
 async def _http(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
-    sentences = {404: f"There is nothing at {request.url.path[:80]}.", 405: f"{request.method} is not possible here."}
-    return _error(problem.status_code, sentences.get(problem.status_code, problem.detail), problem.headers)
+    path = request.scope["path"]  # not request.url's: a strange Host makes none of that
+    sentences = {404: f"There is nothing at {path[:80]}.", 405: f"{request.method} is not possible here."}
+    return error(problem.status_code, sentences.get(problem.status_code, problem.detail), problem.headers)
 
 
 async def _gone(request: Request, problem: Exception) -> Response:
@@ -166,4 +166,4 @@ async def _gone(request: Request, problem: Exception) -> Response:
 
 
 async def _failed(request: Request, problem: Exception) -> Response:
-    return _error(500, f"The model could not answer: {problem}")
+    return error(500, "The server failed at this; what it prints to its standard error says why.")

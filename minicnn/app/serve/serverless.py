@@ -12,14 +12,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .decoding import decode, tell
+from ...types import AnyArray
+from .decoding import Pixels, decode, taken_apart, tell
 from .fetching import fetch
-from .reading import pictures_of
+from .reading import Sent
 from .refusal import Refusal
 from .settings import Limits, Served
 from .shelf import Model, load
 
 Json = dict[str, Any]
+HTTP: tuple[str, ...] = ("body", "headers", "requestContext")  # keys of an event that came over HTTP
 
 
 def handler(event: Json, context: object = None) -> Json:
@@ -36,12 +38,10 @@ def handler(event: Json, context: object = None) -> Json:
     answer : dict
         Of an HTTP event "statusCode", "headers" and "body"; else the body's JSON itself.
     """
-    over_http = "body" in event
+    over_http = isinstance(event, dict) and not event.keys().isdisjoint(HTTP)
     try:
-        status, told = (
-            200,
-            _answer(*(_http_body(event) if over_http else (json.dumps(event).encode(), "application/json"))),
-        )
+        body, kind = _http_body(event) if over_http else (json.dumps(event).encode(), "application/json")
+        status, told = 200, _answer(body, kind)
     except Refusal as refusal:
         status, told = refusal.status, {"error": refusal.sentence}
     if not over_http:
@@ -50,19 +50,45 @@ def handler(event: Json, context: object = None) -> Json:
 
 
 def _http_body(event: Json) -> tuple[bytes, str]:
-    body, headers = event["body"] or "", {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    data = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-    return data, headers.get("content-type", "")
+    body = event.get("body") or ""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    if not isinstance(body, str):
+        raise Refusal(400, f"The event's body must be a string. Received: {type(body).__name__}.")
+    try:
+        data = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+    except ValueError as problem:  # half a surrogate pair, too
+        raise Refusal(400, f"The event's body must be base64, or text, as isBase64Encoded says: {problem}.") from None
+    return data, headers.get("content-type") or ""
 
 
 def _answer(body: bytes, content_type: str) -> Json:
     limits, model = Limits(urls=os.environ.get("MINICNN_ALLOW_URLS") == "1"), _model()
-    rows: list[Json] = []
-    for sent in pictures_of(body, content_type, limits):
-        data = fetch(sent.url, limits.max_bytes, limits.timeout) if sent.url else sent.data
-        (p,) = model.classify([decode(model, data, sent.name, limits.max_pixels)])
-        rows.append(tell(model, sent, p))
-    return {"model": model.name, "version": model.version, "answers": rows}
+    if len(body) > limits.max_bytes:
+        raise Refusal(413, f"The body may have {limits.max_bytes} bytes at most.")
+    pixels = Pixels(limits)
+    sent = taken_apart(body, content_type, limits, pixels)
+    answers = [(each, _one(model, each, limits, pixels)) for each in sent]
+    refused = [answer for _, answer in answers if isinstance(answer, Refusal)]
+    if len(refused) == len(answers):
+        raise refused[0]
+    return {"model": model.name, "version": model.version, "answers": [tell(model, *each) for each in answers]}
+
+
+def _one(model: Model, sent: Sent, limits: Limits, pixels: Pixels) -> AnyArray | Refusal:
+    """Return a picture's probabilities, or why there are none: the others get theirs."""
+    try:
+        data = sent.data
+        if sent.url:
+            data = fetch(sent.url, limits.max_bytes, limits.timeout)
+            pixels.take(data)
+        picture = decode(model, data, sent.name, limits.max_pixels)
+    except Refusal as refusal:
+        return refusal
+    try:
+        (p,) = model.classify([picture])
+    except ValueError as problem:  # of the model, a sentence: weights that give no numbers, say
+        raise Refusal(500, str(problem)) from None
+    return p
 
 
 @cache

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+LOCAL: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")  # addresses to listen at that this machine alone reaches
+
 
 @dataclass(frozen=True)
 class Served:
@@ -45,6 +47,8 @@ class Limits:
         Whether pictures may be given by address.
     decoders : int
         Threads that decode pictures.
+    hosts : tuple of str, optional
+        Names that requests may be for, beside numbers and "localhost": without a port, in lower case. By default any.
 
     Raises
     ------
@@ -60,6 +64,7 @@ class Limits:
     timeout: float = 30.0
     urls: bool = False
     decoders: int = 2
+    hosts: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("batch", "queue", "pictures", "max_bytes", "max_pixels", "decoders"):
@@ -72,3 +77,8 @@ class Limits:
     def in_memory(self) -> int:
         """Bytes of bodies that may be held at once."""
         return 16 * self.max_bytes
+
+    @property
+    def pixels_together(self) -> int:
+        """Pixels of all pictures of one request."""
+        return 2 * self.max_pixels

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from ...data import content_hash
 from ...files import ResolvedCard
 from ...types import AnyArray, Array, NDArray
 from .settings import Served
+
+if TYPE_CHECKING:
+    from ...models import Model as Network
 
 VERSION_DIGITS: int = 12
 BESIDE: tuple[str, ...] = (
@@ -33,7 +36,7 @@ class Model:
     ----------
     name : str
     version : str
-        The first digits of its file's SHA-256.
+        The first digits of its file's SHA-256: see `version_of`.
     card : dict
         Its classifier.json.
     classify : function of N pictures (H, W, C) uint8
@@ -86,14 +89,23 @@ def load(served: Served) -> Model:
         x = fed(network, np.stack(pictures))
         return [overlay(picture, grad_cam(network, one)) for picture, one in zip(pictures, x, strict=True)]
 
-    version = version_of(served.path)
+    marks, version = _marks(served.path), version_of(served.path)
     network = load_model(served.path, optimizer=False)
     told = complete(network, served.path, **served.better)
     if len(network.outputs) > 1 or told.value["task"] == "pictures":
         raise ValueError(f"{served.path}: a model that is served must answer with classes, in one output.")
     height, width = told.value["size"]
     classify([np.zeros((height, width, told.value["channels"]), np.uint8)])
-    return Model(served.name, version, told.value, classify, explain, told)
+    if _marks(served.path) != marks:
+        raise ValueError(f"{served.path} was changed while it was being loaded; load it again.")
+    return Model(served.name, version, told.value, classify, explain if _has_maps(network) else None, told)
+
+
+def _has_maps(network: "Network") -> bool:
+    """Tell whether there is something to draw: pictures with an axis of channels, and maps of more than one pixel."""
+    return len(network.input_shape) == 4 and any(
+        len(call.shape) == 4 and call.sources and call.shape[1:3] != (1, 1) for call in network.calls()
+    )
 
 
 class Shelf(Mapping[str, Model]):
@@ -149,7 +161,7 @@ class Shelf(Mapping[str, Model]):
             if marks == self._seen[name]:
                 continue
             self._seen[name] = marks  # a later change has other marks, whatever is read now
-            if marks[0] is None:
+            if marks[0][1] is None:
                 tried[name] = f"{served.path}: there is no such file any more; the model goes on as it was."
             else:
                 try:
@@ -164,7 +176,9 @@ class Shelf(Mapping[str, Model]):
 
 
 def version_of(path: Path) -> str:
-    """Return the first digits of a file's SHA-256; of TensorFlow.js, that of all its files' digests.
+    """Return the first digits of a file's SHA-256.
+
+    Where other files belong to it (its weights, classifier.json, labels.txt), that of all their digests.
 
     Parameters
     ----------
@@ -174,19 +188,32 @@ def version_of(path: Path) -> str:
     -------
     version : 12 hex digits
     """
-    digests = [content_hash(each) for each in (path, *_shards(path))]
+    digests = [content_hash(each) for each in _files(path) if each == path or each.is_file()]
     whole = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
     return whole[:VERSION_DIGITS]
 
 
-def _shards(path: Path) -> list[Path]:
-    return sorted(path.parent.glob("*.bin")) if path.suffix == ".json" else []
+def _files(path: Path) -> list[Path]:
+    """Return a model's file and what lies beside it and may belong to it: weights, and what tells of its classes."""
+    return [path, *_weights(path), *(path.with_name(name) for name in (f"{path.stem}.classifier.json", *BESIDE))]
 
 
-def _marks(path: Path) -> list[tuple[int, int, int] | None]:
-    """Return what changes when a file, or what lies beside it and belongs to it, is replaced; the file's own first."""
-    beside = [path.with_name(name) for name in (f"{path.stem}.classifier.json", *BESIDE)]
-    return [_mark(each) for each in (path, *_shards(path), *beside)]
+def _weights(path: Path) -> list[Path]:
+    """Return the weights that lie beside layers: TensorFlow.js's shards; HDF5 that is called alike, or else any."""
+    if path.suffix != ".json":
+        return []
+    try:
+        names = sorted(each.name for each in path.parent.iterdir())
+    except OSError:  # the folder is gone, or not to be listed
+        return []
+    shards = [name for name in names if name.endswith(".bin") or "-shard" in name]
+    arrays = [name for name in names if name.endswith((".h5", ".hdf5"))]
+    return [path.with_name(name) for name in shards + ([n for n in arrays if n.startswith(path.stem)] or arrays)]
+
+
+def _marks(path: Path) -> list[tuple[Path, tuple[int, int, int] | None]]:
+    """Return what changes when one of a model's files is replaced; the file's own first."""
+    return [(each, _mark(each)) for each in _files(path)]
 
 
 def _mark(path: Path) -> tuple[int, int, int] | None:

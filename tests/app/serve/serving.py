@@ -1,5 +1,7 @@
 """A server as a user starts it, a model that answers every picture otherwise, and what a client does."""
 
+import asyncio
+import contextlib
 import io
 import json
 import os
@@ -73,6 +75,16 @@ def same(row, expected):
     return row["class"] == expected["class"] and list(ours) == list(theirs) and near
 
 
+def until(true, seconds=PATIENCE, told=str):
+    """Wait until a function returns something true."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := true():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"never true; it said: {told()}")
+
+
 class Reply:
     """What a server answered."""
 
@@ -139,12 +151,7 @@ class Server:
 
     def until(self, true, seconds=PATIENCE):
         """Wait until a function returns something true."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if found := true():
-                return found
-            time.sleep(0.02)
-        raise AssertionError(f"never true; it said: {''.join(self.errors)}")
+        return until(true, seconds, lambda: "".join(self.errors))
 
     def end(self, how=signal.SIGTERM):
         """Send a signal, and wait; return the exit code."""
@@ -161,6 +168,56 @@ class Server:
 
     def __exit__(self, *problem):
         self.end(signal.SIGTERM if problem[0] is None else signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def inside(service):
+    """Serve in this process, on a thread: yield uvicorn's server and where it listens."""
+    import uvicorn
+
+    from minicnn.app.serve.connections import Connection
+    from minicnn.app.serve.running import bind
+    from minicnn.app.serve.server import application
+
+    with bind("127.0.0.1", 0) as listening:
+        where = listening.getsockname()
+        app = application(service)
+        config = uvicorn.Config(app, http=Connection, ws="none", log_config=None, timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield server, where
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def all_of(connection):
+    """Read whatever a connection says until it ends, however it ends."""
+    said = b""
+    try:
+        while part := connection.recv(1000):
+            said += part
+    except ConnectionError:
+        pass
+    return said
+
+
+def sure(pictures):
+    """Say "yes" to each picture."""
+    return np.tile(np.float32([0.25, 0.75]), (len(pictures), 1))
+
+
+def service_of(limits=None, classify=sure, explain=None):
+    """Make a Service with one model, of functions: its classes are "no" and "yes"."""
+    from minicnn.app.serve import Limits, Model, Served, Shelf
+    from minicnn.app.serve.service import Service
+
+    model = Model("scripted", "0", make_card(["no", "yes"], (32, 32)), classify, explain)
+    return Service(Shelf([Served("scripted", Path("scripted.keras"))], lambda served: model), limits or Limits())
 
 
 def form(files, boundary="a boundary"):

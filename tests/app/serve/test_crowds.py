@@ -55,7 +55,7 @@ def test_64_clients_get_each_its_own_answer(server, expected):
 
 def request_head(length, extra=""):
     """Write the head of a request for an answer."""
-    return f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n{extra}\r\n".encode()
+    return f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{extra}\r\n".encode()
 
 
 def reset(connection):
@@ -93,7 +93,7 @@ def many_requests_whose_answers_nobody_reads(server, number):
     connection.settimeout(0.5)
     try:
         for _ in range(200):
-            connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
+            connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 10)
     except OSError:
         pass  # the server takes no more before its answers are read
     connection.close()
@@ -101,7 +101,7 @@ def many_requests_whose_answers_nobody_reads(server, number):
 
 def chunks_that_are_none(server, number):
     with server.connect() as connection:
-        head = b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
         connection.sendall(head + b"ZZZ\r\nabc\r\n")
         assert connection.recv(1000)[:12] in (b"HTTP/1.1 400", b"")
 
@@ -132,7 +132,7 @@ def test_broken_clients_harm_nobody(server, expected):
 def test_one_who_reads_slowly_gets_all_of_it(server):
     with server.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         parts = []
         while part := connection.recv(200):
             parts.append(part)

@@ -137,3 +137,62 @@ def test_places_are_bounded_and_given_back(engine):
     with pytest.raises(ZeroDivisionError), engine.places(10):
         1 / 0  # noqa: B018
     assert engine.inside == 0
+
+
+@pytest.mark.parametrize("problem", [SystemExit(3), MemoryError(), KeyboardInterrupt()])
+def test_nothing_that_a_model_does_ends_the_thread(engine, problem):
+    model = Network()
+
+    def fail(pictures):
+        raise problem
+
+    (answer,) = engine.ask(model, pictures(1), fail)
+    found = answer.exception(60)
+    assert isinstance(found, Exception) and type(problem).__name__ in repr(found)  # as an event loop may be given it
+    (answer,) = engine.ask(model, pictures(2))
+    assert answer.result(60).tolist() == [4.0]
+
+
+def test_nor_does_a_model_that_gives_another_number_of_answers(engine):
+    model = Network()
+    first = held(engine, model)
+
+    def all_alike(pictures):
+        return np.ones((1, 1))
+
+    model.classify, double = all_alike, model.classify
+    answers = engine.ask(model, pictures(1, 2))
+    (two,) = engine.ask(model, pictures(3), lambda pictures: np.ones((2, 1)))
+    model.gate.set()
+    assert first.result(60).tolist() == [0.0]
+    assert [answer.result(60).tolist() for answer in answers] == [[1.0], [1.0]]  # one by one it does well
+    with pytest.raises(RuntimeError, match="The model gave 2 answers to 1 pictures"):
+        two.result(60)
+    model.classify = double
+    (answer,) = engine.ask(model, pictures(2))
+    assert answer.result(60).tolist() == [4.0]
+
+
+def test_what_can_not_be_counted_is_answered_all_the_same(capfd):
+    def count(model, pictures, seconds):
+        raise OSError("No space left on device")
+
+    running = Engine(batch=4, queue=10, computed=count)
+    for number in (1, 2):
+        (answer,) = running.ask(Network(), pictures(number))
+        assert answer.result(60).tolist() == [2.0 * number]
+    running.end()
+    assert capfd.readouterr().err.count("a batch cannot be counted: No space left on device") == 2
+
+
+def test_who_asks_where_no_engine_is_left_does_not_wait(engine, monkeypatch):
+    running = Engine(batch=4, queue=10)
+    running.end()
+    with pytest.raises(Refusal, match="The server is ending"):
+        running.check(1)
+    monkeypatch.setattr(Engine, "is_alive", False)  # it died of something that nobody thought of
+    for asked in (lambda: engine.check(1), lambda: engine.ask(Network(), pictures(1))):
+        with pytest.raises(Refusal, match="The server is ending") as caught:
+            asked()
+        assert caught.value.status == 503
+    monkeypatch.undo()

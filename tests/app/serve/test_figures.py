@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -118,3 +119,24 @@ def test_addresses_are_described_where_they_are_allowed(model_file, server):
     assert keys(server.get("/openapi.json").json) == ["image", "images"]
     with Server(model_file, "--allow-urls") as other:
         assert keys(other.get("/openapi.json").json) == ["image", "images", "url", "urls"]
+
+
+def test_figures_outlive_their_files(tmp_path):
+    """Who tidies up /tmp takes the folder away; a process that begins later makes it anew."""
+    folder = tmp_path / "counts"
+    metrics = Metrics(["a"], folder)
+    metrics.answered("a", 200, 3, 0.1)
+    shutil.rmtree(folder)
+    assert samples(metrics.text(1, []))['minicnn_pictures_total{model="a"}'] == 3
+    other = Metrics(["a"], folder)
+    other.answered("a", 200, 4, 0.1)
+    assert samples(other.text(1, []))['minicnn_pictures_total{model="a"}'] == 4
+
+
+@pytest.mark.skipif(os.name != "posix", reason="blocks as Linux and macOS count them")
+def test_figures_have_their_place_on_the_disk_from_the_start(tmp_path):
+    """A full disk is found when a process begins: a count into a file with holes would end it without a word."""
+    Metrics([f"model-{k}" for k in range(50)], tmp_path)  # so many pages
+    (file,) = tmp_path.glob("*.counts")
+    (tmp_path / "plain").write_bytes(bytes(file.stat().st_size))
+    assert file.stat().st_size > 8192 and file.stat().st_blocks == (tmp_path / "plain").stat().st_blocks

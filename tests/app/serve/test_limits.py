@@ -1,6 +1,6 @@
 """What is too large, too slow or too much is refused with its status and a sentence."""
 
-import asyncio
+import base64
 import io
 import json
 import socket
@@ -9,11 +9,13 @@ import threading
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from tests.app.serve.serving import PATIENCE, Server, form, picture
+from tests.app.serve.serving import PATIENCE, Server, all_of, form, inside, picture, service_of, until
 
 MAX_BYTES, MAX_PIXELS, TIMEOUT = 20_000, 5_000, 2
 
@@ -40,7 +42,7 @@ def test_bytes_of_unknown_number(strict):
 
 def test_a_body_that_never_ends_is_not_read_for_ever(strict):
     with strict.connect() as connection:
-        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         with pytest.raises(OSError, match="reset|Broken pipe"):
             for _ in range(10_000):
                 connection.sendall(b"3e8\r\n" + b"x" * 1000 + b"\r\n")
@@ -49,7 +51,8 @@ def test_a_body_that_never_ends_is_not_read_for_ever(strict):
 
 def test_who_waits_for_a_word_is_refused_before_sending(strict):
     with strict.connect() as connection:
-        head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {MAX_BYTES + 1}\r\nExpect: 100-continue\r\n\r\n"
+        head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {MAX_BYTES + 1}\r\n"
+        head += "Expect: 100-continue\r\n\r\n"
         start = time.monotonic()
         connection.sendall(head.encode())
         assert connection.recv(1000).startswith(b"HTTP/1.1 413") and time.monotonic() - start < TIMEOUT
@@ -75,6 +78,17 @@ def test_a_bomb_is_refused_by_what_its_head_says(strict):
     assert strict.post(bomb).status == 413
 
 
+def test_a_jpeg_that_is_drawn_without_end(strict):
+    """Each scan of a progressive JPEG costs a walk over all its pixels, and may be of a few bytes."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "red").save(file, "JPEG", progressive=True)
+    whole = file.getvalue()
+    last = whole.rindex(b"\xff\xda")
+    assert strict.post(whole).status == 200
+    refused = strict.post(whole[:-2] + whole[last:-2] * 200 + whole[-2:])
+    assert refused.status == 400 and "a JPEG of more than 100 scans" in refused.json["error"]
+
+
 def test_pictures_in_a_request(strict):
     body, kind = form([("x", f"{k}", b"x") for k in range(9)])
     refused = strict.post(body, content_type=kind)
@@ -86,7 +100,7 @@ def test_pictures_in_a_request(strict):
 def test_time_for_a_body(strict):
     start = time.monotonic()
     with strict.connect() as connection:
-        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf")
         answer = b"".join(iter(lambda: connection.recv(1000), b""))
     assert answer.startswith(b"HTTP/1.1 408") and b"within 2 seconds" in answer
     assert time.monotonic() - start >= TIMEOUT - 0.1
@@ -94,7 +108,7 @@ def test_time_for_a_body(strict):
 
 def test_a_body_that_drips_is_slow_too(strict):
     with strict.connect() as connection:
-        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
         connection.settimeout(0.1)
         for _ in range(PATIENCE * 10):
             try:
@@ -131,34 +145,195 @@ def test_a_full_queue_says_when_to_ask_again(tmp_path, model_file):
         assert server.post(picture(0)).status == 200  # there is room again
 
 
-def test_a_head_that_does_not_come_is_not_waited_for(model_file, monkeypatch):
-    import uvicorn
+def white(width, height):
+    """Write a picture of one colour: few bytes, many pixels."""
+    file = io.BytesIO()
+    Image.new("L", (width, height), 255).save(file, "PNG")
+    return file.getvalue()
 
-    from minicnn.app.serve import Limits, Served, Shelf, connections
-    from minicnn.app.serve.running import bind
-    from minicnn.app.serve.server import application
-    from minicnn.app.serve.service import Service
 
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
-    with bind("127.0.0.1", 0) as listening:
-        app = application(Service(Shelf([Served("clothes", model_file)]), Limits()))
-        config = uvicorn.Config(app, http=connections.Connection, ws="none", log_config=None)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            for begun in (b"", b"POST /pre", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET"):
-                with socket.create_connection(listening.getsockname(), timeout=PATIENCE) as connection:
-                    connection.sendall(begun)
-                    said = b""
-                    try:
-                        while part := connection.recv(1000):
-                            said += part
-                    except ConnectionResetError:
-                        pass
-                    assert said.startswith(b"HTTP/1.1 200") == (len(begun) > 10)
-        finally:
-            server.should_exit = True
-            thread.join()
+def test_pixels_of_all_pictures_together(strict):
+    half = white(50, 49)  # 2450 pixels; of 5000 a picture, a request may have 10000
+    for count, status in ((4, 200), (5, 413)):
+        body, kind = form([("x", f"{k}.png", half) for k in range(count)])
+        reply = strict.post(body, content_type=kind)
+        assert reply.status == status
+        texts = [base64.b64encode(half).decode()] * count
+        assert strict.post(json.dumps({"images": texts}), content_type="application/json").status == status
+    assert reply.json["error"] == "The pictures of a request may have 10000 pixels at most, together."
+    files = [("x", "large", white(100, 51))] * 4 + [("x", "none", b"no picture")] * 3 + [("x", "half", half)]
+    body, kind = form(files)
+    *rows, last = strict.post(body, content_type=kind).json["answers"]  # what is not decoded costs nothing
+    assert all("error" in row for row in rows) and last["class"]
+
+
+def test_every_kind_of_picture_is_counted():
+    from minicnn.app.serve.decoding import _pixels_of
+
+    for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM"):
+        file = io.BytesIO()
+        Image.new("RGB", (30, 20)).save(file, kind)
+        assert _pixels_of(file.getvalue()) == 600
+    assert _pixels_of(b"no picture") == _pixels_of(b"") == 0
+
+
+def test_pictures_from_addresses_are_counted_too_and_wait_their_turn(monkeypatch):
+    """While the decoders are busy no more files are fetched than there are fetchers: what waits is in no memory."""
+    from minicnn.app.serve import Limits, service
+
+    fetched, gate, decode = [], threading.Event(), service.decode
+
+    def fetch(url, max_bytes, timeout):
+        fetched.append(url)
+        return white(50, 49)
+
+    monkeypatch.setattr(service, "fetch", fetch)
+    monkeypatch.setattr(service, "decode", lambda *given: gate.wait(PATIENCE) and decode(*given))
+    limits = Limits(urls=True, max_pixels=8 * 50 * 49, timeout=PATIENCE)  # 16 of these pictures
+    with inside(service_of(limits)) as (_, where), ThreadPoolExecutor(1) as pool:
+        connection = HTTPConnection(*where, timeout=PATIENCE)
+        body = json.dumps({"urls": [f"http://example.com/{k}" for k in range(20)]})
+        connection.request("POST", "/predict", body, {"Content-Type": "application/json"})
+        reply = pool.submit(connection.getresponse)
+        until(lambda: len(fetched) >= service.FETCHERS)
+        time.sleep(0.3)
+        assert len(fetched) == service.FETCHERS
+        gate.set()
+        rows = json.loads(reply.result().read())["answers"]
+        connection.close()
+    errors = [row["error"] for row in rows if "error" in row]
+    assert errors == [f"The pictures of a request may have {16 * 50 * 49} pixels at most, together."] * 4
+    assert len(rows) == 20
+
+
+def urls(*names):
+    """Write a request for pictures at addresses."""
+    return json.dumps({"urls": [f"http://example.com/{name}" for name in names]})
+
+
+def post(where, body, kind="application/json"):
+    """Post a body; return the status and the JSON of the answer."""
+    connection = HTTPConnection(*where, timeout=PATIENCE)
+    try:
+        connection.request("POST", "/predict", body, {"Content-Type": kind})
+        reply = connection.getresponse()
+        return reply.status, json.loads(reply.read())
+    finally:
+        connection.close()
+
+
+def test_who_waits_for_other_servers_takes_nobodys_place(monkeypatch):
+    from minicnn.app.serve import Limits
+
+    gate = threading.Event()
+
+    def fetch(url, max_bytes, timeout):
+        assert gate.wait(PATIENCE)
+        return picture(0)
+
+    monkeypatch.setattr("minicnn.app.serve.service.fetch", fetch)
+    limits = Limits(urls=True, queue=8, pictures=4, timeout=4 * PATIENCE)
+    service = service_of(limits)
+    with inside(service) as (_, where), ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(post, where, urls(*range(4))) for _ in range(2)]
+        until(lambda: service._fetching == 8)
+        status, told = post(where, urls("one more"))
+        assert status == 503 and told["error"] == "8 addresses wait already, and 8 may; ask later."
+        status, told = post(where, picture(1), "image/png")
+        assert status == 200 and told["answers"][0]["class"] == "yes"
+        gate.set()
+        for each in waiting:
+            status, told = each.result()
+            assert status == 200 and [row["class"] for row in told["answers"]] == ["yes"] * 4
+        assert service._fetching == service.engine.inside == 0
+
+
+def test_one_slow_address_does_not_cost_the_others_their_answers(monkeypatch):
+    from minicnn.app.serve import Limits
+    from minicnn.app.serve.refusal import Refusal
+
+    def fetch(url, max_bytes, timeout):
+        if not url.endswith("slow"):
+            return picture(0)
+        time.sleep(timeout)
+        raise Refusal(408, "slow")
+
+    monkeypatch.setattr("minicnn.app.serve.service.fetch", fetch)
+    with inside(service_of(Limits(urls=True, timeout=6))) as (_, where):
+        status, told = post(where, urls(1, *["slow"] * 9))
+    assert status == 200 and [row.get("class") for row in told["answers"]] == ["yes"] + [None] * 9
+    assert "there was no time for it" in told["answers"][9]["error"]  # it waited behind eight others
+
+
+def test_who_is_refused_before_the_body_reads_why(monkeypatch):
+    """The server is full; the client sends on before it reads, as most do."""
+    monkeypatch.setattr("minicnn.app.serve.bodies.LEFTOVER_SECONDS", PATIENCE)
+    service = service_of()
+    service.engine.inside = service.engine.queue
+    with inside(service) as (_, where), socket.create_connection(where, timeout=PATIENCE) as connection:
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n")
+        for _ in range(50):
+            connection.sendall(b"x" * 100_000)
+            time.sleep(0.005)
+        said = all_of(connection)
+    assert said.startswith(b"HTTP/1.1 503") and b"retry-after: 1" in said.lower() and b"256 pictures wait" in said
+
+
+def test_a_head_that_does_not_come_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("minicnn.app.serve.connections.HEAD_SECONDS", 0.3)
+    with inside(service_of()) as (_, where):
+        for begun in (b"", b"POST /pre", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET"):
+            with socket.create_connection(where, timeout=PATIENCE) as connection:
+                connection.sendall(begun)
+                said = all_of(connection)
+                assert said.startswith(b"HTTP/1.1 200") == (len(begun) > 10)
+
+
+NOISE = np.random.default_rng(0).integers(0, 256, (1700, 1700, 3), dtype=np.uint8)  # more than lies between two sockets
+
+
+def asked_for_noise(connection, extra=b""):
+    """Ask for an answer of some megabytes."""
+    head = b"POST /grad-cam HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n%b\r\n"
+    connection.sendall(head % (len(picture(0)), extra) + picture(0))
+
+
+def asks_and_asks(connection):
+    connection.settimeout(1)
+    try:
+        while True:  # until the server takes no more: then its own side is full, too
+            connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 10)
+    except OSError:
+        return
+
+
+def asks_once(connection):
+    asked_for_noise(connection)
+
+
+def asks_for_the_last_time(connection):
+    asked_for_noise(connection, b"Connection: close\r\n")  # the server would close, as soon as all is taken
+
+
+@pytest.mark.parametrize("ask", [asks_and_asks, asks_once, asks_for_the_last_time])
+def test_an_answer_that_is_not_taken_is_not_kept(monkeypatch, ask):
+    monkeypatch.setattr("minicnn.app.serve.connections.ANSWER_SECONDS", 0.5)
+    with inside(service_of(explain=lambda pictures: [NOISE])) as (server, where), socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(where)
+        ask(connection)
+        until(lambda: server.server_state.total_requests > 0)
+        until(lambda: not server.server_state.connections)
+
+
+def test_an_answer_that_is_taken_late_is_whole(monkeypatch):
+    monkeypatch.setattr("minicnn.app.serve.connections.ANSWER_SECONDS", PATIENCE)
+    with inside(service_of(explain=lambda pictures: [NOISE])) as (server, where):
+        connection = HTTPConnection(*where, timeout=PATIENCE)
+        for _ in range(2):
+            connection.request("POST", "/grad-cam", picture(0))
+            until(lambda: any(each._unread for each in server.server_state.connections))
+            drawn = Image.open(io.BytesIO(connection.getresponse().read()))
+            assert np.array_equal(np.asarray(drawn), NOISE)
+            until(lambda: not any(each._unread for each in server.server_state.connections))
+        connection.close()

@@ -4,15 +4,18 @@ import base64
 import hashlib
 import io
 import json
+from http.client import HTTPConnection
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from minicnn import load_model
+from minicnn import Conv2D, Dense, Flatten, Input, Reshape, Sequential, load_model
+from minicnn.app.serve import Limits
 from minicnn.data import load_image
 from minicnn.explain import grad_cam, overlay
-from tests.app.serve.serving import CLASSES, Server, form, net, picture, predicted, same
+from minicnn.files import make_card
+from tests.app.serve.serving import CLASSES, Server, form, inside, net, picture, predicted, same, service_of
 
 JSON = {"content_type": "application/json"}
 
@@ -69,7 +72,10 @@ def test_what_can_not_be_read_does_not_cost_the_others_their_answers(server, exp
         (picture(0)[:200], "image/png", "Cannot read the picture picture 1: it is damaged"),
         (b"", "image/png", "The request must hold a picture: as its body, in a form, or in JSON as base64."),
         (b"{", "application/json", "The body must be JSON, as its Content-Type says."),
-        (b"[" * 100_000, "application/json", "The body must be JSON, as its Content-Type says."),
+        (b"{", "application/json", "It goes wrong at line 1, column 2."),
+        (b'{"image": "\xff"}', "application/json", "It is not in UTF-8."),
+        (b'{"image": ' + b"9" * 5000 + b"}", "application/json", "A number in it is too long."),
+        (b"[" * 100_000, "application/json", "It is nested too deeply."),
         (b"[]", "application/json", 'must be an object with one of the keys {"image", "images", "url", "urls"}'),
         (b'{"image": "", "images": []}', "application/json", "The JSON must be an object with one of the keys"),
         (b'{"picture": "AAAA"}', "application/json", 'Received: ["picture"].'),
@@ -92,6 +98,88 @@ def test_what_is_no_picture_is_refused_in_a_sentence(server, body, kind, sentenc
     assert "Retry-After" not in reply.headers and reply.json.keys() == {"error"}
 
 
+def test_no_depth_of_json_is_a_fault_of_the_server(server):
+    for depth in range(900, 1000):  # at one of them it can be read, and not written again
+        reply = server.post(b"[" * depth + b"]" * depth, **JSON)
+        assert reply.status == 400 and "JSON" in reply.json["error"], depth
+
+
+HALVES = [
+    b'{"url": "http://127.0.0.1/\\ud800"}',
+    b'{"urls": ["http://\\udfff"]}',
+    b'{"image": "\\ud800"}',
+    b'{"\\ud800": 1}',
+    b'["\\ud800"]',
+]
+
+
+@pytest.mark.parametrize("body", HALVES)
+def test_half_a_character_is_refused(body):
+    """JSON may hold what UTF-8 can't: one half of a pair of escapes."""
+    with inside(service_of(Limits(urls=True))) as (_, where):
+        status, told = asked(where, "/predict", "localhost", body, "application/json")
+    assert status == 400 and json.loads(told).keys() == {"error"}
+
+
+def test_a_name_is_repeated_in_part(server):
+    body, kind = form([("x", "a" * 3000, picture(0)), ("x", "b" * 3000, b"none")])
+    first, second = server.post(body, content_type=kind).json["answers"]
+    assert first["picture"] == "a" * 2000 and second["picture"] == "b" * 2000
+
+
+def asked(where, path, host, body=None, kind="image/png"):
+    """Ask with a header Host."""
+    connection = HTTPConnection(*where, timeout=60)
+    connection.putrequest("GET" if body is None else "POST", path, skip_host=True)
+    for name, value in (("Host", host), ("Content-Type", kind), ("Content-Length", str(len(body or b"")))):
+        connection.putheader(name, value)
+    connection.endheaders(body)
+    reply = connection.getresponse()
+    try:
+        return reply.status, reply.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("host", ["[", "]", "x/y", "x?y", "\xe4", ":", "localhost:port"])
+def test_a_strange_host_changes_nothing(host):
+    with inside(service_of()) as (_, where):
+        assert asked(where, "/", host)[0] == 200
+        status, told = asked(where, "/nothing", host)
+        assert status == 404 and json.loads(told) == {"error": "There is nothing at /nothing."}
+
+
+def test_another_ones_name_gets_no_answer():
+    """A page of evil.example asks http://evil.example:8000/, after that name has come to mean 127.0.0.1."""
+    with inside(service_of(Limits(hosts=("hats.example",)))) as (_, where):
+        for host in ("localhost", "127.0.0.1", f"127.0.0.1:{where[1]}", "[::1]:80", "Hats.example:443", "10.0.0.7"):
+            assert asked(where, "/predict", host, picture(0))[0] == 200
+        for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", ""):
+            for path, body in (("/predict", picture(0)), ("/", None), ("/metrics", None), ("/nothing", None)):
+                status, told = asked(where, path, host, body)
+                assert status == 421 and "--allow-host" in json.loads(told)["error"]
+
+
+def test_who_listens_to_its_own_machine_answers_for_itself(model_file):
+    def statuses(*flags):
+        with Server(model_file, *flags) as server:
+            where = ("127.0.0.1", server.port)
+            return [asked(where, "/healthz", host)[0] for host in ("localhost", "hats.example", "evil.example")]
+
+    assert statuses() == [200, 421, 421]
+    assert statuses("--allow-host", "Hats.example") == [200, 200, 421]
+
+
+def test_what_goes_wrong_inside_is_not_told_to_clients(caplog):
+    def fail(pictures):
+        raise KeyError("/home/me/secret")
+
+    with inside(service_of(classify=fail)) as (_, where):
+        status, told = asked(where, "/predict", "localhost", picture(0))
+    assert status == 500 and b"secret" not in told and "standard error" in json.loads(told)["error"]
+    assert "/home/me/secret" in caplog.text
+
+
 def test_other_paths_and_methods(server):
     assert server.post(picture(0), "/models/coats/predict").json["error"] == (
         "There is no model 'coats'; there are: clothes."
@@ -107,8 +195,6 @@ def test_other_paths_and_methods(server):
 
 
 def test_who_was_refused_may_ask_again_on_the_same_connection(server, expected):
-    from http.client import HTTPConnection
-
     connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
     for body, status in ((b"no picture", 400), (picture(1), 200), (b"", 400), (picture(2), 200)):
         connection.request("POST", "/predict", body)
@@ -153,6 +239,24 @@ def test_grad_cam_is_of_one_picture_that_can_be_read(server):
     assert refused.status == 400 and refused.json["error"] == "Here one picture is taken at a time. Received: 2."
     assert server.post(b"none", "/grad-cam").status == 400
     assert server.post(picture(0), "/models/coats/grad-cam").status == 404
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [Input((32, 32, 3)), Flatten(), Dense(2)],
+        [Input((32, 32)), Flatten(), Dense(2)],
+        [Input((32, 32)), Reshape((32, 32, 1)), Conv2D(2, 3), Flatten(), Dense(2)],
+    ],
+)
+def test_a_net_without_maps_has_no_grad_cam(tmp_path, layers):
+    model = Sequential(layers, seed=0)
+    model.classifier = make_card(["no", "yes"], (32, 32), "logits", channels=3 if len(model.input_shape) == 4 else 1)
+    model.save(tmp_path / "plain.keras")
+    with Server(tmp_path / "plain.keras") as server:
+        assert server.post(picture(0)).status == 200
+        reply = server.post(picture(0), "/grad-cam")
+        assert reply.status == 404 and reply.json["error"] == "plain has no Grad-CAM."
 
 
 def test_an_answer_of_no_numbers_is_said(tmp_path):

@@ -1,5 +1,6 @@
 """Start and end: signals, several processes, a port that is taken, a model that is none."""
 
+import gc
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -24,7 +26,7 @@ def test_a_signal_ends_it_after_the_last_answer(model_file, tmp_path, how, code)
     server = Server(model_file)
     data = picture(1)
     with server.connect() as connection, server.connect() as idle:
-        head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n".encode()
+        head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(data)}\r\n\r\n".encode()
         connection.sendall(head + data[:50])
         time.sleep(0.3)
         server.process.send_signal(how)
@@ -44,9 +46,37 @@ def test_a_signal_ends_it_after_the_last_answer(model_file, tmp_path, how, code)
 def test_a_body_that_stays_away_does_not_keep_it(model_file):
     server = Server(model_file, "--timeout", 1)
     with server.connect() as connection:
-        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nhalf")
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\nhalf")
         time.sleep(0.3)
         assert server.end() == 0
+
+
+def test_the_parent_of_several_keeps_no_model(monkeypatch, capsys):
+    """Each process has its own; what the parent loaded to see whether it can be is memory for nothing."""
+    from minicnn.app.serve import Limits, Model, Served, running
+
+    made, alive = [], []
+
+    class NoWorkers:
+        def __init__(self, *given):
+            pass
+
+        def run(self, announce):
+            gc.collect()
+            alive.extend(each() for each in made)
+            announce()
+            return 0
+
+    def load(served):
+        model = Model(served.name, "0", {}, list)
+        made.append(weakref.ref(model))
+        return model
+
+    monkeypatch.setattr(running, "Workers", NoWorkers)
+    monkeypatch.setattr(running.signal, "signal", lambda *_: None)
+    served = [Served(name, Path(f"{name}.keras")) for name in "ab"]
+    assert running.run(served, Limits(), port=0, workers=2, load=load) == 0
+    assert alive == [None, None] and capsys.readouterr().out.startswith("a (0), b (0) at http://127.0.0.1:")
 
 
 @PROC
@@ -179,3 +209,19 @@ def test_a_guess_is_told_once(tmp_path):
     assert len(server.errors) == 1 and server.errors[0].startswith("note: ")
     with Server(tmp_path / "bare.keras", "--classes", "a,b,c,d,e") as server:
         assert list(server.post(picture(0)).json["answers"][0]["probabilities"]) == list("abcde")
+
+
+@POSIX
+def test_connections_are_not_short_of_files():
+    """A shell's limit of open files is less than the connections that the server takes."""
+    import resource
+
+    from minicnn.app.serve import running
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, before[1]))
+    try:
+        running.allow_files()
+        assert running.CONNECTIONS < min(running.FILES, before[1]) <= resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

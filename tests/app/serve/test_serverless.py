@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from minicnn.app.serve import serverless
-from tests.app.serve.serving import ROOT, form, picture, predicted, same
+from minicnn.app.serve import Limits, serverless
+from tests.app.serve.serving import ROOT, form, net, picture, predicted, same
 
 
 @pytest.fixture
@@ -69,3 +69,53 @@ def test_it_needs_no_server(model_file):
         [sys.executable, "-c", code], input=text, env=told, capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.strip() in ("coat", "dress", "hat", "shirt", "shoes")
+
+
+def test_one_bad_picture_does_not_cost_the_others_their_answers(handler, expected):
+    body, kind = form([("x", "0.png", picture(0)), ("x", "bad.png", b"none"), ("x", "1.png", picture(1))])
+    event = {"headers": {"Content-Type": kind}, "isBase64Encoded": True, "body": base64.b64encode(body).decode()}
+    reply = handler(event)
+    first, second, third = json.loads(reply["body"])["answers"]
+    assert reply["statusCode"] == 200 and same(first, expected["0.png"]) and same(third, expected["1.png"])
+    assert second["error"].startswith("Cannot read the picture bad.png") and "class" not in second
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "why"),
+    [
+        ({"body": "a", "isBase64Encoded": True}, 400, "The event's body must be base64"),
+        ({"body": "****", "isBase64Encoded": True}, 400, "The event's body must be base64"),
+        ({"body": "\ud800"}, 400, "The event's body must be base64, or text"),
+        ({"body": {"image": "AAAA"}}, 400, "The event's body must be a string. Received: dict."),
+        ({"body": "A" * 1001}, 413, "The body may have 1000 bytes at most."),
+        ({"headers": {"content-type": None}, "requestContext": {}}, 400, "The request must hold a picture"),
+        ({"headers": {}, "body": "x" * 100}, 400, "Cannot read the picture picture 1"),
+        ({"body": "[" * 999, "headers": {"content-type": "application/json"}}, 400, "The body must be JSON"),
+    ],
+)
+def test_an_event_that_can_not_be_answered(handler, monkeypatch, event, status, why):
+    monkeypatch.setattr(serverless, "Limits", lambda **given: Limits(max_bytes=1000, **given))
+    reply = handler(event)
+    assert reply["statusCode"] == status and why in json.loads(reply["body"])["error"]
+
+
+@pytest.mark.parametrize("event", [[], "AAAA", None, {}, {"image": "\ud800"}])
+def test_what_is_no_event(handler, event):
+    assert handler(event).keys() == {"error"}
+
+
+def test_pixels_are_counted(handler, monkeypatch):
+    monkeypatch.setattr(serverless, "Limits", lambda **given: Limits(max_pixels=48 * 40, **given))
+    text = base64.b64encode(picture(0)).decode()
+    assert len(handler({"images": [text] * 2})["answers"]) == 2
+    assert "pixels at most, together" in handler({"images": [text] * 3})["error"]
+
+
+def test_an_answer_of_no_numbers_is_said(handler, monkeypatch, tmp_path):
+    model = net()
+    model.layers[-1].params["kernel"][:] = 3e38  # finite, as long as nothing is multiplied with it
+    model.save(tmp_path / "lost.keras")
+    monkeypatch.setenv("MINICNN_MODEL", str(tmp_path / "lost.keras"))
+    serverless._model.cache_clear()
+    reply = handler({"body": base64.b64encode(picture(0)).decode(), "isBase64Encoded": True})
+    assert reply["statusCode"] == 500 and "must be finite numbers" in json.loads(reply["body"])["error"]
