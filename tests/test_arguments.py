@@ -227,5 +227,5 @@ def test_numbers_that_no_model_can_hold():
     for value in (10**400, 1e300):
         with pytest.raises(ValueError, match="`class_weight` must have finite numbers of at least 0 as weights."):
             net().fit([[1.0]], [[1.0]], class_weight={0: value}, verbose=0)
-    with pytest.raises(ValueError, match="`learning_rate` must be a number, positive and at most"):
+    with pytest.raises(ValueError, match="`learning_rate` must be a number, at least 0 and at most"):
         minicnn.SGD(1e300)

@@ -26,7 +26,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, positive, or LearningRateSchedule
+    learning_rate : float, at least 0, or LearningRateSchedule
     beta_1 : float in [0, 1)
         How slowly the mean of g forgets.
     beta_2 : float in [0, 1)
@@ -97,7 +97,7 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    learning_rate : float, positive, or LearningRateSchedule
+    learning_rate : float, at least 0, or LearningRateSchedule
     weight_decay : float
         What share of each weight goes at a step, times the learning rate.
     beta_1, beta_2, epsilon, amsgrad

@@ -9,10 +9,11 @@
 Source: Keras 3 `Optimizer`.
 """
 
+import copy
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class Optimizer:
 
     Parameters
     ----------
-    learning_rate : float, positive, or LearningRateSchedule
+    learning_rate : float, at least 0, or LearningRateSchedule
     weight_decay : float, optional
         What share of each weight goes at a step, times the learning rate.
     clipnorm, clipvalue, global_clipnorm : float, positive, optional
@@ -120,7 +121,7 @@ class Optimizer:
                     "`learning_rate` must be a number or a LearningRateSchedule; a function goes into the callback "
                     f"LearningRateScheduler. Received: learning_rate={learning_rate!r}."
                 )
-            learning_rate = number("learning_rate", learning_rate, positive=True)
+            learning_rate = number("learning_rate", learning_rate, 0)
         self._rate: float | LearningRateSchedule = learning_rate
         given = shared.get("weight_decay")
         self.weight_decay: float | None = None if given is None else number("weight_decay", given, 0)
@@ -234,6 +235,22 @@ class Optimizer:
         self._spared = re.compile("|".join(var_names)) if var_names else None
 
     # ---- state and settings -----------------------------------------------------------------------------
+
+    def fresh(self) -> Self:
+        """Return an optimizer of the same settings that has done no step.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from minicnn import SGD
+        >>> used = SGD(0.5)
+        >>> used.update({"kernel": np.ones(1)}, {"kernel": np.ones(1)})
+        >>> used.iterations, used.fresh().iterations, used.fresh().learning_rate
+        (1, 0, 0.5)
+        """
+        found = copy.copy(self)
+        found.iterations, found.slots = 0, {}
+        return found
 
     def variables(self, params: Arrays) -> list[Any]:
         """Return the state in Keras's order.

@@ -25,7 +25,7 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, positive, or LearningRateSchedule
+    learning_rate : float, at least 0, or LearningRateSchedule
     rho : float in [0, 1)
         How slowly the mean of g^2 forgets.
     momentum : float in [0, 1]

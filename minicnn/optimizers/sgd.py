@@ -22,7 +22,7 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, positive, or LearningRateSchedule
+    learning_rate : float, at least 0, or LearningRateSchedule
     momentum : float in [0, 1]
         The share of the last step that goes on.
     nesterov : bool

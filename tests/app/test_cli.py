@@ -135,7 +135,7 @@ def test_sentences(run, folder, tmp_path, capsys):
         (("train", tmp_path / "empty", "--out", tmp_path / "r"), "empty"),
         (("train", folder, "--out", run), "`out` must be a new or an empty folder"),
         (("train", folder, "--out", tmp_path / "s", "--batch-size", "0"), "`batch_size` must be"),
-        (("train", folder, "--out", tmp_path / "t", "--lr", "-1"), "`learning_rate` must be a number, positive"),
+        (("train", folder, "--out", tmp_path / "t", "--lr", "-1"), "`learning_rate` must be a number, at least 0"),
         (("train", folder, "--out", tmp_path / "u", "--size", "4"), "larger"),
         (("demo", "--out", folder), "`out` must be a new folder or an earlier demo's"),
     ]:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from minicnn import SGD, Adam, AdamW, RMSprop, optimizers
+import minicnn
+from minicnn import SGD, Adam, AdamW, Dense, Input, RMSprop, Sequential, optimizers
 from minicnn.execution import ProductGradient
 
 
@@ -156,7 +157,7 @@ def test_what_a_file_says_that_we_lack(written, sentence):
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: SGD(0), "`learning_rate` must be a number, positive. Received: learning_rate=0."),
+        (lambda: SGD(-1), "`learning_rate` must be a number, at least 0. Received: learning_rate=-1."),
         (lambda: SGD(True), "Received: learning_rate=True."),
         (lambda: SGD(np.nan), "Received: learning_rate=nan."),
         (lambda: SGD(np.inf), "Received: learning_rate=inf."),
@@ -303,3 +304,53 @@ def test_amsgrad_on_paper():
     """After a large gradient the small one's step is divided by the large mean still."""
     adam = Adam(0.25, 0.0, 0.0, epsilon=1e-12, amsgrad=True)
     np.testing.assert_allclose(steps(adam, [4.0, 1.0]), [0.75, 0.75 - 0.25 / 4], rtol=1e-9)
+
+
+RULES = [SGD, Adam, AdamW, RMSprop]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rate_of_0_is_a_rate(rule, tmp_path):
+    """A warm-up begins there, and a file of that epoch is one like any other."""
+    net = Sequential([Input((2,)), Dense(1)])
+    net.compile(rule(0.0), "mse")
+    before = net.get_weights()
+    plan = minicnn.callbacks.LearningRateScheduler(lambda epoch: 0.0 if epoch == 0 else 0.5)
+    keep = minicnn.ModelCheckpoint(tmp_path / "{epoch}.keras")
+    net.fit(np.ones((4, 2)), np.ones(4), epochs=2, verbose=0, callbacks=[plan, keep])
+    first, second = (minicnn.load_model(tmp_path / f"{epoch}.keras") for epoch in (1, 2))
+    assert (first.optimizer.learning_rate, second.optimizer.learning_rate) == (0.0, 0.5)
+    assert first.astype("float64").optimizer.learning_rate == 0 and rule(learning_rate=0).learning_rate == 0
+    assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), before, strict=True))
+
+
+class Sign(optimizers.Optimizer):
+    """A rule of one's own, with a setting that no file knows."""
+
+    slot_names = ("count",)
+
+    def __init__(self, learning_rate, power):
+        super().__init__(learning_rate)
+        self.power = power
+
+    def _step(self, w, g, *slots):
+        slots[0][:] += 1
+        w -= (self.learning_rate * np.sign(g) * np.abs(g) ** self.power).astype(w.dtype)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: SGD(0.25, weight_decay=0.5), lambda: AdamW(0.25, 0.5), lambda: Sign(0.25, 0.5)]
+)
+def test_a_model_of_another_dtype_learns_alike(make):
+    """What does not decay goes along, and a rule of one's own; what the rule remembers stays with the original."""
+    net = Sequential([Input((2,)), Dense(1, bias_initializer="ones")], seed=0)
+    net.compile(make(), "mse")
+    net.optimizer.exclude_from_weight_decay(["bias"])
+    other = net.astype("float64")
+    for each in (net, other):
+        each.fit(np.ones((4, 2)), np.ones(4), epochs=3, shuffle=False, verbose=0)
+    assert type(other.optimizer) is type(net.optimizer) and other.optimizer.iterations == 3
+    for one, two in zip(net.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
+    fresh = net.optimizer.fresh()
+    assert (fresh.iterations, fresh.slots) == (0, {}) and net.optimizer.iterations == 3
