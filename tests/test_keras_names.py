@@ -5,10 +5,11 @@ A class that both have takes each argument of Keras's, or refuses it in a senten
 
 import inspect
 
+import numpy as np
 import pytest
 
 import minicnn
-from minicnn import callbacks, constraints, initializers, layers, losses, metrics, optimizers, regularizers
+from minicnn import callbacks, constraints, initializers, layers, losses, metrics, optimizers, regularizers, utils
 from tests.keras_oracle import keras
 
 ROOMS = {
@@ -40,7 +41,7 @@ OUT = {
     "optimizers.schedules": "CosineDecayRestarts InverseTimeDecay PolynomialDecay",
     "regularizers": "OrthogonalRegularizer Regularizer",
 }
-NOT_OURS = {"self", "args", "kwargs", "dtype", "name"}  # dtype: the model decides; any text is a name
+NOT_OURS = {"self", "args", "kwargs"}
 
 
 def of_keras(room):
@@ -106,11 +107,71 @@ def shared():
 def test_no_argument_is_swallowed(ours, theirs):
     own = inspect.signature(ours).parameters
     for name in inspect.signature(theirs).parameters:
-        if name in own or name in NOT_OURS:
+        if name in own or name in NOT_OURS or name == "name":  # any text is a name
             continue
         with pytest.raises((ValueError, TypeError)) as error:  # what no argument could mean
             ours(*NEEDED.get(ours.__name__, ()), **{name: "no such thing"})
-        assert name in str(error.value)
+        assert name in str(error.value) and "unexpected keyword argument" not in str(error.value)
+
+
+def in_rooms():
+    """Yield those of `shared` that are no layers."""
+    return [each for each in shared() if not each.id.startswith("layers.")]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), in_rooms())
+def test_order_and_defaults_are_keras_s(ours, theirs):
+    """What both have stands in Keras's order, and what is left out means the same."""
+    own, keras_s = (inspect.signature(of).parameters for of in (ours, theirs))
+    known = [name for name in keras_s if name in own and name not in NOT_OURS]
+    assert [name for name in own if name in known] == known, "the order is Keras's"
+    for name in known:
+        here, there = own[name].default, keras_s[name].default
+        if name == "name":  # None: the class's own
+            here = ours(*NEEDED.get(ours.__name__, ())).name if here is None and there is not None else here
+        assert here == there or (name, here, there) in LEFT_OPEN, name
+
+
+# Said by None there and by a number here, or the other way round, and meant alike.
+LEFT_OPEN: set = set()
+
+
+@pytest.mark.parametrize(("ours", "theirs"), in_rooms())
+def test_keras_s_defaults_are_taken(ours, theirs):
+    """What Keras has and minicnn has not may be said, as long as it says "not used"."""
+    own = inspect.signature(ours).parameters
+    for name, parameter in inspect.signature(theirs).parameters.items():
+        if name not in NOT_OURS and parameter.default is not parameter.empty and parameter.default is not None:
+            place = list(own).index(name) if name in own else len(own)
+            if place >= len(NEEDED.get(ours.__name__, ())):
+                ours(*NEEDED.get(ours.__name__, ()), **{name: parameter.default})
+
+
+def functions():
+    """Yield (function here, function of Keras's) of those that both have."""
+    for ours, theirs in ((metrics, keras.metrics), (utils, keras.utils)):
+        for name in ours.__all__:
+            pair = getattr(ours, name), getattr(theirs, name, None)
+            if all(map(inspect.isfunction, pair)) and name not in ("get", "from_config"):
+                yield pytest.param(*pair, id=name)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), list(functions()))
+def test_functions_have_keras_s_arguments(ours, theirs):
+    own, keras_s = (inspect.signature(of).parameters for of in (ours, theirs))
+    assert list(own) == [name for name in keras_s if name in own]
+    assert [own[name].default for name in own] == [keras_s[name].default for name in own]
+    assert set(keras_s) - set(own) <= {"from_sorted_ids"}  # of what TensorFlow has sorted already
+
+
+@pytest.mark.parametrize("name", ["l1", "l2", "l1_l2"])
+@pytest.mark.parametrize("given", [{}, {"l1": 0.5}, {"l2": 0.25}, {"l1": 0.5, "l2": 0.25}])
+def test_regularizers_by_their_names_as_functions(name, given):
+    own = {key: value for key, value in given.items() if key in name}
+    ours, theirs = (getattr(of, name)(**own) for of in (regularizers, keras.regularizers))
+    w = np.linspace(-1, 2, 12, dtype="float32").reshape(3, 4)
+    assert ours(w) == pytest.approx(float(theirs(w)), rel=1e-6)
+    assert {key: pytest.approx(value) for key, value in ours.get_config().items()} == theirs.get_config()
 
 
 @pytest.mark.parametrize("method", ["fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "compile"])

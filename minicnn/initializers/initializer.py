@@ -231,6 +231,13 @@ class RandomUniform(Initializer):
         return rng.uniform(self.minval, self.maxval, shape)
 
 
+# Keras's arguments that are not here: the values that mean "not used", and what else to do.
+ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
+    "input_axes": ((None,), "leave it out: the last axis but one is the inputs'"),
+    "output_axes": ((None,), "leave it out: the last axis is the outputs'"),
+}
+
+
 class VarianceScaling(Initializer):
     """A spread that follows from the array's shape.
 
@@ -240,6 +247,8 @@ class VarianceScaling(Initializer):
     mode : "fan_in", "fan_out" or "fan_avg"
     distribution : "truncated_normal", "untruncated_normal" or "uniform"
     seed : int, optional
+    input_axes, output_axes : None
+        Keras's, for arrays that are no kernels.
 
     Examples
     --------
@@ -256,8 +265,11 @@ class VarianceScaling(Initializer):
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
         seed: int | None = None,
+        input_axes: Any = None,
+        output_axes: Any = None,
     ):
         super().__init__(seed)
+        arguments.refuse(type(self).__name__, {"input_axes": input_axes, "output_axes": output_axes}, ELSEWHERE)
         for name, value, choices in (
             ("mode", mode, ("fan_in", "fan_out", "fan_avg")),
             ("distribution", distribution, ("truncated_normal", "untruncated_normal", "uniform")),
@@ -294,9 +306,9 @@ def _truncated(rng: np.random.Generator, shape: tuple[int, ...]) -> AnyArray:
 class _Scaled(VarianceScaling):
     """Base of those that have a name of their own: their settings are fixed but for the seed."""
 
-    def __init__(self, seed: int | None = None):
+    def __init__(self, seed: int | None = None, input_axes: Any = None, output_axes: Any = None):
         assert self.fixed is not None
-        super().__init__(*self.fixed, seed=seed)
+        super().__init__(*self.fixed, seed, input_axes, output_axes)
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them: the seed."""
@@ -310,6 +322,8 @@ def _scaled(name: str, example: str, *fixed: Any) -> type[_Scaled]:
     Parameters
     ----------
     seed : int, optional
+    input_axes, output_axes : None
+        As in `VarianceScaling`.
 
     Examples
     --------

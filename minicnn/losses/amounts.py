@@ -34,7 +34,7 @@ class MeanSquaredError(_Amounts):
 
     Parameters
     ----------
-    reduction, name
+    reduction, name, dtype
         As in `Loss`.
 
     Examples
@@ -47,6 +47,9 @@ class MeanSquaredError(_Amounts):
 
     name: str = "mean_squared_error"
 
+    def __init__(self, reduction: str = "sum_over_batch_size", name: str | None = None, dtype: str | None = None):
+        super().__init__(name, reduction, dtype)
+
     def _of(self, d: Array) -> tuple[Array, Array]:
         return d * d, d * d.dtype.type(2)
 
@@ -56,7 +59,7 @@ class MeanAbsoluteError(_Amounts):
 
     Parameters
     ----------
-    reduction, name
+    reduction, name, dtype
         As in `Loss`.
 
     Examples
@@ -69,6 +72,9 @@ class MeanAbsoluteError(_Amounts):
 
     name: str = "mean_absolute_error"
 
+    def __init__(self, reduction: str = "sum_over_batch_size", name: str | None = None, dtype: str | None = None):
+        super().__init__(name, reduction, dtype)
+
     def _of(self, d: Array) -> tuple[Array, Array]:
         return np.abs(d), np.sign(d)
 
@@ -80,7 +86,7 @@ class Huber(_Amounts):
     ----------
     delta : float, positive
         Up to which difference it is squared.
-    reduction, name
+    reduction, name, dtype
         As in `Loss`.
 
     Examples
@@ -94,8 +100,14 @@ class Huber(_Amounts):
     name: str = "huber_loss"
     delta: float
 
-    def __init__(self, delta: float = 1.0, reduction: str = "sum_over_batch_size", name: str | None = None):
-        super().__init__(reduction, name)
+    def __init__(
+        self,
+        delta: float = 1.0,
+        reduction: str = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: str | None = None,
+    ):
+        super().__init__(name, reduction, dtype)
         self.delta = number("delta", delta, positive=True)
 
     def _of(self, d: Array) -> tuple[Array, Array]:

@@ -22,7 +22,7 @@ class BinaryCrossentropy(CrossEntropy):
         Whether predictions are logits (True) or probabilities (False).
     label_smoothing : float in [0, 1]
         s: labels become t (1 - s) + s / 2.
-    axis, reduction, name
+    axis, reduction, name, dtype
         As in `CrossEntropy`.
 
     Examples

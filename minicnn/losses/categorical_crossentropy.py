@@ -21,7 +21,7 @@ class CategoricalCrossentropy(CrossEntropy):
         Whether predictions are logits (True) or probabilities (False).
     label_smoothing : float in [0, 1]
         s: labels become t (1 - s) + s / K.
-    axis, reduction, name
+    axis, reduction, name, dtype
         As in `CrossEntropy`.
 
     Examples

@@ -30,7 +30,7 @@ class CrossEntropy(Loss):
         What share of each label is spread over all classes.
     axis : -1
         Of the classes.
-    reduction, name
+    reduction, name, dtype
         As in `Loss`.
 
     Raises
@@ -55,8 +55,9 @@ class CrossEntropy(Loss):
         axis: int = -1,
         reduction: str = "sum_over_batch_size",
         name: str | None = None,
+        dtype: str | None = None,
     ):
-        super().__init__(reduction, name)
+        super().__init__(name, reduction, dtype)
         self.from_logits = boolean("from_logits", from_logits)
         self.label_smoothing = number("label_smoothing", label_smoothing, 0, 1)
         if axis != -1:

@@ -87,7 +87,8 @@ def from_config(config: Any) -> Loss:
     if name not in CLASSES or not isinstance(settings, dict):
         raise ValueError(f"The loss must be one of {', '.join(CLASSES)}. Received: {name or config!r}.")
     known = inspect.signature(CLASSES[name]).parameters
-    neutral = {"label_smoothing": 0.0, "axis": -1, "from_logits": False, "dtype": settings.get("dtype")}
+    neutral = {"label_smoothing": 0.0, "axis": -1, "from_logits": False}
+    settings = {key: value for key, value in settings.items() if key != "dtype"}  # the model's own decides
     for key, value in settings.items():
         if key not in known and value != neutral.get(key):
             raise ValueError(f"{name}({key}={value!r}) is not supported.")

@@ -10,10 +10,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..arguments import text
+from ..arguments import refuse, text
 from ..types import AnyArray, Array, ArrayLike
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum")  # the first two are the same
+# Keras's arguments that are not here: the values that mean "not used", and what else to do.
+ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
+    "dtype": ((None, "float32"), "model.astype('float64') makes a model, and with it a loss, of another dtype")
+}
 
 
 class HasActivation(Protocol):
@@ -58,11 +62,13 @@ class Loss:
 
     Parameters
     ----------
+    name : str, optional
+        For the file.
     reduction : "sum_over_batch_size", "mean", "mean_with_sample_weight" or "sum"
         What the sum of the examples' losses is divided by: how many there are ("mean" too), what their weights add up
         to, or nothing.
-    name : str, optional
-        For the file.
+    dtype : None or "float32"
+        As in Keras; a loss is computed in the dtype of the predictions.
 
     Raises
     ------
@@ -95,7 +101,8 @@ class Loss:
     from_logits: bool = False
     reduction: str = "sum_over_batch_size"
 
-    def __init__(self, reduction: str = "sum_over_batch_size", name: str | None = None):
+    def __init__(self, name: str | None = None, reduction: str = "sum_over_batch_size", dtype: str | None = None):
+        refuse(type(self).__name__, {"dtype": dtype}, ELSEWHERE)
         if not isinstance(reduction, str) or reduction not in REDUCTIONS:
             known = ", ".join(map(repr, REDUCTIONS))
             raise ValueError(f"`reduction` must be one of {known}. Received: reduction={reduction!r}.")

@@ -21,7 +21,7 @@ class SparseCategoricalCrossentropy(CrossEntropy):
         Whether predictions are logits (True) or probabilities (False).
     ignore_class : None
         Give those examples a sample weight of 0.
-    reduction, axis, name
+    reduction, axis, name, dtype
         As in `CrossEntropy`.
 
     Examples
@@ -42,8 +42,9 @@ class SparseCategoricalCrossentropy(CrossEntropy):
         reduction: str = "sum_over_batch_size",
         axis: int = -1,
         name: str | None = None,
+        dtype: str | None = None,
     ):
-        super().__init__(from_logits, 0.0, axis, reduction, name)
+        super().__init__(from_logits, 0.0, axis, reduction, name, dtype)
         if ignore_class is not None:
             raise ValueError(
                 "`ignore_class` must be None: give those examples a sample_weight of 0. "

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import integer, is_integer, number
+from ..arguments import integer, is_integer, number, refuse
 from ..types import AnyArray, Array
 from .metric import Metric
 
@@ -22,14 +22,23 @@ TINY = 1e-7  # Keras's epsilon
 
 
 def _shaped(y_true: AnyArray, y_pred: Array, name: str) -> tuple[AnyArray, Array]:
-    """Return labels and predictions as (N, K), labels True and False."""
-    y_pred = y_pred.reshape(len(y_pred), -1)
+    """Return labels and predictions as (places, K), labels True and False; a place is an example, or a pixel of one."""
     if np.size(y_true) != y_pred.size:
         raise ValueError(
             f"{name} takes a label 0 or 1 for each prediction, one-hot for several classes. "
-            f"Received: y.shape={y_true.shape} for {y_pred.shape[1]} predictions an example."
+            f"Received: y.shape={y_true.shape} for y_pred.shape={y_pred.shape}."
         )
-    return y_true.reshape(y_pred.shape) > 0, y_pred
+    shape = (-1, y_pred.shape[-1] if y_pred.ndim > 1 else 1)
+    return y_true.reshape(shape) != 0, y_pred.reshape(shape)
+
+
+def _of_places(weights: Array | None, y_pred: Array) -> Array:
+    """Return the weight of each place, (places, 1): its own or its example's."""
+    places = y_pred.shape[: max(y_pred.ndim - 1, 1)]
+    if weights is None:
+        weights = np.ones(len(y_pred))
+    weights = weights.reshape(*weights.shape, *[1] * (len(places) - weights.ndim))
+    return np.broadcast_to(weights, places).reshape(-1, 1)
 
 
 def _share(part: Any, whole: Any) -> Any:
@@ -40,26 +49,32 @@ def _share(part: Any, whole: Any) -> Any:
 class _Counted(Metric):
     """Base of Precision and Recall: what counts as a yes, and the four counts."""
 
+    direction: str | None = "up"
+
     def __init__(
         self,
         thresholds: float | None = None,
         top_k: int | None = None,
         class_id: int | None = None,
         name: str | None = None,
+        dtype: str | None = None,
     ):
         if thresholds is not None:
             number("thresholds", thresholds, 0, 1)
         self.thresholds: float | None = thresholds
         self.top_k: int | None = None if top_k is None else integer("top_k", top_k)
         self.class_id: int | None = None if class_id is None else integer("class_id", class_id, 0)
-        super().__init__(name)
+        super().__init__(dtype, name)
 
     def reset_state(self) -> None:
         """Begin anew."""
         self._tp = self._fp = self._fn = 0.0
 
     def _update(self, y_true: AnyArray, y_pred: Array, weights: Array | None) -> None:
+        weight, row = _of_places(weights, y_pred), self.top_k is not None and y_pred.ndim == 1
         truth, y_pred = _shaped(y_true, y_pred, type(self).__name__)
+        if row:  # the k largest of all, as in Keras
+            truth, y_pred, weight = truth.T, y_pred.T, weight.T
         said = y_pred > (self.thresholds if self.thresholds is not None else 0.5 if self.top_k is None else -np.inf)
         if self.top_k is not None:  # of equal ones the first count
             chosen = np.argsort(-y_pred, axis=-1, kind="stable")[:, : self.top_k]
@@ -70,7 +85,6 @@ class _Counted(Metric):
             if self.class_id >= y_pred.shape[1]:
                 raise ValueError(f"`class_id` must be below {y_pred.shape[1]}. Received: class_id={self.class_id}.")
             said, truth = said[:, [self.class_id]], truth[:, [self.class_id]]
-        weight = np.ones((len(said), 1)) if weights is None else weights[:, None]
         self._tp += float((weight * (said & truth)).sum())
         self._fp += float((weight * (said & ~truth)).sum())
         self._fn += float((weight * (~said & truth)).sum())
@@ -89,10 +103,11 @@ class Precision(_Counted):
     thresholds : float in [0, 1], optional
         Above it a prediction means yes; 0.5 by default. (In Keras several may be given, for as many answers.)
     top_k : int, optional
-        Only the k largest predictions of an example mean yes.
+        Only the k largest predictions of an example, or of a pixel of a map, mean yes.
     class_id : int, optional
         Look at this class alone.
-    name : str, optional
+    name, dtype : str, optional
+        As in `Metric`.
 
     Examples
     --------
@@ -112,7 +127,7 @@ class Recall(_Counted):
 
     Parameters
     ----------
-    thresholds, top_k, class_id, name
+    thresholds, top_k, class_id, name, dtype
         As in `Precision`.
 
     Examples
@@ -138,7 +153,8 @@ class F1Score(Metric):
         an array, a number a class; training takes single numbers.
     threshold : float, optional
         Above it a prediction means yes; by default the largest of each example does.
-    name : str, optional
+    name, dtype : str, optional
+        As in `Metric`.
 
     Raises
     ------
@@ -153,13 +169,20 @@ class F1Score(Metric):
     """
 
     default_name = "f1_score"
+    direction: str | None = "up"
 
-    def __init__(self, average: str | None = None, threshold: float | None = None, name: str | None = None):
+    def __init__(
+        self,
+        average: str | None = None,
+        threshold: float | None = None,
+        name: str | None = None,
+        dtype: str | None = None,
+    ):
         if average not in (None, "micro", "macro", "weighted"):
             raise ValueError(f"`average` must be 'micro', 'macro', 'weighted' or None. Received: average={average!r}.")
         self.average: str | None = average
         self.threshold: float | None = None if threshold is None else number("threshold", threshold)
-        super().__init__(name)
+        super().__init__(dtype, name)
 
     def reset_state(self) -> None:
         """Begin anew."""
@@ -168,12 +191,17 @@ class F1Score(Metric):
         self._true: Any = 0.0
 
     def _update(self, y_true: AnyArray, y_pred: Array, weights: Array | None) -> None:
+        if y_pred.ndim != 2:
+            raise ValueError(
+                f"F1Score takes predictions (N, K), a row an example; of maps take Precision and Recall. "
+                f"Received: y_pred.shape={y_pred.shape}."
+            )
+        weight = _of_places(weights, y_pred)
         truth, y_pred = _shaped(y_true, y_pred, "F1Score")
         if self.threshold is None:
             said = (y_pred >= y_pred.max(-1, keepdims=True)) & (np.abs(y_pred) > 1e-9)
         else:
             said = y_pred > self.threshold
-        weight = np.ones((len(said), 1)) if weights is None else weights[:, None]
         axis = None if self.average == "micro" else 0
         self._tp = self._tp + (weight * (said & truth)).sum(axis)
         self._said = self._said + (weight * said).sum(axis)
@@ -192,6 +220,17 @@ class F1Score(Metric):
         return {**super().get_config(), "average": self.average, "threshold": self.threshold}
 
 
+# AUC's arguments that are not here: the values that mean "not used", and what else to do.
+ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
+    "summation_method": (("interpolation",), "leave it out: the points are joined by straight lines"),
+    "thresholds": ((None,), "give num_thresholds, which are evenly spaced"),
+    "multi_label": ((False,), "give an AUC for each label, on an output of its own"),
+    "num_labels": ((None,), "leave it out: labels are counted together"),
+    "label_weights": ((None,), "weigh the examples, by sample_weight"),
+    "from_logits": ((False,), "end the model in sigmoid or softmax"),
+}
+
+
 class AUC(Metric):
     """The area under a curve: how well predictions put each yes above each no, whatever the threshold.
 
@@ -201,7 +240,10 @@ class AUC(Metric):
         Points of the curve, evenly spaced from 0 to 1.
     curve : "ROC" or "PR"
         Recall over the share of false positives, or precision over recall.
-    name : str, optional
+    name, dtype : str, optional
+        As in `Metric`.
+    summation_method, thresholds, multi_label, num_labels, label_weights, from_logits
+        Keras's; other values than its defaults are refused.
 
     Raises
     ------
@@ -215,23 +257,40 @@ class AUC(Metric):
     """
 
     default_name = "auc"
+    direction: str | None = "up"
 
-    def __init__(self, num_thresholds: int = 200, curve: str = "ROC", name: str | None = None):
+    def __init__(
+        self,
+        num_thresholds: int = 200,
+        curve: str = "ROC",
+        summation_method: str = "interpolation",
+        name: str | None = None,
+        dtype: str | None = None,
+        thresholds: Any = None,
+        multi_label: bool = False,
+        num_labels: Any = None,
+        label_weights: Any = None,
+        from_logits: bool = False,
+    ):
+        given = {key: value for key, value in locals().items() if key in ELSEWHERE}
+        refuse(type(self).__name__, given, ELSEWHERE)
         if not is_integer(num_thresholds) or num_thresholds < 3:
             raise ValueError(
                 f"`num_thresholds` must be an integer of at least 3. Received: num_thresholds={num_thresholds!r}."
             )
-        if curve not in ("ROC", "PR"):
+        kind = curve.upper() if isinstance(curve, str) else curve
+        if kind not in ("ROC", "PR"):
             raise ValueError(f"`curve` must be 'ROC' or 'PR'. Received: curve={curve!r}.")
         self.num_thresholds: int = int(num_thresholds)
-        self.curve: str = curve
-        super().__init__(name)
+        self.curve: str = kind
+        super().__init__(dtype, name)
 
     def reset_state(self) -> None:
         """Begin anew."""
         self._yes, self._no = np.zeros(self.num_thresholds), np.zeros(self.num_thresholds)
 
     def _update(self, y_true: AnyArray, y_pred: Array, weights: Array | None) -> None:
+        weights = _of_places(weights, y_pred)
         truth, y_pred = _shaped(y_true, y_pred, "AUC")
         if y_pred.size and not (y_pred.min() >= 0 and y_pred.max() <= 1):
             raise ValueError(
@@ -240,7 +299,7 @@ class AUC(Metric):
             )
         # The last threshold below each prediction; the first lies just below 0.
         place = np.ceil(y_pred.astype(np.float32) * np.float32(self.num_thresholds - 1)).astype(np.int64) - 1
-        weight = np.broadcast_to(1.0 if weights is None else weights[:, None], truth.shape)
+        weight = np.broadcast_to(weights, truth.shape)
         for into, chosen in ((self._yes, truth), (self._no, ~truth)):
             into += np.bincount(np.maximum(place[chosen], 0), weight[chosen], self.num_thresholds)
 
@@ -262,13 +321,3 @@ class AUC(Metric):
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them."""
         return {**super().get_config(), "num_thresholds": self.num_thresholds, "curve": self.curve}
-
-    @classmethod
-    def from_config(cls, config: Any) -> "AUC":
-        """Make a metric from its settings; Keras's that are not here must be its defaults."""
-        lacking = {"summation_method": "interpolation", "multi_label": False, "num_labels": None, "label_weights": None}
-        for key, value in (lacking | {"from_logits": False}).items():
-            if config.get(key, value) != value:
-                raise ValueError(f"AUC({key}={config[key]!r}) is not supported; only {key}={value!r} is.")
-        own = {key: config[key] for key in ("name", "num_thresholds", "curve") if key in config}
-        return cls(**own)

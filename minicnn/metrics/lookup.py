@@ -31,8 +31,10 @@ METRICS: dict[str, Callable[..., Any]] = {
     "sparse_top_k_categorical_accuracy": sparse_top_k_categorical_accuracy,
     "mean_squared_error": mean_squared_error,
     "mse": mean_squared_error,
+    "MSE": mean_squared_error,
     "mean_absolute_error": mean_absolute_error,
     "mae": mean_absolute_error,
+    "MAE": mean_absolute_error,
 }
 CLASSES: dict[str, type[Metric]] = {
     kind.__name__: kind
@@ -50,6 +52,9 @@ CLASSES: dict[str, type[Metric]] = {
         TopKCategoricalAccuracy,
     )
 }
+# As strings Keras also takes the classes in the small letters of their default names: "auc", "f1_score".
+STRINGS: dict[str, type[Metric]] = {**CLASSES, **{kind.default_name: kind for kind in CLASSES.values()}}
+DOWN = (mean_squared_error, mean_absolute_error)  # of these functions less is better
 
 
 def get(metric: str | Metric | Callable[..., Any]) -> Metric:
@@ -58,8 +63,8 @@ def get(metric: str | Metric | Callable[..., Any]) -> Metric:
     Parameters
     ----------
     metric : str, Metric or function
-        A key of `METRICS`, or the name of a class: "AUC", "Precision". A function of (y_true, y_pred) returns a number
-        for each example.
+        A key of `METRICS`, or the name of a class: "AUC", "precision"; the logs have it as it is written. A function of
+        (y_true, y_pred) returns a number for each example.
 
     Raises
     ------
@@ -69,18 +74,23 @@ def get(metric: str | Metric | Callable[..., Any]) -> Metric:
     Examples
     --------
     >>> get("acc").name, get("AUC").name
-    ('acc', 'auc')
+    ('acc', 'AUC')
     """
     if isinstance(metric, Metric):
         return metric
-    if isinstance(metric, str) and metric in METRICS:
-        return MeanMetric(METRICS[metric], metric)
-    if isinstance(metric, str) and metric in CLASSES:
-        return CLASSES[metric]()
-    if callable(metric) and not isinstance(metric, (str, type)):
-        return MeanMetric(metric)
-    known = ", ".join(map(repr, (*METRICS, *CLASSES)))
-    raise ValueError(f"`metrics` must be from {known}, or be a Metric. Received: {metric!r}.")
+    if isinstance(metric, str):
+        plain = metric.lower() if metric.lower() in ("accuracy", "acc") else metric
+        if plain in METRICS:
+            return MeanMetric(METRICS[plain], metric, direction="down" if METRICS[plain] in DOWN else "up")
+        if metric in STRINGS:
+            found = STRINGS[metric]()
+            found.name = metric
+            return found
+    elif callable(metric) and not isinstance(metric, type):
+        known = metric in METRICS.values()
+        return MeanMetric(metric, direction="down" if metric in DOWN else "up" if known else None)
+    names = ", ".join(map(repr, (*METRICS, *CLASSES)))
+    raise ValueError(f"`metrics` must be from {names}, or be a Metric. Received: {metric!r}.")
 
 
 def to_config(metric: Metric) -> Any:
@@ -150,6 +160,6 @@ def _from_entry(entry: dict[str, Any]) -> Any:
         return name
     known = inspect.signature(kind).parameters
     for key, value in settings.items():
-        if key not in known and key != "dtype" and kind is not AUC and value is not None:
+        if key not in known and key != "dtype" and value is not None:
             raise ValueError(f"{kind.__name__}({key}={value!r}) is not supported.")
     return kind.from_config(settings)

@@ -12,10 +12,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..arguments import integer, number
+from ..arguments import integer, number, refuse
 from ..types import AnyArray, Array, ArrayLike, BoolArray
 from .accuracy import binary_accuracy, categorical_accuracy, sparse_categorical_accuracy
 from .metric import MeanMetric
+
+# Keras's argument that is not here: the value that means "not used", and what else to do.
+ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
+    "from_sorted_ids": ((False,), "leave it out: predictions are those of all classes")
+}
 
 
 def sparse_top_k_categorical_accuracy(y_true: ArrayLike, y_pred: Array, k: int = 5) -> BoolArray:
@@ -94,16 +99,12 @@ class _Named(MeanMetric):
 
     of: ClassVar[Callable[..., Any]]
 
-    def __init__(self, name: str | None = None, **settings: Any):
+    def __init__(self, name: str | None = None, dtype: str | None = None, **settings: Any):
         self.settings: dict[str, Any] = settings
-        super().__init__(type(self).of, self.default_name if name is None else name)
+        super().__init__(type(self).of, self.default_name if name is None else name, dtype)
 
     def _values(self, y_true: AnyArray, y_pred: Array) -> Any:
         return self.function(y_true, y_pred, **self.settings)
-
-    def fresh(self) -> "_Named":
-        """Return a metric of the same settings that has seen nothing."""
-        return self.from_config(self.get_config())
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them."""
@@ -115,7 +116,8 @@ class BinaryAccuracy(_Named):
 
     Parameters
     ----------
-    name : str
+    name, dtype : str, optional
+        As in `Metric`.
     threshold : float
         Above it a prediction means yes.
 
@@ -126,10 +128,11 @@ class BinaryAccuracy(_Named):
     """
 
     default_name = "binary_accuracy"
+    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]] = staticmethod(binary_accuracy)
 
-    def __init__(self, name: str | None = None, threshold: float = 0.5):
-        super().__init__(name, threshold=number("threshold", threshold))
+    def __init__(self, name: str | None = None, dtype: str | None = None, threshold: float = 0.5):
+        super().__init__(name, dtype, threshold=number("threshold", threshold))
 
 
 class CategoricalAccuracy(_Named):
@@ -137,7 +140,8 @@ class CategoricalAccuracy(_Named):
 
     Parameters
     ----------
-    name : str
+    name, dtype : str, optional
+        As in `Metric`.
 
     Examples
     --------
@@ -146,10 +150,11 @@ class CategoricalAccuracy(_Named):
     """
 
     default_name = "categorical_accuracy"
+    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]] = staticmethod(categorical_accuracy)
 
-    def __init__(self, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, name: str | None = None, dtype: str | None = None):
+        super().__init__(name, dtype)
 
 
 class SparseCategoricalAccuracy(_Named):
@@ -157,7 +162,8 @@ class SparseCategoricalAccuracy(_Named):
 
     Parameters
     ----------
-    name : str
+    name, dtype : str, optional
+        As in `Metric`.
 
     Examples
     --------
@@ -166,10 +172,11 @@ class SparseCategoricalAccuracy(_Named):
     """
 
     default_name = "sparse_categorical_accuracy"
+    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]] = staticmethod(sparse_categorical_accuracy)
 
-    def __init__(self, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, name: str | None = None, dtype: str | None = None):
+        super().__init__(name, dtype)
 
 
 class TopKCategoricalAccuracy(_Named):
@@ -178,7 +185,8 @@ class TopKCategoricalAccuracy(_Named):
     Parameters
     ----------
     k : int
-    name : str
+    name, dtype : str, optional
+        As in `Metric`.
 
     Examples
     --------
@@ -187,10 +195,11 @@ class TopKCategoricalAccuracy(_Named):
     """
 
     default_name = "top_k_categorical_accuracy"
+    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]] = staticmethod(top_k_categorical_accuracy)
 
-    def __init__(self, k: int = 5, name: str | None = None):
-        super().__init__(name, k=integer("k", k))
+    def __init__(self, k: int = 5, name: str | None = None, dtype: str | None = None):
+        super().__init__(name, dtype, k=integer("k", k))
 
 
 class SparseTopKCategoricalAccuracy(_Named):
@@ -199,7 +208,8 @@ class SparseTopKCategoricalAccuracy(_Named):
     Parameters
     ----------
     k : int
-    name : str
+    name, dtype : str, optional
+        As in `Metric`.
 
     Examples
     --------
@@ -208,10 +218,12 @@ class SparseTopKCategoricalAccuracy(_Named):
     """
 
     default_name = "sparse_top_k_categorical_accuracy"
+    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]] = staticmethod(sparse_top_k_categorical_accuracy)
 
-    def __init__(self, k: int = 5, name: str | None = None):
-        super().__init__(name, k=integer("k", k))
+    def __init__(self, k: int = 5, name: str | None = None, dtype: str | None = None, from_sorted_ids: bool = False):
+        refuse(type(self).__name__, {"from_sorted_ids": from_sorted_ids}, ELSEWHERE)
+        super().__init__(name, dtype, k=integer("k", k))
 
 
 class MeanSquaredError(_Named):
@@ -219,7 +231,8 @@ class MeanSquaredError(_Named):
 
     Parameters
     ----------
-    name : str
+    name, dtype : str, optional
+        As in `Metric`.
 
     Examples
     --------
@@ -228,10 +241,11 @@ class MeanSquaredError(_Named):
     """
 
     default_name = "mean_squared_error"
+    direction: str | None = "down"
     of: ClassVar[Callable[..., Any]] = staticmethod(mean_squared_error)
 
-    def __init__(self, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, name: str | None = None, dtype: str | None = None):
+        super().__init__(name, dtype)
 
 
 class MeanAbsoluteError(_Named):
@@ -239,7 +253,8 @@ class MeanAbsoluteError(_Named):
 
     Parameters
     ----------
-    name : str
+    name, dtype : str, optional
+        As in `Metric`.
 
     Examples
     --------
@@ -248,7 +263,8 @@ class MeanAbsoluteError(_Named):
     """
 
     default_name = "mean_absolute_error"
+    direction: str | None = "down"
     of: ClassVar[Callable[..., Any]] = staticmethod(mean_absolute_error)
 
-    def __init__(self, name: str | None = None):
-        super().__init__(name)
+    def __init__(self, name: str | None = None, dtype: str | None = None):
+        super().__init__(name, dtype)

@@ -1,12 +1,11 @@
 """Pictures from files, one at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from ..arguments import boolean
+from ..arguments import boolean, is_integer
 from ..data import RESIZE, load_image
 from ..types import AnyArray, AnyPath
 
@@ -65,16 +64,14 @@ def load_img(
         raise ValueError(f"`interpolation` must be one of {known}. Received: interpolation={interpolation!r}.")
     if boolean("keep_aspect_ratio", keep_aspect_ratio):
         raise ValueError("load_img(keep_aspect_ratio=True) is not supported: cut the picture to its middle beforehand.")
-    if color_mode == "rgb":
-        return load_image(path, target_size, interpolation)
-    picture = load_image(path)  # made grey first, then resized, as in Keras
-    red, green, blue = (picture[..., channel].astype(np.uint32) for channel in range(3))
-    grey = ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).astype(np.uint8)  # as Pillow rounds
-    if target_size is not None:
-        size: Any = target_size if isinstance(target_size, (tuple, list)) else (target_size, target_size)
-        height, width = size
-        grey = np.asarray(Image.fromarray(grey).resize((width, height), RESIZE[interpolation]))
-    return grey[..., None]
+    size: Any = tuple(target_size) if isinstance(target_size, Iterable) else (target_size, target_size)
+    if target_size is not None and (len(size) != 2 or not all(is_integer(each) and each > 0 for each in size)):
+        raise ValueError(
+            "`target_size` must be (height, width), positive integers, or one of them for both. "
+            f"Received: target_size={target_size!r}."
+        )
+    size = None if target_size is None else size
+    return load_image(path, size, interpolation, channels=3 if color_mode == "rgb" else 1)  # grey, then resized
 
 
 def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> AnyArray:

@@ -107,26 +107,32 @@ SETTINGS = {
 
 @given(
     st.sampled_from([(name, own) for name, several in SETTINGS.items() for own in several]),
+    st.sampled_from(["none", "examples", "places"]),
     st.booleans(),
-    st.booleans(),
+    st.sampled_from([(), (2,), (3, 2)]),
     st.integers(0, 2**32 - 1),
 )
-def test_objects_are_keras_s(metric, weighted, coarse, seed):
-    """Over three batches, with and without weights, where many predictions are equal, too."""
+def test_objects_are_keras_s(metric, weighted, coarse, places, seed):
+    """Over three batches of rows or of maps, weighted or not, where many predictions are equal, too."""
     from tests.keras_oracle import keras
 
     name, own = metric
+    places = () if name == "F1Score" else places
     rng = np.random.default_rng(seed)
     ours, theirs = getattr(metrics, name)(**own), getattr(keras.metrics, name)(**own)
     for count in (4, 1, 6):
-        p = rng.random((count, 3)).astype("float32")
+        p = rng.random((count, *places, 3)).astype("float32")
         p = np.round(p * 4) / 4 if coarse and "TopK" not in name else p
-        labels = rng.integers(3, size=count)
+        labels = rng.integers(3, size=(count, *places))
         y = labels if name.startswith("Sparse") else np.eye(3, dtype="float32")[labels]
         if name.startswith("Mean"):
-            y = rng.normal(size=(count, 3)).astype("float32")
-        weights = rng.uniform(0, 2, count).astype("float32") if weighted else None
+            y = rng.normal(size=(count, *places, 3)).astype("float32")
+        weights = None if weighted == "none" else rng.uniform(0, 2, count).astype("float32")
+        if weighted == "places":
+            weights = rng.uniform(0, 2, (count, *places)).astype("float32")
         ours.update_state(y, p, weights)
+        if weighted == "examples" and name in ("Precision", "Recall", "AUC"):  # which Keras takes for rows alone
+            weights = np.ones((count, *places), "float32") * weights.reshape(-1, *[1] * len(places))
         theirs.update_state(y, p, weights)
         np.testing.assert_allclose(ours.result(), theirs.result(), rtol=2e-5, atol=1e-6)
     again = type(ours).from_config(theirs.get_config() | {"name": ours.name})  # Keras counts its objects
@@ -162,7 +168,7 @@ def test_a_perfect_and_a_blind_classifier():
         (lambda: metrics.AUC()([[1]], [[1.5]]), "AUC takes probabilities, from 0 to 1; end the model in sigmoid or s"),
         (
             lambda: metrics.AUC.from_config({"multi_label": True}),
-            "AUC(multi_label=True) is not supported; only multi_l",
+            "AUC(multi_label=True) is not supported: give an AUC for each label",
         ),
         (
             lambda: metrics.Precision([0.5, 0.6]),
@@ -217,3 +223,110 @@ def test_objects_hold_over_a_whole_epoch_and_begin_anew():
     assert several[0].result() == 0  # the user's own object has seen nothing
     with pytest.raises(ValueError, match="F1Score wants average='micro', 'macro' or 'weighted' here"):
         net.compile("sgd", "mse", metrics=[metrics.F1Score()])
+
+
+def test_keras_s_own_example_of_one_row():
+    """Of predictions without an axis of classes the k largest of all are meant."""
+    from tests.keras_oracle import keras
+
+    rng = np.random.default_rng(1)
+    y, p = rng.integers(2, size=9), rng.random(9).astype("float32")
+    for name in ("Precision", "Recall"):
+        for k in (2, 4):
+            theirs = getattr(keras.metrics, name)(top_k=k)
+            theirs.update_state(y, p)
+            assert getattr(metrics, name)(top_k=k)(y, p) == pytest.approx(float(theirs.result()))
+
+
+# ---- of one's own ----------------------------------------------------------------------------------------------------
+
+
+class Among(metrics.Metric):
+    """Of the predictions of the right class: which share is at least `least`. It writes what the docstring asks."""
+
+    default_name = "among"
+
+    def __init__(self, least):
+        self.least = least
+        super().__init__()
+
+    def reset_state(self):
+        self.right = self.all = 0
+
+    def _update(self, y_true, y_pred, weights):
+        own = y_pred[np.arange(len(y_true)), y_true]
+        self.right, self.all = self.right + int((own >= self.least).sum()), self.all + len(own)
+
+    def result(self):
+        return self.right / self.all
+
+
+class Doubled(metrics.MeanMetric):
+    """A mean of something else than its function says."""
+
+    def _values(self, y_true, y_pred):
+        return 2.0 * super()._values(y_true, y_pred)
+
+
+@given(st.floats(0.1, 0.9), st.integers(1, 9), st.integers(0, 2**32 - 1))
+def test_a_metric_of_ones_own_keeps_its_settings(least, size, seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=(9, 3)), rng.integers(3, size=9)
+    net = Sequential([Input((3,)), Dense(3, activation="softmax")])
+    own = Among(least)
+    several = [own, Doubled(metrics.sparse_categorical_accuracy, "doubled"), "accuracy"]
+    net.compile(minicnn.SGD(0.0), "sparse_categorical_crossentropy", metrics=several)
+    history = net.fit(x, y, batch_size=size, epochs=2, verbose=0).history
+    want = (net.predict(x)[np.arange(9), y] >= least).mean()
+    assert history["among"] == pytest.approx([want, want])
+    assert history["doubled"] == pytest.approx([2 * value for value in history["accuracy"]])
+    assert own.all == 0
+
+
+def once_a_batch(y_true, y_pred):
+    return float(np.abs(y_true - y_pred).max())
+
+
+def test_a_function_that_returns_one_number_counts_once_a_batch():
+    from tests.keras_oracle import keras
+
+    rng = np.random.default_rng(0)
+    ours = metrics.get(once_a_batch)
+    theirs = keras.metrics.MeanMetricWrapper(lambda y, p: keras.ops.max(keras.ops.abs(y - p)))
+    for count in (32, 4):
+        y, p = rng.random((2, count, 2)).astype("float32")
+        ours.update_state(y, p)
+        theirs.update_state(y, p)
+    assert ours.result() == pytest.approx(float(theirs.result()))
+    net = Sequential([Input((2,)), Dense(2)])
+    net.compile("sgd", "mse", weighted_metrics=[once_a_batch])
+    with pytest.raises(
+        ValueError, match=r"^The metric 'once_a_batch' must return a number for each of the weights, \(4,"
+    ):
+        net.evaluate(y, p, sample_weight=np.ones(4))
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        (
+            np.ones((2, 3)),
+            r"`sample_weight` must have shape \(2,\), a number an example, or \(2, 4, 4\), a number a plac",
+        ),
+        (np.ones((2, 4, 4, 3)), r"Received: sample_weight.shape=\(2, 4, 4, 3\)."),
+        (1.0, "`sample_weight` must be a number for each of 2 examples. Received: 1 of them."),
+        (np.ones(3), "`sample_weight` must be a number for each of 2 examples. Received: 3 of them."),
+    ],
+)
+@pytest.mark.parametrize("name", ["Precision", "AUC", "CategoricalAccuracy"])
+def test_weights_that_do_not_fit(name, weights, sentence):
+    p = np.full((2, 4, 4, 3), 0.5)
+    with pytest.raises(ValueError, match=sentence):
+        getattr(metrics, name)()(p > 0, p, weights)
+
+
+def test_f1_takes_rows_alone():
+    with pytest.raises(
+        ValueError, match=r"^F1Score takes predictions \(N, K\), a row an example; .* y_pred.shape=\(2, 4, 3"
+    ):
+        metrics.F1Score("macro")(np.ones((2, 4, 3)), np.ones((2, 4, 3)))

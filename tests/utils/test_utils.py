@@ -72,6 +72,12 @@ def test_one_seed_for_all_that_have_none():
         (lambda file: utils.load_img(file, "rgba"), "`color_mode` must be 'rgb' or 'grayscale'. Received: color_mode="),
         (lambda file: utils.load_img(file, interpolation="area"), "`interpolation` must be one of 'nearest', 'bilinea"),
         (lambda file: utils.load_img(file, keep_aspect_ratio=True), "load_img(keep_aspect_ratio=True) is not supporte"),
+        (
+            lambda file: utils.load_img(file, "grayscale", (8, 8, 1)),
+            "`target_size` must be (height, width), positive in",
+        ),
+        (lambda file: utils.load_img(file, target_size=(8, 8, 3)), "Received: target_size=(8, 8, 3)."),
+        (lambda file: utils.load_img(file, "grayscale", 0), "`target_size` must be (height, width), positive integers"),
         (lambda file: utils.img_to_array(np.zeros(3)), "`img` must be a picture, (H, W, C) or (H, W). Received: shape"),
         (lambda file: utils.img_to_array(np.zeros((3, 3)), "channels_first"), "`data_format` must be 'channels_last'."),
         (lambda file: utils.to_categorical([0.5]), "`x` must be integer labels. Received: dtype=float64."),
