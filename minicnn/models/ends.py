@@ -29,9 +29,9 @@ class Ends:
     @property
     def output_names(self) -> list[str]:
         """The outputs' names, those of the layers that make them; one that comes again gets a number."""
-        names: list[str] = []
-        for name in (tensor.node.layer.name for tensor in self.outputs):
-            names.append(name if name not in names else f"{name}:{names.count(name)}")
+        plain = [tensor.node.layer.name for tensor in self.outputs]
+        before = [plain[:place].count(name) for place, name in enumerate(plain)]
+        names = [f"{name}:{count}" if count else name for name, count in zip(plain, before, strict=True)]
         return names or ["output"]
 
     @property

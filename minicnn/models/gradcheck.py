@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .. import arguments
+from ..losses import Loss
 from ..types import AnyArray, Array, ArrayLike, Arrays
 from .kinks import pattern
 from .model import Model
@@ -145,7 +146,7 @@ def gradcheck(
     RuntimeError
         The model was not compiled: it has no loss.
     ValueError
-        `sample` is not positive.
+        `sample` is not positive, or the model has several inputs or outputs.
 
     Notes
     -----
@@ -161,14 +162,13 @@ def gradcheck(
     >>> check.ok, len(check.elements)  # 3 of x, 6 of the kernel, 2 of the bias
     (True, 11)
     """
-    if model.loss is None:
-        raise RuntimeError("Call model.compile(optimizer, loss) before gradcheck: without a loss there is no gradient.")
+    loss = _loss_of(model)
     if sample is not None and not (arguments.is_integer(sample) and sample >= 1):
         raise ValueError(f"`sample` must be a positive integer, or None for all. Received: sample={sample!r}.")
     tolerance = arguments.number("tolerance", tolerance, positive=True)
     dtype = model.dtype or "float32"
-    own = _Probe(model.astype(dtype), np.array(x, dtype), y)
-    start = _Probe(model.astype("float64"), own.x.astype(np.float64), y)
+    own = _Probe(model.astype(dtype), np.array(x, dtype), y, loss)
+    start = _Probe(model.astype("float64"), own.x.astype(np.float64), y, loss)
     rounded, rng = own.gradients(), np.random.default_rng(arguments.seed("seed", seed))
     elements: list[Element] = []
     same_side = start.on_the_side_of(own.pattern)
@@ -186,6 +186,20 @@ def gradcheck(
             pair = float(gradient[index]), float(rounded[name][index])
             elements.append(_check(start, name, array, index, pair, 1e-7 * largest, tolerance, bool(far[index])))
     return GradientCheck(elements, start.loss)
+
+
+def _loss_of(model: Model) -> Loss:
+    """Return the loss of a model of one input and one output; others are refused."""
+    ends = len(model.input_names), len(model.output_names)
+    if ends != (1, 1):
+        raise ValueError(
+            "gradcheck takes a model of one input and one output: check the others one by one, each as a Model of its "
+            f"own. Received: {ends[0]} inputs and {ends[1]} outputs."
+        )
+    part = model.setup.parts(model.output_names)[0] if model.setup else None
+    if part is None or part.loss is None:
+        raise RuntimeError("Call model.compile(optimizer, loss) before gradcheck: without a loss there is no gradient.")
+    return part.loss
 
 
 def _check(
@@ -218,10 +232,9 @@ def _check(
 class _Probe:
     """The loss as a function of the arrays, and where its kinks are."""
 
-    def __init__(self, model: Model, x: Array, y: ArrayLike):
-        assert model.loss is not None  # gradcheck asked
-        self.model, self.x, self.y, self.loss_of = model, x, y, model.loss
-        self.fused = model.loss.takes_logits(model)
+    def __init__(self, model: Model, x: Array, y: ArrayLike, loss: Loss):
+        self.model, self.x, self.y, self.loss_of = model, x, y, loss
+        self.fused = loss.takes_logits(model)
         self.loss, self.pattern = self.run()
 
     def run(self) -> tuple[float, list[AnyArray]]:

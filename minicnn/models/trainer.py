@@ -25,7 +25,7 @@ class Trainer(Network):
     setup_fault : str
         Why the settings in the model's file could not be used; empty where they could.
     stop_training : bool
-        Set by a callback, it ends `fit` after the epoch.
+        Set by a callback, it ends `fit` after the batch; the epoch is measured and told as the last one.
     epochs : int
         Of training so far: see `fit`.
     """
@@ -123,7 +123,7 @@ class Trainer(Network):
         y : array of N labels, or a list or dict of them for several outputs, optional
             One-hot or integers, as the loss wants; None with batches.
         batch_size : int, optional
-            Examples in a step, 32 by default; the last step of an epoch may have fewer.
+            Examples in a step; by default 32, or what lets `steps_per_epoch` steps see all. The last may have fewer.
         epochs : int
             The number after the last epoch's: with `initial_epoch` 0, how often the examples are gone through.
         verbose : 0, 1, 2 or "auto"
@@ -143,11 +143,11 @@ class Trainer(Network):
         initial_epoch : int, optional
             The number of the first epoch, to go on after an interruption.
         steps_per_epoch : int, optional
-            Batches in an epoch; the next one goes on where it ends. All batches by default.
+            Batches in an epoch; the next one goes on where it ends, or begins anew. All batches by default.
         validation_steps : int, optional
             How many batches are validated with; all by default.
         validation_batch_size : int, optional
-            By default batch_size.
+            By default batch_size, or as many as let `validation_steps` see all.
         validation_freq : int or list of int
             Validate after every so many epochs, or after these, counted from 1.
         seed : int, optional
@@ -378,7 +378,7 @@ class Trainer(Network):
         ----------
         x : array (N, ...), a list or dict of them for several inputs, or batches
         batch_size : int, optional
-            Examples at a time, 32 by default.
+            Examples at a time; by default 32, or as many as let `steps` batches hold all.
         verbose, steps, callbacks
             As in `evaluate`.
 

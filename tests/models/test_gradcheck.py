@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import minicnn
 from minicnn import (
     ELU,
     Activation,
@@ -132,7 +133,7 @@ def test_a_quotient_is_asked_for_no_more_digits_than_the_loss_has():
     model = Sequential([Input((1,)), Dense(1, use_bias=False)], seed=0).astype("float64")
     model.compile("sgd", "mse")
     model.set_weights([np.ones((1, 1))])
-    start = gradcheck_module._Probe(model, np.ones((1, 1)), np.full((1, 1), 1e4))
+    start = gradcheck_module._Probe(model, np.ones((1, 1)), np.full((1, 1), 1e4), minicnn.losses.get("mse"))
     array = model.params["dense/kernel"]
     assert start.loss == (1e4 - 1) ** 2
     h, true = gradcheck_module.STEPS[0], -2 * (1e4 - 1)
@@ -225,3 +226,26 @@ def test_a_loss_of_ones_own(right, verdict):
     net = Sequential([Input((3,)), Dense(2)], seed=0)
     net.compile("sgd", cubed)
     assert gradcheck(net, np.ones((4, 3)), np.zeros((4, 2))).ok is verdict
+
+
+def test_a_loss_by_the_output_s_name():
+    net = Sequential([Input((3,)), Dense(2, name="out")], seed=0)
+    net.compile("sgd", {"out": "mse"})
+    assert gradcheck(net, np.ones((4, 3)), np.zeros((4, 2))).ok
+    net.compile("sgd", ["mse"])
+    assert gradcheck(net, np.ones((4, 3)), np.zeros((4, 2))).ok
+    for loss in (None, [None], {"out": None}):
+        net.compile("sgd", loss)
+        with pytest.raises(RuntimeError, match="^Call model.compile"):
+            gradcheck(net, np.ones((4, 3)), np.zeros((4, 2)))
+
+
+@pytest.mark.parametrize("loss", ["mse", ["mse", "mse"], {"a": "mse", "b": "mse"}])
+def test_several_ends_are_refused(loss):
+    x, z = Input((3,)), Input((3,))
+    net = minicnn.Model([x, z], [Dense(2, name="a")(x), Dense(2, name="b")(minicnn.Add()([x, z]))])
+    net.compile("sgd", loss)
+    with pytest.raises(
+        ValueError, match="^gradcheck takes a model of one input and one output: .* 2 inputs and 2 outpu"
+    ):
+        gradcheck(net, {"x": np.ones((4, 3))}, [np.ones((4, 2))] * 2)
