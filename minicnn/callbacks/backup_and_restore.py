@@ -1,4 +1,4 @@
-"""Training that goes on where it was broken off, to the same bits."""
+"""Training that goes on where it was broken off."""
 
 import contextlib
 import json
@@ -19,7 +19,9 @@ class BackupAndRestore(Callback):
     """Keep the state of training in a folder, and go on from it where the folder holds one.
 
     Kept are the weights, the optimizer's state, which epoch comes next, how many epochs the model has trained, and how
-    far each Dropout has drawn. The training of a model with a seed goes on as if it had not been broken off.
+    far each Dropout has drawn. The training of a model with a seed goes on to the same bits as if it had not
+    been broken off, but for two things: with `steps_per_epoch` the order of the examples begins anew, and what other
+    callbacks remember (the best value, how long they waited) is lost.
 
     Parameters
     ----------
@@ -78,10 +80,16 @@ class BackupAndRestore(Callback):
             return
         with files.naming(place):
             state = json.loads(place.read_text(encoding="utf-8"))
+        layers = _drawing(self.model)
+        if len(layers) != len(state["drawn"]):
+            raise ValueError(
+                f"`backup_dir` must hold the state of this model, in which {len(layers)} layers draw numbers. "
+                f"Received: {place}, of a model in which {len(state['drawn'])} do."
+            )
         saved = self.backup_dir / state["model"]
         self.model.load_weights(saved)
         self.model.optimizer.set_variables(self.model.params, files.read(saved).optimizer)
-        for layer, drawn in zip(_drawing(self.model), state["drawn"], strict=True):
+        for layer, drawn in zip(layers, state["drawn"], strict=True):
             layer.rng.bit_generator.state = drawn
         with contextlib.suppress(TypeError):  # a schedule knows itself where it stands
             self.model.optimizer.learning_rate = state["learning_rate"]  # as it was, where the model's is a float32

@@ -5,7 +5,8 @@ Each callback knows `self.model`; `logs` holds loss, accuracy, val_loss, ... Sou
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ class Callback:
     model : Model
         The model that is trained; `fit` sets it.
     params : dict
-        "epochs", "steps" and "verbose" of the run; `fit` sets it.
+        "epochs", "steps" and "verbose" of the run, and "metrics", the names of what is measured in some epoch; `fit`
+        sets it.
     initial_epoch : int or None
         Where training is to go on, if a callback found that out by the end of `on_train_begin`.
 
@@ -41,14 +43,14 @@ class Callback:
     """
 
     model: Any = None
-    params: dict[str, Any] = {}
+    params: Mapping[str, Any] = MappingProxyType({})  # nothing is known yet, and nobody can write into it
     initial_epoch: int | None = None
 
     def set_model(self, model: Any) -> None:
         """Take the model that is trained, evaluated or asked."""
         self.model = model
 
-    def set_params(self, params: dict[str, Any]) -> None:
+    def set_params(self, params: Mapping[str, Any]) -> None:
         """Take what is known of the run."""
         self.params = params
 
@@ -118,7 +120,8 @@ def listed(callbacks: Callback | Sequence[Callback] | None) -> list[Callback]:
     Parameters
     ----------
     callbacks : None, a Callback, or a list of them
-        Keras's own callbacks are callbacks too: what has its methods.
+        Keras's own callbacks are callbacks too: what has its methods. Those that watch another value than a loss want
+        `mode`, since they look for Keras's own metrics in the model.
 
     Raises
     ------

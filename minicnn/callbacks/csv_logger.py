@@ -59,10 +59,14 @@ class CSVLogger(Callback):
         self._writer: csv.DictWriter[Any] | None = None
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Write the line, after a header where the file is empty; what has no column is left out."""
+        """Write the line, after a header where the file is empty; what has no column is left out.
+
+        The columns are the first epoch's values, and those of a validation that comes later.
+        """
         assert self.file is not None, "on_train_begin comes first"
         if self._writer is None:
-            columns = self._columns() or ["epoch", *logs]
+            later = [name for name in self.params.get("metrics", ()) if name not in logs]
+            columns = self._columns() or ["epoch", *logs, *later]
             self._writer = csv.DictWriter(
                 self.file, columns, restval="NA", extrasaction="ignore", delimiter=self.separator
             )

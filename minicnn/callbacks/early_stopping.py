@@ -32,7 +32,7 @@ class EarlyStopping(Monitor):
     Attributes
     ----------
     stopped_epoch : int
-        The epoch, from 0, after which training was stopped; 0 where it was not.
+        The epoch, from 0, after which training was stopped; 0 where it was not, which it never is after the first.
     best_epoch : int
         The epoch of the best value.
 
@@ -90,7 +90,7 @@ class EarlyStopping(Monitor):
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Stop if the patience is over."""
-        if epoch < self.start_from_epoch:
+        if not self.has_value(logs) or epoch < self.start_from_epoch:
             return
         self._waited += 1
         if self.improves(logs):
@@ -99,7 +99,7 @@ class EarlyStopping(Monitor):
                 self._best_weights = self.model.get_weights()
             if self.better(logs[self.monitor], self.baseline):
                 self._waited = 0
-        elif self._waited >= self.patience:
+        elif self._waited >= self.patience and epoch > 0:  # as in Keras never after the first
             self.stopped_epoch = epoch
             self.model.stop_training = True
 

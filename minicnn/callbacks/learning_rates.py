@@ -149,6 +149,8 @@ class ReduceLROnPlateau(Monitor):
         """Reduce the rate if the patience is over."""
         optimizer = self.model.optimizer
         logs["learning_rate"] = rate = float(optimizer.learning_rate)
+        if not self.has_value(logs):
+            return
         if self._resting:
             self._resting -= 1
             self._waited = 0

@@ -23,7 +23,7 @@ class ModelCheckpoint(Monitor):
     verbose : 0 or 1
         1: say what is saved.
     save_best_only : bool
-        Only when `monitor` is better than ever.
+        Only when `monitor` is better than ever; an epoch that was not validated never is. (Keras saves it.)
     save_weights_only : bool
         Arrays alone; the name then ends in .weights.h5.
     mode : "auto", "min" or "max"
@@ -72,7 +72,7 @@ class ModelCheckpoint(Monitor):
     ):
         super().__init__(monitor, mode, best=threshold("initial_value_threshold", initial_value_threshold))
         self.filepath, self.verbose = path("filepath", filepath), verbosity(verbose)
-        self.save_best_only = boolean("save_best_only", save_best_only)
+        self.save_best_only = self._asks = boolean("save_best_only", save_best_only)
         self.save_weights_only = boolean("save_weights_only", save_weights_only)
         endings = (".weights.h5",) if self.save_weights_only else (".keras", ".h5")
         whole = self.save_weights_only or not self.filepath.endswith(".weights.h5")
@@ -98,14 +98,9 @@ class ModelCheckpoint(Monitor):
         if found := not_finite(self.model, logs):
             warnings.warn(f"ModelCheckpoint saved no model: {found}.", stacklevel=6)
             return
-        if self.save_best_only and not self.improves(logs):
+        if self.save_best_only and not self._is_best(place, logs):
             return
-        names: dict[str, float] = {**logs, **place}
-        try:
-            name = self.filepath.format(**names)
-        except KeyError as error:
-            known = ", ".join((*place, *logs))
-            raise ValueError(f"`filepath` must use names of {known}. Received: {error}.") from None
+        name = self._name({**place, **logs, **place})
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         if self.save_weights_only:
             self.model.save_weights(name)
@@ -113,3 +108,23 @@ class ModelCheckpoint(Monitor):
             self.model.save(name)
         if self.verbose:
             say(f"ModelCheckpoint: saved {name}.")
+
+    def _is_best(self, place: dict[str, int], logs: Logs) -> bool:
+        if "batch" in place and self.monitor not in logs:  # no batch is validated, so nothing would ever be saved
+            raise ValueError(
+                f"`monitor` must be one of {', '.join(logs)} where batches are judged. "
+                f"Received: monitor={self.monitor!r}."
+            )
+        return self.improves(logs)
+
+    def _name(self, names: dict[str, float]) -> str:
+        """Return the file's name, filled in."""
+        try:
+            return self.filepath.format(**names)
+        except KeyError as error:
+            raise ValueError(f"`filepath` must use names of {', '.join(names)}. Received: {error}.") from None
+        except (AttributeError, IndexError, TypeError, ValueError) as error:  # {epoch:q}, {}, {epoch.day}
+            raise ValueError(
+                f"`filepath` must hold {{epoch:02d}} and names of {', '.join(names)}, each a number. "
+                f"Received: filepath={self.filepath!r} ({error})."
+            ) from None

@@ -31,7 +31,6 @@ class NumberedBatches(Protocol):
 # Examples, a list or dict of them for several inputs, or batches.
 Data = ArrayLike | Iterable[Any] | Mapping[str, Any] | NumberedBatches
 Batches = Any  # of Data, what is gone through: batches, or arrays cut into them
-BATCH = 32  # examples, where nobody says how many
 
 
 def is_data(x: Any) -> bool:
@@ -72,10 +71,10 @@ def as_batches(
     x: Data,
     y: Any,
     batch_size: int | None,
+    steps: int | None = None,
+    sample_weight: Any = None,
     shuffle: bool = False,
     seed: int | None = None,
-    sample_weight: Any = None,
-    once: bool = False,
 ) -> Batches:
     """Check x and y and cut them into batches; batches are taken as they are.
 
@@ -85,28 +84,22 @@ def as_batches(
         Whose inputs and outputs they are for.
     x : array (N, ...), a list or dict of them for several inputs, or batches
     y : array of N labels, a list or dict of them for several outputs, or None with batches
-    batch_size, shuffle, seed
-        As in `ArrayBatches`; 32 by default.
+    batch_size, steps, shuffle, seed
+        As in `ArrayBatches`.
     sample_weight : array (N,), or a list or dict of them, optional
-    once : bool
-        Whether an iterator will do, since nobody goes through it again.
 
     Raises
     ------
     ValueError, TypeError
-        They do not fit together, are no arrays of numbers, or cannot be gone through again each epoch.
+        They do not fit together, are no arrays of numbers, or nothing that can be gone through.
     """
-    size = BATCH if batch_size is None else integer("batch_size", batch_size)
+    size = None if batch_size is None else integer("batch_size", batch_size)
     if not is_data(x):
         for name, given in (("y", y), ("sample_weight", sample_weight)):
             if given is not None:
                 raise ValueError(f"`{name}` must be None where x gives batches of (x, y).")
-        if not (once and hasattr(type(x), "__next__")) and not _can_be_gone_through_again(x):
-            raise TypeError(
-                "Batches must be an object that can be iterated over again each epoch (a list, a "
-                f"sequence), not an iterator or a function. Received: {type(x).__name__}. "
-                "An iterator of enough batches wants steps_per_epoch, or one epoch."
-            )
+        if not is_iterator(x):
+            need_repeatable(x)
         return x
     if y is None:
         raise ValueError("`y` is missing: fit and evaluate need labels beside x.")
@@ -117,8 +110,30 @@ def as_batches(
     weights = None if sample_weight is None else as_weights(sample_weight, names)
     _check_counts(x if isinstance(x, list) else [x], labels, weights or [])
     if len(names) == 1:
-        return ArrayBatches(x, labels[0], size, shuffle, seed, weights and weights[0])
-    return ArrayBatches(x, labels, size, shuffle, seed, weights)
+        return ArrayBatches(x, labels[0], size, shuffle, seed, weights and weights[0], steps)
+    return ArrayBatches(x, labels, size, shuffle, seed, weights, steps)
+
+
+def is_iterator(batches: Any) -> bool:
+    """Say whether batches can be gone through once only."""
+    return hasattr(type(batches), "__next__")
+
+
+def need_repeatable(batches: Any) -> None:
+    """Refuse what cannot be gone through again each epoch.
+
+    Raises
+    ------
+    TypeError
+        An iterator, a function, or no batches at all.
+    """
+    again = hasattr(type(batches), "__iter__") or (hasattr(batches, "__len__") and hasattr(batches, "__getitem__"))
+    if is_iterator(batches) or not again:
+        raise TypeError(
+            "Batches must be an object that can be iterated over again each epoch (a list, a "
+            f"sequence), not an iterator or a function. Received: {type(batches).__name__}. "
+            "An iterator of enough batches wants steps_per_epoch, or one epoch."
+        )
 
 
 def _check_counts(x: list[AnyArray], y: list[AnyArray], weights: list[Array | None]) -> None:
@@ -155,7 +170,8 @@ def as_weights(given: Any, names: Sequence[str]) -> list[Array | None]:
         They are no finite numbers of at least 0.
     """
     several = len(names) > 1 and (
-        isinstance(given, Mapping) or (isinstance(given, (list, tuple)) and bool(given) and np.ndim(given[0]) > 0)
+        isinstance(given, Mapping)
+        or (isinstance(given, (list, tuple)) and all(each is None or np.ndim(each) > 0 for each in given))
     )
     found: list[Array | None] = []
     for weights in split("sample_weight", given, names) if several else [given] * len(names):
@@ -165,12 +181,6 @@ def as_weights(given: Any, names: Sequence[str]) -> list[Array | None]:
             raise ValueError(f"`sample_weight` must be finite numbers of at least 0. Received: {worst:g} among them.")
         found.append(array)
     return found
-
-
-def _can_be_gone_through_again(batches: Any) -> bool:
-    if hasattr(type(batches), "__iter__"):
-        return not hasattr(type(batches), "__next__")
-    return hasattr(batches, "__len__") and hasattr(batches, "__getitem__")
 
 
 def as_array(name: str, value: Any) -> AnyArray:
@@ -196,36 +206,35 @@ def as_validation(model: TrainableModel, data: Any, batch_size: int | None, step
             raise ValueError(f"`validation_data` must be (x, y), or batches. Received: {len(data)} items.")
         parts: Any = (*data, None)
         x, y, weights = parts[:3]
-        return as_batches(model, x, y, batch_size, sample_weight=weights)
-    return as_batches(model, data, None, batch_size, once=steps is not None)
+        return as_batches(model, x, y, batch_size, steps, weights)
+    if steps is None and not is_data(data):
+        need_repeatable(data)
+    return as_batches(model, data, None, batch_size, steps)
 
 
-def split_off(x: Any, y: Any, sample_weight: Any, share: float) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def split_off(batches: Batches, share: float) -> tuple[tuple[Any, Any, Any], tuple[Any, Any, Any]]:
     """Split arrays into those to learn from and the last ones, a share of them, to validate with.
+
+    Parameters
+    ----------
+    batches : object
+        As `as_batches` returns them.
+    share : float
+
+    Returns
+    -------
+    kept, held : tuple of x, y and weights
 
     Raises
     ------
     ValueError
-        x is no array, or one of the two would be empty.
+        They are no arrays, or one of the two would be empty.
     """
-    if not is_data(x):
+    if not isinstance(batches, ArrayBatches):
         raise ValueError("`validation_split` needs arrays: split batches beforehand, and give validation_data.")
-    first = next(iter(x.values())) if isinstance(x, Mapping) else x
-    first = first[0] if isinstance(first, list) and hasattr(first[0], "__array__") else first
-    count = len(first)
-    kept = math.floor(count * (1 - share))
-    if not 0 < kept < count:
+    kept = math.floor(batches.count * (1 - share))
+    if not 0 < kept < batches.count:
         raise ValueError(
-            f"`validation_split` must leave an example on either side. Received: {share!r} of {count} examples."
+            f"`validation_split` must leave an example on either side. Received: {share!r} of {batches.count} examples."
         )
-    data = (x, y, sample_weight)
-    return tuple(_cut(each, slice(0, kept)) for each in data), tuple(_cut(each, slice(kept, None)) for each in data)
-
-
-def _cut(given: Any, rows: slice) -> Any:
-    """Take some rows of an array, or of each of a list or dict."""
-    if isinstance(given, Mapping):
-        return {key: _cut(value, rows) for key, value in given.items()}
-    if isinstance(given, (list, tuple)) and len(given) and hasattr(given[0], "__array__"):
-        return [_cut(each, rows) for each in given]
-    return given if given is None else given[rows]
+    return batches.take(slice(0, kept)), batches.take(slice(kept, None))

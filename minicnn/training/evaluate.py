@@ -37,7 +37,8 @@ def evaluate(
     y : array of N labels, or a list or dict of them for several outputs, optional
         One-hot or integers, as the loss wants; None with batches.
     batch_size : int, optional
-        Examples at a time, 32 by default; the answer does not depend on it.
+        Examples at a time; by default as many as let `steps` batches hold all, 32 without steps. The answer does not
+        depend on it where the loss is a mean over examples.
     verbose : 0, 1, 2 or "auto"
         As in `fit`. (In Keras "auto" is the default.)
     sample_weight : array (N,), or a list or dict of them, optional
@@ -76,8 +77,9 @@ def evaluate(
     (0.6931, 0.75)
     """
     setup = compiled(model, "evaluate")
-    batches = as_batches(model, x, y, batch_size, sample_weight=sample_weight, once=True)
-    count = length(batches) if steps is None else integer("steps", steps)
+    steps = None if steps is None else integer("steps", steps)
+    batches = as_batches(model, x, y, batch_size, steps, sample_weight)
+    count = steps or length(batches)
     with progress_for(verbose, count, 1) as show:
         called = CallbackList(listed(callbacks), model, {"epochs": 1, "steps": count, "verbose": show.kind})
         show.begin(0)

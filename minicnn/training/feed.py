@@ -1,6 +1,5 @@
 """Going through batches: an epoch's, checked one by one."""
 
-import itertools
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -9,8 +8,7 @@ import numpy as np
 
 from .. import kernels
 from ..types import AnyArray, Array, DTypeLike
-from .array_batches import ArrayBatches
-from .batches import Batches, are_arrays, as_array, as_weights, by_order, split
+from .batches import Batches, are_arrays, as_array, as_weights, by_order, is_iterator, split
 from .model import TrainableModel
 
 
@@ -39,7 +37,8 @@ class Feed:
     batches : object
         As `as_batches` returns them.
     steps : int, optional
-        Of an epoch. The next epoch goes on where this one ends, and begins anew where there is no more, as in Keras.
+        Of an epoch. The next epoch goes on where this one ends; where that was the end of the batches, or there is no
+        more, it begins anew, as in Keras.
     first : int
         The number of the first pass, for batches that bring their own order.
 
@@ -54,17 +53,16 @@ class Feed:
     def __init__(self, batches: Batches, steps: int | None, first: int = 0):
         self._batches, self._steps, self._pass = batches, steps, first
         self._going: Iterator[Any] | None = None
-        self.length = steps or length(batches)
+        self._seen, self._whole = 0, length(batches)
+        self.length = steps or self._whole
 
     def epoch(self) -> Iterator[Any]:
         """Go through an epoch's batches."""
         if self._steps is None:
             yield from self._begin()
             return
-        for _ in range(self._steps):
-            if self._going is None:
-                self._going = self._begin()
-            item = next(self._going, None)
+        for step in range(self._steps):
+            item = self._next(step == 0)
             if item is None:
                 self._going = None
                 warnings.warn(
@@ -74,13 +72,26 @@ class Feed:
                 )
                 return
             yield item
-        if self._going is not None and isinstance(self._batches, ArrayBatches):  # exactly through: begin anew
-            following = next(self._going, None)
-            self._going = None if following is None else itertools.chain([following], self._going)
+        if self._going is not None and self._seen == self._whole:  # exactly through: they are told that they end
+            next(self._going, None)
+            self._going = None
+
+    def _next(self, first: bool) -> Any:
+        """Return the next batch, None where there is none; an epoch's first is sought from the beginning, too."""
+        went_on = self._going is not None
+        if self._going is None:
+            self._going = self._begin()
+        item = next(self._going, None)
+        if item is None and first and went_on and not is_iterator(self._batches):  # the last epoch ended with them
+            self._going = self._begin()
+            item = next(self._going, None)
+        self._seen += 1
+        return item
 
     def _begin(self) -> Iterator[Any]:
         set_epoch(self._batches, self._pass)
         self._pass += 1
+        self._seen = 0
         return once(self._batches)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from .. import arguments, kernels
 from ..arguments import boolean, integer, number
 from ..callbacks import Callback, CallbackList, History, listed
-from .batches import Data, as_batches, as_validation, split_off
+from .array_batches import ArrayBatches
+from .batches import Data, as_batches, as_validation, is_iterator, need_repeatable, split_off
 from .evaluate import measure, some
 from .feed import Feed, examples, length
 from .model import TrainableModel
 from .progress import Silent, progress_for
 from .setup import Setup
-from .step import compiled, step
+from .step import ONE_KIND_OF_WEIGHTS, compiled, step
 from .totals import Results, Totals
 
 Callbacks = Callback | Sequence[Callback] | None  # as users hand them over
@@ -44,7 +45,8 @@ def fit(
     """Train for some epochs.
 
     The model counts the epochs that it has trained, over all calls: the order of the examples in its e-th depends on
-    the seed and on e alone, so that a loop of calls shuffles like one call.
+    the seed and on e alone, so that a loop of calls shuffles like one call. With `steps_per_epoch` an epoch goes on in
+    the order where the one before ended, and each call begins with an order of its own.
 
     Parameters
     ----------
@@ -57,7 +59,8 @@ def fit(
     y : array of N labels, or a list or dict of them for several outputs, optional
         One-hot or integers, as the loss wants; None with batches.
     batch_size : int, optional
-        Examples in a step, 32 by default; the last step of an epoch may have fewer. Batches bring their own.
+        Examples in a step; the last step of an epoch may have fewer. By default as many as let `steps_per_epoch` steps
+        see all, 32 without it. Batches bring their own.
     epochs : int
         The number after the last epoch's.
     verbose : 0, 1, 2 or "auto"
@@ -70,7 +73,7 @@ def fit(
     validation_data : (x, y), (x, y, weights) or batches, optional
         Measured after each epoch as val_loss, val_accuracy, ...
     shuffle : bool
-        Draw a new order each epoch (batches bring their own).
+        Draw a new order for each time that the examples are gone through (batches bring their own).
     class_weight : dict, optional
         Class -> how much its examples count; 1 for those that it lacks.
     sample_weight : array (N,), or a list or dict of them, optional
@@ -79,11 +82,12 @@ def fit(
         The number of the first epoch, to go on after an interruption: the model counts on from it. Without it epochs
         are numbered from 0, as in Keras, and the model's own count goes on.
     steps_per_epoch : int, optional
-        Batches in an epoch; the next one goes on where it ends. All batches by default.
+        Batches in an epoch; the next one goes on where it ends, from the beginning where that was the end. All batches
+        by default.
     validation_steps : int, optional
         How many batches are validated with; all by default.
     validation_batch_size : int, optional
-        By default batch_size.
+        By default batch_size; without both, as many as let `validation_steps` see all.
     validation_freq : int or list of int
         Validate after every so many epochs, or after these, counted from 1.
     seed : int, optional
@@ -116,24 +120,29 @@ def fit(
     """
     setup = compiled(model, "fit")
     _name_penalties(model)
-    if validation_split and validation_data is None:
-        share = number("validation_split", validation_split, 0, BELOW_1)
-        (x, y, sample_weight), validation_data = split_off(x, y, sample_weight, share)
     if class_weight is not None and sample_weight is not None:
-        raise ValueError("Only one of `class_weight` and `sample_weight` can be given. Received: both.")
+        raise ValueError(f"{ONE_KIND_OF_WEIGHTS} Received: both.")
     first = 0 if initial_epoch is None else integer("initial_epoch", initial_epoch, 0)
     steps = None if steps_per_epoch is None else integer("steps_per_epoch", steps_per_epoch)
-    own_seed = model.seed if seed is None else arguments.seed("seed", seed)
-    once = integer("epochs", epochs) - first == 1 or steps is not None
-    batches = as_batches(model, x, y, batch_size, boolean("shuffle", shuffle), own_seed, sample_weight, once)
-    validation = Validation(
-        as_validation(model, validation_data, validation_batch_size or batch_size, validation_steps),
-        validation_steps,
-        validation_freq,
-    )
+    order = boolean("shuffle", shuffle), model.seed if seed is None else arguments.seed("seed", seed)
+    share = 0.0
+    if validation_split and validation_data is None:
+        share = number("validation_split", validation_split, 0, BELOW_1)
+    batches = as_batches(model, x, y, batch_size, steps, sample_weight, *order)
+    validation = Validation(validation_batch_size or batch_size, validation_steps, validation_freq)
+    if integer("epochs", epochs) - first != 1 and steps is None and not isinstance(batches, ArrayBatches):
+        need_repeatable(batches)
+    if share:
+        kept, held = split_off(batches, share)
+        batches = ArrayBatches(*kept[:2], batch_size, *order, kept[2], steps)
+        validation.take(ArrayBatches(*held[:2], validation.batch_size, weights=held[2], steps=validation_steps))
+    else:
+        validation.take(as_validation(model, validation_data, validation.batch_size, validation_steps))
     history = History()
     show = progress_for(verbose, steps or length(batches), epochs)
-    params = {"epochs": epochs, "steps": show.total, "verbose": show.kind}
+    names = Totals(setup, model).names
+    later = [f"val_{name}" for name in names] if any(map(validation.due, range(first, epochs))) else []
+    params = {"epochs": epochs, "steps": show.total, "verbose": show.kind, "metrics": names + later}
     called = CallbackList([*listed(callbacks), history], model, params)
     model.stop_training = False
     before = model.epochs if initial_epoch is None else 0
@@ -190,10 +199,10 @@ class Validation:
 
     Parameters
     ----------
-    data : object or None
-        Batches, as `as_validation` returns them.
+    batch_size : int or None
+        Of arrays.
     steps : int, optional
-        How many of them.
+        How many batches.
     freq : int or list of int
         After every so many epochs, or after these, counted from 1.
 
@@ -203,23 +212,33 @@ class Validation:
         `freq` or `steps` is none of these.
     """
 
-    def __init__(self, data: Any, steps: int | None, freq: int | Sequence[int]):
-        several = isinstance(freq, (list, tuple, set, frozenset, range))
-        for each in freq if several else [freq]:
-            integer("validation_freq", each)
+    batch_size: int | None
+
+    def __init__(self, batch_size: int | None, steps: int | None, freq: int | Sequence[int]):
+        self.batch_size = None if batch_size is None else integer("validation_batch_size", batch_size)
+        self._steps = None if steps is None else integer("validation_steps", steps)
+        self._data: Any = None
+        self._every: int | None = None
+        self._epochs: set[int] = set()
+        if isinstance(freq, (list, tuple, set, frozenset, range)):
+            self._epochs = {integer("validation_freq", each) for each in freq}
+        else:
+            self._every = integer("validation_freq", freq)
+
+    def take(self, data: Any) -> None:
+        """Take what is measured: batches, as `as_validation` returns them, or None."""
         self._data = data
-        self._feed = Feed(data, None if steps is None else integer("validation_steps", steps))
-        self._steps, self._freq = steps, freq
+        self._feed = Feed(data, self._steps)
 
     def due(self, epoch: int) -> bool:
         """Say whether there is something to measure after this epoch, from 0."""
         if self._data is None:
             return False
-        return (epoch + 1) % self._freq == 0 if isinstance(self._freq, int) else epoch + 1 in self._freq
+        return epoch + 1 in self._epochs if self._every is None else (epoch + 1) % self._every == 0
 
     def batches(self) -> Iterator[Any]:
         """Go through what is measured: from the beginning, but for an iterator, of which it is what comes next."""
-        if self._steps is not None and not hasattr(type(self._data), "__next__"):
+        if self._steps is not None and not is_iterator(self._data):
             return some(self._data, self._steps)
         return self._feed.epoch()
 

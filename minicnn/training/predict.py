@@ -8,7 +8,8 @@ import numpy as np
 from ..arguments import integer
 from ..callbacks import Callback, CallbackList, listed
 from ..types import Array
-from .batches import BATCH, Data, by_order, is_data
+from .array_batches import size_of_batches
+from .batches import Data, by_order, is_data
 from .evaluate import some
 from .feed import inputs, length
 from .model import TrainableModel
@@ -31,7 +32,7 @@ def predict(
     x : array (N, ...), a list or dict of them for several inputs, or batches
         Batches give x, (x, y) or (x, y, weights); an iterator will do.
     batch_size : int, optional
-        Examples at a time, 32 by default.
+        Examples at a time; by default as many as let `steps` batches hold all, 32 without steps.
     verbose : 0, 1, 2 or "auto"
         As in `fit`. (In Keras "auto" is the default.)
     steps : int, optional
@@ -62,8 +63,7 @@ def predict(
     (70, 3)
     """
     if is_data(x):
-        parts: Any = _parts(by_order("x", x, model.input_names), BATCH if batch_size is None else batch_size)
-        parts = parts if steps is None else parts[: integer("steps", steps)]
+        parts: Any = _parts(by_order("x", x, model.input_names), batch_size, steps)
     elif isinstance(x, Mapping) or not (hasattr(x, "__iter__") or hasattr(x, "__len__") and hasattr(x, "__getitem__")):
         raise TypeError(f"`x` must be an array, or batches that can be gone through. Received: {type(x).__name__}.")
     else:
@@ -81,13 +81,15 @@ def predict(
     return np.concatenate(results)
 
 
-def _parts(x: Any, batch_size: int) -> list[Any]:
-    """Cut arrays into batches."""
-    size = integer("batch_size", batch_size)
+def _parts(x: Any, batch_size: int | None, steps: int | None) -> list[Any]:
+    """Cut arrays into batches, as many as are wanted."""
+    size = None if batch_size is None else integer("batch_size", batch_size)
+    steps = None if steps is None else integer("steps", steps)
     if not isinstance(x, list) and np.ndim(x) == 0:
         raise ValueError(f"`x` must be an array (N, ...). Received: {x!r}.")
     count = len(x[0] if isinstance(x, list) else x)
-    starts = range(0, max(count, 1), size)
+    size = size_of_batches(count, size, steps)
+    starts = range(0, max(count, 1), size)[:steps]
     return [[part[at : at + size] for part in x] if isinstance(x, list) else x[at : at + size] for at in starts]
 
 

@@ -31,7 +31,7 @@ class Part(NamedTuple):
     weight : float
         How much its loss counts.
     metrics, weighted : dict
-        Name in the logs -> Metric; the second take the examples' weights.
+        Name in the logs, the prefix before it, -> Metric; the second take the examples' weights.
     """
 
     name: str
@@ -109,7 +109,12 @@ class Setup:
     @property
     def metrics(self) -> dict[str, metrics_.Metric]:
         """Name in the logs -> Metric, of a model of one output."""
-        return _named(_flat(self._metrics))
+        return _named(_flat(self._metrics), {"loss"})
+
+    @property
+    def judges(self) -> bool:
+        """Whether there is a loss at all."""
+        return bool(_flat(self.loss))
 
     def parts(self, names: Sequence[str]) -> list[Part]:
         """Return what is measured at each output of a model.
@@ -124,17 +129,43 @@ class Setup:
         ValueError
             Losses, weights or metrics are for other outputs than there are.
         """
-        several = len(names) > 1
-        of_each = [
-            _per_output("loss", self.loss, names, None),
-            _per_output("loss_weights", self.loss_weights, names, 1.0),
-            _lists("metrics", self._metrics, names),
-            _lists("weighted_metrics", self._weighted, names),
-        ]
-        return [
-            Part(name, f"{name}_" if several else "", loss, weight, *(_named(_flat(kind)) for kind in kinds))
-            for name, loss, weight, *kinds in zip(names, *of_each, strict=True)
-        ]
+        prefixes = [f"{name}_" if len(names) > 1 else "" for name in names]
+        taken = {"loss", *(f"{prefix}loss" for prefix in prefixes)}
+        plain, weighted = (
+            [
+                _named(_flat(own), taken, prefix, again)
+                for own, prefix in zip(_lists(what, given, names), prefixes, strict=True)
+            ]
+            for what, given, again in (
+                ("metrics", self._metrics, ""),
+                ("weighted_metrics", self._weighted, "weighted_"),
+            )
+        )
+        losses_ = _per_output("loss", self.loss, names, None)
+        weights = _per_output("loss_weights", self.loss_weights, names, 1.0)
+        return [Part(*each) for each in zip(names, prefixes, losses_, weights, plain, weighted, strict=True)]
+
+    def direction(self, name: str, names: Sequence[str]) -> str | None:
+        """Say whether more of a value of the logs is better.
+
+        Parameters
+        ----------
+        name : str
+            As it stands in the logs, "val_" before it or not.
+        names : list of str
+            The outputs'.
+
+        Returns
+        -------
+        direction : "up", "down" or None
+            None: it is no value of training's, or a metric that does not tell.
+        """
+        name = name.removeprefix("val_")
+        parts = self.parts(names)
+        if name == "loss" or any(part.loss and part.prefix and name == f"{part.prefix}loss" for part in parts):
+            return "down"
+        found = [each[name] for part in parts for each in (part.metrics, part.weighted) if name in each]
+        return found[0].direction if found else None
 
     def advise(self, model: losses.HasActivation) -> None:
         """Warn of what Keras does silently and what is rarely meant.
@@ -199,9 +230,8 @@ class Setup:
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments that make this setup again, with an optimizer that has done no step."""
-        written = {"class_name": type(self.optimizer).__name__, "config": self.optimizer.get_config()}
         return {
-            "optimizer": optimizers.from_config(written),
+            "optimizer": self.optimizer.fresh(),
             "loss": self.loss,
             "metrics": self._metrics,
             "loss_weights": self.loss_weights,
@@ -288,13 +318,19 @@ def _flat(given: Any) -> list[metrics_.Metric]:
     return [metric for item in given for metric in _flat(item)]
 
 
-def _named(metrics: Sequence[metrics_.Metric]) -> dict[str, metrics_.Metric]:
-    """Return metrics by name; a name that comes again gets a number."""
+def _named(
+    metrics: Sequence[metrics_.Metric], taken: set[str], prefix: str = "", again: str = ""
+) -> dict[str, metrics_.Metric]:
+    """Return metrics by name, and note it in `taken`; one that comes again is told by `again`, then by a number."""
     found: dict[str, metrics_.Metric] = {}
     for metric in metrics:
-        name, count = metric.name, 0
-        while name in found:
+        stem = prefix + metric.name
+        if again and stem in taken:
+            stem = prefix + again + metric.name
+        name, count = stem, 0
+        while name in taken:
             count += 1
-            name = f"{metric.name}_{count}"
+            name = f"{stem}_{count}"
+        taken.add(name)
         found[name] = metric
     return found

@@ -17,6 +17,8 @@ from .model import TrainableModel
 from .setup import Part, Setup
 from .totals import Totals
 
+ONE_KIND_OF_WEIGHTS = "Only one of `class_weight` and `sample_weight` can be given."
+
 
 def step(
     model: TrainableModel, setup: Setup, batch: Example, class_weight: Mapping[int, float] | None, totals: Totals
@@ -56,11 +58,9 @@ def _measure(
     training: bool,
 ) -> list[Array | None]:
     """Run the model on a batch and add up what is measured; return the loss's gradient at each output."""
+    if class_weight is not None:
+        _check_no_other_weights(batch)
     outputs, heads = run(model, setup, batch.x, totals.parts, training)
-    if class_weight is not None and len(outputs) > 1:
-        raise ValueError(
-            f"`class_weight` needs a model of one output; give sample_weight to each. Received: {len(outputs)} outputs."
-        )
     dys: list[Array | None] = []
     total, count = 0.0, len(outputs[0])
     for index, (part, y, weights, output) in enumerate(zip(totals.parts, batch.y, batch.weights, outputs, strict=True)):
@@ -80,6 +80,16 @@ def _measure(
         total += sum(cost(params[key]) for key, cost in costs if key in params)
     totals.add_loss("loss", total, count)
     return dys
+
+
+def _check_no_other_weights(batch: Example) -> None:
+    """Refuse class_weight where there are several outputs, or weights came with the batch."""
+    if len(batch.y) > 1:
+        raise ValueError(
+            f"`class_weight` needs a model of one output; give sample_weight to each. Received: {len(batch.y)} outputs."
+        )
+    if batch.weights[0] is not None:
+        raise ValueError(f"{ONE_KIND_OF_WEIGHTS} Received: class_weight, and weights beside x and y.")
 
 
 class Head(NamedTuple):
@@ -108,4 +118,6 @@ def compiled(model: TrainableModel, what: str) -> Setup:
         fault = getattr(model, "setup_fault", "")
         why = f" Its file's own settings can't be used: {fault}" if fault else ""
         raise RuntimeError(f"Call model.compile(optimizer, loss) before {what}.{why}")
+    if not model.setup.judges and not _told(model, "regularizers"):
+        raise ValueError(f"compile needs a loss for {what}: nothing is judged. Received: loss={model.setup.loss!r}.")
     return model.setup

@@ -23,9 +23,13 @@ class Totals:
     ----------
     parts : list of Part
         One for each output, with metrics that nobody else holds.
+    names : list of str
+        Of what is measured, in the order of the results: the loss, the outputs' losses where there are several, the
+        metrics. Those of several outputs stand by name, as in Keras.
     """
 
     parts: list[Part]
+    names: list[str]
 
     def __init__(self, setup: Setup, model: TrainableModel):
         self.parts = [
@@ -35,8 +39,12 @@ class Totals:
             )
             for part in setup.parts(model.output_names)
         ]
-        several = [part for part in self.parts if part.prefix and part.loss]
-        self._losses = {"loss": Mean(), **{f"{part.prefix}loss": Mean() for part in several}}
+        judged = [part for part in self.parts if part.loss]
+        self._losses = {"loss": Mean(), **{f"{part.prefix}loss": Mean() for part in judged if len(judged) > 1}}
+        self._metrics = {name: metric for part in self.parts for name, metric in part.metrics.items()}
+        self._metrics |= {name: metric for part in self.parts for name, metric in part.weighted.items()}
+        measured = list(self._metrics)
+        self.names = [*self._losses, *(sorted(measured) if len(self.parts) > 1 else measured)]
 
     def add_loss(self, name: str, loss: float, count: int) -> None:
         """Take in a batch's loss: all of it as "loss", an output's as "NAME_loss"."""
@@ -52,12 +60,8 @@ class Totals:
 
     def results(self) -> Results:
         """Return name -> value, of what has come so far."""
-        found = {name: mean.result() for name, mean in self._losses.items()}
-        for part in self.parts:
-            for name, metric in (*part.metrics.items(), *part.weighted.items()):
-                name = part.prefix + name
-                found[f"weighted_{name}" if name in found else name] = float(metric.result())
-        return found
+        found = self._losses | self._metrics
+        return {name: float(found[name].result()) for name in self.names}
 
     def need_some(self) -> None:
         """Raise ValueError where no example has come."""

@@ -75,7 +75,7 @@ def epochs_run(values, patience, min_delta, mode, start):
             best, best_epoch, waited = value, epoch, 0
             continue
         waited += 1
-        if waited >= max(patience, 1):
+        if waited >= max(patience, 1) and epoch > 0:
             return epoch + 1, best_epoch
     return len(values), best_epoch
 
@@ -99,8 +99,8 @@ def test_early_stopping_by_hand(values, patience, min_delta, mode, start):
     assert same(net.get_weights(), kept) and stop.best_epoch == (best or 0)
 
 
-@pytest.mark.parametrize(("name", "best"), [("val_loss", 1), ("val_acc", 2), ("val_binary_accuracy", 2), ("error", 1)])
-def test_which_way_is_better_is_told_by_the_name(name, best):
+@pytest.mark.parametrize(("name", "best"), [("val_loss", 1), ("val_acc", 2), ("acc", 2), ("loss", 1)])
+def test_which_way_is_better_is_told_by_the_model(name, best):
     script, stop = Script(**{name: [2.0, 1.0, 3.0]}), minicnn.EarlyStopping(name, patience=9)
     run([script, stop], epochs=3)
     assert stop.best_epoch == best and stop.best == script.values[name][best]
@@ -302,7 +302,16 @@ def test_every_moment_of_fit():
     test = [("test_begin",), ("test_batch_begin", 0), ("test_batch_end", 0), ("test_end",)]
     ends = [("train_begin",), ("epoch_begin", 0)], [("epoch_end", 0), ("train_end",)]
     assert seen == [*ends[0], *batch[0], *batch[1], *test, *ends[1]]
-    assert callback.params == {"epochs": 1, "steps": 2, "verbose": 0} and callback.model.layers
+    assert (
+        callback.params
+        == {
+            "epochs": 1,
+            "steps": 2,
+            "verbose": 0,
+            "metrics": ["loss", "acc", "val_loss", "val_acc"],
+        }
+        and callback.model.layers
+    )
 
 
 def test_older_names_of_the_batches():
@@ -501,6 +510,64 @@ def test_a_log_that_goes_on_keeps_its_columns(tmp_path):
     assert path.read_text().splitlines() == ["epoch,loss,other", "0,0.5,1.0", "0,0.25,0.5", "0,0.125,NA"]
 
 
-@pytest.mark.parametrize("name", ["val_precision", "recall_1", "auc", "f1_score", "val_auc_2"])
-def test_of_these_more_is_better(name):
-    assert minicnn.EarlyStopping(name).sign == 1 and minicnn.EarlyStopping(f"{name}_loss").sign == -1
+def test_a_log_has_columns_for_what_is_measured_later(tmp_path):
+    """Keras adds them too, for every value of the first epoch."""
+    run(minicnn.CSVLogger(tmp_path / "a.csv"), epochs=3, validation_data=(X, Y), validation_freq=2)
+    head, *rows = [line.split(",") for line in (tmp_path / "a.csv").read_text().splitlines()]
+    assert head == ["epoch", "loss", "acc", "val_loss", "val_acc"]
+    assert [row[3:] == ["NA", "NA"] for row in rows] == [True, False, True]
+    assert len([float(each) for each in rows[1]]) == 5
+    run(minicnn.CSVLogger(tmp_path / "b.csv"), epochs=2, validation_data=(X, Y), validation_freq=[7])
+    assert (tmp_path / "b.csv").read_text().splitlines()[0] == "epoch,loss,acc"  # none of these epochs is validated
+
+
+@pytest.mark.parametrize(
+    "pattern", ["m_{epoch:q}.keras", "{0}.keras", "{}.keras", "{epoch.day}.keras", "{epoch[0]}.keras"]
+)
+def test_a_name_that_cannot_be_filled_in(tmp_path, pattern):
+    with pytest.raises(
+        ValueError, match="^`filepath` must hold {epoch:02d} and names of epoch, loss, acc, each a numb"
+    ):
+        run(minicnn.ModelCheckpoint(tmp_path / pattern))
+
+
+@pytest.mark.parametrize("make", [minicnn.EarlyStopping, minicnn.ReduceLROnPlateau])
+@pytest.mark.parametrize(("given", "freq"), [(None, 1), ((X, Y), 9)])
+def test_a_value_that_no_epoch_has(make, given, freq):
+    with pytest.raises(
+        ValueError, match="^`monitor` must be one of loss, acc(, learning_rate)?. Received: monitor='val_l"
+    ):
+        run(make(), validation_data=given, validation_freq=freq)
+
+
+def test_batches_are_not_judged_by_a_validation(tmp_path):
+    keep = minicnn.ModelCheckpoint(tmp_path / "a.keras", save_best_only=True, save_freq=1)
+    with pytest.raises(
+        ValueError, match="must be one of loss, acc where batches are judged. Received: monitor='val_lo"
+    ):
+        run(keep, validation_data=(X, Y))
+
+
+def test_the_first_epoch_never_stops():
+    """As in Keras, whatever it is: `stopped_epoch` 0 means that nothing was stopped."""
+    stop = minicnn.EarlyStopping()
+    _, history = run([Script(val_loss=[math.nan, 1.0, 2.0]), stop], epochs=3)
+    assert history.epoch == [0, 1, 2] and stop.stopped_epoch == 2
+
+
+def test_a_state_of_a_model_that_draws_otherwise(tmp_path):
+    run(minicnn.BackupAndRestore(tmp_path, delete_checkpoint=False), epochs=1, net=dropping())
+    other = Sequential([Input((2,)), Dense(8, activation="relu"), *[minicnn.Dropout(0.5) for _ in "ab"], Dense(2)])
+    other.compile(minicnn.Adam(0.01), minicnn.SparseCategoricalCrossentropy(from_logits=True))
+    before = other.get_weights()
+    with pytest.raises(
+        ValueError, match="^`backup_dir` must hold the state of this model, in which 2 layers draw numbe"
+    ):
+        run(minicnn.BackupAndRestore(tmp_path), epochs=2, net=other)
+    assert same(other.get_weights(), before)
+
+
+def test_what_a_callback_knows_is_its_own():
+    """Before `fit` nothing is known, and nobody can write into what all callbacks share."""
+    with pytest.raises(TypeError):
+        minicnn.Callback().params["epochs"] = 3

@@ -76,9 +76,53 @@ def fitted(net, of, x=X, y=Y, **settings):
 def test_fit(how):
     how = {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in how.items()}
     metrics = {"metrics": ["accuracy"], "weighted_metrics": ["accuracy"] if "sample_weight" in how else None}
-    if metrics["weighted_metrics"]:
-        metrics["weighted_metrics"] = ["sparse_categorical_accuracy"]
     both(lambda net, of: fitted(compiled(net, of, **metrics), of, **how))
+
+
+SIZES = st.none() | st.sampled_from([3, 7, 20, 32])
+STEPS = st.none() | st.integers(1, 6)
+
+
+@st.composite
+def runs(draw):
+    """Draw the arguments of a fit that say how much is learned from and measured with when."""
+    data = draw(st.sampled_from(["none", "split", "arrays", "weighted"]))
+    how = {
+        "none": {},
+        "split": {"validation_split": draw(st.sampled_from([0.25, 0.4]))},
+        "arrays": {"validation_data": (X[:13], Y[:13])},
+        "weighted": {"validation_data": (X[:13], Y[:13], W[:13])},
+    }[data]
+    if data != "none":
+        how["validation_steps"] = draw(st.none() | st.integers(1, 3))
+        how["validation_batch_size"] = draw(st.none() | st.just(4))
+        how["validation_freq"] = draw(st.sampled_from([1, 2, [1, 3]]))
+    if draw(st.booleans()):
+        how["sample_weight"] = W
+    return how | {"batch_size": draw(SIZES), "steps_per_epoch": draw(STEPS), "epochs": draw(st.integers(1, 3))}
+
+
+@settings(max_examples=10)
+@given(runs())
+def test_however_much_an_epoch_is(how):
+    """With a batch_size, steps, both or neither: Keras makes batches as large as let the steps see all."""
+
+    def run(net, of):
+        eager = {"run_eagerly": True} if of is keras else {}
+        return fitted(compiled(net, of, metrics=["accuracy"], weighted_metrics=["accuracy"], **eager), of, **how)
+
+    both(run)
+
+
+@settings(max_examples=10)
+@given(SIZES, STEPS)
+def test_however_much_is_measured(size, steps):
+    def run(net, of):
+        net = compiled(net, of, metrics=["accuracy"], **({"run_eagerly": True} if of is keras else {}))
+        how = {"batch_size": size, "steps": steps, "verbose": 0}
+        return [*net.evaluate(X, Y, **how), net.predict(X, **how)]
+
+    both(run)
 
 
 BATCHES = [(X[at : at + 5], Y[at : at + 5], W[at : at + 5]) for at in range(0, 20, 5)]
@@ -100,6 +144,65 @@ def test_what_gives_batches(make, how):
         return compiled(net, of, metrics=["accuracy"]).fit(make(), verbose=0, **how).history
 
     both(run)
+
+
+class Numbered(keras.utils.PyDataset):
+    """The batches by number, which both engines take."""
+
+    def __init__(self):
+        super().__init__()
+        self.ended = 0
+
+    def __len__(self):
+        return len(BATCHES)
+
+    def __getitem__(self, at):
+        return BATCHES[at]
+
+    def on_epoch_end(self):
+        self.ended += 1
+
+
+class Again:
+    """The batches, without a length."""
+
+    def __iter__(self):
+        return iter(BATCHES)
+
+
+def loader():
+    torch = pytest.importorskip("torch")
+    parts = [torch.from_numpy(np.ascontiguousarray(part)) for part in (X, Y, W)]
+    return torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*parts), batch_size=5)
+
+
+OF_FIVE = {  # what gives the batches here, and in Keras
+    "list": (lambda: BATCHES, Numbered),
+    "PyDataset": (Numbered, Numbered),
+    "no length": (Again, Numbered),
+    "DataLoader": (loader, loader),
+    "tf.data": (lambda: tf.data.Dataset.from_tensor_slices((X, Y, W)).batch(5),) * 2,
+}
+
+
+@settings(max_examples=12)
+@given(st.sampled_from(sorted(OF_FIVE)), STEPS, st.integers(1, 4))
+def test_epochs_of_any_length_over_batches(kind, steps, epochs):
+    """Fewer steps than there are batches go on in the next epoch, as many begin anew, too many end early."""
+    ours, theirs = OF_FIVE[kind]
+
+    def run(net, of):
+        net = compiled(net, of, weighted_metrics=["accuracy"], **({"run_eagerly": True} if of is keras else {}))
+        data = (ours if of is minicnn else theirs)()
+        return net.fit(data, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=0).history
+
+    both(run)
+
+
+def test_an_epoch_of_exactly_all_batches_is_told_of_its_end():
+    data = Numbered()
+    compiled(chain(minicnn), minicnn).fit(data, epochs=3, steps_per_epoch=len(BATCHES), verbose=0)
+    assert data.ended == 3
 
 
 def test_memory_maps_and_lists(tmp_path):
@@ -183,9 +286,52 @@ def test_several_outputs(by, weighted):
     both(run, branched)
 
 
-def test_an_output_without_a_loss():
-    some = {"classes": LOSSES["classes"], "sure": None, "amounts": "mae"}
+@pytest.mark.parametrize(
+    "some",
+    [
+        {"classes": LOSSES["classes"], "sure": None, "amounts": "mae"},
+        {"classes": None, "sure": None, "amounts": "mae"},  # one loss alone is not told twice
+    ],
+)
+def test_an_output_without_a_loss(some):
     both(lambda net, of: fitted(compiled(net, of, some), of, XS, YS, batch_size=5), branched)
+
+
+def test_lists_of_several_outputs_are_in_keras_s_order():
+    """The loss, the outputs' losses, then the metrics by name; a metric that weights make another one says so."""
+    metrics = {"sure": ["accuracy"], "classes": ["accuracy"], "amounts": ["mae"]}
+    weights = [W, W[::-1].copy(), W * 2]
+    ys = list(YS.values())
+
+    def run(net, of):
+        compiled(net, of, list(LOSSES.values()), metrics=metrics, weighted_metrics=metrics)
+        found = [*net.evaluate(XS, ys, batch_size=5, verbose=0, sample_weight=weights)]
+        found += net.test_on_batch(XS, ys, sample_weight=weights)
+        return found + net.train_on_batch(XS, ys, sample_weight=weights)
+
+    both(run, branched)
+
+
+def test_the_same_metric_with_and_without_weights():
+    metrics = {"sure": ["accuracy"], "classes": ["accuracy"], "amounts": ["mae", "mse"]}
+    weights = [W, W[::-1].copy(), W * 2]
+    ys = list(YS.values())
+
+    def run(net, of):
+        compiled(net, of, list(LOSSES.values()), metrics=metrics, weighted_metrics=metrics)
+        return fitted(net, of, XS, ys, batch_size=5, sample_weight=weights, epochs=1)
+
+    both(run, branched)
+
+
+def test_weights_for_some_outputs_alone():
+    """None counts as 1 for each example, wherever it stands in the list."""
+    found = []
+    for weights in ([None, W, None], [np.ones(20), W, np.ones(20)], {"classes": None, "sure": W, "amounts": None}):
+        net = compiled(branched(minicnn), minicnn, LOSSES)
+        history = fitted(net, minicnn, XS, YS, sample_weight=weights, validation_split=0.25)
+        found.append((history, net.evaluate(XS, YS, sample_weight=weights)))
+    assert found[0] == found[1] == found[2]
 
 
 @pytest.mark.parametrize("head", [40.0, -40.0])
@@ -297,3 +443,115 @@ def test_what_does_not_learn_costs_nothing():
     before = compiled(net, minicnn).evaluate(X, Y)
     net.layers[0].trainable = False
     assert net.evaluate(X, Y) < before
+
+
+# ---- what is refused, and what is not --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [None, [None, None, None], {"classes": None}])
+def test_training_needs_a_loss(loss):
+    net = branched(minicnn)
+    net.compile("sgd", loss)
+    for call in (net.fit, net.evaluate, net.train_on_batch, net.test_on_batch):
+        with pytest.raises(ValueError, match=r"^compile needs a loss for \w+: nothing is judged. Received: loss="):
+            call(XS, YS)
+    assert net.optimizer.iterations == 0
+
+
+def test_what_weights_cost_is_a_loss():
+    def run(net, of):
+        net.compile(of.optimizers.SGD(0.1))
+        return fitted(net, of)
+
+    both(run, kernel_regularizer=lambda of: (of.regularizers if of is keras else regularizers).L2(0.1))
+
+
+def test_weights_of_classes_and_of_examples_are_refused_together():
+    net = compiled(chain(minicnn), minicnn)
+    given = {"class_weight": {0: 2.0}}
+    for call in (
+        lambda: net.train_on_batch(X, Y, sample_weight=W, **given),
+        lambda: net.fit(X, Y, sample_weight=W, **given),
+        lambda: net.fit([(X, Y, W)], **given),
+        lambda: net.fit(iter(BATCHES), **given),
+    ):
+        with pytest.raises(
+            ValueError, match="^Only one of `class_weight` and `sample_weight` can be given. Received: "
+        ):
+            call()
+    assert net.optimizer.iterations == 0
+
+
+def test_a_layer_called_three_times_has_three_names():
+    x = minicnn.Input((4,))
+    dense = minicnn.Dense(4, name="d")
+    net = minicnn.Model(x, [dense(x), dense(dense(x)), dense(dense(dense(x)))])
+    assert net.output_names == ["d", "d:1", "d:2"]
+    net.compile("sgd", "mse", metrics=[["mae"]] * 3)
+    names = ["d_loss", "d:1_loss", "d:2_loss", "d:1_mae", "d:2_mae", "d_mae"]
+    found = net.test_on_batch(X, [X, X, X], return_dict=True)
+    assert list(found) == ["loss", *names] and len(set(found.values())) == 7
+
+
+@pytest.mark.parametrize("share", [0.25, 0.3])
+@pytest.mark.parametrize(
+    ("x", "y", "weights"),
+    [
+        (X, list(Y), W),
+        (X.tolist(), list(np.eye(3)[Y]), list(W)),
+        (X, Y.tolist(), W.tolist()),
+        (X, [np.array(y) for y in Y], None),
+    ],
+    ids=["scalars", "rows", "lists", "arrays of no axis"],
+)
+def test_lists_are_split_by_their_examples(x, y, weights, share):
+    loss = "categorical_crossentropy" if np.ndim(y) == 2 else "sparse_categorical_crossentropy"
+    found = []
+    for arrays in (False, True):
+        net = compiled(chain(minicnn), minicnn, loss)
+        data = [np.asarray(each) if arrays and each is not None else each for each in (x, y, weights)]
+        found.append(fitted(net, minicnn, *data[:2], sample_weight=data[2], validation_split=share))
+    assert found[0] == found[1]
+
+
+def test_lists_of_several_outputs_are_split_by_their_examples():
+    found = []
+    for kind in (list, np.asarray):
+        net = compiled(branched(minicnn), minicnn, LOSSES)
+        ys = [kind(y) for y in YS.values()]
+        found.append(fitted(net, minicnn, list(XS.values()), ys, validation_split=0.25))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("freq", [np.int64(2), np.array([2])[0], (2,), [np.int32(2)], range(2, 3)])
+def test_integers_of_numpy_say_when_to_validate(freq):
+    net = compiled(chain(minicnn), minicnn)
+    history = fitted(net, minicnn, validation_data=(X, Y), validation_freq=freq)
+    assert len(history["loss"]) == 3 and len(history["val_loss"]) == 1
+
+
+# ---- maps of labels --------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=10)
+@given(st.booleans(), st.integers(2, 4), st.integers(0, 2**32 - 1))
+def test_weighted_metrics_of_maps(weighted, classes, seed):
+    """A weight a pixel, as Keras weighs them, over batches of 3 and of 2."""
+    own = np.random.default_rng(seed)
+    x, y = own.normal(size=(5, 4, 3, 2)).astype("float32"), own.integers(classes, size=(5, 4, 3))
+    weights = own.uniform(0, 2, (5, 4, 3)).astype("float32") if weighted else None
+    start = [own.normal(size=(1, 1, 2, classes)), own.normal(size=classes)]
+
+    def build(of):
+        layers = of if of is minicnn else keras.layers
+        inputs = (minicnn if of is minicnn else keras).Input((4, 3, 2))
+        net = of.Sequential([inputs, layers.Conv2D(classes, 1, activation="softmax")])
+        net.set_weights(start)
+        return net
+
+    def run(net, of):
+        eager = {"run_eagerly": True} if of is keras else {}
+        compiled(net, of, metrics=["accuracy"], weighted_metrics=["accuracy"], **eager)
+        return fitted(net, of, x, y, sample_weight=weights, batch_size=3)
+
+    both(run, build)
