@@ -1,7 +1,7 @@
 """Average pooling: of every window, channel by channel, the mean of the pixels that lie on the image."""
 
 from ..types import Array, Pads, Pair
-from .machine import checks, jit, memory, run
+from .machine import ceil_div, checks, jit, memory, run, sums
 from .maxpool2d import pooling
 
 
@@ -86,9 +86,9 @@ def avgpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> A
     """
     x = checks.floats(x, "x", 4)
     pool, shape = pooling(x.shape, pool_size, strides, pads)
-    y = memory.empty(shape, x.dtype)
+    y = memory.empty(shape, sums.dtype_for(x.dtype, pool.ph * pool.pw))
     run(_forward, y.shape[0] * y.shape[1], y.size * pool.ph * pool.pw, x, y, tuple(pool))
-    return y
+    return sums.rounded(y, x.dtype)
 
 
 def avgpool2d_backward(dy: Array, input_shape: tuple[int, ...], pool_size: Pair, strides: Pair, pads: Pads) -> Array:
@@ -125,6 +125,7 @@ def avgpool2d_backward(dy: Array, input_shape: tuple[int, ...], pool_size: Pair,
     dy = checks.floats(dy, "dy", 4)
     pool, shape = pooling(input_shape, pool_size, strides, pads)
     checks.shape(dy, "dy", shape)
-    dx = memory.empty(tuple(input_shape), dy.dtype)
+    windows = ceil_div(pool.ph, pool.sh) * ceil_div(pool.pw, pool.sw)  # that a pixel lies in
+    dx = memory.empty(tuple(input_shape), sums.dtype_for(dy.dtype, windows))
     run(_backward, input_shape[0], dy.size * pool.ph * pool.pw + dx.size, dy, dx, tuple(pool))
-    return dx
+    return sums.rounded(dx, dy.dtype)

@@ -7,6 +7,8 @@ import numpy as np
 from ..types import Array
 from .machine import broadcast, checks, tape
 
+TINY = 1e-25  # below, a variance in float32 lacks squares that count; above, an epsilon hides it
+
 
 def layer_normalization_forward(x: Array, axes: Sequence[int], gamma: Array, beta: Array, epsilon: float) -> Array:
     """Normalize over some axes of every example: y = (x - mean) / sqrt(variance + epsilon) * gamma + beta.
@@ -90,7 +92,10 @@ def layer_normalization_backward(
 def _centred(x, axes, epsilon):
     """Return x minus its mean, a fresh array, and 1 / sqrt(variance + epsilon). Sums run in float64."""
     centred = x - x.mean(axis=axes, keepdims=True, dtype=np.float64).astype(x.dtype)
-    variance = np.square(centred).mean(axis=axes, keepdims=True, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        variance = np.square(centred).mean(axis=axes, keepdims=True, dtype=np.float64)
+    if np.isinf(variance).any() or (epsilon < TINY and (variance < TINY).any()):  # squares that float32 does not hold
+        variance = np.square(centred, dtype=np.float64).mean(axis=axes, keepdims=True)
     return centred, (1 / np.sqrt(variance + epsilon)).astype(x.dtype)
 
 

@@ -35,7 +35,7 @@ def maximum_forward(xs: Sequence[Array]) -> Array:
 
 
 def maximum_backward(dy: Array, xs: Sequence[Array]) -> list[Array]:
-    """Hand the gradient to the first of the largest alone, summed where it was broadcast.
+    """Hand the gradient to the first of the largest alone, summed where it was broadcast; the first NaN is the largest.
 
     Parameters
     ----------
@@ -61,7 +61,8 @@ def maximum_backward(dy: Array, xs: Sequence[Array]) -> list[Array]:
     checks.shape(dy, "dy", np.broadcast_shapes(*(x.shape for x in xs)))
     owner = np.zeros(dy.shape, np.intp)
     for index, x in enumerate(others, 1):
-        owner[~np.broadcast_to(best >= x, dy.shape)] = index
+        stays = (best >= x) | (best != best)  # the first NaN keeps what it has
+        owner[~np.broadcast_to(stays, dy.shape)] = index
         best = np.maximum(best, x)
     return [
         broadcast.unbroadcast(np.where(owner == index, dy, dy.dtype.type(0)), x.shape) for index, x in enumerate(xs)

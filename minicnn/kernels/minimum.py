@@ -34,7 +34,7 @@ def minimum_forward(xs: Sequence[Array]) -> Array:
 
 
 def minimum_backward(dy: Array, xs: Sequence[Array]) -> list[Array]:
-    """Hand the gradient to the first of the smallest alone, summed where it was broadcast.
+    """Hand the gradient to the first of the smallest alone, summed where it was broadcast; the first NaN wins.
 
     Parameters
     ----------

@@ -57,7 +57,8 @@ def maximum_backward(dy: Array, xs: Sequence[Array]) -> list[Array]:
 
     Notes
     -----
-    Ties: the first array takes the whole gradient, as in Keras on TensorFlow.
+    Ties: the first array takes the whole gradient, as in Keras on TensorFlow. Where there is a NaN, which makes y one,
+    the first NaN does.
 
     Examples
     --------
@@ -71,6 +72,6 @@ def maximum_backward(dy: Array, xs: Sequence[Array]) -> list[Array]:
     for index in np.ndindex(*dy.shape):
         places = [tuple(0 if size == 1 else i for i, size in zip(index, x.shape, strict=True)) for x in xs]
         values = [x[place] for x, place in zip(xs, places, strict=True)]
-        first = values.index(max(values))
+        first = int(np.argmax(values))  # of several the first; a NaN before all others
         dxs[first][places[first]] += dy[index]
     return [dx.astype(dy.dtype) for dx in dxs]

@@ -167,7 +167,8 @@ def resize2d_forward(x: Array, rows: Taps, columns: Taps) -> Array:
     for i, j in np.ndindex(*y.shape[1:3]):
         for h, row in zip(rows.places[i], rows.weights[i], strict=True):
             for w, column in zip(columns.places[j], columns.weights[j], strict=True):
-                y[:, i, j] += row * column * x[:, h, w]
+                if row * column != 0:  # what counts nothing may be NaN
+                    y[:, i, j] += row * column * x[:, h, w]
     return y.astype(x.dtype)
 
 
@@ -199,5 +200,6 @@ def resize2d_backward(dy: Array, size: Pair, rows: Taps, columns: Taps) -> Array
     for i, j in np.ndindex(*dy.shape[1:3]):
         for h, row in zip(rows.places[i], rows.weights[i], strict=True):
             for w, column in zip(columns.places[j], columns.weights[j], strict=True):
-                dx[:, h, w] += row * column * dy[:, i, j]
+                if row * column != 0:
+                    dx[:, h, w] += row * column * dy[:, i, j]
     return dx.astype(dy.dtype)

@@ -88,3 +88,16 @@ def test_arrays_that_do_not_fit():
         with pytest.raises(ValueError) as error:
             call()
         assert str(error.value) == sentence
+
+
+def test_long_sums_keep_their_digits():
+    """A quarter of a million numbers that are added one after another in float32 lose a thousandth."""
+    x = np.random.default_rng(1).uniform(1, 2, (1, 500, 500, 2)).astype("float32")
+    how = (500, 500), (1, 1), ((0, 0), (0, 0))
+    y = kernels.avgpool2d_forward(x, *how)
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(y[0, 0, 0], x.astype("float64").mean((0, 1, 2)), rtol=2e-7)
+    dy, how = x[:, :41, :41], ((60, 60), (1, 1), ((0, 0), (0, 0)))
+    dx = kernels.avgpool2d_backward(dy, (1, 100, 100, 2), *how)  # all windows hold the pixel in the middle
+    assert dx.dtype == np.float32
+    np.testing.assert_allclose(dx[0, 50, 50], dy.astype("float64").sum((0, 1, 2)) / 60**2, rtol=4e-7)

@@ -64,6 +64,16 @@ def test_a_channel_that_never_changes_comes_out_as_beta():
     np.testing.assert_array_equal(kernels.layer_normalization_forward(x, [1], one, 3 * one, 0.001), np.full((2, 5), 3))
 
 
+@both
+@pytest.mark.parametrize("size", [1e20, 1e-25])
+def test_squares_beyond_float32(functions, size):
+    """The square of such numbers is infinity, or 0, in float32."""
+    x, one = np.float32([[size, -size]]), np.ones((1, 2), "float32")
+    np.testing.assert_allclose(functions.layer_normalization_forward(x, [1], one, 0 * one, 0.0), [[1, -1]], rtol=1e-6)
+    dx, *_ = functions.layer_normalization_backward(np.float32([[1, 2]]), x, [1], one, 0.0)
+    np.testing.assert_allclose(dx, 0, atol=1e-6 / size)
+
+
 def test_what_does_not_fit():
     x, one = np.zeros((2, 4)), np.ones((1, 4))
     with pytest.raises(ValueError) as error:

@@ -34,6 +34,14 @@ def test_nan_and_infinity_travel(functions):
     assert_same(functions.minimum_forward([a, b]), np.float32([np.nan, np.nan, 2, -np.inf]))
 
 
+@both
+def test_the_first_nan_takes_the_gradient(functions):
+    xs = [np.float32([[np.nan, 1, np.nan]]), np.float32([[-1, np.nan, np.nan]]), np.float32([[-2, -2, 1]])]
+    dxs = functions.minimum_backward(np.float32([[1, 2, 4]]), xs)
+    for dx, want in zip(dxs, ([[1, 0, 4]], [[0, 2, 0]], [[0, 0, 0]]), strict=True):
+        assert_same(dx, np.float32(want))
+
+
 def test_what_does_not_fit():
     a = np.ones((2, 3))
     with pytest.raises(ValueError, match="`xs` must be arrays of one rank"):

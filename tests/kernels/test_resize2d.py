@@ -72,11 +72,38 @@ def test_nearest_repeats():
             assert_same(places[:, 0], np.arange(old).repeat(factor))
 
 
-def test_what_counts_nothing_may_be_nan():
-    x = np.full((1, 1, 3, 1), np.nan)
-    x[0, 0, 0] = 5
-    taps = both_taps(x, (1, 3), "bilinear")
-    assert np.isnan(kernels.resize2d_forward(x, *taps).ravel()).tolist() == [False, True, True]
+@both
+@pytest.mark.parametrize(
+    ("interpolation", "new"),
+    [("bilinear", 3), ("bicubic", 3), ("bicubic", 9), ("area", 2)],  # every third of 9 is an old pixel
+)
+def test_what_counts_nothing_may_be_nan(functions, interpolation, new):
+    """A pixel makes NaN of those that read it alone, and so does a gradient."""
+    taps = both_taps(np.empty((1, 1, 3, 1)), (1, new), interpolation)
+    weights = np.zeros((new, 3))  # of old pixels in new ones, written out
+    for i in range(new):
+        np.add.at(weights[i], taps[1].places[i], taps[1].weights[i])
+    for at in range(3):
+        x = np.ones((1, 1, 3, 1))
+        x[0, 0, at] = np.nan
+        assert np.isnan(functions.resize2d_forward(x, *taps).ravel()).tolist() == (weights[:, at] != 0).tolist()
+    for at in range(new):
+        dy = np.ones((1, 1, new, 1))
+        dy[0, 0, at] = np.inf
+        dx = functions.resize2d_backward(dy, (1, 3), *taps)
+        assert np.isfinite(dx.ravel()).tolist() == (weights[at] == 0).tolist()
+
+
+def test_long_sums_keep_their_digits():
+    """A million numbers that are added one after another in float32 lose a thousandth."""
+    x = np.random.default_rng(1).uniform(1, 2, (1, 1000, 1000, 2)).astype("float32")
+    y = kernels.resize2d_forward(x, *both_taps(x, (1, 1), "area"))
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(y[0, 0, 0], x.astype("float64").mean((0, 1, 2)), rtol=2e-7)
+    whole = both_taps(x[:, :1, :1], (1000, 1000), "bilinear")
+    dx = kernels.resize2d_backward(x, (1, 1), *whole)
+    assert dx.dtype == np.float32
+    np.testing.assert_allclose(dx[0, 0, 0], x.astype("float64").sum((0, 1, 2)), rtol=2e-7)
 
 
 def test_what_does_not_fit():

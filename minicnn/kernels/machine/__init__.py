@@ -11,13 +11,14 @@ What the operations use of it:
     broadcast       arrays whose sizes of 1 are repeated to fit each other
     elementwise     one formula for every number of an array
     pairwise        one formula for the numbers of two arrays
+    sums            long sums in float64
     exp             for many numbers at once (exponential.py)
     sums_are_finite whether the sums of an array are, and so all of it (finite.py)
     ceil_div        how many pieces cover something (integers.py)
     REGISTER_BYTES  how wide a register is, and REGISTERS, how many there are (registers.py)
 """
 
-from . import broadcast, checks, elementwise, memory, pairwise, tape, tile
+from . import broadcast, checks, elementwise, memory, pairwise, sums, tape, tile
 from .exponential import exp
 from .finite import sums_are_finite
 from .integers import ceil_div
@@ -48,6 +49,7 @@ __all__ = [
     "recording",
     "run",
     "set_num_threads",
+    "sums",
     "sums_are_finite",
     "tape",
     "tile",
