@@ -37,6 +37,7 @@ from .node import Node, SymbolicTensor
 from .normalization import Normalization
 from .permute import Permute
 from .prelu import PReLU
+from .reads import FAR, LONGEST, Reads
 from .relu import ReLU
 from .rescaling import Rescaling
 from .reshape import Reshape
@@ -64,7 +65,9 @@ __all__ = [
     "AUGMENTATIONS",
     "DTYPES",
     "ELU",
+    "FAR",
     "LAYERS",
+    "LONGEST",
     "Activation",
     "Add",
     "Average",
@@ -97,6 +100,7 @@ __all__ = [
     "PReLU",
     "Permute",
     "ReLU",
+    "Reads",
     "Rescaling",
     "Reshape",
     "Resizing",

@@ -14,20 +14,18 @@ Calling a layer on a `SymbolicTensor` (what `Input` returns) records a `Node`: s
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from ..arguments import boolean, is_integer
 from ..initializers import next_seed
-from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Pair, Shape, Shapes
+from ..types import AnyArray, Array, ArrayLike, Arrays, DTypeLike, Shape, Shapes
 from .arrays import DTYPES, cast
 from .node import InGraph, Node, SymbolicTensor
+from .reads import Reading
 from .settings import Settings
 from .told import Told
-
-Ratios = tuple[int | Fraction, int | Fraction]  # from output to output, in pixels: below 1 where images become larger
 
 
 def auto_name(class_name: str) -> str:
@@ -48,7 +46,7 @@ def _given_shape(more: Mapping[str, Any]) -> Shape | None:
     return (None, *sizes)
 
 
-class Layer(Settings, Told, InGraph):
+class Layer(Settings, Told, InGraph, Reading):
     """Base of every layer: see the module's docstring for what a layer writes itself.
 
     Parameters
@@ -211,10 +209,6 @@ class Layer(Settings, Told, InGraph):
             By default the one that the layer was built for.
         """
         return 0
-
-    def window(self, input_shape: Any = None) -> tuple[Pair, Ratios]:
-        """Return ((height, width), (step down, step right)) of the window that one output looks at, in pixels."""
-        return (1, 1), (1, 1)
 
     # ---- running ----------------------------------------------------------------------------------------
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from .. import kernels
 from ..arguments import is_integer
-from ..types import Array, Shape
+from ..types import Array, IntArray, Shape
 from .base import Layer
+from .reads import Reads
 
 
 class Concatenate(Layer):
@@ -68,6 +69,17 @@ class Concatenate(Layer):
         known = [size for size in sizes if size is not None]
         joined = sum(known) if len(known) == len(sizes) else None
         return (*input_shape[0][:axis], joined, *input_shape[0][axis + 1 :])
+
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads | None:
+        """Return each output's own place, in the one input that it comes from."""
+        if axis != self.axis % len(input_shape[0]):
+            return Reads(places, places)
+        sizes = [shape[axis] for shape in input_shape]
+        if None in sizes:
+            return None
+        own = places - sum(sizes[:index])
+        inside = (own >= 0) & (own < sizes[index])
+        return Reads(np.where(inside, own, 0), np.where(inside, own, -1))
 
     def _forward(self, xs: list[Array], training: bool) -> tuple[Array, list[int]]:
         axis = self.axis % xs[0].ndim

@@ -19,11 +19,12 @@ import numpy as np
 
 from .. import kernels, reference
 from ..arguments import boolean
-from ..types import Array, IntOrPair, Pads, Pair, Shape, Shapes
+from ..types import Array, IntArray, IntOrPair, Pads, Pair, Shape
 from .activations import activate, activation_backward, activation_name
 from .arguments import image_shape, natural_pair, one_of, pair, positive_int
 from .arrays import product
-from .base import Layer, Ratios
+from .base import Layer
+from .reads import Reads
 
 
 class Conv2DTranspose(Layer):
@@ -149,10 +150,15 @@ class Conv2DTranspose(Layer):
         n, height, width, _ = image_shape(self, input_shape)
         return (n, *self.output_sizes((height, width)), self.filters)
 
-    def window(self, input_shape: Shapes | None = None) -> tuple[Pair, Ratios]:
-        """Return how many pixels an output is summed from, at most, and the step between outputs: a part of one."""
-        height, width = (-(-span // stride) for span, stride in zip(self._spans, self.strides, strict=True))
-        return (height, width), (Fraction(1, self.strides[0]), Fraction(1, self.strides[1]))
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads:
+        """Return which pixels of the input write each output: none where windows stand too far apart."""
+        before, _ = self.pads(self.output_sizes(input_shape[1:3]))[axis - 1]
+        reach, stride, gap = places + before, self.strides[axis - 1], self.dilation_rate[axis - 1]
+        first, last = -((self._spans[axis - 1] - 1 - reach) // stride), reach // stride
+        if (size := input_shape[axis]) is not None:  # beyond the edges there is nothing that could write
+            first = first + np.maximum(-(first // gap), 0) * gap
+            last = last - np.maximum(-((size - 1 - last) // gap), 0) * gap
+        return Reads(first, last, Fraction(1, stride), gap)
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         shape = (*self.kernel_size, self.filters, input_shape[3])

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from .. import kernels
-from ..types import Array, Pads, Shape
+from ..types import Array, IntArray, Pads, Shape
 from .arguments import image_shape, sides
 from .base import Layer
+from .reads import Reads
 
 
 class Cropping2D(Layer):
@@ -63,6 +64,11 @@ class Cropping2D(Layer):
             *(None if size is None else size - sum(side) for size, side in zip(sizes, self.cropping, strict=True)),
             channels,
         )
+
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads:
+        """Return each output's pixel before anything was cut off."""
+        before, _ = self.cropping[axis - 1]
+        return Reads(places + before, places + before)
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, None]:
         return kernels.cropping2d_forward(x, self.cropping), None

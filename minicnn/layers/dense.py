@@ -15,11 +15,12 @@ import numpy as np
 
 from .. import kernels
 from ..arguments import boolean
-from ..types import Array, Shape
+from ..types import Array, IntArray, Shape
 from .activations import activate, activation_backward, activation_name, fused
 from .arguments import positive_int
 from .arrays import product
 from .base import Layer
+from .reads import Reads, whole
 
 
 class Dense(Layer):
@@ -88,6 +89,10 @@ class Dense(Layer):
                 f"Received: input_shape={input_shape}."
             )
         return (*input_shape[:-1], self.units)
+
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads:
+        """Return that the outputs read the whole last axis, of another their place."""
+        return whole(input_shape[axis], places) if axis == len(input_shape) - 1 else Reads(places, places)
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         self.params["kernel"] = self._start_array("kernel", (input_shape[-1], self.units), rng)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import kernels
+from .. import arguments, kernels
 from ..arguments import is_number
 from ..types import Array
 from .base import Layer
@@ -38,7 +38,7 @@ class GaussianNoise(Layer):
     Raises
     ------
     ValueError
-        `stddev` is no number in [0, 1].
+        `stddev` is no number in [0, 1], or `seed` no integer of at least 0.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class GaussianNoise(Layer):
         if not is_number(stddev) or not 0 <= stddev <= 1:
             raise ValueError(f"`stddev` must be a number in [0, 1]. Received: stddev={stddev!r}.")
         self.stddev = float(stddev)
-        self.seed = seed
+        self.seed = arguments.seed("seed", seed)
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         # A generator of its own: how much noise is drawn here never changes what another layer draws.

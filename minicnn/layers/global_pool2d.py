@@ -12,9 +12,10 @@ from typing import Any, ClassVar
 
 from .. import kernels
 from ..arguments import boolean
-from ..types import Array, Pair, Shape
+from ..types import Array, IntArray, Shape
 from .arguments import image_shape
 from .base import Layer
+from .reads import Reads, whole
 
 
 class GlobalPooling2D(Layer):
@@ -50,10 +51,9 @@ class GlobalPooling2D(Layer):
         """Put the two axes back where keepdims wants them."""
         return y[:, None, None] if self.keepdims else y
 
-    def window(self, input_shape: Shape | None = None) -> tuple[Pair, Pair]:
-        """Return the whole image as the window, where its size is known, and a stride of 1."""
-        _, height, width, _ = input_shape or self.input_shape
-        return (height or 1, width or 1), (1, 1)
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads:
+        """Return that the outputs read the whole image."""
+        return whole(input_shape[axis], places)
 
     def _settings(self) -> dict[str, Any]:
         return {"data_format": "channels_last", "keepdims": self.keepdims}

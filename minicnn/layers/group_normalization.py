@@ -14,9 +14,10 @@ import numpy as np
 
 from .. import kernels
 from ..arguments import boolean, is_integer
-from ..types import Array, Shape
+from ..types import Array, IntArray, Shape
 from .arguments import not_negative
 from .base import Layer
+from .reads import Reads, whole
 
 
 class GroupNormalization(Layer):
@@ -95,6 +96,10 @@ class GroupNormalization(Layer):
                 f"`groups` of layer '{self.name}' must divide the {channels} channels. Received: groups={self.groups}."
             )
         return input_shape
+
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads:
+        """Return that the outputs read the whole image: mean and variance do."""
+        return whole(input_shape[axis], places)
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
         if self.scale:

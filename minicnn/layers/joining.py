@@ -6,8 +6,11 @@ Missing axes come after the batch's: (N, C) beside (N, H, W, C) counts as (N, 1,
 from collections.abc import Sequence
 from typing import Any
 
-from ..types import Array, Shape
+import numpy as np
+
+from ..types import Array, IntArray, Shape
 from .base import Layer
+from .reads import Reads
 
 
 class Joining(Layer):
@@ -25,6 +28,13 @@ class Joining(Layer):
     def compute_output_shape(self, input_shape: list[Shape]) -> Shape:
         """[(None, H, W, C), (None, C), ...] -> (None, H, W, C)."""
         return stretched_shape(self, input_shape)
+
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads | None:
+        """Return each output's own place, or the only one where that is stretched."""
+        own = input_shape[index]
+        if len(own) < max(map(len, input_shape)):
+            return None
+        return Reads(np.zeros_like(places), np.zeros_like(places), 0) if own[axis] == 1 else Reads(places, places)
 
     def _join(self, xs: list[Array], /) -> tuple[Array, Any]:
         """Return y, and whatever `_part` needs."""

@@ -15,9 +15,10 @@ import numpy as np
 
 from .. import kernels
 from ..arguments import boolean, is_integer
-from ..types import Array, Shape
+from ..types import Array, IntArray, Shape
 from .arguments import not_negative
 from .base import Layer
+from .reads import Reads, whole
 
 
 class LayerNormalization(Layer):
@@ -40,11 +41,12 @@ class LayerNormalization(Layer):
     Raises
     ------
     ValueError
-        An argument is none of these; at build, `axis` names no axes of known size.
+        An argument is none of these; at build, `axis` names no axes of known size, or one twice.
 
     Notes
     -----
-    params: gamma, ones, and beta, zeros, in the sizes of `axis`. Training and prediction do the same.
+    params: gamma, ones, and beta, zeros, in the sizes of `axis`, sorted. Training and prediction do the same. As in
+    Keras gamma and beta are reshaped to the input's axes: after axis=(1, -1), (C, H), their numbers lie as in (H, C).
 
     Examples
     --------
@@ -84,18 +86,24 @@ class LayerNormalization(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape; the axes must be of known size."""
         rank = 0 if isinstance(input_shape, list) else len(input_shape)
-        if not all(-rank < axis < rank and input_shape[axis] is not None for axis in self.axis):
+        named = all(-rank < axis < rank and input_shape[axis] is not None for axis in self.axis)
+        if not named or len(self._axes(rank)) < len(self.axis):
             raise ValueError(
-                f"`axis` of layer '{self.name}' must name axes of known size. "
+                f"`axis` of layer '{self.name}' must name axes of known size, each once. "
                 f"Received: axis={self.axis}, input_shape={input_shape}."
             )
         return input_shape
+
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads:
+        """Return that the outputs read the whole axis where mean and variance are taken over it, else their place."""
+        return whole(input_shape[axis], places) if axis in self._axes(len(input_shape)) else Reads(places, places)
 
     def _axes(self, rank: int) -> list[int]:
         return sorted({axis % rank for axis in self.axis})
 
     def _sizes(self, shape: Any) -> tuple[int, ...]:
-        return tuple(shape[axis] for axis in self._axes(len(shape)))
+        """Return the shape of gamma and beta: Keras sorts `axis` as it is written, negative numbers first."""
+        return tuple(shape[axis] for axis in sorted(self.axis))
 
     def _fixed(self, input_shape: Any) -> Any:
         return self._sizes(input_shape) if self.params else None

@@ -61,6 +61,10 @@ class Permute(Layer):
             )
         return (input_shape[0], *(input_shape[axis] for axis in self.dims))
 
+    def source_axis(self, axis: int) -> int:
+        """Return the axis of the input that becomes this one."""
+        return self.dims[axis - 1]
+
     def _forward(self, x: Array, training: bool) -> tuple[Array, None]:
         return kernels.permute_forward(x, self.dims), None
 

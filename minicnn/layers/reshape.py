@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arguments import is_integer
-from ..types import Array, Shape
+from ..types import Array, IntArray, Shape
 from .arrays import product
 from .base import Layer
+from .reads import Reads
 
 
 class Reshape(Layer):
@@ -72,6 +73,11 @@ class Reshape(Layer):
                 f"{tuple(input_shape)}. Received: target_shape={self.target_shape}."
             )
         return (input_shape[0], *(count // known if size == -1 else size for size in self.target_shape))
+
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads | None:
+        """Return each output's own place where rows and columns stay what they are, as in (28, 28) -> (28, 28, 1)."""
+        sizes, new = input_shape[1:3], self.compute_output_shape(input_shape)[1:3]
+        return Reads(places, places) if None not in sizes and new == sizes else None
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         return x.reshape(len(x), *self.compute_output_shape(x.shape)[1:]), x.shape

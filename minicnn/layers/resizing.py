@@ -11,19 +11,35 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, ClassVar
 
+import numpy as np
+
 from .. import kernels, reference
 from ..arguments import boolean
-from ..types import Array, Pads, Pair, Shape, Shapes
+from ..types import Array, IntArray, Pads, Pair, Shape
 from .arguments import image_shape, one_of, positive_int
-from .base import Layer, Ratios
-
-TAPS: dict[str, int] = {"nearest": 1, "bilinear": 2, "bicubic": 4, "area": 1}  # pixels that are read along an axis
+from .base import Layer
+from .reads import LONGEST, Reads
 
 
 @lru_cache(256)
 def taps(old: int, new: int, interpolation: str) -> reference.Taps:
     """Return what `reference.resize_taps` does, which follows from the sizes, once."""
     return reference.resize_taps(old, new, interpolation)
+
+
+def resampled(places: IntArray, old: int, new: int, interpolation: str) -> Reads:
+    """Return from which to which old pixel of one axis new ones read; what counts nothing is left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> resampled(np.arange(3), 7, 3, "area")
+    Reads(first=array([0, 2, 4]), last=array([2, 4, 6]), step=Fraction(7, 3), gap=1)
+    """
+    found = taps(old, new, interpolation)
+    counts = found.weights != 0
+    first, last = np.where(counts, found.places, old).min(1), np.where(counts, found.places, -1).max(1)
+    return Reads(first[places], last[places], Fraction(old, new))
 
 
 class Resizing(Layer):
@@ -89,14 +105,15 @@ class Resizing(Layer):
         n, _, _, channels = image_shape(self, input_shape)
         return (n, self.height, self.width, channels)
 
-    def window(self, input_shape: Shapes | None = None) -> tuple[Pair, Ratios]:
-        """Return the pixels that are interpolated, and the step from output to output; 1 where a size is open."""
-        shape: Any = input_shape or self.input_shape
-        rows, columns = (
-            Fraction(old or new, new) for old, new in zip(shape[1:3], (self.height, self.width), strict=True)
-        )
-        taps_along = TAPS[self.interpolation]
-        return (taps_along, taps_along), (rows, columns)
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads | None:
+        """Return the pixels that are interpolated, of what is not cut away."""
+        new, sizes = (self.height, self.width)[axis - 1], input_shape[1:3]
+        if None in (sizes if self.crop_to_aspect_ratio else sizes[axis - 1 : axis]) or new > LONGEST:
+            return None
+        crops, left = self.cut(sizes)
+        found = resampled(places, left[axis - 1], new, self.interpolation)
+        before, _ = crops[axis - 1]
+        return Reads(found.first + before, found.last + before, found.step)
 
     def cut(self, sizes: Pair) -> tuple[Pads, Pair]:
         """Return what is cut away of an image of these sizes, (height, width), and the size that is left, pixels."""

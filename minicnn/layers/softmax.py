@@ -13,8 +13,9 @@ import numpy as np
 
 from .. import kernels
 from ..arguments import is_integer
-from ..types import Array, Shape
+from ..types import Array, IntArray, Shape
 from .base import Layer
+from .reads import Reads, whole
 
 
 class Softmax(Layer):
@@ -62,6 +63,10 @@ class Softmax(Layer):
                 f"batch. Received: axis={self.axis}."
             )
         return input_shape
+
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads:
+        """Return that the outputs read the whole axis that sums to 1, of another their place."""
+        return whole(input_shape[axis], places) if axis == self.axis % len(input_shape) else Reads(places, places)
 
     def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         y = x if logits else self.apply_activation(x)

@@ -17,6 +17,7 @@ class Subtract(Joining):
     Parameters
     ----------
     name : str, optional
+    **more : trainable, input_shape, ...
         As in `Layer`.
 
     Raises

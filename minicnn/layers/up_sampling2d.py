@@ -6,14 +6,18 @@ Kernels: resize2d_forward, resize2d_backward. The way back needs x's size alone.
 Source: Keras 3 `UpSampling2D`. On paper: reference/resize2d.py.
 """
 
-from fractions import Fraction
 from typing import Any, ClassVar
 
+import numpy as np
+
 from .. import kernels, reference
-from ..types import Array, IntOrPair, Pair, Shape, Shapes
+from ..types import Array, IntArray, IntOrPair, Pair, Shape
 from .arguments import image_shape, one_of, pair
-from .base import Layer, Ratios
-from .resizing import TAPS, taps
+from .base import Layer
+from .reads import LONGEST, Reads
+from .resizing import resampled, taps
+
+MIDDLE = 8  # pixels from there to an edge: more than an interpolation reaches
 
 
 class UpSampling2D(Layer):
@@ -63,10 +67,17 @@ class UpSampling2D(Layer):
             channels,
         )
 
-    def window(self, input_shape: Shapes | None = None) -> tuple[Pair, Ratios]:
-        """Return the pixels that are interpolated, and the step from output to output: a part of a pixel."""
-        taps_along = TAPS[self.interpolation]
-        return (taps_along, taps_along), (Fraction(1, self.size[0]), Fraction(1, self.size[1]))
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads | None:
+        """Return the pixels that are interpolated."""
+        old, factor = input_shape[axis], self.size[axis - 1]
+        if old is not None and old * factor <= LONGEST:
+            return resampled(places, old, old * factor, self.interpolation)
+        if factor > LONGEST:
+            return None
+        size = 2 * MIDDLE + 1
+        found = resampled(MIDDLE * factor + np.arange(factor), size, size * factor, self.interpolation)
+        at, beyond = places % factor, places // factor - MIDDLE
+        return Reads(found.first[at] + beyond, found.last[at] + beyond, found.step)
 
     def _taps(self, sizes: tuple[int, ...]) -> Any:
         return (taps(old, old * factor, self.interpolation) for old, factor in zip(sizes, self.size, strict=True))

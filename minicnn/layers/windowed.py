@@ -7,10 +7,12 @@ Source: reference/padding.py, which has the arithmetic; Dumoulin & Visin, arXiv:
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from .. import reference
-from ..types import Pads, Pair, Shapes
+from ..types import IntArray, Pads, Pair
 from .base import Layer
+from .reads import Reads
 
 
 class Windowed(Layer):
@@ -30,8 +32,8 @@ class Windowed(Layer):
     --------
     >>> from minicnn import Conv2D
     >>> layer = Conv2D(8, 3, strides=2, padding="same")
-    >>> layer.pads((64, 64)), layer.output_sizes((64, 64)), layer.window()
-    (((0, 1), (0, 1)), (32, 32), ((3, 3), (2, 2)))
+    >>> layer.pads((64, 64)), layer.output_sizes((64, 64))
+    (((0, 1), (0, 1)), (32, 32))
     """
 
     strides: Pair
@@ -57,7 +59,9 @@ class Windowed(Layer):
         )
         return height, width
 
-    def window(self, input_shape: Shapes | None = None) -> tuple[Pair, Pair]:
-        """Return the window with its dilation, and the strides."""
-        height, width = map(reference.effective_size, self.taps, self.dilation_rate)
-        return (height, width), self.strides
+    def reads(self, axis: int, places: IntArray, input_shape: Any, index: int = 0) -> Reads:
+        """Return where the window of each output begins and ends."""
+        before, _ = self.pads(input_shape[1:3])[axis - 1]
+        first = places * self.strides[axis - 1] - before
+        span = reference.effective_size(self.taps[axis - 1], self.dilation_rate[axis - 1])
+        return Reads(first, first + span - 1, self.strides[axis - 1], self.dilation_rate[axis - 1])

@@ -1,23 +1,15 @@
-"""The table of a model: a row a layer, with shapes, parameters, memory, work, and how much of the image it sees.
-
-The receptive field of one output is the window of input pixels that it depends on. It grows by
-(window - 1) * jump at each layer, where jump, the product of the strides before, is the distance in pixels between
-neighbouring outputs. Source: Araujo, Norris & Sim 2019, "Computing Receptive Fields", distill.pub.
-"""
+"""The table of a model: a row a layer, with shapes, parameters, memory, work, and how much of the picture it sees."""
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
-from ..types import Array, Pair, Shape
+from ..types import Array
+from .fields import Field, receptive_fields
 from .graph import Call
 from .network import Network
 from .tables import html_table
 
-Field = Pair | Literal["all"]  # (height, width) in pixels, or "all" of them
-Ratios = tuple[int | Fraction, int | Fraction]
-Reach = tuple[Ratios | Literal["all"], Ratios]  # a layer's receptive field and jump; jumps below 1 where images grow
 HEADER: tuple[str, ...] = ("layer", "class", "output", "parameters", "bytes", "multiply-adds", "sees pixels")
 TEXTS: int = 3  # so many columns are texts, the others numbers
 
@@ -33,8 +25,9 @@ def rows(model: Network) -> list[dict[str, Any]]:
     -------
     rows : list of dict
         "name", "class", "shape" of the output, "params" (how many numbers), "trainable", "bytes" of one example's
-        output and the layer's own arrays, "multiply_adds" of one example, and "field": (height, width) in pixels, or
-        "all" once the image is a row of numbers. Of a model that is not built nearly everything is None.
+        output and the layer's own arrays, "multiply_adds" of one example, and "field": (height, width), the pixels of
+        the picture that an output depends on, the largest of the layer's; "all" once the picture is a row of numbers,
+        None where it can't be told (fields.py). Of a model that is not built nearly everything is None.
 
     Examples
     --------
@@ -46,25 +39,20 @@ def rows(model: Network) -> list[dict[str, Any]]:
     if not model.built:
         return _unbuilt(model)
     result: list[dict[str, Any]] = []
-    reach: dict[str, Reach] = {}  # of every call's output
+    calls = model.calls()
+    fields = receptive_fields(calls)
     seen: set[Any] = set()
-    for call in model.calls():
-        sources = [reach[key] for key in call.sources]
-        if call.input_shape is not None:
-            reach[call.key] = _reach(sources, call.layer.window(call.input_shape), call.shape)
-        else:  # an InputLayer: of a nested model it hands on what that was called with
-            reach[call.key] = sources[0] if sources else ((1, 1), (1, 1))
+    for call in calls:
         own = () if call.layer in seen else (*call.layer.params.values(), *call.layer.state.values())
-        result.append(_row(call, own, reach[call.key][0]))
+        result.append(_row(call, own, fields[call.key]))
         seen.add(call.layer)  # a layer used twice holds its arrays once
     return result
 
 
-def _row(call: Call, arrays: Sequence[Array], reach: Ratios | Literal["all"]) -> dict[str, Any]:
+def _row(call: Call, arrays: Sequence[Array], field: Field) -> dict[str, Any]:
     itemsize = 8 if call.layer.dtype == "float64" else 4
     sizes = [size for size in call.shape[1:] if size is not None]
     is_open = len(sizes) < len(call.shape) - 1
-    field: Field = "all" if reach == "all" or len(call.shape) != 4 else (math.ceil(reach[0]), math.ceil(reach[1]))
     return {
         "name": call.key,
         "class": type(call.layer).__name__,
@@ -92,20 +80,6 @@ def _unbuilt(model: Network) -> list[dict[str, Any]]:
         }
         for path, layer in model.leaves()
     ]
-
-
-def _reach(sources: Sequence[Reach], look: tuple[Pair, Ratios], shape: Shape) -> Reach:
-    """Return receptive field and jump after a layer, from those of its inputs and what one output of it looks at."""
-    fields = [field for field, _ in sources if field != "all"]
-    if len(shape) != 4 or len(fields) < len(sources):
-        return "all", (1, 1)
-    (window_h, window_w), (stride_h, stride_w) = look
-    jump_h, jump_w = (max(jump[axis] for _, jump in sources) for axis in (0, 1))
-    field_h, field_w = (max(field[axis] for field in fields) for axis in (0, 1))
-    return (
-        (field_h + (window_h - 1) * jump_h, field_w + (window_w - 1) * jump_w),
-        (jump_h * stride_h, jump_w * stride_w),
-    )
 
 
 def summary(model: Network) -> str:

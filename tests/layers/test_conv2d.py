@@ -84,7 +84,6 @@ def test_defaults_and_arrays():
     assert_same(layer.params["bias"], np.zeros(8, "float32"))
     assert layer.count_params() == 3 * 3 * 4 * 8 + 8
     assert layer.multiply_adds() == 8 * 10 * 3 * 3 * 4 * 8
-    assert layer.window() == ((3, 3), (1, 1))
     limit = np.sqrt(6 / (9 * 4 + 9 * 8))  # glorot_uniform
     assert 0.9 * limit < abs(layer.params["kernel"]).max() <= limit
 

@@ -139,7 +139,6 @@ def test_arrays_and_counts():
     shapes = {"depthwise_kernel": (3, 2, 4, 2), "pointwise_kernel": (1, 1, 8, 5), "bias": (5,)}
     assert {key: array.shape for key, array in separable.params.items()} == shapes
     assert separable.multiply_adds() == 10 * 12 * (8 * 6 + 8 * 5)
-    assert separable.window() == ((3, 2), (1, 1))
 
 
 def test_open_sizes():

@@ -44,3 +44,10 @@ def test_what_makes_no_sense(stddev):
     with pytest.raises(ValueError) as error:
         GaussianNoise(stddev)
     assert str(error.value) == f"`stddev` must be a number in [0, 1]. Received: stddev={stddev!r}."
+
+
+@pytest.mark.parametrize("seed", ["a", -1, 0.5, True])
+def test_a_seed_that_is_none(seed):
+    with pytest.raises(ValueError) as error:
+        GaussianNoise(0.1, seed=seed)
+    assert str(error.value) == f"`seed` must be an integer of at least 0, or None. Received: seed={seed!r}."

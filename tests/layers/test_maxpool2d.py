@@ -58,7 +58,6 @@ def test_strides_are_the_window_by_default():
     assert layer.compute_output_shape((None, 5, 6, 7)) == (None, 2, 3, 7)
     assert layer.compute_output_shape((None, None, 6, 7)) == (None, None, 3, 7)
     assert MaxPooling2D(3, 2, "same").compute_output_shape((None, 5, 6, 7)) == (None, 3, 3, 7)
-    assert MaxPooling2D(3, 2).window() == ((3, 3), (2, 2))
 
 
 def test_nan_stays_visible():

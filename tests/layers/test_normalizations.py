@@ -38,8 +38,10 @@ def check(layer, twin, case, x, dy, axes, shape, wide, epsilon):
 @given(some, settings_, st.data())
 def test_layer_normalization_equals_keras(case, settings, data):
     rank = len(case.shape)
-    axes = sorted(data.draw(st.lists(st.integers(1, rank - 1), min_size=1, unique=True)))
-    given_axis = data.draw(st.sampled_from([axes, axes[0] - rank] if len(axes) == 1 else [axes]))
+    axes = data.draw(st.lists(st.integers(1, rank - 1), min_size=1, unique=True))
+    given_axis = [axis - rank if data.draw(st.booleans()) else axis for axis in axes]
+    given_axis = data.draw(st.sampled_from([given_axis, given_axis[0]])) if len(axes) == 1 else given_axis
+    axes = sorted(axes)
     x, dy = map(np.ascontiguousarray, case.arrays())
     layer, twin = (
         kind(axis=given_axis, **settings, **more)
@@ -63,7 +65,7 @@ def test_group_normalization_equals_keras(case, settings, groups, each):
 def test_arrays_and_defaults():
     layer = LayerNormalization([1, -1])
     layer.build((None, 4, None, 3))
-    assert {key: array.shape for key, array in layer.params.items()} == {"gamma": (4, 3), "beta": (4, 3)}
+    assert {key: array.shape for key, array in layer.params.items()} == {"gamma": (3, 4), "beta": (3, 4)}  # as Keras
     assert (layer.epsilon, GroupNormalization().groups, GroupNormalization().epsilon) == (1e-3, 32, 1e-3)
     layer = GroupNormalization(-1, scale=False)
     layer.build((None, None, None, 6))
@@ -87,7 +89,14 @@ def test_arrays_and_defaults():
         (
             lambda: LayerNormalization(1, name="n"),
             (None, None, 3),
-            "`axis` of layer 'n' must name axes of known size. Received: axis=(1,), input_shape=(None, None, 3).",
+            "`axis` of layer 'n' must name axes of known size, each once. "
+            "Received: axis=(1,), input_shape=(None, None, 3).",
+        ),
+        (
+            lambda: LayerNormalization([2, -1], name="n"),
+            (None, 4, 3),
+            "`axis` of layer 'n' must name axes of known size, each once. "
+            "Received: axis=(2, -1), input_shape=(None, 4, 3).",
         ),
         (
             lambda: LayerNormalization.from_config({"name": "n", "rms_scaling": True}),

@@ -31,15 +31,17 @@ def places(size, span, step, pad):
 def test_pads_and_output_sizes(kind, padding, how, sizes):
     layer = LAYERS[kind](padding=padding, **how)
     assert isinstance(layer, Windowed) and layer.taps == (3, 2)
-    window, steps = layer.window()
-    assert window == ((5, 2) if "dilation_rate" in how else (3, 2)) and steps == layer.strides
+    window, steps = (5, 2) if "dilation_rate" in how else (3, 2), layer.strides
     pads, outputs = layer.pads(sizes), layer.output_sizes(sizes)
-    for size, span, step, pad, count in zip(sizes, window, steps, pads, outputs, strict=True):
+    for axis, size, span, step, pad, count in zip((1, 2), sizes, window, steps, pads, outputs, strict=True):
         assert len(places(size, span, step, pad)) == count
         if padding == "valid":
             assert pad == (0, 0)
         else:
             assert count == -(-size // step) and 0 <= pad[1] - pad[0] <= 1
+        reads = layer.reads(axis, np.arange(count), (None, *sizes, 4))
+        assert reads.first.tolist() == places(size, span, step, pad) and reads.step == step
+        assert (reads.last - reads.first + 1 == span).all() and reads.gap == layer.dilation_rate[axis - 1]
     assert (
         layer(np.zeros((2, *sizes, 4), "float32")).shape[1:3]
         == outputs

@@ -86,9 +86,12 @@ def _adam():
         moved = w - before
         yield (
             f"step {t}, g = {row(g)}\n  m = {m[0]:.6f}, {m[1]:.6f}     v = {v[0]:.3e}, {v[1]:.3e}\n"
-            f"  both move alike: {moved[0]:.6f}, {moved[1]:.6f}     w = {w[0]:.6f}, {w[1]:.6f}"
+            f"  both move nearly alike: {moved[0]:.6f}, {moved[1]:.6f}     w = {w[0]:.6f}, {w[1]:.6f}"
         )
-    yield "The first step is as long as the rate, whatever the gradient is."
+    yield (
+        "The first step is nearly as long as the rate, whatever the gradient is, unless\n"
+        "sqrt(v) is as small as the 1e-7."
+    )
 
 
 def _batchnorm():

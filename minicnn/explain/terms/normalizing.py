@@ -10,44 +10,63 @@ from .table import Parts, Term, place, term_sent
 
 
 class _Group(NamedTuple):
-    """The numbers that are normalized with one of them: their indices, their values normalized, and the factors."""
+    """The numbers that are normalized together.
 
-    members: list[tuple[int, ...]]
+    Attributes
+    ----------
+    cuts : tuple of slice
+        One an axis of the input.
+    xhat : array
+        The numbers, normalized, with as many axes as the input has.
+    mean, deviation : float
+    """
+
+    cuts: tuple[slice, ...]
     xhat: Array
-    gamma: Array
-    beta: Array
     mean: float
     deviation: float
 
+    def own(self, index):
+        """Return the index, within the group, of a number of the input."""
+        return tuple(at - (cut.start or 0) for at, cut in zip(index, self.cuts, strict=True))
 
-def _group(layer, x, index):
-    """Find the group of one number of an input."""
+    def members(self):
+        """Yield the index of each number: in the input, and within the group."""
+        for own in np.ndindex(*self.xhat.shape):
+            yield tuple(at + (cut.start or 0) for at, cut in zip(own, self.cuts, strict=True)), own
+
+
+def _cuts(layer, shape, index):
+    """Return what is normalized together with one number of an input: a slice an axis."""
     if type(layer).__name__ == "LayerNormalization":
-        axes = [axis % x.ndim for axis in layer.axis]
-        cuts = [slice(None) if axis in axes else slice(at, at + 1) for axis, at in enumerate(index)]
-        gamma, beta = (np.broadcast_to(item, x.shape) for item in layer.factors(x.shape))
-    else:
-        size = x.shape[-1] // layer.cut(x.shape[-1])
-        first = index[-1] // size * size
-        cuts = [slice(index[0], index[0] + 1), *[slice(None)] * (x.ndim - 2), slice(first, first + size)]
-        gamma, beta = (np.broadcast_to(item, x.shape) for item in layer.factors(x.shape[-1]))
-    where = tuple(cuts)
-    members = [
-        tuple(int(at + (cut.start or 0)) for at, cut in zip(own, where, strict=True))
-        for own in np.ndindex(*x[where].shape)
-    ]
-    values = x[where].astype(np.float64).ravel()
+        axes = [axis % len(shape) for axis in layer.axis]
+        return tuple(slice(None) if axis in axes else slice(at, at + 1) for axis, at in enumerate(index))
+    size = shape[-1] // layer.cut(shape[-1])
+    first = index[-1] // size * size
+    return (slice(index[0], index[0] + 1), *[slice(None)] * (len(shape) - 2), slice(first, first + size))
+
+
+def _group(layer, x, cuts):
+    """Normalize the numbers of a group."""
+    values = x[cuts].astype(np.float64)
     mean, deviation = float(values.mean()), float(np.sqrt(values.var() + layer.epsilon))
-    return _Group(members, (values - mean) / deviation, gamma[where].ravel(), beta[where].ravel(), mean, deviation)
+    return _Group(cuts, (values - mean) / deviation, mean, deviation)
+
+
+def _factors(layer, shape):
+    """Return gamma and beta in the shape of an input."""
+    given = layer.factors(shape if type(layer).__name__ == "LayerNormalization" else shape[-1])
+    return [np.broadcast_to(item, shape) for item in given]
 
 
 def _normalized(layer, xs, index):
-    group = _group(layer, xs[0], index)
-    own = group.members.index(index)
-    factor, beta = float(group.gamma[own]) / group.deviation, float(group.beta[own])
+    x = xs[0]
+    group = _group(layer, x, _cuts(layer, x.shape, index))
+    gamma, beta = (float(item[index]) for item in _factors(layer, x.shape))
+    factor = gamma / group.deviation
     terms = [
-        Term(place(index), (float(xs[0][index]), factor)),
-        Term(f"mean of {len(group.members)} numbers", (-group.mean, factor)),
+        Term(place(index), (float(x[index]), factor)),
+        Term(f"mean of {group.xhat.size} numbers", (-group.mean, factor)),
     ]
     total = sum(term.value for term in terms)
     formula = "y = (x - mean) * gamma / sqrt(variance + epsilon) + beta"
@@ -55,15 +74,16 @@ def _normalized(layer, xs, index):
 
 
 def _normalized_back(layer, xs, k, dz, index):
-    group = _group(layer, xs[0], index)
-    own, count = group.members.index(index), len(group.members)
+    x = xs[0]
+    group = _group(layer, x, _cuts(layer, x.shape, index))
+    (gamma, _), own, count = _factors(layer, x.shape), group.own(index), group.xhat.size
     return [
         term_sent(
             dz,
             at,
-            group.gamma[j] / group.deviation * ((j == own) - 1 / count - group.xhat[j] * group.xhat[own] / count),
+            float(gamma[at]) / group.deviation * ((j == own) - 1 / count - group.xhat[j] * group.xhat[own] / count),
         )
-        for j, at in enumerate(group.members)
+        for at, j in group.members()
     ]
 
 
@@ -75,16 +95,22 @@ def _axes(layer, rank):
 
 def _places(layer, outputs, index):
     """List the outputs that one gamma or beta is used for."""
-    own = dict(zip(_axes(layer, len(outputs)), index, strict=True))
+    axes = _axes(layer, len(outputs))
+    own_shape = next(iter(layer.params.values())).shape  # whose numbers lie as those of the axes do
+    flat = np.ravel_multi_index(index, own_shape)
+    own = dict(zip(axes, map(int, np.unravel_index(flat, [outputs[axis] for axis in axes])), strict=True))
     sizes = [1 if axis in own else size for axis, size in enumerate(outputs)]
     return [tuple(own.get(axis, at) for axis, at in enumerate(row)) for row in np.ndindex(*sizes)]
 
 
 def _gamma(layer, xs, dz, outputs, index):
-    terms = []
+    x, groups, terms = xs[0], {}, []
     for at in _places(layer, outputs, index):
-        group = _group(layer, xs[0], at)
-        terms.append(term_sent(dz, at, group.xhat[group.members.index(at)]))
+        cuts = _cuts(layer, x.shape, at)
+        key = tuple((cut.start, cut.stop) for cut in cuts)
+        if key not in groups:  # which many of the places may share
+            groups[key] = _group(layer, x, cuts)
+        terms.append(term_sent(dz, at, groups[key].xhat[groups[key].own(at)]))
     return terms
 
 

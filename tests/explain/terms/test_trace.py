@@ -8,7 +8,10 @@ from minicnn import (
     Concatenate,
     Conv2D,
     Dense,
+    Flatten,
+    GroupNormalization,
     Input,
+    LayerNormalization,
     MaxPooling2D,
     Model,
     Reshape,
@@ -18,7 +21,7 @@ from minicnn import (
     reference,
 )
 from minicnn.explain import trace, trace_gradient
-from minicnn.explain.terms import find, inside, run_backward, run_forward
+from minicnn.explain.terms import find, inside, normalizing, run_backward, run_forward
 from tests.explain.nets import NETS, label, picture, randomise
 
 
@@ -321,3 +324,25 @@ def test_a_frozen_layer_has_no_gradient_to_take_apart():
     model.get_layer("conv2d").trainable = False
     with pytest.raises(ValueError, match="frozen"):
         trace_gradient(model, picture(model), [1, 0], "conv2d/kernel", (0, 0, 0, 0))
+
+
+def test_the_factor_of_a_normalization_looks_at_each_group_once(monkeypatch):
+    found, normalized = [], normalizing._group
+    monkeypatch.setattr(normalizing, "_group", lambda *given: found.append(given) or normalized(*given))
+    model = Sequential([Input((6, 5, 4)), GroupNormalization(2, name="g"), Flatten(), Dense(2)], seed=0)
+    x = np.random.default_rng(0).normal(size=(2, 6, 5, 4))
+    result = trace_gradient(model, x, [0, 1], "g/gamma", 1)
+    assert (len(result.terms), len(found)) == (60, 2)  # of 30 places of both examples
+    assert abs(result.difference) < 1e-6
+
+
+def test_gamma_of_axes_counted_from_both_ends():
+    """Keras's (C, H), whose numbers lie as (H, C) do."""
+    model = Sequential([Input((4, 3, 2)), LayerNormalization([1, -1], name="n"), Flatten(), Dense(2)], seed=0)
+    randomise(model)
+    x = np.random.default_rng(0).normal(size=(2, 4, 3, 2))
+    for name in ("n/gamma", "n/beta"):
+        for index in np.ndindex(2, 4):
+            assert abs(trace_gradient(model, x, [0, 1], name, index).difference) < 1e-6
+    with pytest.raises(ValueError, match="array of shape"):
+        trace_gradient(model, x, [0, 1], "n/gamma", (3, 1))
