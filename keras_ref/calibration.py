@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .predict import softmax
+from minicnn.files import probabilities_of
 
 BINS: int = 15  # the paper's
 LEAST: float = 1e-3  # temperatures tried: LEAST to 1 / LEAST
+MARGIN: float = 1e-5  # by which rounding moves a probability, in another batch or in the other package
 
 
 def expected_error(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]]) -> float:
@@ -61,7 +62,7 @@ def temperature(logits: NDArray[np.floating[Any]], labels: NDArray[np.integer[An
     own = z[np.arange(len(labels)), labels]
 
     def slope(b: float) -> float:
-        return float(((softmax(b * z) * z).sum(axis=1) - own).mean())
+        return float(((probabilities_of(b * z, "logits") * z).sum(axis=1) - own).mean())
 
     low, high = np.log(LEAST), -np.log(LEAST)
     if slope(np.exp(high)) <= 0:
@@ -77,7 +78,9 @@ def temperature(logits: NDArray[np.floating[Any]], labels: NDArray[np.integer[An
 
 
 def threshold(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]], rejected: float) -> float:
-    """Return the probability below which a given share of the right answers lies.
+    """Return the probability below which at most a given share of the right answers lies.
+
+    It lies MARGIN below the answer that it is taken from, which predict then gives too, whatever its last bits are.
 
     Parameters
     ----------
@@ -100,4 +103,4 @@ def threshold(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.integ
     sure = np.sort(probabilities.max(axis=1)[probabilities.argmax(axis=1) == labels])
     if not len(sure):
         raise ValueError(f"No threshold can be found: none of the {len(labels)} pictures is answered right.")
-    return float(sure[int(rejected * len(sure))])
+    return max(float(sure[int(rejected * len(sure))]) - MARGIN, 0.0)

@@ -13,7 +13,7 @@ from minicnn.data import Folder, evaluation_set, folder_as_trained, load_image, 
 from . import calibration, console, files, gradcam, pictures, predict, results, weights
 from . import card as cards
 from .card import Card
-from .figures import Answers, summary, trained_counts, write_answers
+from .figures import CALIBRATED_ON, Answers, summary, trained_counts, write_answers
 from .types import AnyPath, Net, Result
 
 BATCH: int = 32
@@ -57,13 +57,10 @@ def ask(
     raw = []
     with console.progress("evaluating", len(files)) as advance, source.naming_the_culprit():
         for (x,) in source.batches(BATCH):
-            raw.append(np.float64(predict.ask(net, x.numpy(), BATCH, mirror)))
+            raw.append(predict.ask(net, x.numpy(), BATCH, mirror))
             advance(len(x))
     answers = predict.finite(np.concatenate(raw), files, card.output)
-    if card.output == "probabilities":  # as Keras has it: divided by the row's sum
-        answers = answers / answers.sum(axis=1, keepdims=True)
-    card = dataclasses.replace(card, class_names=names)
-    return Answers(card, tuple(files), labels, np.asarray(predict.as_logits(answers, card.output), np.float64))
+    return Answers(dataclasses.replace(card, class_names=names), tuple(files), labels, np.asarray(answers, np.float64))
 
 
 def load(model_path: AnyPath, data_folder: AnyPath) -> tuple[tuple[Net, Card], dict[str, Any] | None]:
@@ -214,7 +211,7 @@ def _draw_maps(model, answers, worst, path):
     net, card = model
     order = np.argsort(-answers.losses, kind="stable").tolist()
     shown = (worst + [i for i in order if i not in set(worst)])[:WORST]
-    guessed = answers.logits.argmax(axis=1)
+    guessed = answers.guesses
     looked = gradcam.looker(net)
     if looked is None:  # no maps beside the picture itself
         return
@@ -270,7 +267,7 @@ def calibrate(
 
     Returns
     -------
-    fitted : temperature, threshold, and pictures, loss and ECE before and after
+    fitted : temperature, threshold, mirror, and pictures, loss and ECE before and after
 
     Raises
     ------
@@ -280,7 +277,7 @@ def calibrate(
         An answer is not finite.
     """
     model, field = load(model_path, data_folder)
-    found, split, paths, labels = judged([field], data_folder, "validation", split_seed, skip_corrupt)
+    found, split, paths, labels = judged([field], data_folder, CALIBRATED_ON, split_seed, skip_corrupt)
     bare = model[0], dataclasses.replace(model[1], temperature=None)
     before = ask(model_path, bare, found, paths, labels, mirror)
     heat = calibration.temperature(before.logits, before.labels)
@@ -290,6 +287,7 @@ def calibrate(
         least = calibration.threshold(after.probabilities, after.labels, rejected)
     cards.describe(model_path, dataclasses.replace(model[1], temperature=heat, threshold=least))
     fitted: Result = {"split": split, "pictures": len(paths), "temperature": heat, "threshold": least}
+    fitted["mirror"] = mirror
     for name, answers in (("before", before), ("after", after)):
         ece = calibration.expected_error(answers.probabilities, answers.labels)
         fitted[name] = {"loss": float(answers.losses.mean()), "ece": ece}

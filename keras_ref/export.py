@@ -1,17 +1,19 @@
 """Hand a classifier to other programs with Keras's own exporters, and check what was written by running it."""
 
+import contextlib
 import dataclasses
 import importlib.util
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minicnn.files import write_sidecar
+from minicnn.data import PictureError
+from minicnn.files import FLOOR, write_sidecar
 
 from . import card as cards
 from . import console, predict, runtime
@@ -74,23 +76,41 @@ def export(
         x = scaled
     partial = out.with_name(f".{out.stem}.partial{out.suffix}")
     try:
-        with console.working(f"exporting to {kind}", on_output=True), runtime.quietly():
-            net.export(partial, format=keras_kind, verbose=False)
-        answers = _RUN[kind](partial, x)
+        with converting(f"Keras's {kind} exporter"):
+            with console.working(f"exporting to {kind}", on_output=True), runtime.quietly():
+                net.export(partial, format=keras_kind, verbose=False)
+            answers = _RUN[kind](partial, x)
         difference, size = float(np.abs(answers - expected).max()), float(np.abs(expected).max())
         if not difference <= CLOSE * size:
             raise ValueError(
                 f"{out} is not written: it answers differently from {model_path}, by {difference:.2e} of {size:.2e}."
             )
         partial.rename(out)
-    except (ImportError, AttributeError, TypeError, NotImplementedError, RuntimeError) as error:
-        raise ValueError(
-            f"Keras's {kind} exporter does not work with the packages installed here: {first_line(error)}"
-        ) from None
     finally:
         _remove(partial)
     write_sidecar(out, card.value())
     return out, difference, size
+
+
+@contextlib.contextmanager
+def converting(what: str) -> Iterator[None]:
+    """Make one sentence of whatever another program's converter or interpreter raises inside the block.
+
+    Parameters
+    ----------
+    what : str, which one, at the sentence's beginning
+
+    Raises
+    ------
+    ValueError
+        It did not work. An OSError, as where the disk is full, and a picture that is none stay what they are.
+    """
+    try:
+        yield
+    except (OSError, PictureError):
+        raise
+    except Exception as error:  # TensorFlow's ConverterError and ONNX Runtime's errors are of no kind but this one
+        raise ValueError(f"{what} does not work with the packages installed here: {first_line(error)}") from None
 
 
 def new_path(model_path: AnyPath, out: AnyPath | None, suffix: str) -> Path:
@@ -138,9 +158,8 @@ def with_pixels(net: Net, card: Card, dtype: str = "uint8") -> tuple[Net, Card]:
     answer = net(keras.layers.Rescaling(r.scale, r.offset)(picture))
     one, heat = answer.shape[-1] == 1, card.temperature or 1
     if heat != 1 and card.output == "probabilities":
-        tiny = float(np.finfo(np.float32).tiny)
-        answer = keras.ops.log(keras.ops.maximum(answer, tiny)) - (
-            keras.ops.log(keras.ops.maximum(1 - answer, tiny)) if one else 0
+        answer = keras.ops.log(keras.ops.maximum(answer, FLOOR)) - (
+            keras.ops.log(keras.ops.maximum(1 - answer, FLOOR)) if one else 0
         )
     if heat != 1:
         answer = answer / heat
@@ -179,12 +198,12 @@ def _run_onnx(path, x):
     return session.run(None, {session.get_inputs()[0].name: x})[0]
 
 
-def tflite(path: AnyPath) -> Callable[[NDArray[Any]], NDArray[Any]]:
+def tflite(model: AnyPath | bytes) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """Load a TFLite model.
 
     Parameters
     ----------
-    path : str or path
+    model : str or path of its file, or the bytes of one
 
     Returns
     -------
@@ -193,7 +212,8 @@ def tflite(path: AnyPath) -> Callable[[NDArray[Any]], NDArray[Any]]:
     tf, _ = runtime.load()
     with warnings.catch_warnings(), runtime.quietly():
         warnings.simplefilter("ignore")  # TensorFlow announces the interpreter's move to a package of its own
-        interpreter = tf.lite.Interpreter(str(path))
+        given_as = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+        interpreter = tf.lite.Interpreter(**given_as)
     wanted, given = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
     shaped: list[tuple[int, ...]] = []
 

@@ -1,6 +1,7 @@
 """What an evaluation is in numbers: every figure from the answers of one model to the pictures of a split."""
 
 import csv
+import dataclasses
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minicnn.data import Folder
+from minicnn.files import FLOOR, logits_of
 from minicnn.metrics import interval
 
 from . import calibration, files, predict
@@ -18,6 +20,7 @@ from .card import Card
 from .types import AnyPath, Result
 
 TOP: int = 3  # a right class among so many is worth a figure of its own
+CALIBRATED_ON: str = "validation"  # the split that `evaluate --calibrate` fits on
 
 
 @dataclass
@@ -29,35 +32,53 @@ class Answers:
     card : Card, the classes in the model's order
     paths : N paths
     labels : (N,) int
-    logits : (N, classes) float64, before the card's temperature
+    raw : (N, classes) float64, as the net answers: logits, before the card's temperature, or probabilities
     """
 
     card: Card
     paths: tuple[Path, ...]
     labels: NDArray[np.integer[Any]]
-    logits: NDArray[np.float64]
+    raw: NDArray[np.float64]
 
     @property
-    def probabilities(self) -> NDArray[np.float64]:
-        """What predict would say of each picture, (N, classes) float64."""
-        return np.asarray(predict.softmax(self.logits / (self.card.temperature or 1)), np.float64)
+    def logits(self) -> NDArray[np.floating[Any]]:
+        """Logits that lead to the net's answers, before the card's temperature, (N, classes) float64."""
+        return self.raw if self.card.output == "logits" else logits_of(self.raw)
 
     @property
-    def losses(self) -> NDArray[np.float64]:
-        """The cross-entropy of each picture, (N,) float64; of a model that answers probabilities as Keras clips it."""
-        p = self.probabilities
+    def probabilities(self) -> NDArray[np.floating[Any]]:
+        """What predict says of each picture, (N, classes) float64."""
+        return predict.probabilities(self.raw, self.card)
+
+    @property
+    def bare(self) -> "Answers":
+        """The same answers without the card's temperature."""
+        return dataclasses.replace(self, card=dataclasses.replace(self.card, temperature=None))
+
+    @property
+    def losses(self) -> NDArray[np.floating[Any]]:
+        """The cross-entropy of each picture, (N,) float64.
+
+        That of a model that answers probabilities is Keras's: they are divided by their sum and bounded by its epsilon.
+        """
         if self.card.output == "probabilities":
-            p = np.clip(p, 1e-7, 1 - 1e-7)
+            p = self.probabilities
+            p = np.clip(p / np.maximum(p.sum(axis=1, keepdims=True), FLOOR), FLOOR, 1 - FLOOR)
             return -np.log(p[np.arange(len(p)), self.labels])
-        z = self.logits / (self.card.temperature or 1)
+        z = self.raw / (self.card.temperature or 1)
         shifted = z - z.max(axis=1, keepdims=True)
         logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
         return -logs[np.arange(len(logs)), self.labels]
 
     @property
+    def guesses(self) -> NDArray[np.integer[Any]]:
+        """The most probable class of each picture, (N,) int."""
+        return self.raw.argmax(axis=1)
+
+    @property
     def right(self) -> NDArray[np.bool_]:
         """Whether each picture's most probable class is its own, (N,) bool."""
-        return self.logits.argmax(axis=1) == self.labels
+        return self.guesses == self.labels
 
 
 def summary(answers: Answers, trained: Mapping[str, int] | None = None) -> Result:
@@ -76,7 +97,7 @@ def summary(answers: Answers, trained: Mapping[str, int] | None = None) -> Resul
     names, labels, n = answers.card.class_names, answers.labels, len(answers.labels)
     probabilities, right = answers.probabilities, int(answers.right.sum())
     confusion = np.zeros((len(names), len(names)), int)
-    np.add.at(confusion, (labels, answers.logits.argmax(axis=1)), 1)
+    np.add.at(confusion, (labels, answers.guesses), 1)
     counts = confusion.sum(axis=1)
     largest = max(names, key=lambda name: trained.get(name, 0)) if trained else names[int(counts.argmax())]
     return {
@@ -85,11 +106,12 @@ def summary(answers: Answers, trained: Mapping[str, int] | None = None) -> Resul
         "accuracy": right / n,
         "interval": interval(right, n),
         "loss": float(answers.losses.mean()),
-        "top3": _among(answers.logits, labels, TOP) if len(names) > TOP else None,
+        "top3": _among(answers.raw, labels, TOP) if len(names) > TOP else None,
         "macro_f1": _macro_f1(confusion),
         "ece": calibration.expected_error(probabilities, labels),
-        "ece_without_temperature": calibration.expected_error(predict.softmax(answers.logits), labels),
+        "ece_without_temperature": calibration.expected_error(answers.bare.probabilities, labels),
         "temperature": answers.card.temperature,
+        "calibrated_on": None if answers.card.temperature is None else CALIBRATED_ON,
         "majority": int(counts[names.index(largest)]) / n,
         "majority_class": largest,
         "majority_of": "training" if trained else "the split",
@@ -147,9 +169,9 @@ def write_answers(answers: Answers, found: Folder, path: AnyPath) -> None:
     files.write_text(path, text.getvalue())
 
 
-def _among(logits, labels, k):
+def _among(answers, labels, k):
     """Return the share of pictures whose class is among the k most probable; the first of equals comes first."""
-    ranked = np.argsort(-logits, axis=1, kind="stable")[:, :k]
+    ranked = np.argsort(-answers, axis=1, kind="stable")[:, :k]
     return float((ranked == labels[:, None]).any(axis=1).mean())
 
 

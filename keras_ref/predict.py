@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minicnn.data import LeftOut, load_image, pictures_below
-from minicnn.files import NONE_OF_THESE
+from minicnn.files import NONE_OF_THESE, probabilities_of
 
 from . import addresses, console, pictures
 from .card import Card
@@ -257,39 +257,7 @@ def probabilities(answers: NDArray[np.floating[Any]], card: Card) -> NDArray[np.
     -------
     probabilities : (N, classes), 0..1
     """
-    if card.temperature is None or card.temperature == 1:
-        return answers if card.output == "probabilities" else softmax(answers)
-    return softmax(as_logits(answers, card.output) / np.asarray(card.temperature, answers.dtype))
-
-
-def as_logits(answers: NDArray[np.floating[Any]], output: str) -> NDArray[np.floating[Any]]:
-    """Return logits that lead to a net's answers.
-
-    Parameters
-    ----------
-    answers : (N, classes)
-    output : "logits" or "probabilities", what they are
-
-    Returns
-    -------
-    logits : (N, classes)
-    """
-    return answers if output == "logits" else np.log(np.maximum(answers, np.finfo(answers.dtype).tiny))
-
-
-def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """Return the probabilities that logits stand for.
-
-    Parameters
-    ----------
-    logits : (N, classes)
-
-    Returns
-    -------
-    probabilities : (N, classes), 0..1
-    """
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+    return probabilities_of(answers, card.output, temperature=card.temperature)
 
 
 def named(probabilities: NDArray[np.floating[Any]], card: Card) -> str:

@@ -17,7 +17,6 @@ from minicnn.files import write_sidecar
 
 from . import console, evaluate, files, runtime
 from . import export as exports
-from .errors import first_line
 from .types import AnyPath, Result
 
 SHOWN: int = 128  # pictures that spans are measured on
@@ -47,16 +46,15 @@ def export(model_path: AnyPath, data_folder: AnyPath, out: AnyPath | None = None
     found, split, paths, labels = evaluate.judged([field], data_folder)
     answers = evaluate.ask(model_path, model, found, paths, labels)
     net, card = exports.with_pixels(*model, dtype="float32")  # the converter makes the input uint8 by itself
-    raw = _converted(net, card, found)
-    with files.writing(out) as file:
-        file.write(raw)
     ours = []
-    with console.progress("evaluating int8", len(paths)) as advance:
-        ask = exports.tflite(out)
-        for path in paths:
-            p = ask(_pixels(path, card)[None])[0]
-            ours.append(int(p.argmax()) if len(p) > 1 else int(p[0] > 0.5))
-            advance()
+    with exports.converting("TensorFlow's converter to int8"):
+        raw = _converted(net, card, found)
+        ask = exports.tflite(raw)
+        with console.progress("evaluating int8", len(paths)) as advance:
+            for path in paths:
+                p = ask(_pixels(path, card)[None])[0]
+                ours.append(int(p.argmax()) if len(p) > 1 else int(p[0] > 0.5))
+                advance()
     figures: Result = {
         "model": str(model_path),
         "data": str(data_folder),
@@ -64,11 +62,13 @@ def export(model_path: AnyPath, data_folder: AnyPath, out: AnyPath | None = None
         "pictures": len(paths),
         "int8": int((np.array(ours) == answers.labels).sum()),
         "float32": int(answers.right.sum()),
-        "agree": int((np.array(ours) == answers.logits.argmax(axis=1)).sum()),
+        "agree": int((np.array(ours) == answers.guesses).sum()),
         "bytes": len(raw),
     }
     write_sidecar(out, card.value())
     files.write_json(out.with_suffix(".accuracy.json"), figures)
+    with files.writing(out) as file:
+        file.write(raw)
     return out, figures
 
 
@@ -95,16 +95,11 @@ def _converted(net, card, found: Folder) -> bytes:
         console.working("quantizing", on_output=True),
     ):
         warnings.simplefilter("ignore")
-        try:
-            with runtime.quietly():
-                net.export(folder, format="tf_saved_model", verbose=False)
-                converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-                converter.optimizations = [tf.lite.Optimize.DEFAULT]
-                converter.representative_dataset = pictures
-                converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-                converter.inference_input_type = tf.uint8
-                return converter.convert()
-        except (AttributeError, TypeError, NotImplementedError, RuntimeError) as error:
-            raise ValueError(
-                f"TensorFlow's converter to int8 does not work with the packages installed here: {first_line(error)}"
-            ) from None
+        with runtime.quietly():
+            net.export(folder, format="tf_saved_model", verbose=False)
+            converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = pictures
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = tf.uint8
+            return bytes(converter.convert())

@@ -41,6 +41,11 @@ def further(result: Result) -> str:
     heat, ece = result["temperature"], f"calibration error {result['ece']:.4f}"
     ece += "" if heat is None else f" (temperature {heat:.3g}; {result['ece_without_temperature']:.4f} without)"
     said = f"{among}macro-F1 {result['macro_f1']:.4f}; {ece}."
+    if result.get("calibrated_on") and result["split"] in (result["calibrated_on"], "all"):
+        said += (
+            f" A temperature is fitted on {result['calibrated_on']} pictures, and these are judged here: on others, as "
+            "of a test/ folder, the error is probably larger."
+        )
     if kept := result["answered"]:
         said += (
             f" With the threshold {kept['threshold']:.3g} {kept['pictures']} of {result['pictures']} are answered, "
@@ -67,6 +72,7 @@ def calibrated(name: Any, fitted: Result) -> str:
         f"{name} now holds temperature {fitted['temperature']:.3g}{threshold}, fitted on {fitted['pictures']} "
         f"{fitted['split']} pictures: calibration error {before['ece']:.4f} to {after['ece']:.4f}, "
         f"loss {before['loss']:.4f} to {after['loss']:.4f}."
+        + (" It was fitted on answers with --mirror: predict needs --mirror too." if fitted["mirror"] else "")
     )
 
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from .. import kernels
 from ..data import LeftOut, PictureError, load_image, pictures_below, reading
+from ..files import probabilities_of
 from ..models import Model
 from ..types import Array
 from .card import fed, known
@@ -40,27 +40,13 @@ def probabilities(model: Model, outputs: Array) -> Array:
     """
     check_finite(outputs)
     card = known(model)
-    many = card.get("task") == "many"
-    alone = many or outputs.shape[-1] == 1
-    heat, logits = card.get("temperature") or 1, card["output"] == "logits"
-    if heat != 1:
-        outputs, logits = (outputs if logits else _logits(outputs, alone)) / np.asarray(heat, outputs.dtype), True
-    if not alone:
-        return kernels.softmax_forward(outputs) if logits else outputs
-    outputs = kernels.sigmoid_forward(outputs) if logits else outputs
-    return outputs if many else np.concatenate([1 - outputs, outputs], axis=-1)
+    return probabilities_of(outputs, card["output"], card.get("task", "one"), card.get("temperature"))
 
 
 def check_finite(outputs: Array) -> None:
     """Refuse, with a ValueError, answers that are no finite numbers."""
     if not np.isfinite(outputs).all():
         raise ValueError(f"The model's answers must be finite numbers. Received: {outputs[~np.isfinite(outputs)][0]}.")
-
-
-def _logits(p: Array, alone: bool) -> Array:
-    """Return logits that give these probabilities."""
-    p = np.clip(p, np.finfo(p.dtype).tiny, 1 - np.finfo(p.dtype).epsneg)
-    return np.log(p) - np.log1p(-p) if alone else np.log(p)
 
 
 def predict(

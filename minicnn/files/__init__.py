@@ -17,8 +17,9 @@
     names.py                       arrays that are known by name alone
     classifier.py, resolve.py      classifier.json, and who else may tell what it tells
     preprocess.py                  ways of preparing pixels that have names
+    probabilities.py               what classifier.json makes of a model's outputs
     place.py, zipped.py            a model's folder, or a zip with one: Teachable Machine's exports
-    opening.py, atomic.py, pipe.py    files from others, files that are never half, readers that go away
+    opening.py, atomic.py, pipe.py    files from others, files that are never half, what a command prints to
 
 This package knows formats and no layer. What comes from outside is never trusted: nothing in a file is executed or
 looked up by name, sizes are bounded by the file's own, and every fault is one ValueError that names the path.
@@ -32,15 +33,17 @@ from .graph import NESTED, Graph, LayerCall, TensorRef
 from .layout import walk_layers
 from .model_file import ModelFile
 from .opening import naming
-from .pipe import closed_pipe
+from .pipe import any_name, closed_pipe
 from .place import model_path
 from .preprocess import WAYS, preprocess
+from .probabilities import FLOOR, logits_of, probabilities_of
 from .resolve import ResolvedCard, read_class_names, resolve_card
 
 __all__ = [
     "NESTED",
     "NONE_OF_THESE",
     "ENDINGS",
+    "FLOOR",
     "Graph",
     "LayerCall",
     "ModelFile",
@@ -48,13 +51,16 @@ __all__ = [
     "ResolvedCard",
     "TensorRef",
     "WAYS",
+    "any_name",
     "check_supported",
     "closed_pipe",
+    "logits_of",
     "make_card",
     "model_path",
     "naming",
     "parse_functional",
     "preprocess",
+    "probabilities_of",
     "read",
     "read_card",
     "read_class_names",

@@ -1,5 +1,6 @@
-"""What a command does when the one who reads its output, `head` say, has enough and goes."""
+"""What a command prints to: one who reads it, `head` say, may have enough and go; a file's name may be no text."""
 
+import io
 import os
 import sys
 
@@ -27,3 +28,19 @@ def closed_pipe() -> int:
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
     return EXIT_CODE
+
+
+def any_name() -> None:
+    r"""Let standard output print the name of a file that is no text, as "\udcff.png", where it would end the command.
+
+    What else a command prints is as it was. JSON has the same way of writing such a name, and reads it back.
+
+    Examples
+    --------
+    >>> any_name()
+    >>> sys.stdout.errors != "strict" or not isinstance(sys.stdout, io.TextIOWrapper)
+    True
+    """
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        stream.reconfigure(errors="backslashreplace")

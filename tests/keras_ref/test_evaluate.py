@@ -52,6 +52,17 @@ def test_what_accuracy_does_not_tell():
     np.testing.assert_allclose(cooled.probabilities[0], np.sqrt(p[0]) / np.sqrt(p[0]).sum())
 
 
+def test_answers_are_predicts_where_units_do_not_add_up_to_one():
+    """Three sigmoid units of a net that names one class: neither package divides them by their sum."""
+    described = card.Card(("a", "b", "c"), None, "probabilities", threshold=0.6)
+    raw = np.array([[0.9, 0.8, 0.1], [0.2, 0.5, 0.3]], np.float32)
+    answers = figures.Answers(described, (), np.array([0, 1]), np.float64(raw))
+    np.testing.assert_array_equal(answers.probabilities, raw)
+    said = [predict.named(row, described) for row in predict.probabilities(raw, described)]
+    assert said == [predict.named(row, described) for row in answers.probabilities] == ["a", "none of these"]
+    assert figures.summary(answers)["answered"] == {"threshold": 0.6, "pictures": 1, "right": 1}
+
+
 def test_every_pictures_answer_is_written(command, trained, clothes, tmp_path):
     command("evaluate", trained / "final.keras", clothes, "--out", "figures")
     rows = list(csv.DictReader((tmp_path / "figures/answers.csv").read_text().splitlines()))
@@ -90,7 +101,7 @@ def test_loss_is_kerass():
     labels = np.array([0, 1, 2, 3, 0, 1])
     for output, values in (("logits", raw), ("probabilities", np.abs(raw) / np.abs(raw).sum(axis=1, keepdims=True))):
         described = card.Card(tuple("abcd"), None, output)
-        losses = figures.Answers(described, (), labels, predict.as_logits(values, output)).losses
+        losses = figures.Answers(described, (), labels, values).losses
         expected = keras.losses.CategoricalCrossentropy(from_logits=output == "logits", reduction=None)(
             np.eye(4)[labels], values
         )

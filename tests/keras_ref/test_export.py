@@ -121,5 +121,29 @@ def test_int8_with_its_accuracy_beside(warm, clothes, tmp_path, command):
     assert read_sidecar(path)["threshold"] == 0.3
 
 
+class ConverterError(Exception):
+    """As TensorFlow's and ONNX Runtime's, which are of no kind but this one."""
+
+
+def _fail(*_, **more):
+    raise ConverterError("<unknown>:0: error: op is neither a custom op\nand more")
+
+
+def test_a_converter_that_fails_is_one_sentence(trained, clothes, tmp_path, monkeypatch, refused):
+    import tensorflow as tf
+
+    model = shutil.copy(trained / "final.keras", tmp_path / "m.keras")
+    with monkeypatch.context() as patch:
+        patch.setattr(tf.lite.TFLiteConverter, "from_saved_model", _fail)
+        patch.setattr(export, "_RUN", dict.fromkeys(export.KINDS, _fail))
+        told = refused(["export", model, "--to", "tflite", "--int8", clothes], "converter to int8 does not work")
+        assert told.endswith("neither a custom op\n")
+        refused(["export", model, "--to", "savedmodel"], "savedmodel exporter does not work with the packages")
+    with monkeypatch.context() as patch:  # nor is a file left whose accuracy nobody knows
+        patch.setattr(export, "tflite", lambda model: _fail)
+        refused(["export", model, "--to", "tflite", "--int8", clothes], "converter to int8 does not work")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]
+
+
 def test_int8_is_refused_elsewhere(trained, clothes, refused):
     refused(["export", trained / "final.keras", "--to", "onnx", "--int8", clothes], "--int8 is of --to tflite")
