@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 BLOCK: int = 256  # pictures a file of the store
+LARGEST: int = 1 << 26  # bytes of one with maps
 BATCH: int = 32
 """Pictures a batch. Each batch is filled up to one row more: a vector's last bits depend on the batch's size, and for
 the last row on its neighbours too, which is therefore never a picture."""
@@ -150,31 +151,44 @@ def answers(
     Raises
     ------
     ValueError
-        The store cannot be written and holds maps.
+        The store holds maps and cannot be written, or not be read.
     Diverged
         An answer is not finite.
     """
     known = where.read()
     for path in where.damaged:
         console.note(f"{path} cannot be read; its vectors are computed again.")
+    if where.unread:
+        path, reason = next(iter(where.unread.items()))
+        these = f"{len(where.unread)} of the blocks in {where.folder} cannot be read now, such as {path.name}"
+        these += f" ({reason})"
+        if where.mapped:
+            raise ValueError(f"{these}; they may be whole, so nothing is computed again.")
+        console.note(f"{these}: they stay, and what they hold is computed again.")
     first, hashes = {}, split.hashes()
     for i, digest in enumerate(hashes):
         first.setdefault(digest, i)
     missing = [first[digest] for digest in sorted(first) if digest not in known]
     mine = [i for i in missing if int(hashes[i][:15], 16) % shard[1] == shard[0]]
-    _compute(net, split, mine, where, known, augment, draw, np.dtype(dtype))
-    where.drop_damaged()
-    return where.read() if where.mapped else known
+    kept = _compute(net, split, mine, where, known, augment, draw, np.dtype(dtype))
+    where.drop_damaged(replaced=kept and shard[1] == 1)
+    if not where.mapped:
+        return known
+    known = where.read()
+    if shard[1] == 1 and (lost := len(first.keys() - known.keys())):
+        reason = next(iter(where.unread.values()), "they are gone")
+        raise ValueError(f"{lost} of {len(first)} maps in {where.folder} cannot be read: {reason}.")
+    return known
 
 
-def _compute(net, split, mine, where, known, augment, draw, dtype):
+def _compute(net, split, mine, where, known, augment, draw, dtype) -> bool:
+    """Compute what is missing into `known`, or into the store of maps; tell whether the store has all of it."""
     if not mine:
-        return
+        return True
     left = Pictures([split.paths[i] for i in mine], split.recipe, keep=False)
     hashes = left.hashes()
     what = ("maps" if where.mapped else "features") + (f", draw {draw}" if draw else "")
-    block = BATCH if where.mapped else BLOCK
-    pending, kept = {}, True
+    pending, kept, block = {}, True, BLOCK
     with console.progress(what, len(mine)) as advance, left.naming_the_culprit():
         drawn = iter(left.drawn(BATCH, augment, draw) if draw else left.batches(BATCH))
         for start in range(0, len(mine), BATCH):
@@ -186,6 +200,8 @@ def _compute(net, split, mine, where, known, augment, draw, dtype):
                     f"The base's answer to {left.paths[bad]} is not finite: "
                     f"its weights are not, or they overflow in {net.layers[-1].compute_dtype} or {dtype}."
                 )
+            if where.mapped:  # a block is a file that stays open
+                block = max(BATCH, min(BLOCK, LARGEST // y[0].nbytes))
             pending |= zip(hashes[start : start + BATCH], y, strict=True)
             advance(len(x))
             if len(pending) >= block or start + BATCH >= len(mine):
@@ -199,6 +215,7 @@ def _compute(net, split, mine, where, known, augment, draw, dtype):
                 pending = {}
     if not kept:
         console.note(f"The store {where.folder.parent} cannot be written: these vectors are not kept.")
+    return kept
 
 
 def _flat(answer, dtype):

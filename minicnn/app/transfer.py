@@ -6,27 +6,28 @@ small head learns from them in seconds. What is saved is the whole net, from pic
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..callbacks import Callback, CSVLogger, Diverged, Logs, TerminateOnNaN
-from ..data import Folder, ImageBatches, VectorStore, answer_key, content_hashes, name_weights, split_field
-from ..files import make_card
-from ..layers import Dense, Dropout, GlobalAveragePooling2D, Input, Layer
+from ..data import Folder, ImageBatches, VectorStore, answer_key, content_hashes, name_weights, reading, split_field
+from ..files import WAYS, check_supported, make_card
+from ..layers import Dense, Dropout, GlobalAveragePooling2D, Input, Layer, Normalization, Rescaling
 from ..losses import CategoricalCrossentropy
-from ..models import Model, load_model
+from ..models import Model, card_of, load_model
 from ..optimizers import Adam
 from ..types import Array
+from .card import ABLE, takes_pictures
 from .settings import Settings
 from .train import new_folder
 
 BATCH: int = 32  # pictures that the base is given at once
 BLOCK: int = 256  # pictures a file of the store
 PAUSE: float = 30.0  # seconds between two lines on how far the base is
-XCEPTION: tuple[float, float] = (1 / 127.5, -1.0)  # scale and offset, which Keras calls the "tf" way
+XCEPTION: str = "tf"  # what Keras calls its way with pixels, which is taken where nobody tells another
 
 
 def train_on_base(
@@ -60,23 +61,21 @@ def train_on_base(
     ValueError
         `out` holds something, the file holds no base, or training diverged.
     """
-    base, scale, offset = load_base(settings.base, settings.size, say)
+    base, feeding = load_base(settings.base, settings.size, say)
     out = new_folder(out)
     pictures = Folder(folder, settings.split_seed)
     if pictures.left_out:
         say(str(pictures.left_out))
     sides = {}
     for split in ("train", "validation"):
-        batches = _batches(pictures, split, settings, scale, offset)
+        batches = _batches(pictures, split, settings, feeding)
         pictures = pictures.without([Path(file) for file in batches.skipped])
         say(f"{split}: {len(batches.files)} pictures of {len(pictures.class_names)} classes")
         sides[split] = vectors(base, batches, store, say), np.eye(len(pictures.class_names))[batches.labels]
     pictures.write_split(out / "split.json")
     net, head = build(base, settings, len(pictures.class_names))
     size = (settings.size, settings.size)
-    net.classifier = make_card(
-        pictures.class_names, size, "logits", scale=scale, offset=offset, split=split_field(pictures)
-    )
+    net.classifier = make_card(pictures.class_names, size, "logits", **feeding, split=split_field(pictures))
     saved = out / "model.keras"
     callbacks = [TerminateOnNaN(raise_error=True), _SaveBest(net, saved), CSVLogger(out / "history.csv")]
     try:
@@ -93,7 +92,9 @@ def train_on_base(
     return load_model(saved)
 
 
-def load_base(path: str | os.PathLike[str], size: int, say: Callable[[str], Any] = print) -> tuple[Model, float, float]:
+def load_base(
+    path: str | os.PathLike[str], size: int, say: Callable[[str], Any] = print
+) -> tuple[Model, dict[str, Any]]:
     """Load a base: the largest model inside of a file's, or the file's own model where it answers maps.
 
     Parameters
@@ -106,14 +107,15 @@ def load_base(path: str | os.PathLike[str], size: int, say: Callable[[str], Any]
     Returns
     -------
     base : Model
-        Frozen; from (None, H, W, 3) to maps.
-    scale, offset : float
-        What its pictures are multiplied by, and what is then added: what the file says, else Xception's.
+        Frozen; from (None, H, W, C) to maps.
+    feeding : dict
+        Fields of classifier.json, how its pictures are read and scaled: what the file says, what lies beside it or the
+        model itself; where nobody tells of the scale, Xception's.
 
     Raises
     ------
     ValueError
-        The file holds no base.
+        The file holds no base, or one that wants its pictures in a way that can't be had here.
     """
     whole = load_model(path, optimizer=False)
     inside = [layer for layer in whole.layers if isinstance(layer, Model)]
@@ -121,16 +123,51 @@ def load_base(path: str | os.PathLike[str], size: int, say: Callable[[str], Any]
     shape = base.output_shape
     if not isinstance(shape, tuple) or len(shape) != 4:
         raise ValueError(f"{path} holds no base: no model in it answers maps, (None, H, W, C). Received: {shape}.")
+    if not takes_pictures(base.input_shape) or len(base.input_shape) != 4:
+        raise ValueError(f"The base of {path} must take pictures, (None, H, W, 3). Received: {base.input_shape}.")
+    feeding = _feeding(whole, base, path, size)
     if base.input_shape[1:3] != (size, size):
         base = _resized(base, size)
     base.trainable = False
-    known = whole.classifier or {}
-    scale, offset = known.get("scale", XCEPTION[0]), known.get("offset", XCEPTION[1])
-    say(
-        f"the base holds {name_weights(base.get_weights())}; "
-        f"pictures are taken at {size} px, x * {scale:.6g} + {offset:g}"
-    )
-    return base, scale, offset
+    say(f"the base holds {name_weights(base.get_weights())}; pictures are taken at {size} px, {_told(feeding)}")
+    return base, feeding
+
+
+def _feeding(whole: Model, base: Model, path: str | os.PathLike[str], size: int) -> dict[str, Any]:
+    """Return the fields of classifier.json that say how a base's pictures are read and scaled."""
+    asked = whole if takes_pictures(whole.input_shape) else base
+    resolved = card_of(asked, path, size=[side or size for side in asked.input_shape[1:3]])
+    card = resolved.value
+    check_supported(card, **ABLE)
+    if resolved.origin["scale"] == "a guess":
+        card = card | WAYS[XCEPTION]
+    scale, offset = np.asarray(card["scale"]), np.asarray(card["offset"])
+    for layer in _before(whole, base):  # what stands before the base in its net is left behind
+        if isinstance(layer, Normalization):
+            raise ValueError(f"{path} has a Normalization outside its base; save the two as one model.")
+        if isinstance(layer, Rescaling):
+            scale, offset = scale * np.asarray(layer.scale), offset * np.asarray(layer.scale) + np.asarray(layer.offset)
+    return {**reading(card), "scale": scale.tolist(), "offset": offset.tolist(), "order": card["order"]}
+
+
+def _before(whole: Model, base: Model) -> Iterator[Layer]:
+    """Yield the layers of a net that come before its base."""
+    for layer in whole.layers if whole is not base else ():
+        if layer is base:
+            return
+        if isinstance(layer, Model):
+            yield from (leaf for _, leaf in layer.leaves())
+        else:
+            yield layer
+
+
+def _told(feeding: dict[str, Any]) -> str:
+    """Tell how pictures are read and scaled, in words."""
+    scale, offset = (", ".join(f"{number:.6g}" for number in np.ravel(feeding[name])) for name in ("scale", "offset"))
+    scale, offset = (f"({text})" if "," in text else text for text in (scale, offset))
+    usual = {"resize": "nearest", "crop": "none", "channels": 3, "invert": False, "order": "rgb"}
+    more = [f"{name} {feeding[name]}" for name, value in usual.items() if feeding[name] != value]
+    return ", ".join([f"x * {scale} + {offset}", *more])
 
 
 def vectors(
@@ -158,14 +195,18 @@ def vectors(
     """
     height, width, _ = batches.shape
     pixels = (height, width, batches.resize, batches.scale, batches.offset)
-    kept = VectorStore(store, answer_key(base.get_weights(), *pixels))
+    more = {"order": batches.channel_order, "crop": batches.crop, "invert": batches.invert}
+    kept = VectorStore(store, answer_key(base.get_weights(), *pixels, **more))
     known: dict[str, Array] = dict(kept.read())
+    for path, why in {**dict.fromkeys(kept.damaged, "it is damaged"), **kept.unread}.items():
+        say(f"{path} cannot be read ({why}); its vectors are computed again")
     hashes = content_hashes(batches.files)
     missing = sorted({digest: i for i, digest in reversed(list(enumerate(hashes))) if digest not in known}.items())
     order = np.array([i for _, i in missing], int)
     image = Input(batches.shape)
     net = Model(image, GlobalAveragePooling2D()(base(image)))
     pending: dict[str, Array] = {}
+    written = True
     told = time.monotonic()
     for start, x in zip(range(0, len(order), batches.batch_size), batches.batches(order), strict=False):
         y = net.predict(x, batch_size=len(x))
@@ -175,13 +216,15 @@ def vectors(
             raise ValueError(f"The base's answer to {batches.files[bad]} is not finite: its weights are not.")
         pending |= zip((hashes[i] for i in some), y, strict=True)
         if len(pending) >= BLOCK or start + len(x) == len(order):
-            kept.write(list(pending), np.stack(list(pending.values())))
+            written &= kept.write(list(pending), np.stack(list(pending.values())))
             known |= pending
             pending = {}
         if time.monotonic() - told > PAUSE:
             told = time.monotonic()
             say(f"the base has seen {start + len(x)} of {len(order)} pictures")
-    kept.drop_damaged()
+    if not written:
+        say(f"the store {store} cannot be written: these vectors are not kept.")
+    kept.drop_damaged(replaced=written)
     return np.stack([known[digest] for digest in hashes])
 
 
@@ -207,7 +250,7 @@ def build(base: Model, settings: Settings, classes: int) -> tuple[Model, Model]:
     if settings.dropout:
         layers.append(Dropout(settings.dropout, name="dropout"))
     layers.append(Dense(classes, name="logits"))
-    image = Input((settings.size, settings.size, 3))
+    image = Input((settings.size, settings.size, base.input_shape[3]))
     pooled = GlobalAveragePooling2D(name="pool")(base(image))
     vector = Input(pooled.shape[1:])
     head = Model(vector, _chain(layers, vector), name="head", seed=settings.seed)
@@ -234,7 +277,7 @@ def _resized(base: Model, size: int) -> Model:
     config = base.get_config()
     for layer in config["layers"]:
         if layer["class_name"] == "InputLayer":
-            layer["config"]["batch_shape"] = [None, size, size, 3]
+            layer["config"]["batch_shape"] = [None, size, size, base.input_shape[3]]
     other = type(base).from_config(config)
     other.set_weights(base.get_weights())
     return other
@@ -246,7 +289,7 @@ def _chain(layers: list[Layer], x: Any) -> Any:
     return x
 
 
-def _batches(pictures: Folder, split: str, settings: Settings, scale: float, offset: float) -> ImageBatches:
+def _batches(pictures: Folder, split: str, settings: Settings, feeding: dict[str, Any]) -> ImageBatches:
     files, labels = pictures.split(split)
     return ImageBatches(
         files,
@@ -254,8 +297,7 @@ def _batches(pictures: Folder, split: str, settings: Settings, scale: float, off
         pictures.class_names,
         settings.size,
         BATCH,
-        scale=scale,
-        offset=offset,
+        **feeding,
         label_mode=None,
         skip_corrupt=settings.skip_corrupt,
     )

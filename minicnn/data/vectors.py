@@ -8,6 +8,7 @@ the same work twice, and the blocks of several machines are merged by copying.
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -54,6 +55,9 @@ def answer_key(
     rows: int = ROWS,
     augment: str = "none",
     draw: int = 0,
+    order: str = "rgb",
+    crop: str = "none",
+    invert: bool = False,
 ) -> dict[str, Any]:
     """Return what a base's answer depends on beside its picture: the key of a `VectorStore` for both packages.
 
@@ -74,6 +78,10 @@ def answer_key(
     augment : str
         Name of the augmentation, of which `draw` counts the draws.
     draw : int, from 1; 0 for the picture as it is
+    order : "rgb" or "bgr"
+    crop : "none" or "centre"
+    invert : bool
+        See `load_image`.
 
     Returns
     -------
@@ -86,6 +94,9 @@ def answer_key(
     """
     key = {"weights": weights_digest(arrays), "precision": precision, "rows": rows}
     key |= {"height": height, "width": width, "resize": resize, "scale": scale, "offset": offset}
+    usual = {"order": "rgb", "crop": "none", "invert": False}  # which the key has never named
+    more = {"order": order, "crop": crop, "invert": invert}
+    key |= {name: value for name, value in more.items() if value != usual[name]}
     return key | ({"augment": augment, "draw": draw} if draw else {})
 
 
@@ -107,7 +118,10 @@ class VectorStore:
     folder : Path
         Where the blocks of this key lie.
     damaged : list of Path
-        Blocks that the last `read` could not read.
+        Blocks that the last `read` found to be none.
+    unread : dict
+        Path -> reason, of blocks that may be whole and could not be read this time: too many open files, a share that
+        went away, no permission.
 
     Examples
     --------
@@ -129,6 +143,7 @@ class VectorStore:
         name = hashlib.sha256(json.dumps(self._key, sort_keys=True).encode()).hexdigest()[:20]
         self.folder: Path = Path(root) / name
         self.damaged: list[Path] = []
+        self.unread: dict[Path, str] = {}
 
     def read(self) -> dict[str, NDArray[np.floating[Any]]]:
         """Read all blocks; one that cannot be read is as good as absent.
@@ -137,24 +152,31 @@ class VectorStore:
         -------
         known : {SHA-256: vector (width,), or map (H, W, C)}
         """
-        known, self.damaged = {}, []
+        known, self.damaged, self.unread = {}, [], {}
         for path in sorted(self.folder.glob("*" + self._ending)):
             if path.name.startswith("."):
                 continue
             try:
-                with contextlib.ExitStack() as stack:
-                    if self._ending == ".npy":
-                        block = np.load(path, mmap_mode="r")
-                    else:
-                        block = stack.enter_context(np.load(stack.enter_context(open(path, "rb"))))
-                    digests, vectors = block["hashes"], block["vectors"]
-                    if digests.dtype != np.uint8 or digests.shape != (len(vectors), 32):
-                        raise ValueError("not a block")
+                digests, vectors = self._block(path)
+            except (OSError, MemoryError) as fault:
+                self.unread[path] = getattr(fault, "strerror", None) or "not enough memory"
             except Exception:  # zipfile, zlib and numpy each have their own error for a damaged file
                 self.damaged.append(path)
-                continue
-            known.update(zip((raw.tobytes().hex() for raw in digests), vectors, strict=True))
+            else:
+                known.update(zip((raw.tobytes().hex() for raw in digests), vectors, strict=True))
         return known
+
+    def _block(self, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.floating[Any]]]:
+        """Return the hashes and the vectors of a block file; what is no OSError says that it is damaged."""
+        with contextlib.ExitStack() as stack:
+            if self.mapped:
+                block: Any = np.load(path, mmap_mode="r")
+            else:
+                block = stack.enter_context(np.load(io.BytesIO(path.read_bytes())))
+            digests, vectors = block["hashes"], block["vectors"]
+        if digests.dtype != np.uint8 or digests.shape != (len(vectors), 32):
+            raise ValueError("not a block")
+        return digests, vectors
 
     def write(self, digests: Sequence[str], vectors: NDArray[np.floating[Any]]) -> bool:
         """Add a block.
@@ -188,11 +210,21 @@ class VectorStore:
             return False
         return True
 
-    def drop_damaged(self) -> None:
-        """Remove the blocks that the last `read` could not read: what they held has been computed again."""
+    def drop_damaged(self, replaced: bool = True) -> None:
+        """Remove the blocks that the last `read` found to be none.
+
+        Parameters
+        ----------
+        replaced : bool
+            Whether all that they may have held has been computed again and written; if not, they are kept aside, as
+            NAME.damaged.
+        """
         for path in self.damaged:
             with contextlib.suppress(OSError):
-                path.unlink()
+                if replaced:
+                    path.unlink()
+                else:
+                    path.rename(f"{path}.damaged")
         self.damaged = []
 
 

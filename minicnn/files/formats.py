@@ -1,7 +1,6 @@
 """Read and write model files of any kind: their content says which they are, and the ending which they shall be."""
 
 import os
-import zipfile
 
 from ..types import AnyPath
 from . import architecture, keras_h5, keras_zip, tfjs
@@ -10,7 +9,7 @@ from .dialect import check_meaning
 from .hdf5 import SIGNATURE
 from .model_file import Config, ModelFile, Weights
 from .names import without_slashes
-from .opening import naming, parse_json
+from .opening import mapped, naming, parse_json
 from .place import model_path, opened, packed
 
 ENDINGS: tuple[str, ...] = (".keras", ".h5", ".hdf5", ".json")  # of whole models, .json being TensorFlow.js's
@@ -138,7 +137,9 @@ def write_card(path: AnyPath, card: Config) -> str:
     'net.classifier.json'
     """
     path = model_path(path)
-    if not zipfile.is_zipfile(path) or packed(path):
+    with naming(path), mapped(path) as view:
+        zipped = bytes(view[:2]) == b"PK"  # and not at the end, where HDF5 may have a zip too
+    if not zipped or packed(path):
         write_sidecar(path, card)
         return sidecar(path)
     keras_zip.write_card(path, card)

@@ -26,8 +26,10 @@ Source: files that Keras 3.15 wrote.
 import contextlib
 import datetime
 import json
+import lzma
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 from ..types import AnyPath
@@ -94,12 +96,15 @@ def _card(archive: zipfile.ZipFile, view: memoryview) -> Config | None:
 def write_card(path: AnyPath, value: Config) -> None:
     """Put a classifier.json into the `.keras` file at `path`, in place of the one that it may have, atomically."""
     text = classifier.dump(value)
-    with replacing(path) as file, zipfile.ZipFile(path) as old, zipfile.ZipFile(file, "w") as new:
-        for item in old.infolist():
-            if item.filename != classifier.MEMBER:
-                with old.open(item) as source, new.open(item, "w") as target:
-                    shutil.copyfileobj(source, target)
-        new.writestr(classifier.MEMBER, text)
+    try:
+        with replacing(path) as file, zipfile.ZipFile(path) as old, zipfile.ZipFile(file, "w") as new:
+            for item in old.infolist():
+                if item.filename != classifier.MEMBER:
+                    with old.open(item) as source, new.open(item, "w") as target:
+                        shutil.copyfileobj(source, target)
+            new.writestr(classifier.MEMBER, text)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as fault:
+        raise ValueError(f"{path}: one of its members can't be copied ({fault}); nothing was written.") from None
 
 
 @contextlib.contextmanager

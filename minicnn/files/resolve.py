@@ -11,6 +11,8 @@ import os
 import re
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..arguments import is_integer
 from ..types import AnyPath
 from .classifier import DEFAULTS, FIELDS, NEEDED, VERSION, check, read_sidecar
@@ -34,7 +36,7 @@ class ResolvedCard(NamedTuple):
         Field -> who told it: "flags", "classifier.json", "labels.txt", "metadata.json", "the model",
         "Teachable Machine", "a guess".
     sentence : str
-        What was guessed; empty where nothing was.
+        What was guessed or left out; empty where nothing was.
 
     Examples
     --------
@@ -63,7 +65,8 @@ def resolve_card(
     path : str or PathLike, optional
         The model's file: what lies beside it is read.
     flags : dict, optional
-        Fields of classifier.json that the user gave; here and below a value of None tells nothing.
+        Fields of classifier.json that the user gave; here and below a value of None tells nothing. `scale` without
+        `offset` says that nothing is added, whoever else tells an offset.
     card : dict, optional
         The classifier.json in the file; by default the one beside it.
     model : dict, optional
@@ -108,8 +111,9 @@ def resolve_card(
     for field in NEEDED:
         if field not in value:
             raise ValueError(f"`{field}` must be given: neither the model nor what lies beside its file tells it.")
-    if origin["scale"] == "flags" and origin["offset"] == "a guess":
-        value["offset"], origin["offset"] = 0.0, "flags"  # who gives a scale alone says that nothing is added
+    if origin["scale"] == "flags" and origin["offset"] != "flags":  # a scale alone says that nothing is added
+        other += _left_out(value, origin)
+        value["offset"], origin["offset"] = 0.0, "flags"
     guessed = {field: value[field] for field, name in origin.items() if name == "a guess"}
     return ResolvedCard(
         check({**DEFAULTS, **value}), origin, " ".join(filter(None, [*other, _sentence(path, guessed)]))
@@ -236,6 +240,17 @@ def _teachable_names(path: AnyPath | None) -> Config | None:
         return None
     place, model = place_of(path)
     return teachable(model) if model == TEACHABLE[0] and place.has(LABELS) else None
+
+
+def _left_out(value: Config, origin: dict[str, str]) -> list[str]:
+    """Tell of the offset that a scale without one leaves out, and of the order of channels that stays."""
+    if origin["offset"] == "a guess" or not np.any(value["offset"]):
+        return []
+    order = " (channels stay in the order bgr)" if value.get("order") == "bgr" else ""
+    return [
+        f"scale is given without offset, so nothing is added{order}: the offset {json.dumps(value['offset'])} "
+        f"of {origin['offset']} is left out."
+    ]
 
 
 def _sentence(path: AnyPath | None, guessed: dict[str, Any]) -> str:

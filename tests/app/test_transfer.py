@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from minicnn import (
     BatchNormalization,
@@ -15,14 +15,17 @@ from minicnn import (
     GlobalAveragePooling2D,
     Input,
     Model,
+    Normalization,
     ReLU,
+    Rescaling,
     SeparableConv2D,
     Sequential,
     load_model,
 )
 from minicnn.app import main, transfer
 from minicnn.app.settings import Settings
-from minicnn.data import Folder, ImageBatches, VectorStore, wardrobe
+from minicnn.data import Folder, ImageBatches, VectorStore, answer_key, to_floats, wardrobe
+from minicnn.files import make_card, preprocess
 
 
 @pytest.fixture(scope="module")
@@ -112,14 +115,12 @@ def test_a_second_training_runs_no_base(clothes, file, tmp_path, monkeypatch):
 
 
 def test_vectors_are_the_bases_answers_whatever_the_order(clothes, file, tmp_path):
-    base, scale, offset = transfer.load_base(file, 40, lambda _: None)
+    base, feeding = transfer.load_base(file, 40, lambda _: None)
     files, labels = Folder(clothes).split("train")
     names = Folder(clothes).class_names
 
     def of(order):
-        some = ImageBatches(
-            [files[i] for i in order], labels[order], names, 40, 32, scale=scale, offset=offset, label_mode=None
-        )
+        some = ImageBatches([files[i] for i in order], labels[order], names, 40, 32, **feeding, label_mode=None)
         return transfer.vectors(base, some, tmp_path / f"store{order[0]}", lambda _: None), some
 
     got, some = of(np.arange(len(files)))
@@ -130,11 +131,9 @@ def test_vectors_are_the_bases_answers_whatever_the_order(clothes, file, tmp_pat
 
 
 def test_an_interruption_keeps_the_finished_blocks(clothes, file, tmp_path, monkeypatch):
-    base, scale, offset = transfer.load_base(file, 40, lambda _: None)
+    base, feeding = transfer.load_base(file, 40, lambda _: None)
     files, labels = Folder(clothes).split("train")
-    batches = ImageBatches(
-        files, labels, Folder(clothes).class_names, 40, 8, scale=scale, offset=offset, label_mode=None
-    )
+    batches = ImageBatches(files, labels, Folder(clothes).class_names, 40, 8, **feeding, label_mode=None)
     monkeypatch.setattr(transfer, "BLOCK", 16)
     write, count = VectorStore.write, []
 
@@ -163,11 +162,78 @@ def test_a_model_that_answers_maps_is_a_base_itself(clothes, file, tmp_path):
 
 def test_the_files_own_scale_wins(file, tmp_path):
     net = load_model(file)
-    from minicnn.files import make_card
-
     net.classifier = make_card(["a", "b", "c"], (48, 48), "logits", scale=1 / 255, offset=-0.5)
     net.save(tmp_path / "scaled.keras")
-    assert transfer.load_base(tmp_path / "scaled.keras", 40, lambda _: None)[1:] == (1 / 255, -0.5)
+    feeding = transfer.load_base(tmp_path / "scaled.keras", 40, lambda _: None)[1]
+    assert (feeding["scale"], feeding["offset"]) == (1 / 255, -0.5)
+
+
+def test_a_card_is_followed_whole(clothes, file, tmp_path, capsys):
+    """Keras's "caffe" way, read and cut in unusual ways: NumPy and Pillow tell what the base is given."""
+    net, how = load_model(file), {"resize": "box", "crop": "centre", "invert": True}
+    net.classifier = make_card(["a", "b", "c"], (48, 48), "logits", **preprocess("caffe"), **how)
+    net.save(tmp_path / "caffe.keras")
+    assert _train(clothes, tmp_path / "caffe.keras", tmp_path / "run") == 0
+    words = "x * 1 + (-103.939, -116.779, -123.68), resize box, crop centre, invert True, order bgr"
+    assert f"pictures are taken at 40 px, {words}\n" in capsys.readouterr().out
+    saved = load_model(tmp_path / "run" / "model.keras").classifier
+    assert {name: saved[name] for name in how} == how and saved["order"] == "bgr" and saved["offset"][0] == -103.939
+    files, labels = Folder(clothes).split("validation")
+    base, feeding = transfer.load_base(tmp_path / "caffe.keras", 40, lambda _: None)
+    some = ImageBatches(files, labels, Folder(clothes).class_names, 40, **feeding, label_mode=None)
+    x = []
+    for path in files:
+        with Image.open(path) as image:
+            cut = np.asarray(ImageOps.fit(image.convert("RGB"), (40, 40), Image.Resampling.BOX))
+        x.append((255 - cut[..., ::-1].astype(np.float32)) + np.float32(feeding["offset"]))
+    got = transfer.vectors(base, some, tmp_path / "store", lambda _: None)
+    np.testing.assert_allclose(got, base.predict(np.stack(x)).mean(axis=(1, 2)), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("where", ["inside", "before", "in a block before"])
+@pytest.mark.parametrize("known", [False, True])
+def test_a_net_that_scales_by_itself_is_not_scaled_again(clothes, tmp_path, where, known):
+    """The saved net names a picture as the whole one's base, given raw pixels, would."""
+    scaling, conv = Rescaling([0.01, 0.02, 0.005], [-1.0, 0.5, 0.0]), Conv2D(4, 5, strides=3)
+    own = [scaling] if where == "inside" else []
+    base = Sequential([Input((48, 48, 3)), *own, conv, ReLU()], name="base", seed=1)
+    image = Input((48, 48, 3))
+    block = scaling if where == "before" else Sequential([Input((48, 48, 3)), scaling], name="block")
+    x = image if where == "inside" else block(image)
+    net = Model(image, Dense(2)(GlobalAveragePooling2D()(base(x))), seed=2)
+    if known:
+        net.classifier = make_card(["a", "b"], (48, 48), "logits", scale=0.5, offset=3.0)
+    net.save(tmp_path / "m.keras")
+    found, feeding = transfer.load_base(tmp_path / "m.keras", 48, lambda _: None)
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 3), np.uint8)
+    raw = to_floats(pixels, 0.5, 3.0) if known else np.float32(pixels)
+    want = base.predict(raw if where == "inside" else raw * np.float32([0.01, 0.02, 0.005]) + np.float32([-1, 0.5, 0]))
+    got = found.predict(to_floats(pixels, feeding["scale"], feeding["offset"], feeding["order"]))
+    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
+
+
+def test_a_normalization_before_the_base_is_refused(tmp_path):
+    base = Sequential([Input((8, 8, 3)), Conv2D(4, 5)], name="base")
+    image = Input((8, 8, 3))
+    net = Model(image, Dense(2)(GlobalAveragePooling2D()(base(Normalization(mean=1.0, variance=4.0)(image)))))
+    net.save(tmp_path / "m.keras")
+    with pytest.raises(ValueError, match="has a Normalization outside its base"):
+        transfer.load_base(tmp_path / "m.keras", 8, lambda _: None)
+
+
+def test_what_the_store_is_asked_for():
+    """Pictures that are read otherwise have other vectors; the usual ones keep the key that they had."""
+    usual = answer_key([np.zeros(2)], 8, 8, "nearest", 1.0, 0.0)
+    assert answer_key([np.zeros(2)], 8, 8, "nearest", 1.0, 0.0, order="rgb", crop="none", invert=False) == usual
+    for more in ({"order": "bgr"}, {"crop": "centre"}, {"invert": True}):
+        assert answer_key([np.zeros(2)], 8, 8, "nearest", 1.0, 0.0, **more) == usual | more
+
+
+def test_a_grey_base(clothes, tmp_path):
+    Sequential([Input((8, 8, 1)), Conv2D(4, 5, activation="relu")], name="base", seed=1).save(tmp_path / "grey.keras")
+    assert _train(clothes, tmp_path / "grey.keras", tmp_path / "run") == 0
+    net = load_model(tmp_path / "run" / "model.keras")
+    assert net.classifier["channels"] == 1 and net.input_shape == (None, 40, 40, 1)
 
 
 def test_refusals(clothes, file, tmp_path, capsys):

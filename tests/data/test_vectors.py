@@ -1,5 +1,6 @@
 """The store of a base's answers: by key, in blocks, safe when runs are cut or doubled."""
 
+import errno
 import multiprocessing
 
 import numpy as np
@@ -36,6 +37,42 @@ def test_a_damaged_block_counts_as_absent_and_goes_when_told(tmp_path, damage):
     store.drop_damaged()
     assert not block.exists() and store.damaged == []
     assert set(store.read()) == {"0b" * 32}
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+@pytest.mark.parametrize("fault", [OSError(errno.EMFILE, "Too many"), OSError(errno.EIO, "EIO"), MemoryError()])
+def test_a_block_that_cannot_be_read_now_is_not_damaged(tmp_path, monkeypatch, mapped, fault):
+    store = VectorStore(tmp_path, {"k": 1}, mapped)
+    store.write(["0a" * 32], np.ones((1, 4), np.float32))
+    (block,) = (path for path in store.folder.iterdir() if path.name != "key.json")
+
+    def refuse(*_, **more):
+        raise fault
+
+    with monkeypatch.context() as patch:
+        patch.setattr("numpy.load", refuse)
+        assert store.read() == {} and store.damaged == []
+    assert store.unread == {block: fault.strerror if isinstance(fault, OSError) else "not enough memory"}
+    store.drop_damaged()
+    assert set(store.read()) == {"0a" * 32} and store.unread == {}
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "empty", "no fields", "other shapes"])
+def test_a_damaged_block_of_maps(tmp_path, damage):
+    store = VectorStore(tmp_path, {"k": 1}, mapped=True)
+    store.write(["0a" * 32], np.ones((1, 2, 2, 4), np.float32))
+    (block,) = store.folder.glob("*.npy")
+    if damage == "no fields":
+        np.save(block, np.ones(3))
+    elif damage == "other shapes":
+        np.save(block, np.zeros(2, [("hashes", np.uint8, 31), ("vectors", np.float32, 4)]))
+    else:
+        block.write_bytes({"cut": block.read_bytes()[:-9], "text": b"hello", "empty": b""}[damage])
+    assert store.read() == {} and store.damaged == [block] and store.unread == {}
+    kept = block.read_bytes()
+    store.drop_damaged(replaced=False)
+    assert not block.exists() and (tmp_path / store.folder / f"{block.name}.damaged").read_bytes() == kept
+    assert store.read() == {} and store.damaged == []
 
 
 def _fill(where, seed):

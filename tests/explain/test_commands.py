@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minicnn import Conv2D, Dense, Flatten, Input, Sequential, Softmax
+from minicnn import Conv2D, Dense, Flatten, Input, Sequential, Softmax, load_model
 from minicnn.app.cli import main
 from minicnn.models import tinyvgg
 from tests.explain.page.conftest import payload
@@ -19,6 +19,19 @@ def test_explain(saved, capsys):
     assert data["pictures"][0]["name"] == "shirt.png" and data["pictures"][0]["label"] == 1  # named after it
 
 
+def test_a_calibrated_net_is_shown_and_what_predict_adds_is_said(saved, capsys):
+    page, model = str(saved / "page.html"), load_model(saved / "net.keras")
+    assert main(["explain", str(saved / "net.keras"), str(saved / "shirt.png"), "-o", page]) == 0
+    plain = payload(saved / "page.html")
+    capsys.readouterr()
+    model.classifier |= {"temperature": 2.5, "threshold": 0.6}
+    model.save(saved / "net.keras")
+    assert main(["explain", str(saved / "net.keras"), str(saved / "shirt.png"), "-o", page]) == 0
+    assert payload(saved / "page.html") == plain
+    told = "note: the page shows the net's own probabilities; predict applies its temperature 2.5 and threshold 0.6."
+    assert told in capsys.readouterr().err
+
+
 def test_what_no_card_says_is_asked_of_the_folder_and_the_model_and_else_guessed_aloud(saved, capsys):
     """The page takes pictures as predict does: labels.txt beside the file, then the model, then a guess."""
     tinyvgg((16, 16), 3, seed=0).save(saved / "bare.keras")
@@ -30,7 +43,7 @@ def test_what_no_card_says_is_asked_of_the_folder_and_the_model_and_else_guessed
     assert data["preprocess"] == {
         **{"size": [16, 16], "resize": "nearest", "crop": "none", "invert": False, "scale": 1.0, "offset": 0.0}
     }
-    assert 'has no classifier.json: a guess is resize "nearest". --classes, --size and --scale say otherwise.' in said
+    assert 'has no classifier.json: a guess is resize "nearest". --classes, --size, --scale and --offset say' in said
     (saved / "labels.txt").unlink()
     assert main(command) == 0
     assert payload(saved / "page.html")["classes"] == ["class 0", "class 1", "class 2"]

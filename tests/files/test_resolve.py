@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 
 import pytest
 
@@ -121,6 +122,38 @@ def test_a_card_is_written_into_a_zip_and_replaced_there(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["m.keras"]
 
 
+@pytest.mark.parametrize("fault", ["encrypted", "damaged", "cut"])
+def test_a_zip_that_cannot_be_copied_stays_as_it_is(tmp_path, fault):
+    """A member that no Keras reads is copied too, or nothing is written."""
+    path = tmp_path / "m.keras"
+    save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("notes.txt", b"some words" * 9, zipfile.ZIP_DEFLATED)
+    raw = bytearray(path.read_bytes())
+    start, entry = raw.rindex(b"PK\3\4"), raw.rindex(b"PK\1\2")
+    if fault == "encrypted":
+        raw[start + 6] |= 1
+        raw[entry + 8] |= 1
+    elif fault == "damaged":
+        raw[start + 40] ^= 255
+    else:
+        del raw[-9:]
+    path.write_bytes(raw)
+    with pytest.raises(ValueError, match=r"m.keras: .*(can't be copied|truncated)"):
+        files.write_card(path, card())
+    assert path.read_bytes() == raw and [file.name for file in tmp_path.iterdir()] == ["m.keras"]
+
+
+def test_hdf5_with_a_zip_behind_it_is_no_zip(tmp_path):
+    path = tmp_path / "m.h5"
+    save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("notes.txt", "words")
+    before = path.read_bytes()
+    assert zipfile.is_zipfile(path) and files.write_card(path, card()) == str(tmp_path / "m.classifier.json")
+    assert path.read_bytes() == before and files.read_card(path) == card()
+
+
 def test_a_zip_without_a_card_has_a_sidecar(tmp_path):
     """Keras's own save drops the card from the zip."""
     path = tmp_path / "m.keras"
@@ -146,4 +179,32 @@ def test_who_gives_a_scale_alone_says_that_nothing_is_added():
     guess = {**GUESS, "scale": 1 / 127.5, "offset": -1.0}
     known = files.resolve_card(flags={"size": [8, 8], "scale": 1 / 255}, guess=guess)
     assert known.value["offset"] == 0.0 and known.origin["offset"] == "flags"
+    assert known.sentence.count("offset") == 0
     assert files.resolve_card(flags={"size": [8, 8]}, guess=guess).value["offset"] == -1.0
+
+
+@pytest.mark.parametrize("teller", ["card", "model", "metadata"])
+@pytest.mark.parametrize("way", ["tf", "caffe"])
+def test_whoever_told_the_offset(tmp_path, teller, way):
+    told = files.preprocess(way)
+    sources, who = {"card": card(**told)}, "classifier.json"
+    if teller == "model":
+        sources, who = {"model": told}, "the model"
+    elif teller == "metadata":
+        (tmp_path / "metadata.json").write_text(json.dumps(METADATA | {"grayscale": False}))
+        sources, who, told = {}, "metadata.json", {"offset": -1.0, "order": "rgb"}
+    known = files.resolve_card(tmp_path / "m.h5", flags={"scale": 1 / 255}, guess=GUESS, **sources)
+    assert (known.value["scale"], known.value["offset"], known.value["order"]) == (1 / 255, 0.0, told["order"])
+    stays = " (channels stay in the order bgr)" if told["order"] == "bgr" else ""
+    assert known.sentence.startswith(
+        f"scale is given without offset, so nothing is added{stays}: the offset {json.dumps(told['offset'])} of {who}"
+    )
+    both = files.resolve_card(tmp_path / "m.h5", flags={"scale": 1 / 255, "offset": -0.5}, guess=GUESS, **sources)
+    assert both.value["offset"] == -0.5 and "left out" not in both.sentence
+    none = files.resolve_card(tmp_path / "m.h5", flags={"offset": 2.0}, guess=GUESS, **sources)
+    assert none.value["offset"] == 2.0 and none.value["scale"] != 1 / 255
+
+
+def test_an_offset_of_nothing_is_left_out_without_a_word():
+    known = files.resolve_card(flags={"scale": 1 / 255}, card=card(scale=0.5), guess=GUESS)
+    assert (known.value["offset"], known.sentence) == (0.0, "")

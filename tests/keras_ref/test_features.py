@@ -1,5 +1,7 @@
 """Stored vectors: right, keyed by what they depend on, and safe when runs are cut or doubled."""
 
+import errno
+import os
 import re
 import shutil
 
@@ -123,6 +125,33 @@ def test_a_damaged_block_is_replaced_once(classifier, clothes, tmp_path, capsys)
     assert "cannot be read; its vectors are computed again" in capsys.readouterr().err
     np.testing.assert_array_equal(features.vectors(classifier, _split(clothes), tmp_path), once)
     assert capsys.readouterr().err == "" and not other.exists()
+
+
+@pytest.mark.parametrize("why", ["shard", "full"])
+def test_a_damaged_block_that_was_not_replaced_is_kept_aside(classifier, clothes, tmp_path, monkeypatch, why):
+    features.vectors(classifier, _split(clothes), tmp_path)
+    (block,) = tmp_path.rglob("*.npz")
+    block.write_bytes(block.read_bytes()[:1000])
+    if why == "full":
+        monkeypatch.setattr(features.VectorStore, "write", lambda *_: False)
+    features.vectors(classifier, _split(clothes), tmp_path, (0, 2) if why == "shard" else (0, 1))
+    assert not block.exists() and len(block.with_name(f"{block.name}.damaged").read_bytes()) == 1000
+
+
+def test_a_block_that_cannot_be_read_now_stays(classifier, clothes, tmp_path, monkeypatch, capsys):
+    once = features.vectors(classifier, _split(clothes), tmp_path)
+    (block,) = tmp_path.rglob("*.npz")
+    before = block.read_bytes()
+
+    def refuse(path):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.read_bytes", refuse)
+        patch.setattr(features.VectorStore, "write", lambda *_: False)  # or it would be written anew
+        np.testing.assert_array_equal(features.vectors(classifier, _split(clothes), tmp_path), once)
+    assert f"such as {block.name} ({os.strerror(errno.EIO)}): they stay" in capsys.readouterr().err
+    assert block.read_bytes() == before
 
 
 def test_a_store_that_cannot_be_written_is_read(classifier, clothes, tmp_path, monkeypatch, capsys):

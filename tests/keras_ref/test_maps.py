@@ -1,5 +1,8 @@
 """The frozen part of a fine-tuned net, run once: its two parts are the net, and what is kept is what it answers."""
 
+import errno
+import os
+
 import numpy as np
 import pytest
 
@@ -120,9 +123,35 @@ def test_maps_of_a_store_that_is_only_read(trained, clothes, tmp_path, monkeypat
     np.testing.assert_array_equal(got, want)
 
 
+def test_a_block_is_a_file_that_stays_open_so_there_are_few(trained, clothes, tmp_path, monkeypatch):
+    parts, split = maps.cut(_tuned(trained)), _split(clothes)
+    monkeypatch.setattr(features, "BATCH", 8)
+    for most, blocks in ((1 << 26, 1), (16 * 4 * parts.width, 2), (1, 3)):  # of the bytes of 24 pictures' maps
+        monkeypatch.setattr(features, "LARGEST", most)
+        maps.Maps(parts, split, tmp_path / str(most), "float32")
+        assert len(list((tmp_path / str(most)).rglob("*.npy"))) == blocks
+
+
+def test_maps_that_cannot_be_read_now_are_neither_computed_again_nor_removed(trained, clothes, tmp_path, monkeypatch):
+    parts, split = maps.cut(_tuned(trained)), _split(clothes)
+    maps.Maps(parts, split, tmp_path, "float32")
+    (block,) = tmp_path.rglob("*.npy")
+    before = block.read_bytes()
+
+    def refuse(*_, **more):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    words = rf"1 of the blocks in .* such as {block.name} \({os.strerror(errno.EMFILE)}"
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match=words):
+        patch.setattr("numpy.load", refuse)
+        maps.Maps(parts, split, tmp_path, "float32")
+    assert block.read_bytes() == before
+
+
 def test_an_interruption_keeps_the_finished_blocks(trained, clothes, tmp_path, monkeypatch):
     parts, split = maps.cut(_tuned(trained)), _split(clothes)
     monkeypatch.setattr(features, "BATCH", 8)
+    monkeypatch.setattr(features, "LARGEST", 1)
     whole = maps.Maps(parts, split, tmp_path / "whole", "float32")
     write, count = features.VectorStore.write, []
 

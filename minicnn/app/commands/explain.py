@@ -2,9 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import console
 from . import flags
+
+if TYPE_CHECKING:
+    from ...files import ResolvedCard
 
 HELP: str = "write a page that shows where every number of a net comes from"
 
@@ -29,7 +33,16 @@ def run(args: argparse.Namespace) -> None:
         flags.pictures(args.pictures),
         args.out,
         classes=better.pop("class_names", None),
-        tell=flags.tell,
+        tell=_tell,
         **better,
     )
     print(f"{args.out}: {size / 1e6:.1f} MB, for any browser; it needs no network{replaced}")
+
+
+def _tell(resolved: "ResolvedCard") -> None:
+    """Print what the other commands print of a card, and what of it the page does not apply."""
+    flags.tell(resolved)
+    later = [name for name in ("temperature", "threshold") if resolved.value[name] is not None]
+    if later:
+        what = " and ".join(f"{name} {resolved.value[name]:g}" for name in later)
+        console.note(f"the page shows the net's own probabilities; predict applies its {what}.")

@@ -156,7 +156,7 @@ def tell(resolved: "ResolvedCard") -> None:
     resolved : ResolvedCard
     """
     if resolved.sentence:
-        console.note(f"{resolved.sentence} --classes, --size and --scale say otherwise.")
+        console.note(f"{resolved.sentence} --classes, --size, --scale and --offset say otherwise.")
     if resolved.origin.get("scale") == "Teachable Machine":
         console.note(
             "taken for Teachable Machine's by the names of its files: the centred square, x/127.5 - 1. "

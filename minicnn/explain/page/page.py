@@ -32,8 +32,6 @@ ABLE = {
     "task": ("one", "many"),
     "resize": (*PILLOW_FILTERS, "tf-bilinear"),
     "order": ("rgb",),
-    "temperature": (None,),
-    "threshold": (None,),
 }  # what the page does of a classifier.json
 LOSSES = {
     CategoricalCrossentropy: "categorical",
@@ -102,6 +100,7 @@ def write(
 
     Notes
     -----
+    The page shows the net's own probabilities: a temperature and a threshold of its classifier.json are not applied.
     The page is what CNN Explainer shows of one net, for any net: Wang et al. 2020, arXiv:2004.15004.
 
     Examples

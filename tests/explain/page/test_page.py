@@ -56,8 +56,7 @@ def test_what_the_page_refuses(tmp_path, models, pictures, settings, sentence):
 @pytest.mark.parametrize(
     "field, value",
     [
-        ("threshold", 0.5),
-        ("temperature", 2.0),
+        ("resize", "tf-area"),
         ("task", "pictures"),
     ],
 )
