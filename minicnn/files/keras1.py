@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import is_integer
 from ..types import AnyArray
 from .model_file import Config
 
@@ -45,6 +46,12 @@ MARKS: tuple[str, ...] = (
     "W_regularizer",
 )
 WITH_A_RATE: tuple[str, ...] = ("Dropout", "SpatialDropout2D", "GaussianDropout")
+OWN_MARKS: dict[str, str] = {  # of layers that have none of these
+    "BatchNormalization": "mode",
+    "GaussianNoise": "sigma",
+    "PReLU": "init",
+    **dict.fromkeys(WITH_A_RATE, "p"),
+}
 
 
 def keras2_words(entry: Config) -> Config:
@@ -70,9 +77,7 @@ def keras2_words(entry: Config) -> Config:
     class_name, old = entry["class_name"], dict(entry["config"])
     if class_name == "Merge":
         return _merged(entry, old)
-    spoken = class_name in CLASSES or any(mark in old for mark in MARKS)
-    spoken = spoken or class_name in WITH_A_RATE and "p" in old or class_name == "BatchNormalization" and "mode" in old
-    if not spoken:
+    if class_name not in CLASSES and not any(mark in old for mark in (*MARKS, OWN_MARKS.get(class_name))):
         return entry
     config = {NAMES.get(key, key): value for key, value in old.items() if key not in STARTS}
     if class_name in WITH_A_RATE and "p" in config:
@@ -88,7 +93,9 @@ def keras2_words(entry: Config) -> Config:
         )
     if class_name == "ZeroPadding2D":
         config["padding"] = _frame(config.get("padding"))
-    config.pop("output_shape", None)  # Deconvolution2D's, which follows from the other settings
+    wanted = config.pop("output_shape", None)
+    if class_name == "Deconvolution2D" and (more := _output_padding(config, wanted)) is not None:
+        config["output_padding"] = more
     return {**entry, "class_name": CLASSES.get(class_name, class_name), "config": config}
 
 
@@ -101,6 +108,42 @@ def _merged(entry: Config, old: Config) -> Config:
         )
     config = {"name": old.get("name")} | ({"axis": old.get("concat_axis", -1)} if mode == "concat" else {})
     return {**entry, "class_name": JOINED[mode], "config": config}
+
+
+def _output_padding(config: Config, wanted: Any) -> list[int] | None:
+    """Return the output_padding that gives Deconvolution2D's output_shape; None where that is the usual one.
+
+    From how many pixels it is made follows: TensorFlow refuses any other. "same" makes n stride of n, or up to
+    stride - 1 fewer; "valid" (n - 1) stride + kernel or up to stride - 1 more.
+    """
+    names = ("strides", "kernel_size", "padding")
+    strides, kernel, padding = (config.get(name) for name in names)
+    sizes = wanted[1:3] if isinstance(wanted, list) and len(wanted) == 4 else None
+    if not all(_two(each) for each in (sizes, strides, kernel)) or config.get("data_format") == "channels_first":
+        return None
+    more: list[int] = []
+    usual = True
+    for size, stride, wide in zip(sizes, strides, kernel, strict=True):
+        if padding == "same":
+            count = -(-size // stride)
+            least, normal = (count - 1) * stride + wide % 2, count * stride
+        else:
+            count = -(-(size - wide + 1) // stride)
+            least, normal = (count - 1) * stride + wide, count * stride + max(wide - stride, 0)
+        more.append(size - least)
+        usual = usual and size == normal
+    if usual:
+        return None
+    if not all(0 <= extra < stride for extra, stride in zip(more, strides, strict=True)):
+        raise ValueError(
+            f"layer {config.get('name')!r} is Keras 1's Deconvolution2D(output_shape={wanted}), which no later Keras "
+            f"makes with kernel_size={kernel}, strides={strides} and padding={padding!r}."
+        )
+    return more
+
+
+def _two(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(is_integer(each) and each > 0 for each in value)
 
 
 def _frame(padding: Any) -> Any:
@@ -122,4 +165,19 @@ def keras2_arrays(class_name: str, arrays: list[AnyArray]) -> list[AnyArray]:
     """
     if class_name == "Conv2DTranspose" and arrays and arrays[0].ndim == 4:
         return [np.swapaxes(arrays[0], 2, 3), *arrays[1:]]
+    return arrays
+
+
+def flipped(class_name: str, arrays: list[AnyArray]) -> list[AnyArray]:
+    """Return a layer's arrays as TensorFlow takes them: Theano's convolutions turned the kernel by half a turn.
+
+    Source: Keras 2's `_need_convert_kernel` and `convert_kernel`.
+
+    Examples
+    --------
+    >>> flipped("Conv2D", [np.arange(3.0).reshape(1, 3, 1, 1)])[0].ravel()
+    array([2., 1., 0.])
+    """
+    if class_name in ("Conv2D", "Conv2DTranspose") and arrays and arrays[0].ndim == 4:
+        return [np.ascontiguousarray(arrays[0][::-1, ::-1]), *arrays[1:]]
     return arrays

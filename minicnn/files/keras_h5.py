@@ -25,7 +25,7 @@ from .compiling import array_by_array, compile_settings, is_rate, optimizer_stat
 from .dialect import model_config
 from .graph import NESTED
 from .hdf5 import File, Group, image
-from .keras1 import keras2_arrays
+from .keras1 import flipped, keras2_arrays
 from .keras2 import legacy_entry
 from .keras_zip import KERAS_VERSION
 from .layout import layer_name, layers_of, read_arrays, write_arrays
@@ -49,11 +49,8 @@ def read(view: memoryview, optimizer: bool = True) -> ModelFile:
         compiled = compile_settings(parse_json(text.encode(), "training_config"))
     if optimizer and compiled is not None and "optimizer_weights" in root:
         state = optimizer_state(_optimizer_arrays(root.group("optimizer_weights"), compiled), compiled)
-    weights, version = _by_name(root.group("model_weights"), config), _text(root, "keras_version")
-    if str(version).startswith("1."):
-        classes = {path: layer["class_name"] for path, layer in leaves(config).items()}
-        weights = {path: keras2_arrays(classes[path], arrays) for path, arrays in weights.items()}
-    return ModelFile(config, weights, compiled, state, None, version)
+    weights = _weights(root, root.group("model_weights"), config)
+    return ModelFile(config, weights, compiled, state, None, _text(root, "keras_version"))
 
 
 def read_weights(view: memoryview, entry: Config) -> Weights:
@@ -61,7 +58,7 @@ def read_weights(view: memoryview, entry: Config) -> Weights:
     root = File(view).root
     for group in (root, root.get("model_weights")):
         if isinstance(group, Group) and group.texts("layer_names") is not None:
-            return _by_name(group, entry)
+            return _weights(root, group, entry)
     old = "_layer_checkpoint_dependencies"  # what the first versions of this format said for "layers"
     if old not in root and "layers" not in root:
         raise ValueError("it holds no weights that Keras saved: neither layers nor layer_names.")
@@ -104,6 +101,22 @@ def _fill(file: Any, model: ModelFile) -> None:
 def _text(group: Group, name: str) -> str | None:
     found = group.texts(name)
     return found[0] if found else None
+
+
+def _weights(root: Group, group: Group, entry: Config) -> Weights:
+    """Return {layer path: [arrays]} as Keras 2 on TensorFlow has them.
+
+    Who wrote the group stands in it or at the root. Keras 1 said so of whole models alone: who says nothing is Keras 1,
+    as for Keras 2.
+    """
+    weights = _by_name(group, entry)
+    version, backend = (_text(group, name) or _text(root, name) for name in ("keras_version", "backend"))
+    changes = [keras2_arrays] if (version or "1.").startswith("1.") else []
+    changes += [flipped] if backend == "theano" else []
+    classes = {path: layer["class_name"] for path, layer in leaves(entry).items()}
+    for change in changes:
+        weights = {path: change(classes[path], arrays) for path, arrays in weights.items()}
+    return weights
 
 
 def _by_name(group: Group, entry: Config) -> Weights:

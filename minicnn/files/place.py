@@ -25,6 +25,10 @@ ENDINGS: tuple[str, ...] = (".keras", ".h5", ".hdf5")
 class Place(Protocol):
     """Files by name: those of one folder."""
 
+    def names(self) -> list[str]:
+        """Return the names of its files, sorted."""
+        ...
+
     def has(self, name: str) -> bool:
         """Tell whether there is a file of that name."""
         ...
@@ -42,6 +46,10 @@ class Folder(NamedTuple):
     """A folder on the disk."""
 
     path: str
+
+    def names(self) -> list[str]:
+        """Return the names of its files, sorted."""
+        return sorted(os.listdir(self.path or "."))
 
     def has(self, name: str) -> bool:
         """Tell whether there is a file of that name."""
@@ -67,6 +75,11 @@ class Packed(NamedTuple):
     archive: zipfile.ZipFile
     view: memoryview
     folder: str  # "" or "converted_keras/"
+
+    def names(self) -> list[str]:
+        """Return the names of the members that lie in the folder itself, sorted."""
+        inside = {name.removeprefix(self.folder) for name in self.archive.namelist() if name.startswith(self.folder)}
+        return sorted(name for name in inside if name and "/" not in name)
 
     def has(self, name: str) -> bool:
         """Tell whether there is a member of that name."""

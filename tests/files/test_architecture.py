@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -34,8 +35,30 @@ def test_weights_beside_the_architecture(name, tmp_path):
         theirs.save_weights(tmp_path / name)
     else:
         theirs.save(tmp_path / name)
-    model = minicnn.load_model(tmp_path / "fer.json")
+    other = name == "whatever.h5"  # the only one there, which is told
+    with pytest.warns(UserWarning, match=f"fer.json has its weights from {name}") if other else nullcontext():
+        model = minicnn.load_model(tmp_path / "fer.json")
     np.testing.assert_allclose(model.predict(X), theirs(X), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("inside", ["", "net/"])
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_weights_beside_the_architecture_in_a_zip(tmp_path, inside, method):
+    """What lies beside the zip on the disk is another model's."""
+    theirs = made()
+    theirs.save_weights(tmp_path / "w.weights.h5")
+    with zipfile.ZipFile(tmp_path / "net.zip", "w", method) as archive:
+        archive.writestr(f"{inside}model.json", theirs.to_json())
+        archive.write(tmp_path / "w.weights.h5", f"{inside}model.weights.h5")
+    (tmp_path / "w.weights.h5").unlink()
+    other = keras.models.clone_model(theirs)
+    other.save(tmp_path / "model.h5")
+    model = minicnn.load_model(tmp_path / "net.zip")
+    np.testing.assert_allclose(model.predict(X), theirs(X), rtol=1e-5, atol=1e-5)
+    with zipfile.ZipFile(tmp_path / "bare.zip", "w") as archive:
+        archive.writestr(f"{inside}model.json", theirs.to_json())
+    with pytest.raises(ValueError, match="no model.h5 or model.weights.h5 lies beside it"):
+        minicnn.load_model(tmp_path / "bare.zip")
 
 
 def test_weights_that_are_said_win(tmp_path):

@@ -8,9 +8,10 @@ import pytest
 
 import minicnn
 from minicnn import files
-from tests.keras_oracle import keras
+from tests.keras_oracle import keras, tf
 
 L = keras.layers
+pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file:UserWarning")
 LAYER = {"trainable": True}
 REGULARIZED = {"W_regularizer": {"name": "WeightRegularizer", "l1": 0.0, "l2": 0.0005}, "b_regularizer": None,
                "activity_regularizer": None, "W_constraint": None, "b_constraint": None}  # fmt: skip
@@ -160,6 +161,85 @@ def test_the_transposed_convolution_s_kernel(tmp_path):
     twin = keras.Sequential([keras.Input((12, 11, 3)), L.Conv2DTranspose(2, 3, 2)])
     twin.set_weights([np.swapaxes(kernel, 2, 3), bias])
     np.testing.assert_allclose(minicnn.load_model(tmp_path / "old.h5").predict(X), twin(X), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("padding", "size", "stride", "shape"),
+    [
+        ("same", 3, 2, (13, 14)),
+        ("same", 3, 2, (14, 14)),
+        ("same", 2, 2, (13, 13)),
+        ("same", 5, 3, (19, 20)),
+        ("valid", 2, 3, (20, 22)),
+        ("valid", 3, 2, (16, 15)),
+    ],
+)
+def test_the_shape_that_a_transposed_convolution_was_told(padding, size, stride, shape, tmp_path):
+    """TensorFlow, which Keras 1 asked with output_shape, is asked itself."""
+    entry = convolution("d", 2, size, stride, border_mode=padding, batch_input_shape=[None, 7, 7, 3],
+                        output_shape=[None, *shape, 2])  # fmt: skip
+    entry["class_name"] = "Deconvolution2D"
+    kernel, bias, x = drawn(size, size, 3, 2), drawn(2), X[:, :7, :7]
+    write(tmp_path / "old.h5", "Sequential", [entry], {"d": named("d", kernel, bias)})
+    given = (np.swapaxes(kernel, 2, 3), (2, *shape, 2), stride, padding.upper())
+    want = tf.nn.conv2d_transpose(x, *given) + bias
+    np.testing.assert_allclose(minicnn.load_model(tmp_path / "old.h5").predict(x), want, rtol=1e-4, atol=1e-5)
+
+
+def test_a_shape_that_no_later_keras_makes_is_refused(tmp_path):
+    entry = convolution("d", 2, 2, 2, border_mode="same", output_shape=[None, 13, 14, 2],
+                        batch_input_shape=[None, 7, 7, 3])  # fmt: skip
+    entry["class_name"] = "Deconvolution2D"
+    write(tmp_path / "old.h5", "Sequential", [entry], {"d": named("d", drawn(2, 2, 3, 2), drawn(2))})
+    with pytest.raises(ValueError, match=r"layer 'd' is Keras 1's Deconvolution2D\(output_shape=\[None, 13, 14, 2\]\)"):
+        minicnn.load_model(tmp_path / "old.h5")
+
+
+@pytest.mark.parametrize("version", [None, "1.2.2", "2.0.0"])
+def test_an_architecture_with_its_weights_alone(version, tmp_path):
+    """As many channels as filters: nothing but the version tells how the kernel lies. Keras 1 does not tell it."""
+    entry = convolution("d", 3, 3, batch_input_shape=[None, 12, 11, 3], output_shape=[None, 14, 13, 3])
+    entry["class_name"] = "Deconvolution2D"
+    (tmp_path / "old.json").write_text(
+        json.dumps({"class_name": "Sequential", "config": [entry], "keras_version": "1.2.2"})
+    )
+    kernel, bias = drawn(3, 3, 3, 3), drawn(3)
+    with h5py.File(tmp_path / "old.h5", "w") as file:
+        file.attrs["layer_names"] = [b"d"]
+        if version:
+            file.attrs["keras_version"] = version.encode()
+        group = file.create_group("d")
+        group.attrs["weight_names"] = [b"d_W", b"d_b"]
+        group["d_W"], group["d_b"] = kernel, bias
+    twin = keras.Sequential([keras.Input((12, 11, 3)), L.Conv2DTranspose(3, 3)])
+    twin.set_weights([kernel if version == "2.0.0" else np.swapaxes(kernel, 2, 3), bias])
+    np.testing.assert_allclose(minicnn.load_model(tmp_path / "old.json").predict(X), twin(X), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("backend", ["theano", "tensorflow"])
+def test_theano_s_kernels_are_turned(backend, tmp_path):
+    """In TensorFlow's order of axes, as Theano had it too: its convolution is the other one of the two."""
+    kernel, bias = drawn(3, 2, 3, 4), drawn(4)
+    twin = keras.Sequential([keras.Input((12, 11, 3), name="i"), L.Conv2D(4, (3, 2), name="c")])
+    twin.set_weights([kernel, bias])
+    twin.save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5", "a") as file:
+        file.attrs["backend"] = file["model_weights"].attrs["backend"] = backend.encode()
+    if backend == "theano":
+        twin.set_weights([kernel[::-1, ::-1], bias])
+    np.testing.assert_allclose(minicnn.load_model(tmp_path / "m.h5").predict(X), twin(X), rtol=1e-4, atol=1e-5)
+
+
+def test_layers_whose_one_setting_has_another_name(tmp_path):
+    config = [
+        old("GaussianNoise", "n", sigma=0.25, batch_input_shape=[None, 12, 11, 3]),
+        old("PReLU", "p", init="zero"),
+    ]
+    alpha = drawn(12, 11, 3)
+    write(tmp_path / "old.h5", "Sequential", config, {"n": [], "p": [("p_alphas", alpha)]})
+    model = minicnn.load_model(tmp_path / "old.h5")
+    assert model.layers[0].stddev == 0.25
+    np.testing.assert_allclose(model.predict(X), np.where(X > 0, X, alpha * X), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
