@@ -35,6 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    from ..files import any_name
+
+    any_name()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default")

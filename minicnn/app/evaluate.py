@@ -122,6 +122,11 @@ def evaluate(
     card = known(model)
     if len(model.outputs) != 1 or card.get("task") == "pictures":
         raise ValueError("Only nets that name classes can be judged: with one output, a row of numbers a picture.")
+    if card.get("task") == "many":
+        raise ValueError(
+            "A net that gives each label for itself is judged on a CSV of file,labels; --task one judges it by its "
+            f"most probable class. Received: {folder}."
+        )
     field = card.get("split")
     if field is None and path is not None:
         field = recorded_split_field(path, folder)

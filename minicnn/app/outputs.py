@@ -1,7 +1,7 @@
 """Answers that are no row of classes: several outputs, each with its name; pictures, which are written as PNG files."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,8 +55,8 @@ def outputs_of(model: Model) -> list[Output]:
 
 def answers(
     model: Model, paths: Sequence[AnyPath], unreadable: dict[AnyPath, str] | None = None
-) -> list[tuple[AnyPath, dict[str, Array]]]:
-    """Return every output of a model for pictures in files.
+) -> Iterator[tuple[AnyPath, dict[str, Array]]]:
+    """Yield every output of a model for pictures in files, a batch held at a time: maps are large.
 
     Parameters
     ----------
@@ -66,9 +66,11 @@ def answers(
     unreadable : dict, optional
         Gets {path: why} of those that are no pictures, which have no answer then.
 
-    Returns
-    -------
-    answers : list of (path, {name of the output: (K,) or (H, W, K) float})
+    Yields
+    ------
+    path : str or PathLike
+    outputs : dict
+        Name of the output -> (K,) or (H, W, K) float.
 
     Raises
     ------
@@ -78,20 +80,16 @@ def answers(
         An output is not a finite number.
     """
     names = model.output_names
-    found: list[tuple[AnyPath, dict[str, Array]]] = []
     for read, x in read_batches(model, paths, unreadable=unreadable):
         given = model.predict(x)
         outputs = given if isinstance(given, list) else [given]
         for each in outputs:
             check_finite(each)
-        found += [
-            (path, {name: each[row] for name, each in zip(names, outputs, strict=True)})
-            for row, path in enumerate(read)
-        ]
-    return found
+        for row, path in enumerate(read):
+            yield path, {name: each[row] for name, each in zip(names, outputs, strict=True)}
 
 
-def pixels_of(model: Model, output: Output, values: Array) -> NDArray[np.uint8]:
+def pixels_of(model: Model, output: Output, values: Array) -> NDArray[np.unsignedinteger[Any]]:
     """Turn what a model gives for a picture into pixels.
 
     Parameters
@@ -104,15 +102,16 @@ def pixels_of(model: Model, output: Output, values: Array) -> NDArray[np.uint8]:
 
     Returns
     -------
-    pixels : (H, W) or (H, W, 3) uint8
+    pixels : (H, W) or (H, W, 3) uint8; uint16 where there are more than 256 classes
         Sigmoid's 0..1 and tanh's -1..1 are all of black to white. Other outputs are taken to be as the model's inputs
         are: what `scale` and `offset` made of pixels is undone; where they do nothing and no value is above 1, white
-        is 1. Classes are numbered from 0, in steps of grey that are as wide as they can be.
+        is 1. Where pictures are inverted on the way in, a model's one output that has their channels is inverted too.
+        Classes are numbered from 0, in steps of grey that are as wide as they can be.
     """
     count = values.shape[-1]
     if count not in (1, 3) or output.activation == "softmax":
-        wide = 255 // max(count - 1, 1)
-        return (values.argmax(-1) * wide).astype(np.uint8)
+        grey = np.uint8 if count <= 256 else np.uint16
+        return (values.argmax(-1) * (np.iinfo(grey).max // max(count - 1, 1))).astype(grey)
     card = known(model)
     if output.activation == "sigmoid":
         wide = values * 255
@@ -123,6 +122,8 @@ def pixels_of(model: Model, output: Output, values: Array) -> NDArray[np.uint8]:
     else:
         wide = _undone(values, card)
     pixels = np.rint(np.clip(wide, 0, 255)).astype(np.uint8)
+    if card.get("invert") and len(model.outputs) == 1 and count == card["channels"]:
+        pixels = 255 - pixels
     pixels = pixels[..., ::-1] if count == 3 and card.get("order") == "bgr" else pixels
     return pixels[..., 0] if count == 1 else pixels
 
@@ -144,7 +145,7 @@ def write_png(folder: str | os.PathLike[str], name: str, pixels: AnyArray) -> tu
     folder : str or PathLike
         Made if need be.
     name : str
-    pixels : (H, W) or (H, W, 3) uint8
+    pixels : (H, W) uint8 or uint16, or (H, W, 3) uint8
 
     Returns
     -------
@@ -160,26 +161,27 @@ def write_png(folder: str | os.PathLike[str], name: str, pixels: AnyArray) -> tu
     return path, replaced
 
 
-def stems(paths: Sequence[str | os.PathLike[str]]) -> list[str]:
-    """Return a name for each picture's results: its file's without the ending, numbered where it came before.
+def free_stem(path: str | os.PathLike[str], taken: set[str]) -> str:
+    """Return a name for a picture's results: its file's without the ending, numbered where it came before.
 
     Parameters
     ----------
-    paths : list of str or PathLike
+    path : str or PathLike
+    taken : set of str
+        The names that came before; gets this one.
 
     Returns
     -------
-    stems : list of str
+    stem : str
 
     Examples
     --------
-    >>> stems(["a/hat.jpg", "b/hat.jpg", "c/cap.png"])
+    >>> taken = set()
+    >>> [free_stem(path, taken) for path in ("a/hat.jpg", "b/hat.jpg", "c/cap.png")]
     ['hat', 'hat-2', 'cap']
     """
-    found: list[str] = []
-    for path in paths:
-        stem, number = Path(path).stem, 1
-        while (name := stem if number == 1 else f"{stem}-{number}") in found:
-            number += 1
-        found.append(name)
-    return found
+    stem, number = Path(path).stem, 1
+    while (name := stem if number == 1 else f"{stem}-{number}") in taken:
+        number += 1
+    taken.add(name)
+    return name

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -95,6 +96,14 @@ def ask(
     return Answer(card["class_names"], scored, float(p[scored.label]), shown, maps)
 
 
+def check_out(path: str | os.PathLike[str]) -> None:
+    """Refuse, with a ValueError, what `draw` can't write to: another ending than .png, a folder that is not there."""
+    if not os.fspath(path).lower().endswith(".png"):
+        raise ValueError(f"`out` must end in .png. Received: {os.fspath(path)!r}.")
+    if not (folder := Path(path).parent).is_dir():
+        raise ValueError(f"`out` must lie in a folder that is there. Received: {str(folder)!r}.")
+
+
 def draw(answer: Answer, path: str | os.PathLike[str]) -> None:
     """Draw the picture and its maps side by side, with their names, into a PNG file.
 
@@ -107,10 +116,9 @@ def draw(answer: Answer, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        Another ending than .png.
+        Another ending than .png, or no such folder.
     """
-    if not os.fspath(path).lower().endswith(".png"):
-        raise ValueError(f"`out` must end in .png. Received: {os.fspath(path)!r}.")
+    check_out(path)
     panels = {"the picture": answer.pixels} | {
         name: overlay(answer.pixels, values) for name, values in answer.maps.items()
     }

@@ -168,7 +168,8 @@ class Folder:
     def write_split(self, path: AnyPath) -> None:
         """Write `record` as JSON."""
         with replacing(path) as file:
-            file.write((json.dumps(self.record(), indent=1, ensure_ascii=False) + "\n").encode())
+            text = json.dumps(self.record(), indent=1, ensure_ascii=False) + "\n"
+            file.write(text.encode(errors="backslashreplace"))  # as JSON has a name that is no text: "\udcff.png"
 
     def _classes(self, root: Path, wanted: Collection[str] | None = None) -> list[str]:
         """Return the names of the folders in `root`, sorted; what else lies there, or isn't wanted, is left out."""

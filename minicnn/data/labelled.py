@@ -5,13 +5,14 @@
     a/2.jpg,
     b/1.jpg,dog
 
-The first line is a heading. Files are named from the CSV's own folder. Labels are separated by ";" or "|"; where the
-whole file has neither, by spaces. A picture may have none.
+The first line is a heading. Files are named from the CSV's own folder, or by their whole paths. Labels are separated by
+";" or "|"; where the whole file has neither, by spaces. A picture may have none.
 """
 
 import copy
 import csv
 import json
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -67,7 +68,8 @@ class LabelledPictures:
     Raises
     ------
     ValueError
-        No such CSV, a line without two columns, a picture twice or missing, fewer than two pictures, or no label.
+        No such CSV, no heading, a line without two columns, a picture twice or missing, fewer than two pictures, or no
+        label.
 
     Examples
     --------
@@ -148,13 +150,15 @@ class LabelledPictures:
             "seed": self.split_seed,
             "drawn": self.drawn,
             "class_names": list(self.class_names),
-            "splits": {
-                name: [file.relative_to(self.path.parent).as_posix() for file in split.files]
-                for name, split in self.splits.items()
-            },
+            "splits": {name: [self._name_of(file) for file in split.files] for name, split in self.splits.items()},
         }
         with replacing(path) as file:
-            file.write((json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
+            file.write((json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(errors="backslashreplace"))
+
+    def _name_of(self, file: Path) -> str:
+        """Return a file's name from the CSV's folder, or its whole path where the CSV has that."""
+        below = file.is_relative_to(self.path.parent)
+        return (file.relative_to(self.path.parent) if below else file).as_posix()
 
 
 def _rows(path: Path) -> list[tuple[str, set[str]]]:
@@ -168,7 +172,11 @@ def _rows(path: Path) -> list[tuple[str, set[str]]]:
             table = [(number, row) for number, row in enumerate(csv.reader(lines), 1) if row]
     except (UnicodeDecodeError, csv.Error) as fault:
         raise ValueError(f"{path}: it is no CSV in UTF-8 ({fault}).") from None
+    first = table[0][1][0].strip() if table else ""
+    if Path(first).suffix and (path.parent / first).is_file():
+        raise ValueError(f"{path}: its first line must be a heading, as file,labels. Received: {first}, a file.")
     rows: dict[str, set[str]] = {}
+    files: set[str] = set()
     between = r"[;|]" if any(re.search(r"[;|]", row[-1]) for _, row in table) else r"\s+"
     for number, row in table[1:]:
         if len(row) != 2 or not row[0].strip():
@@ -176,7 +184,9 @@ def _rows(path: Path) -> list[tuple[str, set[str]]]:
                 f"{path}: line {number} must have two columns, file and labels. Received: {str(row)[:80]}."
             )
         name = row[0].strip()
-        if name in rows:
+        file = os.path.abspath(path.parent / name)  # "./a.jpg" is "a.jpg"
+        if file in files:
             raise ValueError(f"{path}: it lists {name!r} twice.")
+        files.add(file)
         rows[name] = {label for part in re.split(between, row[1]) if (label := part.strip())}
     return sorted(rows.items())

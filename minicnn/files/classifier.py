@@ -281,7 +281,8 @@ def parse(raw: AnyBytes) -> Config:
 
 def dump(value: Config) -> bytes:
     """Return the bytes of a classifier.json."""
-    return (json.dumps(check(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    text = json.dumps(check(value), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode(errors="backslashreplace")  # as JSON has a folder's name that is no text: "\udcff"
 
 
 def _need(value: Config, name: str, good: bool, what: str) -> None:

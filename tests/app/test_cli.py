@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -43,6 +44,31 @@ def test_train_leaves_a_model_a_history_and_the_split(run):
     assert len((run / "history.csv").read_text().splitlines()) == 3
     model = minicnn.load_model(run / "model.keras")
     assert model.classifier["class_names"] == list(wardrobe.CLASS_NAMES) and model.classifier["size"] == [32, 32]
+
+
+@pytest.fixture
+def unnamed(folder, tmp_path):
+    """Give a copy of the wardrobe in which one picture's name is no text."""
+    copy = shutil.copytree(folder, tmp_path / "clothes")
+    path = copy / "train" / "hat" / os.fsdecode(b"\xff.png")
+    try:
+        shutil.copy(copy / "train" / "hat" / "0000.png", path)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    return copy, path
+
+
+def test_a_name_that_is_no_text_is_printed_and_written(run, unnamed, tmp_path, capsys):
+    copy, path = unnamed
+    capsys.readouterr()
+    assert main(["predict", str(run / "model.keras"), str(path.parent)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5 and any(r"hat/\udcff.png: " in line for line in lines)
+    assert main(["predict", str(run / "model.keras"), str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["picture"] == str(path)
+    assert main(["train", str(copy), "--size", "32", "--epochs", "1", "--out", str(tmp_path / "run")]) == 0
+    split = json.loads((tmp_path / "run" / "split.json").read_text())["splits"]
+    assert f"train/hat/{path.name}" in split["train"]
 
 
 def test_predict_needs_no_flags(run, folder, capsys):

@@ -106,6 +106,9 @@ def test_the_table_on_paper():
         ("file,labels\n", "no picture has a label"),
         ("file,labels\na.png,x\n", "it must list at least two pictures. Received: 1."),
         ("file,labels\na.png,x\na.png,y\n", "it lists 'a.png' twice"),
+        ("file,labels\na.png,x\n./a.png,y\n", "it lists './a.png' twice"),
+        ("file,labels\na.png,x\nno/../a.png,y\n", "it lists 'no/../a.png' twice"),
+        ("a.png,x\nb.png,y\n", "its first line must be a heading, as file,labels. Received: a.png, a file."),
         ("file,labels\na.png,x,y\n", "line 2 must have two columns, file and labels"),
         ("file,labels\na.png,x\nnone.png,y\n", "none.png, which is not there"),
         ("file,labels\n\udcff", "it is no CSV in UTF-8"),
@@ -117,6 +120,30 @@ def test_tables_that_are_wrong(tmp_path, capsys, text, sentence):
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     assert sentence in failing(capsys, "train", path, "--out", tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_pictures_may_lie_elsewhere(listed, tmp_path, capsys):
+    """Named by their whole paths, or from the CSV's folder through another; split.json names them likewise."""
+    folder = tmp_path / "csv"
+    folder.mkdir()
+    names = [f"{number:02d}.png" for number in range(6)]
+    for name in names[4:]:
+        (tmp_path / name).write_bytes((listed.parent / "a b" / name).read_bytes())
+    whole = [str(listed.parent / "a b" / name) for name in names[:4]] + [f"../{name}" for name in names[4:]]
+    (folder / "l.csv").write_text("file,labels\n" + "".join(f"{name},x\n" for name in whole))
+    flags = ["--arch", "homework", "--size", "16", "--epochs", "1", "--skip-corrupt", "--out", str(tmp_path / "run")]
+    assert main(["train", str(folder / "l.csv"), *flags]) == 0, capsys.readouterr().err
+    split = json.loads((tmp_path / "run" / "split.json").read_text())["splits"]
+    assert sorted(split["train"] + split["validation"]) == sorted(whole)
+
+
+def test_a_folder_says_one_class_a_picture(run, tmp_path, capsys):
+    for name in LABELS:
+        (tmp_path / "set" / "test" / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "set" / "test" / name / "1.png")
+    said = failing(capsys, "evaluate", run / "model.keras", tmp_path / "set")
+    assert "A net that gives each label for itself is judged on a CSV of file,labels; --task one judges it by" in said
+    assert main(["evaluate", str(run / "model.keras"), str(tmp_path / "set"), "--task", "one"]) == 0
 
 
 def test_labels_of_others_and_nets_of_others(run, listed, tmp_path, capsys):

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import minicnn
+from minicnn.app import outputs
 from minicnn.app.cli import main
-from minicnn.app.outputs import stems
+from minicnn.app.outputs import free_stem
+from minicnn.files import make_card
 from tests.app.test_feeding import failing
 
 
@@ -53,7 +55,9 @@ def test_several_outputs_have_their_names(tmp_path, picture, capsys):
     pixels = np.asarray(Image.open(out / "cat-mask.png"), int)
     assert np.abs(pixels - mask[0, ..., 0] * 255).max() <= 0.5 + 1e-3
     assert main([*command, "--json"]) == 0
-    (answer,) = json.loads(capsys.readouterr().out)
+    told = capsys.readouterr()
+    (answer,) = json.loads(told.out)
+    assert told.err.splitlines()[-1] == f"note: {out / 'cat-mask.png'} is written in place of the file that was there."
     assert answer["outputs"]["age"] == pytest.approx([float(age[0, 0])]) and list(answer["outputs"]) == [
         *("age", "kind", "mask")
     ]
@@ -96,6 +100,57 @@ def test_classes_of_pixels_are_steps_of_grey(tmp_path, picture):
     assert len(np.unique(want)) > 1 and (np.asarray(Image.open(out / "cat.png")) == want * 85).all()
 
 
+def test_more_classes_than_a_byte_has_are_told_apart(tmp_path, picture):
+    model = minicnn.Sequential([minicnn.Input((6, 6, 3)), minicnn.Conv2D(300, 1, activation="softmax")], seed=1)
+    model.save(tmp_path / "m.h5")
+    out = tmp_path / "out"
+    assert main(["predict", str(tmp_path / "m.h5"), str(picture), "--scale", "1/255", "--out", str(out)]) == 0
+    want = model.predict(np.asarray(Image.open(picture), np.float32)[None] / 255)[0].argmax(-1)
+    assert len(np.unique(want)) > 1 and (np.asarray(Image.open(out / "cat.png")) == want * (65535 // 299)).all()
+
+
+@pytest.mark.parametrize("end, scale", [("sigmoid", "1/255"), (None, "1/100")])
+def test_a_picture_comes_out_as_it_went_in_though_it_was_inverted(tmp_path, picture, end, scale):
+    """A net that gives what it takes; of a mask beside it nothing is inverted."""
+    x = minicnn.Input((6, 6, 1))
+    same = minicnn.Conv2D(1, 1, activation=end, name="same")
+    y = same(x)
+    model = minicnn.Model(x, y)
+    same.set_weights([np.ones((1, 1, 1, 1), np.float32), np.zeros(1, np.float32)])
+    model.save(tmp_path / "m.h5")
+    out, grey = tmp_path / "out", np.asarray(Image.open(picture).convert("L"), np.float32)
+    flags = [str(picture), "--scale", scale, "--invert", "--out", str(out)]
+    assert main(["predict", str(tmp_path / "m.h5"), *flags]) == 0
+    want = grey if end is None else 255 - 255 / (1 + np.exp(-(255 - grey) / 255))
+    assert np.abs(np.asarray(Image.open(out / "cat.png"), float) - want).max() <= 0.51
+    both = minicnn.Model(x, [y, minicnn.Conv2D(1, 1, activation="sigmoid", name="mask")(x)], seed=1)
+    both.classifier = make_card([], (6, 6), channels=1, invert=True, task="pictures")
+    for output in outputs.outputs_of(both):
+        assert output.kind == "picture"
+    mask = outputs.outputs_of(both)[1]
+    assert (outputs.pixels_of(both, mask, np.ones((6, 6, 1), np.float32)) == 255).all()
+
+
+def test_pictures_are_written_as_they_come(tmp_path, picture, monkeypatch, capsys):
+    """A batch is held at a time: what came before is on the disk when something goes wrong."""
+    model = minicnn.Sequential([minicnn.Input((6, 6, 3)), minicnn.Conv2D(3, 1)], seed=1)
+    model.save(tmp_path / "m.h5")
+    files = [tmp_path / f"{number:02d}.png" for number in range(40)]
+    for file in files:
+        file.write_bytes(picture.read_bytes())
+    calls, predict = [], minicnn.Sequential.predict
+
+    def once(self, x, *more, **named):
+        calls.append(len(x))
+        if len(calls) == 2:
+            raise ValueError("no more")
+        return predict(self, x, *more, **named)
+
+    monkeypatch.setattr(minicnn.Sequential, "predict", once)
+    said = failing(capsys, "predict", tmp_path / "m.h5", *files, "--scale", "1/255", "--out", tmp_path / "out")
+    assert "no more" in said and calls == [32, 8] and len(list((tmp_path / "out").iterdir())) == 32
+
+
 def test_a_picture_is_never_written_over_itself(tmp_path, picture, capsys):
     model = minicnn.Sequential([minicnn.Input((6, 6, 3)), minicnn.Conv2D(3, 1)], seed=1)
     model.save(tmp_path / "m.h5")
@@ -107,5 +162,6 @@ def test_a_picture_is_never_written_over_itself(tmp_path, picture, capsys):
 
 @given(st.lists(st.sampled_from(["a.png", "b/a.png", "a-2.png", "c/a.jpg", "d.png"]), max_size=6))
 def test_no_two_results_have_one_name(paths):
-    found = stems(paths)
+    taken = set()
+    found = [free_stem(path, taken) for path in paths]
     assert len(set(found)) == len(found) == len(paths)

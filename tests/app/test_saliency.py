@@ -81,9 +81,17 @@ def test_grey_nets_and_nets_of_another_kind(tmp_path, capsys):
         (["--class", "boat"], "`label` must be one of hat, shirt, shoes. Received: 'boat'."),
         (["--class", "hat", "--against", "hat"], "`against` must be another class"),
         (["-o", "out.jpg"], "`out` must end in .png. Received: 'out.jpg'."),
+        (["-o", "no/out.png"], "`out` must lie in a folder that is there. Received: 'no'."),
     ],
 )
 def test_refusals(saved, capsys, more, sentence):
     _, folder = saved
     assert run(folder, *more) == 2
     assert sentence in capsys.readouterr().err and not (folder / "out.png").exists()
+
+
+def test_where_the_maps_go_is_looked_at_first(saved, monkeypatch, capsys):
+    """They may take minutes."""
+    _, folder = saved
+    monkeypatch.setattr("minicnn.app.saliency.ask", lambda *_: pytest.fail("computed"))
+    assert run(folder, "-o", "out.jpg") == 2 and "must end in .png" in capsys.readouterr().err

@@ -92,9 +92,10 @@ def _outputs(
     kinds = {output.name: output for output in outputs.outputs_of(model)}
     if any(output.kind == "picture" for output in kinds.values()):
         _refuse_own(args.out, files)
-    found = outputs.answers(model, files, unreadable)
     answers = []
-    for (file, values), stem in zip(found, outputs.stems([file for file, _ in found]), strict=True):
+    taken: set[str] = set()
+    for file, values in outputs.answers(model, files, unreadable):
+        stem = outputs.free_stem(file, taken)
         answer: dict[str, Any] = {}
         lines = []
         for name, each in values.items():
@@ -102,6 +103,8 @@ def _outputs(
                 own = stem if len(kinds) == 1 else f"{stem}-{name}".replace("/", "-")
                 path, replaced = outputs.write_png(args.out, own, outputs.pixels_of(model, kinds[name], each))
                 answer[name] = str(path)
+                if replaced and args.json:
+                    console.note(f"{path} is written in place of the file that was there.")
                 lines.append(f"{path}{', in place of the file that was there' if replaced else ''}")
             else:
                 answer[name] = [float(number) for number in each]

@@ -24,6 +24,7 @@ def run(args: argparse.Namespace) -> None:
     from .. import saliency
 
     replaced = ", in place of the file that was there" if Path(args.out).exists() else ""
+    saliency.check_out(args.out)
     model, _ = flags.model(args)
     answer = saliency.ask(model, args.picture, args.label, args.against)
     saliency.draw(answer, args.out)
