@@ -53,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv):
     try:
         args = _parser().parse_args(argv)
+        from minicnn.files import any_name  # here, since it loads NumPy, which --help does without
+
+        any_name()
         _stop_as_by_hand()
         return args.run(args) or 0
     except BrokenPipeError:

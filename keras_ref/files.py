@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,7 +37,7 @@ def writing(path: AnyPath) -> Iterator[BinaryIO]:
 
 
 def write_text(path: AnyPath, text: str) -> None:
-    """Write a text as UTF-8.
+    r"""Write a text as UTF-8; a file's name in it that is no text as JSON has it, "\udcff.png".
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def write_text(path: AnyPath, text: str) -> None:
     text : str
     """
     with writing(path) as file:
-        file.write(text.encode())
+        file.write(text.encode(errors="backslashreplace"))
 
 
 def write_json(path: AnyPath, value: Any) -> None:
@@ -95,8 +95,32 @@ def read_json(path: AnyPath) -> Any:
         raise ValueError(f"{path} cannot be read as JSON: {error}.") from None
 
 
+def read_record(path: AnyPath, **kinds: type) -> dict[str, Any]:
+    """Read a JSON object that this package wrote, and that somebody may have changed.
+
+    Parameters
+    ----------
+    path : str or path
+    **kinds : what it must have by name, and of which type
+
+    Returns
+    -------
+    record : dict
+
+    Raises
+    ------
+    ValueError
+        `path` is not there, is not JSON, or lacks one of these.
+    """
+    record = read_json(path)
+    for name, kind in kinds.items():
+        if not isinstance(record, dict) or not isinstance(record.get(name), kind):
+            raise ValueError(f"{path} must hold an object whose {name!r} is of type {kind.__name__}.")
+    return record
+
+
 @contextmanager
-def claimed(path: AnyPath, new: bool) -> Iterator[Path]:
+def claimed(path: AnyPath, new: bool, begun: Collection[str] = ()) -> Iterator[Path]:
     """Hold a run folder for one process alone; a new one is made, and is gone again where nothing came into it.
 
     Parameters
@@ -104,6 +128,8 @@ def claimed(path: AnyPath, new: bool) -> Iterator[Path]:
     path : str or path
     new : bool
         Whether the folder must be new or empty.
+    begun : names of files
+        What a start that was killed may have left in it: a new one writes them anew.
 
     Yields
     ------
@@ -117,12 +143,12 @@ def claimed(path: AnyPath, new: bool) -> Iterator[Path]:
     path = Path(path)
     made = not path.exists()
     if new:
-        unused(path).mkdir(parents=True, exist_ok=True)
+        unused(path, begun).mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         if not _lock(path, stack):
             raise ValueError(f"Another process is at work in {path}; wait for its end, or give another name.")
         if new:
-            unused(path)  # another may have filled it in between
+            unused(path, begun)  # another may have filled it in between
         try:
             yield path
         finally:
@@ -145,7 +171,7 @@ def _lock(folder, stack):
     return True
 
 
-def unused(path: AnyPath) -> Path:
+def unused(path: AnyPath, begun: Collection[str] = ()) -> Path:
     """Return `path` as a Path, so that nothing is overwritten without a word.
 
     The folder itself is made by the first file that is written into it: a command that fails before leaves nothing.
@@ -153,6 +179,7 @@ def unused(path: AnyPath) -> Path:
     Parameters
     ----------
     path : str or path of a new or empty folder
+    begun : names of files that it may hold
 
     Returns
     -------
@@ -164,6 +191,11 @@ def unused(path: AnyPath) -> Path:
         `path` holds something already.
     """
     path = Path(path)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if path.exists() and (not path.is_dir() or any(not _begun(inside.name, begun) for inside in path.iterdir())):
         raise ValueError(f"--out {path} already exists and is not empty; give another name or remove it first.")
     return path
+
+
+def _begun(name, begun):
+    """Tell whether a file is one of those that a killed start leaves, or what a killed writer leaves of any."""
+    return name in begun or (name.startswith(".") and name.endswith(".part"))

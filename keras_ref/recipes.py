@@ -86,7 +86,9 @@ def go_on(
         A loss is not finite.
     """
     out = Path(out)
-    record = files.read_json(out / "recipe.json")
+    record = files.read_record(out / "recipe.json", recipe=str, data=str, settings=dict, skip_corrupt=bool)
+    if record["recipe"] not in configs.RECIPES:
+        raise ValueError(f"{out / 'recipe.json'} names no recipe that is known here. Received: {record['recipe']!r}.")
     history, before = [], None
     for phase in configs.RECIPES[record["recipe"]]:
         console.say(f"{record['recipe']}: {phase.name}")

@@ -64,7 +64,7 @@ def digest(found: Folder) -> str:
     rows = sorted(
         f"{found.name_of(path)} {content}" for path, content in zip(paths, content_hashes(paths), strict=True)
     )
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return hashlib.sha256("\n".join(rows).encode(errors="surrogateescape")).hexdigest()
 
 
 def _start():

@@ -3,6 +3,7 @@
 A sweep's folder holds plan.json, a file of `runs` for each finished run, sweep.json and sweep.png.
 """
 
+import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -96,9 +97,19 @@ def resume(out: AnyPath, store: AnyPath | None = None, seeds: int | None = None)
     out = Path(out)
     if not (out / "plan.json").is_file():
         raise ValueError(f"{out} is not the folder of a sweep that has begun: it has no plan.json.")
-    plan = files.read_json(out / "plan.json")
+    plan = _read_plan(out / "plan.json")
     with files.claimed(out, new=False):
         return _work(plan | ({} if seeds is None else {"seeds": seeds}), out, store)
+
+
+def _read_plan(path):
+    """Read a plan.json, which somebody may have changed."""
+    plan = files.read_record(path, data=str, over=dict, seeds=int, epochs=int, settings=dict)
+    values, known = plan["over"].values(), {field.name for field in dataclasses.fields(Config)}
+    good = plan["over"] and {*plan["over"]} <= {*configs.GRIDS} and {*plan["settings"]} <= known
+    if not good or not all(isinstance(each, list) for each in values):
+        raise ValueError(f"{path} is not a sweep's: `over` must list values of {', '.join(configs.GRIDS)}.")
+    return plan
 
 
 def _work(plan, out, store):

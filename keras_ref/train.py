@@ -23,6 +23,8 @@ from .config import Config
 from .errors import Diverged
 from .types import AnyPath, Dataset, History, Net, Result
 
+START: tuple[str, ...] = ("split.json", "class_names.json", "run.json")  # written first: with config.json a run begins
+
 
 def new(
     config: Config,
@@ -58,15 +60,15 @@ def new(
     Diverged
         A loss is not finite.
     """
-    with files.claimed(out, new=True) as out:
+    with files.claimed(out, new=True, begun=START) as out:
         found, left_out = pictures.read(config.data, config.split_seed), {}
         if skip_corrupt:
             found, left_out = pictures.without_corrupt(found)
         run = _Run(config, found, out)
+        begun = _split_record(found, left_out), list(found.class_names), record.of(found)
+        for name, value in zip(START, begun, strict=True):
+            files.write_json(out / name, value)
         config.write(out / "config.json")  # from here on the run can be resumed
-        files.write_json(out / "split.json", _split_record(found, left_out))
-        files.write_json(out / "class_names.json", list(found.class_names))
-        files.write_json(out / "run.json", record.of(found))
         return run.train(store, maps_budget, callbacks)
 
 
@@ -115,7 +117,7 @@ def resume(
                 f"{out} has {done} finished epochs; --epochs must not be fewer. Received: {config.epochs}."
             )
         found = pictures.read(config.data, config.split_seed)
-        split = files.read_json(out / "split.json")
+        split = files.read_record(out / "split.json", class_names=list, train=list, validation=list, left_out=list)
         if not _same_pictures(found, split):
             raise ValueError(
                 f"The pictures in {config.data} are not those that the run {out} began with; its split.json lists them."

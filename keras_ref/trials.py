@@ -65,7 +65,7 @@ class Trials:
         Parameters
         ----------
         config : Config
-        before : called before a result is written
+        before : called before anything is written, perhaps twice
         advance : called with each finished epoch, or with the number of those that need not be run
 
         Returns
@@ -84,6 +84,7 @@ class Trials:
             if config.cacheable and not config.start:
                 history, right = self._head(config, advance)
             else:
+                before()  # what the run's own folder keeps can be gone on with
                 history, right = self._whole(config, path.with_suffix(""), advance)
             result |= {"history": history, "right": "".join("01"[int(one)] for one in right)}
         except Diverged as sentence:

@@ -1,10 +1,12 @@
 """`predict`: name the class of pictures, folders of pictures, or addresses, a row each as it comes."""
 
 import argparse
+import contextlib
 import csv
 import json
 import sys
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 from .. import console
@@ -45,26 +47,15 @@ def run(args: argparse.Namespace) -> int | None:
         raise ValueError(f"--timeout must be above 0 and at most 1000000 s. Received: {args.timeout}.")
     names = predict.sources(args.pictures)
     writer = (_Json if args.json else _Csv if args.csv else _Logits if args.logits else _Table)(card, names, args)
-    refused: list[str] = []
-    shown = 0
-    with console.progress("predicting", len(names), quiet=sys.stdout.isatty()) as advance:
+    refused = 0
+    with console.progress("predicting", len(names), quiet=sys.stdout.isatty()) as advance, writer.closing():
         for row in predict.rows(net, card, names, args.mirror, limit):
             if row.answer is None:
-                refused.append(str(row.refused))
-                if shown:
-                    console.note(row.refused)
+                console.note(row.refused)
+                refused += 1
             else:
-                if not shown:
-                    for why in refused:
-                        console.note(why)
                 writer.add(row.name, predict.probabilities(row.answer[None], card)[0], row.answer)
-                shown += 1
             advance()
-    if not shown:
-        for why in refused[:-1]:
-            console.note(why)
-        raise ValueError(refused[-1])
-    writer.end()
     return 1 if refused else 0
 
 
@@ -112,6 +103,19 @@ class _Writer:
         self.begun = True
         sys.stdout.flush()
 
+    @contextlib.contextmanager
+    def closing(self) -> Iterator[None]:
+        """End what is printed inside of the block; where it is interrupted, what was begun."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except BaseException:
+            if self.begun:
+                self.end()
+            raise
+        self.end()
+
     def begin(self):
         """Print what stands above the first row."""
 
@@ -119,7 +123,7 @@ class _Writer:
         """Print one row."""
 
     def end(self):
-        """Print what stands below the last row."""
+        """Print what stands below the last row; there may have been none."""
 
 
 class _Table(_Writer):
@@ -157,6 +161,10 @@ class _Csv(_Writer):
         columns = [f"{kind}_{name}" for kind in kinds for name in self.card.class_names]
         self.file.writerow(["picture", "class", "probability", *columns])
 
+    def end(self):
+        if not self.begun:
+            self.begin()
+
     def row(self, name, share, answer):
         values = [*share, *(answer if self.logits else ())]
         self.file.writerow([name, self.named(share, self.card), float(share.max()), *map(float, values)])
@@ -179,4 +187,4 @@ class _Json(_Writer):
         return dict(zip(self.card.class_names, map(float, values), strict=True))
 
     def end(self):
-        print("\n]")
+        print("\n]" if self.begun else "[]")

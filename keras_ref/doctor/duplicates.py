@@ -7,6 +7,7 @@ again or resized: the product of two such thumbnails is their correlation, and t
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,23 +54,23 @@ def thumbnails(files: Sequence[Path]) -> NDArray[np.float32]:
     return np.stack(found)
 
 
-def pairs(known: NDArray[np.float32], block: int = 1024) -> list[tuple[int, int]]:
-    """Return the pairs of thumbnails that are alike.
+def pairs(known: NDArray[np.float32], block: int = 256) -> Iterator[NDArray[np.integer[Any]]]:
+    """Yield the pairs of thumbnails that are alike, those of a block of thumbnails at a time.
+
+    There may be as many as the square of the thumbnails: the frames of a camera that does not move.
 
     Parameters
     ----------
     known : (N, K) float32, of length 1 or 0
     block : int, how many are compared with all at once
 
-    Returns
-    -------
-    pairs : list of (i, j), i < j
+    Yields
+    ------
+    pairs : (P, 2) int, i < j
     """
-    found = []
     for start in range(0, len(known), block):
-        alike = known[start : start + block] @ known[start:].T >= ALIKE
-        found += [(start + int(i), start + int(j)) for i, j in np.argwhere(alike) if i < j]
-    return found
+        alike = np.argwhere(known[start : start + block] @ known[start:].T >= ALIKE)
+        yield start + alike[alike[:, 0] < alike[:, 1]]
 
 
 def near_duplicates(found: Folder) -> Iterator[Finding]:
@@ -93,25 +94,28 @@ def near_duplicates(found: Folder) -> Iterator[Finding]:
     if len(rows) > MOST:
         console.note(f"Of the {len(rows)} pictures {MOST} are compared with each other for copies.")
         rows = [rows[i] for i in np.linspace(0, len(rows) - 1, MOST).astype(int)]
-    kinds: dict[str, list[tuple[int, int]]] = {"splits": [], "classes": [], "one": []}
-    content = fingerprints([path for path, _, _ in rows])
-    for i, j in pairs(thumbnails([path for path, _, _ in rows])):
-        (_, a, kind), (_, b, other) = rows[i], rows[j]
-        if kind != other:
-            kinds["classes"].append((i, j))
-        elif a == b:
-            kinds["one"].append((i, j))
-        elif content[i] != content[j]:
-            kinds["splits"].append((i, j))
+    _, content = np.unique(fingerprints([path for path, _, _ in rows]), return_inverse=True)
+    _, split = np.unique([name for _, name, _ in rows], return_inverse=True)
+    label = np.array([label for _, _, label in rows])
+    count = dict.fromkeys(("splits", "classes", "one"), 0)
+    first: dict[str, tuple[int, int]] = {}
+    for i, j in (each.T for each in pairs(thumbnails([path for path, _, _ in rows]))):
+        mixed, within = label[i] != label[j], split[i] == split[j]
+        kinds = {"classes": mixed, "one": ~mixed & within, "splits": ~mixed & ~within & (content[i] != content[j])}
+        for kind, found_here in kinds.items():
+            if found_here.any():
+                at = int(found_here.argmax())
+                first.setdefault(kind, (int(i[at]), int(j[at])))
+                count[kind] += int(found_here.sum())
     told = {
         "splits": ("near-duplicates in two splits", "remove one of each pair, or the validation accuracy is too high"),
         "classes": ("near-duplicates in two classes", "one of each pair has the wrong label"),
         "one": ("near-duplicates", "they count twice; remove one of each pair"),
     }
     for kind, (name, remedy) in told.items():
-        if kinds[kind]:
-            i, j = kinds[kind][0]
-            many = "1 pair of pictures looks" if len(kinds[kind]) == 1 else f"{len(kinds[kind])} pairs of pictures look"
+        if kind in first:
+            i, j = first[kind]
+            many = "1 pair of pictures looks" if count[kind] == 1 else f"{count[kind]} pairs of pictures look"
             yield Finding(
                 name, f"{many} the same but for size or compression, such as {rows[i][0]} and {rows[j][0]}: {remedy}."
             )

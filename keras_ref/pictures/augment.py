@@ -47,7 +47,8 @@ def seeds(names: Sequence[str], seed: int, epoch: int) -> NDArray[np.int32]:
     seeds : (N, 2) int32
     """
     first = np.random.default_rng([seed, epoch, 7]).integers(2**31, dtype=np.int64)
-    return np.array([(first, zlib.crc32(name.encode()) >> 1) for name in names], np.int32).reshape(-1, 2)
+    raw = (name.encode(errors="surrogateescape") for name in names)
+    return np.array([(first, zlib.crc32(name) >> 1) for name in raw], np.int32).reshape(-1, 2)
 
 
 def draw_seeds(hashes: Sequence[str], draw: int) -> NDArray[np.int32]:

@@ -120,7 +120,7 @@ class Pictures:
         routes, ys, xs = self._look()
         plain = (routes >= 0).all()
         order = np.arange(len(self)) if order is None else np.asarray(order)
-        names = tf.constant([os.fspath(path) for path in self.paths])
+        names = tf.constant([os.fsencode(path) for path in self.paths])
         routes, ys, xs = tf.constant(routes), tf.constant(ys), tf.constant(xs)
         shape = (self.recipe.height, self.recipe.width, 3)
 

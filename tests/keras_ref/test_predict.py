@@ -4,6 +4,8 @@ import csv
 import dataclasses
 import io
 import json
+import os
+import shutil
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,6 +15,7 @@ import pytest
 
 from keras_ref import card, pictures, predict
 from keras_ref.cli import main
+from keras_ref.errors import Diverged
 from tests.keras_ref import colours
 
 
@@ -93,18 +96,25 @@ def test_address(trained, site, capsys):
 
 
 @pytest.mark.parametrize(("place", "words"), [("page", "sends a page (text/html)"), ("gone.jpg", "404")])
-def test_address_of_no_picture(trained, site, refused, place, words):
-    refused(["predict", trained / "final.keras", f"{site}/{place}"], words)
+def test_address_of_no_picture(trained, site, command, place, words):
+    told = command("predict", trained / "final.keras", f"{site}/{place}", code=1)
+    assert words in told.err and told.err.count("\n") == 1 and not told.out
 
 
-def test_address_that_does_not_answer(trained, refused):
-    refused(["predict", trained / "final.keras", "http://127.0.0.1:9/shirt.jpg"], "does not answer")
+def test_address_that_does_not_answer(trained, command):
+    address = "http://127.0.0.1:9/shirt.jpg"
+    assert "does not answer" in command("predict", trained / "final.keras", address, code=1).err
 
 
-def test_a_picture_that_is_none(trained, tmp_path, refused):
+def test_a_picture_that_is_none(trained, tmp_path, command, refused):
+    """Named, and 1: as where others are read. Each form is whole without a row, too."""
     (tmp_path / "text.jpg").write_text("no picture")
-    refused(["predict", trained / "final.keras", tmp_path / "text.jpg"], "Cannot read the picture", "text.jpg")
-    refused(["predict", trained / "final.keras", tmp_path / "nothing.jpg"], "nothing.jpg: there is no such file")
+    files = [tmp_path / "text.jpg", tmp_path / "nothing.jpg"]
+    head = "picture,class,probability,p_blue,p_green,p_red\n"
+    for form, out in (((), ""), (("--json",), "[]\n"), (("--csv",), head)):
+        told = command("predict", trained / "final.keras", *files, *form, code=1)
+        assert told.out == out and told.err.count("\n") == 2
+        assert "Cannot read the picture" in told.err and "nothing.jpg: there is no such file" in told.err
     (tmp_path / "empty").mkdir()
     refused(["predict", trained / "final.keras", tmp_path / "empty"], "holds no pictures")
 
@@ -135,6 +145,36 @@ def test_the_forms_agree_and_go_on_after_what_is_no_picture(mixed, command):
     assert len(told["--logits",].out.splitlines()) == 1 + 38
     for each in told.values():
         assert each.err.count("Cannot read the picture") == 2 and each.err.index("00.jpg") < each.err.index("35.jpg")
+
+
+def test_a_name_that_is_no_text(clothes, trained, command, tmp_path):
+    path = tmp_path / os.fsdecode(b"\xff.jpg")
+    try:
+        path.write_bytes((clothes / "test/red/0.jpg").read_bytes())
+    except OSError:
+        pytest.skip("this file system has no such names")
+    names = [path, clothes / "test/red/0.jpg"]
+    told = {form: command("predict", trained, *names, f"--{form}").out for form in ("json", "csv", "logits")}
+    assert [row["picture"] for row in json.loads(told["json"])] == list(map(str, names))
+    assert r"\udcff.jpg," in told["csv"] and r"\udcff.jpg " in told["logits"]
+    root = shutil.copytree(clothes, tmp_path / "clothes")
+    shutil.copy(path, root / "test/red")
+    command("evaluate", trained, root, "--out", "out")
+    assert r"test/red/\udcff.jpg,red," in (tmp_path / "out/answers.csv").read_text()
+
+
+@pytest.mark.parametrize("end, code", [(KeyboardInterrupt(), 130), (Diverged("No answer is finite."), 2)])
+def test_json_is_whole_where_it_is_interrupted(mixed, command, monkeypatch, end, code):
+    rows = predict.rows
+
+    def stopped(*arguments):
+        yield from (next(some) for some in [rows(*arguments)] for _ in range(3))
+        raise end
+
+    monkeypatch.setattr(predict, "rows", stopped)
+    told = command("predict", *mixed, "--json", code=code)
+    assert [row["picture"][-6:] for row in json.loads(told.out)] == ["01.jpg", "02.jpg"]
+    assert len(list(csv.DictReader(io.StringIO(command("predict", *mixed, "--csv", code=code).out)))) == 2
 
 
 def test_rows_come_while_others_are_read(mixed, monkeypatch):
@@ -235,7 +275,7 @@ def test_a_temperature_on_probabilities(tmp_path):
     shares = predict.probabilities(np.array([[0.8, 0.2], [1, 0]], np.float32), described)
     root = np.sqrt(np.float64([0.8, 0.2]))
     np.testing.assert_allclose(shares[0], root / root.sum(), rtol=1e-6)
-    assert np.isfinite(shares).all() and shares[1, 0] == pytest.approx(1)
+    assert np.isfinite(shares).all() and shares[1, 0] == pytest.approx(1 / (1 + 1e-7**0.5))
 
 
 def test_a_model_that_is_none(clothes, tmp_path, refused):

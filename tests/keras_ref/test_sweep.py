@@ -183,6 +183,31 @@ def test_unfreezing_goes_on_from_a_trained_head(clothes, trained, tmp_path, comm
         assert runs.model_file(folder).name == "best.keras"
 
 
+def test_a_sweep_that_was_killed_as_its_first_run_began_goes_on(clothes, trained, tmp_path, command, monkeypatch):
+    over = ("--over", "unfreeze", "--values", 3, "--from", trained, "--maps", "float32", "--lr", 0.001)
+    arguments = ["sweep", clothes, *over, "--seeds", 1, "--epochs", 1, "--cache", tmp_path / "store", "--out", "out"]
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(configs.Config, "write", killed)
+        command(*arguments, code=130)
+    command("sweep", "--resume", "out", "--cache", tmp_path / "store")
+    assert [row["value"] for row in _plain(tmp_path / "out")["rows"]] == [3]
+
+
+@pytest.mark.parametrize("over", ["{}", '{"weather": [1]}', '{"lr": 1}'])
+def test_a_plan_that_is_none(tmp_path, refused, over):
+    for text, words in (
+        ("{}", "plan.json must hold an object whose 'data' is of type str"),
+        ("[1]", "plan.json must hold an object whose 'data' is of type str"),
+        (f'{{"data": "d", "over": {over}, "seeds": 1, "epochs": 1, "settings": {{}}}}', "plan.json is not a sweep's"),
+    ):
+        (tmp_path / "plan.json").write_text(text)
+        refused(["sweep", "--resume", tmp_path], words)
+
+
 def test_from_python(clothes, tmp_path):
     with pytest.raises(ValueError, match=r"varies one or two of lr, .* Received: none"):
         sweep.run(clothes, {}, tmp_path / "out")

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,41 @@ def test_two_runs_cannot_share_a_folder(trained, clothes, tmp_path, refused):
     refused(["train", clothes, *SETTINGS, "--out", trained], "already exists and is not empty")
 
 
+def test_a_run_that_was_killed_at_its_start_begins_anew(clothes, tmp_path, monkeypatch, refused):
+    """As kill -9 would leave it: before config.json, a part of which may lie there too."""
+    out, config = tmp_path / "run", configs.Config(str(clothes), size=SIZE, weights="none", epochs=1)
+
+    def killed(self, path):
+        (tmp_path / "run" / ".config.json.x1y2.part").write_text("{")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(configs.Config, "write", killed)
+        train.new(config, out, store=tmp_path / "store")
+    assert {path.name for path in out.iterdir() if path.name[0] != "."} == set(train.START)
+    refused(["train", "--resume", out], "is not a run folder: it has no config.json")
+    assert len(train.new(config, out, store=tmp_path / "store")) == 1
+    for name in ("config.json", "mine.txt"):  # what has begun, and what is no run's
+        other = tmp_path / name / "run"
+        other.mkdir(parents=True)
+        (other / name).touch()
+        refused(["train", clothes, *SETTINGS, "--out", other], "already exists and is not empty")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("recipe.json", "{}", "recipe.json must hold an object whose 'recipe' is of type str"),
+        ("recipe.json", '{"recipe": "x", "data": "d", "settings": {}, "skip_corrupt": false}', "names no recipe"),
+        ("split.json", "{}", "split.json must hold an object whose 'class_names' is of type list"),
+    ],
+)
+def test_a_record_that_was_changed_is_one_sentence(trained, tmp_path, refused, name, text, words):
+    out = shutil.copytree(trained, tmp_path / "run")
+    (out / name).write_text(text)
+    refused(["train", "--resume", out], words)
+
+
 @pytest.mark.parametrize("flags", [("--weights", "nowhere.h5"), ("--inner", -1), ("--lr", 0)])
 def test_a_refusal_leaves_no_folder(clothes, tmp_path, refused, flags):
     refused(["train", clothes, *SETTINGS, "--out", tmp_path / "run", *flags])
@@ -52,8 +88,6 @@ def test_run_json(trained, clothes, tmp_path, command):
 
 
 def test_the_data_digest_is_of_names_and_contents(clothes, tmp_path):
-    import shutil
-
     one = record.digest(read(clothes))
     copy = shutil.copytree(clothes, tmp_path / "copy")
     assert record.digest(read(copy)) == one

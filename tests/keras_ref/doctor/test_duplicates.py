@@ -1,6 +1,9 @@
 """Copies of pictures, encoded again or resized, between splits, classes and within one; and what is no copy."""
 
 import shutil
+import tracemalloc
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -86,7 +89,25 @@ def test_pairs_are_those_of_loops(seed, n, block):
     products = known.astype(np.float64) @ known.T
     clear = np.abs(products - duplicates.ALIKE) > 1e-5  # float32 may see the others either way
     expected = {(i, j) for i in range(n) for j in range(i + 1, n) if clear[i, j] and products[i, j] > duplicates.ALIKE}
-    assert {(i, j) for i, j in duplicates.pairs(known, block) if clear[i, j]} == expected
+    found = [(i, j) for each in duplicates.pairs(known, block) for i, j in each.tolist()]
+    assert {(i, j) for i, j in found if clear[i, j]} == expected and len(set(found)) == len(found)
+
+
+def test_a_camera_that_does_not_move_does_not_fill_the_memory(monkeypatch):
+    """1,500 frames that are all alike are 1,124,250 pairs: counted, not kept."""
+    n = 1500
+    monkeypatch.setattr(duplicates, "thumbnails", lambda files: np.full((len(files), 4), 0.5, np.float32))
+    monkeypatch.setattr(duplicates, "fingerprints", lambda files: [str(file) for file in files])
+    files = [Path(f"{k:04d}.jpg") for k in range(n)]
+    halves = {"train": (files[: n // 2], np.zeros(n // 2, int)), "validation": (files[n // 2 :], np.zeros(n // 2, int))}
+    tracemalloc.start()
+    across, within = duplicates.near_duplicates(SimpleNamespace(splits=halves))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert across.sentence.startswith(f"{(n // 2) ** 2} pairs of pictures look") and "0000.jpg and 0750.jpg" in (
+        across.sentence
+    )
+    assert within.sentence.startswith(f"{2 * (n // 2) * (n // 2 - 1) // 2} pairs") and peak < 80e6
 
 
 def test_more_pictures_than_are_compared(tmp_path, monkeypatch, capsys):
