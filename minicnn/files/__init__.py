@@ -10,6 +10,7 @@
     formats.py                     which format a file is of
     keras_zip.py, keras_h5.py      .keras; .h5 and .weights.h5 (hdf5/ reads HDF5, layout.py knows where the arrays lie)
     tfjs.py, tfjs_limits.py        TensorFlow.js, and what it lacks
+    onnx_reader/                   ONNX, as PyTorch writes it: operators, and axes, made Keras's
     architecture.py                model.to_json(), its weights beside it
     dialect.py, compiling.py       Keras 2's and 3's configs, compile settings too, made Keras 3's (spellings.py)
     keras1.py, keras2.py           Keras 1's made Keras 2's; and written as Keras 2 did

@@ -191,7 +191,7 @@ def sidecar(path: AnyPath) -> str:
     A TF.js model's `model.json` has it under the same rule, beside it.
     """
     folder, name = os.path.split(_place(path))
-    for ending in (".weights.h5", ".h5", ".hdf5", ".keras", ".json", ".zip"):
+    for ending in (".weights.h5", ".h5", ".hdf5", ".keras", ".json", ".onnx", ".zip"):
         if name.endswith(ending):
             name = name[: -len(ending)]
             break

@@ -3,7 +3,7 @@
 import os
 
 from ..types import AnyPath
-from . import architecture, keras_h5, keras_zip, tfjs
+from . import architecture, keras_h5, keras_zip, onnx_reader, tfjs
 from .classifier import read_sidecar, sidecar, write_sidecar
 from .dialect import check_meaning
 from .hdf5 import SIGNATURE
@@ -21,8 +21,8 @@ def read(path: AnyPath, optimizer: bool = True, weights: AnyPath | None = None) 
     Parameters
     ----------
     path : str or PathLike
-        A `.keras` file, whole-model HDF5, a TF.js `model.json` or the JSON of `model.to_json()`, whatever it is called;
-        or a folder or a zip that holds one of them, as Teachable Machine exports it.
+        A `.keras` file, whole-model HDF5, a TF.js `model.json`, the JSON of `model.to_json()` or an ONNX file, whatever
+        it is called; or a folder or a zip that holds one of them, as Teachable Machine exports it.
     optimizer : bool
         Whether the optimizer's state is read too.
     weights : str or PathLike, optional
@@ -62,9 +62,11 @@ def read(path: AnyPath, optimizer: bool = True, weights: AnyPath | None = None) 
             model = architecture.read(document, path, weights)
         elif document:
             model = tfjs.read(document, place)
+        elif onnx_reader.is_onnx(start, path):
+            model = onnx_reader.read(view, place)
         else:
             raise ValueError(
-                "this is no model file: neither .keras (a zip) nor HDF5 nor JSON (TF.js, model.to_json())."
+                "this is no model file: neither .keras (a zip) nor HDF5 nor JSON (TF.js, model.to_json()) nor ONNX."
             )
         check_meaning(model.config, model.keras_version)
         without_slashes(model)

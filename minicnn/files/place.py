@@ -20,6 +20,7 @@ from .zipped import archive_of, member
 KERAS_CONFIG: str = "config.json"  # what makes a zip a `.keras` file
 TEACHABLE: tuple[str, ...] = ("keras_model.h5", "model.json")  # Teachable Machine's names, the first where both are
 ENDINGS: tuple[str, ...] = (".keras", ".h5", ".hdf5")
+ONNX: str = ".onnx"  # taken where none of the others is there: it may have been made of one
 
 
 class Place(Protocol):
@@ -189,6 +190,7 @@ def _one_model(paths: Iterable[str], what: str) -> str | None:
     """Return the one model file among these; None where there is none."""
     paths = [path for path in paths if not posixpath.basename(path).startswith(".")]
     found = [path for path in paths if _is_model(posixpath.basename(path))]
+    found = found or [path for path in paths if path.endswith(ONNX)]
     if len({posixpath.dirname(path) for path in found}) == 1:
         names = {posixpath.basename(path): path for path in found}
         if set(names) == set(TEACHABLE):

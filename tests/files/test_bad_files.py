@@ -352,7 +352,10 @@ def test_what_is_no_model_file(folder):
     (folder / "empty.keras").write_bytes(b"")
     told("empty.keras", "the file is empty.")
     (folder / "text.keras").write_text("hello, this is no model")
-    told("text.keras", "this is no model file: neither .keras (a zip) nor HDF5 nor JSON (TF.js, model.to_json()).")
+    told(
+        "text.keras",
+        "this is no model file: neither .keras (a zip) nor HDF5 nor JSON (TF.js, model.to_json()) nor ONNX.",
+    )
     (folder / "x.txt").write_bytes((folder / "x.weights.h5").read_bytes())
     told("x.txt", "it has no model_config, so it holds no whole model; perhaps weights alone (load_weights).")
     (folder / "text.weights.h5").write_text("hello, this is no model")

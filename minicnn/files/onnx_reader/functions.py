@@ -1,0 +1,124 @@
+"""Operators that work on every number for itself, or along one axis: Relu, Clip, Softmax, Dropout, ..."""
+
+import warnings
+from collections.abc import Callable
+
+from ...arguments import LARGEST_FLOAT32
+from .folding import axis_of, one_number
+from .net import Tensor
+from .proto import Node
+from .translation import Translation
+
+
+def function(class_name: str, positive: bool = False, **settings: object) -> Callable[[Translation, Node, str], Tensor]:
+    """Return the operator that is one layer without arrays, number by number."""
+
+    def operator(work: Translation, node: Node, name: str) -> Tensor:
+        x = work.tensor(node, 0)
+        layer = work.net.add(name, class_name, [x], **settings)
+        return x._replace(layer=layer, positive=positive)
+
+    return operator
+
+
+def leaky_relu(work: Translation, node: Node, name: str) -> Tensor:
+    """LeakyRelu."""
+    return function("LeakyReLU", negative_slope=node.number("alpha", 0.01))(work, node, name)
+
+
+def elu(work: Translation, node: Node, name: str) -> Tensor:
+    """Elu."""
+    return function("ELU", alpha=node.number("alpha", 1.0))(work, node, name)
+
+
+def gelu(work: Translation, node: Node, name: str) -> Tensor:
+    """Gelu, the exact one."""
+    if node.text("approximate", "none") != "none":
+        raise ValueError("`approximate` is not done here.")
+    return function("Activation", activation="gelu")(work, node, name)
+
+
+def hard_sigmoid(work: Translation, node: Node, name: str) -> Tensor:
+    """HardSigmoid: Keras's where the slope is a sixth, else a line between 0 and 1."""
+    slope, middle = node.number("alpha", 0.2), node.number("beta", 0.5)
+    if abs(slope - 1 / 6) < 1e-6 and middle == 0.5:
+        return function("Activation", positive=True, activation="hard_sigmoid")(work, node, name)
+    x = work.tensor(node, 0)
+    x = x._replace(layer=work.net.add(f"{name}_line", "Rescaling", [x], scale=slope, offset=middle))
+    return x._replace(layer=work.net.add(name, "ReLU", [x], max_value=1.0), positive=True)
+
+
+def clip(work: Translation, node: Node, name: str) -> Tensor:
+    """Clip: from 0 on it is a ReLU, with a maximum where there is one; else one of what is shifted there and back."""
+    x = work.tensor(node, 0)
+    ends: list[float | None] = []
+    for position, key in enumerate(("min", "max"), 1):
+        given = work.constant(node, position)
+        end = node.settings.get(key) if given is None else one_number(given, key)
+        ends.append(None if end is None or abs(end) >= LARGEST_FLOAT32 else end)
+    least, most = ends
+    if least is None and most is None:
+        return x
+    if least is None:
+        return _shifted(work, name, x, -1.0, most or 0.0, None)
+    width = None if most is None else most - least
+    if width is not None and not width > 0:
+        raise ValueError(f"its ends must be apart. Received: {least} to {most}.")
+    return _shifted(work, name, x, 1.0, -least, width)
+
+
+def _shifted(work: Translation, name: str, x: Tensor, sign: float, offset: float, most: float | None) -> Tensor:
+    """Return a ReLU of sign x + offset, brought back: y = sign (relu(sign x + offset) - offset)."""
+    plain = sign == 1 and offset == 0
+    if not plain:
+        x = x._replace(layer=work.net.add(f"{name}_shifted", "Rescaling", [x], scale=sign, offset=offset))
+    y = x._replace(layer=work.net.add(name, "ReLU", [x], max_value=most), positive=plain)
+    if not plain:
+        y = y._replace(layer=work.net.add(f"{name}_back", "Rescaling", [y], scale=sign, offset=-sign * offset))
+    return y
+
+
+def softmax(work: Translation, node: Node, name: str) -> Tensor:
+    """Softmax along one axis; before version 13 along all from that axis on."""
+    x = work.tensor(node, 0)
+    rank = len(x.shape)
+    axis = axis_of(node.integer("axis", -1 if work.opset >= 13 else 1), rank)
+    if axis == 0 or (work.opset < 13 and axis != rank - 1):
+        raise ValueError(f"along axis {axis} of {rank} it is not done here, in version {work.opset} of the operators.")
+    layer = work.net.add(name, "Softmax", [x], axis=x.axes.index(axis))
+    return x._replace(layer=layer, positive=True)
+
+
+def log_softmax(work: Translation, node: Node, name: str) -> Tensor:
+    """LogSoftmax as a net's last step: its input is given, logits too, whose softmax is the same."""
+    x = work.tensor(node, 0)
+    axis = axis_of(node.integer("axis", -1 if work.opset >= 13 else 1), len(x.shape))
+    if node.outputs[0] not in work.ends or work.uses[node.outputs[0]] > 1 or len(x.shape) != 2 or axis != 1:
+        raise ValueError("it is done here as the last step of a classifier only.")
+    warnings.warn(
+        "the LogSoftmax at the end is left out: the model gives logits, whose softmax gives the same probabilities.",
+        stacklevel=2,
+    )
+    return x
+
+
+def dropout(work: Translation, node: Node, name: str) -> Tensor:
+    """Dropout, which does nothing in prediction."""
+    x, rate = work.tensor(node, 0), work.constant(node, 1)
+    training = work.constant(node, 2)
+    if training is not None and training.any():
+        raise ValueError("`training_mode` is not done here: whoever trains says so.")
+    share = node.number("ratio", 0.5) if rate is None else one_number(rate, "ratio")
+    return x._replace(layer=work.net.add(name, "Dropout", [x], rate=share))
+
+
+def same(work: Translation, node: Node, name: str) -> Tensor:
+    """Identity."""
+    return work.tensor(node, 0)
+
+
+def cast(work: Translation, node: Node, name: str) -> Tensor:
+    """Cast to a type of floats, where all stays as it is."""
+    if node.integer("to", 0) not in (1, 10, 11):
+        raise ValueError("numbers that are computed stay floats here.")
+    return work.tensor(node, 0)
