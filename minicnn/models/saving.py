@@ -58,7 +58,7 @@ def load_model(path: AnyPath, weights: AnyPath | None = None, *, optimizer: bool
     ----------
     path : str or PathLike
         A `.keras` file, a whole-model `.h5` file, a TF.js `model.json`, the JSON of `model.to_json()`, or an ONNX file
-        from PyTorch (with the package `onnx`); or a folder or a zip with one of them, as Teachable Machine exports it.
+        from PyTorch; or a folder or a zip with one of them, as Teachable Machine exports it.
     weights : str or PathLike, optional
         With the JSON of `model.to_json()`: the file of its weights. By default the one beside it that is called alike:
         `fer.h5`, `fer.weights.h5` or `fer_weights.h5` of `fer.json`.
