@@ -183,3 +183,21 @@ def test_arguments_of_a_model_s_methods(method):
     assert lacking <= (
         {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"} if method == "compile" else set()
     )
+
+
+LOSSES = ["MeanSquaredError", "MeanAbsoluteError", "Huber", "BinaryCrossentropy", "CategoricalCrossentropy"]
+STRINGS = [*LOSSES, "mse", "MSE", "mean_squared_error", "mae", "MAE", "mean_absolute_error", "huber", "bce", "BCE"]
+
+
+@pytest.mark.parametrize("name", [*STRINGS, "binary_crossentropy", "categorical_crossentropy"])
+def test_losses_by_string_and_class(name):
+    y, p = np.eye(3, dtype="float32"), np.full((3, 3), 0.25, "float32") + np.eye(3, dtype="float32") / 4
+    want = np.mean(keras.losses.get(name)(y, p))
+    assert losses.get(name)(y, p) == pytest.approx(float(want), rel=1e-5)
+    if name in LOSSES:
+        assert losses.get(getattr(losses, name))(y, p) == pytest.approx(float(want), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["Precision", "AUC", "MeanSquaredError"])
+def test_metrics_by_class(name):
+    assert type(metrics.get(getattr(metrics, name))) is getattr(metrics, name)

@@ -24,20 +24,22 @@ CLASSES: dict[str, type[Loss]] = {
 }
 LOSSES: dict[str, type[Loss]] = {
     **{loss.name: loss for loss in CLASSES.values()},
+    "bce": BinaryCrossentropy,
     "mse": MeanSquaredError,
     "mae": MeanAbsoluteError,
     "huber": Huber,
 }
 
 
-def get(loss: str | Loss | Callable[..., Any]) -> Loss:
+def get(loss: str | Loss | type[Loss] | Callable[..., Any]) -> Loss:
     """Return a loss from its name, from a function, or itself.
 
     Parameters
     ----------
-    loss : str, Loss or function
-        "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "mean_squared_error" or
-        "mse", "mean_absolute_error" or "mae", "huber"; a function as in `FunctionLoss`.
+    loss : str, Loss, its class or a function
+        "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy" or "bce",
+        "mean_squared_error" or "mse", "mean_absolute_error" or "mae", "huber", or the name of a class; a function as in
+        `FunctionLoss`.
 
     Raises
     ------
@@ -51,12 +53,15 @@ def get(loss: str | Loss | Callable[..., Any]) -> Loss:
     """
     if isinstance(loss, Loss):
         return loss
+    if isinstance(loss, type) and issubclass(loss, Loss):
+        return loss()
     if callable(loss) and not isinstance(loss, type):
         return FunctionLoss(loss)
     name = loss.lower() if isinstance(loss, str) and loss.isupper() else loss  # "MSE"
-    if not isinstance(name, str) or name not in LOSSES:
+    found = (LOSSES | CLASSES).get(name) if isinstance(name, str) else None
+    if found is None:
         raise ValueError(f"`loss` must be one of {', '.join(map(repr, LOSSES))}, or a Loss. Received: loss={loss!r}.")
-    return LOSSES[name]()
+    return found()
 
 
 def from_config(config: Any) -> Loss:

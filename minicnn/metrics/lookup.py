@@ -57,12 +57,12 @@ STRINGS: dict[str, type[Metric]] = {**CLASSES, **{kind.default_name: kind for ki
 DOWN = (mean_squared_error, mean_absolute_error)  # of these functions less is better
 
 
-def get(metric: str | Metric | Callable[..., Any]) -> Metric:
+def get(metric: str | Metric | type[Metric] | Callable[..., Any]) -> Metric:
     """Return a metric from its name, from a function, or itself.
 
     Parameters
     ----------
-    metric : str, Metric or function
+    metric : str, Metric, its class or a function
         A key of `METRICS`, or the name of a class: "AUC", "precision"; the logs have it as it is written. A function of
         (y_true, y_pred) returns a number for each example.
 
@@ -78,6 +78,8 @@ def get(metric: str | Metric | Callable[..., Any]) -> Metric:
     """
     if isinstance(metric, Metric):
         return metric
+    if isinstance(metric, type) and issubclass(metric, Metric):
+        return metric()
     if isinstance(metric, str):
         plain = metric.lower() if metric.lower() in ("accuracy", "acc") else metric
         if plain in METRICS:

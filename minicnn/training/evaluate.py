@@ -1,13 +1,12 @@
 """evaluate: the loss and the metrics on examples, from which nothing is learned."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..arguments import integer
 from ..callbacks import Callback, CallbackList, listed
 from .batches import Data, as_batches
-from .feed import checked, examples, length, once
+from .feed import Feed, checked, examples, length
 from .model import TrainableModel
 from .progress import progress_for
 from .setup import Setup
@@ -89,8 +88,8 @@ def evaluate(
 
 
 def some(batches: Any, steps: int | None) -> Iterator[Any]:
-    """Go through batches once, or through so many of them."""
-    return once(batches) if steps is None else itertools.islice(once(batches), integer("steps", steps))
+    """Go through batches once, or through so many of them; a warning says that there are fewer."""
+    return Feed(batches, steps).epoch()
 
 
 def measure(

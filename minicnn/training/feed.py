@@ -39,8 +39,8 @@ class Feed:
     steps : int, optional
         Of an epoch. The next epoch goes on where this one ends; where that was the end of the batches, or there is no
         more, it begins anew, as in Keras.
-    first : int
-        The number of the first pass, for batches that bring their own order.
+    first : int, optional
+        The number of the first pass, for batches that bring their own order; without it they are not told.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Feed:
 
     length: int | None
 
-    def __init__(self, batches: Batches, steps: int | None, first: int = 0):
+    def __init__(self, batches: Batches, steps: int | None, first: int | None = None):
         self._batches, self._steps, self._pass = batches, steps, first
         self._going: Iterator[Any] | None = None
         self._seen, self._whole = 0, length(batches)
@@ -66,8 +66,8 @@ class Feed:
             if item is None:
                 self._going = None
                 warnings.warn(
-                    f"There are no more batches: the epoch ends before its {self._steps} steps. Give batches that go "
-                    f"on, or fewer steps.",
+                    f"There are no more batches: {step} of {self._steps} steps were done. Give batches that go on, or "
+                    f"fewer steps.",
                     stacklevel=6,
                 )
                 return
@@ -89,8 +89,9 @@ class Feed:
         return item
 
     def _begin(self) -> Iterator[Any]:
-        set_epoch(self._batches, self._pass)
-        self._pass += 1
+        if self._pass is not None:
+            set_epoch(self._batches, self._pass)
+            self._pass += 1
         self._seen = 0
         return once(self._batches)
 

@@ -1,6 +1,6 @@
 """predict: outputs, batch by batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,16 +62,18 @@ def predict(
     >>> predict(model, np.ones((70, 4)), batch_size=32).shape
     (70, 3)
     """
+    steps = None if steps is None else integer("steps", steps)
     if is_data(x):
-        parts: Any = _parts(by_order("x", x, model.input_names), batch_size, steps)
+        held = _parts(by_order("x", x, model.input_names), batch_size, steps)
+        count, parts = steps or len(held), some(held, steps)
     elif isinstance(x, Mapping) or not (hasattr(x, "__iter__") or hasattr(x, "__len__") and hasattr(x, "__getitem__")):
         raise TypeError(f"`x` must be an array, or batches that can be gone through. Received: {type(x).__name__}.")
     else:
-        parts = inputs(some(x, steps), model.input_names)
+        count, parts = steps or length(x), inputs(some(x, steps), model.input_names)
     if callbacks is None and verbose == 0:
         results = [model.forward(part) for part in parts]
     else:
-        results = _told(model, parts, verbose, listed(callbacks))
+        results = _told(model, parts, count, verbose, listed(callbacks))
     if not results:
         raise ValueError("`x` must hold at least one batch. Received: none.")
     if len(results) == 1:
@@ -82,21 +84,21 @@ def predict(
 
 
 def _parts(x: Any, batch_size: int | None, steps: int | None) -> list[Any]:
-    """Cut arrays into batches, as many as are wanted."""
+    """Cut arrays into batches; how large they are may follow from how many are wanted."""
     size = None if batch_size is None else integer("batch_size", batch_size)
-    steps = None if steps is None else integer("steps", steps)
     if not isinstance(x, list) and np.ndim(x) == 0:
         raise ValueError(f"`x` must be an array (N, ...). Received: {x!r}.")
     count = len(x[0] if isinstance(x, list) else x)
     size = size_of_batches(count, size, steps)
-    starts = range(0, max(count, 1), size)[:steps]
+    starts = range(0, max(count, 1), size)
     return [[part[at : at + size] for part in x] if isinstance(x, list) else x[at : at + size] for at in starts]
 
 
-def _told(model: TrainableModel, parts: Any, verbose: int | str, callbacks: list[Callback]) -> list[Any]:
+def _told(
+    model: TrainableModel, parts: Iterator[Any], count: int | None, verbose: int | str, callbacks: list[Callback]
+) -> list[Any]:
     """Predict batches, show it, and tell callbacks of each."""
     results: list[Any] = []
-    count = length(parts)
     with progress_for(verbose, count, 1) as show:
         called = CallbackList(callbacks, model, {"epochs": 1, "steps": count, "verbose": show.kind})
         called.tell("on_predict_begin", {})

@@ -205,6 +205,31 @@ def test_an_epoch_of_exactly_all_batches_is_told_of_its_end():
     assert data.ended == 3
 
 
+@pytest.mark.parametrize("kind", sorted(OF_FIVE))
+def test_measuring_says_where_batches_end(kind):
+    """With as many steps as there are they are told of their end; with more a warning says it, as in Keras."""
+    for of in (minicnn, keras):
+        data = OF_FIVE[kind][of is keras]
+        net = compiled(chain(of), of)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            whole = net.evaluate(data(), steps=4, verbose=0)
+            np.testing.assert_allclose(whole, net.evaluate(data(), verbose=0), rtol=1e-6)
+        for call in (net.evaluate, net.predict):
+            with pytest.warns(UserWarning, match="4 of 7 steps" if of is minicnn else "ran out of data"):
+                call(data(), steps=7, verbose=0)
+    numbered = Numbered()
+    compiled(chain(minicnn), minicnn).evaluate(numbered, steps=4)
+    assert numbered.ended == 1
+
+
+def test_arrays_of_fewer_batches_than_steps():
+    net = compiled(chain(minicnn), minicnn)
+    for call in (lambda: net.evaluate(X, Y, batch_size=8, steps=4), lambda: net.predict(X, batch_size=8, steps=4)):
+        with pytest.warns(UserWarning, match="There are no more batches: 3 of 4 steps were done."):
+            call()
+
+
 def test_memory_maps_and_lists(tmp_path):
     held = np.memmap(tmp_path / "x", "float32", "w+", shape=X.shape)
     held[:] = X
