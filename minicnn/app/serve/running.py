@@ -9,6 +9,7 @@ import signal
 import socket
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -141,6 +142,8 @@ def _serve(
     shelf: Shelf, limits: Limits, listening: socket.socket, counts: Path | None, announce: Callable[[], object]
 ) -> None:
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # what is wrong with a form is told to its sender
+    # What Pillow says of a strange picture names its bytes: Python would print, and keep, each sentence that is new.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     config = uvicorn.Config(
         application(Service(shelf, limits, counts)),
         http=Connection,

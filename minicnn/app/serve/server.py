@@ -58,7 +58,7 @@ def application(service: Service) -> Starlette:
             await asyncio.to_thread(service.end)
 
     routes = _Routes(service)
-    return Starlette(
+    app = Starlette(
         routes=[
             *(Route(path, routes.page, methods=["GET"]) for path in PAGE),
             Route("/predict", routes.predict, methods=["POST"]),
@@ -74,6 +74,8 @@ def application(service: Service) -> Starlette:
         exception_handlers={Refusal: _refused, HTTPException: _http, ClientDisconnect: _gone, Exception: _failed},
         lifespan=living,
     )
+    app.router.redirect_slashes = False  # it would send clients wherever their header Host says
+    return app
 
 
 class _Routes:

@@ -145,8 +145,21 @@ def asked(where, path, host, body=None, kind="image/png"):
 def test_a_strange_host_changes_nothing(host):
     with inside(service_of()) as (_, where):
         assert asked(where, "/", host)[0] == 200
-        status, told = asked(where, "/nothing", host)
-        assert status == 404 and json.loads(told) == {"error": "There is nothing at /nothing."}
+        for path in ("/nothing", "/models/", "/predict/"):
+            status, told = asked(where, path, host)
+            assert status == 404 and json.loads(told) == {"error": f"There is nothing at {path}."}
+
+
+def test_what_pillow_says_of_a_picture_is_not_kept(model_file):
+    """Its sentences name bytes of the picture: each would be printed, and remembered as printed, for ever."""
+    file = io.BytesIO()
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x05\0\x12\x01"  # five entries are announced, and not one is there
+    Image.open(io.BytesIO(picture(0))).save(file, "JPEG", exif=exif)
+    with pytest.warns(UserWarning, match="Corrupt EXIF data"):
+        load_image(io.BytesIO(file.getvalue()))
+    with Server(model_file) as server:
+        assert server.post(file.getvalue()).status == 200
+    assert server.errors == []
 
 
 def test_another_ones_name_gets_no_answer():
