@@ -86,7 +86,7 @@ def receptive_fields(calls: Iterable[Call]) -> dict[str, Field]:
     fields: dict[str, Field] = {}
     for call in calls:
         seen[call.key] = found = _see(call, [seen[key] for key in call.sources])
-        fields[call.key] = found if found is None or found == "all" else _field(found)
+        fields[call.key] = _field(found) if isinstance(found, dict) else found
     return fields
 
 
@@ -98,7 +98,7 @@ def _see(call: Call, sources: Sequence[Seen]) -> Seen:
         return "all"
     view: View = {}
     for index, source in enumerate(sources):
-        part = None if source is None or source == "all" else _through(call, index, source)
+        part = _through(call, index, source) if isinstance(source, dict) else None
         if part is None or not _join(view, part, call):
             return None
     return view
@@ -130,7 +130,7 @@ def _count(size: int | None, period: int) -> int:
 
 def _through(call: Call, index: int, view: View) -> View | None:
     """Return what a call's output sees through one of its inputs; None where it can't be told."""
-    layer, given = call.layer, call.input_shape
+    layer, given = call.layer, call.input_shape or ()
     shapes: Any = [tuple(map(_known, shape)) for shape in (given if isinstance(given, list) else [given])]
     own = shapes[index]
     becomes = {layer.source_axis(axis): axis for axis in range(1, len(call.shape))}

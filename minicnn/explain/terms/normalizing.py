@@ -1,6 +1,7 @@
 """Layer and group normalization: mean and variance are the example's own, so every number of a group counts."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +82,7 @@ def _normalized_back(layer, xs, k, dz, index):
         term_sent(
             dz,
             at,
-            float(gamma[at]) / group.deviation * ((j == own) - 1 / count - group.xhat[j] * group.xhat[own] / count),
+            float(gamma[at] * ((j == own) - 1 / count - group.xhat[j] * group.xhat[own] / count) / group.deviation),
         )
         for at, j in group.members()
     ]
@@ -98,9 +99,11 @@ def _places(layer, outputs, index):
     axes = _axes(layer, len(outputs))
     own_shape = next(iter(layer.params.values())).shape  # whose numbers lie as those of the axes do
     flat = np.ravel_multi_index(index, own_shape)
-    own = dict(zip(axes, map(int, np.unravel_index(flat, [outputs[axis] for axis in axes])), strict=True))
-    sizes = [1 if axis in own else size for axis, size in enumerate(outputs)]
-    return [tuple(own.get(axis, at) for axis, at in enumerate(row)) for row in np.ndindex(*sizes)]
+    own: dict[int, int] = {}
+    for axis, at in zip(axes, np.unravel_index(flat, [outputs[axis] for axis in axes]), strict=True):
+        own[axis] = int(at)
+    ends = [(own[axis], own[axis] + 1) if axis in own else (0, size) for axis, size in enumerate(outputs)]
+    return list(product(*(range(*pair) for pair in ends)))
 
 
 def _gamma(layer, xs, dz, outputs, index):
