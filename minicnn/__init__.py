@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
         LearningRateScheduler,
         ModelCheckpoint,
         ReduceLROnPlateau,
+        TensorBoard,
         TerminateOnNaN,
     )
     from .kernels import get_num_threads, set_num_threads
@@ -50,6 +51,7 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
         Average,
         AveragePooling2D,
         BatchNormalization,
+        CenterCrop,
         Concatenate,
         Conv2D,
         Conv2DTranspose,
@@ -74,6 +76,12 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
         Normalization,
         Permute,
         PReLU,
+        RandomBrightness,
+        RandomContrast,
+        RandomFlip,
+        RandomRotation,
+        RandomTranslation,
+        RandomZoom,
         ReLU,
         Rescaling,
         Reshape,
@@ -94,7 +102,7 @@ if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
         MeanSquaredError,
         SparseCategoricalCrossentropy,
     )
-    from .models import Model, Sequential, gradcheck, load_model
+    from .models import Model, Sequential, check_layer, gradcheck, load_model
     from .optimizers import SGD, Adam, AdamW, RMSprop
 
 __version__ = "0.1.0"
@@ -103,12 +111,12 @@ __version__ = "0.1.0"
 _HOMES = {
     **dict.fromkeys(("BackupAndRestore", "CSVLogger", "Callback", "Diverged", "EarlyStopping", "History"), "callbacks"),
     **dict.fromkeys(("LambdaCallback", "LearningRateScheduler", "ModelCheckpoint"), "callbacks"),
-    **dict.fromkeys(("ReduceLROnPlateau", "TerminateOnNaN"), "callbacks"),
+    **dict.fromkeys(("ReduceLROnPlateau", "TensorBoard", "TerminateOnNaN"), "callbacks"),
     **dict.fromkeys(("get_num_threads", "set_num_threads"), "kernels"),
     **dict.fromkeys(("BinaryCrossentropy", "CategoricalCrossentropy"), "losses"),
     **dict.fromkeys(("Huber", "MeanAbsoluteError", "MeanSquaredError", "SparseCategoricalCrossentropy"), "losses"),
     **dict.fromkeys(("Adam", "AdamW", "RMSprop", "SGD"), "optimizers"),
-    **dict.fromkeys(("Model", "Sequential", "gradcheck", "load_model"), "models"),
+    **dict.fromkeys(("Model", "Sequential", "check_layer", "gradcheck", "load_model"), "models"),
 }
 
 __all__ = [
@@ -126,6 +134,7 @@ __all__ = [
     "CSVLogger",
     "Callback",
     "CategoricalCrossentropy",
+    "CenterCrop",
     "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
@@ -161,6 +170,12 @@ __all__ = [
     "RMSprop",
     "PReLU",
     "Permute",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "ReduceLROnPlateau",
     "Rescaling",
@@ -173,10 +188,12 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "SpatialDropout2D",
     "Subtract",
+    "TensorBoard",
     "TerminateOnNaN",
     "UpSampling2D",
     "ZeroPadding2D",
     "callbacks",
+    "check_layer",
     "constraints",
     "data",
     "explain",

@@ -32,7 +32,7 @@ BELOW = {
     "execution": {"layers", "kernels"},
     "training": {"execution", "losses", "optimizers", "metrics", "callbacks", "kernels", "rich"},
     "models": {"training", "execution", "layers", "losses", "optimizers", "metrics", "files", "reference"},
-    "utils": {"data", "initializers", "PIL"},
+    "utils": {"data", "files", "layers", "initializers", "PIL"},
     "explain": {"models", "layers", "losses", "reference", "kernels", "data", "files", "rich"},
 }
 OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}

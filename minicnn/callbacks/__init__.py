@@ -9,6 +9,7 @@ ReduceLROnPlateau        a smaller learning rate once nothing improves
 LearningRateScheduler    the learning rate by a plan
 LambdaCallback           functions of one's own
 TerminateOnNaN           the end once a loss or a weight is no number
+TensorBoard              the values of every epoch for TensorBoard
 """
 
 from .backup_and_restore import BackupAndRestore
@@ -20,6 +21,7 @@ from .lambda_callback import LambdaCallback
 from .learning_rates import LearningRateScheduler, ReduceLROnPlateau
 from .model_checkpoint import ModelCheckpoint
 from .monitor import Monitor
+from .tensor_board import TensorBoard
 from .terminate_on_nan import Diverged, TerminateOnNaN
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "ModelCheckpoint",
     "Monitor",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
     "listed",
 ]

@@ -65,7 +65,7 @@ def extended(chain: Chain, node: Node) -> Chain | None:
     if type(layer) is ZeroPadding2D:
         return chain._replace(frame=layer) if chain == Chain() else None
     if type(layer) is BatchNormalization:
-        joins = chain.norm is None and (chain.frame is None or chain.layer is not None)
+        joins = layer.last and chain.norm is None and (chain.frame is None or chain.layer is not None)
         return chain._replace(norm=layer) if joins else None
     if type(layer) is Conv2D or type(layer) is DepthwiseConv2D or type(layer) is SeparableConv2D:
         return _with_convolution(chain, layer)
@@ -73,7 +73,8 @@ def extended(chain: Chain, node: Node) -> Chain | None:
 
 
 def _with_activation(chain: Chain, layer: Activation | ReLU) -> Chain | None:
-    name = "relu6" if type(layer) is ReLU and layer.max_value == 6 else layer.activation
+    six = type(layer) is ReLU and (layer.max_value, layer.negative_slope, layer.threshold) == (6, 0, 0)
+    name = "relu6" if six else layer.activation
     if name is None or chain.layer is None and chain.norm is None:
         return None
     return chain._replace(activation=name)

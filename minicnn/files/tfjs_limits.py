@@ -9,6 +9,7 @@ from .layout import walk_layers
 from .model_file import Config
 
 ABSENT: tuple[str, ...] = (
+    "CenterCrop",
     "GroupNormalization",
     "Normalization",
     "Resizing",  # which is another one there: corners are aligned
@@ -24,6 +25,7 @@ ONLY: dict[
     "GlobalAveragePooling2D": {"keepdims": False},
     "GlobalMaxPooling2D": {"keepdims": False},
     "ELU": {"alpha": 1.0},
+    "ReLU": {"negative_slope": 0.0, "threshold": 0.0},
     "Softmax": {"axis": -1},
     "UpSampling2D": {"interpolation": "nearest"},
 }

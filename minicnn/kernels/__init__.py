@@ -36,6 +36,7 @@ from .activations import (
 )
 from .adam import adam_step
 from .add import add_backward, add_forward
+from .affine_transform import affine_transform_forward
 from .average import average_backward, average_forward
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import (
@@ -116,6 +117,7 @@ __all__ = [
     "adam_step",
     "add_backward",
     "add_forward",
+    "affine_transform_forward",
     "average_backward",
     "average_forward",
     "avgpool2d_backward",

@@ -8,11 +8,20 @@ from .activation import Activation
 from .activations import ACTIVATIONS, activate, fused
 from .add import Add
 from .arrays import DTYPES, fits
-from .augmentation import AUGMENTATIONS
+from .augmentation import (
+    AUGMENTATIONS,
+    RandomBrightness,
+    RandomContrast,
+    RandomFlip,
+    RandomRotation,
+    RandomTranslation,
+    RandomZoom,
+)
 from .average import Average
 from .avgpool2d import AveragePooling2D
 from .base import Layer
 from .batch_normalization import BatchNormalization
+from .center_crop import CenterCrop
 from .concatenate import Concatenate
 from .conv2d import Conv2D
 from .conv2d_transpose import Conv2DTranspose
@@ -26,7 +35,7 @@ from .gaussian_noise import GaussianNoise
 from .global_pool2d import GlobalAveragePooling2D, GlobalMaxPooling2D
 from .group_normalization import GroupNormalization
 from .input import Input, InputLayer
-from .joining import of_one_rank
+from .joining import as_function, of_one_rank
 from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
 from .maximum import Maximum
@@ -52,13 +61,20 @@ from .zero_padding2d import ZeroPadding2D
 
 LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer
-    for layer in (Activation, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, Conv2D,
+    for layer in (Activation, Add, Average, AveragePooling2D, BatchNormalization, CenterCrop, Concatenate, Conv2D,
                   Conv2DTranspose, Cropping2D, Dense, DepthwiseConv2D, Dropout, ELU, Flatten, GaussianNoise,
                   GlobalAveragePooling2D, GlobalMaxPooling2D, GroupNormalization, InputLayer, LayerNormalization,
                   LeakyReLU, Maximum, MaxPooling2D, Minimum, Multiply, Normalization, Permute, PReLU, ReLU, Rescaling,
                   Reshape, Resizing, SeparableConv2D, Softmax, SpatialDropout2D, Subtract, UpSampling2D,
                   ZeroPadding2D)
 } | AUGMENTATIONS  # fmt: skip
+
+MaxPool2D, AvgPool2D = MaxPooling2D, AveragePooling2D  # Keras's other names
+GlobalMaxPool2D, GlobalAvgPool2D = GlobalMaxPooling2D, GlobalAveragePooling2D
+Convolution2D, Convolution2DTranspose, SeparableConvolution2D = Conv2D, Conv2DTranspose, SeparableConv2D
+add, average, concatenate, maximum, minimum, multiply, subtract = map(
+    as_function, (Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract)
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -72,11 +88,15 @@ __all__ = [
     "Add",
     "Average",
     "AveragePooling2D",
+    "AvgPool2D",
     "BatchNormalization",
     "Blank",
+    "CenterCrop",
     "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
     "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
@@ -84,6 +104,8 @@ __all__ = [
     "Flatten",
     "GaussianNoise",
     "GlobalAveragePooling2D",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool2D",
     "GlobalMaxPooling2D",
     "GroupNormalization",
     "Input",
@@ -91,6 +113,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "MaxPool2D",
     "MaxPooling2D",
     "Maximum",
     "Minimum",
@@ -99,12 +122,19 @@ __all__ = [
     "Normalization",
     "PReLU",
     "Permute",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "Reads",
     "Rescaling",
     "Reshape",
     "Resizing",
     "SeparableConv2D",
+    "SeparableConvolution2D",
     "Sigmoid",
     "Softmax",
     "SpatialDropout2D",
@@ -114,8 +144,15 @@ __all__ = [
     "Windowed",
     "ZeroPadding2D",
     "activate",
+    "add",
+    "average",
+    "concatenate",
     "fits",
     "fused",
+    "maximum",
+    "minimum",
+    "multiply",
     "next_seed",
     "of_one_rank",
+    "subtract",
 ]

@@ -23,12 +23,12 @@ from .base import Layer
 
 
 class BatchNormalization(Layer):
-    """Normalize every channel (the last axis).
+    """Normalize every channel (the last axis), or every index of another axis.
 
     Parameters
     ----------
     axis : int
-        -1, or the last axis's number.
+        Which one has a mean of its own for every index; -1 is the last, the channels.
     momentum : float in [0, 1]
         How much of the moving mean and variance stays at each training step.
     epsilon : float, 0 or more
@@ -44,7 +44,7 @@ class BatchNormalization(Layer):
     Raises
     ------
     ValueError
-        An argument is none of these; at build, `axis` is not the last one, or the number of channels is open.
+        An argument is none of these; at build, `axis` names no axis, the batch's, or one of open size.
 
     Notes
     -----
@@ -95,7 +95,7 @@ class BatchNormalization(Layer):
     ):
         super().__init__(name, **more)
         if not is_integer(axis):
-            raise ValueError(f"`axis` must be one integer, the last axis. Received: axis={axis!r}.")
+            raise ValueError(f"`axis` must be one integer. Received: axis={axis!r}.")
         for key, value, most in (("momentum", momentum, 1.0), ("epsilon", epsilon, np.inf)):
             if not is_number(value) or not 0 <= value <= most:
                 raise ValueError(f"`{key}` must be a number from 0 to {most}. Received: {key}={value!r}.")
@@ -104,17 +104,32 @@ class BatchNormalization(Layer):
         self.center, self.scale = boolean("center", center), boolean("scale", scale)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The same shape; the axis must be its last, of known size."""
+        """The same shape; the axis must be of known size."""
         rank = 0 if isinstance(input_shape, list) else len(input_shape)
-        if rank < 2 or self.axis not in (-1, rank - 1) or input_shape[-1] is None:
+        if rank < 2 or not -rank < self.axis < rank or self.axis == 0 or input_shape[self.axis] is None:
             raise ValueError(
-                f"Layer '{self.name}' normalizes the last axis, of known size: `axis` must be -1 or its "
-                f"number. Received: axis={self.axis}, input_shape={input_shape}."
+                f"`axis` of layer '{self.name}' must be an axis of known size other than 0, the batch. "
+                f"Received: axis={self.axis}, input_shape={input_shape}."
             )
         return input_shape
 
+    @property
+    def last(self) -> bool:
+        """Whether the axis is the last one of what the layer was built for."""
+        return self.axis in (-1, len(self.input_shape) - 1)
+
+    def _fixed(self, input_shape: Any) -> Any:
+        return input_shape[self.axis]
+
+    def _turned(self, x: Array, source: int, to: int) -> Array:
+        """Return an array with an axis moved to another place, where the kernels look for it, or from there."""
+        if self.last:
+            return x
+        kernels.tape.refuse()
+        return np.ascontiguousarray(np.moveaxis(x, source, to))
+
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
-        channels = input_shape[-1]
+        channels = input_shape[self.axis]
         if self.scale:
             self.params["gamma"] = self._start_array("gamma", channels, rng)
         if self.center:
@@ -123,6 +138,7 @@ class BatchNormalization(Layer):
         self.state["moving_variance"] = self._start_array("moving_variance", channels, rng)
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
+        x = self._turned(x, self.axis, -1)
         own = training and self.trainable and x.size > 0  # whether the batch's own mean and variance are used
         mean, variance = kernels.batch_normalization_moments(x) if own else self.state.values()
         if own:
@@ -132,16 +148,16 @@ class BatchNormalization(Layer):
         y = kernels.batch_normalization_forward(
             x, mean, variance, self.params.get("gamma"), self.params.get("beta"), self.epsilon
         )
-        return y, (x, mean, variance, own)
+        return self._turned(y, -1, self.axis), (x, mean, variance, own)
 
     def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Array | None:
         x, mean, variance, own = saved
         dx, dgamma, dbeta = kernels.batch_normalization_backward(
-            dy, x, mean, variance, self.params.get("gamma"), self.epsilon, own
+            self._turned(dy, self.axis, -1), x, mean, variance, self.params.get("gamma"), self.epsilon, own
         )
         if self.trainable:
             self.grads.update({key: {"gamma": dgamma, "beta": dbeta}[key] for key in self.params})
-        return dx if need_dx else None
+        return self._turned(dx, -1, self.axis) if need_dx else None
 
     def _settings(self) -> dict[str, Any]:
         return {

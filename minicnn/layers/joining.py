@@ -3,7 +3,7 @@
 Missing axes come after the batch's: (N, C) beside (N, H, W, C) counts as (N, 1, 1, C), as in Keras.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,3 +85,20 @@ def of_one_rank(xs: Sequence[Array]) -> list[Array]:
     """
     shapes = [x.shape for x in xs]
     return [x if x.shape == shape else x.reshape(shape) for x, shape in zip(xs, ranked(shapes), strict=True)]
+
+
+def as_function(kind: type[Layer]) -> Callable[..., Any]:
+    """Return Keras's function beside a layer of several inputs: `add([x, y])` is `Add()([x, y])`."""
+
+    def join(inputs: Any, *values: Any, **settings: Any) -> Any:
+        return kind(*values, **settings)(inputs)
+
+    join.__name__ = kind.__name__.lower()
+    join.__doc__ = f"""Call a new {kind.__name__} on a list of tensors, or of arrays; what follows are its settings.
+
+    Examples
+    --------
+    >>> from minicnn.layers import Input, {join.__name__}
+    >>> {join.__name__}([Input((4,)), Input((4,))])
+    """
+    return join

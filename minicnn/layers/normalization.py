@@ -6,6 +6,7 @@ Kernels: normalization_forward, normalization_backward. Kept for the way back: t
 Source: Keras 3 `Normalization`. On paper: reference/normalization.py.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -110,6 +111,45 @@ class Normalization(Layer):
             self.state["mean"] = initializers.zeros(sizes, self.dtype)
             self.state["variance"] = initializers.ones(rng, sizes, self.dtype)
             self.state["count"] = initializers.zeros((), "int64")
+
+    def adapt(self, data: Any) -> None:
+        """Take mean and variance from examples.
+
+        Parameters
+        ----------
+        data : array (N, ...), or batches
+            Arrays, or (x, y) of which x counts.
+
+        Raises
+        ------
+        ValueError
+            `mean` and `variance` were given, there is no example, or they do not fit what the layer was built for.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from minicnn import Normalization
+        >>> layer = Normalization()
+        >>> layer.adapt(np.array([[1.0, 10.0], [3.0, 50.0]]))
+        >>> layer.state["mean"], layer([[3.0, 10.0]])
+        (array([ 2., 30.], dtype=float32), array([[ 1., -1.]], dtype=float32))
+        """
+        if self.mean is not None:
+            raise ValueError(f"`mean` and `variance` of layer '{self.name}' were given; adapt needs a layer without.")
+        count, mean, variance = 0, np.zeros(()), np.zeros(())
+        for batch in [data] if hasattr(data, "__array__") else data:
+            x = np.asarray(batch[0] if isinstance(batch, (tuple, list)) else batch, np.float64)
+            self.build((None, *x.shape[1:]))
+            others = tuple(axis for axis in range(x.ndim) if axis not in self._kept(x.ndim))
+            own, before = math.prod(x.shape[axis] for axis in others), mean
+            if own:
+                count += own
+                mean = before + (x.mean(others) - before) * (own / count)
+                variance = variance + ((x - x.mean(others, keepdims=True)) ** 2).sum(others)
+                variance = variance + own * (x.mean(others) - before) * (x.mean(others) - mean)
+        if not count:
+            raise ValueError("`data` must hold an example. Received: none.")
+        self.state["mean"][...], self.state["variance"][...] = mean, variance / count
 
     def cast(self, dtype: DTypeLike) -> None:
         """Convert mean and variance; the count stays a whole number."""

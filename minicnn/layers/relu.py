@@ -2,18 +2,23 @@
 
     y = max(x, 0), or min(max(x, 0), max_value)         dx = dy where 0 < y (< max_value), else 0
 
+With a `threshold` t or a `negative_slope` s, which few nets have:
+
+    y = min(x, max_value) where x > t, else s * (x - t)         dx = dy times 1 or s
+
 Kernels: relu_forward and relu_backward; with a maximum clipped_relu_forward and clipped_relu_backward. Kept for the
-way back: y.
+way back: y; with a slope alone leaky_relu_forward and leaky_relu_backward; with more, the slopes themselves.
 Source: Keras 3 `ReLU`. On paper: reference/relu.py; with a maximum: reference/activations.py.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from .. import kernels
 from ..arguments import is_number
 from ..types import Array
+from .arguments import not_negative
 from .base import Layer
 
 
@@ -24,6 +29,10 @@ class ReLU(Layer):
     ----------
     max_value : positive number, optional
         What larger numbers become; 6 in MobileNet.
+    negative_slope : float, 0 or more
+        The part of what lies below the threshold that goes through.
+    threshold : float, 0 or more
+        What is not above it is cut off.
     name : str, optional
     **more : trainable, input_shape, ...
         As in `Layer`.
@@ -31,7 +40,7 @@ class ReLU(Layer):
     Raises
     ------
     ValueError
-        `max_value` is no positive number.
+        An argument is none of these.
 
     Examples
     --------
@@ -42,34 +51,65 @@ class ReLU(Layer):
     (array([[0., 0., 2., 9.]], dtype=float32), array([[0., 0., 2., 6.]], dtype=float32))
     >>> layer.backward([[1.0, 1.0, 1.0, 1.0]])
     array([[0., 0., 1., 1.]], dtype=float32)
+    >>> ReLU(negative_slope=0.5, threshold=1.0)(x)
+    array([[-2. , -0.5,  2. ,  9. ]], dtype=float32)
     """
 
     max_value: float | None
+    negative_slope: float
+    threshold: float
     activation: str | None
 
-    only: ClassVar[dict[str, Any]] = {"negative_slope": 0.0, "threshold": 0.0}
-
-    def __init__(self, max_value: float | None = None, name: str | None = None, **more: Any):
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        name: str | None = None,
+        **more: Any,
+    ):
         super().__init__(name, **more)
         if max_value is not None and not (is_number(max_value) and 0 < max_value < np.inf):
             raise ValueError(f"`max_value` must be a positive number or None. Received: max_value={max_value!r}.")
         self.max_value = None if max_value is None else float(max_value)
-        self.activation = "relu" if max_value is None else None
+        self.negative_slope = not_negative("negative_slope", negative_slope)
+        self.threshold = not_negative("threshold", threshold)
+        plain = (self.max_value, self.negative_slope, self.threshold) == (None, 0, 0)
+        self.activation = "relu" if plain else None
+
+    def _kernels(self) -> tuple[str, tuple[float, ...]]:
+        """Return the name of the kernels that do it, and what they take; none where two slopes and a bound meet."""
+        if self.threshold or self.negative_slope and self.max_value is not None:
+            return "", ()
+        if self.negative_slope:
+            return "leaky_relu", (self.negative_slope,)
+        return ("relu", ()) if self.max_value is None else ("clipped_relu", (self.max_value,))
 
     def _forward(self, x: Array, training: bool, logits: bool = False) -> tuple[Array, Any]:
         if logits:
             return x, None
-        y = kernels.relu_forward(x) if self.max_value is None else kernels.clipped_relu_forward(x, self.max_value)
+        name, how = self._kernels()
+        if not name:
+            return self._two_slopes(x)
+        y = getattr(kernels, f"{name}_forward")(x, *how)
         return y, y
 
-    def _backward(self, dy: Array, y: Array | None, need_dx: bool) -> Array | None:
+    def _two_slopes(self, x: Array) -> tuple[Array, Array]:
+        """Return y, and its slope at each x."""
+        kernels.tape.refuse()
+        threshold, slope = x.dtype.type(self.threshold), x.dtype.type(self.negative_slope)
+        above = ~(x <= threshold)  # NaN goes through
+        cut = x if self.max_value is None else np.minimum(x, x.dtype.type(self.max_value))
+        y = np.where(above, cut, slope * (x - threshold) if slope else slope)
+        return y, np.where(above, cut == x, slope * (x < threshold)).astype(x.dtype)
+
+    def _backward(self, dy: Array, kept: Array | None, need_dx: bool) -> Array | None:
         if not need_dx:
             return None
-        if y is None:
+        if kept is None:
             return dy
-        if self.max_value is None:
-            return kernels.relu_backward(dy, y)
-        return kernels.clipped_relu_backward(dy, y, self.max_value)
+        name, how = self._kernels()
+        return getattr(kernels, f"{name}_backward")(dy, kept, *how) if name else kernels.multiply_forward([dy, kept])
 
     def _settings(self) -> dict[str, Any]:
-        return {"max_value": self.max_value, "negative_slope": 0.0, "threshold": 0.0}
+        return {"max_value": self.max_value, "negative_slope": self.negative_slope, "threshold": self.threshold}

@@ -23,7 +23,7 @@ def setting_names(kind: type) -> frozenset[str]:
     --------
     >>> from minicnn.layers import ReLU
     >>> sorted(setting_names(ReLU))
-    ['activation', 'max_value']
+    ['activation', 'max_value', 'negative_slope', 'threshold']
     """
     if getattr(kind, "is_model", False):
         return frozenset()

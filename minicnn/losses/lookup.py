@@ -69,7 +69,7 @@ def from_config(config: Any) -> Loss:
 
     Parameters
     ----------
-    config : str or dict
+    config : str or dict, or what `get` takes
         A name, {"class_name": ..., "config": {...}}, or what Keras writes of a function.
 
     Raises
@@ -83,7 +83,7 @@ def from_config(config: Any) -> Loss:
     >>> from_config(written).from_logits
     True
     """
-    if isinstance(config, str):
+    if isinstance(config, (str, Loss)) or callable(config):
         return get(config)
     if isinstance(config, dict) and config.get("class_name") == "function":
         function: Any = config.get("config")

@@ -9,12 +9,14 @@ saving.py          to model files and back; configs.py: a layer as Keras's confi
 card.py            a classifier's classifier.json, completed by what the model says itself
 summary.py         the table of layers
 gradcheck.py       are the gradients right? kinks.py: where a difference quotient can't tell
+check_layer.py     ... of a layer of one's own?
 architectures.py   two small nets to study
 """
 
 from . import gradcheck
 from .architectures import ARCHITECTURES, homework, tinyvgg
 from .card import card_of
+from .check_layer import check_layer
 from .model import Model
 from .saving import load_model
 from .sequential import Sequential
@@ -24,6 +26,7 @@ __all__ = [
     "Model",
     "Sequential",
     "card_of",
+    "check_layer",
     "gradcheck",
     "homework",
     "load_model",

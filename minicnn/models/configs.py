@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Config = dict[str, Any]
 FUNCTIONAL: tuple[str, ...] = ("Functional", "Model")  # what Keras calls a graph of layers that is no chain
 MODULES: dict[str, str] = {"Functional": "keras.src.models.functional", "Sequential": "keras"}  # where Keras looks
+Own = Mapping[str, Any] | None  # name -> what a file calls so and minicnn does not have: layer classes, losses
 
 
 def entry(layer: Layer) -> Config:
@@ -29,16 +30,22 @@ def entry(layer: Layer) -> Config:
     shape = layer.input_shape
     if isinstance(shape, list):
         shape = [list(each) for each in shape]
+    own = layer.class_name not in LAYERS
     return {
-        "module": MODULES.get(layer.class_name, "keras.layers"),
+        "module": None if own else MODULES.get(layer.class_name, "keras.layers"),
         "class_name": layer.class_name,
         "config": layer.get_config(),
-        "registered_name": "Functional" if layer.class_name == "Functional" else None,
+        "registered_name": layer.class_name if own or layer.class_name == "Functional" else None,
         "build_config": {"input_shape": list(shape) if shape else None},
     }
 
 
-def layer_from_entry(entry: Mapping[str, Any], seed: Seed = None) -> Layer:
+def own_classes(model: "Model") -> dict[str, type[Layer]]:
+    """Return the classes of a model's layers that are not minicnn's, by name."""
+    return {layer.class_name: type(layer) for _, layer in model.walk() if layer.class_name not in LAYERS}
+
+
+def layer_from_entry(entry: Mapping[str, Any], seed: Seed = None, custom_objects: Own = None) -> Layer:
     """Make a layer, or a nested model, from a model file's entry.
 
     Parameters
@@ -47,18 +54,21 @@ def layer_from_entry(entry: Mapping[str, Any], seed: Seed = None) -> Layer:
         As the function `entry` returns it, ours or Keras's.
     seed : int or np.random.Generator, optional
         Of a model's weights, as in `Model`.
+    custom_objects : dict, optional
+        Name -> layer class, of those that are not minicnn's.
 
     Raises
     ------
     ValueError
         A class or a setting that minicnn does not have.
     """
-    _check_classes({"layers": [entry]})
-    how: dict[str, Any] = {"seed": seed} if entry["class_name"] in NESTED else {}
-    return LAYERS[entry["class_name"]].from_config(entry["config"], **how)
+    _check_classes({"layers": [entry]}, custom_objects)
+    name = entry["class_name"]
+    how: dict[str, Any] = {"seed": seed, "custom_objects": custom_objects} if name in NESTED else {}
+    return {**LAYERS, **(custom_objects or {})}[name].from_config(entry["config"], **how)
 
 
-def _check_classes(config: Mapping[str, Any]) -> None:
+def _check_classes(config: Mapping[str, Any], custom_objects: Own) -> None:
     """Refuse unknown classes by name, before anything else of a model is looked at."""
     for entry in config["layers"]:
         if entry["class_name"] == "Lambda":
@@ -66,7 +76,7 @@ def _check_classes(config: Mapping[str, Any]) -> None:
                 f"Python code inside: layer '{entry['config'].get('name')}' is a Lambda, whose function a file holds "
                 f"as a program. It is never run here; ask for the model with layers in its place, Rescaling say."
             )
-        if entry["class_name"] not in LAYERS:
+        if entry["class_name"] not in (LAYERS if custom_objects is None else {*LAYERS, *custom_objects}):
             raise ValueError(
                 f"Layer '{entry['config'].get('name')}' is of class {entry['class_name']!r}, "
                 f"which minicnn does not have."
@@ -110,11 +120,11 @@ def _keras_tensor(tensor: SymbolicTensor, dtype: str | None, history: list[Any])
     return {"class_name": "__keras_tensor__", "config": config}
 
 
-def functional_arguments(config: Mapping[str, Any], seed: Seed) -> dict[str, Any]:
+def functional_arguments(config: Mapping[str, Any], seed: Seed, custom_objects: Own = None) -> dict[str, Any]:
     """Rebuild a graph that Keras wrote: the arguments of `Model`."""
-    _check_classes(config)
+    _check_classes(config, custom_objects)
     graph = files.parse_functional(dict(config))
-    layers = {name: layer_from_entry(entry, seed) for name, entry in graph.layers.items()}
+    layers = {name: layer_from_entry(entry, seed, custom_objects) for name, entry in graph.layers.items()}
     tensors: dict[files.TensorRef, SymbolicTensor] = {}
     for name, number in graph.call_order():
         call = graph.calls[name][number]
@@ -161,6 +171,7 @@ def sequential_config(model: "Sequential") -> Config:
     return {**config, "build_input_shape": list(model.input_shape)} if model.built else config
 
 
-def sequential_arguments(config: Mapping[str, Any], seed: Seed) -> dict[str, Any]:
+def sequential_arguments(config: Mapping[str, Any], seed: Seed, custom_objects: Own = None) -> dict[str, Any]:
     """Rebuild a chain that Keras wrote: the arguments of `Sequential`."""
-    return {"layers": [layer_from_entry(item, seed) for item in config["layers"]], "name": config.get("name")}
+    layers = [layer_from_entry(item, seed, custom_objects) for item in config["layers"]]
+    return {"layers": layers, "name": config.get("name")}

@@ -56,6 +56,9 @@ def pattern(model: Network, record: Arrays) -> list[AnyArray]:
         elif kind == "Activation" and layer.activation == "hard_silu":  # which is 0 at 0 too, where it has no kink
             x = record[call.sources[0]]
             found.append((x >= -3).astype(np.int8) + (x >= 3))
+        elif kind == "ReLU" and (layer.threshold or layer.negative_slope):
+            x, top = record[call.sources[0]], math.inf if layer.max_value is None else layer.max_value
+            found.append(np.sign(x - layer.threshold) + 3 * (x >= top))
         elif kind == "PReLU":  # whose y may be 0, or positive, on either side
             found.append(np.sign(record[call.sources[0]]))
         elif kind in ("Maximum", "Minimum"):

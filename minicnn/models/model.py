@@ -11,10 +11,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..arguments import boolean
 from ..layers import LAYERS, SymbolicTensor
 from ..types import DTypeLike
 from . import saving
-from .configs import entry, functional_arguments, functional_config
+from .configs import Own, entry, functional_arguments, functional_config, own_classes
 from .network import Seed
 from .summary import html_summary
 from .summary import summary as format_summary
@@ -92,7 +93,7 @@ class Model(Trainer):
         return functional_config(self)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], seed: Seed = None) -> Self:
+    def from_config(cls, config: Mapping[str, Any], seed: Seed = None, custom_objects: Own = None) -> Self:
         """Make a model from a graph as Keras writes it, with fresh weights.
 
         Parameters
@@ -101,6 +102,8 @@ class Model(Trainer):
             As `get_config` returns it, ours or Keras's.
         seed : int or np.random.Generator, optional
             As in `Model`.
+        custom_objects : dict, optional
+            Name -> layer class, of those that are not minicnn's.
 
         Raises
         ------
@@ -114,7 +117,7 @@ class Model(Trainer):
         >>> Model.from_config(Model(x, Dense(2)(x)).get_config()).output_shape
         (None, 2)
         """
-        return Model(**functional_arguments(config, seed), seed=seed)._with_flag(config)
+        return Model(**functional_arguments(config, seed, custom_objects), seed=seed)._with_flag(config)
 
     def _with_flag(self, config: Mapping[str, Any]) -> Any:
         """Take over whether the model as a whole learns; each layer's own config said it of the layer."""
@@ -135,7 +138,7 @@ class Model(Trainer):
         >>> Sequential([Input((4,)), Dense(2)]).astype("float64").predict([[1, 2, 3, 4]]).dtype
         dtype('float64')
         """
-        copy = type(self).from_config(self.get_config())
+        copy = type(self).from_config(self.get_config(), custom_objects=own_classes(self))
         copy.cast(dtype)
         copy.set_weights(self.get_weights())
         copy.seed, copy.classifier = self.seed, self.classifier
@@ -227,13 +230,19 @@ class Model(Trainer):
         """
         return json.dumps(entry(self))
 
-    def summary(self, print_fn: Callable[[str], Any] = print) -> None:
+    def summary(
+        self, print_fn: Callable[[str], Any] = print, expand_nested: bool = False, show_trainable: bool = False
+    ) -> None:
         """Print a table: a row a layer, with shapes, parameters, memory, work, and how much of the image it sees.
 
         Parameters
         ----------
         print_fn : function of str
             Takes the whole table.
+        expand_nested : bool
+            Whether the layers of a nested model have rows of their own.
+        show_trainable : bool
+            Whether a column tells which layers learn.
 
         Examples
         --------
@@ -242,7 +251,8 @@ class Model(Trainer):
         >>> model.summary(lambda table: print(table.splitlines()[-1]))
         model 'small': 40 parameters, 40 of them trainable; 1,296 multiply-adds an example
         """
-        print_fn(format_summary(self))
+        nested, shown = boolean("expand_nested", expand_nested), boolean("show_trainable", show_trainable)
+        print_fn(format_summary(self, nested, shown))
 
     def _repr_html_(self) -> str:
         """Write the same table as HTML: a notebook shows it."""

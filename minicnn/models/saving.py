@@ -17,7 +17,7 @@ from ..arguments import boolean
 from ..arguments import path as path_of
 from ..layers import DTYPES, Blank
 from ..types import AnyArray, AnyPath, Array
-from .configs import NESTED, entry, layer_from_entry
+from .configs import NESTED, Own, entry, layer_from_entry
 
 if TYPE_CHECKING:
     from .model import Model
@@ -51,7 +51,14 @@ def save_model(model: "Model", path: AnyPath, overwrite: bool = True) -> None:
     )
 
 
-def load_model(path: AnyPath, weights: AnyPath | None = None, *, optimizer: bool = True) -> "Model":
+def load_model(
+    path: AnyPath,
+    weights: AnyPath | None = None,
+    *,
+    optimizer: bool = True,
+    custom_objects: Own = None,
+    compile: bool = True,
+) -> "Model":
     """Read a model from a file of Keras's or ours. Nothing in a file is ever executed.
 
     Parameters
@@ -64,6 +71,10 @@ def load_model(path: AnyPath, weights: AnyPath | None = None, *, optimizer: bool
         `fer.h5`, `fer.weights.h5` or `fer_weights.h5` of `fer.json`.
     optimizer : bool
         False: leave out the optimizer's state, up to twice the weights; training starts it afresh.
+    custom_objects : dict, optional
+        Name -> what is not minicnn's: a layer class, a loss.
+    compile : bool
+        False: leave the model uncompiled.
 
     Returns
     -------
@@ -95,7 +106,7 @@ def load_model(path: AnyPath, weights: AnyPath | None = None, *, optimizer: bool
     file = files.read(path, boolean("optimizer", optimizer), weights)
     with files.naming(path):
         try:
-            model: Any = layer_from_entry(file.config, Blank())
+            model: Any = layer_from_entry(file.config, Blank(), custom_objects)
         except (TypeError, KeyError) as error:
             raise ValueError(str(error)) from None
         _need_shapes(model, "loaded")
@@ -106,8 +117,8 @@ def load_model(path: AnyPath, weights: AnyPath | None = None, *, optimizer: bool
             model.cast(dtype)
             set_arrays(model, file.weights)
     model.classifier = file.classifier
-    if file.compile_config:
-        _compile(model, file.compile_config, file.optimizer)
+    if file.compile_config and boolean("compile", compile):
+        _compile(model, _with_own(file.compile_config, custom_objects or {}), file.optimizer)
     return model
 
 
@@ -121,6 +132,14 @@ def _compile(model: "Model", settings: dict[str, Any], state: Sequence[AnyArray]
         model.setup_fault = str(error)
     else:
         model.setup = setup
+
+
+def _with_own(settings: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return compile settings whose loss, where its name is among `own`, is what stands there."""
+    loss = settings.get("loss")
+    function = isinstance(loss, dict) and loss.get("class_name") == "function"  # so Keras writes one
+    name: Any = loss["config"] if function else loss
+    return {**settings, "loss": own[name]} if isinstance(name, str) and name in own else settings
 
 
 def _check_sizes(model: "Model") -> None:

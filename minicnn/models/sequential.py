@@ -11,7 +11,7 @@ import numpy as np
 
 from ..layers import LAYERS, InputLayer, Layer, SymbolicTensor, fits
 from ..types import DTypeLike, Shape
-from .configs import input_node, sequential_arguments, sequential_config
+from .configs import Own, input_node, sequential_arguments, sequential_config
 from .model import Model, listed
 from .network import Seed
 
@@ -177,7 +177,7 @@ class Sequential(Model):
         return sequential_config(self)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], seed: Seed = None) -> Self:
+    def from_config(cls, config: Mapping[str, Any], seed: Seed = None, custom_objects: Own = None) -> Self:
         """Make a chain from what Keras writes, with fresh weights.
 
         Parameters
@@ -186,6 +186,8 @@ class Sequential(Model):
             As `get_config` returns it, ours or Keras's.
         seed : int or np.random.Generator, optional
             As in `Sequential`.
+        custom_objects : dict, optional
+            As in `Model`.
 
         Examples
         --------
@@ -194,7 +196,7 @@ class Sequential(Model):
         >>> Sequential.from_config(config).output_shape
         (None, 2)
         """
-        return cls(**sequential_arguments(config, seed), seed=seed)._with_flag(config)
+        return cls(**sequential_arguments(config, seed, custom_objects), seed=seed)._with_flag(config)
 
 
 LAYERS.update(Sequential=Sequential)

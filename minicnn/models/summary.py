@@ -14,12 +14,14 @@ HEADER: tuple[str, ...] = ("layer", "class", "output", "parameters", "bytes", "m
 TEXTS: int = 3  # so many columns are texts, the others numbers
 
 
-def rows(model: Network) -> list[dict[str, Any]]:
+def rows(model: Network, expand_nested: bool = True) -> list[dict[str, Any]]:
     """List one dict a call of a layer; nested models are walked into, with their layers' names in full.
 
     Parameters
     ----------
     model : Model
+    expand_nested : bool
+        False: a nested model is one row.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def rows(model: Network) -> list[dict[str, Any]]:
     [('input_layer', 0, (1, 1)), ('conv2d', 20, (3, 3)), ('max_pooling2d', 0, (4, 4))]
     """
     if not model.built:
-        return _unbuilt(model)
+        return _unbuilt(model) if expand_nested else _collapsed(model, _unbuilt(model))
     result: list[dict[str, Any]] = []
     calls = model.calls()
     fields = receptive_fields(calls)
@@ -46,7 +48,23 @@ def rows(model: Network) -> list[dict[str, Any]]:
         own = () if call.layer in seen else (*call.layer.params.values(), *call.layer.state.values())
         result.append(_row(call, own, fields[call.key]))
         seen.add(call.layer)  # a layer used twice holds its arrays once
-    return result
+    return result if expand_nested else _collapsed(model, result)
+
+
+def _collapsed(model: Network, table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Make one row of those of a nested model: it ends as its last one does, and holds what all hold."""
+    nested = {layer.name: layer for layer in model.layers if layer.is_model}
+    found: dict[str, dict[str, Any]] = {}
+    for row in table:
+        key, _, inside = row["name"].partition("/")
+        layer = nested.get(key.partition(":")[0]) if inside else None
+        name = row["name"] if layer is None else key
+        whole = row | {"name": name, "class": row["class"] if layer is None else type(layer).__name__}
+        for part in ("params", "bytes", "multiply_adds", "trainable") if name in found else ():
+            both = found[name][part], row[part]
+            whole[part] = None if None in both else any(both) if part == "trainable" else sum(both)
+        found[name] = whole
+    return list(found.values())
 
 
 def _row(call: Call, arrays: Sequence[Array], field: Field) -> dict[str, Any]:
@@ -82,12 +100,16 @@ def _unbuilt(model: Network) -> list[dict[str, Any]]:
     ]
 
 
-def summary(model: Network) -> str:
+def summary(model: Network, expand_nested: bool = True, show_trainable: bool = False) -> str:
     """Return the table, a row a layer, totals below; a question mark for what only the first batch will tell.
 
     Parameters
     ----------
     model : Model
+    expand_nested : bool
+        False: a nested model is one row.
+    show_trainable : bool
+        Whether a column tells which layers learn.
 
     Examples
     --------
@@ -95,8 +117,10 @@ def summary(model: Network) -> str:
     >>> print(summary(Sequential([Input((4,)), Dense(2)], name="small")).splitlines()[-1])
     model 'small': 10 parameters, 10 of them trainable; 8 multiply-adds an example
     """
-    table = rows(model)
-    lines = _aligned([HEADER, *(_cells(row) for row in table)])
+    table = rows(model, expand_nested)
+    learns = ({True: "yes", False: "no"}[row["trainable"]] for row in table)
+    cells = [(*_cells(row), *(learn,) * show_trainable) for row, learn in zip(table, learns, strict=True)]
+    lines = _aligned([(*HEADER, *("trainable",) * show_trainable), *cells])
     rule = "-" * max(map(len, lines))
     return "\n".join([lines[0], rule, *lines[1:], rule, _totals(model, table)])
 

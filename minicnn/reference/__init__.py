@@ -29,6 +29,7 @@ from .activations import (
 )
 from .adam import adam_step
 from .add import add_backward, add_forward
+from .affine_transform import FILL_MODES, affine_transform_forward
 from .average import average_backward, average_forward
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import batch_normalization_backward, batch_normalization_forward, batch_normalization_moments
@@ -78,12 +79,14 @@ from .subtract import subtract_backward, subtract_forward
 from .zero_padding2d import zero_padding2d_backward, zero_padding2d_forward
 
 __all__ = [
+    "FILL_MODES",
     "INTERPOLATIONS",
     "NORMALIZATION_EPSILON",
     "Taps",
     "adam_step",
     "add_backward",
     "add_forward",
+    "affine_transform_forward",
     "aspect_crops",
     "average_backward",
     "average_forward",

@@ -9,6 +9,7 @@ from minicnn import (
     Average,
     AveragePooling2D,
     BatchNormalization,
+    CenterCrop,
     Concatenate,
     Conv2D,
     Conv2DTranspose,
@@ -179,7 +180,7 @@ def larger():
     wide = Conv2DTranspose(3, 3, strides=2, padding="same", activation="tanh")(small)
     both = [Subtract()([up, wide]), Average()([up, wide]), Maximum()([up, wide]), Minimum()([wide, up])]
     even = Resizing(5, 4)(GroupNormalization(3)(Concatenate()(both)))
-    turned = Permute((2, 1, 3))(LayerNormalization([1, 3])(even))
+    turned = Permute((2, 1, 3))(CenterCrop(4, 4)(LayerNormalization([1, 3])(even)))
     return randomise(Model(x, Softmax()(Dense(3)(Flatten()(Conv2D(2, 2)(turned))))))
 
 

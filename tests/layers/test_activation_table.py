@@ -6,7 +6,7 @@ from hypothesis import assume, given
 
 from minicnn import ELU, Activation, Conv2D, Dense, LeakyReLU, ReLU, kernels
 from minicnn.layers import ACTIVATIONS, fused
-from tests.keras_oracle import assert_parity, keras
+from tests.keras_oracle import assert_parity, keras, keras_gradients
 from tests.strategies import cases, normal
 from tests.tolerances import sizes_of_activation
 
@@ -44,6 +44,30 @@ def test_layers_with_a_parameter_equal_keras(case):
     check(LeakyReLU(0.25), keras.layers.LeakyReLU(0.25, dtype=case.dtype), "leaky_relu", case)
     check(ELU(0.5), keras.layers.ELU(0.5, dtype=case.dtype), "elu", case)
     check(ReLU(3.5), keras.layers.ReLU(3.5, dtype=case.dtype), "clipped_relu", case)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"negative_slope": 0.25},
+        {"threshold": 0.75},
+        {"max_value": 1.5, "negative_slope": 0.5},
+        {"max_value": 1.5, "threshold": 0.5},
+        {"max_value": 0.5, "threshold": 1.25, "negative_slope": 0.25},
+        {"max_value": 6.0, "negative_slope": 0.125},
+    ],
+    ids=str,
+)
+@given(case=some)
+def test_bent_relu_equals_keras(settings, case):
+    x, dy = case.arrays()
+    x = np.ascontiguousarray(4 * x)
+    layer, twin = ReLU(**settings), keras.layers.ReLU(**settings, dtype=case.dtype)
+    layer.build((None, *x.shape[1:]), dtype=case.dtype)
+    y = layer.forward(x, training=True)
+    want_y, want_dx, _ = keras_gradients(twin, x, dy)
+    np.testing.assert_allclose(y, want_y, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(layer.backward(dy), want_dx, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["relu6", "silu", "gelu", "tanh"])

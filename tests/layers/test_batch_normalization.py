@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicnn import BatchNormalization
+from minicnn import BatchNormalization, Conv2D, Input, ReLU, Sequential
 from tests.keras_oracle import keras, keras_gradients
 from tests.strategies import cases, normal
 from tests.tolerances import assert_close, assert_same
@@ -80,6 +80,32 @@ def test_training_equals_keras(case, settings):
     check(case, settings, training=True)
 
 
+@pytest.mark.parametrize("axis", [1, 2, -2, 3])
+@pytest.mark.parametrize("training", [True, False])
+def test_another_axis(axis, training):
+    """As Keras; and as the last axis of pictures that were turned."""
+    rng = np.random.default_rng(3)
+    x, dy = (normal(rng, (4, 5, 6, 3), "float64") for _ in range(2))
+    weights = [rng.uniform(0.5, 1.5, x.shape[axis]) for _ in range(4)]
+    layer = BatchNormalization(axis)
+    layer.build((None, 5, 6, 3), dtype="float64")
+    layer.set_weights(weights)
+    y = layer.forward(x, training=training, keep=True)
+    dx = layer.backward(dy)
+    twin = keras.layers.BatchNormalization(axis, dtype="float64")
+    want = keras_gradients(twin, x, dy, weights, training=training)
+    wanted = [*want[:2], *want[2], *twin.get_weights()[-2:]]
+    for got, right in zip([y, dx, *layer.grads.values(), *layer.state.values()], wanted, strict=True):
+        np.testing.assert_allclose(got, right, rtol=1e-6, atol=1e-6)
+
+
+def test_a_convolution_is_not_joined_with_another_axis():
+    net = Sequential([Input((4, 5, 3)), Conv2D(5, 1), BatchNormalization(2), ReLU()], seed=1)
+    net.set_weights([weight + 0.5 for weight in net.get_weights()])
+    x = normal(np.random.default_rng(2), (3, 4, 5, 3), "float32")
+    np.testing.assert_allclose(net.forward(x), net.forward(x, record={}), rtol=1e-5, atol=1e-6)
+
+
 @given(pictures, settings_)
 def test_inference_equals_keras(case, settings):
     layer, weights = check(case, settings, training=False)
@@ -134,19 +160,20 @@ def test_an_optimizer_may_hold_the_statistics():
 
 def test_settings_that_make_no_sense():
     for settings, sentence in [
-        ({"axis": (1, 2)}, "`axis` must be one integer, the last axis. Received: axis=(1, 2)."),
+        ({"axis": (1, 2)}, "`axis` must be one integer. Received: axis=(1, 2)."),
         ({"momentum": 1.5}, "`momentum` must be a number from 0 to 1.0. Received: momentum=1.5."),
         ({"epsilon": -1e-3}, "`epsilon` must be a number from 0 to inf. Received: epsilon=-0.001."),
     ]:
         with pytest.raises(ValueError) as error:
             BatchNormalization(**settings)
         assert str(error.value) == sentence
-    with pytest.raises(ValueError) as error:
-        BatchNormalization(axis=1, name="b").build((None, 4, 5, 3))
-    assert str(error.value) == (
-        "Layer 'b' normalizes the last axis, of known size: `axis` must be -1 or its number. "
-        "Received: axis=1, input_shape=(None, 4, 5, 3)."
-    )
+    for axis, shape in ((0, (None, 4, 5, 3)), (4, (None, 4, 5, 3)), (-4, (None, 4, 5, 3)), (1, (None, None, 5, 3))):
+        with pytest.raises(ValueError) as error:
+            BatchNormalization(axis=axis, name="b").build(shape)
+        assert str(error.value) == (
+            f"`axis` of layer 'b' must be an axis of known size other than 0, the batch. "
+            f"Received: axis={axis}, input_shape={shape}."
+        )
     config = BatchNormalization(name="b").get_config() | {"renorm": True}
     with pytest.raises(ValueError, match="Layer 'b': BatchNormalization.renorm=True. is not supported"):
         BatchNormalization.from_config(config)

@@ -79,3 +79,14 @@ def test_subtract_takes_two():
     assert str(error.value) == (
         "Layer 's' takes a list of two inputs. Received: input_shape=[(None, 3), (None, 3), (None, 3)]."
     )
+
+
+@pytest.mark.parametrize("name", ["add", "average", "concatenate", "maximum", "minimum", "multiply", "subtract"])
+def test_functions_beside_layers(name):
+    """As in Keras: `add([x, y])` is `Add()([x, y])`, of arrays and of symbolic tensors."""
+    xs = [np.random.default_rng(seed).normal(size=(2, 3, 4, 2)).astype("float32") for seed in (1, 2)]
+    ours, theirs = (getattr(of, name) for of in (minicnn.layers, keras.layers))
+    np.testing.assert_allclose(ours(xs), theirs(xs), rtol=1e-6)
+    tensor = ours([minicnn.Input((3, 4, 2)), minicnn.Input((3, 4, 2))], name="joined")
+    assert tensor.node.layer.name == "joined" and type(tensor.node.layer).__name__.lower() == name
+    assert minicnn.layers.concatenate(xs, 1).shape == (2, 6, 4, 2) and ours.__name__ == name

@@ -61,3 +61,36 @@ def test_what_makes_no_sense(make, input_shape, sentence):
     with pytest.raises(ValueError) as error:
         make().build(input_shape)
     assert str(error.value) == sentence
+
+
+BATCHES = [normal(np.random.default_rng(size), (size, 4, 5, 3), "float32") * 3 + 1 for size in (5, 2, 7)]
+
+
+@pytest.mark.parametrize("axis", [-1, (1, 3), 2, None])
+@pytest.mark.parametrize(
+    "data", [BATCHES[0], BATCHES, [(x, None) for x in BATCHES]], ids=["an array", "batches", "batches with labels"]
+)
+def test_adapt_equals_keras(axis, data):
+    layer, twin = Normalization(axis), keras.layers.Normalization(axis)
+    layer.adapt(data)
+    twin.adapt(data)
+    for got, want in zip(layer.get_weights()[:2], twin.get_weights()[:2], strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(layer(BATCHES[1]), twin(BATCHES[1]), rtol=1e-4, atol=1e-5)
+    layer.adapt(BATCHES[2])  # afresh
+    twin.adapt(BATCHES[2])
+    np.testing.assert_allclose(layer.state["mean"], twin.get_weights()[0], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "data", "sentence"),
+    [
+        (Normalization(mean=1.0, variance=1.0, name="n"), BATCHES, "`mean` and `variance` of layer 'n' were given; a"),
+        (Normalization(), [], "`data` must hold an example. Received: none."),
+        (Normalization(name="n"), [BATCHES[0], BATCHES[0][..., :2]], "Input of layer 'n' must fit its arrays, which "),
+    ],
+)
+def test_what_cannot_be_adapted(layer, data, sentence):
+    with pytest.raises(ValueError) as error:
+        layer.adapt(data)
+    assert sentence in str(error.value)

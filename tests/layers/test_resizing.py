@@ -1,4 +1,4 @@
-"""UpSampling2D and Resizing: output and gradient as Keras's for every interpolation, open sizes, errors.
+"""UpSampling2D, Resizing and CenterCrop: output and gradient as Keras's for every interpolation, open sizes, errors.
 
 TensorFlow interpolates in float32, whatever comes in: so float64 is held to float32's precision, and areas to less,
 whose ends TensorFlow rounds. It has no gradient of areas; that one is the adjoint (tests/kernels/test_resize2d.py).
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicnn import Conv2D, Input, Resizing, Sequential, UpSampling2D
+from minicnn import CenterCrop, Conv2D, Input, Resizing, Sequential, UpSampling2D
 from minicnn.models.summary import rows
 from minicnn.reference import INTERPOLATIONS
 from tests.keras_oracle import keras, keras_gradients
@@ -62,6 +62,17 @@ def test_photographs_equal_keras(interpolation, crop, size):
     want = np.asarray(keras.layers.Resizing(*size, **settings)(x))
     got = Resizing(*size, **settings)(x)
     np.testing.assert_allclose(got, want, rtol=0, atol={"nearest": 0, "area": 0.02}.get(interpolation, 1e-3))
+
+
+@pytest.mark.parametrize("size", [(4, 3), (9, 8), (5, 8), (12, 4), (11, 11)])
+def test_the_middle_equals_keras(size):
+    """Cut, or, where it is too small, resized."""
+    x = np.random.default_rng(4).normal(size=(2, 9, 8, 3)).astype("float32")
+    layer, dy = CenterCrop(*size), np.random.default_rng(5).normal(size=(2, *size, 3)).astype("float32")
+    y = layer.forward(x, training=True)
+    want, want_dx, _ = keras_gradients(keras.layers.CenterCrop(*size), x, dy)
+    np.testing.assert_allclose(y, want, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(layer.backward(dy), want_dx, rtol=1e-5, atol=1e-5)
 
 
 @every

@@ -8,10 +8,10 @@ import pickle
 import numpy as np
 import pytest
 
-from minicnn import Conv2D, Dense, Input, ReLU, Sequential
+from minicnn import Conv2D, Dense, Input, ReLU, Resizing, Sequential
 from minicnn.layers import AUGMENTATIONS, LAYERS, Layer
 from tests.keras_oracle import keras
-from tests.layers.examples import EXAMPLES, IMAGE, draw, every_layer, make
+from tests.layers.examples import AUGMENTED, EXAMPLES, IMAGE, draw, every_layer, make
 from tests.tolerances import assert_same
 
 
@@ -55,9 +55,9 @@ def test_settings_are_named_as_in_keras(example):
 def test_settings_that_change_the_output_and_that_we_lack_are_refused():
     for layer, config, sentence in [
         (
-            ReLU,
-            {"name": "r", "threshold": 1.0},
-            "Layer 'r': ReLU(threshold=1.0) is not supported; only threshold=0.0 is.",
+            Resizing,
+            {"name": "r", "height": 1, "width": 1, "antialias": True},
+            "Layer 'r': Resizing(antialias=True) is not supported; only antialias=False is.",
         ),
         (
             Conv2D,
@@ -116,7 +116,7 @@ def test_the_settings_that_are_fixed():
             *("filters", "kernel_size", "strides", "padding", "dilation_rate", "groups", "activation", "use_bias"),
             "algorithm",
         ],
-        "ReLU": ["max_value"],
+        "ReLU": ["max_value", "negative_slope", "threshold"],
         "Sigmoid": [],
         "Add": [],
     }
@@ -169,8 +169,7 @@ def test_settings_of_somebody_else_s_layer():
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_settings_of_augmentation_are_fixed_too(name):
-    layer = LAYERS[name](factor=0.5)
-    layer.settings = {"factor": 0.25}
+    layer = LAYERS[name](**AUGMENTED.get(name, {}))
     layer.build(IMAGE)
     with pytest.raises(AttributeError, match="`settings` of layer .* is fixed"):
         layer.settings = {}

@@ -153,6 +153,8 @@ KINKS = {  # inputs, of which the first ones lie at a kink; what is 0 on both si
     "a layer": (ReLU(), [0.0], [6.0, -1.0]),
     "a layer with a maximum": (ReLU(2), [0.0, 2.0], [6.0, 1.0]),
     "ELU": (ELU(2.0), [0.0], [6.0, -1.0]),
+    "a layer with a slope": (ReLU(negative_slope=0.5), [0.0], [6.0, -1.0]),
+    "a layer with all": (ReLU(4.0, 0.5, 1.0), [1.0, 4.0], [0.5, 2.0, 6.0]),
 }
 
 

@@ -329,7 +329,9 @@ def test_a_layer_that_joins_a_loaded_chain_is_drawn(tmp_path):
 
 def test_summary_of_what_is_not_built():
     text = []
-    Sequential([Conv2D(2, 3), Sequential([Dense(2, name="last")], name="inner")]).summary(print_fn=text.append)
+    Sequential([Conv2D(2, 3), Sequential([Dense(2, name="last")], name="inner")]).summary(
+        print_fn=text.append, expand_nested=True
+    )
     lines = text[0].splitlines()
     assert lines[2].split() == ["conv2d", "Conv2D", "?", "0", "?", "?", "?", "x", "?"]
     assert lines[3].split()[:3] == ["inner/last", "Dense", "?"]

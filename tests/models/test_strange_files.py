@@ -134,6 +134,14 @@ CHAINS = {
     "names": lambda: [L.Conv2D(4, 3, name="Faltung ü"), L.Flatten(name="a.b-c"), L.Dense(2, name="x:0")],
     "constants by channel": lambda: [L.Rescaling([1.0, 2.0, 3.0], offset=np.array([0.1, 0.2, 0.3]))],
     "augmentation": lambda: [L.RandomFlip(), L.RandomRotation(0.1), L.RandomZoom(0.1)],
+    "augmentation, all of it": lambda: [
+        L.RandomTranslation(0.1, 0.2),
+        L.RandomContrast(0.2),
+        L.RandomBrightness((-0.1, 0.2)),
+        L.CenterCrop(6, 7),
+    ],
+    "rectified": lambda: [L.ReLU(negative_slope=0.1), L.ReLU(4.0, 0.2, 0.5), L.ReLU(threshold=0.25)],
+    "normalized along the rows": lambda: [L.BatchNormalization(axis=1), L.Conv2D(2, 3), L.BatchNormalization(axis=-2)],
     "dropouts": lambda: [L.Dropout(0.5), L.SpatialDropout2D(0.3), L.AlphaDropout(0.1), L.GaussianDropout(0.2)],
     "normalizations": lambda: [L.BatchNormalization(axis=3, center=False), L.BatchNormalization(scale=False)],
     "regularizers": lambda: [L.Conv2D(2, 3, activity_regularizer="l2", kernel_constraint="max_norm")],
@@ -192,8 +200,10 @@ def outputs(model, xs):
 @pytest.mark.parametrize("ending", [".keras", ".h5"])
 @pytest.mark.parametrize("make", [*OPENED, *CHAINS.values()], ids=[*(make.__name__ for make in OPENED), *CHAINS])
 def test_opened(make, ending, tmp_path):
-    if make is three_deep_and_names_again and ending == ".h5":
+    if ending == ".h5" and make is three_deep_and_names_again:
         pytest.skip("Keras can't save it: in its file both arrays would have one name")
+    if ending == ".h5" and make is CHAINS["augmentation, all of it"]:
+        pytest.skip("Keras can't save it: it copies a layer whose settings hold a module")
     keras.backend.clear_session()
     made = make()
     theirs = drawn(chain(*made) if isinstance(made, list) else made)
@@ -259,8 +269,6 @@ def a_number_a_pixel():
         (lambda: chain(L.Lambda(lambda x: x)), "Python code inside: layer 'lambda' is a Lambda, "),
         (lambda: chain(L.Resizing(4, 4, antialias=True)), "Resizing(antialias=True) is not supported"),
         (lambda: chain(L.Conv2D(2, 1, activation="mish")), "Layer 'conv2d': `activation` must be one of"),
-        (lambda: chain(L.ReLU(threshold=0.5)), "Layer 're_lu': ReLU(threshold=0.5) is not supported"),
-        (lambda: chain(L.BatchNormalization(axis=1)), "`axis` must be -1 or its number. Received: axis=1"),
         (lambda: chain(L.Flatten(), L.Dense(2, dtype="float64")), "all layers must be float32, or all float64"),
         (lambda: chain(L.Flatten(), L.Dense(2, dtype="float16")), "Received: float16, float32."),
         (masked, "Layer 'softmax' is called with `mask`, which no layer of minicnn takes"),

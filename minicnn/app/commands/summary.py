@@ -14,4 +14,4 @@ def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
     from ...models import load_model
 
-    load_model(args.model, optimizer=False).summary()
+    load_model(args.model, optimizer=False).summary(expand_nested=True)

@@ -202,6 +202,7 @@ def _pooling(made, at, inputs):
 
 
 def _batch_normalization(made, at, inputs):
+    _need_last_axis(at, f"The page shows BatchNormalization along the last axis only. Received: {at.key!r}.")
     arrays = [*(_array(at, name) for name in at.layer.params), *(_array(at, name) for name in at.layer.state)]
     return made.add(at, at.kind, inputs, {"epsilon": at.layer.epsilon}, arrays)
 
@@ -253,7 +254,8 @@ def _prelu(made, at, inputs):
 def _resampled(made, at, inputs):
     height, width = made.nodes[inputs[0]]["shape"][:2]
     rows, columns = pixel_weights(at.layer, (height, width))
-    return made.add(at, at.kind, inputs, {"rows": rows, "columns": columns})
+    kind = "Resizing" if at.kind == "CenterCrop" else at.kind
+    return made.add(at, kind, inputs, {"rows": rows, "columns": columns})
 
 
 def _transposed(made, at, inputs):
@@ -297,6 +299,7 @@ OPERATIONS: dict[str, Callable[[Listed, Any, list[int]], int]] = {
     "Average": _weighed,
     "AveragePooling2D": _pooling,
     "BatchNormalization": _batch_normalization,
+    "CenterCrop": _resampled,
     "Concatenate": _concatenate,
     "Conv2D": _convolution,
     "Conv2DTranspose": _transposed,

@@ -32,7 +32,11 @@ def activation_of(layer: Layer) -> str | None:
     """
     name = type(layer).__name__
     if name == "ReLU":
-        return "relu6" if getattr(layer, "max_value", None) == 6 else "relu"
+        settings = {key: getattr(layer, key) for key in ("max_value", "negative_slope", "threshold")}
+        known = {(None, 0.0, 0.0): "relu", (6.0, 0.0, 0.0): "relu6"}.get(tuple(settings.values()))
+        if known is None:
+            raise ValueError(f"ReLU is explained with max_value=6, or without. Received: {layer.name!r}: {settings}.")
+        return known
     return "softmax" if name == "Softmax" else getattr(layer, "activation", None)
 
 

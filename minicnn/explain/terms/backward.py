@@ -178,7 +178,7 @@ def _normalization(layer, xs, k, dz, index):
 
 
 def _batch_normalization(layer, xs, k, dz, index):
-    return [term_sent(dz, index, _normal_factor(layer, index[-1]))]
+    return [term_sent(dz, index, _normal_factor(layer, index[layer.axis]))]
 
 
 def _zero_padding2d(layer, xs, k, dz, index):
@@ -295,7 +295,18 @@ def _slope(layer, xs, dz, outputs, index):
 def _gamma(layer, xs, dz, outputs, index):
     c = index[0]
     mean, deviation = float(layer.state["moving_mean"][c]), _deviation(layer, c)
-    return [term_sent(dz, (*row, c), (float(xs[0][(*row, c)]) - mean) / deviation) for row in np.ndindex(*outputs[:-1])]
+    return [term_sent(dz, at, (float(xs[0][at]) - mean) / deviation) for at in _along(layer, outputs, c)]
+
+
+def _beta(layer, xs, dz, outputs, index):
+    return [term_sent(dz, at, 1.0) for at in _along(layer, outputs, index[0])]
+
+
+def _along(layer, outputs, k):
+    """Yield the places of an output at index k of the layer's axis."""
+    axis = layer.axis % len(outputs)
+    others = (1 if at == axis else size for at, size in enumerate(outputs))
+    return ((*at[:axis], k, *at[axis + 1 :]) for at in np.ndindex(*others))
 
 
 def _deviation(layer, c):
@@ -309,7 +320,7 @@ def _normal_factor(layer, c):
 TO_WEIGHT: dict[tuple[str, str], Rule] = {
     **normalizing.TO_WEIGHT,
     **resampling.TO_WEIGHT,
-    ("BatchNormalization", "beta"): _bias,
+    ("BatchNormalization", "beta"): _beta,
     ("BatchNormalization", "gamma"): _gamma,
     ("Conv2D", "bias"): _bias,
     ("Conv2D", "kernel"): _conv2d_kernel,

@@ -278,7 +278,7 @@ def _normalization(layer, xs, index):
 
 
 def _batch_normalization(layer, xs, index):
-    c = index[-1]
+    c = index[layer.axis]
     mean, variance = (float(layer.state[key][c]) for key in ("moving_mean", "moving_variance"))
     gamma, beta = (
         float(layer.params[key][c]) if key in layer.params else default

@@ -16,7 +16,7 @@ from .table import Index, Parts, Term, place, term_sent
 def _grid(layer, picture):
     """Return (taps of the rows, taps of the columns, (first row, first column)) for images of (H, W) pixels."""
     (top, _), (left, _) = ((0, 0), (0, 0))
-    if type(layer).__name__ == "Resizing":
+    if type(layer).__name__ in ("Resizing", "CenterCrop"):
         ((top, _), (left, _)), picture = layer.cut(picture)
         wanted = layer.height, layer.width
     else:
@@ -155,8 +155,9 @@ def _transposed_kernel(layer, xs, dz, outputs, index):
     ]
 
 
-FORWARD: dict[str, Callable[..., Parts]] = {"Resizing": _resampled, "UpSampling2D": _resampled}
+FORWARD: dict[str, Callable[..., Parts]] = dict.fromkeys(("CenterCrop", "Resizing", "UpSampling2D"), _resampled)
 TO_INPUT: dict[str, Callable[..., list[Term]]] = {
+    "CenterCrop": _resampled_back,
     "Conv2DTranspose": _transposed_back,
     "Resizing": _resampled_back,
     "UpSampling2D": _resampled_back,

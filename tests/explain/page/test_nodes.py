@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
-from minicnn import Concatenate, Conv2D, Input, Model, Sequential, Softmax
+from minicnn import BatchNormalization, Concatenate, Conv2D, Input, Model, Sequential, Softmax
 from minicnn.explain.page.blobs import Blobs
 from minicnn.explain.page.nodes import describe
 from tests.explain.nets import NETS
@@ -26,13 +26,18 @@ def along(axis):
     return Sequential([Input((4, 5, 3)), Softmax(axis=axis)])
 
 
+def normalized(axis):
+    """Return a batch normalization along an axis."""
+    return Sequential([Input((4, 5, 3)), BatchNormalization(axis=axis)])
+
+
 def joined(axis):
     """Return two inputs beside each other along an axis."""
     x = Input((4, 4, 3))
     return Model(x, Concatenate(axis=axis)([x, Conv2D(3, 1)(x)]))
 
 
-@pytest.mark.parametrize("net, what", [(along, "Softmax"), (joined, "Concatenate")])
+@pytest.mark.parametrize("net, what", [(along, "Softmax"), (joined, "Concatenate"), (normalized, "BatchNormalization")])
 def test_only_the_last_axis_is_shown_by_either_of_its_names(net, what):
     assert describe(net(-1))[0][-1]["shape"] == describe(net(3))[0][-1]["shape"]
     for axis in (1, 2, -2, -3):

@@ -5,6 +5,7 @@ import pytest
 
 from minicnn import (
     Activation,
+    BatchNormalization,
     Concatenate,
     Conv2D,
     Dense,
@@ -14,6 +15,7 @@ from minicnn import (
     LayerNormalization,
     MaxPooling2D,
     Model,
+    ReLU,
     Reshape,
     SeparableConv2D,
     Sequential,
@@ -172,9 +174,9 @@ def test_remarks_that_do_not_fit_stand_below():
 
 
 def mapped():
-    """Make a net of what the page refuses: a dense layer on maps, softmax and concatenation along other axes."""
+    """Make a net of what the page refuses: a dense layer on maps; others along another axis than the last."""
     x = Input((3, 4, 2))
-    y = Dense(3, activation="tanh")(x)
+    y = BatchNormalization(1)(Dense(3, activation="tanh")(x))
     y = Concatenate(axis=1)([y, Softmax(axis=1)(y), Dense(3, activation="softmax")(y)])
     return randomise(Model(x, Dense(2)(Reshape((9, 12))(y))))
 
@@ -193,6 +195,16 @@ def test_nets_that_the_page_refuses_can_be_taken_apart():
     for what, array in run.grads.items():
         for index in indices(array.shape, 4):
             assert trace_gradient(model, x, y, what, index).value == pytest.approx(array[index], rel=1e-4, abs=1e-6)
+
+
+def test_a_relu_of_other_settings_is_not_taken_apart():
+    model = Sequential([Input((3,)), ReLU(negative_slope=0.1, name="bent")])
+    with pytest.raises(ValueError) as error:
+        trace(model, np.ones((1, 3)), "bent", 0)
+    assert str(error.value) == (
+        "ReLU is explained with max_value=6, or without. Received: 'bent': "
+        "{'max_value': None, 'negative_slope': 0.1, 'threshold': 0.0}."
+    )
 
 
 def test_a_linear_activation_changes_nothing():

@@ -1,0 +1,205 @@
+"""A folder of pictures as batches, as Keras's `image_dataset_from_directory` reads it."""
+
+import copy
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from ..arguments import number, path, refuse
+from ..data import ImageBatches, LeftOut, load_image, pictures_below
+from ..layers import Resizing
+from ..types import AnyArray, AnyPath, IntArray
+
+CHANNELS: dict[str, int] = {"rgb": 3, "grayscale": 1}
+MODES: tuple[str | None, ...] = ("int", "categorical", "binary", None)
+SUBSETS: dict[str | None, tuple[str, ...]] = {
+    None: ("all",), "training": ("training",), "validation": ("validation",), "both": ("training", "validation")
+}  # fmt: skip
+ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
+    "follow_links": ((False,), "copy what the links lead to"),
+    "pad_to_aspect_ratio": ((False,), "crop_to_aspect_ratio=True squeezes nothing either"),
+    "data_format": ((None, "channels_last"), "channels stand last"),
+    "format": (("tf",), "batches are arrays, whatever the format"),
+}
+
+
+class ImageDataset(ImageBatches):
+    """Batches of pictures from files, resized as TensorFlow resizes; iterate it once an epoch.
+
+    Parameters
+    ----------
+    *files : files, labels, class_names
+        As in `ImageBatches`; so are `settings`.
+    resizing : Resizing
+        Brings a picture to its size.
+
+    Attributes
+    ----------
+    file_paths : list of str
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicnn.data import wardrobe
+    >>> from minicnn.utils import image_dataset_from_directory
+    >>> folder = wardrobe.write_folder(tempfile.mkdtemp(), train=2, validation=0, size=16)
+    >>> dataset = image_dataset_from_directory(folder / "train", image_size=(8, 8), verbose=False)
+    >>> [images.shape for images, labels in dataset.map(lambda x, y: (x / 255, y)).take(1)]
+    [(20, 8, 8, 3)]
+    """
+
+    def __init__(self, *files: Any, resizing: Resizing, **settings: Any):
+        super().__init__(*files, size=(resizing.height, resizing.width), **settings)
+        self.file_paths: list[str] = [str(file) for file in self.files]
+        self._resizing, self._functions = resizing, ()
+
+    def map(self, function: Callable[..., Any]) -> Self:
+        """Return the same batches, each turned by a function of (x, y), or of x where there are no labels."""
+        mapped = copy.copy(self)
+        mapped._functions = (*self._functions, function)
+        return mapped
+
+    def take(self, count: int) -> Iterator[Any]:
+        """Return the first batches of the next epoch."""
+        return itertools.islice(iter(self), count)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the batches of the next epoch."""
+        for batch in super().__iter__():
+            for function in self._functions:
+                batch = function(*batch) if isinstance(batch, tuple) else function(batch)
+            yield batch
+
+    def _load(self, index: int) -> AnyArray:
+        return self._resizing(load_image(self.files[index], channels=self.shape[2])[None])[0]
+
+
+def image_dataset_from_directory(
+    directory: AnyPath,
+    labels: str | Sequence[int] | None = "inferred",
+    label_mode: str | None = "int",
+    class_names: Sequence[str] | None = None,
+    color_mode: str = "rgb",
+    batch_size: int = 32,
+    image_size: int | Sequence[int] = (256, 256),
+    shuffle: bool = True,
+    seed: int | None = None,
+    validation_split: float | None = None,
+    subset: str | None = None,
+    interpolation: str = "bilinear",
+    crop_to_aspect_ratio: bool = False,
+    verbose: bool = True,
+    **more: Any,
+) -> ImageDataset | Any:
+    """Read a folder that holds one folder of pictures a class.
+
+    Parameters
+    ----------
+    directory : str or PathLike
+    labels : "inferred", list of int or None
+        The classes are the folders; or given, one a picture in the order of their paths; or there are none.
+    label_mode : "int", "categorical", "binary" or None
+        What y is: (N,), (N, classes) one-hot, (N, 1) for two classes, or nothing.
+    class_names : list of str, optional
+        Which folders, and their order; by default all, sorted.
+    color_mode : "rgb" or "grayscale"
+    batch_size : int
+    image_size : int or (height, width)
+        In pixels.
+    shuffle : bool
+        Draw a new order each epoch.
+    seed : int, optional
+        Of the order, and of the split.
+    validation_split : float in (0, 1), optional
+        The share that is held out: the same pictures as Keras holds out with this seed.
+    subset : "training", "validation" or "both"
+        With `validation_split`: which part is returned.
+    interpolation : "bilinear", "nearest", "bicubic" or "area"
+        TensorFlow's filters.
+    crop_to_aspect_ratio : bool
+        Whether the middle is cut out first, so that nothing is squeezed.
+    verbose : bool
+        Print how many pictures were found.
+    **more : anything
+        Keras's other arguments, which mean nothing else here than their defaults.
+
+    Returns
+    -------
+    dataset : ImageDataset
+        x is float32, 0..255. A list of two for "both".
+
+    Raises
+    ------
+    ValueError, TypeError
+        An argument is none of these, or there are no such pictures.
+
+    Notes
+    -----
+    Which files are pictures is decided as in `minicnn.data.Folder`.
+    Source: Keras 3 `utils.image_dataset_from_directory`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicnn.data import wardrobe
+    >>> folder = wardrobe.write_folder(tempfile.mkdtemp(), train=2, validation=0, size=16)
+    >>> train, held_out = image_dataset_from_directory(
+    ...     folder / "train", image_size=(8, 8), validation_split=0.25, subset="both", seed=1
+    ... )
+    Found 20 files belonging to 10 classes.
+    >>> len(train.file_paths), len(held_out.file_paths)
+    (15, 5)
+    """
+    refuse("image_dataset_from_directory", more, ELSEWHERE)
+    choices = ("color_mode", color_mode, CHANNELS), ("label_mode", label_mode, MODES), ("subset", subset, SUBSETS)
+    for key, value, known in choices:
+        if value not in known:
+            raise ValueError(f"`{key}` must be one of {', '.join(map(repr, known))}. Received: {key}={value!r}.")
+    if (subset is None) != (validation_split is None) or subset and shuffle and seed is None:
+        raise ValueError(
+            f"`validation_split` and `subset` stand together, with a `seed` where files are shuffled. "
+            f"Received: validation_split={validation_split!r}, subset={subset!r}, seed={seed!r}."
+        )
+    height, width = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)
+    resizing = Resizing(height, width, interpolation, crop_to_aspect_ratio)
+    resizing.build((None, None, None, CHANNELS[color_mode]))
+    files, found, names = _listed(Path(path("directory", directory)), labels, class_names)
+    if verbose:
+        print(f"Found {len(files)} files" + (f" belonging to {len(names)} classes." if labels is not None else "."))
+    order = np.arange(len(files))
+    if subset and shuffle:
+        np.random.RandomState(seed).shuffle(order)  # noqa: NPY002  so Keras draws, whose split this is
+    held = len(files) - int(len(files) * number("validation_split", validation_split or 0, 0, 1))
+    parts = {"all": order, "training": order[:held], "validation": order[held:]}
+    how: dict[str, Any] = {"batch_size": batch_size, "channels": CHANNELS[color_mode], "seed": seed}
+    how["label_mode"] = None if labels is None else label_mode
+    made = [
+        ImageDataset([files[index] for index in chosen], found[chosen], names, resizing=resizing,
+                     shuffle=shuffle and (subset, part) != ("both", "validation"), **how)
+        for part, chosen in ((part, parts[part]) for part in SUBSETS[subset])
+    ]  # fmt: skip
+    return made if subset == "both" else made[0]
+
+
+def _listed(
+    root: Path, labels: str | Sequence[int] | None, class_names: Sequence[str] | None
+) -> tuple[list[Path], IntArray, list[str]]:
+    """List the pictures, their labels and the names of the classes."""
+    inferred = isinstance(labels, str) and labels == "inferred"
+    folders = (
+        sorted(path.name for path in root.iterdir() if path.is_dir() and path.name[0] != ".") if inferred else [""]
+    )
+    if class_names is not None and not (inferred and set(class_names) <= set(folders)):
+        raise ValueError(f"`class_names` must be folders of {root}, for labels='inferred'. Received: {class_names!r}.")
+    names = folders if class_names is None else list(class_names)
+    found = [pictures_below(root / name, LeftOut()) for name in names]
+    files = [root / name / file for name, below in zip(names, found, strict=True) for file in below]
+    if inferred or labels is None:
+        return files, np.repeat(np.arange(len(names)), [len(below) for below in found]), names
+    given = np.asarray(labels)
+    if len(given) != len(files):
+        raise ValueError(f"`labels` must be {len(files)} integers, one a file. Received: {len(given)}.")
+    return files, given, [str(label) for label in sorted(set(given.tolist()))]

@@ -1,0 +1,156 @@
+"""A layer of one's own: checked, trained, saved and loaded, here and by Keras."""
+
+import numpy as np
+import pytest
+
+import minicnn
+from minicnn import Input, Layer, Model, Sequential, check_layer, gradcheck, load_model
+from tests.keras_oracle import keras
+
+
+class Scale(Layer):
+    """y = x * scale ** power: an array, and a setting."""
+
+    def __init__(self, power=1.0, name=None, **more):
+        super().__init__(name, **more)
+        self.power = power
+
+    def _build(self, input_shape, rng):
+        self.params["scale"] = rng.uniform(0.5, 1.5, input_shape[-1]).astype(self.dtype)
+
+    def _forward(self, x, training):
+        return x * self.params["scale"] ** self.power, x
+
+    def _backward(self, dy, x, need_dx):
+        scale, axes = self.params["scale"], tuple(range(x.ndim - 1))
+        self.grads["scale"] = (dy * x).sum(axes) * self.power * scale ** (self.power - 1)
+        return dy * scale**self.power if need_dx else None
+
+    def _settings(self):
+        return {"power": self.power}
+
+
+def in_keras():
+    """Return the same layer for Keras, under the same name."""
+
+    class Scale(keras.layers.Layer):
+        def __init__(self, power=1.0, **more):
+            super().__init__(**more)
+            self.power = power
+
+        def build(self, input_shape):
+            self.scale = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="scale")
+
+        def call(self, x):
+            return x * self.scale**self.power
+
+        def get_config(self):
+            return {**super().get_config(), "power": self.power}
+
+    return Scale
+
+
+KerasScale = in_keras()
+
+
+def test_a_right_one():
+    check = check_layer(Scale(2.0), (None, 4, None, 3))
+    assert check.ok and {element.array for element in check.elements} == {"x", "scale/scale"}
+    layer = Scale()
+    layer.build((None, 4))
+    layer.params["scale"][...] = 3
+    assert check_layer(layer).ok and (layer.params["scale"] == 3).all() and not layer._saved
+
+
+class WrongDx(Scale):
+    def _backward(self, dy, x, need_dx):
+        return 1.01 * super()._backward(dy, x, True)
+
+
+class WrongArray(Scale):
+    def _backward(self, dy, x, need_dx):
+        dx = super()._backward(dy, x, need_dx)
+        self.grads["scale"] = self.grads["scale"][::-1]
+        return dx
+
+
+@pytest.mark.parametrize(("kind", "array"), [(WrongDx, "x"), (WrongArray, "/scale")])
+def test_wrong_ones(kind, array):
+    """A cotangent of ones would find neither a transposed nor a reversed gradient."""
+    check = check_layer(kind(2.0), (None, 3))
+    wrong = {element.array for element in check.elements if element.verdict == "wrong"}
+    assert not check.ok and len(wrong) == 1 and wrong.pop().endswith(array)
+
+
+class Forgetful(Scale):
+    """Its settings don't say how to make it again."""
+
+    def _settings(self):
+        return {"strength": self.power}
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "sentence"),
+    [
+        (Scale, None, "`input_shape` must be (None, ...), of the layer's one input. Received: None."),
+        (minicnn.Add, [(None, 2), (None, 2)], "`input_shape` must be (None, ...), of the layer's one input. Received"),
+        (Forgetful, (None, 2), "Forgetful has no argument 'strength'"),
+    ],
+)
+def test_what_cannot_be_checked(make, shape, sentence):
+    with pytest.raises((ValueError, TypeError)) as error:
+        check_layer(make(), shape)
+    assert sentence in str(error.value)
+
+
+def net(of, scale):
+    o = of if of is minicnn else keras.layers
+    inner = of.Sequential([of.Input((4, 4, 2)), o.Conv2D(3, 2), scale(0.5, name="half")], name="inner")
+    x = of.Input((4, 4, 2))
+    return of.Model(x, o.Dense(2)(o.Flatten()(scale(2.0, name="twice")(inner(x)))))
+
+
+def cubed(t, y):
+    return (np.abs(y - t) ** 3).mean(-1), 3 * (y - t) * np.abs(y - t) / y.shape[-1]
+
+
+X = np.random.default_rng(0).normal(size=(6, 4, 4, 2)).astype("float32")
+Y = np.random.default_rng(1).normal(size=(6, 2)).astype("float32")
+
+
+def test_it_is_saved_and_loaded_with_its_loss(tmp_path):
+    model = net(minicnn, Scale)
+    model.compile("adam", cubed)
+    model.fit(X, Y, epochs=2, verbose=0)
+    model.save(tmp_path / "own.keras")
+    again = load_model(tmp_path / "own.keras", custom_objects={"Scale": Scale, "cubed": cubed})
+    assert type(again.get_layer("inner/half")) is Scale and again.get_layer("twice").power == 2.0
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert again.evaluate(X, Y) == model.evaluate(X, Y) and again.train_on_batch(X, Y) == model.train_on_batch(X, Y)
+    with pytest.raises(ValueError, match="is of class 'Scale', which minicnn does not have."):
+        load_model(tmp_path / "own.keras")
+    assert load_model(tmp_path / "own.keras", custom_objects={"Scale": Scale}, compile=False).optimizer is None
+    assert gradcheck.gradcheck(model, X, Y, sample=5).ok
+
+
+@pytest.mark.parametrize("writer", [minicnn, keras], ids=["minicnn to keras", "keras to minicnn"])
+def test_keras_has_the_same_file(writer, tmp_path):
+    ours = writer is minicnn
+    first = net(writer, Scale if ours else KerasScale)
+    first.set_weights([np.random.default_rng(2).uniform(0.5, 1.5, w.shape) for w in first.get_weights()])
+    first.save(tmp_path / "own.keras")
+    second = (keras if ours else minicnn).models.load_model(
+        tmp_path / "own.keras", custom_objects={"Scale": KerasScale if ours else Scale}
+    )
+    np.testing.assert_allclose(second.predict(X, verbose=0), first.predict(X, verbose=0), rtol=1e-5, atol=1e-6)
+
+
+def test_a_model_of_it_is_made_again():
+    model = net(minicnn, Scale)
+    config = model.get_config()
+    again = Model.from_config(config, custom_objects={"Scale": Scale})
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert model.astype("float64").predict(X).dtype == np.float64
+    chain = Sequential([Input((4,)), Scale()])
+    assert Sequential.from_config(chain.get_config(), custom_objects={"Scale": Scale}).output_shape == (None, 4)
