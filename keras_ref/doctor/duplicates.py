@@ -97,7 +97,7 @@ def near_duplicates(found: Folder) -> Iterator[Finding]:
     _, content = np.unique(fingerprints([path for path, _, _ in rows]), return_inverse=True)
     _, split = np.unique([name for _, name, _ in rows], return_inverse=True)
     label = np.array([label for _, _, label in rows])
-    count = dict.fromkeys(("splits", "classes", "one"), 0)
+    count: dict[str, int] = dict.fromkeys(("splits", "classes", "one"), 0)
     first: dict[str, tuple[int, int]] = {}
     for i, j in (each.T for each in pairs(thumbnails([path for path, _, _ in rows]))):
         mixed, within = label[i] != label[j], split[i] == split[j]

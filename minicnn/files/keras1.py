@@ -74,10 +74,11 @@ def keras2_words(entry: Config) -> Config:
     >>> new["class_name"], new["config"]["kernel_size"], new["config"]["filters"], new["config"]["padding"]
     ('Conv2D', [3, 5], 8, 'same')
     """
-    class_name, old = entry["class_name"], dict(entry["config"])
+    class_name: str = entry["class_name"]
+    old: Config = dict(entry["config"])
     if class_name == "Merge":
         return _merged(entry, old)
-    if class_name not in CLASSES and not any(mark in old for mark in (*MARKS, OWN_MARKS.get(class_name))):
+    if class_name not in CLASSES and not any(mark in old for mark in (*MARKS, OWN_MARKS.get(class_name, MARKS[0]))):
         return entry
     config = {NAMES.get(key, key): value for key, value in old.items() if key not in STARTS}
     if class_name in WITH_A_RATE and "p" in config:
@@ -116,10 +117,10 @@ def _output_padding(config: Config, wanted: Any) -> list[int] | None:
     From how many pixels it is made follows: TensorFlow refuses any other. "same" makes n stride of n, or up to
     stride - 1 fewer; "valid" (n - 1) stride + kernel or up to stride - 1 more.
     """
-    names = ("strides", "kernel_size", "padding")
-    strides, kernel, padding = (config.get(name) for name in names)
-    sizes = wanted[1:3] if isinstance(wanted, list) and len(wanted) == 4 else None
-    if not all(_two(each) for each in (sizes, strides, kernel)) or config.get("data_format") == "channels_first":
+    padding = config.get("padding")
+    sizes = _two(wanted[1:3] if isinstance(wanted, list) and len(wanted) == 4 else None)
+    strides, kernel = _two(config.get("strides")), _two(config.get("kernel_size"))
+    if sizes is None or strides is None or kernel is None or config.get("data_format") == "channels_first":
         return None
     more: list[int] = []
     usual = True
@@ -142,8 +143,10 @@ def _output_padding(config: Config, wanted: Any) -> list[int] | None:
     return more
 
 
-def _two(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(is_integer(each) and each > 0 for each in value)
+def _two(value: Any) -> list[int] | None:
+    """Return a list of two whole numbers above 0; None of anything else."""
+    good = isinstance(value, list) and len(value) == 2 and all(is_integer(each) and each > 0 for each in value)
+    return value if good else None
 
 
 def _frame(padding: Any) -> Any:
