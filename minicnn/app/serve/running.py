@@ -141,8 +141,9 @@ def allow_files() -> None:
 def _serve(
     shelf: Shelf, limits: Limits, listening: socket.socket, counts: Path | None, announce: Callable[[], object]
 ) -> None:
-    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # what is wrong with a form is told to its sender
-    # What Pillow says of a strange picture names its bytes: Python would print, and keep, each sentence that is new.
+    for name in ("python_multipart", "PIL"):  # what is wrong with a form or a picture is told to its sender
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    # What Pillow warns of names bytes of the picture: Python would print, and keep, each sentence that is new.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     config = uvicorn.Config(
         application(Service(shelf, limits, counts)),

@@ -159,6 +159,11 @@ def test_what_pillow_says_of_a_picture_is_not_kept(model_file):
         load_image(io.BytesIO(file.getvalue()))
     with Server(model_file) as server:
         assert server.post(file.getvalue()).status == 200
+        file = io.BytesIO()
+        Image.open(io.BytesIO(picture(0))).save(file, "TIFF")
+        samples = b"\x15\x01\x03\0\x01\0\0\0"  # TIFF's SamplesPerPixel, one short number: 3
+        assert samples + b"\3\0" in file.getvalue()
+        assert server.post(file.getvalue().replace(samples + b"\3", samples + b"\x7f")).status == 400
     assert server.errors == []
 
 
