@@ -91,7 +91,7 @@ def test_arrays_that_do_not_fit():
 
 
 def test_long_sums_keep_their_digits():
-    """A quarter of a million numbers that are added one after another in float32 lose a thousandth."""
+    """A quarter of a million numbers that are added one after another in float32 are 3e-6 off."""
     x = np.random.default_rng(1).uniform(1, 2, (1, 500, 500, 2)).astype("float32")
     how = (500, 500), (1, 1), ((0, 0), (0, 0))
     y = kernels.avgpool2d_forward(x, *how)

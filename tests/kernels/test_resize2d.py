@@ -95,7 +95,7 @@ def test_what_counts_nothing_may_be_nan(functions, interpolation, new):
 
 
 def test_long_sums_keep_their_digits():
-    """A million numbers that are added one after another in float32 lose a thousandth."""
+    """A million numbers that are added one after another in float32 are 1e-4 to 2e-3 off."""
     x = np.random.default_rng(1).uniform(1, 2, (1, 1000, 1000, 2)).astype("float32")
     y = kernels.resize2d_forward(x, *both_taps(x, (1, 1), "area"))
     assert y.dtype == np.float32
