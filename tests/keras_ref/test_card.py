@@ -141,8 +141,10 @@ def test_flags_win_over_the_card(tmp_path):
     _open_net(tmp_path / "m.keras", known)
     with pytest.raises(ValueError, match="scales each channel for itself"):
         card.load(tmp_path / "m.keras")
-    described, sentence = card.load(tmp_path / "m.keras", ["x", "y"], size=(5, 6), scale=0.25)[1:]
+    described, sentence = card.load(tmp_path / "m.keras", ["x", "y"], size=(5, 6), scale=0.25, offset=0.5)[1:]
     assert described == card.Card(("x", "y"), pictures.Recipe(5, 6, "bilinear", 0.25, 0.5)) and sentence is None
+    described, sentence = card.load(tmp_path / "m.keras", scale=0.25)[1:]
+    assert described.recipe.offset == 0.0 and "the offset 0.5 of classifier.json is left out" in sentence
 
 
 def test_the_card_wins_over_labels_and_these_over_numbers(tmp_path):
