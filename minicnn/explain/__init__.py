@@ -5,6 +5,7 @@
     saliency(model, x, "shirt"); grad_cam(...); occlusion(...)       maps: which pixels speak for a class
     page.write("model.keras", ["shirt.png"], "page.html")            the explorer: one page, offline, in any browser
     walk("softmax"); print(shapes("64x64x3 conv10 3x3 pool2"))       small examples in the terminal
+    exercises.write_file("conv2d"); exercises.check("conv2d.py")    write a part yourself, and have it proved
 
 The yardstick of the page is CNN Explainer (Wang et al. 2020, arXiv:2004.15004), which shows one fixed net of ten
 classes. Every row is tested in tests/explain.
@@ -30,13 +31,14 @@ classes. Every row is tested in tests/explain.
 | keyboard alone; a phone's screen                             | no            | yes       |
 """
 
-from . import page
+from . import exercises, page
 from .lessons import shapes, walk
 from .scores import Scored, grad_cam, occlusion, overlay, saliency, score, score_gradient
 from .terms import trace, trace_gradient
 
 __all__ = [
     "Scored",
+    "exercises",
     "grad_cam",
     "occlusion",
     "overlay",

@@ -6,7 +6,22 @@ What needs NumPy or Numba is imported by `run`, so that --help is quick.
 import argparse
 from typing import Protocol
 
-from . import demo, describe, evaluate, explain, export, predict, saliency, serve, shapes, summary, train, walk
+from . import (
+    check,
+    demo,
+    describe,
+    evaluate,
+    exercise,
+    explain,
+    export,
+    predict,
+    saliency,
+    serve,
+    shapes,
+    summary,
+    train,
+    walk,
+)
 
 
 class Command(Protocol):
@@ -48,6 +63,8 @@ COMMANDS: dict[str, Command] = {  # in the order of --help
     "export": export,
     "walk": walk,
     "shapes": shapes,
+    "exercise": exercise,
+    "check": check,
 }
 
 __all__ = ["COMMANDS", "Command"]

@@ -5,11 +5,13 @@ from itertools import zip_longest
 
 import numpy as np
 
-from ...types import Array
+from ...types import Array, BoolArray
 
 
-def grid(rows: Array, mark: Sequence[int] | None = None) -> str:
-    """Write a grid of numbers; the cells of mark = (top, left, height, width) in brackets, NaN as a dot.
+def grid(rows: Array, mark: Sequence[int] | BoolArray | None = None, blank: bool = True) -> str:
+    """Write a grid of numbers; the cells of mark = (top, left, height, width), or where it is true, in brackets.
+
+    NaN is a dot where it stands for a blank.
 
     Examples
     --------
@@ -17,15 +19,15 @@ def grid(rows: Array, mark: Sequence[int] | None = None) -> str:
         1 [20]
         3   4
     """
-    texts = [["." if np.isnan(value) else f"{value:g}" for value in row] for row in rows]
+    texts = [["." if blank and np.isnan(value) else f"{value:g}" for value in row] for row in rows]
     wide = max(len(text) for row in texts for text in row)
-    top, left, height, width = mark or (0, 0, 0, 0)
+    marked = mark if isinstance(mark, np.ndarray) else np.zeros(np.shape(rows), bool)
+    if mark is not None and not isinstance(mark, np.ndarray):
+        top, left, height, width = mark
+        marked[top : top + height, left : left + width] = True
     lines = []
     for i, row in enumerate(texts):
-        cells = [
-            f"[{text.rjust(wide)}]" if top <= i < top + height and left <= j < left + width else f" {text.rjust(wide)} "
-            for j, text in enumerate(row)
-        ]
+        cells = [f"[{text.rjust(wide)}]" if marked[i, j] else f" {text.rjust(wide)} " for j, text in enumerate(row)]
         lines.append(("  " + "".join(cells)).rstrip())
     return "\n".join(lines)
 

@@ -1,0 +1,123 @@
+"""Check a file: its functions are run in a process of their own, so that one that never ends can be ended.
+
+The child (child.py) writes a line of JSON before each thing that it tries, with the seconds that this may take, and one
+for each verdict. Where no line comes in time it is ended, and what it tried last is named.
+"""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from ...arguments import number
+from ...types import AnyPath
+from .judging import Verdict
+
+LIMIT = 10.0  # seconds for one call
+START = 60.0  # seconds for Python and NumPy
+ROOT = Path(__file__).resolve().parents[3]  # where the package lies, for the child
+
+
+def check(path: AnyPath, limit: float = LIMIT) -> Iterator[Verdict]:
+    """Prove every exercise whose function a file holds.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        A Python file. It is run.
+    limit : float
+        Seconds that one call may take.
+
+    Yields
+    ------
+    verdict : Verdict
+        One for each function of an exercise, in the order of `EXERCISES`.
+
+    Raises
+    ------
+    ValueError
+        There is no such file, it is no Python, or holds no function of an exercise; `limit` is not positive.
+
+    Examples
+    --------
+    >>> from minicnn.explain import exercises
+    >>> path = exercises.write_file("flatten")
+    >>> for verdict in exercises.check(path):
+    ...     print(verdict.sentence)
+    flatten_forward: it is still empty: write your lines in place of `raise NotImplementedError`.
+    """
+    path, limit = Path(path), number("limit", limit, positive=True)
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such file. `minicnn exercise NAME` writes one.")
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))))
+    command = [sys.executable, "-m", "minicnn.explain.exercises.child", str(path), str(limit)]
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
+    try:
+        yield from _verdicts(child, path)
+    finally:
+        child.kill()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
+
+
+def _verdicts(child: "subprocess.Popen[bytes]", path: Path) -> Iterator[Verdict]:
+    """Read what the child says, as long as it says it in time."""
+    lines: queue.Queue[bytes | None] = queue.Queue()
+    assert child.stdout is not None
+    threading.Thread(target=_read, args=(child.stdout, lines), daemon=True).start()
+    at: dict[str, Any] = {"name": "", "function": path.name, "stage": "start", "limit": START}
+    pending: Verdict | None = None
+    while True:
+        try:
+            line = lines.get(timeout=at["limit"])
+        except queue.Empty:
+            child.kill()
+            yield pending or _endless(at)
+            return
+        if line is None:
+            break
+        said = json.loads(line)
+        if "refused" in said:
+            raise ValueError(said["refused"])
+        if "stage" in said:
+            at = said
+        elif said.pop("pending"):  # right, but for its speed
+            pending = Verdict(**said)
+        else:
+            pending = None
+            yield Verdict(**said)
+    if child.wait() or pending is not None:
+        yield pending or Verdict(
+            at["name"], False, f"{at['function']}: the process ended by itself, code {child.returncode}, {_where(at)}."
+        )
+
+
+def _read(stream: IO[bytes], lines: "queue.Queue[bytes | None]") -> None:
+    """Hand on line after line, and None at the end."""
+    try:
+        for line in stream:
+            lines.put(line)
+    except ValueError:  # closed: nobody waits any more
+        pass
+    lines.put(None)
+
+
+def _endless(at: dict[str, Any]) -> Verdict:
+    """Say that something took too long."""
+    return Verdict(
+        at["name"],
+        False,
+        f"{at['function']}: it did not end within {at['limit']:g} s {_where(at)}: is there a loop without an end?",
+    )
+
+
+def _where(at: dict[str, Any]) -> str:
+    return f"with {at['stage']}" if at["name"] else f"at the {at['stage']}"

@@ -1,0 +1,85 @@
+"""A file is checked in a process of its own: whatever is in it, one clear sentence comes of it, and in time."""
+
+import pytest
+
+from minicnn.explain import exercises
+
+EMPTY_LOOP = "import numpy as np\n\n\ndef relu_forward(x):\n    while True:\n        pass\n"
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Return a function that writes a file and checks it."""
+
+    def checked(text, name="relu.py", limit=5.0):
+        (tmp_path / name).write_text(text)
+        return list(exercises.check(tmp_path / name, limit))
+
+    return checked
+
+
+def test_what_is_right(check):
+    (verdict,) = check("import numpy as np\ndef relu_forward(x):\n    return np.maximum(x, 0)\n")
+    assert verdict.right and verdict.sentence == "relu_forward is right."
+    assert "properties" in verdict.body and "the kernel " in verdict.body
+
+
+def test_what_was_just_written_is_empty(tmp_path):
+    (verdict,) = exercises.check(exercises.write_file("conv2d", tmp_path / "conv2d.py"))
+    assert not verdict.right and "it is still empty: write your lines" in verdict.sentence
+
+
+def test_a_loop_without_an_end(check):
+    (verdict,) = check(EMPTY_LOOP, limit=1.0)
+    assert not verdict.right and "it did not end within 1 s with x (2,)" in verdict.sentence
+
+
+def test_a_loop_without_an_end_beside_the_functions(check):
+    (verdict,) = check("while True:\n    pass\n", limit=1.0)
+    assert "did not end within 1 s at the reading of the file" in verdict.sentence
+
+
+def test_an_exception_and_its_line(check):
+    (verdict,) = check("def relu_forward(x):\n    y = x + 1\n    return y[100]\n")
+    assert "it stops in line 3, `return y[100]` with IndexError: index 100" in verdict.sentence
+
+
+def test_the_process_ends(check):
+    (verdict,) = check("import os\ndef relu_forward(x):\n    os._exit(3)\n")
+    assert "the process ended by itself, code 3, with x (2,)" in verdict.sentence
+
+
+def test_prints_do_no_harm(check):
+    text = "import os, numpy as np\nprint('hello')\ndef relu_forward(x):\n    print('x' * 10**5); os.write(1, b'{}')\n"
+    (verdict,) = check(f"{text}    return np.maximum(x, 0)\n")
+    assert verdict.right
+    (verdict,) = check(f"{text}    return x\n")
+    assert "Your function printed:\nxxx" in verdict.body and len(verdict.body) < 4000
+
+
+def test_several_functions_in_one_file_and_one_from_a_neighbour(check, tmp_path):
+    (tmp_path / "softmax.py").write_text("def softmax_forward(x):\n    return x\n")
+    text = "import numpy as np\nfrom softmax import softmax_forward\ndef flatten_forward(x):\n    return x\n"
+    verdicts = check(text + "def relu_forward(x):\n    return np.maximum(x, 0)\n", "mine.py")
+    assert [(verdict.name, verdict.right) for verdict in verdicts] == [("relu", True), ("flatten", False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def relu_forward(x)\n    return x\n", "relu.py, line 1: expected ':'"),
+        ("import nothing_of_that_name\n", "stops with ModuleNotFoundError"),
+        ("raise SystemExit(2)\n", "stops with SystemExit: 2"),
+        ("def my_relu(x):\n    return x\n", "holds no function relu_forward: is its name still"),
+        ("\0", "relu.py"),
+    ],
+)
+def test_a_file_that_cannot_be_used(check, text, words):
+    with pytest.raises(ValueError, match="relu.py") as refusal:
+        check(text)
+    assert words in str(refusal.value)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(ValueError, match="there is no such file. `minicnn exercise NAME` writes one"):
+        list(exercises.check(tmp_path / "none.py"))

@@ -1,0 +1,157 @@
+"""The exercises' proofs: what is right passes, each typical mistake is named, at the smallest case that shows it."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from minicnn.explain import exercises
+from minicnn.explain.exercises.running import examine, right_answer, same
+from tests.explain.exercises import students
+
+PROVED = {name: exercise for name, exercise in exercises.EXERCISES.items() if exercise.judge is None}
+PAPER = {  # the examples in the files, worked out by hand
+    "output_size": 2,
+    "same_pads": (0, 1),
+    "conv2d": [[4, 3, 4], [2, 4, 3], [2, 3, 4]],
+    "conv2d_input": [[1, 3, 2], [4, 10, 6], [3, 7, 4]],
+    "conv2d_kernel": [[11, 14], [20, 23]],
+    "bias": [9, 12],
+    "maxpool2d": [[6, 8], [3, 4]],
+    "maxpool2d_backward": [[0, 0, 0, 0], [0, 10, 0, 20], [30, 0, 0, 40], [0, 0, 0, 0]],
+    "relu": [[0, 1, 0], [3, 0, 5]],
+    "relu_backward": [[0, 20, 0], [40, 0, 60]],
+    "softmax": [[0.705385, 0.259496, 0.035119]],
+    "crossentropy": 1.349012,
+    "dense": [[15, 16], [12, 29]],
+    "dense_backward": [[1, 2, 0], [1, 4, 3]],
+    "flatten": [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
+    "sgd": [1.0, 2.75],
+    "adam": [0.900001, 1.099921],
+    "loop": [0.693147, 0.575940, 0.622127, 0.080023],
+    "batchnorm": [[-1.512260], [-0.170753], [1.170753], [2.512260]],
+    "im2col": [[1, 2, 4, 5], [2, 3, 5, 6], [4, 5, 7, 8], [5, 6, 8, 9]],
+}
+
+
+@pytest.mark.parametrize("name", PROVED)
+def test_the_reference_passes(name):
+    verdict = exercises.judge(name, PROVED[name].solution, clock=False)
+    assert verdict.right, verdict
+    assert (
+        verdict.sentence == f"{PROVED[name].function} is right." and "cases against minicnn.reference" in verdict.body
+    )
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_the_example_on_paper(name):
+    first = next(iter(right_answer(PROVED[name], PROVED[name].paper).values()))
+    both = right_answer(PROVED[name], PROVED[name].paper).values()
+    got = np.array(list(both)) if name == "same_pads" else np.squeeze(first)
+    np.testing.assert_allclose(got, np.squeeze(PAPER[name]), atol=5e-6)
+
+
+def test_every_exercise_has_its_example_by_hand():
+    assert PAPER.keys() | {"batchnorm_backward"} == PROVED.keys()
+
+
+@pytest.mark.parametrize(("name", "function"), students.RIGHT, ids=lambda part: getattr(part, "__name__", part))
+def test_what_students_write_and_is_right_passes(name, function):
+    verdict = exercises.judge(name, function, clock=False)
+    assert verdict.right, verdict
+
+
+def test_every_exercise_was_solved_and_missed_twice():
+    assert {name for name, _ in students.RIGHT} == PROVED.keys()
+    missed = [name for name, _, _ in students.WRONG]
+    assert all(missed.count(name) >= 2 for name in PROVED)
+
+
+@pytest.mark.parametrize(("name", "function", "words"), students.WRONG, ids=lambda part: getattr(part, "__name__", ""))
+def test_what_students_get_wrong_is_named(name, function, words):
+    verdict = exercises.judge(name, function)
+    assert not verdict.right and words in verdict.sentence, verdict
+    assert verdict.sentence.startswith(f"{PROVED[name].function}: ") and verdict.sentence.endswith(".")
+    assert "The smallest case that fails:" in verdict.body and "\n" not in verdict.sentence
+
+
+MISTAKES = [(name, mistake) for name, exercise in PROVED.items() for mistake in exercise.mistakes]
+
+
+@pytest.mark.parametrize(("name", "mistake"), MISTAKES, ids=lambda part: getattr(part, "sentence", part)[:40])
+def test_every_mistake_of_the_tables_is_told_from_the_others(name, mistake):
+    verdict = exercises.judge(name, mistake.function)
+    assert verdict.sentence == f"{PROVED[name].function}: {mistake.sentence}."
+
+
+@pytest.mark.parametrize("name", PROVED)
+def test_no_smaller_case_fails(name):
+    """What is shown is the first that fails, and cases come by size."""
+    cases = PROVED[name].cases()
+    numbers = [
+        np.concatenate([[], *(np.ravel(v) for v in case.values() if isinstance(v, np.ndarray))]) for case in cases
+    ]
+    sizes = [each.size + (each % 1 != 0).sum() for each in numbers]
+    assert sizes == sorted(sizes) and len(cases) >= 50
+    assert all(examine(PROVED[name], PROVED[name].solution, case) is None for case in cases[:5])
+
+
+@pytest.mark.parametrize("name", PROVED)
+def test_the_cases_are_always_the_same(name):
+    for one, other in zip(PROVED[name].cases(), PROVED[name].cases(), strict=True):
+        assert all(same(value, other[key]) for key, value in one.items() if isinstance(value, np.ndarray))
+
+
+def test_wrong_numbers_are_shown_side_by_side():
+    verdict = exercises.judge("maxpool2d_backward", students.pool_dx_ties)
+    assert "expected dx" in verdict.body and "yours" in verdict.body
+    assert "must be 0" in verdict.body and "[" in verdict.body
+
+
+def test_a_difference_quotient_says_what_is_right():
+    verdict = exercises.judge("dense_backward", lambda dy, x, kernel: (dy @ kernel.T + 1, x.T @ dy, dy.sum(0)))
+    assert "A difference quotient says" in verdict.body
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda dy: None, "it returns nothing: does it end in a `return`?"),
+        (lambda dy: dy.reshape(-1, dy.shape[-1]).sum(0).tolist(), "dbias must be an array; yours is a list"),
+        (
+            lambda dy: dy.reshape(-1, dy.shape[-1]).sum(0).astype("float64"),
+            "return the dtype that came in, `.astype(dy.dtype)`",
+        ),
+        (lambda dy: dy.reshape(-1, dy.shape[-1]).sum(0).astype(object), "must hold real numbers; yours holds object"),
+        (lambda dy: 1 / 0, "with ZeroDivisionError: division by zero"),
+        (lambda dy, axis: dy, "missing 1 required positional argument"),
+        (lambda dy: sys.exit("enough"), "with SystemExit: enough"),
+    ],
+)
+def test_what_is_no_answer_is_said_in_one_sentence(function, words):
+    verdict = exercises.judge("bias", function)
+    assert not verdict.right and words in verdict.sentence and "\n" not in verdict.sentence
+
+
+def test_what_all_wrong_numbers_have_in_common_is_said():
+    assert "All numbers have the wrong sign." in exercises.judge("dense", lambda *case: -students.dense(*case)).body
+    three = exercises.judge("bias", lambda dy: 3 * students.dbias(dy))
+    assert "All numbers are 3 times what they should be." in three.body
+
+
+def test_what_is_printed_is_shown_with_the_case():
+    def noisy(x):
+        print("x is", x.shape)
+        return x
+
+    assert "Your function printed:\nx is (2,)" in exercises.judge("relu", noisy).body
+
+
+def test_how_fast_it_is():
+    body = exercises.judge("relu", students.relu).body
+    assert "speed         yours " in body and "the reference " in body and "the kernel " in body
+
+
+def test_an_unknown_name():
+    with pytest.raises(ValueError, match="Received: name='conv3d'"):
+        exercises.judge("conv3d", abs)

@@ -1,0 +1,107 @@
+"""One's own functions in a net: it gives what the kernels give, it trains as they train, and says what does not fit."""
+
+import numpy as np
+import pytest
+
+from minicnn import Conv2D, Dense, Flatten, Input, MaxPooling2D, ReLU, Sequential, Softmax
+from minicnn.explain import exercises
+from tests.explain.exercises.students import (
+    conv,
+    conv_dkernel,
+    conv_dx,
+    dbias,
+    dense,
+    flatten,
+    pool,
+    pool_dx,
+    relu,
+    relu_dx,
+    softmax,
+)
+
+OWN = {
+    "conv2d_forward": conv,
+    "conv2d_backward_input": conv_dx,
+    "conv2d_backward_kernel": conv_dkernel,
+    "bias_backward": dbias,
+    "maxpool2d_forward": pool,
+    "maxpool2d_backward": pool_dx,
+    "relu_forward": relu,
+    "relu_backward": relu_dx,
+    "dense_forward": dense,
+    "flatten_forward": flatten,
+    "softmax_forward": softmax,
+}
+
+
+def named(name, calls=None):
+    """Return a student's function under the exercise's name, which counts its calls."""
+
+    def function(*case):
+        if calls is not None:
+            calls.append(name)
+        return OWN[name](*case)
+
+    function.__name__ = name
+    return function
+
+
+def net():
+    layers = [
+        Conv2D(3, 3, padding="same", strides=2),
+        ReLU(),
+        Conv2D(2, 2, activation="relu"),
+        MaxPooling2D(2),
+        Flatten(),
+        Dense(4),
+        Softmax(),
+    ]
+    model = Sequential([Input((10, 9, 2)), *layers], seed=3)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def data():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(8, 10, 9, 2)).astype("float32"), rng.integers(0, 4, 8)
+
+
+def test_it_computes_and_trains_as_the_kernels_do():
+    (x, y), mine, kernels, calls = data(), net(), net(), []
+    names = exercises.use(mine, *(named(name, calls) for name in OWN))
+    assert len(names) == 7
+    np.testing.assert_allclose(mine.predict(x, verbose=0), kernels.predict(x, verbose=0), rtol=1e-4, atol=1e-6)
+    histories = [model.fit(x, y, epochs=3, batch_size=4, verbose=0, shuffle=False) for model in (mine, kernels)]
+    np.testing.assert_allclose(histories[0].history["loss"], histories[1].history["loss"], rtol=1e-4)
+    for one, other in zip(mine.get_weights(), kernels.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+    assert set(calls) == OWN.keys()
+
+
+def test_one_function_alone():
+    (x, _), mine, kernels = data(), net(), net()
+    assert exercises.use(mine, named("maxpool2d_forward")) == ["max_pooling2d"]
+    np.testing.assert_allclose(mine.predict(x, verbose=0), kernels.predict(x, verbose=0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layers", "name", "words"),
+    [
+        ([Flatten(), Dense(2)], "conv2d_forward", "No layer of this model calls conv2d_forward"),
+        ([Conv2D(2, 2, dilation_rate=2)], "conv2d_forward", "groups or a dilation"),
+        ([ReLU(max_value=6)], "relu_forward", "max_value=6"),
+    ],
+)
+def test_what_does_not_fit(layers, name, words):
+    model = Sequential([Input((6, 6, 2)), *layers])
+    with pytest.raises(ValueError, match=words):
+        exercises.use(model, named(name))
+
+
+def test_a_function_of_another_name():
+    with pytest.raises(ValueError, match="must be named as in the exercises: .* Received: my_conv"):
+
+        def my_conv(x):
+            return x
+
+        exercises.use(net(), my_conv)
