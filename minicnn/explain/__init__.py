@@ -33,19 +33,22 @@ classes. Every row is tested in tests/explain.
 
 from . import exercises, page
 from .lessons import shapes, walk
-from .scores import Scored, grad_cam, occlusion, overlay, saliency, score, score_gradient
-from .terms import trace, trace_gradient
+from .scores import Patch, Scored, grad_cam, occlusion, overlay, patches, saliency, score, score_gradient
+from .terms import seen_by, trace, trace_gradient
 
 __all__ = [
+    "Patch",
     "Scored",
     "exercises",
     "grad_cam",
     "occlusion",
     "overlay",
     "page",
+    "patches",
     "saliency",
     "score",
     "score_gradient",
+    "seen_by",
     "shapes",
     "trace",
     "trace_gradient",

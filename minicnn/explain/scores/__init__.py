@@ -8,7 +8,8 @@ map (H, W) over the picture: its gradient (saliency), the last maps weighed (Gra
 from .grad_cam import grad_cam
 from .occlusion import occlusion
 from .overlay import overlay
+from .patches import Patch, patches
 from .saliency import saliency
 from .score import Scored, score, score_gradient
 
-__all__ = ["Scored", "grad_cam", "occlusion", "overlay", "saliency", "score", "score_gradient"]
+__all__ = ["Patch", "Scored", "grad_cam", "occlusion", "overlay", "patches", "saliency", "score", "score_gradient"]

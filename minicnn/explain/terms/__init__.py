@@ -8,6 +8,7 @@ from .activations import activation_of
 from .places import Place, find, layer_path, unfold
 from .resampling import pixel_weights
 from .runs import Run, as_batch, fed, loss_of, run_backward, run_forward
+from .seen import seen_by
 from .table import Term, Trace
 from .trace import trace
 from .trace_gradient import trace_gradient
@@ -29,6 +30,7 @@ __all__ = [
     "pixel_weights",
     "run_backward",
     "run_forward",
+    "seen_by",
     "trace",
     "trace_gradient",
     "unfold",

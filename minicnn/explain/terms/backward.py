@@ -1,7 +1,7 @@
 """What each kind of layer sends back: to one number of its input (`TO_INPUT`), to one of its weights (`TO_WEIGHT`).
 
 Each function gets the layer, its inputs `xs`, `dz` and an index. dz(index of an output) is the loss's gradient
-there, before the layer's own activation, and a remark ("ReLU closed"); dz.name says of what. It returns terms
+there, before the layer's own activation, and remarks ("ReLU closed"); dz.name says of what. It returns terms
 dz * factor that add up to the gradient; a factor is what the number was multiplied by, on the way forward, for that
 output.
 """
@@ -15,7 +15,7 @@ from ...layers import AUGMENTATIONS, Layer
 from ...types import Array
 from . import joining, normalizing, resampling
 from .activations import activate, activation_of, back, gate
-from .table import GradientAt, Index, Term, place, term_sent
+from .table import GradientAt, Index, Term, add_up, place, term_sent
 from .windows import Windows
 
 Rule = Callable[..., list[Term]]
@@ -266,7 +266,7 @@ def _separable_pointwise(layer, xs, dz, outputs, index):
         term_sent(
             dz,
             (n, i, j, f),
-            math.fsum(
+            add_up(
                 float(xs[0][n, h, w, c]) * float(kernel[a, b, c, m])
                 for a, b, h, w, inside in windows.taps(i, j)
                 if inside

@@ -14,7 +14,7 @@ from ...layers import AUGMENTATIONS, Layer
 from ...types import Array
 from . import joining, normalizing, resampling
 from .activations import FORMULAS, activate, activation_of
-from .table import Index, Parts, Term, place
+from .table import Index, Parts, Term, add_up, place
 from .windows import Windows
 
 Rule = Callable[..., Parts]  # of (layer, xs, index)
@@ -315,7 +315,7 @@ def _same(formula):
 
 
 def _total(terms):
-    return math.fsum(term.value for term in terms)
+    return add_up(term.value for term in terms)
 
 
 FORWARD: dict[str, Rule] = {

@@ -7,9 +7,11 @@ engine computed in its own precision: the last line is the difference, which is 
 import html
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+from .reasons import reason_of
 
 Index = tuple[int, ...]  # of one number in an array
 COLUMNS = 80  # of the terminal that a table is made for; remarks that do not fit stand below their row
@@ -27,6 +29,8 @@ class Term:
         Their product is its value.
     note : str
         A remark: "padding", "ReLU closed", "winner".
+    reason : str
+        Why its value would be 0, as reasons.py names it; "" where no remark tells.
 
     Examples
     --------
@@ -37,6 +41,7 @@ class Term:
     where: str
     factors: tuple[float, ...]
     note: str = ""
+    reason: str = ""
 
     @property
     def value(self) -> float:
@@ -76,8 +81,8 @@ class GradientAt(Protocol):
 
     name: str
 
-    def __call__(self, index: Index, /) -> tuple[float, str]:
-        """Return the loss's gradient at one output, and through what it came."""
+    def __call__(self, index: Index, /) -> tuple[float, Sequence[str]]:
+        """Return the loss's gradient at one output, and the remarks on what it came through."""
         ...
 
 
@@ -99,12 +104,25 @@ def term_sent(dz: GradientAt, index: Sequence[int], factor: float, note: str = "
     -------
     term : Term
     """
-    value, remark = dz(tuple(int(i) for i in index))
-    return Term(
-        f"example {index[0]} {dz.name}{place(index)}",
-        (value, float(factor)),
-        ", ".join(text for text in (note, remark) if text),
-    )
+    value, came = dz(tuple(int(i) for i in index))
+    remarks = [text for text in (note, *came) if text]
+    where = f"example {index[0]} {dz.name}{place(index)}"
+    return Term(where, (value, float(factor)), ", ".join(remarks), reason_of(remarks))
+
+
+def add_up(values: Iterable[float]) -> float:
+    """Add numbers, rounding once; infinities give what plain sums give: infinity, or NaN.
+
+    Examples
+    --------
+    >>> add_up([1e100, 1.0, -1e100]), add_up([float("inf"), float("-inf")])
+    (1.0, nan)
+    """
+    every = list(values)
+    try:
+        return math.fsum(every)
+    except (OverflowError, ValueError):  # a sum too large, infinities of both signs
+        return sum(every, 0.0)
 
 
 @dataclass
@@ -150,7 +168,7 @@ class Trace:
     @property
     def total(self) -> float:
         """The sum of the terms."""
-        return math.fsum(term.value for term in self.terms)
+        return add_up(term.value for term in self.terms)
 
     @property
     def value(self) -> float:
@@ -174,7 +192,7 @@ class Trace:
     def _rows(self):
         shown = self.terms
         if len(shown) > self.rows:
-            largest = sorted(range(len(shown)), key=lambda at: -abs(shown[at].value))[: self.rows]
+            largest = sorted(range(len(shown)), key=lambda at: -_size(shown[at]))[: self.rows]
             shown = [shown[at] for at in sorted(largest)]
         head = ["where", *self.columns, *(["product"] if len(self.columns) > 1 else []), ""]
         rows = [head]
@@ -193,7 +211,7 @@ class Trace:
             if below and row[-1]:
                 yield f"      {row[-1]}"
         if len(shown) < len(self.terms):
-            rest = self.total - math.fsum(term.value for term in shown)
+            rest = self.total - add_up(term.value for term in shown)
             yield f"  ... and {len(self.terms) - len(shown)} smaller terms, together {number(rest)}"
 
     def _ending(self):
@@ -204,6 +222,11 @@ class Trace:
         ]
         wide = max(len(text) for text, _ in lines)
         return ["", *(f"  {text.ljust(wide)}  {value}" for text, value in lines)]
+
+
+def _size(term):
+    """Order terms by size; what is no number comes first."""
+    return math.inf if math.isnan(term.value) else abs(term.value)
 
 
 def number(value: float) -> str:

@@ -25,6 +25,13 @@ from .table import Term, Trace, place
 from .verdict import verdict
 from .windows import Windows
 
+MET: dict[str, tuple[str, str]] = {  # the equation of a weight that is no kernel, and what dz is multiplied by
+    "alpha": ("alpha = sum of dz * min(x, 0)", "min(x, 0)"),
+    "beta": ("beta = sum of dz", "factor"),
+    "bias": ("bias = sum of dz", "factor"),
+    "gamma": ("gamma = sum of dz * xhat,  xhat = (x - mean) / deviation", "xhat"),
+}
+
 
 def trace_gradient(model: Model, x: ArrayLike, y: ArrayLike, what: str, index: int | Sequence[int] | AnyArray) -> Trace:
     """Take the loss's gradient at one number apart: an input or map (dX), a kernel (dW) or a bias (db).
@@ -71,8 +78,7 @@ def trace_gradient(model: Model, x: ArrayLike, y: ArrayLike, what: str, index: i
     what = next(iter(run.places)) if what == "x" else what
     path, _, name = what.rpartition("/")
     owners = [at for at in run.places.values() if layer_path(at.key) == path and name in at.layer.params]
-    found = _of_weight(run, owners, what, name, index) if owners else _of_output(run, *find(run.places, what), index)
-    return replace(found, verdict=verdict(found.terms))
+    return _of_weight(run, owners, what, name, index) if owners else _of_output(run, *find(run.places, what), index)
 
 
 def _of_weight(run, owners, what, name, index):
@@ -87,13 +93,15 @@ def _of_weight(run, owners, what, name, index):
             raise ValueError(f"The gradient of {name!r} in layers of class {at.kind} cannot be taken apart.")
         part = _first(at) if name == "depthwise_kernel" else inside.before(at.layer)
         terms += rule(at.layer, run.inputs(at), _Gradient(run, at, part), run.values[at.key].shape, index)
-    equation = "d loss / d bias = sum of dz" if name in ("bias", "beta") else "d loss / d weight = sum of dz * x"
+    equation, met = MET.get(name, ("weight = sum of dz * x", "x"))
+    terms = _short(run, terms)
     return Trace(
         f"d loss / d {what}{list(index)}   loss {run.value:.6g}",
-        equation,
-        ("dz", "x"),
-        _short(run, terms),
+        f"d loss / d {equation}",
+        ("dz", met),
+        terms,
         float(run.grads[what][index]),
+        verdict=verdict(terms, of_weight=True),
     )
 
 
@@ -103,13 +111,14 @@ def _of_output(run, at, part, index):
     title = f"d loss / d {name}{place(index)}   {at.kind}, loss {run.value:.6g}"
     if (at.key, part) == run.start:
         return Trace(title, *_of_loss(run, index), float(gradient[index]))
-    terms = _sent_within(run, at, part, index) if part else _sent_to(run, at, index)
+    terms = _short(run, _sent_within(run, at, part, index) if part else _sent_to(run, at, index))
     return Trace(
         title,
         f"d loss / d {name} = sum over the outputs that read it: dz * factor",
         ("dz", "factor"),
-        _short(run, terms),
+        terms,
         float(gradient[index]),
+        verdict=verdict(terms),
     )
 
 
@@ -181,8 +190,8 @@ class _Gradient:
         self.run, self.at, self.part, self.name = run, at, part, inside.named(at.key, part)
         self.array = run.gradient_at(at, part)
 
-    def __call__(self, index) -> tuple[float, str]:
-        return float(self.array[index]), ", ".join(self._notes(index))
+    def __call__(self, index) -> tuple[float, list[str]]:
+        return float(self.array[index]), self._notes(index)
 
     def _notes(self, index):
         if self.part == inside.DEPTHWISE or (self.at.key, self.part) == self.run.start:

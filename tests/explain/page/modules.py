@@ -16,8 +16,9 @@ from minicnn.explain.page.page import describe_loss
 from minicnn.losses import gives_probabilities
 
 WEB = Path(minicnn.explain.page.__file__).parent / "web"
-COMPUTING = tuple(
-    "numbers windows functions scores optimizers sliding layers net carried colours fields terms verdict".split()
+COMPUTING = (
+    *"numbers windows functions scores optimizers sliding joining normalizing layers net carried".split(),
+    *"colours fields feeding terms verdict".split(),
 )
 
 
@@ -60,6 +61,7 @@ class Lab:
             "nodes": nodes,
             "loss": loss or describe_loss(model, "probabilities" if gives_probabilities(model) else "logits"),
             "preprocess": {"scale": 1, "offset": 0},
+            "shapes": [array.shape for array in arrays(model)],
         }
         self.ask(
             """([payload, arrays, x, label]) => {

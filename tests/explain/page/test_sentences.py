@@ -1,11 +1,29 @@
 """What the page says in words is true: about the loss, about pixels that no window reads, about labels and changes."""
 
+import re
+
 import numpy as np
 import pytest
 
-from minicnn import AveragePooling2D, Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential, Softmax
+from minicnn import (
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Conv2DTranspose,
+    Dense,
+    Flatten,
+    GroupNormalization,
+    Input,
+    LayerNormalization,
+    MaxPooling2D,
+    Model,
+    PReLU,
+    Sequential,
+    Softmax,
+)
+from minicnn.explain import trace_gradient
 from minicnn.explain.terms import run_backward
-from tests.explain.nets import NETS
+from tests.explain.nets import NETS, randomise
 from tests.explain.page.conftest import Made, Tab, noise
 from tests.explain.page.test_numbers import fed
 
@@ -169,3 +187,39 @@ def test_the_settings_of_a_convolution_are_told(tab, name, layer, sentence):
         t.view("convolution")
         t.choose("layer", layer)
         assert t.page.locator("main .tools .hint").first.inner_text() == sentence
+
+
+def several():
+    """Weights of several axes: a slope a number, gamma and beta a row and channel, a transposed kernel."""
+    x = Input((6, 5, 3))
+    y = LayerNormalization([1, 3])(PReLU()(Conv2D(4, 3, padding="same")(x)))
+    y = PReLU((1,))(Conv2DTranspose(2, (3, 2), strides=2, padding="same")(y))
+    y = GroupNormalization(2)(BatchNormalization()(y))
+    return randomise(Model(x, Softmax()(Dense(3)(Flatten()(y)))))
+
+
+MET = {"alpha": "min(x, 0)", "beta": "times", "bias": "times", "gamma": "xhat", "kernel": "x"}
+
+
+def test_every_weight_has_the_place_that_the_terminal_takes(browser, tmp_path):
+    model, pixels = several(), noise(6, 5, 3)
+    with Tab(browser, Made(tmp_path, "several", model, [pixels], labels=[1])) as t:
+        t.view("backward")
+        seen = set()
+        for node in t.page.evaluate("explorer.net.nodes"):
+            for what, weight in zip(node["arrays"], node["weights"], strict=True):
+                if what not in node["learns"]:
+                    continue
+                t.page.evaluate(
+                    "([index, what]) => { const { view } = explorer; Object.assign(view, { index, what, at: null }); "
+                    "view.drawOne(); }",
+                    [node["index"], what],
+                )
+                title = t.page.locator(".apart .hint", has_text="d loss").inner_text()
+                name, numbers = re.match(r"d loss / d (\S+)\[(.*?)\] = ", title).groups()
+                found = trace_gradient(model, pixels.astype(np.float32), 1, name, tuple(map(int, numbers.split(", "))))
+                assert name == weight and t.number("gradient") == pytest.approx(found.engine, rel=1e-3), title
+                heads = t.page.locator(".apart thead th").all_inner_texts()
+                assert heads[2].lower() == MET[name.rpartition("/")[2]].lower(), title
+                seen.add(name)
+        assert seen == set(model.params) and t.complaints == []

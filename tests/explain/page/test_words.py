@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicnn import Dense, Input, Sequential
+from minicnn import Dense, GlobalMaxPooling2D, Input, Sequential
 from minicnn.explain import trace, trace_gradient
 from minicnn.explain.terms import find, run_backward, run_forward
 from tests.explain.nets import NETS, picture, randomise
@@ -136,3 +136,13 @@ def test_any_head_with_any_loss(lab, head, loss):
     np.testing.assert_allclose(
         lab.ask("() => Array.from(net.grads[1].kernel)"), run.grads["end/kernel"].ravel(), rtol=1e-4, atol=1e-6
     )
+
+
+def test_a_global_pool_with_nan_has_no_winner(lab):
+    """NaN equals nothing: nobody gets the gradient, on either side."""
+    model = randomise(Sequential([Input((2, 2, 1)), GlobalMaxPooling2D(), Dense(2)], seed=0))
+    x = np.array([1.0, np.nan, 3.0, 2.0]).reshape(1, 2, 2, 1)
+    lab.open(model, x, label=1)
+    for at in range(4):
+        (term,) = lab.ask(f"() => lab.terms.outputTerms(net, 0, {at})")
+        assert (term["factor"], term["note"]) == (0, "no winner")

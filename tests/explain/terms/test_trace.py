@@ -10,11 +10,13 @@ from minicnn import (
     Conv2D,
     Dense,
     Flatten,
+    GlobalMaxPooling2D,
     GroupNormalization,
     Input,
     LayerNormalization,
     MaxPooling2D,
     Model,
+    PReLU,
     ReLU,
     Reshape,
     SeparableConv2D,
@@ -154,7 +156,7 @@ def test_the_largest_rows_keep_their_order_and_the_rest_is_one():
     lines = str(result).splitlines()
     assert lines[0] == f"d loss / d conv2d/bias[0]   loss {run_backward(model, x, 1).value:.6g}"
     head = lines.index("") + 1  # below the formula and the verdict
-    assert lines[1] == "  d loss / d bias = sum of dz" and lines[head].split() == ["where", "dz", "x", "product"]
+    assert lines[1] == "  d loss / d bias = sum of dz" and lines[head].split() == ["where", "dz", "factor", "product"]
     assert " ".join(line.strip() for line in lines[2 : head - 1]) == result.verdict
     largest = sorted(range(len(result.terms)), key=lambda at: -abs(result.terms[at].value))[:4]
     rows = [line for line in lines[head + 1 :] if line.startswith("  conv2d[")]
@@ -358,3 +360,51 @@ def test_gamma_of_axes_counted_from_both_ends():
             assert abs(trace_gradient(model, x, [0, 1], name, index).difference) < 1e-6
     with pytest.raises(ValueError, match="array of shape"):
         trace_gradient(model, x, [0, 1], "n/gamma", (3, 1))
+
+
+def met():
+    """Layers whose weights are no kernels: what their gradients are multiplied by has a name of its own."""
+    x = Input((3, 4, 2))
+    y = PReLU((1, 2))(BatchNormalization()(LayerNormalization()(GroupNormalization(1)(x))))
+    return randomise(Model(x, Dense(2, activation="softmax")(Flatten()(y))))
+
+
+@pytest.mark.parametrize("layer", ["group_normalization", "layer_normalization", "batch_normalization", "p_re_lu"])
+def test_the_equation_of_a_weight_says_what_dz_meets(layer):
+    """xhat is what gamma is multiplied by, min(x, 0) what alpha is: worked out here from the layer's input."""
+    model, x = met(), np.random.default_rng(0).normal(size=(1, 3, 4, 2))
+    _, values = run_forward(model, x)
+    at = find(run_forward(model, x)[0], layer)[0]
+    own = values[at.sources[0]].astype(np.float64)[0]
+    axes = {"group_normalization": (0, 1, 2), "layer_normalization": (2,)}.get(layer)
+    mean, variance = (
+        (own.mean(axes, keepdims=True), own.var(axes, keepdims=True))
+        if axes
+        else (at.layer.state["moving_mean"], at.layer.state["moving_variance"])
+        if layer == "batch_normalization"
+        else (0, 0)
+    )
+    if layer == "p_re_lu":
+        wanted = {"alpha": ("min(x, 0)", np.minimum(own, 0))}
+    else:
+        xhat = (own - mean) / np.sqrt(variance + at.layer.epsilon)
+        wanted = {"gamma": ("xhat", xhat), "beta": ("factor", np.ones_like(own))}
+    for name, (column, factors) in wanted.items():
+        index = (0, 0, 1) if name == "alpha" else (1,)
+        found = trace_gradient(model, x, 1, f"{layer}/{name}", index)
+        assert found.columns == ("dz", column) and len(found.terms) == 12
+        assert found.formula.startswith(f"d loss / d {name} = sum of dz")
+        assert (f"* {column}" in found.formula) == (column != "factor")
+        np.testing.assert_allclose(
+            [term.factors[1] for term in found.terms], factors[..., 1].ravel(), rtol=1e-4, atol=1e-6
+        )
+    assert column in str(found)
+
+
+def test_a_global_pool_with_nan_has_no_winner():
+    model = randomise(Sequential([Input((2, 2, 1)), GlobalMaxPooling2D(), Dense(2)]))
+    x = np.array([1.0, np.nan, 3.0, 2.0]).reshape(2, 2, 1)
+    with np.errstate(all="ignore"):
+        for at in np.ndindex(2, 2):
+            found = trace_gradient(model, x, 1, "x", (*at, 0))
+            assert [term.note for term in found.terms] == ["no winner"] and found.terms[0].factors[1] == 0

@@ -5,12 +5,13 @@ import { labelChoice, scaleChoice } from "./choices.js";
 import { Columns } from "./columns.js";
 import { el, fill, legend, num, select, table } from "./dom.js";
 import { grid, MapView } from "./maps.js";
-import { format, furthest, largest, product, where } from "./numbers.js";
+import { format, furthest, largest, placeIn, product, where } from "./numbers.js";
 import { Step } from "./step.js";
-import { outputTerms, weightTerms } from "./terms.js";
-import { verdict } from "./verdict.js";
+import { known, outputTerms, weightTerms } from "./terms.js";
+import { partly, verdict } from "./verdict.js";
 
 const SHOWN = 20;
+const MET = { alpha: "min(x, 0)", beta: "times", bias: "times", gamma: "xhat" }; // what dz of a weight is multiplied by
 
 export class Backward {
   constructor(root, app) {
@@ -275,10 +276,11 @@ export class Backward {
     const own = this.value(this.at);
     const output = this.what === "output";
     net.label = this.app.label;
-    const all = output ? outputTerms(net, this.index, this.at) : weightTerms(net, this.node, this.what, this.at);
+    const ways = output ? outputTerms(net, this.index, this.at) : weightTerms(net, this.node, this.what, this.at);
+    const all = ways.filter(known);
     const sorted = all
       .map((term) => ({ ...term, value: term.dz * term.factor }))
-      .sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+      .sort((a, b) => sizeOf(b) - sizeOf(a));
     const carried = sorted.reduce((sum, { value }) => sum + value, 0);
     const missing = net.whole ? 0 : own - carried;
     const rest = sorted.slice(SHOWN).reduce((sum, { value }) => sum + value, 0);
@@ -296,13 +298,15 @@ export class Backward {
     });
     const name = output
       ? `${this.node.name}${where(this.node.shape, this.at)}`
-      : `${net.weightName(this.node, this.what)}[${this.coordinates().join(", ")}]`;
+      : `${net.weightName(this.node, this.what)}[${placeIn(net.shapeOf(this.node, this.what), this.at).join(", ")}]`;
     const uses = output ? "the outputs that read it" : "its uses";
+    const begins = output && this.index === net.start; // the loss itself: its terms are no ways
+    const said = begins ? null : all.length < ways.length ? partly(all.length, ways.length) : verdict(all, !output);
     return el(
       "div",
       { class: "grow" },
-      el("p", { class: "total terms-verdict" }, verdict(all)),
-      table(["from", "dz", output ? "times" : "x", "term", "through"], rows, {
+      said && el("p", { class: "total terms-verdict" }, said),
+      table(["from", "dz", output ? "times" : (MET[this.what] ?? "x"), "term", "through"], rows, {
         remarks: true,
         caption: `d loss / d ${name} = sum over ${uses}: dz \u00b7 what it was multiplied by`,
       }),
@@ -313,21 +317,7 @@ export class Backward {
   weightName(name) {
     return this.app.net.weightName(this.node, name).split("/").at(-1);
   }
-
-  // Where the chosen weight lies in its array: [row, column, channel, filter] of a kernel, the last two [channel,
-  // multiple] of a depthwise one, [input, unit] of a dense one.
-  coordinates() {
-    const { node, at } = this;
-    const count = node.shape[node.shape.length - 1];
-    const rest = Math.floor(at / count);
-    if (this.what !== "kernel") return [at];
-    if (node.kind === "Dense") return [rest, at % count];
-    const columns = node.settings.size[1];
-    const inside = this.count / count / node.settings.size[0] / columns;
-    const tap = Math.floor(rest / inside);
-    const many = count / node.from[0][2];
-    const ends =
-      node.kind === "DepthwiseConv2D" ? [Math.floor((at % count) / many), at % many] : [rest % inside, at % count];
-    return [Math.floor(tap / columns), tap % columns, ...ends];
-  }
 }
+
+// How large a term is; one that is no number comes first.
+const sizeOf = ({ value }) => (Number.isNaN(value) ? Infinity : Math.abs(value));

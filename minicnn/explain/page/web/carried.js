@@ -2,7 +2,7 @@
 // A number that is not carried is undefined.
 
 import { Net } from "./net.js";
-import { furthest, largest, product } from "./numbers.js";
+import { furthest, largest } from "./numbers.js";
 
 export class CarriedNet extends Net {
   useEpoch(epoch) {
@@ -30,7 +30,7 @@ export class CarriedNet extends Net {
     this.values[0] = this.fed(this.payload.pictures[picture].pixels);
     const [end, scores] = this.payload.carried.ends[this.epoch][picture].map(take);
     this.values[this.last] = end;
-    if (this.loss.fused) this.values[this.nodes[this.last].inputs[0]] = scores;
+    this.values[this.start] = scores;
     this.gradients = null;
   }
 
@@ -134,13 +134,6 @@ export class CarriedNet extends Net {
     const rest = Math.floor(at / own.maps.length);
     const tap = Math.floor(rest / own.inside.length);
     return (tap * own.count + own.inside[rest % own.inside.length]) * shape[2] + own.maps[at % own.maps.length];
-  }
-
-  sizeOf(node, name) {
-    if (name !== "kernel") return super.sizeOf(node, name);
-    return node.kind === "Dense"
-      ? node.from[0][0] * node.shape[0]
-      : product(node.settings.size) * node.own.count * node.shape[2];
   }
 
   insideOf(node) {

@@ -2,6 +2,7 @@
 // others.js: its `inputs` and its `output` are maps, and `detail` is where the cell is explained.
 
 import { el, fill, num } from "./dom.js";
+import { readBox } from "./fields.js";
 import { curve } from "./formulas.js";
 import { FUNCTIONS } from "./functions.js";
 import { normalFactor } from "./layers.js";
@@ -86,9 +87,13 @@ export function plainCell(view, node, i, j) {
   const at = i * node.shape[1] + j;
   const y = view.output.data[at];
   const parts = [];
-  for (const input of view.inputs) if (input.height === node.shape[0]) input.mark([{ row: i, column: j }]);
-  const xs = view.inputs.map((input) =>
-    input.height === node.shape[0] && input.width === node.shape[1] ? input.data[at] : NaN,
+  for (const input of view.inputs) {
+    const box = readBox(node, input.k, [i, j]);
+    input.mark(box ? [box] : []);
+  }
+  const stretched = (size, full, place) => (size < full ? 0 : place); // of layers of several inputs
+  const xs = view.inputs.map(
+    ({ data, height, width }) => data[stretched(height, node.shape[0], i) * width + stretched(width, node.shape[1], j)],
   );
   if (node.kind === "Activation" && node.settings.function !== "softmax") {
     const { f, text } = FUNCTIONS[node.settings.function];

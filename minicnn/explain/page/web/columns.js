@@ -2,6 +2,7 @@
 
 import { colour, ink, paint, paintPicture } from "./colours.js";
 import { button, el, fill, legend, num, svg } from "./dom.js";
+import { feeds } from "./feeding.js";
 import { costOf, fieldOf, short } from "./fields.js";
 import { extent, format, largest } from "./numbers.js";
 
@@ -227,7 +228,7 @@ export class Columns {
     node.inputs.forEach((source) => {
       for (const tile of this.columns.querySelectorAll(`[data-node="${source}"]`)) {
         const from = tile.dataset.map === "" ? null : Number(tile.dataset.map);
-        const weight = this.app.feeds(node, c, from);
+        const weight = feeds(this.app.net, node, source, c, from);
         if (!weight) continue;
         const other = tile.getBoundingClientRect();
         const x = [other.right - box.left, own.left - box.left];

@@ -6,6 +6,7 @@ import { scaleChoice } from "./choices.js";
 import { button, el, fill, select, steps } from "./dom.js";
 import { grid, MapView } from "./maps.js";
 import { format, largest } from "./numbers.js";
+import { Patches } from "./patches.js";
 import { Seen } from "./seen.js";
 import { stopNumbers, stopSums } from "./stop.js";
 import { readers, span } from "./windows.js";
@@ -24,7 +25,19 @@ export class Convolution {
     this.sums = el("div", { class: "sums" });
     this.player = el("div", { class: "player", role: "group", "aria-label": "The sliding window" });
     this.seenPixels = new Seen(app);
-    const side = el("aside", { class: "side" }, this.output.element, this.player, this.sums, this.seenPixels.element);
+    this.patches = new Patches(app, (picture, cell) => {
+      this.cell = cell;
+      app.usePicture(picture);
+    });
+    const side = el(
+      "aside",
+      { class: "side" },
+      this.output.element,
+      this.player,
+      this.sums,
+      this.seenPixels.element,
+      this.patches.element,
+    );
     root.append(
       this.tools,
       el("div", { class: "split" }, el("div", { class: "grow" }, this.numbers, this.cards), side),
@@ -112,6 +125,7 @@ export class Convolution {
     fill(this.cards, ...cards, this.pager(order.length));
     this.drawOutput();
     this.drawPlayer();
+    this.patches.show(node.index, this.map);
     this.choose(...this.cell);
   }
 

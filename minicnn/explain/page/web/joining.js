@@ -2,6 +2,8 @@
 
 import { like, zeros } from "./numbers.js";
 
+export const JOINING = ["Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"]; // number by number
+
 // Which entry of an input of `shape` goes into entry i of an output of `full`: a size of 1 is stretched.
 export function stretched(shape, full, i) {
   let at = 0;
@@ -44,20 +46,21 @@ export const multiply = {
     ),
 };
 
-// Which input of a Maximum or Minimum output i takes: of equal ones the first. value(k, i) reads input k.
+// Which input of a Maximum or Minimum output i takes: of equal ones the first, and the first NaN before all others.
+// value(k, i) reads input k.
 export function taken(node, value, i) {
   const sign = node.kind === "Maximum" ? 1 : -1;
   let best = 0;
-  for (let k = 1; k < node.inputs.length; k++) if (sign * value(k, i) > sign * value(best, i)) best = k;
+  for (let k = 1; k < node.inputs.length && !Number.isNaN(value(best, i)); k++) {
+    if (Number.isNaN(value(k, i)) || sign * value(k, i) > sign * value(best, i)) best = k;
+  }
   return best;
 }
 
 export const extreme = {
   forward(node, xs) {
     const value = (k, i) => xs[k][spot(node, k, i)];
-    return zeros(node.shape).map((_, i) =>
-      xs.some((_, k) => Number.isNaN(value(k, i))) ? NaN : value(taken(node, value, i), i),
-    );
+    return zeros(node.shape).map((_, i) => value(taken(node, value, i), i));
   },
   backward(node, xs, y, dy) {
     const value = (k, i) => xs[k][spot(node, k, i)];

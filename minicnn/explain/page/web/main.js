@@ -92,6 +92,19 @@ class App {
     this.ownLabel = this.label;
   }
 
+  pixelsOf(index) {
+    return this.drawn.get(index) ?? this.payload.pictures[index].pixels;
+  }
+
+  // What `read` finds in the net run on a picture; the net itself stays with its own.
+  onPicture(index, read) {
+    const { values, gradients, grads, picture } = this.net;
+    this.net.forward(this.pixelsOf(index), index);
+    const found = read(this.net);
+    Object.assign(this.net, { values, gradients, grads, picture });
+    return found;
+  }
+
   useLabel(label) {
     this.label = label;
     this.truth = label;
@@ -269,28 +282,6 @@ class App {
     return ends && count === 1 ? this.classes[1] : `entry ${k}`;
   }
 
-  // How strongly map `from` of a source weighs in map `c` of a node, 0 to 1; null stands for all maps.
-  feeds(node, c, from) {
-    if (node.shape.length === 1 || c === null || from === null) return 0.4;
-    if (node.kind === "Conv2D") {
-      const inside = node.from[0][2] / node.settings.groups;
-      const share = node.shape[2] / node.settings.groups;
-      if (Math.floor(from / inside) !== Math.floor(c / share)) return 0;
-      const count = node.settings.size[0] * node.settings.size[1];
-      const weights = Array.from({ length: count }, (_, tap) =>
-        this.weight(node, "kernel", (tap * inside + (from % inside)) * node.shape[2] + c),
-      );
-      return 0.1 + 0.9 * Math.min(1, largest(weights) / (this.kernelMost(node) || 1));
-    }
-    if (node.kind === "DepthwiseConv2D") return Math.floor(c / (node.shape[2] / node.from[0][2])) === from ? 0.6 : 0;
-    if (node.kind === "Concatenate") return 0.4;
-    return c === from ? 0.6 : 0;
-  }
-
-  kernelMost(node) {
-    return largest(this.net.kernelOf(node));
-  }
-
   open(index, c) {
     this.selected = { node: index, map: c, cell: null };
     this.show(["Conv2D", "DepthwiseConv2D"].includes(this.net.nodes[index].kind) ? "convolution" : "layers");
@@ -300,6 +291,7 @@ class App {
   verdict() {
     const p = this.net.probabilities();
     const best = argmax(p);
+    if (Number.isNaN(p[best])) return "NaN: its numbers are no longer finite";
     return `${this.classes[best]} ${percent(p[best])}`;
   }
 

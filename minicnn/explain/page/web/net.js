@@ -2,7 +2,7 @@
 
 import { logistic, softmax } from "./functions.js";
 import { LAYERS } from "./layers.js";
-import { channel, furthest, largest } from "./numbers.js";
+import { channel, furthest, largest, product } from "./numbers.js";
 import { OPTIMIZERS } from "./optimizers.js";
 
 export class Net {
@@ -71,6 +71,12 @@ export class Net {
     return node.weights[node.arrays.indexOf(name)];
   }
 
+  // The shape of an array as the model has it: (rows, columns, channels, filters) of a kernel.
+  shapeOf(node, name) {
+    const before = this.nodes.slice(0, node.index).reduce((count, { arrays }) => count + arrays.length, 0);
+    return this.payload.shapes[before + node.arrays.indexOf(name)];
+  }
+
   // The nodes that share an array: the calls of one layer.
   uses(node, name) {
     return this.nodes.filter(
@@ -106,7 +112,7 @@ export class Net {
   }
 
   sizeOf(node, name) {
-    return node.own[name].length;
+    return product(this.shapeOf(node, name));
   }
 
   // The channels of a group whose kernels are there.
@@ -176,7 +182,7 @@ export class Net {
 
   // What the loss takes: the logits before the last activation where it can, the output otherwise.
   get scores() {
-    return this.loss.fused ? this.values[this.nodes[this.last].inputs[0]] : this.values[this.last];
+    return this.values[this.start];
   }
 
   // The probability of each class.
@@ -203,8 +209,7 @@ export class Net {
   // Run everything backward: `gradients[i]` is the loss's gradient at the output of node i, `grads[i]` at its arrays.
   backward(label) {
     const { gradient } = lossOf(this.loss, this.scores, this.target(label));
-    const start = this.loss.fused ? this.nodes[this.last].inputs[0] : this.last;
-    const { gradients, found } = this.backFrom(start, gradient);
+    const { gradients, found } = this.backFrom(this.start, gradient);
     this.gradients = gradients;
     this.grads = this.nodes.map((node) =>
       Object.fromEntries(node.learns.map((name) => [name, this.overCalls(node, name, found)])),
@@ -228,6 +233,11 @@ export class Net {
       });
     }
     return { gradients, found };
+  }
+
+  // The node whose output the loss takes: where the gradients begin.
+  get start() {
+    return this.loss.fused ? this.nodes[this.last].inputs[0] : this.last;
   }
 
   // The node whose output are the logits: the scores of the classes, before a last softmax or sigmoid.

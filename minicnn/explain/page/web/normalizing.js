@@ -2,16 +2,18 @@
 
 import { like } from "./numbers.js";
 
-// The members of every group, and which gamma and beta each number has: by the axes, counted without the batch's,
-// over which a layer normalizes, or by groups of channels.
+// The members of every group; for each number its group, and which gamma and beta it has. Groups follow from the axes
+// over which a layer normalizes, counted without the batch's, or are some channels each.
 function divided(node) {
   const { shape, settings } = node;
   const count = shape.reduce((a, b) => a * b, 1);
-  const groups = new Map();
+  const groups = [];
+  const places = new Map(); // of the groups in `groups`
+  const group = new Int32Array(count);
   const parameter = new Int32Array(count);
   for (let i = 0; i < count; i++) {
     let rest = i;
-    let group = 0;
+    let key = 0;
     let own = 0;
     let groupStep = 1;
     let ownStep = 1;
@@ -22,18 +24,19 @@ function divided(node) {
         own += at * ownStep;
         ownStep *= shape[axis];
       } else if (settings.axes) {
-        group += at * groupStep;
+        key += at * groupStep;
         groupStep *= shape[axis];
       } else if (axis === shape.length - 1) {
         own = at;
-        group = Math.floor((at * settings.groups) / shape[axis]);
+        key = Math.floor((at * settings.groups) / shape[axis]);
       }
     }
     parameter[i] = own;
-    if (!groups.has(group)) groups.set(group, []);
-    groups.get(group).push(i);
+    if (!places.has(key)) places.set(key, groups.push([]) - 1);
+    group[i] = places.get(key);
+    groups[group[i]].push(i);
   }
-  return { groups: [...groups.values()], parameter };
+  return { groups, group, parameter };
 }
 
 // Mean and 1 / deviation of some numbers of x; x may be read by a function.
@@ -48,7 +51,8 @@ export function moments(members, read, epsilon) {
 // The group that a number belongs to, and its gamma's and beta's place.
 export function groupOf(node, at) {
   node.divided ??= divided(node);
-  return { members: node.divided.groups.find((members) => members.includes(at)), own: node.divided.parameter };
+  const { groups, group, parameter } = node.divided;
+  return { members: groups[group[at]], own: parameter };
 }
 
 export const normalized = {

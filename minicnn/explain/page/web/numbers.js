@@ -19,6 +19,7 @@ export function percent(value) {
   return `${(100 * value).toFixed(1)}\u00a0%`;
 }
 
+// The smallest and the largest number; NaN is none.
 export function extent(array) {
   let low = Infinity;
   let high = -Infinity;
@@ -26,7 +27,7 @@ export function extent(array) {
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  return array.length ? [low, high] : [0, 0];
+  return low <= high ? [low, high] : [0, 0];
 }
 
 export function largest(array) {
@@ -62,6 +63,17 @@ export function where(shape, index) {
   const channels = shape[2];
   const pixel = Math.floor(index / channels);
   return `[${Math.floor(pixel / shape[1])}, ${pixel % shape[1]}, channel ${index % channels}]`;
+}
+
+// Where a number of an array lies along each of its axes.
+export function placeIn(shape, index) {
+  const place = shape.slice();
+  let rest = index;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    place[axis] = rest % shape[axis];
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return place;
 }
 
 // One channel of an array (height, width, channels).

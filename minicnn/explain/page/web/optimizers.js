@@ -12,7 +12,8 @@ export const OPTIMIZERS = {
   },
   Adam: {
     formula:
-      "w \u2190 w \u2212 rate \u00b7 m / (sqrt(v) + 1e\u22127): m, v the means of the gradients and their squares",
+      "w \u2190 w \u2212 rate \u00b7 sqrt(1 \u2212 0.999^t) / (1 \u2212 0.9^t) \u00b7 m / (sqrt(v) + 1e\u22127): " +
+      "t is the step; m, v the means of the gradients and their squares",
     moved(rate, w, g, slots, t) {
       const [m, v] = slots ?? [new Float32Array(w.length), new Float32Array(w.length)];
       const scaled = (rate * Math.sqrt(1 - BETAS[1] ** t)) / (1 - BETAS[0] ** t);

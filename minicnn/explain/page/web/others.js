@@ -4,8 +4,10 @@ import { plainCell, poolCell, RULES } from "./cells.js";
 import { scaleChoice } from "./choices.js";
 import { button, el, fill, keepFocus, num, numberField, select, steps } from "./dom.js";
 import { denseView, flattenView, functionView, lossView, softmaxView } from "./formulas.js";
+import { LAYERS } from "./layers.js";
 import { beside, MapView } from "./maps.js";
 import { argmax, format } from "./numbers.js";
+import { Patches } from "./patches.js";
 import { showPixels } from "./pixels.js";
 import { Seen } from "./seen.js";
 
@@ -239,7 +241,7 @@ export class Others {
       node.shape[1],
       app.range(node.index, data),
     );
-    this.inputs = node.inputs.map((source) => this.inputView(node, source)).filter(Boolean);
+    this.inputs = node.inputs.map((source, k) => this.inputView(node, source, k)).filter(Boolean);
     this.views.append(
       ...this.inputs.map((view) => view.element),
       el("span", { class: "sign" }, "\u2192"),
@@ -247,13 +249,19 @@ export class Others {
     );
     this.seenPixels = new Seen(app);
     this.views.append(this.seenPixels.element);
+    const patches = new Patches(app, (picture, cell) => {
+      this.cell = cell;
+      app.usePicture(picture);
+    });
+    this.body.append(patches.element);
+    patches.show(node.index, this.map);
     this.choose(...this.cell);
   }
 
-  inputView(node, source) {
+  inputView(node, source, k) {
     const { app } = this;
     const { shape, name } = app.net.nodes[source];
-    const c = this.sourceMap(node, source);
+    const c = this.sourceMap(node, source, k);
     if (shape.length !== 3 || c === null) return null;
     const data = app.map(source, c);
     const plain = shape[0] === node.shape[0] && shape[1] === node.shape[1];
@@ -265,22 +273,19 @@ export class Others {
     });
     view.show(`${name}, channel ${c}`, data, shape[0], shape[1], app.range(source, data));
     view.source = source;
+    view.k = k;
     view.channel = c;
     return view;
   }
 
   // Which map of a source becomes the chosen map; null if none of it does.
-  sourceMap(node, source) {
+  sourceMap(node, source, k) {
     if (node.kind === "DepthwiseConv2D") return Math.floor(this.map / (node.shape[2] / node.from[0][2]));
     if (node.kind === "Conv2D") return 0;
-    if (node.kind !== "Concatenate") return Math.min(this.map, this.app.net.nodes[source].shape[2] - 1);
-    let at = this.map;
-    for (const k of node.inputs) {
-      const count = this.app.net.nodes[k].shape[2];
-      if (k === source) return at < count && at >= 0 ? at : null;
-      at -= count;
-    }
-    return null;
+    const count = node.from[k][2];
+    if (node.kind !== "Concatenate") return Math.min(this.map, count - 1);
+    const at = this.map - LAYERS.Concatenate.parts(node)[k][0];
+    return at >= 0 && at < count ? at : null;
   }
 
   choose(i, j) {

@@ -13,28 +13,19 @@ export class Seen {
 
   show(index, [i, j]) {
     const { net, pixels } = this.app;
-    const [height, width] = net.nodes[0].shape;
     const painted = `${this.app.picture} ${this.app.version}`;
     if (painted !== this.painted) this.view.showPicture("the picture", pixels, net.nodes[0].shape);
     this.painted = painted;
     const field = seenBy(net.nodes, index, [i, j]);
-    if (!field) {
-      this.view.mark([]);
-      this.view.caption.textContent = field === null ? `[${i}, ${j}] sees all of the picture` : "the picture";
-      return;
-    }
-    const [top, left] = [Math.max(0, field.row), Math.max(0, field.column)];
-    const [bottom, right] = [
-      Math.min(height, field.row + field.height) - 1,
-      Math.min(width, field.column + field.width) - 1,
-    ];
-    const inside = top <= bottom && left <= right;
-    const box = { row: top, column: left, height: bottom - top + 1, width: right - left + 1 };
-    const padded = field.height * field.width > Math.max(0, box.height) * Math.max(0, box.width);
-    this.view.mark(inside ? [box] : []);
-    this.view.caption.textContent =
-      (inside
-        ? `[${i}, ${j}] sees rows ${top} to ${bottom}, columns ${left} to ${right}`
-        : `[${i}, ${j}] sees padding`) + (inside && padded ? ", and padding" : "");
+    this.view.mark(field?.height ? [field] : []);
+    this.view.caption.textContent = field === undefined ? "the picture" : `[${i}, ${j}] sees ${told(field)}`;
   }
+}
+
+function told(field) {
+  if (field === null) return "all of the picture";
+  const { row, column, height, width, padded } = field;
+  if (!height) return padded ? "padding" : "no pixel";
+  const pixels = `rows ${row} to ${row + height - 1}, columns ${column} to ${column + width - 1}`;
+  return padded ? `${pixels}, and padding` : pixels;
 }

@@ -2,7 +2,7 @@
 
 import { button, chart, chartText, el, fill, num, select, svg, table } from "./dom.js";
 import { MapView } from "./maps.js";
-import { channel, format, largest, percent } from "./numbers.js";
+import { channel, format, furthest, largest, percent } from "./numbers.js";
 import { OPTIMIZERS } from "./optimizers.js";
 import { lastMaps } from "./scores.js";
 
@@ -124,7 +124,7 @@ export class Step {
     now.forEach((value, at) => {
       moves[at % channels] += Math.abs(value - old[at]);
     });
-    const c = moves.indexOf(Math.max(...moves));
+    const c = furthest(moves);
     const maps = [old, now].map((values) => channel(values, node.shape, c));
     const most = Math.max(...maps.map(largest));
     return el(
@@ -155,7 +155,7 @@ export class Step {
   drawCurve(after = this.after) {
     this.after = after;
     const before = this.app.loss();
-    const most = Math.max(before * 1.6, 1e-12);
+    const most = Math.max(before * 1.6, 1e-12) || 1; // of a loss that is no number, nothing is drawn to scale
     const left = (rate) => PLOT.left + ((rate + 5) / 6) * PLOT.width;
     const top = (loss) => PLOT.top + (1 - Math.min(Number.isFinite(loss) ? loss / most : 9, 9)) * PLOT.height;
     const path = this.points.map(([rate, loss], k) => `${k ? "L" : "M"}${left(rate)},${top(loss)}`).join("");

@@ -1,14 +1,15 @@
 // One gradient taken apart, as minicnn.explain.trace_gradient does it: what each output that read a number sends back,
 // and what each stop of a window adds to a weight; with a remark on the ReLU masks and pool winners it came through.
 
-// A net that is carried in part (carried.js) has terms of what it carries alone.
+// Of a net that is carried in part (carried.js) a term's dz or factor may be undefined: it is then not known.
 
 import { FUNCTIONS, softmax } from "./functions.js";
-import { stretched, taken } from "./joining.js";
+import { JOINING, stretched, taken } from "./joining.js";
 import { framed, LAYERS, normalFactor, slopeAt, turned } from "./layers.js";
 import { groupOf, moments } from "./normalizing.js";
 import { extent, product, where } from "./numbers.js";
 import { samplers, written } from "./resampling.js";
+import { reasonOf } from "./verdict.js";
 import { readers, taps, winners } from "./windows.js";
 
 // What a layer that works elementwise multiplies a gradient with: factor(node, x, channel, place).
@@ -17,7 +18,6 @@ const sloped =
   (kind) =>
   ({ settings }, x) =>
     LAYERS[kind].slope(x, settings);
-const JOINING = ["Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"];
 const NORMALIZING = ["GroupNormalization", "LayerNormalization"];
 const FACTORS = {
   Identity: one,
@@ -33,22 +33,28 @@ const FACTORS = {
 };
 
 const last = (shape) => shape[shape.length - 1];
-const known = ({ dz, factor }) => dz !== undefined && factor !== undefined;
+export const known = ({ dz, factor }) => dz !== undefined && factor !== undefined;
 const reading = (net, node, c) => (h, w) => net.valueAt(node.index, (h * node.shape[1] + w) * node.shape[2] + c);
 
-// Terms of the loss's gradient at one output: {where, dz, factor, note}.
+// Terms of the loss's gradient at one output: {where, dz, factor, note, reason}.
 export function outputTerms(net, index, at) {
   const node = net.nodes[index];
   const found = [];
-  const start = net.loss.fused ? net.nodes[net.last].inputs[0] : net.last;
-  if (index === start) return lossTerms(net, index, at);
+  if (index === net.start) return lossTerms(net, index, at);
   for (const reader of net.nodes) {
     if (!net.gradients[reader.index]) continue;
     reader.inputs.forEach((source, k) => {
       if (source === index) found.push(...sent(net, reader, k, node, at));
     });
   }
-  return found.filter(known);
+  return found;
+}
+
+// What an output of a node sends back: its gradient times a factor, a remark, and what became of it further on.
+function termOf(net, node, out, factor, note) {
+  const term = { where: `${node.name}${where(node.shape, out)}`, dz: net.gradientAt(node.index, out), factor };
+  const remarks = [note, ...(known(term) ? passage(net, node, out) : [])].filter(Boolean);
+  return { ...term, note: remarks.join(", "), reason: reasonOf(remarks) };
 }
 
 function lossTerms(net, index, at) {
@@ -75,12 +81,7 @@ function sent(net, reader, k, node, at) {
   const x = net.valueAt(node.index, at);
   const h = Math.floor(pixel / node.shape[1]);
   const w = pixel % node.shape[1];
-  const term = (out, factor, note = "") => ({
-    where: `${reader.name}${where(reader.shape, out)}`,
-    dz: net.gradientAt(reader.index, out),
-    factor,
-    note: [note, passage(net, reader, out)].filter(Boolean).join(", "),
-  });
+  const term = (out, factor, note = "") => termOf(net, reader, out, factor, note);
   const spot = (i, j, f) => (i * reader.shape[1] + j) * reader.shape[2] + f;
   if (reader.kind === "Conv2D" || reader.kind === "DepthwiseConv2D") {
     const { settings, shape } = reader;
@@ -120,9 +121,9 @@ function sent(net, reader, k, node, at) {
   }
   if (reader.kind === "GlobalAveragePooling2D") return [term(c, 1 / (node.shape[0] * node.shape[1]))];
   if (reader.kind === "GlobalMaxPooling2D") {
-    if (x === undefined) return [];
+    if (x === undefined) return [term(c, undefined)];
     const map = net.mapOf(node.index, c);
-    const most = extent(map)[1];
+    const most = map.some(Number.isNaN) ? NaN : extent(map)[1];
     const ties = map.filter((v) => v === most).length;
     return [term(c, x === most ? 1 / ties : 0, x === most ? "winner" : "no winner")];
   }
@@ -141,9 +142,8 @@ function sent(net, reader, k, node, at) {
       reader.inputs.reduce((all, _, input) => (input === k ? all : all * value(input, i)), 1);
     const share = (i) => {
       if (reader.settings.factors) return reader.settings.factors[k];
-      if (reader.kind === "Multiply") return others(i);
-      const carried = reader.inputs.every((_, input) => value(input, i) !== undefined);
-      return carried ? Number(taken(reader, value, i) === k) : undefined;
+      if (reader.inputs.some((_, input) => value(input, i) === undefined)) return undefined;
+      return reader.kind === "Multiply" ? others(i) : Number(taken(reader, value, i) === k);
     };
     const reads =
       product(reader.from[k]) === product(reader.shape)
@@ -169,10 +169,10 @@ function sent(net, reader, k, node, at) {
   }
   if (NORMALIZING.includes(reader.kind)) {
     const { members, own } = groupOf(reader, at);
-    if (members.some((i) => net.valueAt(node.index, i) === undefined)) return [];
-    const { mean, inverse } = moments(members, (i) => net.valueAt(node.index, i), reader.settings.epsilon);
+    const { mean, inverse } = momentsIn(net, node.index, members, reader);
     const xhat = (i) => (net.valueAt(node.index, i) - mean) * inverse;
     return members.map((i) => {
+      if (mean === undefined) return term(i, undefined);
       const scale = (reader.own.gamma?.[own[i]] ?? 1) * inverse;
       return term(i, scale * ((i === at) - 1 / members.length - (xhat(i) * xhat(at)) / members.length));
     });
@@ -192,6 +192,12 @@ function sent(net, reader, k, node, at) {
   return [term(at, FACTORS[reader.kind](reader, x, c, at))];
 }
 
+// Mean and 1 / deviation of the numbers of a group; undefined where some are not carried.
+function momentsIn(net, source, members, { settings }) {
+  const read = (i) => net.valueAt(source, i);
+  return members.some((i) => read(i) === undefined) ? {} : moments(members, read, settings.epsilon);
+}
+
 // Terms of the loss's gradient at one weight: of every call of its layer.
 export function weightTerms(net, node, name, at) {
   return net.uses(node, name).flatMap((use) => ownTerms(net, use, name, at));
@@ -201,30 +207,26 @@ function ownTerms(net, node, name, at) {
   const count = last(node.shape);
   const stops = node.shape.reduce((a, b) => a * b, 1) / count;
   const source = node.inputs[0];
-  const term = (out, factor, note = "") => ({
-    where: `${node.name}${where(node.shape, out)}`,
-    dz: net.gradientAt(node.index, out),
-    factor,
-    note: [note, passage(net, node, out)].filter(Boolean).join(", "),
-  });
+  const term = (out, factor, note = "") => termOf(net, node, out, factor, note);
   if (NORMALIZING.includes(node.kind)) {
+    const found = new Map(); // of each group, whose numbers are many
     return every(product(node.shape), (i) => i)
       .filter((i) => groupOf(node, i).own[i] === at)
       .map((i) => {
+        if (name === "beta") return term(i, 1);
         const { members } = groupOf(node, i);
-        if (members.some((j) => net.valueAt(source, j) === undefined)) return term(i, undefined);
-        const { mean, inverse } = moments(members, (j) => net.valueAt(source, j), node.settings.epsilon);
-        return term(i, name === "beta" ? 1 : (net.valueAt(source, i) - mean) * inverse);
-      })
-      .filter(known);
+        if (!found.has(members)) found.set(members, momentsIn(net, source, members, node));
+        const { mean, inverse } = found.get(members);
+        if (mean === undefined) return term(i, undefined);
+        return term(i, (net.valueAt(source, i) - mean) * inverse);
+      });
   }
   if (node.kind === "PReLU") {
     return every(product(node.shape), (i) => i)
       .filter((i) => stretched(node.settings.slopes, node.shape, i) === at)
-      .map((i) => term(i, Math.min(net.valueAt(source, i), 0)))
-      .filter(known);
+      .map((i) => term(i, Math.min(net.valueAt(source, i), 0)));
   }
-  if (name === "bias" || name === "beta") return every(stops, (n) => term(n * count + at, 1)).filter(known);
+  if (name === "bias" || name === "beta") return every(stops, (n) => term(n * count + at, 1));
   if (node.kind === "Dense") return [term(at % count, net.valueAt(source, Math.floor(at / count)))];
   if (node.kind === "BatchNormalization") {
     const deviation = Math.sqrt(node.own.moving_variance[at] + node.settings.epsilon);
@@ -243,9 +245,7 @@ function ownTerms(net, node, name, at) {
         .map(({ i, j }) =>
           term((i * node.shape[1] + j) * count + filter, net.valueAt(source, pixel * channels + c)),
         ),
-    )
-      .flat()
-      .filter(known);
+    ).flat();
   }
   const f = at % count;
   const deep = node.kind === "DepthwiseConv2D";
@@ -263,7 +263,7 @@ function ownTerms(net, node, name, at) {
       cell.inside ? net.valueAt(source, (cell.h * width + cell.w) * channels + c) : 0,
       cell.inside ? "" : "padding",
     );
-  }).filter(known);
+  });
 }
 
 const every = (count, f) => Array.from({ length: count }, (_, n) => f(n));
@@ -278,12 +278,12 @@ function passage(net, node, at) {
   const notes = [];
   for (let here = node; ;) {
     const next = net.nodes.filter((reader) => reader.inputs.includes(here.index) && net.gradients[reader.index]);
-    if (next.length !== 1) return notes.join(", ");
+    if (next.length !== 1) return notes;
     const [reader] = next;
     const x = net.valueAt(here.index, at);
     if (reader.kind === "Activation" && gate(reader, x)) {
       notes.push(gate(reader, x));
-      if (notes[notes.length - 1] === "ReLU closed") return notes.join(", ");
+      if (notes[notes.length - 1] === "ReLU closed") return notes;
     } else if (reader.kind === "MaxPooling2D") {
       const [, width, channels] = here.shape;
       const pixel = Math.floor(at / channels);
@@ -299,9 +299,9 @@ function passage(net, node, at) {
           ? `wins ${won.map(({ i, j }) => `[${i}, ${j}]`).join(", ")} of ${reader.name}`
           : `wins no window of ${reader.name}`,
       );
-      if (won.length !== 1) return notes.join(", ");
+      if (won.length !== 1) return notes;
       at = (won[0].i * reader.shape[1] + won[0].j) * channels + c;
-    } else if (reader.kind !== "Dropout") return notes.join(", ");
+    } else if (reader.kind !== "Dropout") return notes;
     here = reader;
   }
 }

@@ -3,51 +3,30 @@
 import numpy as np
 import pytest
 
-from minicnn import (
-    Add,
-    AveragePooling2D,
-    Conv2D,
-    Cropping2D,
-    Dense,
-    DepthwiseConv2D,
-    Flatten,
-    GlobalAveragePooling2D,
-    Input,
-    Model,
-    ZeroPadding2D,
-)
+from minicnn import Conv2D, Dense, Flatten, GlobalAveragePooling2D, Input, Reshape, Sequential
 from minicnn.explain.terms import run_forward
 from minicnn.models import summary
+from tests.explain.fields import FIELDS, ROUNDING, around, boxes, row
 from tests.explain.nets import NETS, picture, randomise
-
-
-def smooth():
-    """Strides, dilation, padding, a frame put on and cut off, a residual way; nothing that hides a pixel's change."""
-    x = Input((11, 13, 2))
-    y = Conv2D(3, 3, strides=2, padding="same", activation="tanh")(x)
-    z = Conv2D(3, (2, 3), padding="same", dilation_rate=(2, 1), activation="tanh")(y)
-    y = AveragePooling2D(2, strides=1)(Add()([y, z]))
-    y = Cropping2D(((0, 1), (1, 0)))(ZeroPadding2D(((1, 0), (0, 2)))(y))
-    y = DepthwiseConv2D(2, padding="same")(y)
-    return randomise(Model(x, Dense(2)(Flatten()(y))))
 
 
 @pytest.mark.parametrize("name", NETS)
 def test_fields_and_costs_are_those_of_the_summary(lab, name):
     model = NETS[name]()
     nodes = lab.open(model, picture(model)[:1])
+    compare(lab, model, nodes)
+
+
+def compare(lab, model, nodes):
+    """Hold the page's fields and costs against the rows of the summary."""
     rows = {row["name"]: row for row in summary.rows(model)}
     found = lab.ask("""() => net.nodes.map((node) => ({
         field: lab.fields.fieldOf(net.nodes, node.index), ...lab.fields.costOf(net, node) }))""")
-    behind = False
     for node, own in zip(nodes, found, strict=True):
         row = rows[node["of"]]
-        behind = behind or node["kind"] in ("Reshape", "Conv2DTranspose", "Resizing", "UpSampling2D")  # not told there
-        if behind:
-            assert own.get("field") in (None, "all")
-        elif node["engine"] is not None:
+        if node["engine"] is not None:
             want = row["field"]
-            assert own["field"] == (want if want == "all" else list(want)), node["name"]
+            assert own.get("field") == (want if want in ("all", None) else list(want)), node["name"]
     for key, row in rows.items():
         parts = [own for node, own in zip(nodes, found, strict=True) if node["of"] == key]
         assert sum(own["work"] for own in parts) == row["multiply_adds"], key
@@ -56,36 +35,88 @@ def test_fields_and_costs_are_those_of_the_summary(lab, name):
     assert sum(own["work"] for own in found) == model.multiply_adds()
 
 
-def test_a_cell_sees_the_pixels_that_change_it_and_no_others(lab):
-    model = smooth()
-    x = picture(model)[0]
-    nodes = lab.open(model, x)
-    places, before = run_forward(model, x[None])
-    changes = {}  # (key, i, j) -> the pixels that change this cell
-    for h, w in np.ndindex(x.shape[:2]):
-        changed = x.copy()
-        changed[h, w] += 1
-        _, after = run_forward(model, changed[None])
-        for key in places:
-            if before[key].ndim == 4:
-                for i, j in np.argwhere((before[key] != after[key])[0].any(-1)):
-                    changes.setdefault((key, int(i), int(j)), set()).add((h, w))
-    checked = 0
+def opened(lab, build):
+    """Open a net in the page's modules; return it, its nodes and an example."""
+    model = randomise(build()).astype("float64")
+    x = np.random.default_rng(0).normal(size=model.input_shape[1:])
+    return model, lab.open(model, x, loss={"kind": "squared", "logits": False, "fused": False, "output": "logits"}), x
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_cell_sees_the_pixels_that_change_it_and_no_others(lab, name):
+    model, nodes, x = opened(lab, FIELDS[name])
+    real = boxes(model, x)
     for index, node in enumerate(nodes):
-        if node["engine"] is None or len(node["shape"]) != 3:
+        if node["engine"] is None:
             continue
-        for i, j in np.ndindex(*node["shape"][:2]):
-            seen = lab.ask(f"() => lab.fields.seenBy(net.nodes, {index}, [{i}, {j}])")
-            rows = range(max(seen["row"], 0), min(seen["row"] + seen["height"], 11))
-            columns = range(max(seen["column"], 0), min(seen["column"] + seen["width"], 13))
-            pixels = changes.get((node["engine"], i, j), set())
-            assert pixels <= {(h, w) for h in rows for w in columns}, (node["name"], i, j)
-            clipped = (len(rows), len(columns)) != (seen["height"], seen["width"])
-            if pixels and not (clipped and node["name"] == "conv2d_1"):  # its dilated window has gaps at the edge
-                ends = [(min(axis), max(axis) + 1) for axis in zip(*pixels, strict=True)]
-                assert ends == [(rows.start, rows.stop), (columns.start, columns.stop)], (node["name"], i, j)
-                checked += 1
-    assert checked > 300
+        for cell, box in real[node["engine"]].items():
+            seen = lab.ask(f"() => lab.fields.seenBy(net.nodes, {index}, {list(cell)})")
+            del seen["padded"]
+            assert (seen if seen["height"] else None) == box, (node["name"], cell)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_field_of_a_layer_is_that_of_the_summary(lab, name):
+    model, nodes, _ = opened(lab, FIELDS[name])
+    compare(lab, model, nodes)
+
+
+@pytest.mark.parametrize("name", [name for name in FIELDS if name not in ("smooth", "crossed")])
+def test_the_field_of_a_layer_is_that_of_a_cell_that_sees_most(lab, name):
+    """Where some window meets no edge."""
+    model, nodes, x = opened(lab, FIELDS[name])
+    real = boxes(model, x)
+    for index, node in enumerate(nodes):
+        field = lab.ask(f"() => lab.fields.fieldOf(net.nodes, {index})")
+        found = [box for box in real[node["engine"]].values() if box]
+        assert field == [max(box[side] for box in found) for side in ("height", "width")], node["name"]
+
+
+def test_cells_that_are_no_places_any_more_are_not_told(lab):
+    opened(lab, row((4, 5, 2), lambda: Reshape((5, 4, 2)), lambda: Conv2D(1, 1)))
+    for index in (1, 2):
+        assert lab.ask(f"() => lab.fields.seenBy(net.nodes, {index}, [1, 1]) === undefined")
+        assert lab.ask(f"() => lab.fields.fieldOf(net.nodes, {index}) === undefined")
+    assert lab.ask("() => lab.fields.readBox(net.nodes[1], 0, [1, 1])") is None
+
+
+@pytest.mark.parametrize("row_of", [Dense(40), GlobalAveragePooling2D()])
+def test_what_was_made_of_a_row_sees_all_that_the_row_saw(lab, row_of):
+    """A row of a dense layer saw all; one that a Flatten made did not."""
+    layers = [Flatten(), row_of] if isinstance(row_of, Dense) else [Conv2D(40, 1), row_of]
+    opened(lab, lambda: Sequential([Input((4, 5, 2)), *layers, Reshape((5, 4, 2)), Conv2D(1, 2)]))
+    assert lab.ask("() => lab.fields.seenBy(net.nodes, 4, [0, 0]) === null")
+    assert lab.ask("() => lab.fields.fieldOf(net.nodes, 4)") == "all"
+    opened(lab, lambda: Sequential([Input((4, 5, 2)), Flatten(), Reshape((5, 4, 2)), Conv2D(1, 2)]))
+    assert lab.ask("() => lab.fields.seenBy(net.nodes, 3, [0, 0]) === undefined")
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_box_of_an_input_holds_what_the_cell_reads(lab, name):
+    """Every pixel of an input changed in turn; of a normalization all of them change every cell."""
+    model, nodes, x = opened(lab, FIELDS[name])
+    places, values = run_forward(model, x[None])
+    for index, node in enumerate(nodes):
+        if node["engine"] is None or node["kind"] == "Input" or len(nodes[node["inputs"][0]]["shape"]) != 3:
+            continue
+        at = places[node["engine"]]
+        xs = [values[key] for key in at.sources]
+        if any(nodes[source]["engine"] != key for source, key in zip(node["inputs"], at.sources, strict=True)):
+            continue  # an activation inside a layer: its input is no layer's output
+        for k, own in enumerate(xs):
+            height, width, channels = own.shape[1:]
+            for cell in ((0, 0), tuple(n // 2 for n in node["shape"][:2]), tuple(n - 1 for n in node["shape"][:2])):
+                before, moved = at.layer(xs if len(xs) > 1 else own)[(0, *cell)], []
+                for h, w in np.ndindex(height, width):
+                    changed = own.copy()
+                    changed[0, h, w] += np.linspace(1, 2, channels)
+                    given = [changed if n == k else other for n, other in enumerate(xs)]
+                    if (abs(at.layer(given if len(xs) > 1 else changed)[(0, *cell)] - before) > ROUNDING).any():
+                        moved.append((h, w))
+                box = lab.ask(f"() => lab.fields.readBox(net.nodes[{index}], {k}, {list(cell)})")
+                box = box and {"height": 1, "width": 1, **box}
+                want = around(*map(np.array, zip(*moved, strict=True))) if moved else None
+                assert box == want, (node["name"], cell)
 
 
 @pytest.mark.parametrize(
@@ -94,10 +125,3 @@ def test_a_cell_sees_the_pixels_that_change_it_and_no_others(lab):
 )
 def test_how_counts_are_written(lab, count, text):
     assert lab.ask("(count) => lab.fields.short(count)", count) == text
-
-
-def test_a_global_pool_sees_all_of_its_map(lab):
-    x = Input((6, 5, 1))
-    model = Model(x, Dense(2)(Flatten()(GlobalAveragePooling2D(keepdims=True)(Conv2D(2, 3)(x)))))
-    lab.open(model, picture(model)[0])
-    assert lab.ask("() => lab.fields.seenBy(net.nodes, 2, [0, 0])") == {"row": 0, "column": 0, "height": 6, "width": 5}

@@ -23,6 +23,20 @@ def test_of_a_row(lab, row):
     assert lab.ask("(row) => lab.numbers.extent(row)", row) == [array.min(), array.max()]
 
 
+def test_nan_is_neither_smallest_nor_largest(lab):
+    row = [float("nan"), 3.0, -7.0, float("nan")]
+    assert lab.ask("(row) => [lab.numbers.extent(row), lab.numbers.largest(row)]", row) == [[-7, 3], 7]
+    nothing = [float("nan")] * 2
+    assert lab.ask("(row) => [lab.numbers.extent(row), lab.numbers.largest(row)]", nothing) == [[0, 0], 0]
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 5), (3, 2, 4, 5), (1, 1, 7)])
+def test_where_a_number_of_an_array_lies(lab, shape):
+    for at in range(int(np.prod(shape))):
+        want = [int(place) for place in np.unravel_index(at, shape)]
+        assert lab.ask("([shape, at]) => lab.numbers.placeIn(shape, at)", [shape, at]) == want
+
+
 def test_of_nothing(lab):
     assert lab.ask("[lab.numbers.extent([]), lab.numbers.largest([]), lab.numbers.sum([])]") == [[0, 0], 0, 0]
     assert lab.ask("lab.numbers.product([])") == 1  # of no sizes: one number
