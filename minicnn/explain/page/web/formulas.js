@@ -11,7 +11,8 @@ const TOP = 24;
 
 // A function's curve with the point on it.
 export function curve(f, name, x) {
-  const reach = Math.max(4, Math.ceil(Math.abs(x) * 1.2));
+  const finite = Number.isFinite(x); // else there is no place for it on the curve
+  const reach = finite ? Math.max(4, Math.ceil(Math.abs(x) * 1.2)) : 4;
   const width = 300;
   const height = 170;
   const ys = [];
@@ -33,8 +34,12 @@ export function curve(f, name, x) {
       svg("line", { x1: 10, x2: width - 10, y1: top(0), y2: top(0), class: "axis" }),
       svg("line", { x1: left(0), x2: left(0), y1: 10, y2: height - 16, class: "axis" }),
       svg("path", { d: path, class: "line" }),
-      svg("line", { x1: left(x), x2: left(x), y1: top(0), y2: top(f(x)), class: "drop" }),
-      svg("circle", { cx: left(x), cy: top(f(x)), r: 5, class: "point" }),
+      ...(finite
+        ? [
+            svg("line", { x1: left(x), x2: left(x), y1: top(0), y2: top(f(x)), class: "drop" }),
+            svg("circle", { cx: left(x), cy: top(f(x)), r: 5, class: "point" }),
+          ]
+        : []),
       chartText(format(-reach, 3), 10, height - 4),
       chartText(format(reach, 3), width - 10, height - 4, "end"),
       chartText(format(high, 3), left(0) + 5, 16),

@@ -233,7 +233,7 @@ export class Training {
     const own = this.losses.map(([loss]) => loss);
     const most = Math.max(1e-6, ...[...series.flatMap(([, values]) => values), ...own].filter(Number.isFinite));
     const left = (epoch) => 30 + ((epoch - first) / (last - first)) * (width - 42);
-    const top = (loss) => height - 24 - Math.min(loss / most, 1) * (height - 38);
+    const top = (loss) => height - 24 - (Number.isFinite(loss) ? Math.min(loss / most, 1) : 1) * (height - 38);
     const line = (values) =>
       values
         .map((loss, n) =>
