@@ -3,6 +3,7 @@
     print(trace(model, x, "conv2d_1", (3, 4, 2)))                    one output: its window, products, bias, activation
     print(trace_gradient(model, x, y, "conv2d/kernel", (0, 0, 1, 2)))    one gradient: masks, winners, and the sum
     saliency(model, x, "shirt"); grad_cam(...); occlusion(...)       maps: which pixels speak for a class
+    patches(model, "conv2d", 3, pictures); seen_by(model, "conv2d", (3, 4))    what a filter looks for, what a cell sees
     page.write("model.keras", ["shirt.png"], "page.html")            the explorer: one page, offline, in any browser
     walk("softmax"); print(shapes("64x64x3 conv10 3x3 pool2"))       small examples in the terminal
     exercises.write_file("conv2d"); exercises.check("conv2d.py")    write a part yourself, and have it proved
@@ -24,6 +25,7 @@ classes. Every row is tested in tests/explain.
 | one step of learning at any rate                             | no            | yes, of SGD or Adam, to take and undo |
 | a mistake: one class against another                         | no            | yes       |
 | receptive fields, weights and multiply-adds                  | no            | yes       |
+| the patches that make a map strongest                        | no            | yes       |
 | an address for every number                                  | no            | yes       |
 | training: the net at several epochs                          | no            | yes       |
 | pixels and weights to change                                 | no            | yes       |
