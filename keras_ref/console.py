@@ -68,7 +68,7 @@ def progress(what: str, total: int, quiet: bool = False) -> Iterator[Callable[..
         TimeRemainingColumn(),
     )
     if quiet:
-        yield lambda n=1: None
+        yield silent
         return
     if not _err.is_terminal:
         yield _Lines(what, total).advance
@@ -76,6 +76,15 @@ def progress(what: str, total: int, quiet: bool = False) -> Iterator[Callable[..
     with Progress(*columns, console=_err, transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda n=1: bar.advance(task, n)
+
+
+def silent(n: int = 1) -> None:
+    """Show nothing of what is done.
+
+    Parameters
+    ----------
+    n : int, steps
+    """
 
 
 class _Lines:

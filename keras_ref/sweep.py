@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from . import cluster, console, features, files, pictures, results, runs
 from . import config as configs
-from . import console, features, files, pictures, results, runs
 from .config import Config
 from .errors import Diverged
 from .trials import Trials, right, row_of
@@ -26,6 +26,7 @@ def run(
     seeds: int = 3,
     epochs: int | None = None,
     store: AnyPath | None = None,
+    ray: str | None = None,
     **settings: Any,
 ) -> Result:
     """Train every value, or every pair of values, with every seed, in a new folder.
@@ -39,6 +40,7 @@ def run(
     seeds : int, runs a value
     epochs : int, or None for the course's
     store : str or path of stored feature vectors, or None for the user's
+    ray : "local", or the address of Ray's head, for runs side by side; None for one after the other
     **settings : other settings of Config
 
     Returns
@@ -71,10 +73,10 @@ def run(
     }
     _configs(plan)  # a value that can't be is refused before there is a folder
     with files.claimed(out, new=True) as out:
-        return _work(plan, out, store)
+        return _work(plan, out, store, ray)
 
 
-def resume(out: AnyPath, store: AnyPath | None = None, seeds: int | None = None) -> Result:
+def resume(out: AnyPath, store: AnyPath | None = None, seeds: int | None = None, ray: str | None = None) -> Result:
     """Go on with a sweep: what is finished is not run again.
 
     Parameters
@@ -82,6 +84,7 @@ def resume(out: AnyPath, store: AnyPath | None = None, seeds: int | None = None)
     out : str or path of its folder
     store : str or path of stored feature vectors, or None for the user's
     seeds : int, where there are to be more of them, or None
+    ray : as of `run`
 
     Returns
     -------
@@ -99,7 +102,7 @@ def resume(out: AnyPath, store: AnyPath | None = None, seeds: int | None = None)
         raise ValueError(f"{out} is not the folder of a sweep that has begun: it has no plan.json.")
     plan = _read_plan(out / "plan.json")
     with files.claimed(out, new=False):
-        return _work(plan | ({} if seeds is None else {"seeds": seeds}), out, store)
+        return _work(plan | ({} if seeds is None else {"seeds": seeds}), out, store, ray)
 
 
 def _read_plan(path):
@@ -112,7 +115,7 @@ def _read_plan(path):
     return plan
 
 
-def _work(plan, out, store):
+def _work(plan, out, store, ray):
     points = _configs(plan)
     found = pictures.read(plan["data"], points[0][1].split_seed)
     trials = Trials(found, out, features.default_store() if store is None else store)
@@ -122,9 +125,14 @@ def _work(plan, out, store):
 
     rows, finished = [], []
     names, seeds, epochs = list(plan["over"]), plan["seeds"], plan["epochs"]
+    each = [[config.replace(seed=config.seed + k) for k in range(seeds)] for _, config in points]
     with console.progress(f"sweep over {' and '.join(names)}", len(points) * seeds * epochs) as advance:
-        for value, config in points:
-            done = [trials.run(config.replace(seed=config.seed + k), begin, advance) for k in range(seeds)]
+        if ray is not None:
+            with cluster.connected(ray):
+                trials.spread(list(itertools.chain(*each)), begin, advance)
+            advance = console.silent
+        for (value, _), seeded in zip(points, each, strict=True):
+            done = [trials.run(config, begin, advance) for config in seeded]
             finished.append(done)
             rows.append(row_of(value, done))
     over = names if len(names) > 1 else names[0]

@@ -1,10 +1,11 @@
 """One run of a sweep: trained once, and kept in a file that is named by all that its result depends on."""
 
+import copy
 import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from minicnn.data import Folder, content_hashes
 
 from . import card as cards
-from . import files, pictures, predict, record, results, train
+from . import cluster, console, files, pictures, predict, record, results, train
 from .config import Config
 from .errors import Diverged
 from .heads import Vectors, head_history
@@ -77,35 +78,73 @@ class Trials:
         if path.is_file():
             advance(config.epochs)
             return files.read_json(path)
-        result: Result = {"settings": {k: v for k, v in dataclasses.asdict(config).items() if k != "data"}}
-        spent = self.vector_seconds
-        started = time.perf_counter()
-        try:
-            if config.cacheable and not config.start:
-                history, right = self._head(config, advance)
-            else:
-                before()  # what the run's own folder keeps can be gone on with
-                history, right = self._whole(config, path.with_suffix(""), advance)
-            result |= {"history": history, "right": "".join("01"[int(one)] for one in right)}
-        except Diverged as sentence:
-            result["diverged"] = str(sentence)
-        result["seconds"] = round(time.perf_counter() - started - (self.vector_seconds - spent), 3)
+        vectors = self._vectors_of(config)
+        if vectors is None:
+            before()  # what the run's own folder keeps can be gone on with
+        result = self.compute(config, vectors, advance)
         before()
         files.write_json(path, result)
         return result
 
-    def _head(self, config, advance):
-        """Train a head on stored vectors."""
-        vectors = self._vectors_of(config)
-        labels, found = vectors.check.one_hot.argmax(axis=1), []
+    def spread(self, configs: Sequence[Config], before: Callable[[], Any], advance: Callable[..., None]) -> None:
+        """Compute the results that are not there yet as tasks of Ray, and keep each as it comes.
 
-        def better(head: Net) -> None:
-            answers = np.asarray(head(vectors.check.epoch(1), training=False))
-            found[:] = [answers.argmax(axis=1) == labels]
+        Parameters
+        ----------
+        configs : list of Config
+        before : called before a result is written
+        advance : called with the number of epochs of each that is there
+        """
+        bare = copy.copy(self)
+        bare._vectors = {}
+        trials, sent = cluster.shared(bare), {}
 
-        return head_history(config, vectors, advance, better), found[0]
+        def calls():
+            for config in configs:
+                if self.path(config).is_file():
+                    advance(config.epochs)
+                    continue
+                vectors = self._vectors_of(config)
+                if vectors is None:
+                    before()
+                if id(vectors) not in sent:
+                    sent[id(vectors)] = cluster.shared(vectors)
+                yield config, trials, config, sent[id(vectors)]
 
-    def _vectors_of(self, config):
+        for config, result in cluster.spread(_compute, calls()):
+            before()
+            files.write_json(self.path(config), result)
+            advance(config.epochs)
+
+    def compute(self, config: Config, vectors: Vectors | None, advance: Callable[..., None]) -> Result:
+        """Train, and return what came of it.
+
+        Parameters
+        ----------
+        config : Config
+        vectors : Vectors, or None where the whole net is run
+        advance : called with each finished epoch
+
+        Returns
+        -------
+        result : as of `run`
+        """
+        result: Result = {"settings": {k: v for k, v in dataclasses.asdict(config).items() if k != "data"}}
+        started = time.perf_counter()
+        try:
+            if vectors is not None:
+                history, right = _head(config, vectors, advance)
+            else:
+                history, right = self._whole(config, self.path(config).with_suffix(""), advance)
+            result |= {"history": history, "right": "".join("01"[int(one)] for one in right)}
+        except Diverged as sentence:
+            result["diverged"] = str(sentence)
+        return result | {"seconds": round(time.perf_counter() - started, 3)}
+
+    def _vectors_of(self, config) -> Vectors | None:
+        """Return the vectors that a head trains on; None for what is no head alone."""
+        if config.start or not config.cacheable:
+            return None
         key = (config.base, config.size, config.augment, config.draws)
         if key not in self._vectors:
             started = time.perf_counter()
@@ -129,6 +168,22 @@ class Trials:
         batches = pictures.Pictures(paths, card.recipe, keep=False).batches(predict.BATCH)
         answers = [predict.ask(net, x.numpy(), predict.BATCH) for (x,) in batches]
         return predict.finite(np.concatenate(answers), paths, card.output).argmax(axis=1) == labels
+
+
+def _head(config, vectors, advance):
+    """Train a head on stored vectors."""
+    labels, found = vectors.check.one_hot.argmax(axis=1), []
+
+    def better(head: Net) -> None:
+        answers = np.asarray(head(vectors.check.epoch(1), training=False))
+        found[:] = [answers.argmax(axis=1) == labels]
+
+    return head_history(config, vectors, advance, better), found[0]
+
+
+def _compute(trials, config, vectors):
+    """Compute one result as a task."""
+    return trials.compute(config, vectors, console.silent)
 
 
 def row_of(value: Any, runs: list[Result]) -> Result:

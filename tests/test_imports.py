@@ -39,7 +39,7 @@ OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}
 EVERYTHING = {*BELOW, *OUTSIDE}
 BELOW |= {"app": EVERYTHING | {"starlette", "uvicorn", "python_multipart"}, "__init__": EVERYTHING, "__main__": {"app"}}
 
-KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime", "data", "files", "metrics"}
+KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime", "ray", "data", "files", "metrics"}
 
 
 def sources(package):

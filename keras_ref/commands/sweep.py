@@ -32,6 +32,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="new folder for runs, table and plot (default: sweep-OVER)")
     parser.add_argument("--resume", metavar="DIR", help="go on with the sweep in DIR; --seeds may be more")
     flags.add_cache(parser)
+    parser.add_argument(
+        "--ray", metavar="ADDRESS", help="runs side by side on Ray: local, or the address of a cluster's head"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -44,10 +47,10 @@ def run(args: argparse.Namespace) -> None:
     try:
         if args.resume:
             _nothing_else(args)
-            result = sweep.resume(out, flags.store(args), args.seeds)
+            result = sweep.resume(out, flags.store(args), args.seeds, args.ray)
         else:
             result = sweep.run(
-                args.data, _grid(args), out, args.seeds or 3, args.epochs, flags.store(args), **_given(args)
+                args.data, _grid(args), out, args.seeds or 3, args.epochs, flags.store(args), args.ray, **_given(args)
             )
     except KeyboardInterrupt:
         if (out / "plan.json").is_file():
