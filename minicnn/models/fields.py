@@ -57,7 +57,7 @@ class Sight(NamedTuple):
 
 # Of every picture that goes in, and each axis of it. No Sight: all of that axis, however long.
 View = dict[tuple[str, int], Sight | None]
-Seen = View | Literal["all"] | None  # "all" once the numbers are in a row; None where it can't be told
+Seen = View | Literal["all", "row"] | None  # all of it; a row that goes in, which is no picture yet; not to be told
 
 
 def receptive_fields(calls: Iterable[Call]) -> dict[str, Field]:
@@ -86,7 +86,7 @@ def receptive_fields(calls: Iterable[Call]) -> dict[str, Field]:
     fields: dict[str, Field] = {}
     for call in calls:
         seen[call.key] = found = _see(call, [seen[key] for key in call.sources])
-        fields[call.key] = _field(found) if isinstance(found, dict) else found
+        fields[call.key] = _field(found, call)
     return fields
 
 
@@ -94,8 +94,15 @@ def _see(call: Call, sources: Sequence[Seen]) -> Seen:
     """Return what the places of a call's output see."""
     if call.input_shape is None:  # an InputLayer: of a nested model it hands on what that was called with
         return sources[0] if sources else _picture(call)
-    if len(call.shape) < 3 or "all" in sources:
+    if len(call.shape) < 3:
+        if _gathers(call):
+            return "all"
+        alike = isinstance(sources[0], str) and all(source == sources[0] for source in sources)
+        return sources[0] if alike else None
+    if "all" in sources:
         return "all"
+    if len(sources) == 1 and sources[0] == "row":  # a Reshape makes it the picture
+        return _picture(call)
     view: View = {}
     for index, source in enumerate(sources):
         part = _through(call, index, source) if isinstance(source, dict) else None
@@ -107,12 +114,21 @@ def _see(call: Call, sources: Sequence[Seen]) -> Seen:
 def _picture(call: Call) -> Seen:
     """Return what the places of a picture see: themselves."""
     if len(call.shape) < 3:
-        return "all"
+        return "row"
     view: View = {}
     for axis, size in enumerate(call.shape[1:3], 1):
         own = np.arange(_count(size, 1))
         view[call.key, axis] = Sight(own, own, axis, Fraction(1), 1, _known(size) is not None, size)
     return view
+
+
+def _gathers(call: Call) -> bool:
+    """Tell whether each number of a row is made of all that a layer is given: Dense, or a global pooling."""
+    given: Any = call.input_shape
+    if isinstance(given, list):
+        return False
+    found = [call.layer.reads(axis, np.arange(1), given) for axis in range(1, min(len(given), 3))]
+    return all(reads is not None and reads.step == 0 for reads in found)
 
 
 def _known(size: int | None) -> int | None:
@@ -230,8 +246,12 @@ def _join(view: View, other: View, call: Call) -> bool:
     return True
 
 
-def _field(view: View) -> Field:
-    """Return the height and width that the places of a map see at most."""
+def _field(view: Seen, call: Call) -> Field:
+    """Return the height and width that the places of a map see at most; of a row "all"."""
+    if len(call.shape) < 3 or view == "row":
+        return "all"
+    if not isinstance(view, dict):
+        return view
     height, width = (
         max((_longest(sight) for (_, own), sight in view.items() if own == axis), default=FAR) for axis in (1, 2)
     )

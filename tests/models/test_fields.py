@@ -201,7 +201,9 @@ def test_places_that_are_moved_about_are_not_told():
     assert field(Conv2D(1, 3), Reshape((31, 124, 1))) is None
     assert field(Conv2D(1, 3), Reshape((62, 62, 1, 1)), Reshape((62, 62, 1))) == (3, 3)
     assert field(Conv2D(1, 3), Reshape((31, 124, 1)), Flatten()) == "all"
-    assert field(Conv2D(1, 3), Flatten(), Reshape((62, 62, 1)), Conv2D(1, 3)) == "all"
+    assert field(Conv2D(1, 3), Flatten(), Reshape((62, 62, 1)), Conv2D(1, 3)) is None
+    assert field(Flatten(), Dense(9), Reshape((3, 3, 1)), Conv2D(1, 2)) == "all"
+    assert field(GlobalAveragePooling2D(), Reshape((1, 1, 2))) == "all"
     assert "? x ?" in summary(Sequential([Input((4, 4, 1)), Reshape((2, 8, 1))]))
     x = Input((8, 8, 1))
     assert rows(Model(x, Add()([x, Permute((2, 1, 3))(x)])))[-1]["field"] is None  # row i and column i
@@ -209,6 +211,13 @@ def test_places_that_are_moved_about_are_not_told():
 
 def test_rows_that_become_channels_are_seen_by_all():
     assert field(Permute((3, 1, 2)), size=(6, 9)) == (1, 9)
+
+
+def test_a_row_that_goes_in_becomes_the_picture():
+    table = rows(Sequential([Input((784,)), Rescaling(1 / 255), Reshape((28, 28, 1)), Conv2D(2, 3), Flatten()], seed=0))
+    assert [row["field"] for row in table] == ["all", "all", (1, 1), (3, 3), "all"]
+    noise = [Input((9,)), Dense(16), Reshape((4, 4, 1)), Conv2D(1, 2)]
+    assert [row["field"] for row in rows(Sequential(noise, seed=0))] == ["all"] * 4
 
 
 def test_a_picture_without_an_axis_of_channels():
