@@ -1,10 +1,14 @@
 """ONNX files of picture classifiers, as PyTorch writes them: read, and given the layers and the order of axes of Keras.
 
-proto.py, tensors.py      the file: nodes and stored tensors, in it or beside it
-folding.py                what only constants feed
-translation.py            node by node; operators.py says which function translates which operator
-net.py, calling.py        the layers made so far, whose axes are where; what they are called
-weighted.py, windows.py, pictures.py, functions.py, shapes.py, arithmetic.py    the operators
+    wire.py, proto.py         the bytes; nodes, inputs and outputs in them
+    tensors.py                stored tensors, in the file or beside it
+    folding.py                what only constants feed
+    translation.py            node by node; operators.py says which function translates which operator
+    net.py, calling.py        the layers made so far, whose axes are where; what they are called
+    weighted.py, windows.py, pictures.py, functions.py, shapes.py, arithmetic.py    the operators
+
+The bytes are read here and not by the package `onnx`: a file of 6 MB that means harm takes 600 MB there before anybody
+can look at it.
 """
 
 from ..model_file import AnyBytes, ModelFile

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 from ...arguments import LARGEST_FLOAT32
 from .folding import axis_of, one_number
@@ -10,7 +11,7 @@ from .proto import Node
 from .translation import Translation
 
 
-def function(class_name: str, positive: bool = False, **settings: object) -> Callable[[Translation, Node, str], Tensor]:
+def function(class_name: str, positive: bool = False, **settings: Any) -> Callable[[Translation, Node, str], Tensor]:
     """Return the operator that is one layer without arrays, number by number."""
 
     def operator(work: Translation, node: Node, name: str) -> Tensor:

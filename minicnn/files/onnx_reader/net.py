@@ -160,9 +160,9 @@ class Net:
         """Return a tensor whose numbers lie as in ONNX."""
         if not tensor.blocks:
             return self.laid(name, tensor, tuple(range(len(tensor.shape))))
-        if len(tensor.blocks) > 1:
+        (channels, height, width), *others = tensor.blocks
+        if others:
             raise ValueError("flattened pictures side by side are not put back into ONNX's order.")
-        channels, height, width = tensor.blocks[0]
         layer = self.add(f"{name}_picture", "Reshape", [tensor], target_shape=[height, width, channels])
         whole = Tensor(layer, (tensor.shape[0], channels, height, width), CHANNELS_LAST)
         layer = self.add(f"{name}_flat", "Flatten", [self.laid(name, whole, (0, 1, 2, 3))])

@@ -32,13 +32,11 @@ def reshape(work: Translation, node: Node, name: str) -> Tensor:
     given = node.settings.get("shape") if target is None else target.reshape(-1).tolist()
     if not isinstance(given, list) or not given or len(given) > 32:
         raise ValueError("its shape must be a constant list.")
-    sizes = [
-        x.shape[at] if size == 0 and at < len(x.shape) and not node.integer("allowzero", 0) else size
-        for at, size in enumerate(given)
-    ]
-    first, rest = given[0], sizes[1:]
-    numbers = math.prod(x.sizes)
-    if not all(isinstance(size, int) for size in rest) or rest.count(-1) > (first != -1):
+    first, own = given[0], [0, *x.sizes]
+    kept = not node.integer("allowzero", 0)
+    sizes = [own[at] if size == 0 and at < len(own) and kept else size for at, size in enumerate(given)]
+    numbers, rest = math.prod(x.sizes), [size for size in sizes[1:] if isinstance(size, int)]
+    if len(rest) < len(sizes) - 1 or rest.count(-1) > (first != -1):
         raise ValueError(f"each example must keep its own numbers. Received: a shape {given} for {x.shape}.")
     if -1 in rest:
         rest[rest.index(-1)] = numbers // max(-math.prod(rest), 1)
