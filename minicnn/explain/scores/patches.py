@@ -25,7 +25,13 @@ class Patch(NamedTuple):
     value : float
         Of that cell.
     rows, columns : range
-        Of the picture: what the cell sees. `x[picture][rows, columns]` needs `np.ix_` or slices.
+        Of the picture: what the cell sees.
+
+    Examples
+    --------
+    >>> patch = Patch(0, (1, 2), 3.5, range(1, 3), range(2, 4))
+    >>> np.arange(25).reshape(5, 5)[np.ix_(patch.rows, patch.columns)].tolist()  # its pixels
+    [[7, 8], [12, 13]]
     """
 
     picture: int
