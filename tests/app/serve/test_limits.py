@@ -22,8 +22,16 @@ MAX_BYTES, MAX_PIXELS, TIMEOUT = 20_000, 5_000, 2
 
 @pytest.fixture(scope="module")
 def strict(model_file):
-    flags = ("--max-bytes", MAX_BYTES, "--max-pixels", MAX_PIXELS, "--timeout", TIMEOUT, "--queue", 8)
+    flags = ("--max-bytes", MAX_BYTES, "--max-pixels", MAX_PIXELS, "--queue", 8)
     with Server(model_file, *flags) as serving:
+        yield serving
+    assert serving.errors == []
+
+
+@pytest.fixture(scope="module")
+def hurried(model_file):
+    """Give no time to bodies: a server of its own, since on a busy machine an answer takes as long."""
+    with Server(model_file, "--timeout", TIMEOUT) as serving:
         yield serving
     assert serving.errors == []
 
@@ -53,9 +61,8 @@ def test_who_waits_for_a_word_is_refused_before_sending(strict):
     with strict.connect() as connection:
         head = f"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {MAX_BYTES + 1}\r\n"
         head += "Expect: 100-continue\r\n\r\n"
-        start = time.monotonic()
         connection.sendall(head.encode())
-        assert connection.recv(1000).startswith(b"HTTP/1.1 413") and time.monotonic() - start < TIMEOUT
+        assert connection.recv(1000).startswith(b"HTTP/1.1 413")  # and not 408: nothing was waited for
 
 
 def test_pixels(strict):
@@ -97,17 +104,17 @@ def test_pictures_in_a_request(strict):
     assert refused.status == 413
 
 
-def test_time_for_a_body(strict):
+def test_time_for_a_body(hurried):
     start = time.monotonic()
-    with strict.connect() as connection:
+    with hurried.connect() as connection:
         connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf")
         answer = b"".join(iter(lambda: connection.recv(1000), b""))
     assert answer.startswith(b"HTTP/1.1 408") and b"within 2 seconds" in answer
     assert time.monotonic() - start >= TIMEOUT - 0.1
 
 
-def test_a_body_that_drips_is_slow_too(strict):
-    with strict.connect() as connection:
+def test_a_body_that_drips_is_slow_too(hurried):
+    with hurried.connect() as connection:
         connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
         connection.settimeout(0.1)
         for _ in range(PATIENCE * 10):
@@ -259,7 +266,7 @@ def test_one_slow_address_does_not_cost_the_others_their_answers(monkeypatch):
         raise Refusal(408, "slow")
 
     monkeypatch.setattr("minicnn.app.serve.service.fetch", fetch)
-    with inside(service_of(Limits(urls=True, timeout=6))) as (_, where):
+    with inside(service_of(Limits(urls=True, timeout=12))) as (_, where):
         status, told = post(where, urls(1, *["slow"] * 9))
     assert status == 200 and [row.get("class") for row in told["answers"]] == ["yes"] + [None] * 9
     assert "there was no time for it" in told["answers"][9]["error"]  # it waited behind eight others
