@@ -30,7 +30,8 @@ OUT = {
     "constraints": "MinMaxNorm MaxNorm",
     "initializers": "Identity IdentityInitializer Orthogonal OrthogonalInitializer STFT STFTInitializer",
     "layers": """ActivityRegularization AdaptiveAveragePooling2D AdaptiveMaxPooling2D AdditiveAttention Attention AugMix
-        AutoContrast Bidirectional CategoryEncoding ContrastLimitedAdaptiveHistogramEqualization ConvLSTM2D CutMix
+        AutoContrast Bidirectional CategoryEncoding ContrastLimitedAdaptiveHistogramEqualization ConvLSTM2D
+        Convolution2D Convolution2DTranspose CutMix SeparableConvolution2D
         Discretization Dot EinsumDense Embedding Equalization FlaxLayer GRU GRUCell GroupQueryAttention HashedCrossing
         Hashing Identity InputSpec IntegerLookup JaxLayer LSTM LSTMCell Lambda Masking MaxNumBoundingBoxes
         MelSpectrogram MixUp MultiHeadAttention Pipeline RMSNormalization RNN RandAugment RandomCrop RepeatVector

@@ -35,7 +35,7 @@ from .gaussian_noise import GaussianNoise
 from .global_pool2d import GlobalAveragePooling2D, GlobalMaxPooling2D
 from .group_normalization import GroupNormalization
 from .input import Input, InputLayer
-from .joining import as_function, of_one_rank
+from .joining import Joined, as_function, of_one_rank
 from .layer_normalization import LayerNormalization
 from .leaky_relu import LeakyReLU
 from .maximum import Maximum
@@ -69,12 +69,17 @@ LAYERS: dict[str, type[Layer]] = {
                   ZeroPadding2D)
 } | AUGMENTATIONS  # fmt: skip
 
-MaxPool2D, AvgPool2D = MaxPooling2D, AveragePooling2D  # Keras's other names
-GlobalMaxPool2D, GlobalAvgPool2D = GlobalMaxPooling2D, GlobalAveragePooling2D
-Convolution2D, Convolution2DTranspose, SeparableConvolution2D = Conv2D, Conv2DTranspose, SeparableConv2D
-add, average, concatenate, maximum, minimum, multiply, subtract = map(
-    as_function, (Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract)
-)
+MaxPool2D: type[MaxPooling2D] = MaxPooling2D  # Keras's other names
+AvgPool2D: type[AveragePooling2D] = AveragePooling2D
+GlobalMaxPool2D: type[GlobalMaxPooling2D] = GlobalMaxPooling2D
+GlobalAvgPool2D: type[GlobalAveragePooling2D] = GlobalAveragePooling2D
+add: Joined = as_function(Add)
+average: Joined = as_function(Average)
+concatenate: Joined = as_function(Concatenate)
+maximum: Joined = as_function(Maximum)
+minimum: Joined = as_function(Minimum)
+multiply: Joined = as_function(Multiply)
+subtract: Joined = as_function(Subtract)
 
 __all__ = [
     "ACTIVATIONS",
@@ -95,8 +100,6 @@ __all__ = [
     "Concatenate",
     "Conv2D",
     "Conv2DTranspose",
-    "Convolution2D",
-    "Convolution2DTranspose",
     "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
@@ -134,7 +137,6 @@ __all__ = [
     "Reshape",
     "Resizing",
     "SeparableConv2D",
-    "SeparableConvolution2D",
     "Sigmoid",
     "Softmax",
     "SpatialDropout2D",

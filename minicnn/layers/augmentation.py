@@ -120,6 +120,7 @@ class Drawn(Augmentation):
 
     arguments: ClassVar[dict[str, Any]] = {}
     least: ClassVar[float] = -1.0  # of a factor that is one number
+    settings: dict[str, Any]
     __signature__: ClassVar[inspect.Signature]
     rng: np.random.Generator
 
@@ -139,19 +140,20 @@ class Drawn(Augmentation):
 
     def _checked(self, key: str, value: Any) -> Any:
         """Return an argument as it is kept."""
-        bounds = (-1.0, 1.0) if key.endswith("factor") else ()
+        factor = key.endswith("factor")
+        most = 1.0 if factor else arguments.LARGEST_FLOAT32
         if key in CHOICES:
             return one_of(key, value, CHOICES[key])
         if key == "seed":
             return arguments.seed(key, value)
         if key == "fill_value":
             return arguments.number(key, value)
-        if bounds and not isinstance(value, (tuple, list)):
+        if factor and not isinstance(value, (tuple, list)):
             optional = self.arguments[key] is None
             return None if value is None and optional else arguments.number(key, value, self.least, 1.0)
         if not isinstance(value, (tuple, list)) or len(value) != 2:
             raise ValueError(f"`{key}` must be two numbers. Received: {key}={value!r}.")
-        return tuple(arguments.number(key, end, *bounds) for end in value)
+        return tuple(arguments.number(key, end, -most, most) for end in value)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape, of a batch of images."""
@@ -303,7 +305,7 @@ class RandomContrast(Drawn):
     def draw(self, count: int) -> list[Any]:
         """Draw by how much more than 1, (N,)."""
         low, high = _range(self.settings["factor"], self.least)
-        return [self.rng.uniform(*sorted((-low, high)), count)]
+        return [self.rng.uniform(min(-low, high), max(-low, high), count)]
 
     def transform(self, x: Array, /, *draws: Any) -> Array:
         """Change pictures as it was drawn; see `Drawn`."""
@@ -342,7 +344,10 @@ def _range(factor: Any, least: float) -> tuple[float, float]:
     return low, high
 
 
+TRAINED: tuple[type[Layer], ...] = (
+    RandomFlip, RandomRotation, RandomZoom, RandomTranslation, RandomContrast, RandomBrightness
+)  # fmt: skip
 AUGMENTATIONS: dict[str, type[Layer]] = {
-    layer.__name__: layer
-    for layer in (RandomFlip, RandomRotation, RandomZoom, RandomTranslation, RandomContrast, RandomBrightness)
-} | {name: type(name, (Augmentation,), {"__doc__": f"Keras's {name}, the identity at inference."}) for name in NAMES}
+    **{layer.__name__: layer for layer in TRAINED},
+    **{name: type(name, (Augmentation,), {"__doc__": f"Keras's {name}, the identity at inference."}) for name in NAMES},
+}

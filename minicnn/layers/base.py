@@ -138,6 +138,8 @@ class Layer(Settings, Told, InGraph, Reading):
             found = self.__dict__.get(arrays, {})
             if name in found:
                 return found[name]
+        if name in ("input", "output"):  # which are there, but have no answer
+            self._only_call(name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     # ---- building ---------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ from ..types import Array, IntArray, Shape
 from .base import Layer
 from .reads import Reads
 
+Joined = Callable[..., Any]  # a function of arrays or of symbolic tensors
+
 
 class Joining(Layer):
     """A layer of several inputs whose sizes agree or are 1. It writes `_join` and `_part`, for arrays of one rank.
@@ -87,7 +89,7 @@ def of_one_rank(xs: Sequence[Array]) -> list[Array]:
     return [x if x.shape == shape else x.reshape(shape) for x, shape in zip(xs, ranked(shapes), strict=True)]
 
 
-def as_function(kind: type[Layer]) -> Callable[..., Any]:
+def as_function(kind: type[Layer]) -> Joined:
     """Return Keras's function beside a layer of several inputs: `add([x, y])` is `Add()([x, y])`."""
 
     def join(inputs: Any, *values: Any, **settings: Any) -> Any:

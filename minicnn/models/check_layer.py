@@ -51,13 +51,14 @@ def check_layer(
     if not isinstance(shape, (tuple, list)) or not shape or isinstance(shape[0], (tuple, list)):
         raise ValueError(f"`input_shape` must be (None, ...), of the layer's one input. Received: {shape!r}.")
     rng = np.random.default_rng(seed)
-    x = Input([5 if size is None else size for size in shape[1:]])
+    sizes = [5 if size is None else size for size in shape[1:]]
+    x = Input(sizes)
     again = type(layer).from_config(layer.get_config())
     model = Model(x, again(x), seed=rng)
     if layer.built:
         again.set_weights(layer.get_weights())
     model.compile("sgd", losses.FunctionLoss(_along))
-    data = rng.standard_normal((3, *x.shape[1:]))
+    data = rng.standard_normal((3, *sizes))
     return gradcheck(model, data, rng.standard_normal(model.predict(data).shape), seed=seed, tolerance=tolerance)
 
 

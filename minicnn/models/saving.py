@@ -137,8 +137,9 @@ def _compile(model: "Model", settings: dict[str, Any], state: Sequence[AnyArray]
 def _with_own(settings: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return compile settings whose loss, where its name is among `own`, is what stands there."""
     loss = settings.get("loss")
-    function = isinstance(loss, dict) and loss.get("class_name") == "function"  # so Keras writes one
-    name: Any = loss["config"] if function else loss
+    name: Any = loss  # Keras writes a function as a dict
+    if isinstance(loss, dict) and loss.get("class_name") == "function":
+        name = loss["config"]
     return {**settings, "loss": own[name]} if isinstance(name, str) and name in own else settings
 
 

@@ -54,7 +54,8 @@ class ImageDataset(ImageBatches):
     def __init__(self, *files: Any, resizing: Resizing, **settings: Any):
         super().__init__(*files, size=(resizing.height, resizing.width), **settings)
         self.file_paths: list[str] = [str(file) for file in self.files]
-        self._resizing, self._functions = resizing, ()
+        self._resizing = resizing
+        self._functions: tuple[Callable[..., Any], ...] = ()
 
     def map(self, function: Callable[..., Any]) -> Self:
         """Return the same batches, each turned by a function of (x, y), or of x where there are no labels."""
@@ -163,8 +164,8 @@ def image_dataset_from_directory(
             f"`validation_split` and `subset` stand together, with a `seed` where files are shuffled. "
             f"Received: validation_split={validation_split!r}, subset={subset!r}, seed={seed!r}."
         )
-    height, width = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)
-    resizing = Resizing(height, width, interpolation, crop_to_aspect_ratio)
+    size: Any = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)
+    resizing = Resizing(size[0], size[1], interpolation, crop_to_aspect_ratio)
     resizing.build((None, None, None, CHANNELS[color_mode]))
     files, found, names = _listed(Path(path("directory", directory)), labels, class_names)
     if verbose:
