@@ -55,7 +55,8 @@ def large_with(*names: str) -> Callable[[], Arguments]:
 
 def turned(pads: Pads) -> Pads:
     """Exchange before and after."""
-    return pads[0][::-1], pads[1][::-1]
+    (top, bottom), (left, right) = pads
+    return (bottom, top), (right, left)
 
 
 # ---- forward --------------------------------------------------------------------------------------------------------

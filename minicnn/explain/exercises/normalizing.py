@@ -150,9 +150,11 @@ layer.
 
 
 def _backward(dy: Array, x: Array, gamma: Array, epsilon: float) -> tuple[Array, Array, Array]:
-    wide = [array.astype(np.float64) for array in (dy, x)]
-    moments = reference.batch_normalization_moments(wide[1])
-    results = reference.batch_normalization_backward(*wide, *moments, gamma.astype(np.float64), epsilon, True)
+    wide = x.astype(np.float64)
+    mean, variance = reference.batch_normalization_moments(wide)
+    results = reference.batch_normalization_backward(
+        dy.astype(np.float64), wide, mean, variance, gamma.astype(np.float64), epsilon, True
+    )
     dx, dgamma, dbeta = (result.astype(dy.dtype) for result in results)
     return dx, dgamma, dbeta
 

@@ -160,8 +160,10 @@ def _last(window: Array) -> int:
 
 
 def _first_by_columns(dy, x, pool_size, strides, pads):
-    turned = [array.transpose(0, 2, 1, 3) for array in (dy, x)]
-    return reference.maxpool2d_backward(*turned, pool_size[::-1], strides[::-1], pads[::-1]).transpose(0, 2, 1, 3)
+    turned = reference.maxpool2d_backward(
+        dy.transpose(0, 2, 1, 3), x.transpose(0, 2, 1, 3), pool_size[::-1], strides[::-1], pads[::-1]
+    )
+    return turned.transpose(0, 2, 1, 3)
 
 
 MAXPOOL2D_BACKWARD: Exercise = Exercise(

@@ -43,13 +43,14 @@ def show_difference(name: str, want: Array, got: Array, fine: BoolArray) -> str:
         return f"expected {name} = {float(want):g}, yours {float(got):g}"
     index = tuple(int(i) for i in np.argwhere(~fine)[0])
     where, cut = slice_at(name, want.shape, index)
-    rows = [array[cut].reshape(-1, want[cut].shape[-1]) for array in (want, got, ~fine)]
-    i, j = (int(at) for at in np.argwhere(rows[2])[0])
-    top, left = (max(0, min(at - MOST // 2, size - MOST)) for at, size in zip((i, j), rows[0].shape, strict=True))
-    part = [array[top : top + MOST, left : left + MOST] for array in rows]
-    more = "" if part[0].shape == rows[0].shape else f" (rows from {top}, columns from {left})"
-    expected, yours = (grid(_rounded(array), part[2], blank=False) for array in part[:2])
-    return side_by_side([f"expected {where}{more}\n{expected}", f"yours\n{yours}"])
+    right, yours = (array[cut].reshape(-1, want[cut].shape[-1]) for array in (want, got))
+    wrong = ~fine[cut].reshape(right.shape)
+    i, j = (int(at) for at in np.argwhere(wrong)[0])
+    top, left = (max(0, min(at - MOST // 2, size - MOST)) for at, size in zip((i, j), right.shape, strict=True))
+    part = slice(top, top + MOST), slice(left, left + MOST)
+    more = "" if right[part].shape == right.shape else f" (rows from {top}, columns from {left})"
+    expected, given = (grid(_rounded(array[part]), wrong[part], blank=False) for array in (right, yours))
+    return side_by_side([f"expected {where}{more}\n{expected}", f"yours\n{given}"])
 
 
 def slice_at(name: str, shape: tuple[int, ...], index: tuple[int, ...]) -> tuple[str, Any]:

@@ -65,7 +65,8 @@ def _judge(function: Callable[..., Any], tell: Callable[..., Any]) -> tuple[bool
             wanted = f"scores ({len(pictures)}, 10) or whole numbers ({len(pictures)},)"
             return False, f"learn: the net must return {wanted}; yours returns {each.dtype} {each.shape}.", ""
     answers = [each.argmax(-1) if each.ndim == 2 else each for each in scores]
-    return _told(*(float((answer == t).mean()) for answer, t in zip(answers, (truth, y), strict=True)), answers[0])
+    test, train = (float((answer == label).mean()) for answer, label in zip(answers, (truth, y), strict=True))
+    return _told(test, train, answers[0])
 
 
 def _told(test: float, train: float, answers: AnyArray) -> tuple[bool, str, str]:
