@@ -17,7 +17,7 @@ from .running import copied, results
 STEP = 1e-5
 TOLERANCE = 1e-5  # of the slope, or of 1
 BEND = 1e-2  # how far the slopes up and down may be apart
-CASES = 12  # the smallest ones
+CASES = 40  # the smallest ones
 
 
 def slope(nudge: Nudge, case: Arguments, index: tuple[int, ...]) -> float | None:

@@ -66,4 +66,6 @@ def told(duration: float) -> str:
 
 
 def _ratio(ratio: float) -> str:
-    return f"{ratio:.3g} times as fast as yours" if ratio >= 1 else f"yours is {1 / ratio:.3g} times as fast"
+    faster = max(ratio, 1 / ratio)
+    times = f"{faster:,.0f}" if faster >= 10 else f"{faster:.2g}"
+    return f"{times} times as fast as yours" if ratio >= 1 else f"yours is {times} times as fast"
