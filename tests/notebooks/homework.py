@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, models, optimizers
 from keras.utils import image_dataset_from_directory
 
-settings = {"label_mode": "binary", "class_names": ["hat", "pants"], "image_size": (30, 30), "batch_size": 4}
+settings = {"label_mode": "binary", "class_names": ["hat", "pants"], "image_size": (30, 30), "batch_size": 2}
 train = image_dataset_from_directory(DATA / "train", shuffle=False, **settings)
 test = image_dataset_from_directory(DATA / "validation", shuffle=False, **settings)
 
