@@ -57,7 +57,7 @@ class Looker:
 
 
 def looker(net: Net) -> Looker | None:
-    """Part a classifier behind its last maps.
+    """Part a classifier after its last maps.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from . import plots, words
 from .history import COLUMNS, best, read_history
 
 RANDOM: str = (
-    "The base is random: the figures show that a head learns behind it and the command works, and say nothing of "
+    "The base is random: the figures show that a head learns on top of it and the command works, and say nothing of "
     "ImageNet's features. "
 )
 

@@ -255,7 +255,7 @@ def _resized(picture: Image.Image, size: tuple[int, int], resize: str, crop: str
     wide, high = old / drawn
     left, top = skipped * old / drawn
     steps = (wide, 0, left, 0, high, top)
-    exact = [  # Pillow would cut off what lies behind the point
+    exact = [  # Pillow would cut off what stands after the point
         band.convert("F").transform(size, Image.Transform.AFFINE, steps, Image.Resampling.BILINEAR)
         for band in picture.split()
     ]

@@ -1,4 +1,4 @@
-"""Joining: what layers share that make one array of several, number by number. A size of 1 is stretched to fit.
+"""Joining: what layers share that make one array of several, elementwise. A size of 1 is stretched to fit.
 
 Missing axes come after the batch's: (N, C) beside (N, H, W, C) counts as (N, 1, 1, C), as in Keras.
 """

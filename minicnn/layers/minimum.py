@@ -1,4 +1,4 @@
-"""Minimum: the smallest of several arrays, number by number; a size of 1 is stretched to fit the others.
+"""Minimum: the smallest of several arrays, elementwise; a size of 1 is stretched to fit the others.
 
     y = min(x_1, x_2, ...)         dx_i = dy where x_i is the first that is y, else 0; summed where it was stretched
 

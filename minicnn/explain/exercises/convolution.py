@@ -78,7 +78,7 @@ CONV2D: Exercise = Exercise(
     "conv2d",
     "convolution: filters slide over pictures",
     """\
-A filter slides over a picture. At each stop it multiplies, number by number,
+A filter slides over a picture. At each stop it multiplies elementwise
 what it sees with its own weights, adds all products up, over all channels, and
 adds its bias. F filters make F maps.
 

@@ -149,7 +149,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def close(want: Any, got: Any, dtype: Any) -> Any:
-    """Tell, number by number, what is right up to rounding."""
+    """Tell elementwise what is right up to rounding."""
     size = np.abs(want[np.isfinite(want)]).max(initial=1.0)
     with np.errstate(all="ignore"):
         return np.isclose(got, want, rtol=0, atol=TOLERANCE[str(dtype)] * size, equal_nan=True)

@@ -1,6 +1,6 @@
 """Add, Mul, Sub, Div, Max, ...: of two computed values a layer that joins; with a constant a Rescaling.
 
-A constant that is added right behind a convolution or a dense layer without bias is its bias.
+A constant that is added right after a convolution or a dense layer without bias is its bias.
 """
 
 from collections.abc import Callable

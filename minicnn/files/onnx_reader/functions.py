@@ -12,7 +12,7 @@ from .translation import Translation
 
 
 def function(class_name: str, positive: bool = False, **settings: Any) -> Callable[[Translation, Node, str], Tensor]:
-    """Return the operator that is one layer without arrays, number by number."""
+    """Return the operator that is one elementwise layer without arrays."""
 
     def operator(work: Translation, node: Node, name: str) -> Tensor:
         x = work.tensor(node, 0)

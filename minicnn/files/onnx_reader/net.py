@@ -96,7 +96,7 @@ class Net:
         Parameters
         ----------
         name : str
-            What it shall be called; a number is put behind it where another is called so.
+            What it shall be called; a number is put after it where another is called so.
         class_name : str
         inputs : iterable of Tensor
         arrays : sequence of ndarray

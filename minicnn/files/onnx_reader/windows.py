@@ -69,7 +69,7 @@ class Window(NamedTuple):
         if free < 0:
             raise ValueError(f"its window reaches over {self._span(axis)} pixels, of {size + before + after}.")
         places = -(-free // step) + 1 if self.ceil else free // step + 1
-        return places - (self.ceil and (places - 1) * step >= size + before)  # none begins behind the picture
+        return places - (self.ceil and (places - 1) * step >= size + before)  # none begins after the image
 
     def floored(self, pixels: Open) -> "Window":
         """Return the same window without `ceil`: pads at the end do it.

@@ -1,8 +1,8 @@
-// Layers of several inputs, number by number; a size of 1 is stretched. What a layer is: layers.js.
+// Layers of several inputs, elementwise; a size of 1 is stretched. What a layer is: layers.js.
 
 import { like, zeros } from "./numbers.js";
 
-export const JOINING = ["Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"]; // number by number
+export const JOINING = ["Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"]; // elementwise
 
 // Which entry of an input of `shape` goes into entry i of an output of `full`: a size of 1 is stretched.
 export function stretched(shape, full, i) {
