@@ -20,7 +20,8 @@ class Activation(Layer):
     ----------
     activation : str
         "linear", "relu", "relu6", "leaky_relu", "elu", "sigmoid", "hard_sigmoid", "softmax", "tanh", "softplus",
-        "silu" (or "swish") or "gelu" (the exact one), with Keras's default settings.
+        "silu" (or "swish"), "hard_silu" (or "hard_swish") or "gelu" (the exact one), with Keras's default settings; a
+        function or a layer that bears one of these names.
     name : str, optional
     **more : trainable, input_shape, ...
         As in `Layer`.

@@ -1,11 +1,14 @@
 """Every activation by name, LeakyReLU, ELU and ReLU with a maximum: output and gradient as Keras's; errors."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 
 from minicnn import ELU, Activation, Conv2D, Dense, LeakyReLU, ReLU, kernels
 from minicnn.layers import ACTIVATIONS, fused
+from minicnn.layers.activations import ALIASES
 from tests.keras_oracle import assert_parity, keras, keras_gradients
 from tests.strategies import cases, normal
 from tests.tolerances import sizes_of_activation
@@ -13,6 +16,11 @@ from tests.tolerances import sizes_of_activation
 KERNELS = {"relu6": "clipped_relu"}
 some = cases(min_dims=2).filter(lambda case: case.shape[0])
 smooth = [name for name in ACTIVATIONS if name not in ("relu", "sigmoid", "softmax")]  # those: test_activations.py
+
+
+def test_the_docstring_names_all_of_them_and_no_other():
+    told = re.findall(r'"(\w+)"', (Activation.__doc__ or "").partition("Raises")[0])
+    assert sorted(told) == sorted([*ACTIVATIONS, *ALIASES])
 
 
 def check(layer, twin, name, case):
