@@ -30,16 +30,21 @@ BELOW = {
     "callbacks": {"files"},
     "layers": {"kernels", "reference", "initializers", "regularizers", "constraints"},
     "execution": {"layers", "kernels"},
-    "training": {"execution", "losses", "optimizers", "metrics", "callbacks", "kernels", "rich"},
-    "models": {"training", "execution", "layers", "losses", "optimizers", "metrics", "files", "reference"},
-    "utils": {"data", "files", "layers", "initializers", "PIL"},
-    "explain": {"models", "layers", "losses", "reference", "kernels", "data", "files", "rich"},
+    "training": {"losses", "optimizers", "metrics", "callbacks", "kernels", "rich"},
+    "models": {"training", "execution", "layers", "losses", "optimizers", "files"},
+    "utils": {"data", "files", "layers", "initializers"},
+    "explain": {"models", "layers", "losses", "reference", "kernels", "data", "files"},
 }
 OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}
 EVERYTHING = {*BELOW, *OUTSIDE}
 BELOW |= {"app": EVERYTHING | {"starlette", "uvicorn", "python_multipart"}, "__init__": EVERYTHING, "__main__": {"app"}}
 
-KERAS_REF = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime", "ray", "data", "files", "metrics"}
+# The other packages: what they may take of minicnn, and which libraries beside numpy and the standard library.
+KERAS_REF = {"data", "files", "metrics"}  # which load no Numba and, to read, no h5py
+KERAS_REF_LIBRARIES = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime", "ray"}
+BENCHMARKS = {"__init__", "app", "data", "files", "kernels", "layers", "models", "reference"}
+BENCHMARKS_LIBRARIES = {"numba", "llvmlite", "PIL", "h5py", "matplotlib", "rich"}
+ENGINES = {"tensorflow", "keras", "torch", "onnx", "onnxruntime"}  # the peers of benchmarks
 
 
 def sources(package):
@@ -86,6 +91,14 @@ def test_minicnn(path):
     others = {part_of(name) for name in imported(path)} - {here}
     above = {name for name in others if not free(name)} - BELOW[here]
     assert not above, f"{here} may import {sorted(BELOW[here])}, numpy and the standard library, not {sorted(above)}"
+
+
+def test_the_table_allows_nothing_that_nobody_uses():
+    used = {here: set() for here in BELOW}
+    for path in sources("minicnn"):
+        used[part_of_file(path)] |= {part_of(name) for name in imported(path)}
+    spare = {here: BELOW[here] - used[here] for here in BELOW if here not in ("app", "__init__", "__main__")}
+    assert not any(spare.values()), {here: names for here, names in spare.items() if names}
 
 
 # What a room takes from inside another, beside what that one's `__init__` offers. The list only shrinks.
@@ -156,10 +169,27 @@ def test_there_is_no_circle():
         left = {part: below for part, below in left.items() if part not in ready}
 
 
+def taken_by(path):
+    """Return what a file of another package takes of minicnn (`types` and `arguments` too), and which libraries."""
+    own = path.relative_to(ROOT).parts[0]
+    others = [name for name in imported(path) if name.partition(".")[0] != own]
+    ours = {part_of(name) for name in others if name.partition(".")[0] == "minicnn"}
+    tops = {part_of(name) for name in others if name.partition(".")[0] != "minicnn"}
+    return ours, {name for name in tops if name != "numpy" and name not in sys.stdlib_module_names}
+
+
 @pytest.mark.parametrize("path", sources("keras_ref"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_keras_ref(path):
-    others = {part_of(name) for name in imported(path) if not name.startswith("keras_ref")}
-    assert {name for name in others if not free(name)} <= KERAS_REF
+    ours, libraries = taken_by(path)
+    assert ours <= KERAS_REF and libraries <= KERAS_REF_LIBRARIES
+
+
+@pytest.mark.parametrize("path", sources("benchmarks"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_benchmarks(path):
+    """A peer is imported by its engine in peers/, or in a process of its own."""
+    ours, libraries = taken_by(path)
+    apart = "peers" in path.parts or path.name.startswith("child")
+    assert ours <= BENCHMARKS and libraries <= BENCHMARKS_LIBRARIES | (ENGINES if apart else set())
 
 
 @pytest.mark.parametrize("package", ["minicnn", "keras_ref", "benchmarks"])
@@ -226,6 +256,9 @@ def test_every_public_name_is_what_a_type_checker_sees():
         ("metrics", "Mean get"),
         ("callbacks", "Callback EarlyStopping History"),
         ("initializers", "glorot_uniform"),
+        ("regularizers", "L2 l1_l2"),
+        ("constraints", "MaxNorm unit_norm"),
+        ("utils", "to_categorical load_img"),
     ],
 )
 def test_modules_stand_where_keras_has_them(module, names):
