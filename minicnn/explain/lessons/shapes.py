@@ -32,6 +32,12 @@ class Row:
         Its counts, for one example.
     working : tuple of str
         The lines that show how they come about.
+
+    Examples
+    --------
+    >>> row = work_out("8x8x3 conv4 3x3")[1]
+    >>> row.shape, row.parameters, row.multiply_adds  # 3 * 3 * 3 * 4 + 4; 6 * 6 * 108
+    ((6, 6, 4), 112, 3888)
     """
 
     text: str

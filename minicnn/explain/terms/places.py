@@ -30,6 +30,13 @@ class Place:
         The keys of the places whose outputs it reads.
     shape : (None, ...)
         Of its output: a layer that is called twice may return two.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> place = unfold(Sequential([Input((4,)), Dense(3)]))["dense"]
+    >>> place.kind, place.shape
+    ('Dense', (None, 3))
     """
 
     key: str
@@ -87,6 +94,13 @@ def find(places: Mapping[str, Place], name: str) -> tuple[Place, str | None]:
     ------
     ValueError
         The name stands for nothing in this model.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> place, part = find(unfold(Sequential([Input((4,)), Dense(3, activation="relu")])), "dense (before relu)")
+    >>> place.key, part
+    ('dense', 'before relu')
     """
     key, part = inside.split(name)
     if key in places and (part is None or part in inside.parts(places[key].layer)):

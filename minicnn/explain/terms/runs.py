@@ -37,6 +37,15 @@ class Run:
         model returns has no gradient of its own.
     last : str
         The key of the last output.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> model = Sequential([Input((2,)), Dense(2)])
+    >>> model.set_weights([np.eye(2), [0.0, 0.0]])
+    >>> run = run_backward(model, [3.0, 3.0], 1)  # both classes at 0.5, class 1 is true
+    >>> run.last, run.values["dense"].tolist(), run.gradients["dense"].round(3).tolist()
+    ('dense', [[3.0, 3.0]], [[0.5, -0.5]])
     """
 
     places: dict[str, Place]
@@ -97,6 +106,13 @@ def run_forward(model: Model, x: ArrayLike) -> tuple[dict[str, Place], Arrays]:
         Key -> Place.
     values : dict
         Key -> output.
+
+    Examples
+    --------
+    >>> from minicnn import Input, ReLU, Sequential
+    >>> places, values = run_forward(Sequential([Input((2,)), ReLU()]), [-3.0, 5.0])
+    >>> places["re_lu"].kind, values["re_lu"].tolist()
+    ('ReLU', [[0.0, 5.0]])
     """
     values: Arrays = {}
     model.forward(as_batch(model, x), record=values)
@@ -117,6 +133,15 @@ def run_backward(model: Model, x: ArrayLike, y: ArrayLike) -> Run:
     Returns
     -------
     run : Run
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> model = Sequential([Input((2,)), Dense(2)])
+    >>> model.set_weights([np.zeros((2, 2)), [0.0, 0.0]])
+    >>> run = run_backward(model, [2.0, 4.0], 0)
+    >>> round(float(run.value), 4), run.grads["dense/kernel"].round(3).tolist()  # log 2; x * (p - t)
+    (0.6931, [[-1.0, 1.0], [-2.0, 2.0]])
     """
     loss = loss_of(model)
     fused = loss.takes_logits(model)
@@ -210,6 +235,13 @@ def as_batch(model: Model, x: ArrayLike) -> AnyArray:
     ------
     ValueError
         The model has several inputs.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> model = Sequential([Input((2,)), Dense(3)])
+    >>> as_batch(model, [1.0, 2.0]).tolist(), as_batch(model, [[1.0, 2.0], [3.0, 4.0]]).shape
+    ([[1.0, 2.0]], (2, 2))
     """
     if len(model.inputs) != 1:
         raise ValueError(f"Only models with one input can be explained. Received: {len(model.inputs)} inputs.")
