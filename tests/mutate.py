@@ -65,10 +65,12 @@ TESTS = {
     "explain": "tests/explain",
     "utils": "tests/utils",
     "app": "tests/app tests/test_classifier_json.py tests/test_readme.py tests/explain",
+    "root": "tests/test_arguments.py tests/test_regularizers.py tests/test_imports.py tests/test_docstrings.py "
+    "tests/layers tests/optimizers tests/training tests/models",
     "keras_ref": "tests/keras_ref tests/test_classifier_json.py",
     "benchmarks": "tests/benchmarks",
 }
-PACKAGES = ("keras_ref", "benchmarks")  # the other rooms are minicnn's
+PACKAGES = ("keras_ref", "benchmarks")  # the other rooms are minicnn's; "root" is its files that lie in no folder
 
 
 def main(arguments=None):
@@ -119,6 +121,8 @@ def draw(room, seed, count, part=""):
 
 def files_of_room(room):
     """List the sources of a room: Python, and the page's JavaScript."""
+    if room == "root":
+        return sorted((ROOT / "minicnn").glob("*.py"))
     folder = ROOT / room if room in PACKAGES else ROOT / "minicnn" / room
     return sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".js"))
 
