@@ -37,9 +37,8 @@ def test_equals_reference(shape, dtype, seed, momentum, nesterov):
     np.testing.assert_array_equal(got[1], g)
 
 
-@given(st.integers(0, 9), st.integers(1, 40), st.integers(1, 40), dtypes, seeds, st.booleans(), st.booleans())
-def test_along_a_product(examples, inputs, units, dtype, seed, momentum, nesterov):
-    """What is made on the way is what `dense_backward_kernel` makes, whatever is left over at the end of a tile."""
+def check_along_a_product(examples, inputs, units, dtype, seed, momentum, nesterov):
+    """Step along x.T @ dy as the reference steps along that product, made before."""
     rng = np.random.default_rng(seed)
     x, dy, w, m = (
         rng.normal(size=shape).astype(dtype)
@@ -51,6 +50,12 @@ def test_along_a_product(examples, inputs, units, dtype, seed, momentum, nestero
     kernels.sgd_step(w, kernels.Product(dy, x), *how)
     size = np.finfo(dtype).eps * 8 * (1 + np.abs(x).T @ np.abs(dy))
     assert (np.abs(w - want_w) <= size).all() and (np.abs(m - want_m) <= size).all()
+
+
+@given(st.integers(0, 9), st.integers(1, 40), st.integers(1, 40), dtypes, seeds, st.booleans(), st.booleans())
+def test_along_a_product(examples, inputs, units, dtype, seed, momentum, nesterov):
+    """What is made on the way is what `dense_backward_kernel` makes, whatever is left over at the end of a tile."""
+    check_along_a_product(examples, inputs, units, dtype, seed, momentum, nesterov)
 
 
 @pytest.mark.parametrize("examples", [256, 257])

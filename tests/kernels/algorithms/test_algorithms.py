@@ -1,9 +1,13 @@
 """Every way to compute a convolution gives the same result, within what its rounding allows."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 
-from minicnn import kernels
+from minicnn import kernels, reference
+from minicnn.kernels.algorithms import winograd, winograd_gradient
+from tests.tolerances import sizes_of_conv2d
 
 ONE = (1, 1)
 ALGORITHMS = ["auto", "direct", "winograd", "im2col"]
@@ -70,6 +74,36 @@ def test_kernel_gradient(shape, filters, pads):
     size = kernels.conv2d_backward_kernel(*map(np.abs, wide), (3, 3), ONE, pads).max()
     unit = np.finfo("float32").eps * np.sqrt(np.prod(y_shape[:3])) * size
     assert (np.abs(dkernel - exact) <= 2 * unit).all()
+
+
+def check_winograd(case):
+    """Check output and gradients of a 3x3 convolution by Winograd's method, where it would not pay and in float64 too.
+
+    A sum may be off by what the largest is rounded to, as in `assert_near`.
+    """
+    x, kernel, bias, dy = case.arrays()
+    want = {
+        "conv2d_forward": reference.conv2d_forward(x, kernel, bias, *case.how),
+        "conv2d_backward_input": reference.conv2d_backward_input(dy, kernel, x.shape, *case.how),
+        "conv2d_backward_kernel": reference.conv2d_backward_kernel(dy, x, case.window, *case.how),
+    }
+    with (
+        mock.patch.object(winograd, "pays", return_value=True),
+        mock.patch.object(winograd, "convolve", wraps=winograd.convolve) as convolve,
+        mock.patch.object(winograd_gradient, "kernel_gradient", wraps=winograd_gradient.kernel_gradient) as gradient,
+    ):
+        got = {
+            "conv2d_forward": kernels.conv2d_forward(x, kernel, bias, *case.how),
+            "conv2d_backward_input": kernels.conv2d_backward_input(dy, kernel, x.shape, *case.how),
+            "conv2d_backward_kernel": kernels.conv2d_backward_kernel(dy, x, case.window, *case.how),
+        }
+    assert (convolve.call_count, gradient.call_count) == (2, 1)
+    sizes, eps = sizes_of_conv2d(case, x, kernel, bias, dy), np.finfo(case.dtype).eps
+    for operation, right in want.items():
+        scale, terms = sizes[operation]
+        allowed = 3 * eps * np.sqrt(terms + 36) * scale.max() + eps * np.abs(right)
+        assert got[operation].shape == right.shape and got[operation].dtype == right.dtype
+        assert (np.abs(got[operation] - right) <= allowed).all(), operation
 
 
 @pytest.mark.parametrize("where", ["x", "dy"])

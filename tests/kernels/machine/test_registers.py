@@ -19,8 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minicnn import kernels, reference
+from minicnn.kernels.algorithms import winograd
 from minicnn.kernels.machine import registers, tile
-from tests.kernels import test_conv2d, test_dense, test_depthwise_conv2d
+from tests.kernels import test_conv2d, test_dense, test_depthwise_conv2d, test_sgd
+from tests.kernels.algorithms import test_algorithms
 from tests.kernels.fused import test_conv2d_maxpool2d
 from tests.strategies import ConvCase, DenseCase, DepthwiseCase, apart, normal, seeds
 from tests.tolerances import assert_same
@@ -187,6 +189,43 @@ def test_convolutions(case):
 def test_products(dtype, inputs, units, examples, seed):
     inputs, units = (EDGES[edge](lanes(dtype)) for edge in (inputs, units))
     test_dense.check(*DenseCase(examples, inputs, units, True, dtype, "contiguous", seed).arrays())
+
+
+@st.composite
+def things_of_a_tile(draw, v):
+    """Draw how many things lie in the rows of tiles V registers wide: a tile, two, one more, one less."""
+    tallest = draw(st.sampled_from(tile.ROWS[v][:2]))
+    return max(1, draw(st.integers(1, 2)) * tallest + draw(st.integers(-1, 1)))
+
+
+@st.composite
+def winograd_convolutions(draw):
+    """Draw 3x3 convolutions: filters, channels and squares of 4x4 outputs at the edges of registers, tiles and jobs."""
+    dtype, counts = draw(dtypes), st.sampled_from(list(EDGES.values()))
+    filters = draw(counts)(lanes(dtype))
+    v = tile.columns(filters, np.dtype(dtype))
+    channels = draw(st.one_of(counts.map(lambda edge: edge(lanes(dtype))), things_of_a_tile(v)))
+    job = st.integers(-1, 1).map(lambda more: winograd.TILES_PER_JOB + more)
+    squares = draw(st.one_of(st.integers(1, 2), things_of_a_tile(v), job))
+    outputs, padding = (draw(st.integers(1, 4)), 4 * squares - draw(st.integers(0, 3))), draw(st.booleans())
+    size = outputs if padding else tuple(count + 2 for count in outputs)
+    how = "same" if padding else "valid"
+    return ConvCase(
+        (1, *size, channels), (3, 3), (1, 1), how, (1, 1), dtype, "contiguous", draw(seeds), filters=filters
+    )
+
+
+@given(winograd_convolutions())
+def test_winograd(case):
+    test_algorithms.check_winograd(case)
+
+
+@given(st.data(), dtypes, st.sampled_from(sorted(EDGES)), st.integers(1, 16), seeds, st.booleans(), st.booleans())
+def test_steps_along_a_product(data, dtype, edge, examples, seed, momentum, nesterov):
+    """Units lie in the lanes, inputs in the rows."""
+    units = EDGES[edge](lanes(dtype))
+    inputs = data.draw(things_of_a_tile(tile.columns(units, np.dtype(dtype))))
+    test_sgd.check_along_a_product(examples, inputs, units, dtype, seed, momentum, nesterov)
 
 
 # ---- which registers ------------------------------------------------------------------------------------------------
