@@ -34,6 +34,27 @@ def test_nested_calls_are_numbered_from_zero(tmp_path):
     }
 
 
+@pytest.mark.parametrize("making", [0, 1])
+def test_keras_2_counts_a_nested_model_s_making_unless_somebody_reads_call_0(making):
+    """Two calls of `inner`, the second on what the first gave: numbered 0 and 1, or 1 and 2."""
+    calls = [[["x", 0, 0, {}]], [["r", 0, 0, {}]]]
+    entries = [
+        {"name": "x", "class_name": "InputLayer", "config": {"name": "x"}, "inbound_nodes": []},
+        {
+            "name": "inner",
+            "class_name": "Sequential",
+            "config": {"name": "inner", "layers": []},
+            "inbound_nodes": calls,
+        },
+        {"name": "r", "class_name": "ReLU", "config": {"name": "r"}, "inbound_nodes": [[["inner", making, 0, {}]]]},
+    ]
+    graph = files.parse_functional(
+        {"name": "m", "layers": entries, "input_layers": [["x", 0, 0]], "output_layers": [["inner", 1 + making, 0]]}
+    )
+    assert graph.outputs == [files.TensorRef("inner", 1)]
+    assert graph.calls["r"] == [files.LayerCall([files.TensorRef("inner", 0)], {})]
+
+
 def _chain(*edges, inputs=("x",), outputs=("z",)):
     """Return a Functional config of single-call layers from "layer <- source source" lines."""
     layers = []

@@ -154,6 +154,26 @@ def test_many_names_beyond_ascii(count, libver, tmp_path):
         assert root.array(name) == number
 
 
+def test_a_link_that_is_no_plain_object_of_its_heap_is_refused():
+    raw = bytearray(image(_dense))
+    leaf = raw.index(b"BTLF")  # signature, version, type; then records of a hash of 4 bytes and a heap ID of 7
+    assert raw[leaf + 5] == 5 and raw[leaf + 10] == 0
+    raw[leaf + 10] = 0x10  # a huge object
+    with pytest.raises(ValueError, match="a fractal heap holds huge or tiny objects, which links are not"):
+        File(bytes(raw)).root.names()
+
+
+def test_a_heap_whose_blocks_no_file_holds_is_damaged():
+    """The head: signature, version; flags and sizes up to the doubling table: its width, first and largest block."""
+    raw = bytearray(image(_dense))
+    table = raw.index(b"FRHP") + 14 + 10 * 8 + 2 * 8
+    for at, value in ((table, 0), (table + 2, 0), (table + 10, 1 << 40)):
+        size = 2 if at == table else 8
+        wrong = bytes(raw[:at]) + value.to_bytes(size, "little") + bytes(raw[at + size :])
+        with pytest.raises(ValueError, match="a fractal heap is damaged"):
+            File(wrong).root.names()
+
+
 def test_bfloat16_becomes_float32():
     values = np.array([1.0, -2.5, 3e38, 0.0], np.float32)
 

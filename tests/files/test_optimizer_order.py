@@ -52,6 +52,13 @@ def test_adam(form, order, mixed):
         np.testing.assert_array_equal(got, expected)
 
 
+def test_three_weights_have_six_slots_and_no_placeholders():
+    """Six arrays are thrice two as well: only those of shape (1,) at the end are placeholders."""
+    found = array_by_array(["a/iterations:0", *variables(6)], [np.int64(9), *M[:3], *V[:3]], "Adam")
+    want = [9, *(array.flat[0] for pair in zip(M[:3], V[:3], strict=True) for array in pair)]
+    assert [array.flat[0] for array in map(np.asarray, found)] == want
+
+
 def test_momentum_and_none():
     names = ["SGD/iterations:0", *(f"training/SGD/Variable{f'_{k}' if k else ''}:0" for k in range(COUNT))]
     found = array_by_array(names, [np.int64(3), *M], "SGD")
