@@ -28,9 +28,9 @@ class Draw:
     """
 
     def __init__(self, rng: np.random.Generator):
-        self.rng = rng
-        self.dtype = "float32" if rng.random() < 0.3 else "float64"
-        self.whole = bool(rng.random() < 0.75)
+        self.rng: np.random.Generator = rng
+        self.dtype: str = "float32" if rng.random() < 0.3 else "float64"
+        self.whole: bool = bool(rng.random() < 0.75)
 
     def one_of(self, *choices: T) -> T:
         """Return one of some values."""
