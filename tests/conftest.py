@@ -6,6 +6,11 @@ MINICNN_TEST_EXAMPLES=10000 pytest tests/kernels tests/layers   other examples, 
 """
 
 import os
+import signal
+
+# A shell's background job is deaf to Ctrl-C, and so is all that it starts: the tests of interruption are not to be.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before TensorFlow is imported: it reads these once. No GPU: it would round to TF32, and the tolerances are a CPU's.
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"

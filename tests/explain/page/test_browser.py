@@ -12,6 +12,7 @@ from tests.explain.page import test_carried as carried
 from tests.explain.page import test_laboratory as laboratory
 from tests.explain.page import test_mistakes as mistakes
 from tests.explain.page import test_numbers as numbers
+from tests.explain.page import test_patches as patches
 from tests.explain.page import test_seen as seen
 from tests.explain.page import test_step as step
 from tests.explain.page.conftest import Made, Tab
@@ -343,6 +344,7 @@ ROWS = {  # each row of the package's table, and the tests that hold it
         seen.test_the_receptive_field_is_marked,
         seen.test_the_columns_tell_what_the_summary_tells,
     ],
+    "the patches that make a map strongest": [patches.test_the_page_shows_the_patches_of_the_engine],
     "an address for every number": [address.test_a_number_has_an_address],
     "training: the net at several epochs": [numbers.test_every_epoch_is_its_checkpoint],
     "pixels and weights to change": [numbers.test_a_changed_pixel_and_a_changed_weight_change_everything_after],
