@@ -123,7 +123,8 @@ def draw(answer: Answer, path: str | os.PathLike[str]) -> None:
         name: overlay(answer.pixels, values) for name, values in answer.maps.items()
     }
     height, width = answer.pixels.shape[:2]
-    factor = max(1, -(-SIDE // max(height, width)))
+    longest = max(height, width)
+    factor = (SIDE + longest - 1) // longest  # rounded up: 1 or more
     height, width = height * factor, width * factor
     sheet = Image.new("RGB", (len(panels) * (width + GAP) - GAP, height + ROOM), "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)

@@ -126,10 +126,10 @@ def _output_padding(config: Config, wanted: Any) -> list[int] | None:
     usual = True
     for size, stride, wide in zip(sizes, strides, kernel, strict=True):
         if padding == "same":
-            count = -(-size // stride)
+            count = (size + stride - 1) // stride
             least, normal = (count - 1) * stride + wide % 2, count * stride
         else:
-            count = -(-(size - wide + 1) // stride)
+            count = (size - wide) // stride + 1
             least, normal = (count - 1) * stride + wide, count * stride + max(wide - stride, 0)
         more.append(size - least)
         usual = usual and size == normal

@@ -4,6 +4,10 @@ span   = (k - 1) * d + 1                                  pixels that a window o
 output = (size + before + after - span) // s + 1          the floor: a last window that does not fit is left out
 same   : output = ceil(size / s), so before + after = max((ceil(size / s) - 1) * s + span - size, 0)
 
+The kernels count their windows themselves (kernels/algorithms/windows.py), and so does who reads other programs' files
+(files/onnx_reader/windows.py): neither room imports this one. So what is written here stays a second opinion, to hold
+the kernels against.
+
 Source: TensorFlow's notes on padding (tf.nn); Dumoulin & Visin, A guide to convolution arithmetic, arXiv:1603.07285.
 """
 

@@ -25,7 +25,7 @@ def _padding():
     )
     for size, window, stride in ((5, 3, 1), (5, 2, 1), (6, 3, 2), (7, 3, 2), (5, 2, 2), (4, 1, 2)):
         before, after = reference.same_pads(size, window, stride)
-        wanted = -(-size // stride)
+        wanted = (size + stride - 1) // stride
         yield (
             f"size {size}, window {window}, stride {stride}: ceil({size} / {stride}) = {wanted} outputs;\n"
             f"  total = max(({wanted} - 1) * {stride} + {window} - {size}, 0) = {before + after}: "

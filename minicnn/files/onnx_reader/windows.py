@@ -63,12 +63,12 @@ class Window(NamedTuple):
             return None
         step = self.strides[axis]
         if self.pads is None:
-            return -(-size // step)
+            return (size + step - 1) // step
         before, after = self.pads[axis]
         free = size + before + after - self._span(axis)
         if free < 0:
             raise ValueError(f"its window reaches over {self._span(axis)} pixels, of {size + before + after}.")
-        places = -(-free // step) + 1 if self.ceil else free // step + 1
+        places = (free + (step - 1 if self.ceil else 0)) // step + 1
         return places - (self.ceil and (places - 1) * step >= size + before)  # none begins after the image
 
     def floored(self, pixels: Open) -> "Window":
@@ -132,12 +132,15 @@ def window_of(node: Node, pixels: Open, taps: list[int] | None = None) -> Window
 
 
 def same_pads(window: Window, pixels: Open) -> Pads:
-    """Return the pads that keep ceil(size / stride) windows, the odd one at the end."""
+    """Return the pads that keep ceil(size / stride) windows, the odd one at the end.
+
+    As `reference.same_pads`, which this room doesn't import: it reads files without any other room.
+    """
     pads: list[Pair] = []
     for size, span, step in zip(pixels, window.spans, window.strides, strict=True):
         if size is None and step > 1:
             raise ValueError("its `auto_pad` with these strides needs a picture of known size.")
-        total = span - 1 if size is None or step == 1 else max((-(-size // step) - 1) * step + span - size, 0)
+        total = span - 1 if size is None else max((size - 1) // step * step + span - size, 0)
         pads.append((total // 2, total - total // 2))
     return pads[0], pads[1]
 
