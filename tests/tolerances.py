@@ -2,12 +2,18 @@
 
 A sum of `terms` products, each rounded at random, is off by about eps * sqrt(terms) * sum|x||w|. That is the unit here:
 every element has its own, since sum|x||w| is the operation applied to absolute values (see `sizes_of_...`). The table
-says how many units are allowed: four times the worst seen, over 10,000 draws against the reference and 400 against
-Keras. The worst is mostly 1, one product rounded once. Rows of 16 are not measured so, or leave room: convolution
-forward and its input gradient for Winograd's algorithm, whose tiles round more (the direct sum is 1.0 off at worst).
-To measure anew:
+says how many units are allowed.
 
-    MINICNN_TEST_EXAMPLES=10000 python -m pytest tests/kernels tests/layers
+Rows below 16 are measured: four times the worst seen, over 10,000 draws against the reference and 400 against Keras.
+The worst is mostly 1, one product rounded once. Rows of 16 are not: that is a round number, which says nothing of how
+exact an operation is. Convolution forward and its input gradient need its room for Winograd's algorithm, whose tiles
+round more (the direct sum is 1.0 off at worst).
+
+The draws were made with registers of one width, that of the machine; no width was measured by itself. `.ci/run` tries
+the reference's column with registers of 16, 32 and 64 bytes, on every day's few draws. To measure a width anew, and see
+the worst of each row beside what is allowed:
+
+    MINICNN_REGISTER_BYTES=16 MINICNN_TEST_EXAMPLES=10000 python -m pytest tests/kernels tests/layers       (32, 64)
 """
 
 import numpy as np
