@@ -41,6 +41,10 @@ EDGES = {  # numbers side by side, where one register holds `lanes`
     "two, one more": lambda lanes: 2 * lanes + 1,
     "four": lambda lanes: 4 * lanes,
 }
+BLOCKS = EDGES | {  # and those of two tiles of two registers
+    "four, one less": lambda lanes: 4 * lanes - 1,
+    "four, one more": lambda lanes: 4 * lanes + 1,
+}
 GROUPS = {  # groups, and numbers of each
     "a register in two": lambda lanes: (2, max(1, lanes // 2)),
     "a register, one of each": lambda lanes: (lanes, 1),
@@ -201,7 +205,7 @@ def things_of_a_tile(draw, v):
 @st.composite
 def winograd_convolutions(draw):
     """Draw 3x3 convolutions: filters, channels and squares of 4x4 outputs at the edges of registers, tiles and jobs."""
-    dtype, counts = draw(dtypes), st.sampled_from(list(EDGES.values()))
+    dtype, counts = draw(dtypes), st.sampled_from(list(BLOCKS.values()))
     filters = draw(counts)(lanes(dtype))
     v = tile.columns(filters, np.dtype(dtype))
     channels = draw(st.one_of(counts.map(lambda edge: edge(lanes(dtype))), things_of_a_tile(v)))
@@ -220,10 +224,10 @@ def test_winograd(case):
     test_algorithms.check_winograd(case)
 
 
-@given(st.data(), dtypes, st.sampled_from(sorted(EDGES)), st.integers(1, 16), seeds, st.booleans(), st.booleans())
+@given(st.data(), dtypes, st.sampled_from(sorted(BLOCKS)), st.integers(1, 16), seeds, st.booleans(), st.booleans())
 def test_steps_along_a_product(data, dtype, edge, examples, seed, momentum, nesterov):
     """Units lie in the lanes, inputs in the rows."""
-    units = EDGES[edge](lanes(dtype))
+    units = BLOCKS[edge](lanes(dtype))
     inputs = data.draw(things_of_a_tile(tile.columns(units, np.dtype(dtype))))
     test_sgd.check_along_a_product(examples, inputs, units, dtype, seed, momentum, nesterov)
 
