@@ -15,13 +15,12 @@ version knows and this one doesn't are kept, and a warning names them.
 """
 
 import json
-import math
 import os
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from ..arguments import is_integer
+from ..arguments import LARGEST_FLOAT32, is_integer
 from ..types import AnyPath
 from .atomic import replacing
 from .model_file import AnyBytes, Config
@@ -131,6 +130,7 @@ def check(value: Any) -> Config:
         numbers = value[name] if isinstance(value[name], list) else [value[name]] * channels
         good = len(numbers) == channels and all(_real(number) and (number != 0 or not what) for number in numbers)
         _need(value, name, good, f"a finite number{what}, or a list of one for each channel")
+        value[name] = _listed(value[name])  # NumPy takes no large integer beside float32
     heat, least = value["temperature"], value["threshold"]
     _need(value, "temperature", heat is None or (_real(heat) and heat > 0), "null or a number above 0")
     _need(value, "threshold", least is None or (_real(least) and 0 <= least <= 1), "null or a number in 0..1")
@@ -143,10 +143,26 @@ def _check_split(value: Config) -> None:
     _need(value, "split", split is None or isinstance(split, dict), "null or an object")
     if split is None:
         return
-    seed, learned = split.get("seed"), split.get("learned")
-    _need(value, "split", seed is None or (is_integer(seed) and seed >= 0), "an object whose 'seed' is null or a seed")
+    rule, seed, learned = split.get("rule"), split.get("seed"), split.get("learned")
+    counts, missing = split.get("counts"), split.get("missing")
     hashes = isinstance(learned, list) and all(_hash(each) for each in learned)
-    _need(value, "split", hashes, "an object whose 'learned' lists 16 hex digits a picture")
+    counted = isinstance(counts, dict) and all(map(_counts, counts.values()))
+    for good, what in (
+        (rule is None or isinstance(rule, str), "'rule' is null or a text"),
+        (seed is None or _count(seed), "'seed' is null or a seed"),
+        (hashes, "'learned' lists 16 hex digits a picture"),
+        (counts is None or counted, "'counts' is null or has an object of pictures a class for each split"),
+        (missing is None or _count(missing), "'missing' is null or a number of pictures"),
+    ):
+        _need(value, "split", good, f"an object whose {what}")
+
+
+def _count(value: Any) -> bool:
+    return is_integer(value) and value >= 0
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_count, value.values()))
 
 
 def _hash(text: Any) -> bool:
@@ -303,4 +319,5 @@ def _listed(value: float | Sequence[float]) -> float | list[float]:
 
 
 def _real(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)  # as JSON has them
+    """Tell whether a value is a number as JSON has them, and one that float32 can hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_FLOAT32

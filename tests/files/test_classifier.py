@@ -50,6 +50,9 @@ FILTERS = "'nearest', 'bilinear', 'bicubic', 'lanczos', 'box', 'hamming', 'tf-ne
 FILTERS += "or 'tf-area'"
 NUMBER = "a finite number{}, or a list of one for each channel"
 
+LIST = {"learned": []}
+COUNTS = "an object whose 'counts' is null or has an object of pictures a class for each split"
+
 
 @pytest.mark.parametrize(
     "name, value, wanted",
@@ -88,6 +91,7 @@ NUMBER = "a finite number{}, or a list of one for each channel"
         ("order", "grb", "'rgb' or 'bgr'"),
         ("temperature", 0, "null or a number above 0"),
         ("temperature", math.nan, "null or a number above 0"),
+        ("temperature", 1e39, "null or a number above 0"),
         ("threshold", 1.1, "null or a number in 0..1"),
         ("threshold", -0.1, "null or a number in 0..1"),
         ("split", [], "null or an object"),
@@ -95,6 +99,16 @@ NUMBER = "a finite number{}, or a list of one for each channel"
         ("split", {"seed": None}, "an object whose 'learned' lists 16 hex digits a picture"),
         ("split", {"learned": ["00ff"]}, "an object whose 'learned' lists 16 hex digits a picture"),
         ("split", {"learned": ["00FF00FF00FF00FF"]}, "an object whose 'learned' lists 16 hex digits a picture"),
+        ("split", LIST | {"rule": 3}, "an object whose 'rule' is null or a text"),
+        ("split", LIST | {"seed": 10.0}, "an object whose 'seed' is null or a seed"),
+        ("split", LIST | {"counts": [1]}, COUNTS),
+        ("split", LIST | {"counts": 3}, COUNTS),
+        ("split", LIST | {"counts": {"train": [1]}}, COUNTS),
+        ("split", LIST | {"counts": {"train": None}}, COUNTS),
+        ("split", LIST | {"counts": {"train": {"hat": "1"}}}, COUNTS),
+        ("split", LIST | {"counts": {"train": {"hat": -1}}}, COUNTS),
+        ("split", LIST | {"missing": "all"}, "an object whose 'missing' is null or a number of pictures"),
+        ("split", LIST | {"missing": -1}, "an object whose 'missing' is null or a number of pictures"),
         ("output", "softmax", "'logits' or 'probabilities'"),
     ],
 )
@@ -102,6 +116,17 @@ def test_each_field_is_checked(name, value, wanted):
     with pytest.raises(ValueError) as fault:
         classifier.check({**GOOD, name: value})
     assert str(fault.value) == f"classifier.json's {name!r} must be {wanted}. Received: {value!r}."
+
+
+@pytest.mark.parametrize("name", ["scale", "offset", "temperature", "threshold"])
+def test_a_number_too_large_for_a_float_is_refused(name):
+    with pytest.raises(ValueError, match=f"^classifier.json's '{name}' must be "):
+        classifier.parse(json.dumps({**GOOD, name: 10**400}).encode())
+
+
+def test_a_split_may_lack_what_nobody_knew():
+    for split in (LIST, LIST | {"rule": None, "seed": None, "counts": None, "missing": None}, LIST | {"mood": [1]}):
+        assert classifier.check({**GOOD, "split": split})["split"] == split
 
 
 def test_one_channel_has_no_order_and_one_scale():
