@@ -13,6 +13,7 @@ from minicnn.metrics import interval
 from .. import config as configs
 from .. import files
 from ..bases import BASES
+from ..errors import first_line
 from ..types import AnyPath
 from . import plots, words
 from .history import COLUMNS, best, read_history
@@ -39,16 +40,16 @@ def write(folders: Sequence[AnyPath], out: AnyPath, note: str = "") -> Path:
     Raises
     ------
     ValueError
-        A folder holds no result.
+        A folder holds no result, or one that is not as its command wrote it.
     """
     out, parts = Path(out), []
     for where in map(Path, folders):
-        makers = [maker for name, maker in PARTS.items() if (where / name).is_file()]
-        if not makers:
+        names = [name for name in PARTS if (where / name).is_file()]
+        if not names:
             raise ValueError(
                 f"{where} holds no result of this package; give folders written by {', '.join(sorted(NAMES))}."
             )
-        parts += [maker(where, out) for maker in makers]
+        parts += [_part(where, name, out) for name in names]
     head = [
         "# Results",
         "",
@@ -60,6 +61,25 @@ def write(folders: Sequence[AnyPath], out: AnyPath, note: str = "") -> Path:
     ]
     files.write_text(out, "\n".join(head + [line for part in parts for line in [*part, ""]]))
     return out
+
+
+def _part(where, name, out):
+    """Return the lines on one result; what somebody changed in it by hand may lack anything, or be of any kind."""
+    try:
+        return PARTS[name](where, out)
+    except KeyError as fault:
+        why = f"it lacks {fault}"
+    except (LookupError, TypeError, AttributeError, ArithmeticError) as fault:
+        why = first_line(fault)
+    except ValueError as fault:  # of who reads or draws, which names a file; or of a figure that is no number, say
+        if any(str(path) in str(fault) for path in (*where.iterdir(), _drawing(where, out))):
+            raise
+        why = first_line(fault)
+    raise ValueError(f"{where / name} or what lies beside it is not as its command wrote it: {why.rstrip('.')}.")
+
+
+def _drawing(where, out):
+    return out.with_name(f"{out.stem}_{where.name}.png")
 
 
 def _machine():
@@ -91,7 +111,7 @@ def _run(where, out):
     seconds = files.read_json(where / "timing.json")["seconds"] if (where / "timing.json").is_file() else []
     classes = [path.split("/")[-2] for path in split["validation"]]
     majority = max(map(classes.count, split["class_names"])) / len(classes)
-    drawing = out.with_name(f"{out.stem}_{where.name}.png")
+    drawing = _drawing(where, out)
     plots.curves(history, drawing, majority)
     rows = [
         (row["epoch"], *(f"{row[name]:.4f}" for name in COLUMNS[1:]), "-" if s is None else f"{s:.0f}")
