@@ -1,5 +1,6 @@
 """What the terminal and the report both say of a result: rows of tables, and plain sentences on who leads."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from minicnn.metrics import interval
 
 from ..types import Result
+
+CHANCE: float = 0.05  # a difference that is rarer where there is none is more than chance
 
 
 def class_rows(result: Result) -> list[tuple[Any, ...]]:
@@ -161,7 +164,7 @@ def sweep_cells(row: dict[str, Any]) -> tuple[str, ...]:
         f"{row['last']:.4f}",
         f"{row['train']:.4f}",
         f"{row['min_val_loss']:.4f}",
-        "-" if row.get("p") is None else f"{row['p']:.3f}",
+        "-" if row.get("p") is None else _digits(row["p"]),
     )
 
 
@@ -249,10 +252,20 @@ def compared(result: Result) -> str:
     -------
     sentence : str
     """
-    p = "< 0.001" if result["p"] < 0.001 else f"= {result['p']:.3f}"
-    beyond = "a difference beyond chance" if result["p"] < 0.05 else "no difference beyond chance"
+    p = _probability(result["p"])
+    beyond = "a difference beyond chance" if result["p"] < CHANCE else "no difference beyond chance"
     only = f"Only A is right on {result['only_a']}, only B on {result['only_b']} pictures"
-    return f"{only}: McNemar's exact p {p}, {beyond}."
+    return f"{only}: McNemar's exact {p}, {beyond}."
+
+
+def _probability(p):
+    return "p < 0.001" if p < 0.001 else f"p = {_digits(p)}"
+
+
+def _digits(p):
+    """Write a probability with three digits, or with as many more as show on which side of CHANCE it is."""
+    more = (f"{p:.{digits}f}" for digits in itertools.count(3))
+    return next(text for text in more if (float(text) < CHANCE) == (p < CHANCE))
 
 
 def measured(grid: dict[str, Any]) -> str:
@@ -314,9 +327,8 @@ def _leader(over, rows, n):
     lead_text = f"{_with_value(over, first)} leads {_with_value(over, second)} by {pictures} {unit} of {n}"
     if second.get("p") is not None:
         p, seeds = second["p"], len(second["epoch"])
-        chance = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-        beyond = "a difference beyond chance" if p < 0.05 else "no winner can be named"
-        return f"{lead_text}; paired over {seeds} seed{'s' * (seeds > 1)} and {n} pictures {chance}: {beyond}."
+        beyond = "a difference beyond chance" if p < CHANCE else "no winner can be named"
+        return f"{lead_text}; paired over {seeds} seed{'s' * (seeds > 1)} and {n} pictures {_probability(p)}: {beyond}."
     low, high = interval(first["best"] * n, n)  # sweeps of before kept no answers to single pictures
     half = (high - low) / 2
     if lead < half:

@@ -1,5 +1,7 @@
 """The plain word on who leads, and rows of tables."""
 
+import math
+
 import pytest
 
 from keras_ref import results
@@ -80,12 +82,25 @@ def test_a_figure_of_the_replay(value, text):
     [
         (0.0009, "p < 0.001, a difference beyond chance."),
         (0.001, "p = 0.001, a difference beyond chance."),
-        (0.0499, "p = 0.050, a difference beyond chance."),
+        (0.0494, "p = 0.049, a difference beyond chance."),
+        (0.0499, "p = 0.0499, a difference beyond chance."),
+        (0.0499996, "p = 0.0499996, a difference beyond chance."),
+        (math.nextafter(0.05, 0), "p = 0.049999999999999996, a difference beyond chance."),
         (0.05, "p = 0.050, no difference beyond chance."),
+        (0.0501, "p = 0.050, no difference beyond chance."),
+        (0.9996, "p = 1.000, no difference beyond chance."),
     ],
 )
 def test_chance_begins_at_a_twentieth(p, words):
     assert results.compared({"only_a": 3, "only_b": 4, "p": p}).endswith(f"McNemar's exact {words}")
+
+
+def test_a_sweep_shows_on_which_side_of_a_twentieth_it_is():
+    measured = {"sd": 0.0125, "last": 0.45, "train": 1.0, "min_val_loss": 0.5}
+    for p, digits, words in ((0.0499, "0.0499", "a difference beyond chance"), (0.0501, "0.050", "no winner")):
+        rows = [_judged(0.2, 0.8, p), _judged(0.5, 0.9, None)]
+        assert f"p = {digits}: {words}" in results.verdict("dropout", rows, 100)
+        assert results.sweep_cells(rows[0] | measured)[7] == digits
 
 
 def test_what_diverged_is_told_beside_the_leader():
