@@ -17,7 +17,7 @@ from ..data import Folder, ImageBatches, VectorStore, answer_key, content_hashes
 from ..files import WAYS, check_supported, make_card
 from ..layers import Dense, Dropout, GlobalAveragePooling2D, Input, Layer, Normalization, Rescaling
 from ..losses import CategoricalCrossentropy
-from ..models import Model, card_of, load_model
+from ..models import Model, card_of, is_model, load_model
 from ..optimizers import Adam
 from ..types import Array
 from .card import ABLE, takes_pictures
@@ -118,7 +118,7 @@ def load_base(
         The file holds no base, or one that wants its pictures in a way that can't be had here.
     """
     whole = load_model(path, optimizer=False)
-    inside = [layer for layer in whole.layers if isinstance(layer, Model)]
+    inside = [layer for layer in whole.layers if is_model(layer)]
     base = max(inside, key=lambda layer: len(layer.layers), default=whole)
     shape = base.output_shape
     if not isinstance(shape, tuple) or len(shape) != 4:
@@ -155,7 +155,7 @@ def _before(whole: Model, base: Model) -> Iterator[Layer]:
     for layer in whole.layers if whole is not base else ():
         if layer is base:
             return
-        if isinstance(layer, Model):
+        if is_model(layer):
             yield from (leaf for _, leaf in layer.leaves())
         else:
             yield layer

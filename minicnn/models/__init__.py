@@ -17,6 +17,7 @@ from . import gradcheck
 from .architectures import ARCHITECTURES, homework, tinyvgg
 from .card import card_of
 from .check_layer import check_layer
+from .container import is_model
 from .model import Model
 from .saving import load_model
 from .sequential import Sequential
@@ -29,6 +30,7 @@ __all__ = [
     "check_layer",
     "gradcheck",
     "homework",
+    "is_model",
     "load_model",
     "tinyvgg",
 ]

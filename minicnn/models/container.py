@@ -12,11 +12,19 @@ from ..layers import Layer
 from ..types import Array, ArrayLike, Arrays
 
 if TYPE_CHECKING:
-    from .network import Network
+    from .model import Model
 
 
-def is_model(layer: Layer) -> "TypeGuard[Network]":
-    """Ask `layer.is_model`, so that type checkers hear it."""
+def is_model(layer: Layer) -> "TypeGuard[Model]":
+    """Ask `layer.is_model`, so that type checkers hear it.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> from minicnn.models import is_model
+    >>> is_model(Sequential([Input((4,)), Dense(2)])), is_model(Dense(2))
+    (True, False)
+    """
     return layer.is_model
 
 
