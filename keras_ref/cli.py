@@ -60,7 +60,7 @@ def _run(argv):
         return args.run(args) or 0
     except BrokenPipeError:
         raise
-    except ValueError as refusal:
+    except (ValueError, TypeError) as refusal:  # the second of what minicnn's own checks refuse
         console.note(" ".join(str(refusal).split()))
         return 2
     except OSError as error:

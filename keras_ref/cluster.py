@@ -3,6 +3,7 @@
 Ray listens on all interfaces and asks nobody for a password unless it is told otherwise: see .github/docs/cluster.md.
 """
 
+import importlib
 import itertools
 import os
 import socket
@@ -137,7 +138,6 @@ def spread(function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> It
 def _load() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
-        import ray
+        return importlib.import_module("ray")
     except ImportError:
         raise ValueError("--ray needs the package ray; install it with: pip install 'minicnn[cluster]'.") from None
-    return ray
