@@ -4,6 +4,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
 from . import console
 from .commands import COMMANDS
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         try:
-            return _run(parser().parse_args(argv))
+            return _run(argv)
         finally:
             sys.stdout.flush()  # what is left is printed here, where a closed pipe is seen, and not at Python's end
     except (BrokenPipeError, SystemExit) as end:  # rich turns the first into the second
@@ -34,11 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return closed_pipe()
 
 
-def _run(args: argparse.Namespace) -> int:
-    from ..files import any_name
-
-    any_name()
+def _run(argv: Sequence[str] | None) -> int:
     try:
+        args = parser().parse_args(argv)
+        from ..files import any_name  # here, since it loads NumPy, which --help does without
+
+        any_name()
         with warnings.catch_warnings():
             warnings.simplefilter("default")
             warnings.showwarning = lambda message, *where, **more: console.note(str(message))
@@ -51,6 +53,13 @@ def _run(args: argparse.Namespace) -> int:
     except (ValueError, TypeError, OSError) as error:
         console.complain(error)
         return 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses in one sentence, as the commands do, and without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message[:1].upper()}{message[1:]}; see: {self.prog} --help")
 
 
 class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
@@ -68,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     -------
     parser : argparse.ArgumentParser
     """
-    top = argparse.ArgumentParser(prog="minicnn", description="Study, train and use a small convolutional network.")
+    top = _Parser(prog="minicnn", description="Study, train and use a small convolutional network.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         one = commands.add_parser(

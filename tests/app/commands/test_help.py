@@ -34,11 +34,22 @@ def test_help_names_the_defaults(capsys):
         assert not re.search(r"\(default: (None|False)\)", asked(capsys, name))
 
 
-@pytest.mark.parametrize("arguments", [[], ["paint"], ["train"], ["predict", "m.keras"]])
-def test_what_is_no_command_or_lacks_something_is_refused(capsys, arguments):
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    assert end.value.code == 2 and "usage: minicnn" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "start", "end"),
+    [
+        ([], "The following arguments are required: COMMAND", "minicnn"),
+        (["paint"], "Argument COMMAND: invalid choice: 'paint'", "minicnn"),
+        (["train"], "The following arguments are required: DIR", "minicnn train"),
+        (["predict", "m.keras"], "The following arguments are required: PICTURE", "minicnn predict"),
+        (["predict", "m.keras", "a.png", "--top", "x"], "Argument --top: invalid int value: 'x'", "minicnn predict"),
+        (["predict", "m.keras", "a.png", "--crop", "x"], "Argument --crop: invalid choice: 'x'", "minicnn predict"),
+        (["summary", "m.keras", "--upside-down"], "Unrecognized arguments: --upside-down", "minicnn"),
+    ],
+)
+def test_what_is_no_command_or_lacks_something_is_refused(capsys, arguments, start, end):
+    assert main(arguments) == 2
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith(f"minicnn: {start}") and sentence.endswith(f"; see: {end} --help")
 
 
 @pytest.mark.parametrize(
