@@ -22,7 +22,8 @@ def use(model: Model, *functions: Callable[..., Any]) -> list[str]:
     Parameters
     ----------
     model : Model
-        Changed: its layers call these functions from now on. A later call begins anew, with its own functions alone.
+        Changed: its layers call these functions from now on. A later call begins anew, with its own functions alone;
+        one without functions gives the kernels back.
     *functions : callable
         Named as in the exercises: conv2d_forward, conv2d_backward_input, maxpool2d_backward, relu_forward, ...
 
@@ -34,7 +35,8 @@ def use(model: Model, *functions: Callable[..., Any]) -> list[str]:
     Raises
     ------
     ValueError
-        A function has another name, no layer of the model would call it, or a layer does what it cannot.
+        A function has another name, no layer of the model would call it, or a layer does what it cannot. The model is
+        as it was then.
 
     Notes
     -----
@@ -59,20 +61,21 @@ def use(model: Model, *functions: Callable[..., Any]) -> list[str]:
     for name in own:
         if name not in USABLE:
             raise ValueError(
-                f"`functions` must be named as in the exercises: {', '.join(sorted(USABLE))}. Received: {name}."
+                f"`functions` must be among those of the exercises that a layer calls, and named so: "
+                f"{', '.join(sorted(USABLE))}. Received: {name}."
             )
     kinds = {type(layer) for _, layer in model.walk()}
     called = {name for kind, (names, _) in WAYS.items() if kind in kinds for name in names}
     for name in own.keys() - called:
         raise ValueError(f"No layer of this model calls {name}: an activation of a layer, say, is no layer by itself.")
-    changed: list[str] = []
-    for path, layer in model.walk():
-        names, ways = WAYS.get(type(layer), ((), None))
-        if ways is not None and own.keys() & set(names):
-            forward, backward = ways(layer, _finder(own, layer))
-            vars(layer).update(_forward=forward, _backward=backward)
-            changed.append(path)
-    return changed
+    layers = [(path, layer, *WAYS[type(layer)]) for path, layer in model.walk() if type(layer) in WAYS]
+    changed = {path: ways(layer, _finder(own, layer)) for path, layer, names, ways in layers if own.keys() & set(names)}
+    for path, layer, _, _ in layers:  # only now that nothing was refused
+        for name, way in zip(("_forward", "_backward"), changed.get(path, (None, None)), strict=True):
+            vars(layer).pop(name, None)
+            if way is not None:
+                vars(layer)[name] = way
+    return list(changed)
 
 
 def _finder(own: dict[str, Callable[..., Any]], layer: Layer) -> Find:
@@ -148,10 +151,10 @@ def _pool(layer: MaxPooling2D, find: Find) -> Ways:
 
 
 def _relu(layer: ReLU, find: Find) -> Ways:
-    if layer.max_value is not None:
+    if layer.max_value is not None or layer.negative_slope or layer.threshold:
         raise ValueError(
-            f"Layer '{layer.name}' cuts off what is large, which the exercises' functions do not know. "
-            f"Received: max_value={layer.max_value}."
+            f"Layer '{layer.name}' is more than max(x, 0), which the exercises' functions do not know. Received: "
+            f"max_value={layer.max_value}, negative_slope={layer.negative_slope}, threshold={layer.threshold}."
         )
 
     def forward(x, training, logits=False):

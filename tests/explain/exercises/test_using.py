@@ -90,6 +90,8 @@ def test_one_function_alone():
         ([Flatten(), Dense(2)], "conv2d_forward", "No layer of this model calls conv2d_forward"),
         ([Conv2D(2, 2, dilation_rate=2)], "conv2d_forward", "groups or a dilation"),
         ([ReLU(max_value=6)], "relu_forward", "max_value=6"),
+        ([ReLU(negative_slope=0.1)], "relu_forward", "negative_slope=0.1"),
+        ([ReLU(threshold=1)], "relu_backward", "threshold=1"),
     ],
 )
 def test_what_does_not_fit(layers, name, words):
@@ -98,8 +100,37 @@ def test_what_does_not_fit(layers, name, words):
         exercises.use(model, named(name))
 
 
+def test_a_later_call_begins_anew():
+    (x, _), mine, calls = data(), net(), []
+    exercises.use(mine, named("conv2d_forward", calls))
+    exercises.use(mine, named("flatten_forward", calls))
+    mine.predict(x, verbose=0)
+    assert set(calls) == {"flatten_forward"}
+    assert exercises.use(mine) == []
+    calls.clear()
+    mine.predict(x, verbose=0)
+    assert not calls
+
+
+def test_what_is_refused_changes_nothing():
+    model, calls = Sequential([Input((4,)), Dense(3), ReLU(), Dense(2), ReLU(max_value=6)]), []
+    exercises.use(model, named("dense_forward", calls))
+    with pytest.raises(ValueError, match="max_value=6"):
+        exercises.use(model, named("relu_forward", calls))
+    model.predict(np.ones((1, 4)), verbose=0)
+    assert calls == ["dense_forward", "dense_forward"]
+
+
+def test_a_function_that_stands_in_no_layer():
+    def dense_backward(dy, x, kernel):
+        return dy, x, kernel
+
+    with pytest.raises(ValueError, match="among those of the exercises that a layer calls.* Received: dense_backward"):
+        exercises.use(net(), dense_backward)
+
+
 def test_a_function_of_another_name():
-    with pytest.raises(ValueError, match="must be named as in the exercises: .* Received: my_conv"):
+    with pytest.raises(ValueError, match="among those of the exercises .* Received: my_conv"):
 
         def my_conv(x):
             return x
