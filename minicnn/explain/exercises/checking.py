@@ -1,7 +1,8 @@
 """Check a file: its functions are run in a process of their own, so that one that never ends can be ended.
 
-The child (child.py) writes a line of JSON before each thing that it tries, with the seconds that this may take, and one
-for each verdict. Where no line comes in time it is ended, and what it tried last is named.
+The child (child.py) writes a line of JSON that lists what it will judge, one before each thing that it tries, with the
+seconds that this may take, and one for each verdict. Where no line comes in time it is ended, and what it tried last is
+named. However it ends: what was listed and has no verdict is not right.
 """
 
 import json
@@ -54,8 +55,9 @@ def check(path: AnyPath, limit: float = LIMIT) -> Iterator[Verdict]:
     path, limit = Path(path), number("limit", limit, positive=True)
     if not path.is_file():
         raise ValueError(f"{path}: there is no such file. `minicnn exercise NAME` writes one.")
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))))
-    command = [sys.executable, "-m", "minicnn.explain.exercises.child", str(path), str(limit)]
+    environment = {"MPLBACKEND": "Agg"} | os.environ  # a plot's window would wait for somebody
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-P", "-m", "minicnn.explain.exercises.child", str(path), str(limit)]
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     )
@@ -75,29 +77,34 @@ def _verdicts(child: "subprocess.Popen[bytes]", path: Path) -> Iterator[Verdict]
     threading.Thread(target=_read, args=(child.stdout, lines), daemon=True).start()
     at: dict[str, Any] = {"name": "", "function": path.name, "stage": "start", "limit": START}
     pending: Verdict | None = None
-    while True:
+    left: dict[str, str] | None = None  # what has no verdict yet: exercise, function
+    while left is None or left:
         try:
             line = lines.get(timeout=at["limit"])
         except queue.Empty:
             child.kill()
             yield pending or _endless(at)
-            return
+            break
         if line is None:
+            yield pending or _ended(at, child.wait())
             break
         said = json.loads(line)
         if "refused" in said:
             raise ValueError(said["refused"])
-        if "stage" in said:
+        if "found" in said:
+            left = said["found"]
+        elif "stage" in said:
             at = said
         elif said.pop("pending"):  # right, but for its speed
             pending = Verdict(**said)
         else:
             pending = None
+            if left is not None:
+                left.pop(said["name"], None)
             yield Verdict(**said)
-    if child.wait() or pending is not None:
-        yield pending or Verdict(
-            at["name"], False, f"{at['function']}: the process ended by itself, code {child.returncode}, {_where(at)}."
-        )
+    for name, function in (left or {}).items():
+        if name != at["name"]:
+            yield Verdict(name, False, f"{function}: not looked at, since {at['function']} did not end as it should.")
 
 
 def _read(stream: IO[bytes], lines: "queue.Queue[bytes | None]") -> None:
@@ -117,6 +124,11 @@ def _endless(at: dict[str, Any]) -> Verdict:
         False,
         f"{at['function']}: it did not end within {at['limit']:g} s {_where(at)}: is there a loop without an end?",
     )
+
+
+def _ended(at: dict[str, Any], code: int) -> Verdict:
+    """Say that the process was gone before the verdict."""
+    return Verdict(at["name"], False, f"{at['function']}: the process ended by itself, code {code}, {_where(at)}.")
 
 
 def _where(at: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ It says what it tries, and what came of it, as lines of JSON on what was its sta
 goes nowhere near it.
 """
 
+import functools
+import inspect
 import json
 import os
 import sys
@@ -39,6 +41,7 @@ def main(path: str, limit: float) -> None:
     except ValueError as error:
         say(out, refused=str(error))
         return
+    say(out, found={exercise.name: exercise.function for exercise, _ in found})
     for exercise, function in found:
         prove(exercise, function, out, limit)
 
@@ -92,21 +95,45 @@ def load(path: Path) -> types.ModuleType:
 def functions(module: types.ModuleType, path: Path) -> list[tuple[Exercise, Callable[..., Any]]]:
     """List the exercises whose function a module itself defines.
 
+    The file conv2d.py must hold the function of the exercise conv2d. Others count where their parameters have the
+    exercise's names, too: a helper may be called `train` or `output_size`.
+
     Raises
     ------
     ValueError
-        There is none.
+        There is none, or not that of the file's name.
     """
     found: list[tuple[Exercise, Callable[..., Any]]] = []
+    own = EXERCISES.get(path.stem)
     for exercise in EXERCISES.values():
         function = getattr(module, exercise.function, None)
-        if callable(function) and getattr(function, "__module__", module.__name__) == module.__name__:
+        if not callable(function):
+            continue
+        home = getattr(function, "__module__", None) or module.__name__
+        inside = home == module.__name__ or isinstance(function, functools.partial)
+        if exercise is own and not inside:
+            raise ValueError(f"{path}: {exercise.function} comes from {home}: define it in this file.")
+        if inside and (exercise is own or _parameters(function) == _named(exercise)):
             found.append((exercise, function))
+    if own is not None and all(exercise is not own for exercise, _ in found):
+        raise ValueError(f"{path} holds no function {own.function}: is its name still as `minicnn exercise` wrote it?")
     if not found:
-        own = EXERCISES.get(path.stem)
-        wanted = f"no function {own.function}" if own else "none of the exercises' functions"
-        raise ValueError(f"{path} holds {wanted}: is its name still as `minicnn exercise` wrote it?")
+        raise ValueError(
+            f"{path} holds none of the exercises' functions: are name and parameters as `minicnn exercise` wrote them?"
+        )
     return found
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    try:
+        return list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # of what is no Python
+        return []
+
+
+def _named(exercise: Exercise) -> list[str]:
+    """List the names of the parameters of an exercise's function."""
+    return exercise.signature.partition("(")[2].rstrip(")").split(", ")
 
 
 if __name__ == "__main__":

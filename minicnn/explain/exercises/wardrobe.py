@@ -58,7 +58,9 @@ def _judge(function: Callable[..., Any], tell: Callable[..., Any]) -> tuple[bool
             kind = "nothing" if learned is None else f"a {type(learned).__name__}"
             return False, f"learn: it must return a model or a function; yours returns {kind}.", ""
         scores = [np.asarray(quietly(ask)(pictures.copy())) for pictures in (seen, x)]
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too
         return False, f"learn: {raised(error, function)}.", ""
     for each, pictures in zip(scores, (seen, x), strict=True):
         if each.shape != (len(pictures), 10) and (each.shape != (len(pictures),) or each.dtype.kind not in "iu"):

@@ -49,6 +49,56 @@ def test_the_process_ends(check):
     assert "the process ended by itself, code 3, with x (2,)" in verdict.sentence
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import os\nos._exit(0)\n", "code 0, at the reading of the file"),
+        ("import os\ndef relu_forward(x):\n    os._exit(0)\n", "code 0, with x (2,)"),
+    ],
+)
+def test_a_process_that_ends_well_without_a_verdict_has_not_passed(check, text, words):
+    (verdict,) = check(text)
+    assert not verdict.right and f"the process ended by itself, {words}" in verdict.sentence
+
+
+def test_those_after_one_that_ends_the_process_are_named(check):
+    text = "import os\ndef relu_forward(x):\n    os._exit(0)\ndef flatten_forward(x):\n    return x\n"
+    one, other = check(text)
+    assert (one.name, other.name, other.right) == ("relu", "flatten", False)
+    assert other.sentence == "flatten_forward: not looked at, since relu_forward did not end as it should."
+
+
+def test_what_ends_the_training_has_not_passed(check):
+    (verdict,) = check("import sys\ndef learn(x, y):\n    sys.exit()\n", "wardrobe.py", 30.0)
+    assert not verdict.right and "with SystemExit" in verdict.sentence
+
+
+def test_a_thread_that_goes_on_is_not_waited_for(check):
+    text = "import numpy as np, threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()\n"
+    (verdict,) = check(f"{text}def relu_forward(x):\n    return np.maximum(x, 0)\n", limit=2.0)
+    assert verdict.right
+
+
+def test_files_named_as_modules_of_python_do_no_harm(check, tmp_path, monkeypatch):
+    (tmp_path / "queue.py").write_text("raise RuntimeError\n")
+    monkeypatch.chdir(tmp_path)
+    (verdict,) = check("def relu_forward(x):\n    return x * (x > 0)\n")
+    assert verdict.right
+
+
+def test_what_is_usual_at_the_top_of_a_file_does_no_harm(check):
+    text = "import sys\nimport numpy as np\nsys.stdout.reconfigure(encoding='utf-8')\nnp.seterr(all='raise')\n"
+    text += "def softmax_forward(x):\n    e = np.exp(x - x.max(1, keepdims=True))\n    return e / e.sum(1)[:, None]\n"
+    (verdict,) = check(text, "softmax.py")
+    assert verdict.right, verdict
+
+
+def test_helpers_that_share_an_exercises_name(check):
+    text = "def relu_forward(x):\n    return x * (x > 0)\ndef output_size(n, k, s, p):\n    return n\n"
+    verdicts = check(f"{text}def train(x, y):\n    pass\n")
+    assert [(verdict.name, verdict.right) for verdict in verdicts] == [("relu", True)]
+
+
 def test_prints_do_no_harm(check):
     text = "import os, numpy as np\nprint('hello')\ndef relu_forward(x):\n    print('x' * 10**5); os.write(1, b'{}')\n"
     (verdict,) = check(f"{text}    return np.maximum(x, 0)\n")
@@ -71,6 +121,11 @@ def test_several_functions_in_one_file_and_one_from_a_neighbour(check, tmp_path)
         ("import nothing_of_that_name\n", "stops with ModuleNotFoundError"),
         ("raise SystemExit(2)\n", "stops with SystemExit: 2"),
         ("def my_relu(x):\n    return x\n", "holds no function relu_forward: is its name still"),
+        (
+            "def relu(x):\n    return x\ndef output_size(size, k, s, pad):\n    return (size + pad - k) // s + 1\n",
+            "holds no function relu_forward",
+        ),
+        ("from textwrap import dedent as relu_forward\n", "relu_forward comes from textwrap: define it in this file"),
         ("\0", "relu.py"),
     ],
 )
