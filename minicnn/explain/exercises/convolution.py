@@ -11,7 +11,7 @@ from .cases import NO_PADS, Draw, drawn, filter_of, picture
 from .exercise import Arguments, Exercise, Mistake
 
 PICTURE: Array = picture([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
-FILTER: Array = filter_of([[1, 0, 1], [0, 1, 0], [1, 0, 1]])
+FILTER: Array = filter_of([[1, 2], [0, -1]])  # another one when it is turned, flipped or transposed
 
 
 def _drawn(draw: Draw) -> Arguments:
@@ -100,7 +100,7 @@ Loops are welcome: first right, then fast. np.pad makes the zeros.""",
     "conv2d_forward(x, kernel, bias, strides, pads)",
     ("y",),
     lambda x, kernel, bias, strides, pads: reference.conv2d_forward(x, kernel, bias, strides, pads),
-    {"x": PICTURE, "kernel": FILTER, "bias": np.zeros(1), "strides": (1, 1), "pads": NO_PADS},
+    {"x": PICTURE, "kernel": FILTER, "bias": np.array([10.0]), "strides": (1, 1), "pads": NO_PADS},
     cases_with(*_FORWARD),
     (
         Mistake(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...types import Array
+from .cases import quietly
 from .exercise import Arguments, Exercise, Nudge
 from .running import copied, results
 
@@ -48,7 +49,7 @@ def slope(nudge: Nudge, case: Arguments, index: tuple[int, ...]) -> float | None
     for by in (h, 0.0, -h):
         moved = start.copy()
         moved[index] += by
-        losses.append(nudge.loss(case, moved))
+        losses.append(quietly(nudge.loss)(case, moved))
     up, down = (losses[0] - losses[1]) / h, (losses[1] - losses[2]) / h
     return None if abs(up - down) > BEND * max(1.0, abs(up), abs(down)) else (up + down) / 2
 

@@ -9,7 +9,7 @@ import numpy as np
 from .cases import by_size, quietly
 from .exercise import Arguments, Exercise, Mistake
 from .gradients import agree, quotients, slope, wide
-from .running import Fault, as_numbers, close, copied, examine, results
+from .running import Fault, as_numbers, close, copied, examine, results, right_answer
 from .showing import show_arguments, show_difference
 from .table import EXERCISES
 from .timing import speed
@@ -17,6 +17,7 @@ from .using import USABLE
 
 FAULTS = 32  # that are collected, to know a mistake by
 MOST = 64  # of any kind
+PASSED = 20  # cases that were right, on which the mistake must be right too
 
 
 @dataclass(frozen=True)
@@ -96,15 +97,18 @@ def judge(name: str, function: Callable[..., Any], tell: Callable[..., Any] = ig
         return Verdict(name, *exercise.judge(function, tell))
     cases = by_size([exercise.paper, *exercise.cases()]) if _has_arrays(exercise) else exercise.cases()
     faults: list[Fault] = []
+    passed: list[Arguments] = []
     for case in cases:
         tell(describe(case))
         fault = examine(exercise, function, case)
-        if fault is not None:
-            faults.append(fault)
+        if fault is None:
+            passed.append(case)
+            continue
+        faults.append(fault)
         if sum(each.told for each in faults) == FAULTS or len(faults) == MOST:
             break
     if faults:
-        return _wrong(exercise, faults)
+        return _wrong(exercise, faults, passed[:: max(1, len(passed) // PASSED)])
     lines = [
         "on paper      the example in the file",
         f"properties    {len(cases)} cases against minicnn.reference{_dtypes(cases)}",
@@ -165,14 +169,14 @@ def _gradients(exercise: Exercise, function: Callable[..., Any], cases: list[Arg
     return f"gradient      {proved} numbers agree with difference quotients{left}", None
 
 
-def _wrong(exercise: Exercise, faults: list[Fault]) -> Verdict:
+def _wrong(exercise: Exercise, faults: list[Fault], passed: list[Arguments]) -> Verdict:
     """Say what is wrong: the mistake, where it is a known one, and the smallest case that fails."""
-    mistake = _known(exercise, faults)
+    mistake = _known(exercise, faults, passed)
     first = faults[0] if mistake is None else next(fault for fault in faults if fault.told)
     sentence = f"{exercise.function}: {first.sentence if mistake is None else mistake.sentence}."
     lines = ["The smallest case that fails:", show_arguments(first.case)]
     if first.want is not None:
-        fine = np.asarray(close(first.want, first.got, _dtype_of(first)))
+        fine = np.asarray(close(first.want, first.got, _dtype_of(first.case)))
         lines.append(show_difference(first.result or "", first.want, first.got, fine))
     if mistake is not None:
         lines.append(f"{first.sentence}.")
@@ -185,36 +189,39 @@ def _wrong(exercise: Exercise, faults: list[Fault]) -> Verdict:
     return Verdict(exercise.name, False, sentence, "\n" + "\n".join(filter(None, lines)))
 
 
-def _dtype_of(fault: Fault) -> Any:
-    floats = [v.dtype for v in fault.case.values() if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
+def _dtype_of(case: Arguments) -> Any:
+    floats = [v.dtype for v in case.values() if isinstance(v, np.ndarray) and v.dtype.kind == "f"]
     return floats[0] if floats else np.dtype("float64")
 
 
-def _known(exercise: Exercise, faults: list[Fault]) -> Mistake | None:
-    """Find the mistake that gives the very same wrong numbers: in all cases that failed, or in the first three."""
+def _known(exercise: Exercise, faults: list[Fault], passed: list[Arguments]) -> Mistake | None:
+    """Find the mistake that gives the very same wrong numbers, and right ones where they were right.
+
+    The wrong ones in all cases that failed, or in the first three.
+    """
     told = [fault for fault in faults if fault.told]
     best, most = None, 0
     for mistake in exercise.mistakes:
         agreeing = 0
-        while agreeing < len(told) and _makes(exercise, mistake, told[agreeing]):
+        while agreeing < len(told) and _makes(exercise, mistake, told[agreeing].case, told[agreeing].given):
             agreeing += 1
-        if agreeing > most:
+        if agreeing > most and all(_makes(exercise, mistake, case, right_answer(exercise, case)) for case in passed):
             best, most = mistake, agreeing
     return best if most == len(told) or most >= 3 else None
 
 
-def _makes(exercise: Exercise, mistake: Mistake, fault: Fault) -> bool:
-    """Tell whether a mistake gives what the function gave."""
-    given = copied(fault.case)
+def _makes(exercise: Exercise, mistake: Mistake, case: Arguments, answer: dict[str, Any]) -> bool:
+    """Tell whether a mistake gives these numbers."""
+    given = copied(case)
     try:
         made = results(exercise, quietly(mistake.function)(*given.values()), given)
     except Exception:  # a mistake may not fit this case
         return False
     for name, value in made.items():
-        one, other = as_numbers(value), as_numbers(fault.given.get(name))
+        one, other = as_numbers(value), as_numbers(answer.get(name))
         if one is None or other is None or one.shape != other.shape:
             return False
-        if not np.all(close(one, other, _dtype_of(fault))):
+        if not np.all(close(one, other, _dtype_of(case))):
             return False
     return True
 
@@ -226,8 +233,10 @@ def _remark(faults: list[Fault]) -> str:
         return "All numbers have the wrong sign."
     with np.errstate(all="ignore"):
         ratios = np.concatenate([np.ravel(got / want)[np.ravel(want) != 0] for want, got in pairs])
-    if len(ratios) > 3 and np.isfinite(ratios).all() and np.ptp(ratios) < 1e-6 * abs(ratios[0]) and ratios[0]:
-        return f"All numbers are {ratios[0]:.6g} times what they should be."
+    if len(ratios) > 3 and np.isfinite(ratios).all() and np.ptp(ratios) < 1e-6 * abs(ratios[0]):
+        times = float(ratios[0])
+        if abs(times - 1) > 1e-3 and all(np.allclose(got, times * want, atol=1e-6) for want, got in pairs):  # zeros too
+            return f"All numbers are {times:.6g} times what they should be."
     if any(np.isnan(got).any() for _, got in pairs):
         return "Some numbers are nan: something was 0 / 0, or inf - inf."
     return ""
@@ -237,7 +246,7 @@ def _nudged(exercise: Exercise, fault: Fault) -> str:
     """Let a difference quotient speak for the number that is right."""
     for nudge in exercise.nudges:
         if nudge.result == fault.result and fault.want.ndim:
-            fine = close(fault.want, fault.got, _dtype_of(fault))
+            fine = close(fault.want, fault.got, _dtype_of(fault.case))
             index = tuple(int(i) for i in np.argwhere(~fine)[0])
             found = slope(nudge, wide(fault.case), index)
             if found is not None:

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ...arguments import is_integer, is_number
 from ...types import Array
 from .cases import quietly
 from .exercise import Arguments, Exercise
+from .showing import told_apart
 
 # How far a number may be off, in units of the array's largest one, or of 1: another order of adding is no mistake.
 TOLERANCE: dict[str, float] = {"float32": 3e-5, "float64": 1e-9}
@@ -68,6 +70,9 @@ class Sheet(io.StringIO):
         super().write(s[: max(0, PRINTED - self.tell())])
         return len(s)
 
+    def reconfigure(self, **how: Any) -> None:
+        """Take any encoding, as a terminal does: what is kept here is text."""
+
 
 def copied(case: Arguments) -> Arguments:
     """Copy the arrays among some arguments."""
@@ -98,7 +103,7 @@ def results(exercise: Exercise, raw: Any, case: Arguments) -> dict[str, Any]:
 def right_answer(exercise: Exercise, case: Arguments) -> dict[str, Any]:
     """Return what is right."""
     given = copied(case)
-    return results(exercise, exercise.solution(*given.values()), given)
+    return results(exercise, quietly(exercise.solution)(*given.values()), given)
 
 
 def examine(exercise: Exercise, function: Callable[..., Any], case: Arguments) -> Fault | None:
@@ -179,7 +184,11 @@ def _compare(case: Arguments, name: str, want: Any, got: Any) -> Fault | None:
     dtype = want.dtype if isinstance(want, np.ndarray) else _dtype(case)
     fine = close(right, numbers, dtype)
     if not np.all(fine):
-        return Fault(_first_wrong(name, right, numbers, fine), case, name, right, numbers, told=True)
+        sentence = _first_wrong(name, right, numbers, fine)
+        if str(dtype) == "float64" and np.all(close(right, numbers, "float32")):
+            own = f"{_first_array(case)}.dtype" if isinstance(want, np.ndarray) else "float64"
+            sentence += f"; right to 7 digits only: is an array in it float32? np.zeros(shape, {own})"
+        return Fault(sentence, case, name, right, numbers, told=True)
     if isinstance(want, np.ndarray) and got.dtype != want.dtype:
         return Fault(
             f"the numbers are right, but {name} is {got.dtype} where the input is {want.dtype}: "
@@ -230,12 +239,8 @@ def _first_wrong(name: str, want: Array, got: Array, fine: Any) -> str:
     index = tuple(int(i) for i in np.argwhere(~fine)[0]) if want.ndim else ()
     where = name + (str(list(index)) if index else "")
     many = f"; {int((~fine).sum())} of {want.size} numbers are wrong" if want.size > 1 else ""
-    return f"{where} must be {told(want[index])}; yours is {told(got[index])}{many}"
-
-
-def told(value: Any) -> str:
-    """Write a number as short as can be."""
-    return f"{float(value):.6g}"
+    right, yours = told_apart(want[index], got[index])
+    return f"{where} must be {right}; yours is {yours}{many}"
 
 
 def raised(error: BaseException, function: Callable[..., Any]) -> str:
@@ -251,10 +256,14 @@ def raised(error: BaseException, function: Callable[..., Any]) -> str:
     -------
     sentence : str
     """
-    if isinstance(error, NotImplementedError) and EMPTY in str(error):
-        return f"{EMPTY}: write your lines in place of `raise NotImplementedError`"
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    every = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in every if frame.filename == file]
+    if isinstance(error, NotImplementedError) and EMPTY in str(error):
+        last = every[-1]
+        if last.filename != file and file is not None:
+            return f"{last.name} ({Path(last.filename).name}), which it calls, is still empty"
+        return f"{EMPTY}: write your lines in place of `raise NotImplementedError`"
     where = f" in line {frames[-1].lineno}, `{frames[-1].line}`" if frames and frames[-1].line else ""
     what = " ".join(str(error).split())
     return f"it stops{where} with {type(error).__name__}" + (f": {what}" if what else "")

@@ -40,7 +40,8 @@ def show_difference(name: str, want: Array, got: Array, fine: BoolArray) -> str:
        1 [2]          1 [5]
     """
     if not want.ndim:
-        return f"expected {name} = {float(want):g}, yours {float(got):g}"
+        right, yours = told_apart(want, got)
+        return f"expected {name} = {right}, yours {yours}"
     index = tuple(int(i) for i in np.argwhere(~fine)[0])
     where, cut = slice_at(name, want.shape, index)
     right, yours = (array[cut].reshape(-1, want[cut].shape[-1]) for array in (want, got))
@@ -51,6 +52,18 @@ def show_difference(name: str, want: Array, got: Array, fine: BoolArray) -> str:
     more = "" if right[part].shape == right.shape else f" (rows from {top}, columns from {left})"
     expected, given = (grid(_rounded(array[part]), wrong[part], blank=False) for array in (right, yours))
     return side_by_side([f"expected {where}{more}\n{expected}", f"yours\n{given}"])
+
+
+def told_apart(want: Any, got: Any) -> tuple[str, str]:
+    """Write two numbers as short as can be, and so that they do not read alike.
+
+    Examples
+    --------
+    >>> told_apart(1.5, 2.0), told_apart(0.1, 0.10000000149)
+    (('1.5', '2'), ('0.1', '0.10000000149'))
+    """
+    one, other = f"{float(want):.6g}", f"{float(got):.6g}"
+    return (one, other) if one != other else (f"{float(want):.12g}", f"{float(got):.12g}")
 
 
 def slice_at(name: str, shape: tuple[int, ...], index: tuple[int, ...]) -> tuple[str, Any]:

@@ -1,5 +1,6 @@
 """The exercises' proofs: what is right passes, each typical mistake is named, at the smallest case that shows it."""
 
+import importlib
 import sys
 
 import numpy as np
@@ -13,7 +14,7 @@ PROVED = {name: exercise for name, exercise in exercises.EXERCISES.items() if ex
 PAPER = {  # the examples in the files, worked out by hand
     "output_size": 2,
     "same_pads": (0, 1),
-    "conv2d": [[4, 3, 4], [2, 4, 3], [2, 3, 4]],
+    "conv2d": [[12, 12, 10, 10], [12, 12, 12, 10], [10, 11, 12, 13], [9, 11, 13, 11]],
     "conv2d_input": [[1, 3, 2], [4, 10, 6], [3, 7, 4]],
     "conv2d_kernel": [[11, 14], [20, 23]],
     "bias": [9, 12],
@@ -137,6 +138,55 @@ def test_what_all_wrong_numbers_have_in_common_is_said():
     assert "All numbers have the wrong sign." in exercises.judge("dense", lambda *case: -students.dense(*case)).body
     three = exercises.judge("bias", lambda dy: 3 * students.dbias(dy))
     assert "All numbers are 3 times what they should be." in three.body
+
+
+def test_a_factor_is_said_only_where_zeros_are_right_too():
+    verdict = exercises.judge("relu_backward", lambda dy, y: np.where(y > 0, dy, 0.1 * dy))
+    assert "must be 0" in verdict.sentence and "All numbers" not in verdict.body
+    body = exercises.judge("relu_backward", lambda dy, y: 2 * students.relu_dx(dy, y)).body
+    assert "All numbers are 2 times what they should be." in body
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "words"),
+    [
+        ("conv2d", lambda *case: students.conv(*case).astype("float32").astype(case[0].dtype), "x.dtype"),
+        (
+            "crossentropy",
+            lambda z, labels: (
+                float(np.float32(students.crossentropy(z, labels)[0])),
+                students.crossentropy(z, labels)[1],
+            ),
+            "float64",
+        ),
+    ],
+)
+def test_float32_on_the_way_is_seen_and_its_digits_are_shown(name, function, words):
+    verdict = exercises.judge(name, function)
+    assert f"right to 7 digits only: is an array in it float32? np.zeros(shape, {words})" in verdict.sentence
+    want, got = verdict.sentence.partition("must be ")[2].split("; ")[:2]
+    assert want != got.removeprefix("yours is ") and "All numbers" not in verdict.body
+
+
+def test_a_mistake_is_named_only_where_it_is_right_where_the_student_is():
+    """On all that fails this is (size + pad - k) // s, too, but with s = 1 it passes."""
+    verdict = exercises.judge("output_size", lambda size, k, s, pad: (size + pad - k + 1) // s)
+    assert not verdict.right and "output must be " in verdict.sentence, verdict
+
+
+def test_errors_raised_by_numpy_are_not_the_students():
+    with np.errstate(all="raise"):
+        assert exercises.judge("softmax", students.softmax, clock=False).right
+        assert exercises.judge("crossentropy", students.crossentropy, clock=False).right
+
+
+def test_an_empty_neighbour_is_named(tmp_path, monkeypatch):
+    exercises.write_file("crossentropy", tmp_path / "neighbour_crossentropy.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    empty = importlib.import_module("neighbour_crossentropy").crossentropy
+    verdict = exercises.judge("bias", lambda dy: empty(dy, None))
+    said = "crossentropy (neighbour_crossentropy.py), which it calls, is still empty."
+    assert verdict.sentence == f"bias_backward: {said}"
 
 
 def test_what_is_printed_is_shown_with_the_case():
