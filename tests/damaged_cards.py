@@ -50,6 +50,7 @@ SEEN = [  # each ended in a traceback, or in another library's words
     (("scale",), 10**400),
     (("offset",), [10**30, 1, 1]),
     (("offset",), 10**30),
+    (("temperature",), 5e-324),  # answers were NaN
 ]
 
 

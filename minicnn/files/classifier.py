@@ -30,6 +30,7 @@ from .place import model_path, packed, place_of
 MEMBER: str = "classifier.json"
 NONE_OF_THESE: str = "none of these"  # the answer where the largest probability lies below the threshold
 VERSION: int = 2
+COLDEST: float = 1e-6  # the least temperature: logits that are divided by one near 0 are infinite in float32
 NEEDED: tuple[str, ...] = ("version", "class_names", "size", "resize", "scale", "offset", "output")  # version 1
 DEFAULTS: Config = {  # what version 1 meant
     "task": "one", "channels": 3, "invert": False, "crop": "none", "order": "rgb", "temperature": None,
@@ -132,7 +133,12 @@ def check(value: Any) -> Config:
         _need(value, name, good, f"a finite number{what}, or a list of one for each channel")
         value[name] = _listed(value[name])  # NumPy takes no large integer beside float32
     heat, least = value["temperature"], value["threshold"]
-    _need(value, "temperature", heat is None or (_real(heat) and heat > 0), "null or a number above 0")
+    _need(
+        value,
+        "temperature",
+        heat is None or (_real(heat) and heat >= COLDEST),
+        f"null or a number of at least {COLDEST:g}",
+    )
     _need(value, "threshold", least is None or (_real(least) and 0 <= least <= 1), "null or a number in 0..1")
     _check_split(value)
     return {**{name: value[name] for name in FIELDS}, **{name: value[name] for name in _unknown(value)}}
