@@ -34,6 +34,10 @@ class Place(Protocol):
         """Tell whether there is a file of that name."""
         ...
 
+    def is_inside(self, name: str) -> bool:
+        """Tell whether it lies in the folder itself, and no link leads out of it."""
+        ...
+
     def size(self, name: str) -> int:
         """Return how many bytes it has; ValueError where there is none."""
         ...
@@ -44,9 +48,10 @@ class Place(Protocol):
 
 
 class Folder(NamedTuple):
-    """A folder on the disk."""
+    """A folder on the disk, and the one where the model's file really lies, if that is a link."""
 
     path: str
+    home: str = ""
 
     def names(self) -> list[str]:
         """Return the names of its files, sorted."""
@@ -55,6 +60,12 @@ class Folder(NamedTuple):
     def has(self, name: str) -> bool:
         """Tell whether there is a file of that name."""
         return os.path.isfile(os.path.join(self.path, name))
+
+    def is_inside(self, name: str) -> bool:
+        """Tell whether it lies in one of the two folders: Hugging Face's cache is of links to one other folder."""
+        real = os.path.realpath(os.path.join(self.path, name))
+        folders = [os.path.realpath(self.path or ".")] + [self.home] * bool(self.home)
+        return any(real.startswith(os.path.join(folder, "")) for folder in folders)
 
     def size(self, name: str) -> int:
         """Return how many bytes it has; ValueError where there is none."""
@@ -86,6 +97,10 @@ class Packed(NamedTuple):
         """Tell whether there is a member of that name."""
         return self.folder + name in self.archive.namelist()
 
+    def is_inside(self, name: str) -> bool:
+        """Tell whether it is a member: links in zips are not followed."""
+        return self.has(name)
+
     def size(self, name: str) -> int:
         """Return how many bytes it has; ValueError where there is none."""
         if not self.has(name):
@@ -116,7 +131,7 @@ def opened(path: str) -> Iterator[tuple[Place, AnyBytes]]:
     with mapped(path) as view:
         inside = _unpacked(view) if bytes(view[:2]) == b"PK" else None
         if inside is None:
-            yield Folder(os.path.dirname(path)), view
+            yield Folder(os.path.dirname(path), os.path.dirname(os.path.realpath(path))), view
             return
         place, name = inside
         with place.open(name) as raw:

@@ -6,12 +6,16 @@ files/resolve.py says who wins. A model tells its size, whether it scales pixels
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..files import ResolvedCard, preprocess, resolve_card
-from ..layers import Normalization, Rescaling
+from ..layers import Layer, Normalization, Rescaling
 from ..losses import BinaryCrossentropy, Loss, gives_probabilities
 from ..types import AnyPath
 from .model import Model
 
+LARGEST_SCALE: float = 1 / 16  # of a Rescaling that takes 0..255: 1/127.5 is usual, 1/58 is one by a deviation
+LEAST_OFFSET: float = 16.0  # or it takes off a mean, of 100 or so
 # What Teachable Machine calls the ends of its two halves, as a browser numbers layers: nobody else's names
 TEACHABLE: set[str] = {"global_average_pooling2d_GlobalAveragePooling2D1", "dense_Dense1", "dense_Dense2"}
 
@@ -105,6 +109,24 @@ def _numbered(model: Model, task: str) -> list[str]:
     return [f"class {k}" for k in range(units if task == "many" else max(units, 2))]  # one unit means two classes
 
 
+def _scales_pixels(layers: Sequence[Layer]) -> bool:
+    """Tell whether the net brings 0..255 into range itself, before its first layer with weights.
+
+    A Rescaling elsewhere is arithmetic of the net: (x + 3) / 6 in a MobileNet's activation. So is one at the input that
+    presumes 0..1, (x - 0.45) / 0.22, or that makes a constant, 0 x + 6.
+    """
+    for layer in layers:
+        if isinstance(layer, Normalization):
+            return True
+        if isinstance(layer, Rescaling):
+            scale, offset = np.max(np.abs(layer.scale)), np.max(np.abs(layer.offset))
+            if 0 < scale <= LARGEST_SCALE or (scale > 0 and offset >= LEAST_OFFSET):
+                return True
+        elif layer.count_params():
+            return False
+    return False
+
+
 def _told_by(model: Model, path: AnyPath | None) -> dict[str, Any]:
     """Return what the model's own layers and settings tell: its size, whether it scales pixels, what it answers."""
     told: dict[str, Any] = {"task": _task(model)}
@@ -114,7 +136,7 @@ def _told_by(model: Model, path: AnyPath | None) -> dict[str, Any]:
     if None not in size:
         told["size"] = size
     layers = [layer for _, layer in model.leaves()]
-    if any(isinstance(layer, (Rescaling, Normalization)) for layer in layers):
+    if _scales_pixels(layers):
         told["scale"], told["offset"] = 1.0, 0.0
     elif {layer.name for layer in layers} >= TEACHABLE:
         told |= preprocess("teachable", path)

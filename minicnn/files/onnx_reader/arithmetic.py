@@ -1,4 +1,4 @@
-"""Add, Mul, Sub, Div, Max, ...: of two computed values a layer that joins; with a constant a Rescaling.
+"""Add, Mul, Sub, Div, Max, ...: of two computed values a layer that joins; with a constant a Rescaling, or a limit.
 
 A constant that is added right after a convolution or a dense layer without bias is its bias.
 """
@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ...types import AnyArray
-from .net import Tensor, order
+from .folding import axis_of
+from .functions import limited
+from .net import Number, Tensor, order
 from .proto import Node
 from .translation import Translation
 
-Number = float | list[float]
 BIASED: tuple[str, ...] = ("Conv", "MatMul")
 
 
@@ -40,9 +41,14 @@ def arithmetic(work: Translation, node: Node, name: str) -> Tensor:
     constant = [position for position, given in enumerate(node.inputs) if work.is_constant(given)]
     if not constant:
         return _joined(work, node, name)
-    if len(node.inputs) != 2 or node.op not in ("Add", "Mul", "Sub", "Div"):
+    if len(node.inputs) != 2 or node.op not in ("Add", "Mul", "Sub", "Div", "Max", "Min"):
         raise ValueError("with a constant it is not done here.")
     x, number = work.tensor(node, 1 - constant[0]), work.weights(node, constant[0])
+    last = len(x.shape) - number.ndim
+    if "axis" in node.settings and number.size > 1 and axis_of(node.settings["axis"], len(x.shape)) != last:
+        raise ValueError(
+            "along an `axis` that is not the last, as before version 7 of the operators, it is not done here."
+        )
     if node.op == "Add" and (made := _as_bias(work, node, x, 1 - constant[0], number)):
         return made
     return _rescaled(work, node.op, name, x, number, constant[0] == 0)
@@ -92,13 +98,15 @@ def _as_bias(work: Translation, node: Node, x: Tensor, position: int, number: An
 
 
 def _rescaled(work: Translation, op: str, name: str, x: Tensor, number: AnyArray, first: bool) -> Tensor:
-    """Multiply, divide, add or subtract a constant: one, or one a channel."""
+    """Multiply, divide, add, subtract or compare with a constant: one, or one a channel."""
     value = _along_channels(x, number)
     if value is None and len(x.shape) == 4:
         x = work.net.picture(name, x)
         value = _along_channels(x, number)
     if value is None or (op == "Div" and first):
         raise ValueError(f"a constant must be one number, or one a channel. Received: {number.shape} for {x.shape}.")
+    if op in ("Max", "Min"):
+        return limited(work, name, x, LAYERS[op].layer, value)
     with np.errstate(all="ignore"):  # what is not finite then, the layer refuses
         each = np.asarray(value, np.float64)
         scale: Number = {"Mul": each, "Div": 1 / each}.get(op, np.ones(())).tolist()

@@ -13,6 +13,7 @@ from .proto import Node
 from .tensors import Store
 
 WEIGHT: str = ".weight"
+LONGEST: int = 1000  # letters of a name of which modules are read
 WEIGHED: tuple[str, ...] = ("Conv", "Gemm", "BatchNormalization", "MatMul", "PRelu")
 
 
@@ -45,7 +46,7 @@ def _name(node: Node, store: Store, module: str, alone: bool) -> str:
 
 def _module(name: str) -> str:
     """Return the module in a name of the older exporter: "/layer1/layer1.0/relu/Relu" -> "layer1.0.relu"."""
-    parts = name.split("/")[1:-1] if name.startswith("/") else []
+    parts = name.split("/")[1:-1] if name.startswith("/") and len(name) <= LONGEST else []
     module: list[str] = []
     for part in parts:
         if module and part.startswith(f"{module[-1]}."):
@@ -56,5 +57,7 @@ def _module(name: str) -> str:
 
 def plain_name(name: str, otherwise: str) -> str:
     """Return a name without what paths and terminals take for something else."""
-    name = "".join(letter if letter.isprintable() and letter not in "/\\" else "_" for letter in name.lstrip("/"))[:150]
+    name = "".join(
+        letter if letter.isprintable() and letter not in "/\\:" else "_" for letter in name[:LONGEST].lstrip("/")
+    )[:150]
     return name if name.strip("._ ") else otherwise

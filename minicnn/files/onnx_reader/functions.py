@@ -1,12 +1,13 @@
 """Operators that work on every number for itself, or along one axis: Relu, Clip, Softmax, Dropout, ..."""
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 from ...arguments import LARGEST_FLOAT32
 from .folding import axis_of, one_number
-from .net import Tensor
+from .net import Number, Tensor
 from .proto import Node
 from .translation import Translation
 
@@ -50,33 +51,39 @@ def hard_sigmoid(work: Translation, node: Node, name: str) -> Tensor:
 
 
 def clip(work: Translation, node: Node, name: str) -> Tensor:
-    """Clip: from 0 on it is a ReLU, with a maximum where there is one; else one of what is shifted there and back."""
+    """Clip: from 0 on it is a ReLU, with a maximum where there is one; other ends are a Maximum and a Minimum."""
     x = work.tensor(node, 0)
-    ends: list[float | None] = []
-    for position, key in enumerate(("min", "max"), 1):
-        given = work.constant(node, position)
-        end = node.settings.get(key) if given is None else one_number(given, key)
-        ends.append(None if end is None or abs(end) >= LARGEST_FLOAT32 else end)
-    least, most = ends
-    if least is None and most is None:
-        return x
-    if least is None:
-        return _shifted(work, name, x, -1.0, most or 0.0, None)
-    width = None if most is None else most - least
-    if width is not None and not width > 0:
+    least, most = (_end(work, node, position, key) for position, key in enumerate(("min", "max"), 1))
+    if not least < most:
         raise ValueError(f"its ends must be apart. Received: {least} to {most}.")
-    return _shifted(work, name, x, 1.0, -least, width)
+    if least == 0:
+        bound = None if most >= LARGEST_FLOAT32 else most
+        return x._replace(layer=work.net.add(name, "ReLU", [x], max_value=bound), positive=True)
+    if least > -LARGEST_FLOAT32:
+        x = limited(work, name if most >= LARGEST_FLOAT32 else f"{name}_min", x, "Maximum", least)
+    return x if most >= LARGEST_FLOAT32 else limited(work, name, x, "Minimum", most)
 
 
-def _shifted(work: Translation, name: str, x: Tensor, sign: float, offset: float, most: float | None) -> Tensor:
-    """Return a ReLU of sign x + offset, brought back: y = sign (relu(sign x + offset) - offset)."""
-    plain = sign == 1 and offset == 0
-    if not plain:
-        x = x._replace(layer=work.net.add(f"{name}_shifted", "Rescaling", [x], scale=sign, offset=offset))
-    y = x._replace(layer=work.net.add(name, "ReLU", [x], max_value=most), positive=plain)
-    if not plain:
-        y = y._replace(layer=work.net.add(f"{name}_back", "Rescaling", [y], scale=sign, offset=-sign * offset))
-    return y
+def _end(work: Translation, node: Node, position: int, key: str) -> float:
+    """Return one end of a Clip, an input or, in older files, a setting; infinite where there is none."""
+    given = work.constant(node, position)
+    nowhere = -math.inf if key == "min" else math.inf
+    return node.number(key, nowhere) if given is None else one_number(given, key)
+
+
+def limited(work: Translation, name: str, x: Tensor, class_name: str, value: Number) -> Tensor:
+    """Return the larger ("Maximum") or smaller ("Minimum") of every number and a constant, to the last bit.
+
+    The constant is 0 x + value. A ReLU between shifts would round what lies between the ends: all of it, at 1e9.
+    """
+    lowest = min(value) if isinstance(value, list) else value
+    if class_name == "Maximum" and value == 0:
+        return x._replace(layer=work.net.add(name, "ReLU", [x]), positive=True)
+    if class_name == "Minimum" and x.positive and not isinstance(value, list) and value > 0:
+        return x._replace(layer=work.net.add(name, "ReLU", [x], max_value=value))
+    end = x._replace(layer=work.net.add(f"{name}_end", "Rescaling", [x], scale=0.0, offset=value))
+    positive = lowest >= 0 and (x.positive or class_name == "Maximum") or (x.positive and class_name == "Maximum")
+    return x._replace(layer=work.net.add(name, class_name, [x, end]), positive=positive)
 
 
 def softmax(work: Translation, node: Node, name: str) -> Tensor:

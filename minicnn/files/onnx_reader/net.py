@@ -20,7 +20,10 @@ from .tensors import Store
 
 CHANNELS_LAST: tuple[int, ...] = (0, 2, 3, 1)  # our picture: which of ONNX's axes each axis is
 
+MAX_LAYERS: int = 50_000  # four a node of the largest graph
+
 Sizes = tuple[int | None, ...]
+Number = float | list[float]  # a constant: one for all, or one a channel
 Block = tuple[int, int, int]  # (C, H, W) of a picture that was flattened in our order
 
 
@@ -82,6 +85,8 @@ class Net:
         self.layers: dict[str, Config] = {}
         self.weights: Weights = {}
         self._store, self._spent = store, 0
+        self._numbers: dict[str, int] = {}  # of a name, the last that was put behind it
+        self._turned: dict[tuple[str, tuple[int, ...]], str] = {}  # a layer, our axes in a new order -> its Permute
 
     def add(
         self,
@@ -108,6 +113,8 @@ class Net:
         -------
         name : str
         """
+        if len(self.layers) >= MAX_LAYERS:
+            raise ValueError(f"the net would have more than {MAX_LAYERS} layers.")
         name = self._unused(name)
         calls = [[[tensor.layer, 0, 0, {}] for tensor in inputs]]
         self.layers[name] = {
@@ -125,7 +132,11 @@ class Net:
     def give(self, name: str, array: AnyArray) -> None:
         """Give a layer its next array."""
         self.spend(array.size * np.dtype(self.dtype).itemsize)
-        self.weights.setdefault(name, []).append(array.astype(self.dtype))
+        with np.errstate(all="ignore"):
+            made = array.astype(self.dtype)
+        if made.itemsize < array.itemsize and not np.array_equal(np.isfinite(made), np.isfinite(array)):
+            raise ValueError(f"its arrays hold numbers that {self.dtype} can't hold.")
+        self.weights.setdefault(name, []).append(made)
 
     def spend(self, count: int) -> None:
         """Count bytes that arrays take: a file may ask for one again and again, or for one that it only describes."""
@@ -134,10 +145,11 @@ class Net:
             raise ValueError(f"its arrays would take more than {EXPANSION} times the size of its files.")
 
     def _unused(self, name: str) -> str:
-        number, new = 0, name
+        number, new = self._numbers.get(name, 0), name
         while new in self.layers:
             number += 1
             new = f"{name}_{number}"
+        self._numbers[name] = number
         return new
 
     # ---- order of axes --------------------------------------------------------------------------------------
@@ -146,8 +158,11 @@ class Net:
         """Return a tensor with our axes as wanted, by a Permute where need be."""
         if tensor.axes == axes:
             return tensor
-        dims = [tensor.axes.index(axis) for axis in axes]
-        layer = self.add(f"{name}_permute", "Permute", [tensor], dims=dims[1:])
+        dims = tuple(tensor.axes.index(axis) for axis in axes)
+        layer = self._turned.get((tensor.layer, dims))
+        if layer is None:
+            layer = self.add(f"{name}_permute", "Permute", [tensor], dims=list(dims[1:]))
+            self._turned[tensor.layer, dims] = layer
         return tensor._replace(layer=layer, axes=axes)
 
     def picture(self, name: str, tensor: Tensor) -> Tensor:

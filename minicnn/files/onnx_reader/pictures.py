@@ -1,5 +1,6 @@
 """Operators that look at pictures through a window: pooling, means over all pixels, pads."""
 
+import math
 from collections.abc import Callable
 
 from ...types import Pads, Pair
@@ -64,12 +65,22 @@ def pad(work: Translation, node: Node, name: str) -> Tensor:
     if rank != 4 or any(any(side) for axis, side in sides.items() if x.axes.index(axis) not in (1, 2)):
         raise ValueError("it is done here along height and width of pictures only.")
     rows, columns = (sides.get(axis, (0, 0)) for axis in x.axes[1:3])
-    if number:  # zeros around what is that much less
-        x = x._replace(layer=work.net.add(f"{name}_less", "Rescaling", [x], scale=1.0, offset=-number), positive=False)
-    x = padded(work.net, name, x, _pads(rows, columns, 1))
-    if number:
-        x = x._replace(layer=work.net.add(name, "Rescaling", [x], scale=1.0, offset=number))
-    return cropped(work.net, name, x, _pads(rows, columns, -1))
+    around = _pads(rows, columns, 1)
+    framed = padded(work.net, name, x, around)
+    if number and framed is not x:
+        framed = _framed(work, name, x, framed, around, number)
+    return cropped(work.net, name, framed, _pads(rows, columns, -1))
+
+
+def _framed(work: Translation, name: str, x: Tensor, padded_x: Tensor, around: Pads, number: float) -> Tensor:
+    """Add a picture that is 0 inside and the number in the pads: nothing inside is rounded, however large it is."""
+    if not math.isfinite(number):
+        raise ValueError(f"a number that is put around pictures must be finite. Received: {number}.")
+    ones = x._replace(layer=work.net.add(f"{name}_ones", "Rescaling", [x], scale=0.0, offset=1.0))
+    ones = padded(work.net, f"{name}_ones", ones, around)
+    frame = ones._replace(layer=work.net.add(f"{name}_frame", "Rescaling", [ones], scale=-number, offset=number))
+    layer = work.net.add(name, "Add", [padded_x, frame])
+    return padded_x._replace(layer=layer, positive=x.positive and number > 0)
 
 
 def _pads(rows: Pair, columns: Pair, sign: int) -> Pads:

@@ -23,6 +23,9 @@ SETTINGS: dict[int, Callable[[Message], Any]] = {  # AttributeProto's types -> h
 FLOATS: dict[int, str] = {4: "<f4", 10: "<f8"}  # fields of TensorProto that have floats
 OWN_DOMAINS: tuple[str, ...] = ("", "ai.onnx")
 MAX_NODES: int = 20_000
+MAX_INPUTS: int = 1_000  # of one node; DenseNet-201's longest Concat has 50
+MAX_OUTPUTS: int = 100  # of a net
+POINTER: bytes = b"version https://git-lfs"
 
 
 class Node(NamedTuple):
@@ -65,6 +68,12 @@ class Node(NamedTuple):
         if not all(isinstance(item, int) for item in value) or count not in (None, len(value)):
             raise ValueError(f"its {key!r} must be {count or ''} integers. Received: {short(value)}.")
         return value
+
+    def check_settings(self) -> None:
+        """Refuse a setting whose value could not be read: it must not be taken for one that is left out."""
+        for key, value in self.settings.items():
+            if value is None:
+                raise ValueError(f"its {short(key)} is of a kind that is not read here.")
 
     def _of_type(self, key: str, kind: type, default: Any) -> Any:
         value = self.settings.get(key, default)
@@ -134,7 +143,11 @@ class Stored:
     def numbers(self, field: int, count: int) -> AnyArray:
         """Return `count` numbers that are fields of their own."""
         dtype = FLOATS.get(field)
-        found: AnyArray = self._message.integers(field) if dtype is None else self._message.reals(field, dtype)
+        found: AnyArray = (
+            self._message.integers(field, weights=True)
+            if dtype is None
+            else self._message.reals(field, dtype, weights=True)
+        )
         if len(found) != count:
             raise ValueError(f"its tensor {short(self.name)} needs {count} numbers and has {len(found)}.")
         return found
@@ -156,6 +169,8 @@ def parse(raw: AnyBytes) -> Document:
     ValueError
         They are none, or hold what is read nowhere here.
     """
+    if bytes(raw[: len(POINTER)]) == POINTER:
+        raise ValueError("it is a pointer of Git LFS, not the file itself, which `git lfs pull` brings.")
     model = Message(memoryview(raw), Budget())
     versions = [each.integer(2) for each in model.messages(8) if each.text(1) in OWN_DOMAINS]
     if 7 not in model or not versions:
@@ -172,6 +187,8 @@ def parse(raw: AnyBytes) -> Document:
     outputs = [each.text(1) for each in graph.messages(12)]
     if not outputs:
         raise ValueError("its graph has no output.")
+    if len(outputs) > MAX_OUTPUTS:
+        raise ValueError(f"its graph has {len(outputs)} outputs; more than {MAX_OUTPUTS} are not read.")
     inputs = {each.text(1): _declared(each.message(2).message(1)) for each in graph.messages(11)}
     return Document(graph.text(2), max(versions), nodes, inputs, outputs, stored)
 
@@ -179,6 +196,8 @@ def parse(raw: AnyBytes) -> Document:
 def _node(node: Message, number: int) -> Node:
     op, domain, outputs = node.text(4), node.text(7), node.texts(2)
     op = op if domain in OWN_DOMAINS else f"{domain}.{op}"
+    if node.count(1) > MAX_INPUTS:
+        raise ValueError(f"one of its nodes has {node.count(1)} inputs; more than {MAX_INPUTS} are not read.")
     name = node.text(3) or (outputs[0] if outputs else "") or f"{op}_{number}"
     return Node(name, op, node.texts(1), outputs, {each.text(1): _setting(each) for each in node.messages(5)})
 

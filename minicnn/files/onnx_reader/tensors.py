@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ...types import AnyArray
+from ..hdf5 import EXPANSION, FLOOR
 from ..model_file import AnyBytes
 from ..opening import short
-from ..place import Place
+from ..place import Packed, Place
 from .proto import Stored
 
 TYPES: dict[int, tuple[str, int]] = {  # TensorProto's data types -> as stored, and the field of numbers one by one
@@ -26,6 +27,9 @@ TYPES: dict[int, tuple[str, int]] = {  # TensorProto's data types -> as stored, 
     10: ("<f2", 5),
     11: ("<f8", 10),
 }
+
+
+MAX_FILES: int = 500  # beside a model; each is open while it is read
 
 
 class Store:
@@ -43,11 +47,12 @@ class Store:
     Attributes
     ----------
     size : int
-        Bytes of all files that were opened.
+        Bytes of all files that were opened; in a zip, of the zip.
     """
 
     def __init__(self, tensors: dict[str, Stored], place: Place, size: int):
-        self.size: int = size
+        self.size: int = len(place.view) if isinstance(place, Packed) else size
+        self._unpacked = 0
         self._tensors, self._place = tensors, place
         self._views: dict[str, AnyBytes] = {}
 
@@ -97,9 +102,17 @@ class Store:
         if name not in self._views:
             if not self._place.has(name):
                 raise ValueError(f"its weights are in {name!r}, which must lie beside it and does not.")
+            if not self._place.is_inside(name):
+                raise ValueError(f"its weights are in {name!r}, a link that leads out of the model's folder.")
+            if len(self._views) >= MAX_FILES:
+                raise ValueError(f"its weights are in more than {MAX_FILES} files.")
+            if isinstance(self._place, Packed):
+                self._unpacked += self._place.size(name)
+                if self._unpacked > FLOOR + EXPANSION * self.size:
+                    raise ValueError(f"its weights would take more than {EXPANSION} times the size of the zip.")
             with self._place.open(name) as view:
                 self._views[name] = view  # a view outlives the file that it was mapped from
-            self.size += len(view)
+            self.size += 0 if isinstance(self._place, Packed) else len(view)
         return self._views[name]
 
 

@@ -21,6 +21,8 @@ from .tensors import Store
 
 FLOATS: dict[int, str] = {1: "float32", 2: "float32", 10: "float32", 11: "float64"}  # inputs' types -> what computes
 COLOURS: tuple[int, ...] = (1, 3)  # channels of pictures
+MAX_INPUTS: int = 64
+BY_NUMBER: tuple[str, ...] = ("Cast", "Clip", "Identity", "Relu", "Sigmoid", "Softmax", "Tanh")  # these keep the axes
 
 
 class Translation:
@@ -67,8 +69,11 @@ class Translation:
         kinds = {_dtype(name, told) for name, told in inputs.items()}
         if len(kinds) != 1:
             raise ValueError("it must have an input, and all of one type." if kinds else "it has no input.")
+        if len(inputs) > MAX_INPUTS:
+            raise ValueError(f"it has {len(inputs)} inputs; more than {MAX_INPUTS} are not read.")
         self.net: Net = Net(kinds.pop(), store)
         self.inputs: list[str] = []
+        self._channels_last = False  # whether an input of the file is
         self.tensors: dict[str, Tensor] = {name: self._input(name, told) for name, told in inputs.items()}
 
     def run(self, operators: "Mapping[str, Callable[[Translation, Node, str], Tensor]]") -> tuple[Config, Weights]:
@@ -134,12 +139,14 @@ class Translation:
         result = node.outputs[0]
         if result in self.tensors or self.is_constant(result):
             raise ValueError(f"it gives {short(result)}, which is there already.")
-        if node.op == "Shape" and node.inputs[0] in self.tensors:
-            self._constants[result] = shape_of(node, (BATCH, *self.tensors[node.inputs[0]].shape[1:]))
-        elif not any(given in self.tensors for given in node.inputs):
-            self._constants[result] = self._folded(node)
-        elif node.op not in operators:
+        computed = any(given in self.tensors for given in node.inputs)
+        if computed and node.op not in operators and node.op != "Shape":
             raise ValueError(f"the operator {node.op[:80]} is not read here.")
+        node.check_settings()
+        if computed and node.op == "Shape":
+            self._constants[result] = shape_of(node, (BATCH, *self.tensors[node.inputs[0]].shape[1:]))
+        elif not computed:
+            self._constants[result] = self._folded(node)
         else:
             self.tensors[result] = operators[node.op](self, node, name)
 
@@ -163,8 +170,11 @@ class Translation:
         if told.shape is None or len(told.shape) < 2:
             raise ValueError(f"its input {short(name)} must have a shape, the examples first. Received: {told.shape}.")
         axes = tuple(range(len(told.shape)))
-        if len(axes) == 4 and not self._is_channels_last(name, told.shape):
-            axes = CHANNELS_LAST
+        if len(axes) == 4:
+            if self._is_channels_last(name, told.shape):
+                self._channels_last = True
+            else:
+                axes = CHANNELS_LAST
         layer = plain_name(name, "input")
         sizes = [told.shape[axis] for axis in axes[1:]]
         layer = self.net.add(layer, "InputLayer", [], batch_shape=[None, *sizes])
@@ -180,14 +190,26 @@ class Translation:
         return bool(turned) or (shape[3] in COLOURS and shape[1] not in COLOURS)
 
     def _output(self, name: str) -> str:
-        """Return the layer of an output of the file: pictures with their channels last, all else in ONNX's order."""
+        """Return the layer of an output of the file: pictures with their channels last, all else in ONNX's order.
+
+        Pictures of a file that has its channels last itself are in ONNX's order, too.
+        """
         if name not in self.tensors:
             raise ValueError(
                 f"its output {short(name)} is {'a constant' if self.is_constant(name) else 'given by no node'}."
             )
         tensor, layer = self.tensors[name], plain_name(name, "output")
-        turned = self.net.picture if len(tensor.shape) == 4 else self.net.plain
-        return turned(layer, tensor).layer
+        as_it_is = len(tensor.shape) != 4 or (tensor.axes == (0, 1, 2, 3) and self._gives_channels_last(name))
+        return (self.net.plain if as_it_is else self.net.picture)(layer, tensor).layer
+
+    def _gives_channels_last(self, name: str) -> bool:
+        """Tell whether pictures that leave a file are as ours: its inputs are, or a Transpose is last."""
+        if self._channels_last:
+            return True
+        maker = self.makers.get(name)
+        while maker is not None and maker.op in BY_NUMBER:
+            maker = self.makers.get(maker.inputs[0])
+        return maker is not None and maker.op == "Transpose" and maker.settings.get("perm") == [0, 2, 3, 1]
 
 
 def _dtype(name: str, told: Declared) -> str:

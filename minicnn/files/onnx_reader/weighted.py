@@ -53,7 +53,8 @@ def gemm(work: Translation, node: Node, name: str) -> Tensor:
     kernel = kernel.T if node.integer("transB", 0) else kernel
     kernel = _times(kernel, node.number("alpha", 1.0))
     if bias is not None:
-        if bias.size not in (1, kernel.shape[1]):
+        units = kernel.shape[1]
+        if bias.shape not in ((), (1,), (1, 1), (units,), (1, units)):
             raise ValueError(f"its bias must be a number for each of {kernel.shape[1]} units. Received: {bias.shape}.")
         bias = _times(np.broadcast_to(bias.reshape(-1), kernel.shape[1:]), node.number("beta", 1.0))
     x = work.tensor(node, 0)
@@ -83,13 +84,18 @@ def _dense(work: Translation, name: str, x: Tensor, kernel: AnyArray, bias: AnyA
 
 
 def _times(array: AnyArray, factor: float) -> AnyArray:
-    return array if factor == 1 else array * np.asarray(factor, array.dtype)
+    wide = np.result_type(array, np.float32)  # halves would overflow, and integers round
+    with np.errstate(all="ignore"):
+        return array if factor == 1 else array * np.asarray(factor, wide)
 
 
 def batch_normalization(work: Translation, node: Node, name: str) -> Tensor:
     """BatchNormalization as in prediction: by the means and variances that are stored."""
-    if node.integer("training_mode", 0) or not node.integer("spatial", 1):
-        raise ValueError("`training_mode` and `spatial` other than the defaults are not done here.")
+    training = node.integer("training_mode", 0) or (work.opset < 14 and any(node.outputs[1:]))
+    if training or not node.integer("spatial", 1):
+        raise ValueError(
+            "`training_mode` (or several outputs before version 14 of the operators) and `spatial` 0 are not done here."
+        )
     x = work.tensor(node, 0)
     x = work.net.picture(name, x) if len(x.shape) == 4 else x
     if len(x.shape) not in (2, 4):

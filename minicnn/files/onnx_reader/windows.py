@@ -10,8 +10,12 @@ Source: ONNX's Operators.md, Conv, MaxPool, AveragePool, Pad.
 from typing import NamedTuple
 
 from ...types import Pads, Pair
+from ..opening import short
 from .net import CHANNELS_LAST, Net, Tensor
 from .proto import Node
+
+MAX_PAD: int = 1 << 15  # pixels on one side
+MAX_REPEATED: int = 64  # rows or columns repeated at the edges of a picture, each a layer's input
 
 Open = tuple[int | None, int | None]  # height and width
 
@@ -111,13 +115,15 @@ def window_of(node: Node, pixels: Open, taps: list[int] | None = None) -> Window
     given, auto = node.integers("pads", [0, 0, 0, 0], 4), node.text("auto_pad", "NOTSET")
     if min(*kernel, *strides, *dilation) < 1 or min(given) < 0:
         raise ValueError("its window, strides and dilations must be positive, and its pads not negative.")
+    if max(given) > MAX_PAD:
+        raise ValueError(f"its pads must be at most {MAX_PAD}. Received: {short(given)}.")
     top, left, bottom, right = given
     window = Window(
         _pair(kernel),
         _pair(strides),
         _pair(dilation),
         ((top, bottom), (left, right)),
-        bool(node.integer("ceil_mode", 0)),
+        taps is None and bool(node.integer("ceil_mode", 0)),
     )
     if auto == "VALID":
         return window._replace(pads=((0, 0), (0, 0)))
@@ -170,6 +176,8 @@ def edged(net: Net, name: str, tensor: Tensor, pads: Pads) -> Tensor:
         size = tensor.shape[tensor.axes[ours]]
         if before + after == 0:
             continue
+        if before + after > MAX_REPEATED:
+            raise ValueError(f"pads {pads} before a maximum of numbers that may be negative are too many.")
         if size is None:
             raise ValueError(f"pads {pads} before a maximum of numbers that may be negative want a known size.")
         first = cropped(net, name, tensor, _along(ours, 0, size - 1))

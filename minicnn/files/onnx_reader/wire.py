@@ -15,12 +15,11 @@ import numpy as np
 
 from ...types import AnyArray, IntArray
 
-MAX_FIELDS: int = 1_000_000  # torchvision's largest nets have 20,000
+MAX_FIELDS: int = 200_000  # torchvision's largest nets have 20,000; settings' lists count too, a byte as a field
 WIDTHS: dict[int, int] = {1: 8, 5: 4}  # of kinds with a fixed width, bytes
 SIGN: int = 1 << 63
-MAX_PACKED: int = (
-    1 << 24
-)  # bytes of packed integers: pads and shapes have some ten, half-precision weights some millions
+MAX_PACKED: int = 1 << 24  # bytes of packed integers: half-precision weights have some millions
+PIECE: int = 1 << 16  # bytes of them that are looked at together: the arrays in between take ten times as much
 
 Value = int | memoryview
 
@@ -31,11 +30,11 @@ class Budget:
     def __init__(self) -> None:
         self.left: int = MAX_FIELDS
 
-    def take(self) -> None:
-        """Count one."""
-        self.left -= 1
+    def take(self, count: int = 1) -> None:
+        """Count one, or several."""
+        self.left -= count
         if self.left < 0:
-            raise ValueError(f"it has more than {MAX_FIELDS} fields.")
+            raise ValueError(f"it has more than {MAX_FIELDS} fields and numbers in settings.")
 
 
 class Message:
@@ -108,20 +107,28 @@ class Message:
         """Return how often a field is there."""
         return len(self._fields.get(number, ()))
 
-    def integers(self, number: int) -> IntArray:
-        """Return the integers of a field that is repeated, each by itself or many in one."""
+    def integers(self, number: int, weights: bool = False) -> IntArray:
+        """Return the integers of a field that is repeated, each by itself or many in one: few but in weights."""
+        if not weights:
+            self._take_packed(number)
         parts = [
             np.array([_signed(value)]) if isinstance(value, int) else _varints(value)
             for value in self._fields.get(number, ())
         ]
-        return np.concatenate([np.zeros(0, np.int64), *parts])
+        return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.int64), *parts])
 
-    def reals(self, number: int, dtype: str) -> AnyArray:
-        """Return the floats of a field that is repeated, each by itself or many in one, as an array."""
+    def reals(self, number: int, dtype: str, weights: bool = False) -> AnyArray:
+        """Return the floats of a field that is repeated, each by itself or many in one: few but in weights."""
+        if not weights:
+            self._take_packed(number)
         raw = b"".join(self._views(number))
         if len(raw) % np.dtype(dtype).itemsize:
             raise ValueError(f"its field {number} must be numbers of {np.dtype(dtype).itemsize} bytes.")
         return np.frombuffer(raw, dtype)
+
+    def _take_packed(self, number: int) -> None:
+        """Count the numbers of a list, which takes some ten times its bytes."""
+        self._budget.take(sum(len(value) for value in self._fields.get(number, ()) if isinstance(value, memoryview)))
 
     def _views(self, number: int) -> list[memoryview]:
         values = self._fields.get(number, [])
@@ -176,16 +183,26 @@ def _varints(view: memoryview) -> IntArray:
     if len(view) > MAX_PACKED:
         raise ValueError(f"it has {len(view)} bytes of integers in one field; more than {MAX_PACKED} are not read.")
     raw = np.frombuffer(view, np.uint8)
-    ends = np.flatnonzero(raw < 128)
+    values = np.empty(np.count_nonzero(raw < 128), np.int64)
+    at = count = 0
+    while at < len(raw):
+        piece = raw[at : at + PIECE]
+        ends = np.flatnonzero(piece < 128)
+        if not len(ends) or np.diff(ends, prepend=-1).max() > 10:
+            raise ValueError("it is no ONNX model, or it is damaged: a number does not end.")
+        values[count : count + len(ends)] = _whole_varints(piece, ends)
+        at, count = at + int(ends[-1]) + 1, count + len(ends)
+    return values
+
+
+def _whole_varints(raw: AnyArray, ends: IntArray) -> IntArray:
+    """Return the integers of varints of which the last bytes are at `ends`."""
     starts = np.concatenate([[0], ends[:-1] + 1])
-    if len(raw) and (not len(ends) or ends[-1] != len(raw) - 1 or (ends - starts).max() > 9):
-        raise ValueError("it is no ONNX model, or it is damaged: a number does not end.")
     values = np.zeros(len(ends), np.uint64)
     for place in range(10):
-        there = starts[: len(ends)] + place <= ends
-        bits = (raw[starts[: len(ends)][there] + place] & 127).astype(np.uint64)
-        values[there] |= bits << np.uint64(7 * place)
-    return values.astype(np.int64)
+        there = starts + place <= ends
+        values[there] |= (raw[starts[there] + place] & 127).astype(np.uint64) << np.uint64(7 * place)
+    return values.view(np.int64)
 
 
 def _signed(value: int) -> int:

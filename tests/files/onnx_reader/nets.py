@@ -52,13 +52,16 @@ def channels_last(array):
     return np.ascontiguousarray(array.transpose(0, 2, 3, 1)) if array.ndim == 4 else array
 
 
-def agree(path, x, tolerance=1e-5, turned=True):
-    """Load a file and hold every output against ONNX Runtime's; return the model."""
+def agree(path, x, tolerance=1e-5, turned=True, answer_turned=True):
+    """Load a file and hold every output against ONNX Runtime's; return the model.
+
+    `turned`, `answer_turned`: whether the file has its pictures channels first where they come, and where they leave.
+    """
     model = minicnn.load_model(path)
     ours = model.predict(channels_last(x) if turned else x)
     theirs = answers(path, x)
     for one, other in zip(ours if isinstance(ours, list) else [ours], theirs, strict=True):
-        wanted = channels_last(other)
+        wanted = channels_last(other) if answer_turned else other
         assert one.shape == wanted.shape
         np.testing.assert_allclose(one, wanted, rtol=tolerance, atol=tolerance * max(1, np.abs(wanted).max()))
     return model

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 
 import minicnn
-from minicnn.files.onnx_reader import net, proto
-from tests.files.onnx_reader.nets import agree, document, drawn, node, onnx, refused, write
+from minicnn.files.onnx_reader import net, proto, tensors, wire
+from tests.files.onnx_reader.nets import agree, classes, document, drawn, node, onnx, refused, write
 
 ROOT = Path(__file__).parents[3]
 COUNT = 500
@@ -111,6 +112,88 @@ def test_bytes_that_are_not_there(beside, values):
     assert "must be whole numbers" in sentence or "its tensor 'w' needs 432 bytes and has" in sentence
 
 
+def test_a_link_out_of_the_folder(beside, tmp_path):
+    """Refused, as by ONNX Runtime: but from one folder of links to another, as in Hugging Face's cache."""
+    path, blobs = beside(), tmp_path / "blobs"
+    blobs.mkdir()
+    (tmp_path / "net.onnx.data").rename(blobs / "1")
+    snapshot = tmp_path / "snapshot"
+    snapshot.mkdir()
+    (snapshot / "net.onnx.data").symlink_to(blobs / "1")
+    (snapshot / "net.onnx").write_bytes(path.read_bytes())
+    assert "a link that leads out of the model's folder" in refused(snapshot / "net.onnx")
+    path.rename(blobs / "2")
+    (snapshot / "net.onnx").unlink()
+    (snapshot / "net.onnx").symlink_to(blobs / "2")
+    minicnn.load_model(snapshot / "net.onnx")
+
+
+def test_many_files_that_a_zip_makes_large(tmp_path, monkeypatch):
+    """All that is unpacked together is bounded by the zip."""
+    monkeypatch.setattr(tensors, "FLOOR", 1000)
+    stored = {f"k{number}": np.zeros((1, 1, 1, 1), np.float32) for number in range(3)}
+    nodes = [node("Add", "x", "k0", out="a"), node("Add", "a", "k1", out="b"), node("Add", "b", "k2")]
+    made = document(nodes, stored=stored)
+    for tensor in made.graph.initializer:
+        tensor.ClearField("raw_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value=f"{tensor.name}.bin")
+    with zipfile.ZipFile(tmp_path / "net.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("net.onnx", made.SerializeToString())
+        for name in stored:
+            archive.writestr(f"{name}.bin", bytes(100_000))
+    with pytest.raises(ValueError, match="its weights would take more than 20 times the size of the zip"):
+        minicnn.load_model(tmp_path / "net.zip")
+
+
+def test_weights_in_very_many_files(beside, monkeypatch):
+    monkeypatch.setattr(tensors, "MAX_FILES", 0)
+    assert "its weights are in more than 0 files" in refused(beside())
+
+
+@pytest.mark.parametrize("rows, sentence", [(10**8, "its pads must be at most 32768"), (1000, "are too many")])
+def test_pads_before_a_maximum_that_would_be_layers(tmp_path, rows, sentence):
+    """Each row that is repeated is an input of a layer."""
+    pool = node("MaxPool", "x", kernel_shape=[rows, 1], strides=[rows, 1], pads=[rows - 1, 0, rows - 1, 0])
+    assert sentence in refused(write(tmp_path, [pool], (1, 1, 8, 8)))
+
+
+def test_one_name_and_one_order_again_and_again(tmp_path, monkeypatch):
+    """Time grows with the number of layers, not with its square; a tensor is turned round once."""
+    made = net.Net("float32", tensors.Store({}, None, 0))
+    start = time.perf_counter()
+    for _ in range(30_000):
+        made.add("a", "ReLU", [])
+    assert time.perf_counter() - start < 10 and "a_29999" in made.layers
+    nodes = [node("Transpose", "x", out="t", perm=[0, 1, 3, 2]), node("Concat", "x", *["t"] * 50, axis=1)]
+    assert classes(agree(write(tmp_path, nodes), drawn(1, 3, 8, 8))) == ["Permute", "Concatenate"]
+    monkeypatch.setattr(net, "MAX_LAYERS", 2)
+    nodes = [node("Relu", "x", out="a"), node("Relu", "a", out="b"), node("Relu", "b")]
+    assert "more than 2 layers" in refused(write(tmp_path, nodes))
+
+
+def test_inputs_and_outputs_without_end(tmp_path):
+    assert "has 1001 inputs; more than 1000" in refused(write(tmp_path, [node("Sum", *["x"] * 1001)]))
+    assert "has 101 outputs; more than 100" in refused(write(tmp_path, [node("Relu", "x")], outputs=["y"] * 101))
+    names = [f"x{number}" for number in range(64)]
+    made = document([node("Sum", "x", *names)])
+    for name in names:
+        made.graph.input.append(onnx.helper.make_tensor_value_info(name, 1, (1, 3, 8, 8)))
+    (tmp_path / "net.onnx").write_bytes(made.SerializeToString())
+    assert refused(tmp_path / "net.onnx") == "it has 65 inputs; more than 64 are not read."
+
+
+def test_lists_without_end(tmp_path):
+    """Numbers of a setting take ten times their bytes, so they count as fields do; those of weights don't."""
+    for values in ([1] * 300_000, [0.5] * 100_000):
+        path = write(tmp_path, [node("Relu", "x", odd=values)])
+        assert "more than 200000 fields and numbers in settings" in refused(path)
+    numbers = np.random.default_rng(0).integers(-(2**63), 2**63 - 1, 50_000) >> np.arange(50_000) % 64
+    raw = onnx.TensorProto(int64_data=numbers.tolist()).SerializeToString()
+    read = wire.Message(memoryview(raw), wire.Budget()).integers(7, weights=True)
+    np.testing.assert_array_equal(read, numbers)
+
+
 def test_a_zip_with_both(beside, tmp_path):
     path = beside()
     with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
@@ -166,6 +249,8 @@ def test_arrays_that_are_made_again_and_again(tmp_path, monkeypatch):
 def test_what_is_no_onnx_file(tmp_path, monkeypatch):
     path = tmp_path / "net.onnx"
     path.write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
+    assert refused(path) == "it is a pointer of Git LFS, not the file itself, which `git lfs pull` brings."
+    path.write_bytes(b"<!DOCTYPE html>")
     assert refused(path) == "it is no ONNX model, or it is damaged: a field is of no kind that there is."
     path.write_bytes(b"\x08\x09")
     assert refused(path) == "it is no ONNX model: it has no graph, or no version of ONNX's operators."
