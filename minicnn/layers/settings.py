@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from ..arguments import boolean
 
 
@@ -49,6 +51,14 @@ class Settings:
     dtype: Any  # "float32" or "float64", None before it is known
     only: ClassVar[dict[str, Any]] = {}
     kept_settings: dict[str, Any]
+    _given: dict[str, Any]  # what __init__ was given, where no `_settings` tells of it
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Note what `__init__` is given, where `_settings` does not tell of it: in a class of one's own."""
+        made = super().__new__(cls)
+        if not getattr(cls, "is_model", False):
+            made.__dict__["_given"] = _arguments_of(cls, args, kwargs) if _settings_are_older(cls) else {}
+        return made
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; a setting of a built layer is refused.
@@ -66,10 +76,14 @@ class Settings:
                 f"{type(self).__name__}, or one by from_config of settings that say otherwise. "
                 f"Received: {name}={value!r}."
             )
+        if name in self.__dict__ and name in self.__dict__.get("_given", ()):  # set anew
+            self._given[name] = value
         super().__setattr__(name, boolean("trainable", value) if name == "trainable" else value)
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them into a model file.
+
+        A class that defines `__init__` and no `_settings` need not do more: what `__init__` was given is written.
 
         Examples
         --------
@@ -82,6 +96,7 @@ class Settings:
             "trainable": self.trainable,
             "dtype": self.dtype or "float32",
             **self.kept_settings,
+            **{key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in self._given.items()},
             **self._settings(),
         }
 
@@ -138,3 +153,38 @@ class Settings:
     def _arguments(cls, config: dict[str, Any]) -> dict[str, Any]:
         """Turn Keras's settings into arguments of `__init__`."""
         return config
+
+
+@cache
+def _settings_are_older(kind: type) -> bool:
+    """Tell whether a class's `__init__` is of a later class than its `_settings`, which so cannot know of it.
+
+    A `get_config` of one's own tells all, as in Keras.
+    """
+    of = {
+        method: next(place for place, base in enumerate(kind.__mro__) if method in vars(base))
+        for method in ("__init__", "_settings", "get_config")
+    }
+    return of["__init__"] < of["_settings"] and kind.__mro__[of["get_config"]] is Settings
+
+
+def _arguments_of(kind: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `__init__` is given, by name, with its defaults; not what every layer takes."""
+    signature = inspect.signature(vars(kind).get("__init__", kind.__init__))
+    try:
+        bound = signature.bind_partial(None, *args, **kwargs)
+    except TypeError:  # which __init__ says better
+        return {}
+    bound.apply_defaults()
+    found: dict[str, Any] = {}
+    for name, parameter in list(signature.parameters.items())[1:]:
+        if parameter.kind is parameter.VAR_KEYWORD:
+            found |= bound.arguments[name]
+        elif parameter.kind is not parameter.VAR_POSITIONAL:
+            found[name] = bound.arguments[name]
+    told = {"name", "dtype", "trainable", "input_shape", "batch_input_shape", "input_dim", *getattr(kind, "only", {})}
+    return {
+        key: value
+        for key, value in found.items()
+        if key not in told and not key.endswith(("_initializer", "_regularizer", "_constraint"))
+    }

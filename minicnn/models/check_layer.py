@@ -1,4 +1,8 @@
-"""Is a layer of one's own right? Its gradients against difference quotients, and its settings through `get_config`."""
+"""Is a layer of one's own right? Its gradients against difference quotients, and its settings through `get_config`.
+
+Start values hide slips: times a scale of ones, or plus a bias of zeros, is nothing. So those of a layer that is not
+built yet are moved where all numbers of an array are one.
+"""
 
 import numpy as np
 
@@ -17,7 +21,8 @@ def check_layer(
     Parameters
     ----------
     layer : Layer
-        Of one input. It is left as it is: another one is made from its `get_config`.
+        Of one input. It is left as it is: another one is made from its `get_config`. Where it is not built, arrays
+        that start with one number all over are checked at other numbers, somewhat larger.
     input_shape : (None, ...), optional
         By default the one that it was built for. An open size counts as 5.
     seed : int
@@ -57,6 +62,10 @@ def check_layer(
     model = Model(x, again(x), seed=rng)
     if layer.built:
         again.set_weights(layer.get_weights())
+    else:
+        for array in (*again.params.values(), *again.state.values()):
+            if array.dtype.kind == "f" and array.size and (array == array.flat[0]).all():
+                array[...] += rng.uniform(0.1, 0.6, array.shape)
     model.compile("sgd", losses.FunctionLoss(_along))
     data = rng.standard_normal((3, *sizes))
     return gradcheck(model, data, rng.standard_normal(model.predict(data).shape), seed=seed, tolerance=tolerance)

@@ -30,7 +30,7 @@ def entry(layer: Layer) -> Config:
     shape = layer.input_shape
     if isinstance(shape, list):
         shape = [list(each) for each in shape]
-    own = layer.class_name not in LAYERS
+    own = _is_own(layer)
     return {
         "module": None if own else MODULES.get(layer.class_name, "keras.layers"),
         "class_name": layer.class_name,
@@ -42,7 +42,13 @@ def entry(layer: Layer) -> Config:
 
 def own_classes(model: "Model") -> dict[str, type[Layer]]:
     """Return the classes of a model's layers that are not minicnn's, by name."""
-    return {layer.class_name: type(layer) for _, layer in model.walk() if layer.class_name not in LAYERS}
+    return {layer.class_name: type(layer) for _, layer in model.walk() if _is_own(layer)}
+
+
+def _is_own(layer: Layer) -> bool:
+    """Tell whether a layer's class is not minicnn's: an own class may have the name of one that is."""
+    name = layer.class_name
+    return name not in LAYERS or name == type(layer).__name__ and LAYERS[name] is not type(layer)
 
 
 def layer_from_entry(entry: Mapping[str, Any], seed: Seed = None, custom_objects: Own = None) -> Layer:
@@ -65,7 +71,20 @@ def layer_from_entry(entry: Mapping[str, Any], seed: Seed = None, custom_objects
     _check_classes({"layers": [entry]}, custom_objects)
     name = entry["class_name"]
     how: dict[str, Any] = {"seed": seed, "custom_objects": custom_objects} if name in NESTED else {}
-    return {**LAYERS, **(custom_objects or {})}[name].from_config(entry["config"], **how)
+    return _class_of(entry, custom_objects or {}).from_config(entry["config"], **how)
+
+
+def _class_of(entry: Mapping[str, Any], own: Mapping[str, Any]) -> Any:
+    """Return the class that an entry names, of `own` or minicnn's; None where it is not there.
+
+    As in Keras, the one that a user wrote has a `registered_name` and another module. HDF5 tells no module, so there,
+    as before Keras 3, `own` goes first.
+    """
+    name, module = entry["class_name"], str(entry.get("module"))
+    foreign = bool(entry.get("registered_name")) and not module.startswith(("keras", "tf_keras", "tensorflow"))
+    if name in own and (foreign or name not in LAYERS or "build_config" not in entry):
+        return own[name]
+    return None if foreign else LAYERS.get(name)
 
 
 def _check_classes(config: Mapping[str, Any], custom_objects: Own) -> None:
@@ -76,7 +95,7 @@ def _check_classes(config: Mapping[str, Any], custom_objects: Own) -> None:
                 f"Python code inside: layer '{entry['config'].get('name')}' is a Lambda, whose function a file holds "
                 f"as a program. It is never run here; ask for the model with layers in its place, Rescaling say."
             )
-        if entry["class_name"] not in (LAYERS if custom_objects is None else {*LAYERS, *custom_objects}):
+        if _class_of(entry, custom_objects or {}) is None:
             raise ValueError(
                 f"Layer '{entry['config'].get('name')}' is of class {entry['class_name']!r}, "
                 f"which minicnn does not have."

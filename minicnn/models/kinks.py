@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..layers import of_one_rank
+from ..layers import LAYERS, Layer, of_one_rank
 from ..types import AnyArray, Array, Arrays, IntArray
 from .network import Network
 
@@ -47,7 +47,7 @@ def pattern(model: Network, record: Arrays) -> list[AnyArray]:
     found: list[AnyArray] = []
     for call in model.calls():
         layer: Any = call.layer
-        kind, y = type(layer).__name__, record[call.key]
+        kind, y = _kind(layer), record[call.key]
         if kind == "MaxPooling2D":
             found.append(_winners(layer, record[call.sources[0]]))
         elif kind == "GlobalMaxPooling2D":
@@ -68,6 +68,11 @@ def pattern(model: Network, record: Arrays) -> list[AnyArray]:
             top = layer.max_value if kind == "ReLU" else TOPS.get(layer.activation)
             found.append(np.sign(y) + (y >= (math.inf if top is None else top)))
     return found
+
+
+def _kind(layer: Layer) -> str:
+    """Name the class of minicnn's that a layer is of: an own `ReLU` may be anything."""
+    return next((base.__name__ for base in type(layer).__mro__ if LAYERS.get(base.__name__) is base), "")
 
 
 def _winners(layer: Any, x: Array) -> IntArray:

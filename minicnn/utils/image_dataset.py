@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +14,7 @@ from ..data import ImageBatches, LeftOut, load_image, pictures_below
 from ..layers import Resizing
 from ..types import AnyArray, AnyPath, IntArray
 
+SUFFIXES: tuple[str, ...] = (".bmp", ".gif", ".jpeg", ".jpg", ".png")  # Keras takes no others
 CHANNELS: dict[str, int] = {"rgb": 3, "grayscale": 1}
 MODES: tuple[str | None, ...] = ("int", "categorical", "binary", None)
 SUBSETS: dict[str | None, tuple[str, ...]] = {
@@ -101,7 +103,7 @@ def image_dataset_from_directory(
     ----------
     directory : str or PathLike
     labels : "inferred", list of int or None
-        The classes are the folders; or given, one a picture in the order of their paths; or there are none.
+        The classes are the folders; or given, one a picture in the order of folders, then names; or there are none.
     label_mode : "int", "categorical", "binary" or None
         What y is: (N,), (N, classes) one-hot, (N, 1) for two classes, or nothing.
     class_names : list of str, optional
@@ -139,7 +141,8 @@ def image_dataset_from_directory(
 
     Notes
     -----
-    Which files are pictures is decided as in `minicnn.data.Folder`.
+    As in Keras, pictures are .bmp, .gif, .jpeg, .jpg and .png, and stand folder by folder: those of `hat` before those
+    of `hat/old`, those of `hat` before `hat-new`. Hidden and empty files, which Keras fails on, are left out.
     Source: Keras 3 `utils.image_dataset_from_directory`.
 
     Examples
@@ -196,7 +199,11 @@ def _listed(
     if class_names is not None and not (inferred and set(class_names) <= set(folders)):
         raise ValueError(f"`class_names` must be folders of {root}, for labels='inferred'. Received: {class_names!r}.")
     names = folders if class_names is None else list(class_names)
-    found = [pictures_below(root / name, LeftOut()) for name in names]
+    found = [
+        sorted((file for file in pictures_below(root / name, LeftOut()) if file.lower().endswith(SUFFIXES)),
+               key=os.path.split)
+        for name in names
+    ]  # fmt: skip
     files = [root / name / file for name, below in zip(names, found, strict=True) for file in below]
     if inferred or labels is None:
         return files, np.repeat(np.arange(len(names)), [len(below) for below in found]), names

@@ -154,3 +154,83 @@ def test_a_model_of_it_is_made_again():
     assert model.astype("float64").predict(X).dtype == np.float64
     chain = Sequential([Input((4,)), Scale()])
     assert Sequential.from_config(chain.get_config(), custom_objects={"Scale": Scale}).output_shape == (None, 4)
+
+
+def test_an_own_class_of_a_name_that_minicnn_has(tmp_path):
+    """It is checked and copied itself, beside minicnn's of the same name; a file of it needs it, too."""
+
+    class ReLU(Layer):
+        def _forward(self, x, training):
+            return 2 * np.maximum(x, 0), x
+
+        def _backward(self, dy, x, need_dx):
+            return 3 * dy * (x > 0)
+
+    assert not check_layer(ReLU(), (None, 3)).ok
+    model = Sequential([Input((4,)), ReLU(name="own"), minicnn.ReLU(name="ours")], seed=0)
+    assert model.astype("float64").predict([[1, 2, -3, 4.0]]).tolist() == [[2, 4, 0, 8]]
+    model.save(tmp_path / "own.keras")
+    Sequential([Input((4,)), ReLU(name="own")]).save(tmp_path / "own.h5")
+    again = load_model(tmp_path / "own.keras", custom_objects={"ReLU": ReLU})
+    assert type(again.get_layer("own")) is ReLU and type(again.get_layer("ours")) is minicnn.ReLU
+    assert type(load_model(tmp_path / "own.h5", custom_objects={"ReLU": ReLU}).get_layer("own")) is ReLU
+    with pytest.raises(ValueError, match="Layer 'own' is of class 'ReLU', which minicnn does not have."):
+        load_model(tmp_path / "own.keras")
+
+
+class Power(Layer):
+    """What `__init__` is given is nowhere said again."""
+
+    def __init__(self, power=2.0, *, times=1.0, **more):
+        self.more = more.pop("plus", 0.0)
+        super().__init__(**more)
+        self.power, self.by = power, times
+
+    def _forward(self, x, training):
+        return self.by * np.abs(x) ** self.power + self.more, x
+
+    def _backward(self, dy, x, need_dx):
+        return dy * self.by * self.power * np.sign(x) * np.abs(x) ** (self.power - 1)
+
+
+class Wider(minicnn.Dense):
+    def __init__(self, units, factor=(2.0, 3.0), **more):
+        super().__init__(units, **more)
+        self.factor = factor
+
+
+def test_arguments_are_kept_without_settings(tmp_path):
+    layer = Power(3.0, times=0.5, plus=1.0, name="p", trainable=False)
+    kept = {"power": 3.0, "times": 0.5, "plus": 1.0}
+    common = {"name": "p", "trainable": False, "dtype": "float32"}
+    assert layer.get_config() == common | kept and check_layer(layer, (None, 3)).ok
+    model = Sequential([Input((2,)), layer, Wider(2, factor=np.array([5.0, 6.0]), activation="relu", name="w")], seed=0)
+    model.save(tmp_path / "own.keras")
+    again = load_model(tmp_path / "own.keras", custom_objects={"Power": Power, "Wider": Wider})
+    x = np.random.default_rng(0).normal(size=(3, 2))
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    np.testing.assert_allclose(model.astype("float64").predict(x), model.predict(x), rtol=1e-5, atol=1e-6)
+    assert again.get_layer("w").factor == [5.0, 6.0] and again.get_layer("w").activation == "relu"
+    changed = Power(3.0)
+    changed.power = 4.0
+    assert changed.get_config()["power"] == 4.0 and Power().get_config()["power"] == 2.0
+
+
+class Started(Scale):
+    def _build(self, input_shape, rng):
+        self.params["scale"] = np.ones(input_shape[-1], self.dtype)
+
+
+class WithoutScale(Started):
+    def _backward(self, dy, x, need_dx):
+        super()._backward(dy, x, need_dx)
+        return dy
+
+
+def test_start_values_hide_nothing():
+    """Times ones is nothing: so the ones are moved, in the layer that is checked alone."""
+    layer = WithoutScale()
+    assert not check_layer(layer, (None, 3)).ok and not layer.built
+    assert check_layer(Started(), (None, 3)).ok
+    layer.build((None, 3))
+    assert check_layer(layer).ok  # at ones dy is right: a built layer is checked where it stands

@@ -138,3 +138,16 @@ def test_no_folder(tmp_path):
         utils.image_dataset_from_directory(tmp_path / "nowhere")
     with pytest.raises(ValueError, match="`files` must hold at least one picture. Received: none."):
         utils.image_dataset_from_directory(tmp_path, verbose=False)
+
+
+def test_the_order_of_folders_is_keras_s(tmp_path):
+    """A folder before one that its name begins, a folder's files before those below; no .webp."""
+    names = ("cat/1.png", "cat-big/1.png", "cat/IMG_1.jpg", "cat/2019/a.JPG", "cat/2019-2/b.png", "cat/z.webp")
+    for number, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (6, 6), (40 * number, 0, 0)).save(tmp_path / name)
+    for how in ({"labels": [0, 1, 2, 0, 1]}, {}, {"labels": None}):
+        for ours, theirs in both(tmp_path, **how):
+            same(ours, theirs, 4)  # JPEG: decoders differ
+    for _ in both(tmp_path, validation_split=0.4, subset="both", seed=3, shuffle=True):
+        pass
