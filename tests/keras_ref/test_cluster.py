@@ -44,6 +44,8 @@ class Nodes:
 
     def __init__(self, folder):
         self.address, self.started, self._log = f"127.0.0.1:{_free()}", [], (folder / "ray.log").open("w")
+
+    def come_up(self):
         self.start("--head", "--port", self.address.rpartition(":")[2], "--include-dashboard", "false")
         self._until(self._answers)
         self.start("--address", self.address)
@@ -63,24 +65,15 @@ class Nodes:
         raise AssertionError("the nodes did not come up within a minute")
 
     def start(self, *flags):
-        words = [
-            sys.executable,
-            "-c",
-            START,
-            "start",
-            "--block",
-            "--node-ip-address",
-            "127.0.0.1",
-            "--num-cpus",
-            "1",
-            "--disable-usage-stats",
-        ]
-        words += ["--object-store-memory", str(100 << 20), *flags]
-        more = {"env": os.environ | {cluster.LOOPBACK: "1"}, "start_new_session": True}
-        self.started.append(subprocess.Popen(words, stdout=self._log, stderr=self._log, **more))
+        words = [sys.executable, "-c", START, "start", "--block", "--disable-usage-stats", *flags]
+        words += ["--node-ip-address", "127.0.0.1", "--num-cpus", "1", "--object-store-memory", str(100 << 20)]
+        several = os.environ | {cluster.LOOPBACK: "1"}
+        self.started.append(subprocess.Popen(words, stdout=self._log, stderr=self._log, env=several))
 
     def kill(self, number):
-        os.killpg(self.started[number].pid, signal.SIGKILL)
+        for pid in _below(self.started[number].pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.started[number].wait()
 
     def close(self):
@@ -103,8 +96,11 @@ def _token(tmp_path_factory):
 def nodes(tmp_path):
     """Two nodes, which end with the test."""
     made = Nodes(tmp_path)
-    yield made
-    made.close()
+    try:
+        made.come_up()
+        yield made
+    finally:
+        made.close()
 
 
 def _double(x):
