@@ -1,5 +1,6 @@
 """The exercises about ReLU, softmax and cross-entropy."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,14 @@ first: that cancels in the quotient, and no exponential is larger than 1.
             "columns are summed in place of rows: axis=-1",
             quietly(lambda x: np.exp(x - x.max(0)) / np.exp(x - x.max(0)).sum(0)),
         ),
+        *(
+            Mistake("axis without keepdims=True makes a row of N numbers, which are taken as columns", quietly(wrong))
+            for wrong in (
+                lambda x: np.exp(x - x.max(-1)) / np.exp(x - x.max(-1)).sum(-1),
+                lambda x: np.exp(x - x.max(-1)) / np.exp(x - x.max(-1)).sum(-1, keepdims=True),
+                lambda x: np.exp(x - x.max(-1, keepdims=True)) / np.exp(x - x.max(-1, keepdims=True)).sum(-1),
+            )
+        ),
         Mistake(
             "the exponentials are not divided by their sum", quietly(lambda x: np.exp(x - x.max(-1, keepdims=True)))
         ),
@@ -216,6 +225,17 @@ def _overflowing(logits, labels):
     return loss, p / len(labels)
 
 
+def _overflowing_log(gradient: Callable[..., Array]):
+    """Make the mistake of typing the loss as the formula stands; gradient(logits, labels) is the other result."""
+
+    @quietly
+    def wrong(logits, labels):
+        each = np.log(np.exp(logits).sum(-1)) - logits[np.arange(len(labels)), labels]
+        return float(each.mean()), gradient(logits, labels)
+
+    return wrong
+
+
 def _crossentropy_case(draw: Draw) -> Arguments:
     n, k = _rows(draw)
     return {"logits": draw.array(n, k), "labels": draw.rng.integers(0, k, n)}
@@ -260,6 +280,13 @@ log(sum exp(z)) = m + log(sum exp(z - m)), with m the row's largest number.""",
         Mistake(
             "the maximum is not subtracted: exp overflows; log(sum exp z) = m + log(sum exp(z - m))",
             _overflowing,
+        ),
+        *(
+            Mistake(
+                "the maximum is not subtracted: exp overflows; log(sum exp z) = m + log(sum exp(z - m))",
+                _overflowing_log(gradient),
+            )
+            for gradient in (lambda *case: _overflowing(*case)[1], lambda *case: _crossentropy(*case)[1])
         ),
         Mistake(
             "the loss is the log of a softmax that rounds to 0, so it becomes infinite: take it from the logits",

@@ -74,6 +74,17 @@ def _forward_with(**changed: Any):
     return wrong
 
 
+def _biased(often: Callable[[Array], int]):
+    """Make the mistake of adding the bias more often: as often as the kernel says."""
+    return _forward_with(bias=lambda case: None if case["bias"] is None else case["bias"] * often(case["kernel"]))
+
+
+def _unmoved(x, kernel, bias, strides, pads):
+    """Make the right shape, of windows that do not keep their stride."""
+    _, oh, ow, _ = reference.conv2d_forward(x, kernel, bias, strides, pads).shape
+    return reference.conv2d_forward(x, kernel, bias, (1, 1), pads)[:, :oh, :ow]
+
+
 CONV2D: Exercise = Exercise(
     "conv2d",
     "convolution: filters slide over pictures",
@@ -122,6 +133,19 @@ Loops are welcome: first right, then fast. np.pad makes the zeros.""",
             _forward_with(strides=lambda case: case["strides"][::-1]),
         ),
         Mistake("the stride is left out: window i begins at i * sh", _forward_with(strides=lambda case: (1, 1))),
+        Mistake("the stride is left out: window i begins at i * sh", _unmoved),
+        Mistake(
+            "sh is taken for both axes: sh is the step down, sw the step to the right",
+            _forward_with(strides=lambda case: (case["strides"][0],) * 2),
+        ),
+        Mistake(
+            "the bias is added with every product: add it once for each output, after the sum",
+            _biased(lambda kernel: kernel[..., 0].size),
+        ),
+        Mistake(
+            "the bias is added with every channel: add it once for each output, after the sum",
+            _biased(lambda kernel: kernel.shape[2]),
+        ),
         Mistake(
             "only the first channel is summed: a filter has weights for every channel",
             _forward_with(x=lambda case: case["x"][..., :1], kernel=lambda case: case["kernel"][:, :, :1]),

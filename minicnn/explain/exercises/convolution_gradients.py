@@ -95,6 +95,10 @@ forward does, and add into a padded dx; cut the padding off at the end.""",
             lambda *case: _spread(*case).astype(case[0].dtype),
         ),
         Mistake(
+            "where bottom is 0, `top:-bottom` is empty, and so for columns: cut out top : top + H",
+            lambda *case: _spread(*case)[:, case[4][0][0] : -case[4][0][1], case[4][1][0] : -case[4][1][1]],
+        ),
+        Mistake(
             "only the first filter hands something back: sum over all filters",
             _input_with(dy=lambda case: case["dy"][..., :1], kernel=lambda case: case["kernel"][..., :1]),
         ),

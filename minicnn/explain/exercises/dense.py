@@ -150,6 +150,10 @@ Sums over the batch, not means: the loss has divided already.""",
             _backward_with(lambda dx, dkernel, dbias, dy, x, kernel: (dx, dkernel, dy.sum(1))),
         ),
         Mistake(
+            "the kernel is not turned: dx[n,d] sums over f, dy @ kernel.T",
+            lambda dy, x, kernel: (dy @ kernel, *_backward(dy, x, kernel)[1:]),
+        ),
+        Mistake(
             "the kernel's gradient is turned: it has the kernel's shape, (D, F): x.T @ dy",
             _backward_with(lambda dx, dkernel, dbias, dy, x, kernel: (dx, dkernel.T, dbias)),
         ),

@@ -82,6 +82,10 @@ Nothing is returned: change w and m themselves, in place. `w += m` and
             "that is PyTorch's form, m = momentum * m + g and w -= learning_rate * m: here m is the step itself",
             _sgd_with(lambda w, g, m, lr, momentum: (w - lr * (momentum * m + g), momentum * m + g)),
         ),
+        Mistake(
+            "that is a step without momentum, and m is as before: change m in place, then w += m",
+            _sgd_with(lambda w, g, m, lr, momentum: (w - lr * g, m)),
+        ),
         Mistake("the momentum is left out", _sgd_with(lambda w, g, m, lr, momentum: (w - lr * g, -lr * g))),
         Mistake(
             "the gradient is weighed with 1 - momentum: that is Adam's mean; here it counts in full",
@@ -168,6 +172,17 @@ def _adam_stored(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
     v /= 1 - beta_2**t
 
 
+def _adam_weights(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+    reference.adam_step(w, g, m, v, _rate(t, learning_rate, beta_1, beta_2), 1 - beta_1, 1 - beta_2, epsilon)
+
+
+def _adam_late(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+    old = _rate(t, learning_rate, beta_1, beta_2) * m / (np.sqrt(v) + epsilon)
+    before = w.copy()
+    _adam(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon)
+    w[...] = before - old
+
+
 ADAM: Exercise = Exercise(
     "adam",
     "one step of Adam",
@@ -228,6 +243,8 @@ Nothing is returned: change w, m and v themselves, in place.""",
             _adam_corrected,
         ),
         Mistake("the corrected means are stored: keep m and v as they are, correct only the step", _adam_stored),
+        Mistake("the old mean must weigh beta and the gradient 1 - beta, not the other way round", _adam_weights),
+        Mistake("w steps before m and v are new: compute both means first", _adam_late),
         Mistake("beta_1 and beta_2 are exchanged: beta_1 belongs to m, beta_2 to v", _adam_swapped),
         Mistake(
             "w goes up the gradient: take the step off",

@@ -54,6 +54,12 @@ def _reduced(reduce: Any, fill: float = -np.inf):
     return wrong
 
 
+def _unmoved(x, pool_size, strides, pads):
+    """Make the right shape, of windows that do not keep their stride."""
+    _, oh, ow, _ = reference.maxpool2d_forward(x, pool_size, strides, pads).shape
+    return reference.maxpool2d_forward(x, pool_size, (1, 1), pads)[:, :oh, :ow]
+
+
 MAXPOOL2D: Exercise = Exercise(
     "maxpool2d",
     "max pooling: of every window the largest number",
@@ -92,6 +98,7 @@ are: it counts as minus infinity.
             "the stride is left out: window i begins at i * sh",
             lambda x, pool_size, strides, pads: reference.maxpool2d_forward(x, pool_size, (1, 1), pads),
         ),
+        Mistake("the stride is left out: window i begins at i * sh", _unmoved),
         Mistake(
             "`strides` is left out: windows need not stand side by side, pool_size apart",
             lambda x, pool_size, strides, pads: reference.maxpool2d_forward(x, pool_size, pool_size, pads),

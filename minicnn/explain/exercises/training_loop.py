@@ -46,6 +46,11 @@ def _whole(first: int, count: int, batch_size: int) -> range:
     return range(first, count - batch_size + 1, batch_size)
 
 
+def _rebound(*which: int):
+    """Make the mistake of training copies of some arguments."""
+    return lambda *case: _loop(*(value.copy() if i in which else value for i, value in enumerate(case)))
+
+
 def _loop_once(x, labels, kernel, bias, learning_rate, batch_size, epochs):
     return _loop(x, labels, kernel, bias, learning_rate, batch_size, 1)
 
@@ -97,6 +102,17 @@ You may use your own functions: from crossentropy import crossentropy""",
     },
     lambda: drawn(_loop_case, 60),
     (
+        *(
+            Mistake(
+                f"{what}: change them in place, `-=`; `kernel = kernel - ...` makes a new array that nobody sees",
+                _rebound(*which),
+            )
+            for what, which in (
+                ("kernel and bias are as before", (2, 3)),
+                ("the kernel is as before", (2,)),
+                ("the bias is as before", (3,)),
+            )
+        ),
         Mistake("the last batch is left out where it is smaller than the others", _loop_with(firsts=_whole)),
         Mistake(
             "there is one step an epoch: step after every batch",

@@ -53,6 +53,10 @@ been added, at both ends together. At how many places does it stand?
         Mistake("`pad` is left out", lambda size, k, s, pad: (size - k) // s + 1),
         Mistake("the stride is left out", lambda size, k, s, pad: size + pad - k + 1),
         Mistake(
+            "the 1 is divided too: it is added after the division, (size + pad - k) // s + 1",
+            lambda size, k, s, pad: (size + pad - k + 1) // s,
+        ),
+        Mistake(
             "size / s is all places that begin in the picture; the last ones stick out",
             lambda size, k, s, pad: (size + pad) // s,
         ),
@@ -117,6 +121,10 @@ zeros as that needs. Where their number is odd, the odd one goes after.
         Mistake(
             "size / s is rounded down: the last, shorter step counts too, ceil(size / s)",
             lambda size, k, s: _halves(max((size // s - 1) * s + k - size, 0)),
+        ),
+        Mistake(
+            "k - s zeros are right only where s divides the size: the last, shorter step needs more",
+            lambda size, k, s: _halves(max(k - s, 0)),
         ),
     ),
 )

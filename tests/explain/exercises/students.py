@@ -55,6 +55,11 @@ def pad_twice(size, k, s, pad):
     return (size - k + 2 * pad) // s + 1
 
 
+@wrong("output_size", "the 1 is divided too")
+def one_inside(size, k, s, pad):
+    return (size + pad - k + 1) // s
+
+
 @right("same_pads")
 def pads(size, k, s):
     outputs = math.ceil(size / s)
@@ -83,6 +88,12 @@ def no_stride(size, k, s):
 @wrong("same_pads", "it must return 2 things")
 def only_total(size, k, s):
     return max(0, (math.ceil(size / s) - 1) * s + k - size)
+
+
+@wrong("same_pads", "only where s divides the size")
+def window_minus_stride(size, k, s):
+    total = max(k - s, 0)
+    return total // 2, total - total // 2
 
 
 # ---- convolution ----------------------------------------------------------------------------------------------------
@@ -148,6 +159,31 @@ def conv_channels_first(x, kernel, bias, strides, pads):
     return conv_loops(x, kernel, bias, strides, pads).transpose(0, 3, 1, 2)
 
 
+@wrong("conv2d", "the stride is left out: window i begins at i * sh")
+def conv_unmoved(x, kernel, bias, strides, pads):
+    _, oh, ow, _ = conv_loops(x, kernel, bias, strides, pads).shape
+    return conv_loops(x, kernel, bias, (1, 1), pads)[:, :oh, :ow]
+
+
+@wrong("conv2d", "sh is taken for both axes")
+def conv_square_stride(x, kernel, bias, strides, pads):
+    return conv_loops(x, kernel, bias, (strides[0], strides[0]), pads)
+
+
+def conv_bias(x, kernel, bias, strides, pads, often):
+    return conv_loops(x, kernel, None if bias is None else often * bias, strides, pads)
+
+
+@wrong("conv2d", "the bias is added with every product")
+def conv_bias_inside(x, kernel, bias, strides, pads):
+    return conv_bias(x, kernel, bias, strides, pads, kernel[:, :, :, 0].size)
+
+
+@wrong("conv2d", "the bias is added with every channel")
+def conv_bias_per_channel(x, kernel, bias, strides, pads):
+    return conv_bias(x, kernel, bias, strides, pads, x.shape[3])
+
+
 @right("conv2d_input")
 def conv_dx(dy, kernel, input_shape, strides, pads):
     """As textbooks have it: zeros between dy, and a full convolution with the turned kernel."""
@@ -187,6 +223,16 @@ def conv_dx_padded(dy, kernel, input_shape, strides, pads):
     (top, bottom), (left, right_) = pads
     n, h, w, c = input_shape
     return conv_dx(dy, kernel, (n, h + top + bottom, w + left + right_, c), strides, ((0, 0), (0, 0)))
+
+
+def to_minus(padded, pads):
+    (top, bottom), (left, right_) = pads
+    return padded[:, top:-bottom, left:-right_]
+
+
+@wrong("conv2d_input", "`top:-bottom` is empty")
+def conv_dx_minus(dy, kernel, input_shape, strides, pads):
+    return to_minus(conv_dx_padded(dy, kernel, input_shape, strides, pads), pads)
 
 
 @right("conv2d_kernel")
@@ -260,6 +306,12 @@ def pool_side_by_side(x, pool_size, strides, pads):
 @wrong("maxpool2d", "the smallest number")
 def pool_min(x, pool_size, strides, pads):
     return pool(x, pool_size, strides, pads, np.inf, min)
+
+
+@wrong("maxpool2d", "the stride is left out: window i begins at i * sh")
+def pool_unmoved(x, pool_size, strides, pads):
+    _, oh, ow, _ = pool(x, pool_size, strides, pads).shape
+    return pool(x, pool_size, (1, 1), pads)[:, :oh, :ow]
 
 
 def pool_back(dy, x, pool_size, strides, pads, won):
@@ -352,6 +404,18 @@ def softmax_columns(x):
     return e / e.sum(axis=0)
 
 
+@wrong("softmax", "without keepdims=True")
+def softmax_no_keepdims(x):
+    e = np.exp(x - x.max(axis=1))
+    return e / e.sum(axis=1)
+
+
+@wrong("softmax", "without keepdims=True")
+def softmax_max_no_keepdims(x):
+    e = np.exp(x - x.max(axis=1))
+    return e / e.sum(axis=1, keepdims=True)
+
+
 @right("crossentropy")
 def crossentropy(logits, labels):
     m = logits.max(axis=1)
@@ -366,6 +430,18 @@ def crossentropy(logits, labels):
 def crossentropy_overflows(logits, labels):
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     return -np.mean(np.log(p[range(len(labels)), labels])), (p - np.eye(logits.shape[1])[labels]) / len(labels)
+
+
+@wrong("crossentropy", "the maximum is not subtracted")
+def crossentropy_formula(logits, labels):
+    each = np.log(np.exp(logits).sum(axis=1)) - logits[range(len(labels)), labels]
+    return each.mean(), crossentropy(logits, labels)[1]
+
+
+@wrong("crossentropy", "the maximum is not subtracted")
+def crossentropy_formula_twice(logits, labels):
+    loss, _ = crossentropy_formula(logits, labels)
+    return loss, crossentropy_overflows(logits, labels)[1]
 
 
 @wrong("crossentropy", "not divided by N")
@@ -430,6 +506,11 @@ def dense_back_two(dy, x, kernel):
     return dy @ kernel.T, x.T @ dy
 
 
+@wrong("dense_backward", "the kernel is not turned")
+def dense_back_unturned(dy, x, kernel):
+    return dy @ kernel, x.T @ dy, dy.sum(axis=0)
+
+
 @right("flatten")
 def flatten(x):
     return np.stack([image.ravel() for image in x])
@@ -474,6 +555,11 @@ def sgd_up(w, g, m, learning_rate, momentum):
     w += m
 
 
+@wrong("sgd", "a step without momentum, and m is as before")
+def sgd_plain(w, g, m, learning_rate, momentum):
+    w -= learning_rate * g
+
+
 @right("adam")
 def adam(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
     m[...] = beta_1 * m + (1 - beta_1) * g
@@ -498,6 +584,20 @@ def adam_hats(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
     m[...] = beta_1 * m + (1 - beta_1) * g
     v[...] = beta_2 * v + (1 - beta_2) * g**2
     w -= learning_rate * (m / (1 - beta_1**t)) / (np.sqrt(v / (1 - beta_2**t)) + epsilon)
+
+
+@wrong("adam", "not the other way round")
+def adam_weights(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+    m[...] = (1 - beta_1) * m + beta_1 * g
+    v[...] = (1 - beta_2) * v + beta_2 * g**2
+    w -= learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "w steps before m and v are new")
+def adam_late(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+    w -= learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon)
+    m[...] = beta_1 * m + (1 - beta_1) * g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
 
 
 @right("loop")
@@ -534,6 +634,16 @@ def train_summed(x, labels, kernel, bias, learning_rate, batch_size, epochs):
             kernel -= learning_rate * rows.T @ dz * len(rows)
             bias -= learning_rate * dz.sum(axis=0) * len(rows)
     return losses
+
+
+@wrong("loop", "kernel and bias are as before")
+def train_rebound(x, labels, kernel, bias, learning_rate, batch_size, epochs):
+    return train(x, labels, kernel.copy(), bias.copy(), learning_rate, batch_size, epochs)
+
+
+@wrong("loop", "the bias is as before")
+def train_bias_rebound(x, labels, kernel, bias, learning_rate, batch_size, epochs):
+    return train(x, labels, kernel, bias.copy(), learning_rate, batch_size, epochs)
 
 
 @wrong("loop", "there is one epoch only")
