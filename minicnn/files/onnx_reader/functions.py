@@ -91,7 +91,7 @@ def softmax(work: Translation, node: Node, name: str) -> Tensor:
     x = work.tensor(node, 0)
     rank = len(x.shape)
     axis = axis_of(node.integer("axis", -1 if work.opset >= 13 else 1), rank)
-    if axis == 0 or (work.opset < 13 and axis != rank - 1):
+    if axis == 0 or (work.opset < 13 and any(size != 1 for size in x.shape[axis + 1 :])):
         raise ValueError(f"along axis {axis} of {rank} it is not done here, in version {work.opset} of the operators.")
     layer = work.net.add(name, "Softmax", [x], axis=x.axes.index(axis))
     return x._replace(layer=layer, positive=True)

@@ -23,7 +23,20 @@ def flatten(work: Translation, node: Node, name: str) -> Tensor:
     x = work.tensor(node, 0)
     if axis_of(node.integer("axis", 1), len(x.shape)) != 1:
         raise ValueError("it must leave the examples apart: only `axis` 1 is done here.")
-    return work.net.flat(name, x)
+    return _flat(work, node, name, x)
+
+
+def _flat(work: Translation, node: Node, name: str, x: Tensor) -> Tensor:
+    """Flatten every example: before a softmax over one pixel, not behind it, so that a net is seen to end in it."""
+    given, entry = node.inputs[0], work.net.layers[x.layer]
+    alone = work.uses[given] == 1 and work.makers.get(given, node).op == "Softmax"
+    if not alone or x.axes != CHANNELS_LAST or x.shape[2:] != (1, 1) or entry["config"].get("axis") != 3:
+        return work.net.flat(name, x)
+    before = x._replace(layer=entry["inbound_nodes"][0][0][0])
+    layer = work.net.add(name, "Flatten", [before])
+    entry["config"]["axis"], entry["inbound_nodes"][0][0][0] = -1, layer
+    work.net.layers[x.layer] = work.net.layers.pop(x.layer)  # it comes behind now
+    return Tensor(x.layer, x.shape[:2], (0, 1), (), True)
 
 
 def reshape(work: Translation, node: Node, name: str) -> Tensor:
@@ -43,7 +56,7 @@ def reshape(work: Translation, node: Node, name: str) -> Tensor:
     whole = first in (0, -1) or first is BATCH or first == x.shape[0]
     if not whole or min(rest, default=0) < 1 or math.prod(rest) != numbers:
         raise ValueError(f"each example must keep its own {numbers} numbers. Received: a shape {given} for {x.shape}.")
-    return _shaped(work, name, x, rest)
+    return _shaped(work, node, name, x, rest)
 
 
 def squeeze(work: Translation, node: Node, name: str) -> Tensor:
@@ -53,7 +66,7 @@ def squeeze(work: Translation, node: Node, name: str) -> Tensor:
     axes = [axis for axis, size in enumerate(x.shape) if size == 1 and axis] if axes is None else axes
     if 0 in axes or any(x.shape[axis] != 1 for axis in axes):
         raise ValueError(f"its axes must be of size 1, and not that of the examples. Received: {axes} of {x.shape}.")
-    return _shaped(work, name, x, [size for axis, size in enumerate(x.sizes, 1) if axis not in axes])
+    return _shaped(work, node, name, x, [size for axis, size in enumerate(x.sizes, 1) if axis not in axes])
 
 
 def unsqueeze(work: Translation, node: Node, name: str) -> Tensor:
@@ -66,15 +79,15 @@ def unsqueeze(work: Translation, node: Node, name: str) -> Tensor:
     sizes = x.sizes
     for axis in sorted(axes):
         sizes.insert(axis - 1, 1)
-    return _shaped(work, name, x, sizes)
+    return _shaped(work, node, name, x, sizes)
 
 
-def _shaped(work: Translation, name: str, x: Tensor, sizes: list[int]) -> Tensor:
+def _shaped(work: Translation, node: Node, name: str, x: Tensor, sizes: list[int]) -> Tensor:
     """Return every example in these sizes, its numbers in ONNX's order."""
     if sizes == x.sizes:
         return x
     if len(sizes) == 1:
-        return work.net.flat(name, x)
+        return _flat(work, node, name, x)
     if sizes[1:] == [1, 1] and len(x.shape) == 2 and not x.blocks:  # one number a channel
         layer = work.net.add(name, "Reshape", [x], target_shape=[1, 1, sizes[0]])
         return Tensor(layer, (x.shape[0], *sizes), CHANNELS_LAST, (), x.positive)

@@ -158,3 +158,18 @@ def test_which_arithmetic_scales_pixels(tmp_path, first, inside):
     nodes += [node("GlobalAveragePool", "g", out="h"), node("Flatten", "h", out="i"), node("MatMul", "i", "v")]
     model = agree(write(tmp_path, nodes, (2, 3, 8, 8), stored), X)
     assert (card_of(model).origin["scale"] == "the model") == inside
+
+
+@pytest.mark.parametrize("opset", [11, 13])
+@pytest.mark.parametrize("last", ["Flatten", "Reshape", "Squeeze"])
+def test_a_softmax_over_one_pixel_is_still_the_end(tmp_path, opset, last):
+    """SqueezeNet: what it gives are probabilities, not logits."""
+    stored = {"w": drawn(4, 3, 3, 3)} | ({"t": np.array([0, -1])} if last == "Reshape" else {})
+    stored |= {"t": np.array([2, 3])} if last == "Squeeze" and opset >= 13 else {}
+    nodes = [node("Conv", "x", "w", out="c"), node("GlobalAveragePool", "c", out="g")]
+    nodes += [node("Softmax", "g", out="s", axis=1)]
+    end = node(last, "s", "t") if "t" in stored else node(last, "s", **({"axes": [2, 3]} if last == "Squeeze" else {}))
+    model = agree(write(tmp_path, [*nodes, end], (2, 3, 8, 8), stored, opset=opset), X)
+    assert classes(model)[-2:] == ["Flatten", "Softmax"] and card_of(model).value["output"] == "probabilities"
+    twice = write(tmp_path, [*nodes, end], (2, 3, 8, 8), stored, opset=opset, outputs=("y", "s"))
+    agree(twice, X)
