@@ -7,7 +7,7 @@ Source: Keras 3 `Normalization`. On paper: reference/normalization.py.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +17,8 @@ from ..arguments import is_integer
 from ..reference import NORMALIZATION_EPSILON
 from ..types import Array, ArrayLike, DTypeLike, Shape
 from .base import Layer
+
+NUMBERS_AT_ONCE = 2**18  # of adapt, in float64
 
 
 class Normalization(Layer):
@@ -124,6 +126,8 @@ class Normalization(Layer):
         ------
         ValueError
             `mean` and `variance` were given, there is no example, or they do not fit what the layer was built for.
+        TypeError
+            `data` is no array and yields none.
 
         Examples
         --------
@@ -138,15 +142,17 @@ class Normalization(Layer):
             raise ValueError(f"`mean` and `variance` of layer '{self.name}' were given; adapt needs a layer without.")
         count, mean, variance = 0, np.zeros(()), np.zeros(())
         for batch in [data] if hasattr(data, "__array__") else data:
-            x = np.asarray(batch[0] if isinstance(batch, (tuple, list)) else batch, np.float64)
-            self.build((None, *x.shape[1:]))
-            others = tuple(axis for axis in range(x.ndim) if axis not in self._kept(x.ndim))
-            own, before = math.prod(x.shape[axis] for axis in others), mean
-            if own:
-                count += own
-                mean = before + (x.mean(others) - before) * (own / count)
-                variance = variance + ((x - x.mean(others, keepdims=True)) ** 2).sum(others)
-                variance = variance + own * (x.mean(others) - before) * (x.mean(others) - mean)
+            pair = isinstance(batch, (tuple, list)) and len(batch) and hasattr(batch[0], "shape")
+            for x in _slices(batch[0] if pair else batch):
+                self.build((None, *x.shape[1:]))
+                others = tuple(axis for axis in range(x.ndim) if axis not in self._kept(x.ndim))
+                own, before = math.prod(x.shape[axis] for axis in others), mean
+                if own:
+                    count += own
+                    center = x.mean(others, keepdims=True)
+                    away = center.reshape([x.shape[axis] for axis in self._kept(x.ndim)]) - before
+                    mean = before + away * (own / count)
+                    variance = variance + ((x - center) ** 2).sum(others) + own * away * (away + before - mean)
         if not count:
             raise ValueError("`data` must hold an example. Received: none.")
         self.state["mean"][...], self.state["variance"][...] = mean, variance / count
@@ -184,6 +190,18 @@ class Normalization(Layer):
     def _settings(self) -> dict[str, Any]:
         given = [None if item is None else np.asarray(item).tolist() for item in (self.mean, self.variance)]
         return {"axis": list(self.axis), "invert": False, "mean": given[0], "variance": given[1]}
+
+
+def _slices(batch: Any) -> Iterator[Array]:
+    """Yield an array's rows in float64, some at a time: a copy of all may be eight times the array."""
+    if not hasattr(batch, "shape"):
+        raise TypeError(
+            f"`data` must be an array (N, ...), or yield arrays or (x, y). Received: {type(batch).__name__} in it."
+        )
+    rows = np.asarray(batch)
+    step = max(1, NUMBERS_AT_ONCE * len(rows) // max(rows.size, 1))
+    for start in range(0, len(rows), step):
+        yield rows[start : start + step].astype(np.float64)
 
 
 def _constant(value: Any) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import kernels, reference
 from ..arguments import boolean
-from ..types import Array, IntArray, Pads, Pair, Shape
+from ..types import AnyArray, Array, IntArray, Pads, Pair, Shape
 from .arguments import image_shape, one_of, positive_int
 from .base import Layer
 from .reads import LONGEST, Reads
@@ -125,6 +125,30 @@ class Resizing(Layer):
 
     def _taps(self, left: Pair) -> Any:
         return taps(left[0], self.height, self.interpolation), taps(left[1], self.width, self.interpolation)
+
+    def picture(self, pixels: AnyArray) -> Array:
+        """Return one picture, (H, W, C), resized: of a large one only the pixels that are read become floats.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from minicnn import Resizing
+        >>> Resizing(1, 2).picture(np.arange(8, dtype=np.uint8).reshape(2, 4, 1)).ravel()
+        array([2.5, 4.5], dtype=float32)
+        """
+        self.output_shape_of((None, *pixels.shape))
+        (top, _), (before, _) = crops = self.cut((pixels.shape[0], pixels.shape[1]))[0]
+        left = pixels.shape[0] - sum(crops[0]), pixels.shape[1] - sum(crops[1])
+        if left == (self.height, self.width):
+            return pixels[top : top + left[0], before : before + left[1]].astype(self.dtype or "float32")
+        rows, columns = self._taps(left)
+        some, across = np.unique(rows.places), np.unique(columns.places)
+        x = pixels[(some + top)[:, None], across + before].astype(self.dtype or "float32")
+        rows, columns = (
+            found._replace(places=np.searchsorted(read, found.places).astype(found.places.dtype))
+            for found, read in ((rows, some), (columns, across))
+        )
+        return kernels.resize2d_forward(x[None], rows, columns)[0]
 
     def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
         height, width = x.shape[1:3]

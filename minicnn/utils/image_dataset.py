@@ -77,7 +77,7 @@ class ImageDataset(ImageBatches):
             yield batch
 
     def _load(self, index: int) -> AnyArray:
-        return self._resizing(load_image(self.files[index], channels=self.shape[2])[None])[0]
+        return self._resizing.picture(load_image(self.files[index], channels=self.shape[2]))
 
 
 def image_dataset_from_directory(

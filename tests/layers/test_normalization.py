@@ -1,5 +1,7 @@
 """Normalization: output and gradient as Keras's, errors."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -86,11 +88,30 @@ def test_adapt_equals_keras(axis, data):
     ("layer", "data", "sentence"),
     [
         (Normalization(mean=1.0, variance=1.0, name="n"), BATCHES, "`mean` and `variance` of layer 'n' were given; a"),
+        (
+            Normalization(),
+            [[[1.0, 2.0]], [[3.0, 4.0]]],
+            "`data` must be an array (N, ...), or yield arrays or (x, y). ",
+        ),
         (Normalization(), [], "`data` must hold an example. Received: none."),
         (Normalization(name="n"), [BATCHES[0], BATCHES[0][..., :2]], "Input of layer 'n' must fit its arrays, which "),
     ],
 )
 def test_what_cannot_be_adapted(layer, data, sentence):
-    with pytest.raises(ValueError) as error:
+    with pytest.raises((ValueError, TypeError)) as error:
         layer.adapt(data)
     assert sentence in str(error.value)
+
+
+@pytest.mark.parametrize("axis", [-1, (1, 3), None])
+def test_adapt_in_slices(axis):
+    """More than is taken at once, far from 0: numpy's mean and variance of all, and no copy of it in float64."""
+    data = (np.random.default_rng(0).integers(0, 40, (3000, 8, 8, 16)) + 200).astype("uint8")
+    layer = Normalization(axis)
+    tracemalloc.start()
+    layer.adapt(data)
+    assert tracemalloc.get_traced_memory()[1] < 4 * data.size
+    tracemalloc.stop()
+    others = tuple({0, 1, 2, 3} - {item % 4 for item in layer.axis})
+    np.testing.assert_allclose(layer.state["mean"], data.mean(others), rtol=1e-6)
+    np.testing.assert_allclose(layer.state["variance"], data.var(others), rtol=1e-5)

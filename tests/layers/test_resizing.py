@@ -4,6 +4,8 @@ TensorFlow interpolates in float32, whatever comes in: so float64 is held to flo
 whose ends TensorFlow rounds. It has no gradient of areas; that one is the adjoint (tests/kernels/test_resize2d.py).
 """
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -118,3 +120,19 @@ def test_what_makes_no_sense(make, sentence):
     with pytest.raises(ValueError) as error:
         make()
     assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize("crop", [False, True])
+@pytest.mark.parametrize("interpolation", ["bilinear", "nearest", "bicubic", "area"])
+def test_one_picture(interpolation, crop):
+    """The layer's very numbers, larger and smaller, and none of a large picture's other pixels as floats."""
+    rng = np.random.default_rng(0)
+    for old in ((9, 31), (40, 12), (5, 7), (8, 6), (3, 3)):
+        pixels, layer = rng.integers(0, 256, (*old, 3), dtype=np.uint8), Resizing(8, 6, interpolation, crop)
+        assert_same(layer.picture(pixels), layer(pixels[None])[0])
+    large = np.zeros((2000, 1000, 3), np.uint8)
+    layer.picture(large[:400])  # compiled
+    tracemalloc.start()
+    layer.picture(large)
+    assert interpolation == "area" or tracemalloc.get_traced_memory()[1] < large.size / 8
+    tracemalloc.stop()
