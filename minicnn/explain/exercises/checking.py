@@ -20,6 +20,7 @@ from ...types import AnyPath
 from .judging import Verdict
 
 LIMIT = 10.0  # seconds for one call
+MOST = 86400.0  # seconds: more than any system can wait for is no limit
 START = 60.0  # seconds for Python and NumPy
 ROOT = Path(__file__).resolve().parents[3]  # where the package lies, for the child
 
@@ -42,7 +43,8 @@ def check(path: AnyPath, limit: float = LIMIT) -> Iterator[Verdict]:
     Raises
     ------
     ValueError
-        There is no such file, it is no Python, or holds no function of an exercise; `limit` is not positive.
+        There is no such file, it is no Python, or holds no function of an exercise; `limit` is not positive, or
+        more than a day.
 
     Examples
     --------
@@ -52,7 +54,7 @@ def check(path: AnyPath, limit: float = LIMIT) -> Iterator[Verdict]:
     ...     print(verdict.sentence)
     flatten_forward: it is still empty: write your lines in place of `raise NotImplementedError`.
     """
-    path, limit = Path(path), number("limit", limit, positive=True)
+    path, limit = Path(path), number("limit", limit, positive=True, most=MOST)
     if not path.is_file():
         raise ValueError(f"{path}: there is no such file. `minicnn exercise NAME` writes one.")
     environment = {"MPLBACKEND": "Agg"} | os.environ  # a plot's window would wait for somebody

@@ -9,6 +9,7 @@ import inspect
 import json
 import os
 import sys
+import traceback
 import types
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -18,7 +19,7 @@ from typing import Any, TextIO
 
 from .exercise import Exercise
 from .judging import Verdict, judge
-from .running import Sheet
+from .running import MESSAGE, Sheet
 from .table import EXERCISES
 from .timing import speed
 
@@ -81,14 +82,20 @@ def load(path: Path) -> types.ModuleType:
     sys.modules[name] = module
     sys.path.insert(0, str(path.resolve().parent))  # so that a file may import its neighbours
     try:
-        code = compile(path.read_bytes(), str(path), "exec")
+        code = compile(
+            path.read_bytes(), str(path.resolve()), "exec"
+        )  # its lines are found whatever the folder becomes
         with redirect_stdout(Sheet()):
             exec(code, vars(module))
     except SyntaxError as error:
         where = "" if error.lineno is None else f", line {error.lineno}"
-        raise ValueError(f"{error.filename or path}{where}: {error.msg}.") from None
+        file = path if error.filename in (None, str(path.resolve())) else error.filename
+        raise ValueError(f"{file}{where}: {error.msg}.") from None
     except BaseException as error:  # SystemExit too
-        raise ValueError(f"{path} stops with {type(error).__name__}: {error}") from None
+        lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path.resolve())]
+        where = f" in line {lines[-1].lineno}" if lines else ""
+        what = " ".join(str(error).split())[:MESSAGE]
+        raise ValueError(f"{path} stops{where} with {type(error).__name__}: {what}") from None
     return module
 
 

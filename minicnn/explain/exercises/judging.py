@@ -49,6 +49,9 @@ class Verdict:
     def __str__(self) -> str:
         return f"{self.sentence}\n{self.body}" if self.body else self.sentence
 
+    def __repr__(self) -> str:
+        return str(self)  # what a notebook shows
+
 
 def ignore(stage: str, limit: float = 0) -> None:
     """Take a note of what is tried next, and for how many seconds it may run, and do nothing with it."""

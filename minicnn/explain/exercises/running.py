@@ -20,6 +20,7 @@ from .showing import told_apart
 TOLERANCE: dict[str, float] = {"float32": 3e-5, "float64": 1e-9}
 EMPTY = "it is still empty"  # what a written file's function raises
 PRINTED = 2000  # characters that are kept
+MESSAGE = 300  # characters of an exception's
 
 
 @dataclass
@@ -92,6 +93,8 @@ def results(exercise: Exercise, raw: Any, case: Arguments) -> dict[str, Any]:
         named = {names[0]: raw} if names else {}
     elif raw is None:
         named = {names[0]: None}
+    elif isinstance(raw, np.ndarray) and raw.shape == (len(names),):
+        named = dict(zip(names, raw, strict=True))
     elif not isinstance(raw, (tuple, list)) or len(raw) != len(names):
         many = f"{len(raw)} things" if isinstance(raw, (tuple, list)) else f"one {type(raw).__name__}"
         raise ValueError(f"it must return {len(names)} things, {', '.join(names)}; yours returns {many}")
@@ -127,7 +130,7 @@ def examine(exercise: Exercise, function: Callable[..., Any], case: Arguments) -
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too
-        return Fault(raised(error, function), case, printed=sheet.getvalue())
+        return Fault(raised(error, function) + _hint(error, case), case, printed=sheet.getvalue())
     try:
         answer = results(exercise, raw, given)
     except ValueError as error:
@@ -243,6 +246,15 @@ def _first_wrong(name: str, want: Array, got: Array, fine: Any) -> str:
     return f"{where} must be {right}; yours is {yours}{many}"
 
 
+def _hint(error: BaseException, case: Arguments) -> str:
+    """Say what two messages of Python's usually come from."""
+    if "NoneType" in str(error) and case.get("bias", 0) is None:
+        return "; here bias is None: there is none to add"
+    if "truth value of an array" in str(error):
+        return "; `max` and `if` take single numbers: np.maximum and np.where take arrays, number by number"
+    return ""
+
+
 def raised(error: BaseException, function: Callable[..., Any]) -> str:
     """Say what a function raised, and in which line of its file.
 
@@ -265,5 +277,5 @@ def raised(error: BaseException, function: Callable[..., Any]) -> str:
             return f"{last.name} ({Path(last.filename).name}), which it calls, is still empty"
         return f"{EMPTY}: write your lines in place of `raise NotImplementedError`"
     where = f" in line {frames[-1].lineno}, `{frames[-1].line}`" if frames and frames[-1].line else ""
-    what = " ".join(str(error).split())
+    what = " ".join(str(error).split())[:MESSAGE]
     return f"it stops{where} with {type(error).__name__}" + (f": {what}" if what else "")

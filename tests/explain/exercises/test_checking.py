@@ -44,6 +44,19 @@ def test_an_exception_and_its_line(check):
     assert "it stops in line 3, `return y[100]` with IndexError: index 100" in verdict.sentence
 
 
+def test_a_line_is_found_wherever_the_file_goes(check, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "relu.py").write_text("import os\nos.chdir('below')\ndef relu_forward(x):\n    return x.nothing\n")
+    (verdict,) = exercises.check("relu.py", 5.0)
+    assert "in line 4, `return x.nothing`" in verdict.sentence
+
+
+def test_more_than_can_be_waited_for(check):
+    with pytest.raises(ValueError, match="`limit` must be .* Received: limit=1e"):
+        check("", limit=1e30)
+
+
 def test_the_process_ends(check):
     (verdict,) = check("import os\ndef relu_forward(x):\n    os._exit(3)\n")
     assert "the process ended by itself, code 3, with x (2,)" in verdict.sentence
@@ -118,8 +131,8 @@ def test_several_functions_in_one_file_and_one_from_a_neighbour(check, tmp_path)
     ("text", "words"),
     [
         ("def relu_forward(x)\n    return x\n", "relu.py, line 1: expected ':'"),
-        ("import nothing_of_that_name\n", "stops with ModuleNotFoundError"),
-        ("raise SystemExit(2)\n", "stops with SystemExit: 2"),
+        ("import nothing_of_that_name\n", "stops in line 1 with ModuleNotFoundError: No module named"),
+        ("raise SystemExit(2)\n", "stops in line 1 with SystemExit: 2"),
         ("def my_relu(x):\n    return x\n", "holds no function relu_forward: is its name still"),
         (
             "def relu(x):\n    return x\ndef output_size(size, k, s, pad):\n    return (size + pad - k) // s + 1\n",

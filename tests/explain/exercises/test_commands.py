@@ -45,7 +45,10 @@ def test_from_the_empty_file_to_what_is_right(folder, capsys):
         (["exercise", "relu", "-o", "taken.py"], "taken.py is there already"),
         (["check", "none.py"], "none.py: there is no such file."),
         (["check", "taken.py"], "taken.py holds none of the exercises' functions"),
-        (["check", "taken.py", "--limit", "0"], "`limit` must be a number, positive. Received: limit=0.0."),
+        (
+            ["check", "taken.py", "--limit", "0"],
+            "`limit` must be a number, positive and at most 8.64e+04. Received: limit=0.0.",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(folder, capsys, arguments, sentence):

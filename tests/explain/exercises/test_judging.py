@@ -174,6 +174,21 @@ def test_a_mistake_is_named_only_where_it_is_right_where_the_student_is():
     assert not verdict.right and "output must be " in verdict.sentence, verdict
 
 
+def test_what_python_says_is_explained():
+    assert "here bias is None" in exercises.judge("dense", lambda x, kernel, bias: x @ kernel + bias).sentence
+    assert "np.maximum and np.where take arrays" in exercises.judge("relu", lambda x: max(x, 0)).sentence
+    assert len(exercises.judge("relu", lambda x: exec("raise ValueError('x' * 5000)")).sentence) < 500
+
+
+def test_two_whole_numbers_may_come_as_an_array():
+    assert exercises.judge("same_pads", lambda *case: np.array(students.pads(*case))).right
+
+
+def test_a_notebook_shows_a_verdict_as_text():
+    verdict = exercises.judge("relu", students.relu, clock=False)
+    assert repr(verdict) == str(verdict)
+
+
 def test_errors_raised_by_numpy_are_not_the_students():
     with np.errstate(all="raise"):
         assert exercises.judge("softmax", students.softmax, clock=False).right

@@ -27,7 +27,7 @@ def test_a_file_holds_the_task_and_an_empty_function(name):
 
 
 def test_the_example_stands_in_the_file():
-    assert "   4  3  4\n" in exercises.file_text("conv2d") and "x (1, 5, 5, 1)" in exercises.file_text("conv2d")
+    assert "   12  12  10  10\n" in exercises.file_text("conv2d") and "x (1, 5, 5, 1)" in exercises.file_text("conv2d")
     assert "gives\n\n    output = 2\n" in exercises.file_text("output_size")
 
 
