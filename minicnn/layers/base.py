@@ -215,11 +215,18 @@ class Layer(Settings, Told, InGraph, Reading):
     # ---- running ----------------------------------------------------------------------------------------
 
     def __call__(self, x: Any, training: bool | None = None) -> Any:
-        """Run `forward`, or record a node where x is symbolic."""
+        """Run `forward`, or record a node where x is symbolic.
+
+        Of calls in training backward goes back over the last alone, so that a hundred of them, whose answers someone
+        averages, keep no more than one; `forward` keeps every one.
+        """
         several = isinstance(x, (list, tuple))
         inputs = list(x) if several else [x]
         if not any(isinstance(item, SymbolicTensor) for item in inputs):
-            return self.forward(x, training is not None and boolean("training", training))
+            learning = training is not None and boolean("training", training)
+            if learning:
+                self.forget()
+            return self.forward(x, learning)
         if not all(isinstance(item, SymbolicTensor) for item in inputs):
             raise TypeError(f"Layer '{self.name}' got symbolic tensors and arrays mixed; all must be of one kind.")
         shapes = [item.shape for item in inputs]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicnn import Add, Dense, Input, Model, Sequential, Sigmoid, Softmax
+from minicnn import Add, Dense, Dropout, Input, Model, Sequential, Sigmoid, Softmax
 
 
 def test_a_first_batch_builds_in_float32():
@@ -67,3 +67,20 @@ def test_a_softmax_along_another_axis_is_left_out_and_applied_along_it():
     expected = np.exp(x) / np.exp(x).sum(1, keepdims=True)
     for whole in (model, Sequential([Input((3, 4)), model]).astype("float64")):
         np.testing.assert_allclose(whole.apply_activation(x), expected, rtol=1e-12)
+
+
+def test_calls_in_training_keep_one():
+    """A hundred answers of Dropout to average are what Keras's users ask for: nothing piles up; forward keeps each."""
+    model = Sequential([Input((4,)), Dense(3), Sequential([Dropout(0.5), Dense(2)])], seed=0)
+    x, dy = np.ones((2, 4)), np.ones((2, 2))
+    answers = np.stack([model(x, training=True) for _ in range(5)])
+    assert answers.std(0).all() and len(model._saved) == 1
+    assert {len(layer._saved) for _, layer in model.walk()} <= {0, 1}
+    model.backward(dy)
+    with pytest.raises(RuntimeError, match="backward needs a forward"):
+        model.backward(dy)
+    for _ in range(2):
+        model.forward(x, training=True)
+    assert model(x).shape == (2, 2) and len(model._saved) == 2
+    model.backward(dy)
+    model.backward(dy)
