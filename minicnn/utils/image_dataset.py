@@ -170,9 +170,11 @@ def image_dataset_from_directory(
     size: Any = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)
     resizing = Resizing(size[0], size[1], interpolation, crop_to_aspect_ratio)
     resizing.build((None, None, None, CHANNELS[color_mode]))
-    files, found, names = _listed(Path(path("directory", directory)), labels, class_names)
+    files, found, names, others = _listed(Path(path("directory", directory)), labels, class_names)
     if verbose:
         print(f"Found {len(files)} files" + (f" belonging to {len(names)} classes." if labels is not None else "."))
+        if others:  # Keras does not say so
+            print(f"Left out, as Keras takes {', '.join(SUFFIXES)} alone: {len(others)} ({others[0]}).")
     order = np.arange(len(files))
     if subset and shuffle:
         np.random.RandomState(seed).shuffle(order)  # noqa: NPY002  so Keras draws, whose split this is
@@ -190,8 +192,8 @@ def image_dataset_from_directory(
 
 def _listed(
     root: Path, labels: str | Sequence[int] | None, class_names: Sequence[str] | None
-) -> tuple[list[Path], IntArray, list[str]]:
-    """List the pictures, their labels and the names of the classes."""
+) -> tuple[list[Path], IntArray, list[str], list[str]]:
+    """List the pictures, their labels, the names of the classes, and pictures that Keras does not take."""
     inferred = isinstance(labels, str) and labels == "inferred"
     folders = (
         sorted(path.name for path in root.iterdir() if path.is_dir() and path.name[0] != ".") if inferred else [""]
@@ -199,15 +201,15 @@ def _listed(
     if class_names is not None and not (inferred and set(class_names) <= set(folders)):
         raise ValueError(f"`class_names` must be folders of {root}, for labels='inferred'. Received: {class_names!r}.")
     names = folders if class_names is None else list(class_names)
+    below_each = [pictures_below(root / name, LeftOut()) for name in names]
+    others = [file for below in below_each for file in below if not file.lower().endswith(SUFFIXES)]
     found = [
-        sorted((file for file in pictures_below(root / name, LeftOut()) if file.lower().endswith(SUFFIXES)),
-               key=os.path.split)
-        for name in names
-    ]  # fmt: skip
+        sorted((file for file in below if file.lower().endswith(SUFFIXES)), key=os.path.split) for below in below_each
+    ]
     files = [root / name / file for name, below in zip(names, found, strict=True) for file in below]
     if inferred or labels is None:
-        return files, np.repeat(np.arange(len(names)), [len(below) for below in found]), names
+        return files, np.repeat(np.arange(len(names)), [len(below) for below in found]), names, others
     given = np.asarray(labels)
     if len(given) != len(files):
         raise ValueError(f"`labels` must be {len(files)} integers, one a file. Received: {len(given)}.")
-    return files, given, [str(label) for label in sorted(set(given.tolist()))]
+    return files, given, [str(label) for label in sorted(set(given.tolist()))], others

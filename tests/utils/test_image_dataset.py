@@ -140,7 +140,7 @@ def test_no_folder(tmp_path):
         utils.image_dataset_from_directory(tmp_path, verbose=False)
 
 
-def test_the_order_of_folders_is_keras_s(tmp_path):
+def test_the_order_of_folders_is_keras_s(tmp_path, capsys):
     """A folder before one that its name begins, a folder's files before those below; no .webp."""
     names = ("cat/1.png", "cat-big/1.png", "cat/IMG_1.jpg", "cat/2019/a.JPG", "cat/2019-2/b.png", "cat/z.webp")
     for number, name in enumerate(names):
@@ -151,3 +151,7 @@ def test_the_order_of_folders_is_keras_s(tmp_path):
             same(ours, theirs, 4)  # JPEG: decoders differ
     for _ in both(tmp_path, validation_split=0.4, subset="both", seed=3, shuffle=True):
         pass
+    capsys.readouterr()
+    utils.image_dataset_from_directory(tmp_path)
+    told = "Found 5 files belonging to 2 classes.\nLeft out, as Keras takes .bmp, .gif, .jpeg, .jpg, .png alone: 1 "
+    assert capsys.readouterr().out == told + "(z.webp).\n"
