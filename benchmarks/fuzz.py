@@ -10,6 +10,7 @@ of that, single members of a zip under a right checksum, and single values of th
 import contextlib
 import copy
 import faulthandler
+import importlib.util
 import io
 import json
 import random
@@ -46,6 +47,7 @@ from minicnn.models import Model, Sequential
 from . import machine, progress, results
 
 KINDS = ("model.keras", "model.h5", "model.weights.h5", "model.json")
+ONNX = "model.onnx"  # one more kind where the package `onnx` is there to write it
 SECONDS = 5.0  # for one file
 MEGABYTES = 1024  # that one file may add to the process's peak; an honest model of a long picture takes 600
 HOSTILE = (
@@ -167,10 +169,16 @@ def _load_weights(model, path):
 
 def sound_files(folder):
     """Write a small net, with something of everything, in every format; return the paths."""
+    written = [folder / name for name in KINDS]
     for name in KINDS:
         model = _net(() if name == "model.json" else [Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])])
         (model.save_weights if name == "model.weights.h5" else model.save)(folder / name)
-    return [folder / name for name in KINDS]
+    if importlib.util.find_spec("onnx"):
+        from .peers import onnx_files
+
+        (folder / ONNX).write_bytes(onnx_files.small_net())
+        written.append(folder / ONNX)
+    return written
 
 
 def _net(first):
@@ -221,6 +229,10 @@ def damaged(name, sound, dice):
         return {**sound, name: _json(raw, dice)}
     if deep and name.endswith(".h5") and not name.endswith(".weights.h5"):
         return {**sound, name: _with_attribute(raw, dice)}
+    if deep and name.endswith(".onnx"):
+        from .peers import onnx_files
+
+        return {**sound, name: onnx_files.with_sizes(raw, dice)}
     victim = dice.choice(sorted(sound))
     return {**sound, victim: mutated(sound[victim], dice)}
 
