@@ -225,6 +225,11 @@ def _overflowing(logits, labels):
     return loss, p / len(labels)
 
 
+def _clipped(logits, labels):
+    p = np.clip(reference.softmax_forward(logits.astype(np.float64)), 1e-7, 1 - 1e-7)
+    return float(-np.log(p[np.arange(len(labels)), labels]).mean()), _crossentropy(logits, labels)[1]
+
+
 def _overflowing_log(gradient: Callable[..., Array]):
     """Make the mistake of typing the loss as the formula stands; gradient(logits, labels) is the other result."""
 
@@ -291,6 +296,10 @@ log(sum exp(z)) = m + log(sum exp(z - m)), with m the row's largest number.""",
         Mistake(
             "the loss is the log of a softmax that rounds to 0, so it becomes infinite: take it from the logits",
             _log_of_softmax,
+        ),
+        Mistake(
+            "probabilities are cut off, at 1e-7 or so, and large losses with them: take the loss from the logits",
+            _clipped,
         ),
         Mistake("the loss is the sum over the batch: it must be the mean", _crossentropy_with(lambda each: each.sum())),
         Mistake(

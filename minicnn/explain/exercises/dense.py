@@ -150,6 +150,14 @@ Sums over the batch, not means: the loss has divided already.""",
             _backward_with(lambda dx, dkernel, dbias, dy, x, kernel: (dx, dkernel, dy.sum(1))),
         ),
         Mistake(
+            "all gradients are divided by the batch: the loss has divided already",
+            _backward_with(
+                lambda dx, dkernel, dbias, dy, x, kernel: tuple(
+                    each / dy.dtype.type(len(dy)) for each in (dx, dkernel, dbias)
+                )
+            ),
+        ),
+        Mistake(
             "the kernel is not turned: dx[n,d] sums over f, dy @ kernel.T",
             lambda dy, x, kernel: (dy @ kernel, *_backward(dy, x, kernel)[1:]),
         ),

@@ -176,6 +176,12 @@ def _adam_weights(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
     reference.adam_step(w, g, m, v, _rate(t, learning_rate, beta_1, beta_2), 1 - beta_1, 1 - beta_2, epsilon)
 
 
+def _adam_full(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+    m[...] = beta_1 * m + g
+    v += (g * g - v) * (1 - beta_2)
+    w -= _rate(t, learning_rate, beta_1, beta_2) * m / (np.sqrt(v) + epsilon)
+
+
 def _adam_late(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
     old = _rate(t, learning_rate, beta_1, beta_2) * m / (np.sqrt(v) + epsilon)
     before = w.copy()
@@ -244,6 +250,7 @@ Nothing is returned: change w, m and v themselves, in place.""",
         ),
         Mistake("the corrected means are stored: keep m and v as they are, correct only the step", _adam_stored),
         Mistake("the old mean must weigh beta and the gradient 1 - beta, not the other way round", _adam_weights),
+        Mistake("the gradient counts in full in m: it is weighed, (1 - beta_1) * g", _adam_full),
         Mistake("w steps before m and v are new: compute both means first", _adam_late),
         Mistake("beta_1 and beta_2 are exchanged: beta_1 belongs to m, beta_2 to v", _adam_swapped),
         Mistake(

@@ -104,6 +104,16 @@ are: it counts as minus infinity.
             lambda x, pool_size, strides, pads: reference.maxpool2d_forward(x, pool_size, pool_size, pads),
         ),
         Mistake(
+            "the strides are exchanged: sh is the step down, sw the step to the right",
+            lambda x, pool_size, strides, pads: reference.maxpool2d_forward(x, pool_size, strides[::-1], pads),
+        ),
+        Mistake(
+            "the padding is on the wrong side: pads are ((top, bottom), (left, right)), before comes first",
+            lambda x, pool_size, strides, pads: reference.maxpool2d_forward(
+                x, pool_size, strides, (pads[0][::-1], pads[1][::-1])
+            ),
+        ),
+        Mistake(
             "the largest is sought over all channels: each map is pooled by itself",
             lambda x, *how: np.repeat(reference.maxpool2d_forward(x.max(-1, keepdims=True), *how), x.shape[3], -1),
         ),
@@ -173,6 +183,10 @@ def _first_by_columns(dy, x, pool_size, strides, pads):
     return turned.transpose(0, 2, 1, 3)
 
 
+def _uncut(dy, x, pool_size, strides, pads):
+    return np.pad(reference.maxpool2d_backward(dy, x, pool_size, strides, pads), ((0, 0), *pads, (0, 0)))
+
+
 MAXPOOL2D_BACKWARD: Exercise = Exercise(
     "maxpool2d_backward",
     "max pooling backward: who gets the gradient, and who at a tie",
@@ -216,6 +230,15 @@ windows adds up.
         Mistake(
             "windows that overlap overwrite each other: add (+=), do not set (=)",
             _shared(_one(lambda window: window.argmax()), add=False),
+        ),
+        Mistake(
+            "the winner gets 1 in place of dy: it gets the gradient of its output",
+            lambda dy, x, *how: reference.maxpool2d_backward(np.ones_like(dy), x, *how),
+        ),
+        Mistake("the padding is still there: cut it off at the end", _uncut),
+        Mistake(
+            "where bottom is 0, `top:-bottom` is empty, and so for columns: cut out top : top + H",
+            lambda *case: _uncut(*case)[:, case[4][0][0] : -case[4][0][1], case[4][1][0] : -case[4][1][1]],
         ),
         Mistake(
             "all numbers of the window get a share: that is average pooling; only the winner moved the output",

@@ -314,6 +314,17 @@ def pool_unmoved(x, pool_size, strides, pads):
     return pool(x, pool_size, (1, 1), pads)[:, :oh, :ow]
 
 
+@wrong("maxpool2d", "the strides are exchanged")
+def pool_strides(x, pool_size, strides, pads):
+    return pool(x, pool_size, strides[::-1], pads)
+
+
+@wrong("maxpool2d", "the padding is on the wrong side")
+def pool_wrong_side(x, pool_size, strides, pads):
+    (top, bottom), (left, right_) = pads
+    return pool(x, pool_size, strides, ((bottom, top), (right_, left)))
+
+
 def pool_back(dy, x, pool_size, strides, pads, won):
     (ph, pw), (sh, sw), (top, left) = pool_size, strides, (pads[0][0], pads[1][0])
     dx = np.zeros_like(x)
@@ -340,6 +351,21 @@ def pool_dx_ties(dy, x, pool_size, strides, pads):
 @wrong("maxpool2d_backward", "at a tie the last maximum wins")
 def pool_dx_last(dy, x, pool_size, strides, pads):
     return pool_back(dy, x, pool_size, strides, pads, lambda winners: winners[-1:])
+
+
+@wrong("maxpool2d_backward", "the winner gets 1 in place of dy")
+def pool_dx_ones(dy, x, pool_size, strides, pads):
+    return pool_dx(np.ones_like(dy), x, pool_size, strides, pads)
+
+
+@wrong("maxpool2d_backward", "the padding is still there")
+def pool_dx_padded(dy, x, pool_size, strides, pads):
+    return np.pad(pool_dx(dy, x, pool_size, strides, pads), ((0, 0), *pads, (0, 0)))
+
+
+@wrong("maxpool2d_backward", "`top:-bottom` is empty")
+def pool_dx_minus(dy, x, pool_size, strides, pads):
+    return to_minus(pool_dx_padded(dy, x, pool_size, strides, pads), pads)
 
 
 # ---- ReLU, softmax, cross-entropy -----------------------------------------------------------------------------------
@@ -444,6 +470,12 @@ def crossentropy_formula_twice(logits, labels):
     return loss, crossentropy_overflows(logits, labels)[1]
 
 
+@wrong("crossentropy", "probabilities are cut off")
+def crossentropy_clipped(logits, labels):
+    p = np.clip(softmax(logits.astype("float64")), 1e-7, 1 - 1e-7)
+    return -np.log(p[range(len(labels)), labels]).mean(), crossentropy(logits, labels)[1]
+
+
 @wrong("crossentropy", "not divided by N")
 def crossentropy_sum_gradient(logits, labels):
     loss, dz = crossentropy(logits, labels)
@@ -504,6 +536,11 @@ def dense_back_mean(dy, x, kernel):
 @wrong("dense_backward", "it must return 3 things, dx, dkernel, dbias; yours returns 2 things")
 def dense_back_two(dy, x, kernel):
     return dy @ kernel.T, x.T @ dy
+
+
+@wrong("dense_backward", "all gradients are divided by the batch")
+def dense_back_all_means(dy, x, kernel):
+    return tuple(each / dy.dtype.type(len(dy)) for each in dense_back(dy, x, kernel))
 
 
 @wrong("dense_backward", "the kernel is not turned")
@@ -590,6 +627,14 @@ def adam_hats(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
 def adam_weights(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
     m[...] = (1 - beta_1) * m + beta_1 * g
     v[...] = (1 - beta_2) * v + beta_2 * g**2
+    w -= learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon)
+
+
+@wrong("adam", "counts in full in m")
+def adam_full(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+    m *= beta_1
+    m += g
+    v[...] = beta_2 * v + (1 - beta_2) * g**2
     w -= learning_rate * np.sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (np.sqrt(v) + epsilon)
 
 
