@@ -111,7 +111,7 @@ def test_a_net_that_answers_nan_has_no_figures(tmp_path, command):
         ["evaluate", bad, root],
         ["evaluate", good, bad, root],
         ["predict", bad, root, "--json"],
-        ["predict", good, root, "--json", "--scale", "1e39"],
+        ["predict", good, root, "--json", "--scale", "3e38"],
         ["export", bad, "--to", "savedmodel"],
     ):
         told = command(*arguments, *(["--out", tmp_path / "out"] if arguments[0] != "predict" else []), code=2)
