@@ -77,7 +77,7 @@ class Settings:
                 f"Received: {name}={value!r}."
             )
         if name in self.__dict__ and name in self.__dict__.get("_given", ()):  # set anew
-            self._given[name] = value
+            self.__dict__["_given"] = self._given | {name: value}  # a copy of the layer keeps its own
         super().__setattr__(name, boolean("trainable", value) if name == "trainable" else value)
 
     def get_config(self) -> dict[str, Any]:
@@ -159,29 +159,34 @@ class Settings:
 def _settings_are_older(kind: type) -> bool:
     """Tell whether a class's `__init__` is of a later class than its `_settings`, which so cannot know of it.
 
-    A `get_config` of one's own tells all, as in Keras.
+    A `get_config` of one's own tells all, as in Keras; and so do the `_settings` of minicnn's classes.
     """
     of = {
         method: next(place for place, base in enumerate(kind.__mro__) if method in vars(base))
         for method in ("__init__", "_settings", "get_config")
     }
-    return of["__init__"] < of["_settings"] and kind.__mro__[of["get_config"]] is Settings
+    maker, told = kind.__mro__[of["__init__"]], kind.__mro__[of["get_config"]] is Settings
+    return told and of["__init__"] < of["_settings"] and maker.__module__.split(".")[0] != __name__.split(".")[0]
 
 
 def _arguments_of(kind: type, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `__init__` is given, by name, with its defaults; not what every layer takes."""
-    signature = inspect.signature(vars(kind).get("__init__", kind.__init__))
+    """Return what `__init__` is given, by name, with its defaults; not what every layer takes.
+
+    What it takes as `*sizes` is among it, so that from_config, which gives names alone, refuses it and loses nothing.
+    """
+    signature = inspect.signature(kind.__init__)
     try:
         bound = signature.bind_partial(None, *args, **kwargs)
     except TypeError:  # which __init__ says better
         return {}
     bound.apply_defaults()
     found: dict[str, Any] = {}
-    for name, parameter in list(signature.parameters.items())[1:]:
-        if parameter.kind is parameter.VAR_KEYWORD:
-            found |= bound.arguments[name]
-        elif parameter.kind is not parameter.VAR_POSITIONAL:
-            found[name] = bound.arguments[name]
+    for name, value in list(bound.arguments.items())[1:]:  # without what is missing, as in a copy
+        kind_of = signature.parameters[name].kind
+        if kind_of is inspect.Parameter.VAR_KEYWORD:
+            found |= value
+        elif kind_of is not inspect.Parameter.VAR_POSITIONAL or value:
+            found[name] = value
     told = {"name", "dtype", "trainable", "input_shape", "batch_input_shape", "input_dim", *getattr(kind, "only", {})}
     return {
         key: value

@@ -1,5 +1,8 @@
 """A layer of one's own: checked, trained, saved and loaded, here and by Keras."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -212,8 +215,31 @@ def test_arguments_are_kept_without_settings(tmp_path):
     np.testing.assert_allclose(model.astype("float64").predict(x), model.predict(x), rtol=1e-5, atol=1e-6)
     assert again.get_layer("w").factor == [5.0, 6.0] and again.get_layer("w").activation == "relu"
     changed = Power(3.0)
+    others = copy.copy(changed), copy.deepcopy(changed), pickle.loads(pickle.dumps(changed))
     changed.power = 4.0
+    assert [other.get_config()["power"] for other in others] == [3.0] * 3
+    assert copy.deepcopy(Wider(3)).get_config() == Wider(3).get_config()
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'units'"):
+        Wider()
     assert changed.get_config()["power"] == 4.0 and Power().get_config()["power"] == 2.0
+
+
+class Sizes(Layer):
+    def __init__(self, *sizes, name=None, **more):
+        super().__init__(name, **more)
+        self.sizes = sizes
+
+    def _forward(self, x, training):
+        return x, None
+
+    def _backward(self, dy, saved, need_dx):
+        return dy
+
+
+def test_arguments_without_names_are_not_lost_silently():
+    with pytest.raises(ValueError, match="Sizes does not understand its settings .*'sizes'"):
+        check_layer(Sizes(3, 4), (None, 2))
+    assert check_layer(Sizes(), (None, 2)).ok
 
 
 class Started(Scale):
