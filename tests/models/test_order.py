@@ -58,7 +58,7 @@ def test_a_layer_used_early_and_late(tmp_path):
     early = shared(L.ReLU(name="before")(x))
     late = shared(L.Conv2D(2, 1, name="c")(L.Add(name="a")([early, side])))
     y = L.Add(name="b")([L.Conv2D(2, 1, name="d")(side), late, L.Conv2D(2, 1, name="e")(x)])
-    assert_keras_order(keras.Model([x], [y, side, shared(x)]), tmp_path)
+    assert_keras_order(keras.Model(x, [y, side, shared(x)]), tmp_path)
 
 
 def test_nested_models_called_twice(tmp_path):
