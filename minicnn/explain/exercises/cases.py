@@ -80,6 +80,35 @@ def drawn(make: Callable[[Draw], Arguments], count: int = 120, seed: int = 0) ->
     return by_size(make(Draw(rng)) for _ in range(count))
 
 
+def drawn_parts(make: Callable[[Draw], Arguments], *names: str, count: int = 120) -> Callable[[], list[Arguments]]:
+    """Return a function that draws cases, and keeps of each the arguments with these names.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the arguments of a forward and its backward together.
+    *names : str
+        What one of the two takes.
+    count : int
+
+    Returns
+    -------
+    draw : function without arguments
+
+    Examples
+    --------
+    >>> draw = drawn_parts(lambda draw: {"x": draw.array(2), "dy": draw.array(2)}, "dy", count=3)
+    >>> [list(case) for case in draw()]
+    [['dy'], ['dy'], ['dy']]
+    """
+
+    def some(draw: Draw) -> Arguments:
+        case = make(draw)
+        return {name: case[name] for name in names}
+
+    return lambda: drawn(some, count)
+
+
 def by_size(cases: Iterable[Arguments]) -> list[Arguments]:
     """Sort cases by how many numbers they hold; one that is not whole, and hard to read, counts for two."""
     return sorted(cases, key=lambda case: sum(map(_size, case.values())))

@@ -6,7 +6,7 @@ import numpy as np
 
 from ... import kernels, reference
 from ...types import Array
-from .cases import Draw, drawn
+from .cases import Draw, drawn, drawn_parts
 from .exercise import Arguments, Exercise, Mistake, Nudge
 
 
@@ -14,16 +14,6 @@ def _drawn(draw: Draw) -> Arguments:
     n, d, f = draw.one_of(1, 2, 3), draw.one_of(1, 2, 3, 5), draw.one_of(1, 2, 3)
     arrays = {"x": draw.array(n, d), "kernel": draw.array(d, f), "bias": draw.array(f), "dy": draw.array(n, f)}
     return arrays | {"bias": draw.one_of(arrays["bias"], arrays["bias"], None)}
-
-
-def _cases(*names: str):
-    """Make a function that draws cases with these arguments alone."""
-
-    def make(draw: Draw) -> Arguments:
-        case = _drawn(draw)
-        return {name: case[name] for name in names}
-
-    return lambda: drawn(make)
 
 
 def _large(*names: str):
@@ -59,7 +49,7 @@ Each output weighs all inputs of its row, adds them up, and adds its bias.
     ("y",),
     lambda x, kernel, bias: reference.dense_forward(x, kernel, bias),
     {"x": X, "kernel": KERNEL, "bias": np.array([10.0, 20.0])},
-    _cases("x", "kernel", "bias"),
+    drawn_parts(_drawn, "x", "kernel", "bias"),
     (
         Mistake("the bias is not added", lambda x, kernel, bias: reference.dense_forward(x, kernel, None)),
         Mistake(
@@ -125,7 +115,7 @@ Sums over the batch, not means: the loss has divided already.""",
     ("dx", "dkernel", "dbias"),
     _backward,
     {"dy": np.array([[1.0, 0.0], [2.0, 1.0]]), "x": X, "kernel": KERNEL},
-    _cases("dy", "x", "kernel"),
+    drawn_parts(_drawn, "dy", "x", "kernel"),
     (
         Mistake(
             "the bias gradient is not summed over the batch",

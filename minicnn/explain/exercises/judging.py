@@ -11,7 +11,7 @@ from .exercise import Arguments, Exercise, Mistake
 from .gradients import agree, quotients, slope, wide
 from .running import Fault, as_numbers, close, copied, examine, results, right_answer
 from .showing import show_arguments, show_difference
-from .table import EXERCISES
+from .table import find
 from .timing import speed
 from .using import USABLE
 
@@ -93,9 +93,7 @@ def judge(name: str, function: Callable[..., Any], tell: Callable[..., Any] = ig
       [0][0]         [3][1]
     y[0] must be 0; yours is 3; 2 of 2 numbers are wrong.
     """
-    if name not in EXERCISES:
-        raise ValueError(f"`name` must be one of {', '.join(EXERCISES)}. Received: name={name!r}.")
-    exercise = EXERCISES[name]
+    exercise = find(name)
     if exercise.judge is not None:
         return Verdict(name, *exercise.judge(function, tell))
     cases = by_size([exercise.paper, *exercise.cases()]) if _has_arrays(exercise) else exercise.cases()

@@ -6,7 +6,7 @@ import numpy as np
 
 from ... import kernels, reference
 from ...types import Array
-from .cases import Draw, drawn, quietly
+from .cases import Draw, drawn_parts, quietly
 from .exercise import Arguments, Exercise, Mistake, Nudge
 
 
@@ -16,16 +16,6 @@ def _drawn(draw: Draw) -> Arguments:
     vectors = {"gamma": draw.array(shape[-1]) + 5, "beta": draw.array(shape[-1])}
     dtype = arrays["x"].dtype
     return arrays | {name: v.astype(dtype) for name, v in vectors.items()} | {"epsilon": draw.one_of(0.001, 0.5, 1.0)}
-
-
-def _cases(*names: str):
-    """Make a function that draws cases with these arguments alone."""
-
-    def make(draw: Draw) -> Arguments:
-        case = _drawn(draw)
-        return {name: case[name] for name in names}
-
-    return lambda: drawn(make)
 
 
 def _large(*names: str):
@@ -103,7 +93,7 @@ layer.
     ("y",),
     _forward,
     {"x": np.array([[2.0], [4.0], [6.0], [8.0]]), "gamma": np.array([1.5]), "beta": np.array([0.5]), "epsilon": 0.001},
-    _cases("x", "gamma", "beta", "epsilon"),
+    drawn_parts(_drawn, "x", "gamma", "beta", "epsilon"),
     (
         Mistake(
             "the variance is divided by count - 1: here it is the batch's own, divided by count",
@@ -220,7 +210,7 @@ The second term in dx is the mean's doing, the third the variance's.
         "gamma": np.array([1.5]),
         "epsilon": 0.001,
     },
-    _cases("dy", "x", "gamma", "epsilon"),
+    drawn_parts(_drawn, "dy", "x", "gamma", "epsilon"),
     (
         Mistake(
             "mean and variance are taken as constants: they move with x, two terms of dx are missing",

@@ -6,7 +6,7 @@ import numpy as np
 
 from ... import kernels, reference
 from ...types import Array
-from .cases import NO_PADS, Draw, drawn, picture
+from .cases import NO_PADS, Draw, drawn_parts, picture
 from .exercise import Arguments, Exercise, Mistake, Nudge
 
 
@@ -20,16 +20,6 @@ def _drawn(draw: Draw) -> Arguments:
     dy = draw.array(n, *(reference.output_size(*axis) for axis in sizes), channels)
     x = draw.tied(*shape) if draw.one_of(True, False) else draw.array(*shape) - 5
     return {"dy": dy, "x": x.astype(dy.dtype), "pool_size": window, "strides": strides, "pads": pads}
-
-
-def _cases(*names: str):
-    """Make a function that draws cases with these arguments alone."""
-
-    def make(draw: Draw) -> Arguments:
-        case = _drawn(draw)
-        return {name: case[name] for name in names}
-
-    return lambda: drawn(make, 240)
 
 
 def _windows(x, pool_size, strides, pads, fill=-np.inf):
@@ -87,7 +77,7 @@ are: it counts as minus infinity.
         "strides": (2, 2),
         "pads": NO_PADS,
     },
-    _cases("x", "pool_size", "strides", "pads"),
+    drawn_parts(_drawn, "x", "pool_size", "strides", "pads", count=240),
     (
         Mistake(
             "the padding takes part as 0: where all numbers are negative it wins; pad with -inf", _reduced(np.max, 0.0)
@@ -216,7 +206,7 @@ windows adds up.
         "strides": (2, 2),
         "pads": NO_PADS,
     },
-    _cases("dy", "x", "pool_size", "strides", "pads"),
+    drawn_parts(_drawn, "dy", "x", "pool_size", "strides", "pads", count=240),
     (
         Mistake(
             "ties are counted twice: where several numbers are the largest only the first of them gets the gradient",

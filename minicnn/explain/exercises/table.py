@@ -20,3 +20,29 @@ EXERCISES: dict[str, Exercise] = {
         *(SGD, ADAM, LOOP, BATCHNORM, BATCHNORM_BACKWARD, IM2COL, WARDROBE),
     )
 }
+
+
+def find(name: str) -> Exercise:
+    """Return the exercise of a name.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    exercise : Exercise
+
+    Raises
+    ------
+    ValueError
+        There is no such exercise.
+
+    Examples
+    --------
+    >>> find("relu").name
+    'relu'
+    """
+    if name not in EXERCISES:
+        raise ValueError(f"`name` must be one of {', '.join(EXERCISES)}. Received: name={name!r}.")
+    return EXERCISES[name]

@@ -8,7 +8,7 @@ from ...types import AnyPath
 from .exercise import Exercise
 from .running import EMPTY, right_answer
 from .showing import show_arguments
-from .table import EXERCISES
+from .table import find
 
 
 def file_text(name: str) -> str:
@@ -34,9 +34,7 @@ def file_text(name: str) -> str:
     >>> exercises.file_text("output_size").splitlines()[-3]
     'def output_size(size, k, s, pad):'
     """
-    if name not in EXERCISES:
-        raise ValueError(f"`name` must be one of {', '.join(EXERCISES)}. Received: name={name!r}.")
-    exercise = EXERCISES[name]
+    exercise = find(name)
     example = f"\n\nOn paper\n\n{_indented(_example(exercise))}" if exercise.paper else ""
     text = (
         f'"""Exercise: {exercise.title}.\n\n{exercise.task}{example}\n\n'
