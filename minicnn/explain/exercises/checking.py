@@ -22,6 +22,11 @@ from .judging import Verdict
 LIMIT = 10.0  # seconds for one call
 MOST = 86400.0  # seconds: more than any system can wait for is no limit
 START = 60.0  # seconds for Python and NumPy
+LOOP = "is there a loop without an end"
+QUESTIONS: dict[str, str] = {  # of what may take long without one
+    "reading of the file": f"{LOOP}, or a slow import, for which --limit allows more",
+    "the training": "would fewer epochs or filters do, without loops over pixels",
+}
 ROOT = Path(__file__).resolve().parents[3]  # where the package lies, for the child
 
 
@@ -124,7 +129,7 @@ def _endless(at: dict[str, Any]) -> Verdict:
     return Verdict(
         at["name"],
         False,
-        f"{at['function']}: it did not end within {at['limit']:g} s {_where(at)}: is there a loop without an end?",
+        f"{at['function']}: it did not end within {at['limit']:g} s {_where(at)}: {QUESTIONS.get(at['stage'], LOOP)}?",
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from .exercise import Exercise
 from .judging import Verdict, judge
-from .running import MESSAGE, Sheet
+from .running import MESSAGE, Sheet, raised
 from .table import EXERCISES
 from .timing import speed
 
@@ -58,8 +58,11 @@ def prove(exercise: Exercise, function: Callable[..., Any], out: TextIO, limit: 
         late = f"{verdict.body}\n  speed         not measured: it takes too long"
         say(out, pending=True, **asdict(Verdict(verdict.name, True, verdict.sentence, late)))
         tell("speed", 60)
-        timed = f"{verdict.body}\n  {speed(exercise, function)}"
-        verdict = Verdict(verdict.name, True, verdict.sentence, timed)
+        try:
+            timed = speed(exercise, function)
+        except BaseException as error:  # SystemExit too; on all cases it was right
+            timed = f"speed         not measured: {raised(error, function)}"
+        verdict = Verdict(verdict.name, True, verdict.sentence, f"{verdict.body}\n  {timed}")
     say(out, pending=False, **asdict(verdict))
 
 

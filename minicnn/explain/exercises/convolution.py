@@ -96,7 +96,8 @@ adds its bias. F filters make F maps.
     y[n,i,j,f] = bias[f] + sum over a, b, c of
                  x[n, i*sh + a - top, j*sw + b - left, c] * kernel[a,b,c,f]
 
-where what lies outside x counts as 0. The filter is not turned around.
+where what lies outside x counts as 0. The filter is not turned around. n counts
+pictures, i and j stops, a and b rows and columns of the filter, c channels.
 
     x        (N, H, W, C)    pictures: how many, height, width, channels
     kernel   (KH, KW, C, F)  F filters
@@ -106,6 +107,7 @@ where what lies outside x counts as 0. The filter is not turned around.
     ->
     y        (N, OH, OW, F), the dtype of x
              OH = (H + top + bottom - KH) // sh + 1
+             OW = (W + left + right - KW) // sw + 1
 
 Loops are welcome: first right, then fast. np.pad makes the zeros.""",
     "conv2d_forward(x, kernel, bias, strides, pads)",

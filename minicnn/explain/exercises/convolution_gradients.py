@@ -52,7 +52,7 @@ CONV2D_INPUT: Exercise = Exercise(
     "conv2d_input",
     "convolution: the gradient with respect to the picture",
     """\
-Backward, first part. `dy` says how the loss changes with each output. Each
+Backward, third part. `dy` says how the loss changes with each output. Each
 product x * kernel in the forward's sum hands dy * kernel back to its x; a pixel
 that many windows have seen adds up what they all hand back.
 
@@ -218,7 +218,7 @@ BIAS: Exercise = Exercise(
     "bias",
     "convolution and dense: the gradient with respect to the bias",
     """\
-Backward, third part. A filter's bias was added to every output of its filter,
+Backward, first part. A filter's bias was added to every output of its filter,
 in every picture; so it gets the sum of all their gradients.
 
     dbias[f] = sum of dy[..., f] over every axis but the last

@@ -6,6 +6,7 @@ At a kink (a ReLU at 0, a tie in a pooling) up and down tell different slopes, a
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from ...types import Array
 from .cases import quietly
 from .exercise import Arguments, Exercise, Nudge
-from .running import copied, results
+from .running import Sheet, copied, results
 
 STEP = 1e-5
 TOLERANCE = 1e-5  # of the slope, or of 1
@@ -81,7 +82,9 @@ def quotients(
     """
     for case in map(wide, cases[:CASES]):
         given = copied(case)
-        answer = results(exercise, function(*given.values()), given)
+        with redirect_stdout(Sheet()):
+            raw = function(*given.values())
+        answer = results(exercise, raw, given)
         for nudge in exercise.nudges:
             gradient: Array = answer[nudge.result]
             for index in np.ndindex(*gradient.shape):

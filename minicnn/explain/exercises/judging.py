@@ -115,7 +115,7 @@ def judge(name: str, function: Callable[..., Any], tell: Callable[..., Any] = ig
         f"properties    {len(cases)} cases against minicnn.reference{_dtypes(cases)}",
     ]
     if exercise.nudges:
-        tell("difference quotients")
+        tell("difference quotients", 60)
         proved, verdict = _gradients(exercise, function, cases)
         if verdict is not None:
             return verdict

@@ -92,7 +92,7 @@ layer.
     "batch_normalization(x, gamma, beta, epsilon)",
     ("y",),
     _forward,
-    {"x": np.array([[2.0], [4.0], [6.0], [8.0]]), "gamma": np.array([1.5]), "beta": np.array([0.5]), "epsilon": 0.001},
+    {"x": np.array([[2.0], [4.0], [6.0], [8.0]]), "gamma": np.array([1.5]), "beta": np.array([0.5]), "epsilon": 4.0},
     drawn_parts(_drawn, "x", "gamma", "beta", "epsilon"),
     (
         Mistake(
@@ -186,8 +186,10 @@ BATCHNORM_BACKWARD: Exercise = Exercise(
     "batch normalization backward, in training",
     """\
 Moving one number moves its channel's mean and variance too, and so all other
-outputs of the channel. With s = sqrt(variance + epsilon), xhat = (x - mean) / s,
-and sums over all axes but the last:
+outputs of the channel. Compute both anew from x, as forward does: mean, and
+variance = the mean of (x - mean)**2, over all axes but the last, on which a
+channel has `count` numbers. With s = sqrt(variance + epsilon),
+xhat = (x - mean) / s, and sums over the same axes:
 
     dgamma = sum of dy * xhat
     dbeta  = sum of dy
@@ -208,7 +210,7 @@ The second term in dx is the mean's doing, the third the variance's.
         "dy": np.array([[1.0], [0.0], [0.0], [2.0]]),
         "x": np.array([[2.0], [4.0], [6.0], [8.0]]),
         "gamma": np.array([1.5]),
-        "epsilon": 0.001,
+        "epsilon": 4.0,
     },
     drawn_parts(_drawn, "dy", "x", "gamma", "epsilon"),
     (

@@ -46,7 +46,7 @@ of its last step.
     g              the shape of w    gradient of the loss at w
     m              the shape of w    the last step; zeros at the beginning
     learning_rate  float
-    momentum       float, 0 to 1
+    momentum       float, from 0 to below 1
 
 Nothing is returned: change w and m themselves, in place. `w += m` and
 `w[...] = w + m` do so; `w = w + m` makes a new array that nobody sees.""",
@@ -55,7 +55,7 @@ Nothing is returned: change w and m themselves, in place. `w += m` and
     _sgd,
     {
         "w": np.array([1.0, 2.0]),
-        "g": np.array([0.5, -1.0]),
+        "g": np.array([2.0, -1.0]),
         "m": np.array([0.5, 0.5]),
         "learning_rate": 0.5,
         "momentum": 0.5,
@@ -213,12 +213,12 @@ Nothing is returned: change w, m and v themselves, in place.""",
     (),
     _adam,
     {
-        "w": np.array([1.0, 1.0]),
-        "g": np.array([0.4, -0.004]),
+        "w": np.array([1.0, 2.0]),
+        "g": np.array([4.0, -4.0]),
         "m": np.zeros(2),
         "v": np.zeros(2),
         "t": 1,
-        **ADAM_SETTINGS,
+        **{"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.75, "epsilon": 2.0},  # so that no root needs a calculator
     },
     lambda: drawn(_adam_case, 60),
     (

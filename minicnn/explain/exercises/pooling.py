@@ -67,7 +67,8 @@ are: it counts as minus infinity.
     pads       ((top, bottom), (left, right))
     ->
     y          (N, OH, OW, C), the dtype of x
-               OH = (H + top + bottom - PH) // sh + 1""",
+               OH = (H + top + bottom - PH) // sh + 1
+               OW = (W + left + right - PW) // sw + 1""",
     "maxpool2d_forward(x, pool_size, strides, pads)",
     ("y",),
     lambda x, pool_size, strides, pads: reference.maxpool2d_forward(x, pool_size, strides, pads),

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
 
 from .cases import quietly
 from .exercise import Arguments, Exercise
-from .running import copied
+from .running import Sheet, copied
 
 BUDGET = 0.3  # seconds of measuring each
 MOST = 200  # calls
@@ -31,7 +32,9 @@ def speed(exercise: Exercise, function: Callable[..., Any]) -> str:
     if exercise.large is None:
         return ""
     case = exercise.large()
-    own, plain = seconds(function, case), seconds(exercise.solution, case)
+    with redirect_stdout(Sheet()):
+        own = seconds(function, case)
+    plain = seconds(exercise.solution, case)
     parts = [f"yours {told(own)}", f"the reference {told(plain)}"]
     if exercise.fast is not None:
         fast = seconds(exercise.fast, case)

@@ -80,6 +80,9 @@ says. For each batch: compute the outputs, the loss, the gradients; then step.
         kernel    -= learning_rate * rows.T @ dz
         bias      -= learning_rate * sum of dz over the rows
 
+`-=` changes the arrays themselves, in place; `kernel = kernel - ...` would make
+a new one that nobody sees.
+
     x              (N, D)    examples
     labels         (N,)      int, their classes, 0 to K - 1
     kernel, bias   (D, K), (K,)    to be trained, in place

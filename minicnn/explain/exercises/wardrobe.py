@@ -29,14 +29,17 @@ function that trains a net on them and returns it; it is then asked about
 
 What helps: pixels scaled to 0..1 (Rescaling), one or two convolutions, each with
 a ReLU and max pooling, a dense layer with softmax at the end, Adam, ten to
-twenty epochs. It may take {MINUTES} minutes. With layers of your own:
+twenty epochs. It may take {MINUTES} minutes.
+
+    from minicnn import Adam, Conv2D, Dense, Flatten, Input, MaxPooling2D
+    from minicnn import Rescaling, Sequential
+
+Your own layers can answer, once the net has learned; loops in Python would be
+too slow to train with:
 
     from minicnn.explain import exercises
     from conv2d import conv2d_forward
-    exercises.use(model, conv2d_forward)       # the net now computes with it
-
-    from minicnn import Adam, Conv2D, Dense, Flatten, Input, MaxPooling2D
-    from minicnn import Rescaling, Sequential"""
+    exercises.use(model, conv2d_forward)       # the net now computes with it"""
 
 
 def linear(x: AnyArray, y: IntArray) -> Callable[[AnyArray], AnyArray]:

@@ -179,7 +179,7 @@ make it fast.
     strides      (sh, sw)
     ->
     rows         (N * OH * OW, KH * KW * C), the dtype of x
-                 OH = (H - KH) // sh + 1
+                 OH = (H - KH) // sh + 1,  OW = (W - KW) // sw + 1
 
 Nothing is computed: numbers are copied. No padding here.""",
     "im2col(x, kernel_size, strides)",

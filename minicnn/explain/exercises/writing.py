@@ -72,8 +72,8 @@ def write_file(name: str, path: AnyPath | None = None) -> Path:
     >>> str(exercises.write_file("relu"))
     'relu.py'
     """
-    text = file_text(name)
     path = Path(f"{name}.py" if path is None else path)
+    text = file_text(name).replace(f"minicnn check {name}.py", f"minicnn check {path.name}")
     if path.exists():
         raise FileExistsError(f"{path} is there already, and nothing is overwritten: -o takes another name.")
     with replacing(path) as file:

@@ -37,6 +37,7 @@ def test_a_loop_without_an_end(check):
 def test_a_loop_without_an_end_beside_the_functions(check):
     (verdict,) = check("while True:\n    pass\n", limit=1.0)
     assert "did not end within 1 s at the reading of the file" in verdict.sentence
+    assert verdict.sentence.endswith("or a slow import, for which --limit allows more?")
 
 
 def test_an_exception_and_its_line(check):
@@ -55,6 +56,12 @@ def test_a_line_is_found_wherever_the_file_goes(check, tmp_path, monkeypatch):
 def test_more_than_can_be_waited_for(check):
     with pytest.raises(ValueError, match="`limit` must be .* Received: limit=1e"):
         check("", limit=1e30)
+
+
+def test_what_fails_at_the_clock_is_right_all_the_same(check):
+    text = "import numpy as np\ndef relu_forward(x):\n    if x.size > 10**5:\n        raise ValueError('too large')\n"
+    (verdict,) = check(f"{text}    return np.maximum(x, 0)\n")
+    assert verdict.right and "not measured: it stops in line 4, `raise ValueError('too large')`" in verdict.body
 
 
 def test_the_process_ends(check):

@@ -39,6 +39,11 @@ def test_nothing_is_overwritten(tmp_path):
     assert path.read_text() == "all my work"
 
 
+def test_the_command_in_a_file_of_another_name(tmp_path):
+    text = exercises.write_file("relu", tmp_path / "mine.py").read_text()
+    assert "minicnn check mine.py" in text and "relu.py" not in text
+
+
 def test_an_unknown_name():
     with pytest.raises(ValueError, match="`name` must be one of output_size, .* Received: name='conv3d'"):
         exercises.file_text("conv3d")
