@@ -107,10 +107,16 @@ def to_config(metric: Metric) -> Any:
     >>> to_config(get("acc")), to_config(Precision())["class_name"]
     ('acc', 'Precision')
     """
-    if type(metric).__name__ in CLASSES:
-        module, name = "keras.metrics", type(metric).__name__
-        return {"module": module, "class_name": name, "config": metric.get_config(), "registered_name": None}
-    return metric.name
+    if type(metric) is MeanMetric:
+        return metric.name
+    name = type(metric).__name__
+    own = CLASSES.get(name) is not type(metric)
+    return {
+        "module": None if own else "keras.metrics",
+        "class_name": name,
+        "config": metric.get_config(),
+        "registered_name": name if own else None,
+    }
 
 
 def from_config(config: Any) -> list[Any]:

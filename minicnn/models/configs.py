@@ -98,7 +98,7 @@ def _check_classes(config: Mapping[str, Any], custom_objects: Own) -> None:
         if _class_of(entry, custom_objects or {}) is None:
             raise ValueError(
                 f"Layer '{entry['config'].get('name')}' is of class {entry['class_name']!r}, "
-                f"which minicnn does not have."
+                f"which minicnn does not have; one of your own is named in custom_objects."
             )
 
 

@@ -72,7 +72,7 @@ def load_model(
     optimizer : bool
         False: leave out the optimizer's state, up to twice the weights; training starts it afresh.
     custom_objects : dict, optional
-        Name -> what is not minicnn's: a layer class, a loss.
+        Name -> what is not minicnn's: a class of layers, losses or metrics, a function that is a loss or a metric.
     compile : bool
         False: leave the model uncompiled.
 
@@ -118,14 +118,17 @@ def load_model(
             set_arrays(model, file.weights)
     model.classifier = file.classifier
     if file.compile_config and boolean("compile", compile):
-        _compile(model, _with_own(file.compile_config, custom_objects or {}), file.optimizer)
+        _compile(model, file.compile_config, custom_objects or {}, file.optimizer)
     return model
 
 
-def _compile(model: "Model", settings: dict[str, Any], state: Sequence[AnyArray] | None) -> None:
+def _compile(
+    model: "Model", settings: dict[str, Any], own: Mapping[str, Any], state: Sequence[AnyArray] | None
+) -> None:
     """Compile as the file says; what we lack leaves the model uncompiled, and `setup_fault` says why."""
     try:
-        setup = training.Setup.from_config(settings)
+        measured = {key: _with_own(settings.get(key), own) for key in ("loss", "metrics", "weighted_metrics")}
+        setup = training.Setup.from_config(settings | measured)
         if state:
             setup.optimizer.set_variables(model.params, state)
     except (ValueError, TypeError, KeyError) as error:
@@ -134,13 +137,25 @@ def _compile(model: "Model", settings: dict[str, Any], state: Sequence[AnyArray]
         model.setup = setup
 
 
-def _with_own(settings: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return compile settings whose loss, where its name is among `own`, is what stands there."""
-    loss = settings.get("loss")
-    name: Any = loss  # Keras writes a function as a dict
-    if isinstance(loss, dict) and loss.get("class_name") == "function":
-        name = loss["config"]
-    return {**settings, "loss": own[name]} if isinstance(name, str) and name in own else settings
+def _with_own(written: Any, own: Mapping[str, Any]) -> Any:
+    """Return what a file says of losses or metrics; those whose name is among `own` as what stands there."""
+    if isinstance(written, list):
+        return [_with_own(each, own) for each in written]
+    if isinstance(written, str):
+        return own.get(written, written)
+    if not isinstance(written, dict):
+        return written
+    if "class_name" not in written:  # by the outputs' names
+        return {key: _with_own(each, own) for key, each in written.items()}
+    name, config = written["class_name"], written.get("config")
+    if name == "function":  # so Keras writes one
+        return own.get(config, written) if isinstance(config, str) else written
+    kind = own.get(name)
+    if not isinstance(kind, type) or not isinstance(config, dict):
+        return written
+    settings = {key: value for key, value in config.items() if key != "dtype"}  # the model's own decides
+    made: Any = getattr(kind, "from_config", None)
+    return made(settings) if made else kind(**settings)
 
 
 def _check_sizes(model: "Model") -> None:

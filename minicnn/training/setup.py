@@ -194,19 +194,21 @@ class Setup:
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them into a model file."""
 
-        def serialized(kind: str, thing: Any) -> dict[str, Any]:
+        def serialized(room: Any, thing: Any) -> dict[str, Any]:
+            name = type(thing).__name__
+            own = getattr(room, name, None) is not type(thing)
             return {
-                "module": f"keras.{kind}",
-                "class_name": type(thing).__name__,
+                "module": None if own else f"keras.{room.__name__.rpartition('.')[2]}",
+                "class_name": name,
                 "config": thing.get_config(),
-                "registered_name": None,
+                "registered_name": name if own else None,
             }
 
         def loss(thing: Any) -> Any:
-            return thing.name if isinstance(thing, losses.FunctionLoss) else serialized("losses", thing)
+            return thing.name if isinstance(thing, losses.FunctionLoss) else serialized(losses, thing)
 
         return {
-            "optimizer": serialized("optimizers", self.optimizer),
+            "optimizer": serialized(optimizers, self.optimizer),
             "loss": _each(loss, self.loss),
             "loss_weights": self.loss_weights,
             "metrics": _each(metrics_.to_config, self._metrics),

@@ -130,10 +130,55 @@ def test_it_is_saved_and_loaded_with_its_loss(tmp_path):
     assert type(again.get_layer("inner/half")) is Scale and again.get_layer("twice").power == 2.0
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
     assert again.evaluate(X, Y) == model.evaluate(X, Y) and again.train_on_batch(X, Y) == model.train_on_batch(X, Y)
-    with pytest.raises(ValueError, match="is of class 'Scale', which minicnn does not have."):
+    with pytest.raises(ValueError, match="'Scale', which minicnn does not have; one of your own is named in custom_ob"):
         load_model(tmp_path / "own.keras")
     assert load_model(tmp_path / "own.keras", custom_objects={"Scale": Scale}, compile=False).optimizer is None
     assert gradcheck.gradcheck(model, X, Y, sample=5).ok
+
+
+class AbsoluteError(minicnn.losses.Loss):
+    name = "absolute_error"
+
+    def _each(self, t, y, logits):
+        return np.abs(y - t).mean(-1), np.sign(y - t) / y.shape[-1]
+
+
+class Farthest(minicnn.metrics.Metric):
+    default_name = "farthest"
+
+    def __init__(self, power=1.0, name=None, dtype=None):
+        self.power = power
+        super().__init__(dtype, name)
+
+    def reset_state(self):
+        self.found = 0.0
+
+    def _update(self, y_true, y_pred, weights):
+        self.found = max(self.found, float(np.abs(y_pred - y_true).max()) ** self.power)
+
+    def result(self):
+        return self.found
+
+    def get_config(self):
+        return {**super().get_config(), "power": self.power}
+
+
+def off(y_true, y_pred):
+    return np.abs(y_true - y_pred).mean(-1)
+
+
+@pytest.mark.parametrize("name", ["own.keras", "own.h5"])
+@pytest.mark.parametrize(
+    "loss", [AbsoluteError(), {"out": cubed}, [AbsoluteError(reduction="sum")]], ids=["one", "by name", "list"]
+)
+def test_losses_and_metrics_are_loaded_too(loss, name, tmp_path):
+    own = {"AbsoluteError": AbsoluteError, "Farthest": Farthest, "cubed": cubed, "off": off}
+    model = Sequential([Input((4, 4, 2)), minicnn.Flatten(), minicnn.Dense(2, name="out")], seed=0)
+    model.compile("adam", loss, metrics=[Farthest(2.0), off, "mae"], weighted_metrics=[Farthest(name="again")])
+    model.save(tmp_path / name)
+    again = load_model(tmp_path / name, custom_objects=own)
+    assert again.evaluate(X, Y) == model.evaluate(X, Y) and again.setup.metrics["farthest"].power == 2.0
+    assert load_model(tmp_path / name).setup is None
 
 
 @pytest.mark.parametrize("writer", [minicnn, keras], ids=["minicnn to keras", "keras to minicnn"])
@@ -177,7 +222,7 @@ def test_an_own_class_of_a_name_that_minicnn_has(tmp_path):
     again = load_model(tmp_path / "own.keras", custom_objects={"ReLU": ReLU})
     assert type(again.get_layer("own")) is ReLU and type(again.get_layer("ours")) is minicnn.ReLU
     assert type(load_model(tmp_path / "own.h5", custom_objects={"ReLU": ReLU}).get_layer("own")) is ReLU
-    with pytest.raises(ValueError, match="Layer 'own' is of class 'ReLU', which minicnn does not have."):
+    with pytest.raises(ValueError, match="Layer 'own' is of class 'ReLU', which minicnn does not have;"):
         load_model(tmp_path / "own.keras")
 
 

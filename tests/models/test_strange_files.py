@@ -264,15 +264,15 @@ def a_number_a_pixel():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: chain(L.Conv1D(2, 3), shape=(8, 3)), "'conv1d' is of class 'Conv1D', which minicnn does not have."),
-        (lambda: chain(L.LSTM(2), shape=(8, 3)), "'lstm' is of class 'LSTM', which minicnn does not have."),
+        (lambda: chain(L.Conv1D(2, 3), shape=(8, 3)), "'conv1d' is of class 'Conv1D', which minicnn does not have;"),
+        (lambda: chain(L.LSTM(2), shape=(8, 3)), "'lstm' is of class 'LSTM', which minicnn does not have;"),
         (lambda: chain(L.Lambda(lambda x: x)), "Python code inside: layer 'lambda' is a Lambda, "),
         (lambda: chain(L.Resizing(4, 4, antialias=True)), "Resizing(antialias=True) is not supported"),
         (lambda: chain(L.Conv2D(2, 1, activation="mish")), "Layer 'conv2d': `activation` must be one of"),
         (lambda: chain(L.Flatten(), L.Dense(2, dtype="float64")), "all layers must be float32, or all float64"),
         (lambda: chain(L.Flatten(), L.Dense(2, dtype="float16")), "Received: float16, float32."),
         (masked, "Layer 'softmax' is called with `mask`, which no layer of minicnn takes"),
-        (divided, "Layer 'true_divide' is of class 'TrueDivide', which minicnn does not have."),
+        (divided, "Layer 'true_divide' is of class 'TrueDivide', which minicnn does not have;"),
         (a_number_a_pixel, "Layer 'add' must be called with tensors of the graph. Received: {'class_name'"),
         (
             lambda: chain(L.Conv2D(2, 3, activation=L.LeakyReLU(0.3))),
