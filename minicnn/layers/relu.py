@@ -7,7 +7,7 @@ With a `threshold` t or a `negative_slope` s, which few nets have:
     y = min(x, max_value) where x > t, else s * (x - t)         dx = dy times 1 or s
 
 Kernels: relu_forward and relu_backward; with a maximum clipped_relu_forward and clipped_relu_backward. Kept for the
-way back: y; with a slope alone leaky_relu_forward and leaky_relu_backward; with more, the slopes themselves.
+way back: y; with a slope alone leaky_relu_forward and leaky_relu_backward; with more, x.
 Source: Keras 3 `ReLU`. On paper: reference/relu.py; with a maximum: reference/activations.py.
 """
 
@@ -23,7 +23,9 @@ from .base import Layer
 
 
 class ReLU(Layer):
-    """Set negative numbers to 0. The slope at exactly 0, and at the maximum, is 0, as in Keras.
+    """Set negative numbers to 0. The slope at exactly 0 is 0, as in Keras.
+
+    Without threshold and slope it is 0 at the maximum, too; in Keras only where that is 6.
 
     Parameters
     ----------
@@ -90,18 +92,24 @@ class ReLU(Layer):
             return x, None
         name, how = self._kernels()
         if not name:
-            return self._two_slopes(x)
+            kernels.tape.refuse()
+            return self._two_slopes(x), x
         y = getattr(kernels, f"{name}_forward")(x, *how)
         return y, y
 
-    def _two_slopes(self, x: Array) -> tuple[Array, Array]:
-        """Return y, and its slope at each x."""
-        kernels.tape.refuse()
+    def _two_slopes(self, x: Array) -> Array:
         threshold, slope = x.dtype.type(self.threshold), x.dtype.type(self.negative_slope)
         above = ~(x <= threshold)  # NaN goes through
         cut = x if self.max_value is None else np.minimum(x, x.dtype.type(self.max_value))
-        y = np.where(above, cut, slope * (x - threshold) if slope else slope)
-        return y, np.where(above, cut == x, slope * (x < threshold)).astype(x.dtype)
+        return np.where(above, cut, slope * (x - threshold) if slope else slope)
+
+    def _slopes(self, x: Array) -> Array:
+        """Return the slope of `_two_slopes` at each x."""
+        threshold, slope = x.dtype.type(self.threshold), x.dtype.type(self.negative_slope)
+        top = x.dtype.type(np.inf if self.max_value is None else self.max_value)
+        # Keras cuts at 6 by another function where there is no threshold, whose slope there is 0.
+        below = x < top if self.max_value == 6 and not threshold else x <= top
+        return np.where(x <= threshold, slope * (x < threshold), below).astype(x.dtype)
 
     def _backward(self, dy: Array, kept: Array | None, need_dx: bool) -> Array | None:
         if not need_dx:
@@ -109,7 +117,9 @@ class ReLU(Layer):
         if kept is None:
             return dy
         name, how = self._kernels()
-        return getattr(kernels, f"{name}_backward")(dy, kept, *how) if name else kernels.multiply_forward([dy, kept])
+        if not name:
+            return kernels.multiply_forward([dy, self._slopes(kept)])
+        return getattr(kernels, f"{name}_backward")(dy, kept, *how)
 
     def _settings(self) -> dict[str, Any]:
         return {"max_value": self.max_value, "negative_slope": self.negative_slope, "threshold": self.threshold}

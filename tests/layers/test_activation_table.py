@@ -54,7 +54,7 @@ def test_layers_with_a_parameter_equal_keras(case):
     check(ReLU(3.5), keras.layers.ReLU(3.5, dtype=case.dtype), "clipped_relu", case)
 
 
-@pytest.mark.parametrize(
+BENT = pytest.mark.parametrize(
     "settings",
     [
         {"negative_slope": 0.25},
@@ -66,6 +66,9 @@ def test_layers_with_a_parameter_equal_keras(case):
     ],
     ids=str,
 )
+
+
+@BENT
 @given(case=some)
 def test_bent_relu_equals_keras(settings, case):
     x, dy = case.arrays()
@@ -76,6 +79,17 @@ def test_bent_relu_equals_keras(settings, case):
     want_y, want_dx, _ = keras_gradients(twin, x, dy)
     np.testing.assert_allclose(y, want_y, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(layer.backward(dy), want_dx, rtol=1e-6, atol=1e-6)
+
+
+@BENT
+def test_the_corners_of_a_bent_relu_are_keras_s(settings):
+    """Where two slopes meet, which no random number hits."""
+    x = np.array([[-1.0, 0.0, 1.0, *settings.values(), 9.0]], np.float32)
+    layer, twin = ReLU(**settings), keras.layers.ReLU(**settings)
+    y = layer.forward(x, training=True)
+    want_y, want_dx, _ = keras_gradients(twin, x, np.ones_like(x))
+    np.testing.assert_array_equal(y, want_y)
+    np.testing.assert_array_equal(layer.backward(np.ones_like(x)), want_dx)
 
 
 @pytest.mark.parametrize("name", ["relu6", "silu", "gelu", "tanh"])
