@@ -105,7 +105,8 @@ def image_dataset_from_directory(
     labels : "inferred", list of int or None
         The classes are the folders; or given, one a picture in the order of folders, then names; or there are none.
     label_mode : "int", "categorical", "binary" or None
-        What y is: (N,), (N, classes) one-hot, (N, 1) for two classes, or nothing.
+        What y is: (N,), (N, classes) one-hot, (N, 1) for two classes, or nothing, as with labels=None: then all
+        pictures below `directory` count, in class folders or not.
     class_names : list of str, optional
         Which folders, and their order; by default all, sorted.
     color_mode : "rgb" or "grayscale"
@@ -167,7 +168,10 @@ def image_dataset_from_directory(
             f"`validation_split` and `subset` stand together, with a `seed` where files are shuffled. "
             f"Received: validation_split={validation_split!r}, subset={subset!r}, seed={seed!r}."
         )
+    labels = None if label_mode is None else labels
     size: Any = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)
+    if len(size) != 2:
+        raise ValueError(f"`image_size` must be one integer, or (height, width). Received: image_size={image_size!r}.")
     resizing = Resizing(size[0], size[1], interpolation, crop_to_aspect_ratio)
     resizing.build((None, None, None, CHANNELS[color_mode]))
     files, found, names, others = _listed(Path(path("directory", directory)), labels, class_names)

@@ -18,7 +18,7 @@ def preprocess_input(x: ArrayLike, data_format: str | None = None, mode: str = "
     Parameters
     ----------
     x : (..., 3)
-        RGB, 0..255; it is left as it is.
+        RGB, 0..255; it is left as it is. For "tf" any channels will do.
     data_format : "channels_last", optional
     mode : "caffe", "tf" or "torch"
         VGG and ResNet50 want "caffe", Xception, Inception and MobileNet "tf", DenseNet "torch".
@@ -45,7 +45,10 @@ def preprocess_input(x: ArrayLike, data_format: str | None = None, mode: str = "
         raise ValueError(f"`data_format` must be 'channels_last'. Received: data_format={data_format!r}.")
     if mode not in ("caffe", "tf", "torch"):
         raise ValueError(f"`mode` must be 'caffe', 'tf' or 'torch'. Received: mode={mode!r}.")
-    return to_floats(np.asarray(x), **preprocess(mode))
+    pixels = np.asarray(x)
+    if mode != "tf" and pixels.shape[-1:] != (3,):
+        raise ValueError(f"`x` must be RGB, (..., 3), for mode={mode!r}. Received: x.shape={pixels.shape}.")
+    return to_floats(pixels, **preprocess(mode))
 
 
 def decode_predictions(preds: ArrayLike, top: int = 5, path: AnyPath | None = None) -> list[list[tuple[str, str, Any]]]:

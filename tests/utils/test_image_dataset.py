@@ -82,6 +82,17 @@ def test_the_split_is_keras_s(folder, subset, seed):
         same(one, other)
 
 
+def test_a_flat_folder(tmp_path):
+    """No labels: pictures need no folders, and those beside folders are taken too."""
+    (tmp_path / "inner").mkdir()
+    for name in ("b.png", "a.png", "inner/c.png"):
+        Image.new("RGB", (6, 6), (90, 0, 0)).save(tmp_path / name)
+    for how in ({"label_mode": None}, {"labels": None}):
+        for ours, theirs in both(tmp_path, **how):
+            assert sum(map(len, ours)) == 3
+            same(ours, theirs)
+
+
 def test_grey(folder):
     for ours, theirs in both(folder, color_mode="grayscale"):
         assert ours[0][0].shape == (4, 12, 10, 1)
@@ -122,6 +133,8 @@ def test_epochs_and_functions(folder, capsys):
         ({"format": "grain"}, "image_dataset_from_directory(format='grain') is not supported"),
         ({"follow_links": True}, "copy what the links lead to"),
         ({"data_format": "channels_first"}, "channels stand last"),
+        ({"image_size": (32, 32, 3)}, "`image_size` must be one integer, or (height, width). Received: image_size=(32"),
+        ({"image_size": (32,)}, "`image_size` must be one integer, or (height, width). Received: image_size=(32,)."),
         ({"image_sizes": 3}, "image_dataset_from_directory has no argument 'image_sizes'."),
         ({"class_names": ["a", "z"]}, "`class_names` must be folders of"),
         ({"labels": [0, 1]}, "`labels` must be 13 integers, one a file."),

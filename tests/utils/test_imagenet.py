@@ -39,6 +39,8 @@ def test_names_are_keras_s(tmp_path, monkeypatch):
     [
         (lambda path: preprocess_input([1.0], mode="xception"), "`mode` must be 'caffe', 'tf' or 'torch'. Received: "),
         (lambda path: preprocess_input([1.0], "channels_first"), "`data_format` must be 'channels_last'. Received: d"),
+        (lambda path: preprocess_input(np.ones((2, 4, 4, 1))), "`x` must be RGB, (..., 3), for mode='caffe'. Recei"),
+        (lambda path: preprocess_input(np.ones((4, 4)), mode="torch"), "for mode='torch'. Received: x.shape=(4, 4)."),
         (lambda path: decode_predictions(np.zeros((1, 10))), "`preds` must have shape (N, 1000). Received: preds.sha"),
         (lambda path: decode_predictions(np.zeros((1, 1000)), path=path / "no.json"), "`path` must be Keras's imagen"),
     ],
