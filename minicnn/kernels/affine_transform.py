@@ -85,7 +85,7 @@ def affine_transform_forward(
     Raises
     ------
     ValueError
-        `matrices` must be finite, of shape (2, 6). Received: shape (6,).
+        `matrices` must be finite, of shape (2, 6). Received: shape (6,). Or a mode is none of these.
 
     Examples
     --------
@@ -100,6 +100,8 @@ def affine_transform_forward(
         raise ValueError(f"`matrices` must be finite, of shape {(len(x), 6)}. Received: shape {found.shape}.")
     if fill_mode not in MODES:
         raise ValueError(f"`fill_mode` must be one of {', '.join(map(repr, MODES))}. Received: {fill_mode!r}.")
+    if interpolation not in ("bilinear", "nearest"):
+        raise ValueError(f"`interpolation` must be 'bilinear' or 'nearest'. Received: {interpolation!r}.")
     y, bilinear = memory.empty(x.shape, x.dtype), interpolation == "bilinear"
     fill = x.dtype.type(fill_value)
     run(_forward, len(x) * x.shape[1], 8 * x.size, x, found, MODES[fill_mode], bilinear, fill, y)

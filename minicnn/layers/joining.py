@@ -101,6 +101,7 @@ def as_function(kind: type[Layer]) -> Joined:
     Examples
     --------
     >>> from minicnn.layers import Input, {join.__name__}
-    >>> {join.__name__}([Input((4,)), Input((4,))])
+    >>> {join.__name__}([Input((4,)), Input((4,))]).shape
+    {kind().compute_output_shape([(None, 4), (None, 4)])}
     """
     return join

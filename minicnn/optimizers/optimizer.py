@@ -237,7 +237,9 @@ class Optimizer:
     # ---- state and settings -----------------------------------------------------------------------------
 
     def fresh(self) -> Self:
-        """Return an optimizer of the same settings that has done no step.
+        """Return an optimizer that has done no step, of the settings that this one has now.
+
+        A rule of one's own that keeps more than `slots` must drop it here.
 
         Examples
         --------
@@ -249,7 +251,7 @@ class Optimizer:
         (1, 0, 0.5)
         """
         found = copy.copy(self)
-        found.iterations, found.slots = 0, {}
+        found.iterations, found.slots, found.clips = 0, {}, dict(self.clips)
         return found
 
     def variables(self, params: Arrays) -> list[Any]:

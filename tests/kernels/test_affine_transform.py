@@ -79,16 +79,17 @@ def test_what_counts_nothing_may_be_nan():
 
 
 @pytest.mark.parametrize(
-    ("matrices", "mode", "sentence"),
+    ("matrices", "modes", "sentence"),
     [
-        ([1, 0, 0, 0, 1, 0], "wrap", "`matrices` must be finite, of shape (2, 6). Received: shape (6,)."),
-        ([[np.nan] * 6] * 2, "wrap", "`matrices` must be finite, of shape (2, 6). Received: shape (2, 6)."),
-        ([[1] * 6] * 2, "mirror", "`fill_mode` must be one of 'reflect', 'wrap', 'nearest', 'constant'. Received: "),
+        ([1, 0, 0, 0, 1, 0], ["wrap"], "`matrices` must be finite, of shape (2, 6). Received: shape (6,)."),
+        ([[np.nan] * 6] * 2, ["wrap"], "`matrices` must be finite, of shape (2, 6). Received: shape (2, 6)."),
+        ([[1] * 6] * 2, ["mirror"], "`fill_mode` must be one of 'reflect', 'wrap', 'nearest', 'constant'. Received: "),
+        ([[1] * 6] * 2, ["wrap", "bicubic"], "`interpolation` must be 'bilinear' or 'nearest'. Received: 'bicubic'."),
     ],
 )
-def test_what_does_not_fit(matrices, mode, sentence):
+def test_what_does_not_fit(matrices, modes, sentence):
     with pytest.raises(ValueError) as error:
-        kernels.affine_transform_forward(np.zeros((2, 3, 3, 1)), matrices, mode)
+        kernels.affine_transform_forward(np.zeros((2, 3, 3, 1)), matrices, *modes)
     assert sentence in str(error.value)
 
 

@@ -1,5 +1,7 @@
 """Subtract, Average, Maximum, Minimum: output and gradients as Keras's, stretched or not; errors."""
 
+import doctest
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -90,3 +92,5 @@ def test_functions_beside_layers(name):
     tensor = ours([minicnn.Input((3, 4, 2)), minicnn.Input((3, 4, 2))], name="joined")
     assert tensor.node.layer.name == "joined" and type(tensor.node.layer).__name__.lower() == name
     assert minicnn.layers.concatenate(xs, 1).shape == (2, 6, 4, 2) and ours.__name__ == name
+    example = doctest.DocTestParser().get_doctest(ours.__doc__, {}, name, None, 0)
+    assert doctest.DocTestRunner().run(example) == (0, 2)  # doctest itself doesn't see it: it is made by a function

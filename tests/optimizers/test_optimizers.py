@@ -354,3 +354,4 @@ def test_a_model_of_another_dtype_learns_alike(make):
         np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
     fresh = net.optimizer.fresh()
     assert (fresh.iterations, fresh.slots) == (0, {}) and net.optimizer.iterations == 3
+    assert fresh.clips == net.optimizer.clips and fresh.clips is not net.optimizer.clips
