@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..arguments import number, path, refuse
+from ..arguments import integer, number, path, refuse
 from ..data import ImageBatches, LeftOut, load_image, pictures_below
 from ..layers import Resizing
 from ..types import AnyArray, AnyPath, IntArray
@@ -26,10 +26,23 @@ ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
     "data_format": ((None, "channels_last"), "channels stand last"),
     "format": (("tf",), "batches are arrays, whatever the format"),
 }
+INSTEAD: dict[str, str] = {  # of TensorFlow's methods that are not here
+    "as_numpy_iterator": "iterate over it, batches are arrays",
+    "batch": "image_dataset_from_directory takes `batch_size`",
+    "concatenate": "read a folder that holds both",
+    "enumerate": "use Python's enumerate",
+    "filter": "leave files out of the folder",
+    "repeat": "fit goes through it once an epoch",
+    "shuffle": "image_dataset_from_directory(shuffle=True) draws a new order each epoch",
+    "unbatch": "go through each batch in a loop",
+}
 
 
 class ImageDataset(ImageBatches):
     """Batches of pictures from files, resized as TensorFlow resizes; iterate it once an epoch.
+
+    As TensorFlow's datasets it has `map`, `take`, `skip`, `cache` and `prefetch`; but batches are arrays, which need no
+    `.numpy()`.
 
     Parameters
     ----------
@@ -57,24 +70,74 @@ class ImageDataset(ImageBatches):
         super().__init__(*files, size=(resizing.height, resizing.width), **settings)
         self.file_paths: list[str] = [str(file) for file in self.files]
         self._resizing = resizing
-        self._functions: tuple[Callable[..., Any], ...] = ()
+        self._steps: tuple[Callable[[Any], Any], ...] = ()  # what is done to an epoch's batches, or to their number
 
-    def map(self, function: Callable[..., Any]) -> Self:
-        """Return the same batches, each turned by a function of (x, y), or of x where there are no labels."""
-        mapped = copy.copy(self)
-        mapped._functions = (*self._functions, function)
-        return mapped
+    def _then(self, step: Callable[[Any], Any]) -> Self:
+        found = copy.copy(self)
+        found._steps = (*self._steps, step)
+        return found
 
-    def take(self, count: int) -> Iterator[Any]:
-        """Return the first batches of the next epoch."""
-        return itertools.islice(iter(self), count)
+    def map(self, function: Callable[..., Any], num_parallel_calls: int | None = None) -> Self:
+        """Return the same batches, each turned by a function of (x, y), or of x where there are no labels.
+
+        `num_parallel_calls` is TensorFlow's and changes nothing here.
+        """
+
+        def turned(batches: Any) -> Any:
+            if isinstance(batches, int):
+                return batches
+            return (function(*batch) if isinstance(batch, tuple) else function(batch) for batch in batches)
+
+        return self._then(turned)
+
+    def take(self, count: int) -> Self:
+        """Return the first batches of each epoch; all for -1."""
+        most = integer("count", count, -1)
+
+        def first(batches: Any) -> Any:
+            if most == -1:
+                return batches
+            return min(batches, most) if isinstance(batches, int) else itertools.islice(batches, most)
+
+        return self._then(first)
+
+    def skip(self, count: int) -> Self:
+        """Return the batches of each epoch but for the first; none for -1."""
+        fewer = integer("count", count, -1)
+
+        def later(batches: Any) -> Any:
+            if isinstance(batches, int):
+                return 0 if fewer == -1 else max(0, batches - fewer)
+            return iter(()) if fewer == -1 else itertools.islice(batches, fewer, None)
+
+        return self._then(later)
+
+    def cache(self) -> Self:
+        """Return this: the files are read anew each epoch, and what lies in memory the system keeps."""
+        return self
+
+    def prefetch(self, buffer_size: int | None = None) -> Self:
+        """Return this: its threads read ahead anyway. `buffer_size` is TensorFlow's."""
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        """Say what to do in place of TensorFlow's other methods."""
+        advice = f": {INSTEAD[name]}" if name in INSTEAD else ""
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{advice}.")
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        count = super().__len__()
+        for step in self._steps:
+            count = step(count)
+        return count
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the batches of the next epoch."""
-        for batch in super().__iter__():
-            for function in self._functions:
-                batch = function(*batch) if isinstance(batch, tuple) else function(batch)
-            yield batch
+        batches: Any = super().__iter__()
+        for step in self._steps:
+            batches = step(batches)
+        return iter(batches)
 
     def _load(self, index: int) -> AnyArray:
         return self._resizing.picture(load_image(self.files[index], channels=self.shape[2]))

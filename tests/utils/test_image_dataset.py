@@ -112,6 +112,37 @@ def test_epochs_and_functions(folder, capsys):
     assert len(net.fit(halved, validation_data=halved, epochs=2, verbose=0).history["val_loss"]) == 2
 
 
+def test_tensorflow_s_ways(folder):
+    """Take and skip as TensorFlow, in any order, epoch by epoch; what keeps batches at hand changes nothing."""
+    how = {"image_size": (6, 5), "batch_size": 2, "shuffle": False, "verbose": False}
+    ours, theirs = (of.utils.image_dataset_from_directory(folder, **how) for of in (minicnn, keras))
+    ways = [
+        lambda data: data.take(2),
+        lambda data: data.skip(5),
+        lambda data: data.skip(1).take(3).skip(1),
+        lambda data: data.take(-1).map(lambda x, y: (x + 1, y), num_parallel_calls=-1).take(3),
+        lambda data: data.take(99).skip(99),
+        lambda data: data.skip(-1),
+        lambda data: data.cache().prefetch(-1).prefetch(buffer_size=2),
+    ]
+    for way in ways:
+        one, other = way(ours), way(theirs)
+        for _ in range(2):
+            assert len(one) == len(list(one)) == len(list(other))
+            same(list(one), [tuple(map(np.asarray, batch)) for batch in other])
+    net = minicnn.Sequential([minicnn.Input((6, 5, 3)), minicnn.Flatten(), minicnn.Dense(3)], seed=0)
+    net.compile("adam", minicnn.SparseCategoricalCrossentropy(from_logits=True))
+    history = net.fit(ours.take(3), validation_data=ours.skip(3).take(2), epochs=2, verbose=0).history
+    assert len(history["val_loss"]) == 2
+    assert len(list(ours)) == 7  # the ways are of copies
+    with pytest.raises(AttributeError, match="no attribute .shuffle.: image_dataset_from_directory.shuffle=True"):
+        ours.shuffle(1000)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'.$"):
+        ours.nothing  # noqa: B018
+    with pytest.raises(ValueError, match="`count` must be an integer of at least -1. Received: count=-2."):
+        ours.take(-2)
+
+
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
