@@ -97,10 +97,12 @@ def mean_absolute_error(y_true: ArrayLike, y_pred: Array) -> Array:
 class _Named(MeanMetric):
     """Base of those that Keras has as classes: their function, and settings of it."""
 
+    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]]
+    settings: dict[str, Any]
 
-    def __init__(self, name: str | None = None, dtype: str | None = None, **settings: Any):
-        self.settings: dict[str, Any] = settings
+    def __init__(self, name: str | None = None, dtype: str | None = None):
+        self.settings = {}
         super().__init__(type(self).of, self.default_name if name is None else name, dtype)
 
     def _values(self, y_true: AnyArray, y_pred: Array) -> Any:
@@ -128,11 +130,11 @@ class BinaryAccuracy(_Named):
     """
 
     default_name = "binary_accuracy"
-    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]] = staticmethod(binary_accuracy)
 
     def __init__(self, name: str | None = None, dtype: str | None = None, threshold: float = 0.5):
-        super().__init__(name, dtype, threshold=number("threshold", threshold))
+        super().__init__(name, dtype)
+        self.settings = {"threshold": number("threshold", threshold)}
 
 
 class CategoricalAccuracy(_Named):
@@ -150,11 +152,7 @@ class CategoricalAccuracy(_Named):
     """
 
     default_name = "categorical_accuracy"
-    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]] = staticmethod(categorical_accuracy)
-
-    def __init__(self, name: str | None = None, dtype: str | None = None):
-        super().__init__(name, dtype)
 
 
 class SparseCategoricalAccuracy(_Named):
@@ -172,11 +170,7 @@ class SparseCategoricalAccuracy(_Named):
     """
 
     default_name = "sparse_categorical_accuracy"
-    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]] = staticmethod(sparse_categorical_accuracy)
-
-    def __init__(self, name: str | None = None, dtype: str | None = None):
-        super().__init__(name, dtype)
 
 
 class TopKCategoricalAccuracy(_Named):
@@ -195,11 +189,11 @@ class TopKCategoricalAccuracy(_Named):
     """
 
     default_name = "top_k_categorical_accuracy"
-    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]] = staticmethod(top_k_categorical_accuracy)
 
     def __init__(self, k: int = 5, name: str | None = None, dtype: str | None = None):
-        super().__init__(name, dtype, k=integer("k", k))
+        super().__init__(name, dtype)
+        self.settings = {"k": integer("k", k)}
 
 
 class SparseTopKCategoricalAccuracy(_Named):
@@ -218,12 +212,12 @@ class SparseTopKCategoricalAccuracy(_Named):
     """
 
     default_name = "sparse_top_k_categorical_accuracy"
-    direction: str | None = "up"
     of: ClassVar[Callable[..., Any]] = staticmethod(sparse_top_k_categorical_accuracy)
 
     def __init__(self, k: int = 5, name: str | None = None, dtype: str | None = None, from_sorted_ids: bool = False):
         refuse(type(self).__name__, {"from_sorted_ids": from_sorted_ids}, ELSEWHERE)
-        super().__init__(name, dtype, k=integer("k", k))
+        super().__init__(name, dtype)
+        self.settings = {"k": integer("k", k)}
 
 
 class MeanSquaredError(_Named):
@@ -244,9 +238,6 @@ class MeanSquaredError(_Named):
     direction: str | None = "down"
     of: ClassVar[Callable[..., Any]] = staticmethod(mean_squared_error)
 
-    def __init__(self, name: str | None = None, dtype: str | None = None):
-        super().__init__(name, dtype)
-
 
 class MeanAbsoluteError(_Named):
     """Of amounts: the mean of the differences without sign.
@@ -265,6 +256,3 @@ class MeanAbsoluteError(_Named):
     default_name = "mean_absolute_error"
     direction: str | None = "down"
     of: ClassVar[Callable[..., Any]] = staticmethod(mean_absolute_error)
-
-    def __init__(self, name: str | None = None, dtype: str | None = None):
-        super().__init__(name, dtype)

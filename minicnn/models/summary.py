@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..layers import Layer
 from ..types import Array
 from .fields import Field, receptive_fields
 from .graph import Call
@@ -46,7 +47,7 @@ def rows(model: Network, expand_nested: bool = True) -> list[dict[str, Any]]:
     seen: set[Any] = set()
     for call in calls:
         own = () if call.layer in seen else (*call.layer.params.values(), *call.layer.state.values())
-        result.append(_row(call, own, fields[call.key]))
+        result.append(_row_of(call, own, fields[call.key]))
         seen.add(call.layer)  # a layer used twice holds its arrays once
     return result if expand_nested else _collapsed(model, result)
 
@@ -67,37 +68,30 @@ def _collapsed(model: Network, table: Sequence[dict[str, Any]]) -> list[dict[str
     return list(found.values())
 
 
-def _row(call: Call, arrays: Sequence[Array], field: Field) -> dict[str, Any]:
+def _row_of(call: Call, arrays: Sequence[Array], field: Field) -> dict[str, Any]:
     itemsize = 8 if call.layer.dtype == "float64" else 4
     sizes = [size for size in call.shape[1:] if size is not None]
     is_open = len(sizes) < len(call.shape) - 1
+    memory = None if is_open else itemsize * math.prod(sizes) + sum(array.nbytes for array in arrays)
+    params = sum(array.size for array in arrays)
+    return _row(call.key, call.layer, call.shape, params, memory, call.layer.multiply_adds(call.input_shape), field)
+
+
+def _row(name: str, layer: Layer, shape: Any, params: int, *measured: Any) -> dict[str, Any]:
+    """Return a row; measured: bytes, multiply-adds and field, where they are known."""
     return {
-        "name": call.key,
-        "class": type(call.layer).__name__,
-        "shape": call.shape,
-        "params": sum(array.size for array in arrays),
-        "trainable": call.layer.trainable and bool(call.layer.params),
-        "bytes": None if is_open else itemsize * math.prod(sizes) + sum(array.nbytes for array in arrays),
-        "multiply_adds": call.layer.multiply_adds(call.input_shape),
-        "field": field,
+        "name": name,
+        "class": type(layer).__name__,
+        "shape": shape,
+        "params": params,
+        "trainable": layer.trainable and bool(layer.params),
+        **dict(zip(("bytes", "multiply_adds", "field"), measured or (None, None, None), strict=True)),
     }
 
 
 def _unbuilt(model: Network) -> list[dict[str, Any]]:
     """List the rows of a model whose input nobody knows yet, a layer each: of those in a built model the shapes."""
-    return [
-        {
-            "name": path,
-            "class": type(layer).__name__,
-            "shape": layer.output_shape,
-            "params": layer.count_params(),
-            "trainable": layer.trainable and bool(layer.params),
-            "bytes": None,
-            "multiply_adds": None,
-            "field": None,
-        }
-        for path, layer in model.leaves()
-    ]
+    return [_row(path, layer, layer.output_shape, layer.count_params()) for path, layer in model.leaves()]
 
 
 def summary(model: Network, expand_nested: bool = True, show_trainable: bool = False) -> str:
