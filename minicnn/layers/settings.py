@@ -53,6 +53,27 @@ class Settings:
     kept_settings: dict[str, Any]
     _given: dict[str, Any]  # what __init__ was given, where no `_settings` tells of it
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse a class that is written for Keras, which would never do what it says.
+
+        Raises
+        ------
+        TypeError
+            Scale defines `build` as Keras's classes do; here a layer writes _build(input_shape, rng), ...
+        """
+        super().__init_subclass__(**kwargs)
+        build, own = vars(cls).get("build"), vars(cls)
+        short = inspect.isfunction(build) and len(inspect.signature(build).parameters) == 2
+        found = "build" if short else "call" if "call" in own and "_forward" not in own else None
+        if found is not None:
+            instead = (
+                "a model is made of layers, Model(inputs, outputs) or Sequential(layers)."
+                if getattr(cls, "is_model", False)
+                else "a layer writes _build(input_shape, rng), _forward(x, training) and, as nothing is differentiated "
+                "for it, _backward(dy, saved, need_dx): see minicnn.Layer."
+            )
+            raise TypeError(f"{cls.__name__} defines `{found}` as Keras's classes do; here {instead}")
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Note what `__init__` is given, where `_settings` does not tell of it: in a class of one's own."""
         made = super().__new__(cls)

@@ -287,6 +287,27 @@ def test_arguments_without_names_are_not_lost_silently():
     assert check_layer(Sizes(), (None, 2)).ok
 
 
+@pytest.mark.parametrize(
+    ("base", "methods", "sentence"),
+    [
+        (Layer, {"build": lambda self, input_shape: None}, "Mine defines `build` as Keras's classes do; here a laye"),
+        (Layer, {"call": lambda self, x: x}, "a layer writes _build(input_shape, rng), _forward(x, training) and, as"),
+        (minicnn.Dense, {"call": lambda self, x: x}, "Mine defines `call` as Keras's classes do; here"),
+        (Model, {"call": lambda self, x: x}, "here a model is made of layers, Model(inputs, outputs) or Sequential("),
+    ],
+)
+def test_a_class_that_is_written_for_keras(base, methods, sentence):
+    with pytest.raises(TypeError) as error:
+        type("Mine", (base,), methods)
+    assert sentence in str(error.value)
+
+
+def test_a_class_for_both_may_have_keras_s_methods():
+    """What is differentiated by hand may call what Keras differentiates."""
+    type("Both", (Layer,), {"call": lambda self, x: x, "_forward": lambda self, x, training: (self.call(x), None)})
+    type("More", (Layer,), {"build": lambda self, input_shape, rng=None, dtype="float32": None})
+
+
 class Started(Scale):
     def _build(self, input_shape, rng):
         self.params["scale"] = np.ones(input_shape[-1], self.dtype)
