@@ -1,4 +1,4 @@
-# compares: first second third scores
+# compares: adapted first second third scores
 # %% rare classes count more, doubtful pictures less
 import keras
 import numpy as np
@@ -12,6 +12,7 @@ doubt = rng.uniform(0.2, 1, 60).astype("float32")
 # %%
 normalization = layers.Normalization(axis=-1)
 normalization.adapt(X)
+adapted = normalization(X[:5])  # before start, which sets mean and variance too
 model = keras.Sequential(
     [
         keras.Input((8, 8, 2)),
