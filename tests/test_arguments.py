@@ -219,6 +219,24 @@ def test_what_python_would_say_otherwise(call, sentence):
     assert str(error.value).startswith(sentence)
 
 
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: minicnn.Input((3,), batch_size=8), "Input(batch_size=8) is not supported: leave it out, batches"),
+        (lambda: minicnn.Input((3,), batch_shape=(8, 3)), "Input(batch_shape=(8, 3)) is not supported: give `sh"),
+        (lambda: minicnn.Input((3,), dtype="uint8"), "Input(dtype='uint8') is not supported: leave it out"),
+        (lambda: minicnn.Input((3,), size=3), "Input has no argument 'size'. Received: size=3."),
+        (lambda: minicnn.load_model("a.keras", safe_mode=3), "load_model(safe_mode=3) is not supported: leave it out"),
+        (lambda: minicnn.load_model("a.keras", filepath="b"), "load_model has no argument 'filepath'. Receiv"),
+    ],
+)
+def test_keras_s_arguments_that_are_not_here(call, sentence):
+    with pytest.raises((ValueError, TypeError)) as error:
+        call()
+    assert str(error.value).startswith(sentence)
+    assert minicnn.Input((3,), batch_size=None, dtype="float32", sparse=False).shape == (None, 3)
+
+
 def test_numbers_that_no_model_can_hold():
     for value in (1e300, -4e38, 10**400, [0.5, 1e300]):
         with pytest.raises(ValueError, match="`scale` must be one finite number"):

@@ -8,10 +8,22 @@ Source: Keras 3 `Input` and `InputLayer`.
 from collections.abc import Sequence
 from typing import Any
 
+from ..arguments import refuse
 from ..types import Array, Shape
 from .arguments import positive_int
 from .base import Layer
 from .node import Node, SymbolicTensor
+
+# Keras's arguments of Input that are not here: the values that mean "not used", and what else to do.
+ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
+    "batch_shape": ((None,), "give `shape`, without the batch"),
+    "batch_size": ((None,), "leave it out, batches of any size may come"),
+    "dtype": ((None, "float32"), "leave it out, what comes in is cast to the model's dtype"),
+    "optional": ((False,), "make a model without this input"),
+    "ragged": ((None, False), "fill examples up to one size"),
+    "sparse": ((None, False), "bring dense arrays"),
+    "tensor": ((None,), "call layers on what Input returns"),
+}
 
 
 class InputLayer(Layer):
@@ -70,7 +82,7 @@ class InputLayer(Layer):
         return {"shape": tuple(shape[1:]) if shape is not None else config.get("shape")}
 
 
-def Input(shape: Sequence[int | None], name: str | None = None) -> SymbolicTensor:  # noqa: N802 (Keras's name)
+def Input(shape: Sequence[int | None], name: str | None = None, **more: Any) -> SymbolicTensor:  # noqa: N802 (Keras's)
     """Begin a graph: return a symbolic tensor for a batch of examples of this shape.
 
     Parameters
@@ -79,6 +91,8 @@ def Input(shape: Sequence[int | None], name: str | None = None) -> SymbolicTenso
         Of one example, (height, width, channels).
     name : str, optional
         Of the InputLayer that is made.
+    **more : anything
+        Keras's other arguments, which mean nothing else here than their defaults.
 
     Returns
     -------
@@ -94,5 +108,6 @@ def Input(shape: Sequence[int | None], name: str | None = None) -> SymbolicTenso
     >>> Model(x, y).count_params()
     1930
     """
+    refuse("Input", more, ELSEWHERE)
     layer = InputLayer(shape, name)
     return Node(layer, [], False, layer.shape).outputs[0]

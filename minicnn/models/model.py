@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..arguments import boolean
+from ..arguments import boolean, refuse
 from ..layers import LAYERS, SymbolicTensor
 from ..types import DTypeLike
 from . import saving
@@ -22,6 +22,12 @@ from .summary import summary as format_summary
 from .trainer import Trainer
 
 Ends = SymbolicTensor | Sequence[SymbolicTensor]
+# Keras's arguments of summary that are not here: the values that mean "not used", and what else to do.
+ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
+    "layer_range": ((None,), "leave it out, the table has all layers"),
+    "line_length": ((None,), "leave it out, columns are as wide as what stands in them"),
+    "positions": ((None,), "leave it out, columns are as wide as what stands in them"),
+}
 
 
 class Model(Trainer):
@@ -231,7 +237,11 @@ class Model(Trainer):
         return json.dumps(entry(self))
 
     def summary(
-        self, print_fn: Callable[[str], Any] = print, expand_nested: bool = False, show_trainable: bool = False
+        self,
+        print_fn: Callable[[str], Any] = print,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        **more: Any,
     ) -> None:
         """Print a table: a row a layer, with shapes, parameters, memory, work, and how much of the image it sees.
 
@@ -243,6 +253,13 @@ class Model(Trainer):
             Whether the layers of a nested model have rows of their own.
         show_trainable : bool
             Whether a column tells which layers learn.
+        **more : anything
+            Keras's other arguments, which mean nothing else here than their defaults.
+
+        Raises
+        ------
+        ValueError, TypeError
+            An argument is none of these.
 
         Examples
         --------
@@ -252,6 +269,9 @@ class Model(Trainer):
         model 'small': 40 parameters, 40 of them trainable; 1,296 multiply-adds an example
         """
         nested, shown = boolean("expand_nested", expand_nested), boolean("show_trainable", show_trainable)
+        refuse("summary", more, ELSEWHERE)
+        if not callable(print_fn):
+            raise TypeError(f"`print_fn` must be a function of str. Received: print_fn={print_fn!r}.")
         print_fn(format_summary(self, nested, shown))
 
     def _repr_html_(self) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import files, training
-from ..arguments import boolean
+from ..arguments import boolean, refuse
 from ..arguments import path as path_of
 from ..layers import DTYPES, Blank
 from ..types import AnyArray, AnyPath, Array
@@ -22,6 +22,10 @@ from .configs import NESTED, Own, entry, layer_from_entry
 if TYPE_CHECKING:
     from .model import Model
 
+# Keras's argument that is not here: the values that mean "not used", and what else to do.
+ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
+    "safe_mode": ((True, False), "leave it out, nothing in a file is ever run")
+}
 LARGEST: int = 1 << 26  # numbers between two layers, of one example: 256 MB; Xception at 299 px has 3 million
 
 
@@ -53,11 +57,12 @@ def save_model(model: "Model", path: AnyPath, overwrite: bool = True) -> None:
 
 def load_model(
     path: AnyPath,
-    weights: AnyPath | None = None,
+    weights: AnyPath | Mapping[str, Any] | None = None,
     *,
     optimizer: bool = True,
     custom_objects: Own = None,
     compile: bool = True,
+    **more: Any,
 ) -> "Model":
     """Read a model from a file of Keras's or ours. Nothing in a file is ever executed.
 
@@ -68,13 +73,16 @@ def load_model(
         from PyTorch; or a folder or a zip with one of them, as Teachable Machine exports it.
     weights : str or PathLike, optional
         With the JSON of `model.to_json()`: the file of its weights. By default the one beside it that is called alike:
-        `fer.h5`, `fer.weights.h5` or `fer_weights.h5` of `fer.json`.
+        `fer.h5`, `fer.weights.h5` or `fer_weights.h5` of `fer.json`. A dict is `custom_objects`, whose place Keras has
+        here.
     optimizer : bool
         False: leave out the optimizer's state, up to twice the weights; training starts it afresh.
     custom_objects : dict, optional
         Name -> what is not minicnn's: a class of layers, losses or metrics, a function that is a loss or a metric.
     compile : bool
         False: leave the model uncompiled.
+    **more : anything
+        Keras's `safe_mode`: nothing in a file is ever run, whatever it says.
 
     Returns
     -------
@@ -102,6 +110,11 @@ def load_model(
     >>> bool((again.predict([[1, 2, 3, 4]]) == model.predict([[1, 2, 3, 4]])).all())
     True
     """
+    refuse("load_model", more, ELSEWHERE)
+    if isinstance(weights, Mapping):
+        if custom_objects is not None:
+            raise TypeError("load_model takes `custom_objects` once. Received: a dict in the second place, too.")
+        weights, custom_objects = None, weights
     path = path_of("path", path)
     file = files.read(path, boolean("optimizer", optimizer), weights)
     with files.naming(path):

@@ -133,6 +133,12 @@ def test_it_is_saved_and_loaded_with_its_loss(tmp_path):
     with pytest.raises(ValueError, match="'Scale', which minicnn does not have; one of your own is named in custom_ob"):
         load_model(tmp_path / "own.keras")
     assert load_model(tmp_path / "own.keras", custom_objects={"Scale": Scale}, compile=False).optimizer is None
+    own = {"Scale": Scale, "cubed": cubed}
+    named, second = (load_model(tmp_path / "own.keras", **how) for how in ({"custom_objects": own}, {"weights": own}))
+    third = load_model(tmp_path / "own.keras", own, safe_mode=True)  # Keras's order
+    assert named.evaluate(X, Y) == second.evaluate(X, Y) == third.evaluate(X, Y)
+    with pytest.raises(TypeError, match="load_model takes `custom_objects` once."):
+        load_model(tmp_path / "own.keras", {"Scale": Scale}, custom_objects={})
     assert gradcheck.gradcheck(model, X, Y, sample=5).ok
 
 

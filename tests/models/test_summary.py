@@ -48,6 +48,21 @@ def test_what_is_printed(expanded):
     assert text[1].splitlines()[-1] == lines[-1]
 
 
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda net: net.summary(120), "`print_fn` must be a function of str. Received: print_fn=120."),
+        (lambda net: net.summary(line_length=120), "summary(line_length=120) is not supported: leave it out, columns"),
+        (lambda net: net.summary(width=9), "summary has no argument 'width'. Received: width=9."),
+    ],
+)
+def test_keras_s_other_arguments(call, sentence):
+    with pytest.raises((ValueError, TypeError)) as error:
+        call(nested())
+    assert str(error.value).startswith(sentence)
+    nested().summary(lambda text: None, line_length=None, positions=None, layer_range=None)
+
+
 @pytest.mark.parametrize("key", ["expand_nested", "show_trainable"])
 def test_a_yes_or_a_no(key):
     with pytest.raises(ValueError, match=f"`{key}` must be True or False. Received: {key}='all'."):
