@@ -144,7 +144,7 @@ class ImageBatches:
         if order not in ("rgb", "bgr"):
             raise ValueError(f"`order` must be 'rgb' or 'bgr'. Received: {order!r}.")
         self.channel_order = order
-        self.label_mode, self.shuffle = label_mode, shuffle
+        self.label_mode, self._shuffle = label_mode, shuffle
         self.seed = _check_seed(seed)
         self.epoch, self.skipped = 0, {}
         self.workers = _cpus() if workers is None else integer("workers", workers)
@@ -165,7 +165,7 @@ class ImageBatches:
 
     def order(self, epoch: int) -> NDArray[np.int64]:
         """Return the indices into `files` in the order of that epoch, (N,)."""
-        if not self.shuffle:
+        if not self._shuffle:
             return np.arange(len(self.files))
         return np.random.default_rng((self.seed, epoch)).permutation(len(self.files))
 
