@@ -25,6 +25,8 @@ class Settings:
         Leave out and count files that are no pictures.
     base : str
         The file of a frozen base in place of `arch`; empty for none.
+    start : str
+        The file of a trained classifier to go on from, its base and its head, in place of `base`; empty for none.
     inner : int
         On a base: units of an inner Dense layer, 0 for none.
     dropout : float
@@ -40,6 +42,7 @@ class Settings:
     split_seed: int = 0
     skip_corrupt: bool = False
     base: str = ""
+    start: str = ""
     inner: int = 0
     dropout: float = 0.0
 

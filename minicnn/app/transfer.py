@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..callbacks import Callback, CSVLogger, Diverged, Logs, TerminateOnNaN
+from ..callbacks import Diverged, TerminateOnNaN
 from ..data import Folder, ImageBatches, VectorStore, answer_key, content_hashes, name_weights, reading, split_field
 from ..files import WAYS, check_supported, make_card
-from ..layers import Dense, Dropout, GlobalAveragePooling2D, Input, Layer, Normalization, Rescaling
-from ..losses import CategoricalCrossentropy
+from ..layers import GlobalAveragePooling2D, Input, Layer, Normalization, Rescaling
 from ..models import Model, card_of, is_model, load_model
-from ..optimizers import Adam
 from ..types import Array
+from . import heads, runs
 from .card import ABLE, takes_pictures
 from .settings import Settings
 from .train import new_folder
@@ -44,9 +43,9 @@ def train_on_base(
     folder : str or PathLike
         See `data.Folder`.
     out : str or PathLike
-        A new or empty folder, for model.keras, history.csv and split.json.
+        A new or empty folder, for model.keras, history.csv and split.json, and what `resume` needs.
     settings : Settings
-        `base` is the file of the base.
+        `base` is the file of the base, or `start` that of a trained classifier, whose head learns on.
     store : str or PathLike
         Where vectors are kept.
     say : function of a line
@@ -61,30 +60,86 @@ def train_on_base(
     ValueError
         `out` holds something, the file holds no base, or training diverged.
     """
-    base, feeding = load_base(settings.base, settings.size, say)
+    trained = heads.Trained(settings.start) if settings.start else None
+    base, feeding = load_base(settings.start or settings.base, settings.size, say, trained and trained.model)
     out = new_folder(out)
+    runs.begin(out, folder, settings, base)
+    return _learn(out, folder, settings, (base, feeding, trained), store, say)
+
+
+def resume(
+    out: str | os.PathLike[str],
+    store: str | os.PathLike[str],
+    epochs: int | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    say: Callable[[str], Any] = print,
+) -> Model:
+    """Go on with a run after its last finished epoch, to the same bits as if it had not been broken off.
+
+    Parameters
+    ----------
+    out : str or PathLike
+        The run's folder.
+    store : str or PathLike
+        Where vectors are kept.
+    epochs : int, optional
+        To prolong it.
+    folder : str or PathLike, optional
+        Where its pictures have moved.
+    say : function of a line
+
+    Returns
+    -------
+    net : Model
+        As it was after its best epoch.
+
+    Raises
+    ------
+    ValueError
+        `out` is no run on a base, its pictures or its base are others now, or it has more epochs than `epochs`.
+    """
+    out = Path(out)
+    begun, settings = runs.read(out, epochs)
+    trained = heads.Trained(settings.start) if settings.start else None
+    base, feeding = load_base(settings.start or settings.base, settings.size, say, trained and trained.model)
+    runs.go_on(out, folder or begun, settings, base)
+    return _learn(out, folder or begun, settings, (base, feeding, trained), store, say)
+
+
+def _learn(
+    out: Path,
+    folder: str | os.PathLike[str],
+    settings: Settings,
+    loaded: tuple[Model, dict[str, Any], heads.Trained | None],
+    store: str | os.PathLike[str],
+    say: Callable[[str], Any],
+) -> Model:
+    """Do the epochs that a run lacks."""
+    base, feeding, trained = loaded
     pictures = Folder(folder, settings.split_seed)
     if pictures.left_out:
         say(str(pictures.left_out))
+    earlier = trained.earlier(pictures.class_names, folder) if trained else None
     sides = {}
     for split in ("train", "validation"):
         batches = _batches(pictures, split, settings, feeding)
         pictures = pictures.without([Path(file) for file in batches.skipped])
         say(f"{split}: {len(batches.files)} pictures of {len(pictures.class_names)} classes")
         sides[split] = vectors(base, batches, store, say), np.eye(len(pictures.class_names))[batches.labels]
-    pictures.write_split(out / "split.json")
-    net, head = build(base, settings, len(pictures.class_names))
+    runs.keep_split(out, pictures)
+    net, head = heads.build(base, settings, len(pictures.class_names))
+    if trained:
+        head.set_weights(trained.weights)
     size = (settings.size, settings.size)
-    net.classifier = make_card(pictures.class_names, size, "logits", **feeding, split=split_field(pictures))
+    net.classifier = make_card(pictures.class_names, size, "logits", **feeding, split=split_field(pictures, earlier))
     saved = out / "model.keras"
-    callbacks = [TerminateOnNaN(raise_error=True), _SaveBest(net, saved), CSVLogger(out / "history.csv")]
     try:
         head.fit(
             *sides["train"],
             batch_size=settings.batch_size,
             epochs=settings.epochs,
             validation_data=sides["validation"],
-            callbacks=callbacks,
+            callbacks=[TerminateOnNaN(raise_error=True), runs.Progress(out, net, say)],
         )
     except Diverged as error:
         kept = f"the best epoch before is in {saved}" if saved.exists() else "no epoch ended well, so there is no model"
@@ -93,7 +148,7 @@ def train_on_base(
 
 
 def load_base(
-    path: str | os.PathLike[str], size: int, say: Callable[[str], Any] = print
+    path: str | os.PathLike[str], size: int, say: Callable[[str], Any] = print, whole: Model | None = None
 ) -> tuple[Model, dict[str, Any]]:
     """Load a base: the largest model inside of a file's, or the file's own model where it answers maps.
 
@@ -103,6 +158,8 @@ def load_base(
     size : int
         Pixels a side of the pictures that it is to take.
     say : function of a line
+    whole : Model, optional
+        The file's model, where it was loaded.
 
     Returns
     -------
@@ -117,7 +174,7 @@ def load_base(
     ValueError
         The file holds no base, or one that wants its pictures in a way that can't be had here.
     """
-    whole = load_model(path, optimizer=False)
+    whole = load_model(path, optimizer=False) if whole is None else whole
     inside = [layer for layer in whole.layers if is_model(layer)]
     base = max(inside, key=lambda layer: len(layer.layers), default=whole)
     shape = base.output_shape
@@ -228,50 +285,6 @@ def vectors(
     return np.stack([known[digest] for digest in hashes])
 
 
-def build(base: Model, settings: Settings, classes: int) -> tuple[Model, Model]:
-    """Put a head on a base.
-
-    Parameters
-    ----------
-    base : Model
-    settings : Settings
-        `size`, `inner`, `dropout`, `lr` and `seed`.
-    classes : int
-
-    Returns
-    -------
-    net : Model, from pictures to logits
-    head : Model, from vectors to logits; it shares its layers with `net`
-        Both are compiled.
-    """
-    layers: list[Layer] = []
-    if settings.inner:
-        layers.append(Dense(settings.inner, activation="relu", name="inner"))
-    if settings.dropout:
-        layers.append(Dropout(settings.dropout, name="dropout"))
-    layers.append(Dense(classes, name="logits"))
-    image = Input((settings.size, settings.size, base.input_shape[3]))
-    pooled = GlobalAveragePooling2D(name="pool")(base(image))
-    vector = Input(pooled.shape[1:])
-    head = Model(vector, _chain(layers, vector), name="head", seed=settings.seed)
-    net = Model(image, _chain(layers, pooled), name="classifier")
-    for model in (head, net):
-        model.compile(Adam(settings.lr), CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
-    return net, head
-
-
-class _SaveBest(Callback):
-    """Save the whole net after an epoch of its head that is the best so far on validation."""
-
-    def __init__(self, net: Model, path: Path):
-        self.net, self.path, self.best = net, path, -1.0
-
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        if logs["val_accuracy"] > self.best:
-            self.best = logs["val_accuracy"]
-            self.net.save(self.path)
-
-
 def _resized(base: Model, size: int) -> Model:
     """Build a base anew for pictures of another size; its weights do not depend on it."""
     config = base.get_config()
@@ -281,12 +294,6 @@ def _resized(base: Model, size: int) -> Model:
     other = type(base).from_config(config)
     other.set_weights(base.get_weights())
     return other
-
-
-def _chain(layers: list[Layer], x: Any) -> Any:
-    for layer in layers:
-        x = layer(x)
-    return x
 
 
 def _batches(pictures: Folder, split: str, settings: Settings, feeding: dict[str, Any]) -> ImageBatches:

@@ -39,7 +39,7 @@ def test_help_names_the_defaults(capsys):
     [
         ([], "The following arguments are required: COMMAND", "minicnn"),
         (["paint"], "Argument COMMAND: invalid choice: 'paint'", "minicnn"),
-        (["train"], "The following arguments are required: DIR", "minicnn train"),
+        (["summary"], "The following arguments are required: MODEL", "minicnn summary"),
         (["predict", "m.keras"], "The following arguments are required: PICTURE", "minicnn predict"),
         (["predict", "m.keras", "a.png", "--top", "x"], "Argument --top: invalid int value: 'x'", "minicnn predict"),
         (["predict", "m.keras", "a.png", "--crop", "x"], "Argument --crop: invalid choice: 'x'", "minicnn predict"),
