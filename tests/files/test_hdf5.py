@@ -372,6 +372,9 @@ def test_what_a_tree_of_four_levels_holds_is_counted_by_hand():
     assert most == [45, 24, 22, 22, 21]  # 502 // 11, 493 // 20, 491 // 22, 491 // 22, 490 // 23
     # All records below: 45; 25 * 45 + 24 = 1,149; 23 * 1,149 + 22 = 26,449; 23 * 26,449 + 22 = 608,349
     assert [tuple(pointer) for pointer in pointers] == [(8, 1, 0), (8, 1, 2), (8, 1, 2), (8, 1, 3)]
+    # Nodes of 256 bytes: 246 // 11, 237 // 20, 235 // 22; below two levels 12 * 22 + 11 = 275, one bit more than a byte
+    most, pointers = btree_v2._capacities(byte_reader.ByteReader(b""), 256, 11, 2)
+    assert most == [22, 11, 10] and [tuple(pointer) for pointer in pointers] == [(8, 1, 0), (8, 1, 2)]
 
 
 def test_the_smallest_copy_costs_a_step(monkeypatch):
@@ -414,3 +417,25 @@ def test_a_superblock_without_an_end_is_refused():
     data[24 + 16 : 24 + 24] = b"\xff" * 8  # the address that stands for none
     with pytest.raises(ValueError, match="truncated"):
         File(bytes(data))
+
+
+def test_versions_of_messages_that_do_not_exist_are_refused():
+    for version in (0, 3, 255):
+        with pytest.raises(ValueError, match=f"a dataspace has version {version}"):
+            messages.parse_dataspace(byte_reader.ByteReader(bytes([version, 1]) + bytes(30)), 0)
+        with pytest.raises(ValueError, match=f"a filter pipeline has version {version}"):
+            messages.parse_filters(byte_reader.ByteReader(bytes([version, 0]) + bytes(30)), 0)
+
+
+def test_names_of_filters_fill_eight_bytes_in_version_1_alone():
+    """A filter: number, length of name, flags, count of values; name; values. Version 2 names no number below 256."""
+
+    def words(*numbers):
+        return b"".join(number.to_bytes(2, "little") for number in numbers)
+
+    level, other = (9).to_bytes(4, "little"), (7).to_bytes(4, "little")
+    old = b"\x01\x02" + bytes(6) + words(1, 5, 0, 1) + b"zlib\0".ljust(8, b"\0") + level + bytes(4)
+    old += words(32015, 9, 0, 2) + b"packed it".ljust(16, b"\0") + other + level
+    new = b"\x02\x02" + words(1, 0, 1) + level + words(32015, 9, 0, 2) + b"packed it" + other + level
+    for message in (old, new):
+        assert messages.parse_filters(byte_reader.ByteReader(message + bytes(8)), 0) == [(1, 9), (32015, 7)]

@@ -60,6 +60,21 @@ def one_inside(size, k, s, pad):
     return (size + pad - k + 1) // s
 
 
+@wrong("output_size", "`pad` is left out")
+def no_pad(size, k, s, pad):
+    return len(range(0, size - k + 1, s))
+
+
+@wrong("output_size", "the stride is left out")
+def each_place(size, k, s, pad):
+    return len(range(size + pad - k + 1))
+
+
+@wrong("output_size", "the last ones stick out")
+def all_that_begin(size, k, s, pad):
+    return int((size + pad) / s)
+
+
 @right("same_pads")
 def pads(size, k, s):
     outputs = math.ceil(size / s)
@@ -88,6 +103,24 @@ def no_stride(size, k, s):
 @wrong("same_pads", "it must return 2 things")
 def only_total(size, k, s):
     return max(0, (math.ceil(size / s) - 1) * s + k - size)
+
+
+@wrong("same_pads", "both ends get the same: an odd total")
+def same_halves(size, k, s):
+    half = sum(pads(size, k, s)) // 2
+    return half, half
+
+
+@wrong("same_pads", "fewer than no zeros")
+def below_zero(size, k, s):
+    total = (math.ceil(size / s) - 1) * s + k - size
+    return total // 2, total - total // 2
+
+
+@wrong("same_pads", "size / s is rounded down")
+def rounded_down(size, k, s):
+    total = max(0, (int(size / s) - 1) * s + k - size)
+    return total // 2, total - total // 2
 
 
 @wrong("same_pads", "only where s divides the size")

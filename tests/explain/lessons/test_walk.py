@@ -97,6 +97,18 @@ def test_the_course_examples():
     assert "max(2, 3, 6, 8) = 8" in whole("pool") and "   6  8\n   3  4\n" in whole("pool")
 
 
+def test_the_padded_map_by_hand():
+    """Nine products at each of 25 stops; a stop at the edge sees zeros."""
+    text = whole("conv")
+    picture = [
+        list(map(int, row.split()[:5])) for row in re.search(r"the filter, 3 x 3\n(( .*\n){5})", text)[1].splitlines()
+    ]
+    padded = np.pad(picture, 1)
+    crosses = [[padded[i : i + 3 : 2, j : j + 3 : 2].sum() + padded[i + 1, j + 1] for j in range(5)] for i in range(5)]
+    told = re.search(r"keeps its 5 x 5:\n(( .*\n){5})", text)[1]
+    assert [list(map(float, row.split())) for row in told.splitlines()] == crosses
+
+
 def test_softmax_sums_to_1_and_sigmoid_does_not():
     assert "Softmax outputs sum to 1: 0.705385 + 0.259496 + 0.035119 = 1.000000" in whole("softmax")
     text = whole("sigmoid")
