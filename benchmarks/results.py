@@ -20,6 +20,15 @@ KINDS = {
 }  # a command's name, and its chapter's title, in the chapters' order
 
 
+class Part(dict):
+    """What one command measured: a dict that a notebook shows as the table which the terminal prints."""
+
+    def _repr_markdown_(self):
+        from . import sections  # which knows every kind
+
+        return sections.text(self)
+
+
 def part(kind, head, rows):
     """Make one part: what one command measured.
 
@@ -28,7 +37,7 @@ def part(kind, head, rows):
     kind : str, the command          head : dict, see machine.header
     rows : list of dict, all numbers plain
     """
-    return {"kind": kind, "head": head, "rows": rows}
+    return Part(kind=kind, head=head, rows=rows)
 
 
 def write(path, parts):
@@ -59,5 +68,5 @@ def read(paths):
         except (OSError, ValueError, KeyError, TypeError) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else f"{type(problem).__name__}: {problem}"
             raise ValueError(f"{path} is no result file of these benchmarks: {reason}.") from None
-        parts += found
+        parts += map(Part, found)
     return sorted(parts, key=lambda each: list(KINDS).index(each["kind"]))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..data import ImageBatches, evaluation_set, folder_as_trained, reading, recorded_split_field
 from ..metrics import interval
-from ..models import Model
+from ..models import Model, html_table
 from ..types import IntArray
 from .card import known, shaped
 from .predict import probabilities
@@ -52,11 +52,24 @@ class Judgement:
         return interval(int(self.confusion.trace()), int(self.confusion.sum()))
 
     def __str__(self) -> str:
+        return f"{self._headline()}\n\n{self.table()}"
+
+    __repr__ = __str__
+
+    def _headline(self) -> str:
         low, high = self.interval
-        return (
-            f"accuracy {self.accuracy:.3f} on {self.confusion.sum()} pictures "
-            f"(95% interval {low:.3f} to {high:.3f})\n\n{self.table()}"
-        )
+        return f"accuracy {self.accuracy:.3f} on {self.confusion.sum()} pictures (95% interval {low:.3f} to {high:.3f})"
+
+    def _repr_html_(self) -> str:
+        """Write the same table as HTML, a cell the darker the more of its class went there: a notebook shows it."""
+        totals = self.confusion.sum(1)
+        rows = [
+            [name, *(str(count or ".") for count in row), _share(row[label], totals[label]).strip()]
+            for label, (name, row) in enumerate(zip(self.class_names, self.confusion, strict=True))
+        ]
+        shades = self.confusion / np.maximum(totals, 1)[:, None]
+        head = ["true \\ predicted", *self.class_names, "found"]
+        return html_table(head, rows, 1, self._headline(), shades.tolist())
 
     def table(self) -> str:
         """Write the confusion table: true classes down, predicted ones across, the share found at the end.

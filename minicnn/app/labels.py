@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..data import ImageBatches, LabelledPictures, fingerprints, reading
-from ..models import Model
+from ..models import Model, html_table
 from ..types import AnyArray, IntArray
 from .card import known, shaped
 from .predict import probabilities
@@ -63,11 +63,23 @@ class LabelJudgement:
     def __str__(self) -> str:
         width = max(*map(len, self.class_names), len("label"))
         lines = [f"{self.count} pictures", "", f"{'label':<{width}}  precision  recall      F1  pictures"]
-        for row in zip(self.class_names, self.precision, self.recall, self.f1, self.true, strict=True):
-            name, *shares, count = row
-            cells = [f"{share:.3f}" if np.isfinite(share) else "-" for share in shares]
-            lines.append(f"{name:<{width}}{cells[0]:>11}{cells[1]:>8}{cells[2]:>8}{count:>10}")
+        for name, *cells in self._rows():
+            lines.append(f"{name:<{width}}{cells[0]:>11}{cells[1]:>8}{cells[2]:>8}{cells[3]:>10}")
         return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Write the same table as HTML: a notebook shows it."""
+        return html_table(["label", "precision", "recall", "F1", "pictures"], self._rows(), 1, f"{self.count} pictures")
+
+    def _rows(self) -> list[list[str]]:
+        """List, for each label, its name, three shares and how many pictures have it."""
+        every = zip(self.class_names, self.precision, self.recall, self.f1, self.true, strict=True)
+        return [
+            [name, *(f"{share:.3f}" if np.isfinite(share) else "-" for share in shares), str(count)]
+            for name, *shares, count in every
+        ]
 
 
 def _share(part: IntArray, whole: IntArray) -> AnyArray:

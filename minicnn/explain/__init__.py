@@ -5,6 +5,7 @@
     saliency(model, x, "shirt"); grad_cam(...); occlusion(...)       maps: which pixels speak for a class
     patches(model, "conv2d", 3, pictures); seen_by(model, "conv2d", (3, 4))    what a filter looks for, what a cell sees
     page.write("model.keras", ["shirt.png"], "page.html")            the explorer: one page, offline, in any browser
+    show(model, pictures)                                            ... in a notebook
     walk("softmax"); print(shapes("64x64x3 conv10 3x3 pool2"))       small examples in the terminal
     exercises.write_file("conv2d"); exercises.check("conv2d.py")    write a part yourself, and have it proved
 
@@ -35,6 +36,7 @@ classes. Every row is tested in tests/explain.
 
 from . import exercises, page
 from .lessons import shapes, walk
+from .page import show
 from .scores import Patch, Scored, grad_cam, occlusion, overlay, patches, saliency, score, score_gradient
 from .terms import seen_by, trace, trace_gradient
 
@@ -52,6 +54,7 @@ __all__ = [
     "score_gradient",
     "seen_by",
     "shapes",
+    "show",
     "trace",
     "trace_gradient",
     "walk",

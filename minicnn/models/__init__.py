@@ -7,7 +7,7 @@ model.py           Model(inputs, outputs), what a user makes
 sequential.py      Sequential(layers), a chain
 saving.py          to model files and back; configs.py: a layer as Keras's config
 card.py            a classifier's classifier.json, completed by what the model says itself
-summary.py         the table of layers
+summary.py         the table of layers; tables.py: a table for notebooks
 gradcheck.py       are the gradients right? kinks.py: where a difference quotient can't tell
 check_layer.py     ... of a layer of one's own?
 architectures.py   two small nets to study
@@ -21,6 +21,7 @@ from .container import is_model
 from .model import Model
 from .saving import load_model
 from .sequential import Sequential
+from .tables import html_table
 
 __all__ = [
     "ARCHITECTURES",
@@ -30,6 +31,7 @@ __all__ = [
     "check_layer",
     "gradcheck",
     "homework",
+    "html_table",
     "is_model",
     "load_model",
     "tinyvgg",

@@ -1,10 +1,19 @@
 """A table as HTML, for notebooks: without a style of its own but alignment, so that it fits light and dark pages."""
 
 import html
+import itertools
 from collections.abc import Iterable, Sequence
 
+SHADE: float = 0.6  # of a cell's colour at most: the number on it stays readable, on white and on black
 
-def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: int, caption: str = "") -> str:
+
+def html_table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    texts: int,
+    caption: str = "",
+    shades: Sequence[Sequence[float]] = (),
+) -> str:
     """Write a table as HTML.
 
     Parameters
@@ -15,6 +24,8 @@ def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: int, c
         So many columns are texts, to the left; the others numbers, to the right.
     caption : str
         Stands below.
+    shades : list of lists of float, optional
+        How dark each number's cell is, 0..1, a list a row: what is most shows from afar.
 
     Returns
     -------
@@ -27,12 +38,19 @@ def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: int, c
     1
     """
 
-    def cells(kind: str, row: Sequence[str]) -> str:
+    def cells(kind: str, row: Sequence[str], dark: Sequence[float] = ()) -> str:
         return "".join(
-            f'<{kind} style="text-align:{"left" if column < texts else "right"}">{html.escape(cell)}</{kind}>'
+            f'<{kind} style="text-align:{"left" if column < texts else "right"}{shade(dark, column)}">'
+            f"{html.escape(cell)}</{kind}>"
             for column, cell in enumerate(row)
         )
 
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    def shade(dark: Sequence[float], column: int) -> str:
+        strength = dark[column - texts] if 0 <= column - texts < len(dark) else 0.0
+        return f";background:rgba(245,130,32,{SHADE * strength:.2f})" if strength else ""
+
+    body = "".join(
+        f"<tr>{cells('td', row, dark)}</tr>" for row, dark in itertools.zip_longest(rows, shades, fillvalue=())
+    )
     below = f"<p>{html.escape(caption)}</p>" if caption else ""
     return f"<table><thead><tr>{cells('th', head)}</tr></thead><tbody>{body}</tbody></table>{below}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -136,6 +137,21 @@ def test_one_sigmoid_means_two_classes(tmp_path, capsys):
 def test_interval_is_wilsons():
     judgement = Judgement(["a", "b"], [0] * 283 + [1] * 58, [0] * 341)
     assert judgement.interval == pytest.approx((0.7864, 0.8661), abs=1e-4)  # by hand
+
+
+def test_a_notebook_shows_the_confusion():
+    judgement = Judgement(["<cat>", "dog", "owl"], [0, 0, 0, 1], [0, 1, 1, 1])
+    assert repr(judgement) == str(judgement)
+    rows = [re.findall(r"<t[dh] [^>]*>(.*?)</t[dh]>", row) for row in judgement._repr_html_().split("</tr>")[:-1]]
+    assert rows == [
+        ["true \\ predicted", "&lt;cat&gt;", "dog", "owl", "found"],
+        ["&lt;cat&gt;", "1", "2", ".", "33%"],
+        ["dog", ".", "1", ".", "100%"],
+        ["owl", ".", ".", ".", "-"],
+    ]
+    assert str(judgement).splitlines()[0] in judgement._repr_html_()
+    shades = re.findall(r"0\.\d\d(?=\))", judgement._repr_html_())
+    assert [float(shade) / 0.6 for shade in shades] == pytest.approx([1 / 3, 2 / 3, 1])  # of its true class
 
 
 # ---- what is wrong --------------------------------------------------------------------------------------------------

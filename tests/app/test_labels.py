@@ -1,6 +1,7 @@
 """Several labels a picture: trained from a CSV, judged label by label, named where they lie above the threshold."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -98,6 +99,9 @@ def test_the_table_on_paper():
         "cat        0.500   0.500   0.500         2",
         "owl            -       -       -         0",
     ]
+    assert repr(found) == str(found)
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in found._repr_html_().split("<tr>")[2:]]
+    assert rows == [["cat", "0.500", "0.500", "0.500", "2"], ["owl", "-", "-", "-", "0"]]  # in a notebook
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_every_operation_of_every_peer_gives_a_row(tmp_path):
     assert not {"minicnn", "onnxruntime"} & set(part["head"]["own threads"])
     results.write(tmp_path / "r.json", [part])
     assert results.read([tmp_path / "r.json"]) == json.loads(json.dumps([part]))
+    assert results.read([tmp_path / "r.json"])[0]._repr_markdown_() == sections.text(part)  # a notebook draws it
     assert len(sections.layers(part).splitlines()) == 2 + len(part["rows"])
 
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import numpy as np
 
 from minicnn import Conv2D, Dense, Flatten, Input, ReLU, Sequential
-from minicnn.models import gradcheck, summary
+from minicnn.models import gradcheck, html_table, summary
 
 
 class Cells(HTMLParser):
@@ -75,3 +75,10 @@ def test_a_wrong_gradient_is_named_in_both():
     check = gradcheck.GradientCheck([wrong], 0.0)
     for text in (repr(check), Cells(check._repr_html_()).below):
         assert "wrong: x[0, 1]: the gradient says 1, the difference quotient 2" in text
+
+
+def test_cells_are_shaded_by_their_numbers():
+    text = html_table(["name", "p", "q"], [["<a>", "1", "0"], ["b", "2", "3"]], 1, shades=[[1.0, 0.0]])
+    cells = text.split("<td")[1:]
+    assert [("background" in cell) for cell in cells] == [False, True, False, False, False, False]
+    assert "rgba(245,130,32,0.60)" in cells[1]

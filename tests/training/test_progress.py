@@ -1,6 +1,7 @@
 """What training shows: nothing, a line an epoch, or a bar."""
 
 import io
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -88,3 +89,65 @@ def test_what_suits_the_output(monkeypatch, screen, kind):
 def test_other_values(verbose):
     with pytest.raises(ValueError, match=f"`verbose` must be 0, 1, 2 or 'auto'. Received: verbose={verbose!r}."):
         progress.progress_for(verbose, [], 1)
+
+
+class Kernel:
+    """IPython's shell in a notebook: what it is told to show."""
+
+    kernel = "a notebook has one"
+
+    def __init__(self):
+        self.shown, self.display_pub = [], self
+
+    def publish(self, data, metadata, transient, update):
+        assert metadata == {} and set(data) == {"text/plain", "text/html"}
+        self.shown.append((data["text/plain"], data["text/html"], transient["display_id"], update))
+
+
+@pytest.fixture
+def kernel(monkeypatch):
+    """A notebook, as far as progress can see one."""
+    shell = Kernel()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    return shell
+
+
+@pytest.mark.parametrize("verbose", ["auto", 1])
+def test_a_notebooks_bar_leaves_one_line(kernel, clock, capsys, verbose):
+    show = progress.progress_for(verbose, 3, 2)
+    assert show.kind == 1
+    run(show)
+    texts, drawn, names, updates = zip(*kernel.shown, strict=True)
+    assert len(set(names)) == 1 and updates == (False, *[True] * (len(texts) - 1))  # one output, written anew
+    assert texts[0] == "epoch 1/2  1/3  loss 0.1235  accuracy 1.0000  about 2 s left"
+    assert '<progress value="1" max="3"' in drawn[0] and "validating ..." in "".join(texts)
+    assert texts[-1].startswith("epoch 2/2  ") and "<progress" not in drawn[-1]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_notebooks_bar_draws_ten_states_a_second(kernel, monkeypatch):
+    now = iter(k / 100 for k in range(1, 100_000))
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    run(progress.progress_for(1, 500, 1), epochs=1, steps=500)
+    assert 45 <= len(kernel.shown) <= 55
+
+
+def test_a_notebooks_bar_of_unknown_length_with_markup_in_a_name(kernel, clock):
+    with progress.progress_for(1, None, 1) as show:
+        show.begin(0)
+        show.step({"<b>": 1.0})
+    assert "epoch 1/1  1/?  <b> 1.0000" == kernel.shown[-1][0]  # stopped: how far it came
+    assert all("<b>" not in drawn and "&lt;b&gt;" in drawn and "max=" not in drawn for _, drawn, *_ in kernel.shown)
+
+
+def test_lines_and_silence_in_a_notebook_too(kernel, capsys):
+    run(progress.progress_for(2, 3, 1), epochs=1)
+    run(progress.progress_for(0, 3, 1), epochs=1)
+    assert kernel.shown == [] and capsys.readouterr().err.startswith("epoch 1/1")
+
+
+@pytest.mark.parametrize("shell", [None, SimpleNamespace(display_pub=None)])  # imported alone; in a terminal
+def test_ipython_without_a_notebook(monkeypatch, shell):
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert type(progress.progress_for("auto", 3, 1)) is progress.Lines

@@ -1,5 +1,6 @@
 """The explorer's page: one HTML file with the model, the pictures and all code in it."""
 
 from .page import write
+from .showing import Shown, show
 
-__all__ = ["write"]
+__all__ = ["Shown", "show", "write"]

@@ -125,7 +125,7 @@ def add_up(values: Iterable[float]) -> float:
         return sum(every, 0.0)
 
 
-@dataclass
+@dataclass(repr=False)
 class Trace:
     """One number taken apart.
 
@@ -184,6 +184,8 @@ class Trace:
         """A readable table."""
         told = [f"  {line}" for line in textwrap.wrap(self.verdict, COLUMNS - 2)]
         return "\n".join([self.title, f"  {self.formula}", *told, "", *self._rows(), *self._ending()])
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         """Write the table for a notebook."""

@@ -40,6 +40,10 @@ class App {
     this.panel = document.getElementById("panel");
     this.buildTabs();
     this.listenForFiles();
+    document.querySelector(".skip").addEventListener("click", (event) => {
+      event.preventDefault(); // no address of its own: in a notebook's frame that would be the notebook's
+      this.panel.focus();
+    });
     document.title = `${payload.title}: where every number comes from`;
     this.takePicture(payload.first);
     this.go(readAddress(this, location.hash));
@@ -65,6 +69,7 @@ class App {
   // Write the address: as a new step of the browser's history, or in place of the last one, once things stand still.
   remember(step = false) {
     clearTimeout(this.pending);
+    if (location.href === "about:srcdoc") return; // in a notebook's frame: it has no address
     const write = () => {
       const address = writeAddress(this);
       if (address !== location.hash) history[step ? "pushState" : "replaceState"](null, "", address);
