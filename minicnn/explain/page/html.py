@@ -21,6 +21,7 @@ MODULES = (
     "normalizing",
     "resampling",
     "layers",
+    "sentences",
     "net",
     "carried",
     "colours",

@@ -227,3 +227,18 @@ def test_every_weight_has_the_place_that_the_terminal_takes(browser, tmp_path):
                 assert heads[2].lower() == MET[name.rpartition("/")[2]].lower(), title
                 seen.add(name)
         assert seen == set(model.params) and t.complaints == []
+
+
+def test_each_layer_says_what_it_does(tab):
+    with tab("demo") as t:
+        t.view("layers")
+        for k in range(1, t.page.evaluate("explorer.net.nodes.length")):
+            t.page.evaluate(f"explorer.view.open({k})")
+            assert len(t.page.inner_text(".about")) > 20, k
+        t.choose("layer", "the loss")
+        assert "How wrong the net is, in one number" in t.page.inner_text(".about")
+        t.view("convolution")
+        t.choose("layer", "conv2d_1")
+        assert "10 filters of 3\u00d73\u00d710 weights slide over its input" in t.page.inner_text(".about")
+        t.view("overview")
+        assert "10 filters" in t.page.locator(".column h3").nth(2).get_attribute("title")

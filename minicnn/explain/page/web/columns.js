@@ -5,6 +5,7 @@ import { button, el, fill, legend, num, svg } from "./dom.js";
 import { feeds } from "./feeding.js";
 import { costOf, fieldOf, short } from "./fields.js";
 import { extent, format, largest } from "./numbers.js";
+import { sentence } from "./sentences.js";
 
 const PER_COLUMN = 10;
 
@@ -51,7 +52,7 @@ export class Columns {
 
   column(node) {
     const head = [
-      el("h3", { title: `${node.name}, ${node.kind}` }, broken(node.name)),
+      el("h3", { title: `${node.name}, ${node.kind}: ${sentence(node)}` }, broken(node.name)),
       el("p", { class: "shape kind" }, broken(node.kind === "Activation" ? node.settings.function : node.kind)),
       el("p", { class: "shape size" }, broken(node.shape.join("\u00d7"))),
     ];

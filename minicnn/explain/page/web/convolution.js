@@ -8,6 +8,7 @@ import { grid, MapView } from "./maps.js";
 import { format, largest } from "./numbers.js";
 import { Patches } from "./patches.js";
 import { Seen } from "./seen.js";
+import { sentence } from "./sentences.js";
 import { stopNumbers, stopSums } from "./stop.js";
 import { readers, span } from "./windows.js";
 
@@ -19,6 +20,7 @@ export class Convolution {
     this.app = app;
     this.page = 0;
     this.tools = el("div", { class: "tools" });
+    this.about = el("p", { class: "about" });
     this.cards = el("div", { class: "cards" });
     this.output = new MapView({ size: 230, scaled: true, onPick: (i, j) => this.choose(i, j) });
     this.numbers = el("div", { class: "numbers" });
@@ -40,6 +42,7 @@ export class Convolution {
     );
     root.append(
       this.tools,
+      this.about,
       el("div", { class: "split" }, el("div", { class: "grow" }, this.numbers, this.cards), side),
     );
     this.nodes = app.net.nodes.filter((node) => node.kind === "Conv2D" || node.kind === "DepthwiseConv2D");
@@ -121,6 +124,7 @@ export class Convolution {
       el("span", { class: "hint unread" }, unreadText(node)),
       scaleChoice(app),
     );
+    fill(this.about, sentence(node));
     const cards = this.shown.map((c) => this.card(c));
     fill(this.cards, ...cards, this.pager(order.length));
     this.drawOutput();

@@ -10,6 +10,7 @@ import { argmax, format } from "./numbers.js";
 import { Patches } from "./patches.js";
 import { showPixels } from "./pixels.js";
 import { Seen } from "./seen.js";
+import { lossSentence, sentence } from "./sentences.js";
 
 const POOLS = ["MaxPooling2D", "AveragePooling2D"];
 
@@ -18,8 +19,9 @@ export class Others {
     this.root = root;
     this.app = app;
     this.tools = el("div", { class: "tools" });
+    this.about = el("p", { class: "about" });
     this.body = el("div", { class: "formula-view" });
-    root.append(this.tools, this.body);
+    root.append(this.tools, this.about, this.body);
     const { nodes } = app.net;
     const windowed = (node) => node.kind === "Conv2D" || node.kind === "DepthwiseConv2D";
     const chosen = nodes[app.selected.node]; // none for "loss"
@@ -96,6 +98,7 @@ export class Others {
         { first: at === 0, last: at === places.length - 1 },
       ),
     );
+    fill(this.about, this.index === "loss" ? lossSentence(app.net.loss.kind) : sentence(nodes[this.index]));
     fill(this.body);
     if (this.index === "loss") {
       this.body.append(lossView(app));
