@@ -124,7 +124,10 @@ def _by_name(group: Group, entry: Config) -> Weights:
     weights: Weights = {}
     stored = {name.replace("/", "_"): name for name in group.texts("layer_names") or []}  # see without_slashes
     names_here = [layer_name(layer).replace("/", "_") for layer in layers_of(entry)]
-    stored = _renamed(stored, names_here, [layer["class_name"] for layer in layers_of(entry)])
+    kinds = [layer["class_name"] for layer in layers_of(entry)]
+    stored = _renamed(stored, names_here, kinds)
+    if any(plain not in names_here and group.group(name).texts("weight_names") for plain, name in stored.items()):
+        stored = _one_by_one(stored, names_here, kinds)
     known = set(names_here)
     for layer in layers_of(entry):
         name = layer_name(layer)
@@ -155,6 +158,18 @@ def _renamed(stored: dict[str, str], names: list[str], classes: list[str]) -> di
     return {new: stored[old] for new, old in zip(nameless, left, strict=True)} | {
         name: place for name, place in stored.items() if name in names
     }
+
+
+def _one_by_one(stored: dict[str, str], names: list[str], classes: list[str]) -> dict[str, str]:
+    """Return {layer's name: its group} in the order of both where their numbers agree, else what was given.
+
+    So does Keras, which asks for no names: those of a second model in one program go on counting, `conv2d_11`.
+    """
+    for left_out in ("", "InputLayer"):  # a Sequential's file has no group for its input
+        taken = [name for name, kind in zip(names, classes, strict=True) if kind != left_out]
+        if len(taken) == len(stored):
+            return dict(zip(taken, stored.values(), strict=True))
+    return stored
 
 
 def _optimizer_arrays(group: Group, settings: Config) -> list[AnyArray]:

@@ -153,7 +153,13 @@ def read_arrays(root: Group, entry: Config, folder: str = "layers") -> Weights:
 
 
 def numbered(root: Group, path: str) -> list[AnyArray]:
-    """Return the arrays `0`, `1`, ... of the group at `path`; none where there is no such group."""
+    r"""Return the arrays `0`, `1`, ... of the group at `path`; none where there is no such group.
+
+    Keras 2 on Windows wrote backslashes into the name of one group: `layers\dense`, and in it `vars`.
+    """
+    if path not in root:
+        place, _, last = path.rpartition("/")
+        path = place.replace("/", "\\") + f"/{last}"
     if path not in root:
         return []
     group = root.group(path)

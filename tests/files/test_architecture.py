@@ -101,6 +101,27 @@ def test_what_is_missing_or_does_not_belong(tmp_path):
         minicnn.load_model(tmp_path / "whole.keras", path)
 
 
+@pytest.mark.parametrize("functional", [False, True])
+def test_weights_of_layers_that_went_on_counting(functional, tmp_path):
+    """A second model of one program has other names than the one whose JSON was written: Keras goes by the order."""
+
+    def counted(first):
+        layers = [L.Conv2D(2, 3, name=f"conv2d_{first}"), L.MaxPooling2D(name=f"pool_{first}"), L.Flatten(),
+                  L.Dense(5, name=f"dense_{first}"), L.Dense(4, name=f"dense_{first + 1}")]  # fmt: skip
+        model = keras.Sequential([keras.Input((6, 6, 1)), *layers])
+        return keras.Model(model.inputs, model.outputs) if functional else model
+
+    theirs = counted(2)
+    theirs.save(tmp_path / "fer.h5")
+    (tmp_path / "fer.json").write_text(counted(1).to_json())
+    model = minicnn.load_model(tmp_path / "fer.json")
+    np.testing.assert_allclose(model.predict(X), theirs(X), rtol=1e-5, atol=1e-5)
+    fewer = keras.Sequential([keras.Input((6, 6, 1)), L.Conv2D(2, 3, name="conv2d_7"), L.Flatten(), L.Dense(4)])
+    fewer.save(tmp_path / "fer.h5")
+    with pytest.raises(ValueError, match="it has arrays for layer 'conv2d_7', which the model doesn't have"):
+        minicnn.load_model(tmp_path / "fer.json")
+
+
 @pytest.mark.parametrize("document", [{"class_name": "Sequential", "config": 3}, {"class_name": "X", "config": {}}])
 def test_a_damaged_architecture(document, tmp_path):
     (tmp_path / "fer.json").write_text(json.dumps(document))

@@ -1,8 +1,10 @@
 """`.keras`, both ways: what Keras writes is read array by array, what is written here Keras opens and trains on."""
 
+import io
 import json
 import zipfile
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,6 +40,26 @@ def test_keras_opens_what_is_written(seed, tmp_path_factory):
     assert_same_arrays(expected(again), expected(model))
     x = batches(1)[0][0]
     np.testing.assert_array_equal(again(x), model(x))
+
+
+def test_a_file_from_keras_2_on_windows(tmp_path):
+    """A layer's group is one name with backslashes there: "layers\\dense"."""
+    keras.utils.set_random_seed(3)
+    inner = keras.Sequential([keras.Input(SHAPE), L.Conv2D(2, 3), L.ReLU()], name="inner")
+    model = keras.Sequential([keras.Input(SHAPE), inner, L.Flatten(), L.Dense(3)])
+    model.save(tmp_path / "x.keras")
+    with zipfile.ZipFile(tmp_path / "x.keras") as old, zipfile.ZipFile(tmp_path / "y.keras", "w") as new:
+        arrays = io.BytesIO()
+        with h5py.File(io.BytesIO(old.read("model.weights.h5"))) as given, h5py.File(arrays, "w") as made:
+            places = []
+            given.visit(places.append)
+            for place in (place for place in places if isinstance(given[place], h5py.Dataset)):
+                layer, rest = place.split("/vars/")
+                made[layer.replace("/", "\\") + "/vars/" + rest] = given[place][()]
+        for name in ("metadata.json", "config.json"):
+            new.writestr(name, old.read(name))
+        new.writestr("model.weights.h5", arrays.getvalue())
+    assert_same_arrays(files.read(tmp_path / "y.keras").weights, expected(model))
 
 
 OPTIMIZERS = {
