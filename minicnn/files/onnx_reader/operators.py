@@ -5,13 +5,13 @@ Source: ONNX's Operators.md.
 
 from collections.abc import Callable
 
-from . import functions, pictures, shapes, weighted
+from . import functions, parts, pictures, shapes, weighted
 from .arithmetic import ARITHMETIC
 from .net import Tensor
 from .proto import Node
 from .translation import Translation
 
-OPERATORS: dict[str, Callable[[Translation, Node, str], Tensor]] = {
+OPERATORS: dict[str, Callable[[Translation, Node, str], Tensor | list[Tensor]]] = {
     "AveragePool": pictures.average_pool,
     "BatchNormalization": weighted.batch_normalization,
     "Cast": functions.cast,
@@ -21,6 +21,7 @@ OPERATORS: dict[str, Callable[[Translation, Node, str], Tensor]] = {
     "Dropout": functions.dropout,
     "Elu": functions.elu,
     "Flatten": shapes.flatten,
+    "Gather": parts.gather,
     "Gelu": functions.gelu,
     "Gemm": weighted.gemm,
     "GlobalAveragePool": pictures.global_pool("GlobalAveragePooling2D"),
@@ -29,6 +30,7 @@ OPERATORS: dict[str, Callable[[Translation, Node, str], Tensor]] = {
     "HardSwish": functions.function("Activation", activation="hard_silu"),
     "Identity": functions.same,
     "LeakyRelu": functions.leaky_relu,
+    "Log": functions.log,
     "LogSoftmax": functions.log_softmax,
     "MatMul": weighted.matmul,
     "MaxPool": pictures.max_pool,
@@ -38,8 +40,10 @@ OPERATORS: dict[str, Callable[[Translation, Node, str], Tensor]] = {
     "Relu": functions.function("ReLU", positive=True),
     "Reshape": shapes.reshape,
     "Sigmoid": functions.function("Activation", positive=True, activation="sigmoid"),
+    "Slice": parts.slices,
     "Softmax": functions.softmax,
     "Softplus": functions.function("Activation", positive=True, activation="softplus"),
+    "Split": parts.split,
     "Squeeze": shapes.squeeze,
     "Tanh": functions.function("Activation", activation="tanh"),
     "Transpose": shapes.transpose,

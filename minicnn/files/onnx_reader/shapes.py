@@ -56,7 +56,7 @@ def reshape(work: Translation, node: Node, name: str) -> Tensor:
     whole = first in (0, -1) or first is BATCH or first == x.shape[0]
     if not whole or min(rest, default=0) < 1 or math.prod(rest) != numbers:
         raise ValueError(f"each example must keep its own {numbers} numbers. Received: a shape {given} for {x.shape}.")
-    return _shaped(work, node, name, x, rest)
+    return shaped(work, node, name, x, rest)
 
 
 def squeeze(work: Translation, node: Node, name: str) -> Tensor:
@@ -66,7 +66,7 @@ def squeeze(work: Translation, node: Node, name: str) -> Tensor:
     axes = [axis for axis, size in enumerate(x.shape) if size == 1 and axis] if axes is None else axes
     if 0 in axes or any(x.shape[axis] != 1 for axis in axes):
         raise ValueError(f"its axes must be of size 1, and not that of the examples. Received: {axes} of {x.shape}.")
-    return _shaped(work, node, name, x, [size for axis, size in enumerate(x.sizes, 1) if axis not in axes])
+    return shaped(work, node, name, x, [size for axis, size in enumerate(x.sizes, 1) if axis not in axes])
 
 
 def unsqueeze(work: Translation, node: Node, name: str) -> Tensor:
@@ -79,10 +79,10 @@ def unsqueeze(work: Translation, node: Node, name: str) -> Tensor:
     sizes = x.sizes
     for axis in sorted(axes):
         sizes.insert(axis - 1, 1)
-    return _shaped(work, node, name, x, sizes)
+    return shaped(work, node, name, x, sizes)
 
 
-def _shaped(work: Translation, node: Node, name: str, x: Tensor, sizes: list[int]) -> Tensor:
+def shaped(work: Translation, node: Node, name: str, x: Tensor, sizes: list[int]) -> Tensor:
     """Return every example in these sizes, its numbers in ONNX's order."""
     if sizes == x.sizes:
         return x

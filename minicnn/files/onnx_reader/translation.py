@@ -10,16 +10,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from ...types import AnyArray
 from ..model_file import Config, Weights
 from ..opening import short
 from .calling import layer_names, plain_name
-from .folding import BATCH, fold, shape_of
+from .folding import BATCH, FOLDED, fold, shape_of
 from .net import CHANNELS_LAST, Net, Tensor
 from .proto import Declared, Document, Node
 from .tensors import Store
 
 FLOATS: dict[int, str] = {1: "float32", 2: "float32", 10: "float32", 11: "float64"}  # inputs' types -> what computes
+OTHERS: dict[int, str] = {3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "text", 9: "bool"} | {
+    12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16"}  # fmt: skip
+SEVERAL: tuple[str, ...] = ("Split",)  # all of whose outputs are used
+MADE: tuple[str, ...] = ("Constant", "ConstantOfShape", "Shape")  # folded too, each in its own way
 COLOURS: tuple[int, ...] = (1, 3)  # channels of pictures
 MAX_INPUTS: int = 64
 BY_NUMBER: tuple[str, ...] = ("Cast", "Clip", "Identity", "Relu", "Sigmoid", "Softmax", "Tanh")  # these keep the axes
@@ -76,14 +82,19 @@ class Translation:
         self._channels_last = False  # whether an input of the file is
         self.tensors: dict[str, Tensor] = {name: self._input(name, told) for name, told in inputs.items()}
 
-    def run(self, operators: "Mapping[str, Callable[[Translation, Node, str], Tensor]]") -> tuple[Config, Weights]:
+    def run(
+        self, operators: "Mapping[str, Callable[[Translation, Node, str], Tensor | list[Tensor]]]"
+    ) -> tuple[Config, Weights]:
         """Translate every node; return the model's serialized form and its arrays."""
         names = layer_names(self._nodes, self._store)
         for node, name in zip(self._nodes, names, strict=True):
             try:
                 self._node(node, name, operators)
-            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+            except ValueError as fault:
                 raise ValueError(f"node {short(node.name)} ({node.op[:80]}): {fault}") from None
+            except (ArithmeticError, AttributeError, LookupError, TypeError):
+                what = "its settings or its inputs are not as ONNX has them"
+                raise ValueError(f"node {short(node.name)} ({node.op[:80]}): {what}.") from None
         outputs = [self._output(name) for name in self._document.outputs]
         config = {
             "name": plain_name(self._document.name, "model"),
@@ -134,26 +145,37 @@ class Translation:
             if given not in self.tensors and not self.is_constant(given):
                 raise ValueError(f"it reads {short(given)}, which nothing before it gives.")
         for extra in node.outputs[1:]:
-            if extra and self.uses[extra]:
+            if extra and self.uses[extra] and node.op not in SEVERAL:
                 raise ValueError("an output of it beside the first is read, which is not done here.")
+        for result in node.outputs if node.op in SEVERAL else node.outputs[:1]:
+            if result in self.tensors or self.is_constant(result) or node.outputs.count(result) > 1:
+                raise ValueError(f"it gives {short(result)}, which is there already.")
         result = node.outputs[0]
-        if result in self.tensors or self.is_constant(result):
-            raise ValueError(f"it gives {short(result)}, which is there already.")
         computed = any(given in self.tensors for given in node.inputs)
         if computed and node.op not in operators and node.op != "Shape":
-            raise ValueError(f"the operator {node.op[:80]} is not read here.")
+            raise ValueError(self._unread(node, operators))
         node.check_settings()
         if computed and node.op == "Shape":
             self._constants[result] = shape_of(node, (BATCH, *self.tensors[node.inputs[0]].shape[1:]))
         elif not computed:
             self._constants[result] = self._folded(node)
         else:
-            self.tensors[result] = operators[node.op](self, node, name)
+            made = operators[node.op](self, node, name)
+            self.tensors.update(zip(node.outputs, made if isinstance(made, list) else [made], strict=False))
+
+    def _unread(self, node: Node, operators: Any) -> str:
+        """Say that a node's operator is not read here, and with it all others of the file that are not."""
+        read = {*operators, *FOLDED, *MADE, node.op}
+        others = sorted({other.op for other in self._nodes} - read)
+        more = ", ".join(other[:80] for other in others[:8]) + (f" and {len(others) - 8} more" if others[8:] else "")
+        return f"the operator {node.op[:80]} is not read here{f', nor are {more}' * bool(others)}."
 
     def _folded(self, node: Node) -> AnyArray:
         if node.op == "Shape":
             return shape_of(node, self.weights(node, 0).shape)
         array = fold(node, [self._value(name) for name in node.inputs], self._store)
+        if array.dtype == object and all(isinstance(size, int) for size in array.flat):
+            array = array.astype(np.int64)  # a part of a Shape without the number of examples
         self.net.spend(array.nbytes)
         return array
 
@@ -214,16 +236,51 @@ class Translation:
 
 def _dtype(name: str, told: Declared) -> str:
     if told.type not in FLOATS:
-        raise ValueError(f"its input {short(name)} must be of floats. Received: numbers of ONNX's type {told.type}.")
+        raise ValueError(f"its input {short(name)} must be of floats. Received: {OTHERS.get(told.type, told.type)}.")
     return FLOATS[told.type]
 
 
 def _needed(document: Document) -> list[Node]:
-    """Return the nodes that the outputs need, in the file's order, which must be one in which they can be computed."""
-    wanted = set(document.outputs)
-    kept: list[Node] = []
-    for node in reversed(document.nodes):
-        if wanted.intersection(filter(None, node.outputs)):
-            wanted.update(node.inputs)
-            kept.append(node)
-    return kept[::-1]
+    """Return the nodes that the outputs need, in the file's order, or in one in which they can be computed.
+
+    ONNX asks for such an order; some older exporters (keras2onnx) began at the end.
+    """
+    givers: dict[str, list[Node]] = {}
+    for node in document.nodes:
+        for name in filter(None, node.outputs):
+            givers.setdefault(name, []).append(node)
+    wanted, kept = set(document.outputs), set[int]()
+    asked = list(document.outputs)
+    while asked:
+        for node in givers.get(asked.pop(), ()):
+            if id(node) not in kept:
+                kept.add(id(node))
+                new = set(filter(None, node.inputs)) - wanted
+                wanted |= new
+                asked += new
+    nodes = [node for node in document.nodes if id(node) in kept]
+    made = {name for node in nodes for name in node.outputs}
+    before: set[str] = set()
+    for node in nodes:
+        if any(name in made and name not in before for name in node.inputs):
+            return _sorted(nodes)
+        before.update(node.outputs)
+    return nodes
+
+
+def _sorted(nodes: list[Node]) -> list[Node]:
+    """Return nodes so that each comes behind those that it reads; last, as they came, those that go in a circle."""
+    makers = {name: id(node) for node in nodes for name in node.outputs if name}
+    waits = {id(node): {makers[name] for name in node.inputs if name in makers} for node in nodes}
+    readers: dict[int, list[Node]] = {}
+    for node in nodes:
+        for maker in waits[id(node)]:
+            readers.setdefault(maker, []).append(node)
+    ready = [node for node in nodes if not waits[id(node)]]
+    for node in ready:  # which grows
+        for reader in readers.get(id(node), ()):
+            waits[id(reader)].discard(id(node))
+            if not waits[id(reader)]:
+                ready.append(reader)
+    done = set(map(id, ready))
+    return ready + [node for node in nodes if id(node) not in done]

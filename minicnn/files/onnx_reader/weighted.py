@@ -98,6 +98,8 @@ def batch_normalization(work: Translation, node: Node, name: str) -> Tensor:
         )
     x = work.tensor(node, 0)
     x = work.net.picture(name, x) if len(x.shape) == 4 else x
+    column = len(x.shape) == 3 and x.shape[2] == 1  # older PyTorch's BatchNorm1d, which stands between (un)squeezes
+    x = work.net.flat(f"{name}_row", x) if column else x
     if len(x.shape) not in (2, 4):
         raise ValueError(f"it must work on pictures or on rows of numbers. Received: an input {x.shape}.")
     arrays = [work.weights(node, position) for position in (1, 2, 3, 4)]
@@ -107,7 +109,11 @@ def batch_normalization(work: Translation, node: Node, name: str) -> Tensor:
         arrays = [array[order(x.blocks, x.channels)] for array in arrays]
     momentum, epsilon = node.number("momentum", 0.9), node.number("epsilon", 1e-5)
     layer = work.net.add(name, "BatchNormalization", [x], arrays, momentum=momentum, epsilon=epsilon)
-    return x._replace(layer=layer, positive=False)
+    x = x._replace(layer=layer, positive=False)
+    if not column:
+        return x
+    layer = work.net.add(f"{name}_column", "Reshape", [x], target_shape=[x.channels, 1])
+    return Tensor(layer, (*x.shape, 1), (0, 1, 2))
 
 
 def prelu(work: Translation, node: Node, name: str) -> Tensor:

@@ -298,6 +298,58 @@ def test_logits_in_place_of_their_logarithms(tmp_path):
     assert "the last step of a classifier only" in refused(write(tmp_path, nodes, (2, 6), stored))
 
 
+def test_a_softmax_and_its_logarithm(tmp_path):
+    """The same in two nodes: no Softmax is left, and the logits' shares are those of the file."""
+    stored = {"w": drawn(6, 4)}
+    nodes = [node("MatMul", "x", "w", out="z"), node("Softmax", "z", out="p"), node("Log", "p")]
+    with pytest.warns(UserWarning, match="the LogSoftmax at the end is left out"):
+        model = minicnn.load_model(write(tmp_path, nodes, (2, 6), stored))
+    assert classes(model) == ["Dense"]
+    logits = model.predict(ROW)
+    shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(np.log(shares), answers(tmp_path / "net.onnx", ROW)[0], rtol=1e-5, atol=1e-5)
+    for elsewhere in ([node("Log", "x")], [*nodes[:2], node("Log", "p", out="l"), node("Relu", "l")]):
+        assert "(Log): it is done here" in refused(write(tmp_path, elsewhere, (2, 6), stored if elsewhere[1:] else {}))
+    both = write(tmp_path, nodes, (2, 6), stored, outputs=("p", "y"))
+    assert "right behind a Softmax only" in refused(both)
+
+
+def test_a_normalization_of_rows_between_squeezes(tmp_path):
+    """BatchNorm1d as PyTorch 1.3 wrote it."""
+    stored = {"g": drawn(6), "b": drawn(6), "m": drawn(6), "v": drawn(6, low=0.5), "w": drawn(6, 3)}
+    nodes = [
+        node("Unsqueeze", "x", out="u", axes=[2]),
+        node("BatchNormalization", "u", *"gbmv", out="n"),
+        node("Squeeze", "n", out="s", axes=[2]),
+        node("MatMul", "s", "w"),
+    ]
+    agree(write(tmp_path, nodes, (2, 6), stored, opset=9), ROW)
+    wide = [node("BatchNormalization", "x", *"gbmv")]
+    stored.pop("w")
+    assert "on pictures or on rows of numbers" in refused(write(tmp_path, wide, (2, 6, 4), stored, opset=9))
+
+
+def test_nodes_in_any_order(tmp_path):
+    """keras2onnx wrote from the end; what goes in a circle is refused, in a list or in a file from its end."""
+    stored = {"w": drawn(4, 3, 3, 3), "k": drawn(4 * 36, 5)}
+    nodes = [
+        node("Conv", "x", "w", out="c"),
+        node("Relu", "c", out="r"),
+        node("Add", "c", "r", out="a"),
+        node("Flatten", "a", out="f"),
+        node("MatMul", "f", "k"),
+    ]
+    sorted_net = agree(write(tmp_path, nodes, (2, 3, 8, 8), stored), X)
+    rng = np.random.default_rng(3)
+    for order in [range(4, -1, -1), *(rng.permutation(5) for _ in range(5))]:
+        model = minicnn.load_model(write(tmp_path, [nodes[k] for k in order], (2, 3, 8, 8), stored))
+        assert classes(model) == classes(sorted_net)
+        np.testing.assert_array_equal(model.predict(channels_last(X)), sorted_net.predict(channels_last(X)))
+    circle = [node("Add", "x", "b", out="a"), node("Relu", "a", out="b"), node("Relu", "b")]
+    for way in (1, -1):
+        assert "which nothing before it gives" in refused(write(tmp_path, circle[::way], (2, 6)))
+
+
 def test_the_pads_that_the_older_exporter_computes(tmp_path):
     """ConstantOfShape, Concat, Reshape, Slice backwards, Transpose, Cast: the order of PyTorch's pads turned round."""
     stored = {"given": np.array([1, 2, 0, 1]), "missing": np.array([4]), "rows": np.array([-1, 2])}
@@ -394,6 +446,12 @@ def test_names_that_paths_and_terminals_would_take_for_something_else(tmp_path):
     [
         ([node("Sin", "x", name="/s")], {}, "node '/s' (Sin): the operator Sin is not read here."),
         ([node("Loop", "x")], {}, "node 'y' (Loop): the operator Loop is not read here."),
+        (
+            [node("Loop", "x", out="l"), node("Sin", "l", out="s"), node("Erf", "s", out="e"), node("Relu", "e")],
+            {},
+            "node 'l' (Loop): the operator Loop is not read here, nor are Erf, Sin.",
+        ),
+        ([node("Relu")], {}, "it has no input."),
         ([node("Conv", "x", "x")], {}, "node 'y' (Conv): its input 1 must be constant."),
         (
             [node("MatMul", "x", "w")],
