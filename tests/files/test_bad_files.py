@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import fuzz
 from minicnn import files
-from minicnn.files import keras_zip
+from minicnn.files import keras_zip, layout
 from minicnn.files.opening import naming
 from tests.files.entries import compiled, layer, sequential
 
@@ -191,6 +191,7 @@ def _many(config):
         (_renamed("a\\b"), "a layer's name must not be or hold a path. Received: 'a\\\\b'."),
         (_renamed(""), "a layer of class 'Dense' has no usable name. Received: ''."),
         (_renamed(3), "a layer of class 'Dense' has no usable name. Received: '3'."),
+        (_renamed("x" * 201), f"a layer of class 'Dense' has no usable name. Received: {'x' * 40!r}."),
         (_renamed("f"), "two layers are called 'f'."),
         (_deep, "its models are nested more than 32 deep."),
         (lambda c: c.clear(), "its config is no serialized model: it has no class name."),
@@ -212,6 +213,10 @@ def _many(config):
 def test_faults_of_a_config(folder, change, sentence):
     path = _config(folder, change)
     assert outcome(path) == f"{path}: {sentence}"
+
+
+def test_the_longest_name():
+    assert layout.layer_name({"class_name": "Dense", "config": {"name": "x" * 200}}) == "x" * 200
 
 
 @pytest.mark.parametrize(

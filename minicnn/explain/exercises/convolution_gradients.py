@@ -205,7 +205,10 @@ It is a sum over the batch, not a mean: the loss has divided already.""",
             "the strides are exchanged: sh is the step down, sw the step to the right",
             _kernel_with(strides=lambda case: case["strides"][::-1]),
         ),
-        Mistake("there is no padding: `pads` is left out", _kernel_with(pads=lambda case: NO_PADS)),
+        Mistake(
+            "there is no padding: `pads` is left out",
+            _kernel_with(pads=lambda case: tuple((0, sum(pad)) for pad in case["pads"])),  # nothing beyond the picture
+        ),
     ),
     nudges=(Nudge("dkernel", _start_kernel, _kernel_loss),),
     fast=kernels.conv2d_backward_kernel,

@@ -201,23 +201,25 @@ def _known(exercise: Exercise, faults: list[Fault], passed: list[Arguments]) -> 
     The wrong ones in all cases that failed, or in the first three.
     """
     told = [fault for fault in faults if fault.told]
-    best, most = None, 0
+    best, most, of = None, 0, len(told)
     for mistake in exercise.mistakes:
-        agreeing = 0
-        while agreeing < len(told) and _makes(exercise, mistake, told[agreeing].case, told[agreeing].given):
-            agreeing += 1
-        if agreeing > most and all(_makes(exercise, mistake, case, right_answer(exercise, case)) for case in passed):
-            best, most = mistake, agreeing
-    return best if most == len(told) or most >= 3 else None
+        answers = [_makes(exercise, mistake, fault.case, fault.given) for fault in told]
+        fitting = [answer for answer in answers if answer is not None]
+        agreeing = (*fitting, False).index(False)
+        if agreeing > most and False not in (
+            _makes(exercise, mistake, case, right_answer(exercise, case)) for case in passed
+        ):
+            best, most, of = mistake, agreeing, len(fitting)
+    return best if most == of or most >= 3 else None
 
 
-def _makes(exercise: Exercise, mistake: Mistake, case: Arguments, answer: dict[str, Any]) -> bool:
-    """Tell whether a mistake gives these numbers."""
+def _makes(exercise: Exercise, mistake: Mistake, case: Arguments, answer: dict[str, Any]) -> bool | None:
+    """Tell whether a mistake gives these numbers; None where it does not fit the case, and gives none."""
     given = copied(case)
     try:
         made = results(exercise, quietly(mistake.function)(*given.values()), given)
-    except Exception:  # a mistake may not fit this case
-        return False
+    except Exception:
+        return None
     for name, value in made.items():
         one, other = as_numbers(value), as_numbers(answer.get(name))
         if one is None or other is None or one.shape != other.shape:

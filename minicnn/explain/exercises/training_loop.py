@@ -22,6 +22,7 @@ def _loop(x, labels, kernel, bias, learning_rate, batch_size, epochs, **wrong: A
     losses: list[float] = []
     dkernel, dbias = np.zeros_like(kernel), np.zeros_like(bias)
     for _ in range(epochs):
+        dkernel, dbias = wrong.get("anew", 1) * dkernel, wrong.get("anew", 1) * dbias
         for first in wrong.get("firsts", range)(0, len(x), batch_size):
             rows, truth = x[first : first + batch_size], labels[first : first + batch_size]
             loss, dz = CROSSENTROPY.solution(reference.dense_forward(rows, kernel, bias), truth)
@@ -122,9 +123,9 @@ You may use your own functions: from crossentropy import crossentropy""",
             _loop_at_once,
         ),
         Mistake("there is one epoch only: go through the examples `epochs` times", _loop_once),
-        Mistake(
-            "gradients of earlier batches are added in: begin each batch with new ones",
-            _loop_with(kept=1),
+        *(
+            Mistake("gradients of earlier batches are added in: begin each batch with new ones", _loop_with(**how))
+            for how in ({"kept": 1}, {"kept": 1, "anew": 0})
         ),
         Mistake("the steps go up the gradient: take them off", _loop_with(sign=-1)),
         Mistake(

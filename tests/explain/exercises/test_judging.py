@@ -8,9 +8,10 @@ import pytest
 
 from minicnn.explain import exercises
 from minicnn.explain.exercises.running import examine, right_answer, same
-from tests.explain.exercises import students
+from tests.explain.exercises import slips, students
 
 PROVED = {name: exercise for name, exercise in exercises.EXERCISES.items() if exercise.judge is None}
+MISTAKES = [(name, mistake) for name, exercise in PROVED.items() for mistake in exercise.mistakes]
 PAPER = {  # the examples in the files, worked out by hand
     "output_size": 2,
     "same_pads": (0, 1),
@@ -69,15 +70,20 @@ def test_every_exercise_was_solved_and_missed_twice():
     assert all(missed.count(name) >= 2 for name in PROVED)
 
 
-@pytest.mark.parametrize(("name", "function", "words"), students.WRONG, ids=lambda part: getattr(part, "__name__", ""))
+WRONG = [*students.WRONG, *((name, function, words) for name, words, function in slips.SLIPS)]
+
+
+def test_every_mistake_that_can_be_named_was_made():
+    for name, mistake in MISTAKES:
+        assert any(exercise == name and words in mistake.sentence for exercise, _, words in WRONG), mistake.sentence
+
+
+@pytest.mark.parametrize(("name", "function", "words"), WRONG, ids=lambda part: getattr(part, "__name__", part))
 def test_what_students_get_wrong_is_named(name, function, words):
     verdict = exercises.judge(name, function)
     assert not verdict.right and words in verdict.sentence, verdict
     assert verdict.sentence.startswith(f"{PROVED[name].function}: ") and verdict.sentence.endswith(".")
     assert "The smallest case that fails:" in verdict.body and "\n" not in verdict.sentence
-
-
-MISTAKES = [(name, mistake) for name, exercise in PROVED.items() for mistake in exercise.mistakes]
 
 
 @pytest.mark.parametrize(("name", "mistake"), MISTAKES, ids=lambda part: getattr(part, "sentence", part)[:40])
