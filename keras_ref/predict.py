@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from minicnn.data import LeftOut, load_image, pictures_below
 from minicnn.files import NONE_OF_THESE, probabilities_of
 
-from . import addresses, console, pictures
-from .card import Card
-from .errors import Diverged
+from . import pictures
+from .model import Card
+from .pictures import addresses
+from .runtime import Diverged, console
 from .types import Net
 
 BATCH: int = 32

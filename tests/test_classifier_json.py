@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minicnn
-from keras_ref import card
+from keras_ref.model import card
 from minicnn.files import classifier
 
 VALUE = {

@@ -45,7 +45,9 @@ HISTORY = "CHANGELOG.md"  # a command that it names may be gone
 
 def parser_of(program):
     """Build a program's parser."""
-    module = {"minicnn": "minicnn.app.cli", "keras_ref": "keras_ref.cli", "benchmarks": "benchmarks.cli"}[program]
+    module = {"minicnn": "minicnn.app.cli", "keras_ref": "keras_ref.commands.cli", "benchmarks": "benchmarks.cli"}[
+        program
+    ]
     cli = importlib.import_module(module)
     return cli._parser() if program == "keras_ref" else cli.parser()
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from .. import console
+from ..runtime import console
 
 HELP: str = "get the course's photographs and check their counts, or describe any folder"
 
@@ -23,15 +23,15 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int | None:
     """Do what the arguments ask for, and print what came of it."""
-    from ..pictures import course
+    from ..course import clothing
 
     if args.action != "get" and not args.folder:
         raise ValueError(f"data {args.action} needs the folder of pictures as its next argument.")
     if args.action == "describe":
         return _describe(args.folder, Path(args.out or f"description-{Path(args.folder).resolve().name}"))
-    root = args.folder if args.action == "verify" else course.get(args.dest, args.source or course.SOURCE)
-    agree, sentences = course.verify(root)
-    console.say(f"{root}: {agree} of {3 * len(course.COUNTS)} counts agree with the course's.")
+    root = args.folder if args.action == "verify" else clothing.get(args.dest, args.source or clothing.SOURCE)
+    agree, sentences = clothing.verify(root)
+    console.say(f"{root}: {agree} of {3 * len(clothing.COUNTS)} counts agree with the course's.")
     for sentence in sentences:
         console.say(f"  {sentence}")
     return None

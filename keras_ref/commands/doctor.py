@@ -2,7 +2,7 @@
 
 import argparse
 
-from .. import console
+from ..runtime import console
 
 HELP: str = "find what spoils a training, before an epoch is spent"
 

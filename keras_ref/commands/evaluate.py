@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from .. import console
+from ..runtime import console
 from . import flags
 
 HELP: str = "measure a model on held-out pictures (8.12), or compare two"
@@ -39,7 +39,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import evaluate, files, results, runs
+    from .. import evaluate, results, runs
+    from ..runtime import files
 
     if len(args.models) > 2:
         raise ValueError(

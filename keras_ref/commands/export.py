@@ -2,7 +2,7 @@
 
 import argparse
 
-from .. import console
+from ..runtime import console
 
 HELP: str = "write a model for other programs, and run it to check"
 
@@ -26,7 +26,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import export, quantize, results, runs
+    from .. import export, results, runs
+    from ..export import quantize
 
     model = runs.model_file(args.model)
     if args.int8:

@@ -3,7 +3,7 @@
 import argparse
 
 from .. import config as configs
-from .. import console
+from ..runtime import console
 from . import flags
 
 SETTINGS: tuple[str, ...] = ("base", "size", "weights", "augment", "draws", "split_seed")

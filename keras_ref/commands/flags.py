@@ -150,7 +150,7 @@ def store(args: argparse.Namespace) -> Path:
     -------
     folder : Path
     """
-    from ..features import default_store
+    from minicnn.data import default_store
 
     return Path(args.cache) if args.cache else default_store()
 

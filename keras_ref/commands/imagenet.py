@@ -2,7 +2,7 @@
 
 import argparse
 
-from .. import console
+from ..runtime import console
 
 HELP: str = "name what Xception, trained on ImageNet, sees in pictures (8.3)"
 
@@ -20,7 +20,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from ..imagenet import classify
+    from ..course import imagenet
 
-    for name, best in classify(args.pictures, args.weights, args.class_index):
+    for name, best in imagenet.classify(args.pictures, args.weights, args.class_index):
         console.table(name, ("class", "probability"), [(word, f"{p:.3f}") for word, p in best])

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from .. import console
+from ..runtime import console
 from . import flags
 
 HELP: str = "name the class of pictures, folders of pictures, or addresses"
@@ -39,7 +39,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int | None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import addresses, predict
+    from .. import predict
+    from ..pictures import addresses
 
     net, card = _load(args)
     limit = addresses.LIMIT if args.timeout is None else args.timeout
@@ -60,8 +61,8 @@ def run(args: argparse.Namespace) -> int | None:
 
 
 def _load(args):
-    from .. import card as cards
     from .. import runs
+    from ..model import card as cards
 
     if args.size is not None and args.size < 1:
         raise ValueError(f"--size must be at least 1. Received: {args.size}.")

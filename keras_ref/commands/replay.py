@@ -2,7 +2,7 @@
 
 import argparse
 
-from .. import console
+from ..runtime import console
 from . import flags
 
 SETTINGS: tuple[str, ...] = ("weights", "seed")
@@ -28,7 +28,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import replay, results
+    from .. import results
+    from ..course import replay
 
     rows = replay.run(
         args.data,

@@ -2,7 +2,7 @@
 
 import argparse
 
-from .. import console
+from ..runtime import console
 
 HELP: str = "gather the results of the other commands into one Markdown file"
 

@@ -3,7 +3,7 @@
 import argparse
 
 from .. import config as configs
-from .. import console
+from ..runtime import console
 from . import flags
 
 SETTINGS: tuple[str, ...] = ("size", "weights")
@@ -22,7 +22,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import results, speed
+    from .. import results
+    from ..course import speed
 
     result = speed.run(args.data, args.out, **flags.given(args, SETTINGS))
     console.table("loading", ("reader", "pictures a second"), list(result["loading"]["pictures_per_second"].items()))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import config as configs
-from .. import console
+from ..runtime import console
 from . import flags
 
 FIXED: tuple[str, ...] = ("class_weight", "devices", "precision")  # no flags of a sweep

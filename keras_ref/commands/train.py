@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import config as configs
-from .. import console
+from ..runtime import console
 from . import flags
 
 HELP: str = "train a classifier (8.5, 8.7 to 8.11), or go on with a run"
@@ -48,7 +48,8 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _resume(args, out):
-    from .. import recipes, train
+    from .. import train
+    from ..train import recipes
 
     given = flags.given(args, configs.SETTINGS)
     whole = (out / "recipe.json").is_file()
@@ -65,7 +66,8 @@ def _resume(args, out):
 
 
 def _new(args, out):
-    from .. import recipes, runs, train
+    from .. import runs, train
+    from ..train import recipes
 
     if not args.data:
         raise ValueError("train needs a data folder, or --resume DIR.")
@@ -80,14 +82,14 @@ def _new(args, out):
 
 
 def _trackers(args):
-    from ..tracking import trackers
+    from ..runs import trackers
 
     return trackers(args.tensorboard, args.mlflow)
 
 
 def _store(args):
     """Return the store that was asked for, or None, and the budget of its maps."""
-    from ..maps import BUDGET
+    from ..features import maps
 
-    budget = BUDGET if args.maps_budget is None else args.maps_budget
+    budget = maps.BUDGET if args.maps_budget is None else args.maps_budget
     return None if args.no_cache else flags.store(args), budget

@@ -6,9 +6,11 @@ import numpy as np
 
 from minicnn.data import Folder
 
-from .. import card as cards
 from .. import config as configs
-from .. import console, pictures, weights
+from .. import pictures
+from ..model import card as cards
+from ..model import weights
+from ..runtime import console
 from ..types import AnyPath, Net
 from . import data, duplicates, labels, model, pipeline, trained
 from .data import Source

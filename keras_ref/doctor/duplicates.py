@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from minicnn.data import Folder, fingerprints, load_image
 
-from .. import console
+from ..runtime import console
 from .finding import Finding
 
 SIDE: int = 16  # pixels of a thumbnail

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .. import console, runtime, weights
+from .. import runtime
+from ..model import weights
+from ..runtime import console
 from ..types import Net
 from .data import Drawn, span
 from .finding import Finding

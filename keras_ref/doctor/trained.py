@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import console, runtime
+from .. import runtime
+from ..runtime import console
 from ..types import Net
 from .data import Drawn
 from .finding import Finding

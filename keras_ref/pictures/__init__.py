@@ -1,6 +1,6 @@
 """Pictures: folders of them by minicnn's rules, and batches of them as Keras takes them."""
 
-from . import course
+from . import addresses
 from .augment import mirrored, seeds, transformer
 from .batches import Pictures, padded, steady
 from .folder import as_recorded, corrupt, read, without_corrupt
@@ -9,9 +9,9 @@ from .recipe import Recipe, square
 __all__ = [
     "Pictures",
     "Recipe",
+    "addresses",
     "as_recorded",
     "corrupt",
-    "course",
     "mirrored",
     "padded",
     "read",

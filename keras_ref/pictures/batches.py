@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from minicnn.data import content_hashes, load_image
 
-from .. import console, runtime
+from .. import runtime
+from ..runtime import console
 from ..types import AnyPath, Dataset, Tensor
 from . import augment, jpeg
 from .recipe import Recipe

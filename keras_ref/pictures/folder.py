@@ -5,7 +5,7 @@ from pathlib import Path
 
 from minicnn.data import Folder, Split, find_unreadable
 
-from .. import console
+from ..runtime import console
 from ..types import AnyPath, Result
 
 

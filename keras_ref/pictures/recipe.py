@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import runtime
-from ..bases import BASES, CENTRED
+from ..config import BASES, CENTRED
 from ..types import Tensor
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .. import files, pictures
+from .. import pictures
+from ..runtime import files
 from ..types import AnyPath, Result
 from .sheet import contact_sheet
 

@@ -5,7 +5,7 @@ import io
 import math
 from typing import Any
 
-from .. import files
+from ..runtime import files
 from ..types import AnyPath, History
 
 COLUMNS: tuple[str, ...] = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")

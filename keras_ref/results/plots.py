@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from minicnn.metrics import interval
 
-from .. import files
+from ..runtime import files
 from ..types import AnyPath, History, Result
 from .words import over_text, value_text
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from minicnn.metrics import interval
 
 from .. import config as configs
-from .. import files
-from ..bases import BASES
-from ..errors import first_line
+from ..config import BASES
+from ..runtime import files, first_line
 from ..types import AnyPath
 from . import plots, words
 from .history import COLUMNS, best, read_history

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from minicnn.data import load_image
 
-from .. import files
+from ..runtime import files
 from ..types import AnyPath
 from .plots import INK
 

@@ -3,7 +3,8 @@
 import numpy as np
 from PIL import Image
 
-from keras_ref import card, pictures, runtime
+from keras_ref import pictures, runtime
+from keras_ref.model import card
 
 CLASSES = ("blue", "green", "red")
 STEEP = 5.0  # a logit is STEEP times the share of its colour, 0..1

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_ref import model
-from keras_ref.cli import main
+from keras_ref.commands import main
+from keras_ref.model import classifier
 from tests.keras_ref import small
 
 SIZE = 71  # the smallest picture that Xception takes
@@ -43,14 +43,14 @@ def draw(root, splits=None, classes=("blue", "green", "red"), seed=0):
 def _small_base():
     """Let a small base stand for Xception; a test about Xception itself asks for `xception`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model, "xception", small.base)
+        patch.setattr(classifier, "xception", small.base)
         yield
 
 
 @pytest.fixture
 def xception(monkeypatch):
     """Let this test build the real Xception."""
-    monkeypatch.setattr(model, "xception", small.xception)
+    monkeypatch.setattr(classifier, "xception", small.xception)
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,13 @@ In a process of its own: `python -c "from tests.keras_ref import small; small.ma
 
 import sys
 
-from keras_ref import model, runtime
-from keras_ref.cli import main as command
+from keras_ref import runtime
+from keras_ref.commands import main as command
+from keras_ref.model import classifier
 
 WIDTH = 16  # numbers in a pooled vector, where Xception has 2048
 NORMALIZATIONS = 3
-xception = model.xception  # the real one
+xception = classifier.xception  # the real one
 
 
 def base(size):
@@ -32,5 +33,5 @@ def base(size):
 
 def main():
     """Run a command of keras_ref on the small base."""
-    model.xception = base
+    classifier.xception = base
     sys.exit(command(sys.argv[1:]))

@@ -13,9 +13,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import numpy as np
 import pytest
 
-from keras_ref import card, pictures, predict
-from keras_ref.cli import main
-from keras_ref.errors import Diverged
+from keras_ref import pictures, predict
+from keras_ref.commands import main
+from keras_ref.model import card
+from keras_ref.runtime import Diverged
 from tests.keras_ref import colours
 
 

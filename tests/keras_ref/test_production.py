@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from keras_ref.cli import main
+from keras_ref.commands import main
 from tests.keras_ref.conftest import CHECKOUT, SIZE, train
 
 TRACE = """

@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from keras_ref.cli import main
-from keras_ref.commands import COMMANDS
+from keras_ref.commands import COMMANDS, main
 from tests.keras_ref.conftest import CHECKOUT
 
 
@@ -30,7 +29,7 @@ def test_help_names_the_way(capsys):
 def test_help_loads_neither_numpy_nor_tensorflow():
     """It comes at once: what is heavy is loaded by the command that needs it."""
     code = (
-        "import sys; from keras_ref import cli; cli._parser().format_help(); "
+        "import sys; from keras_ref.commands import cli; cli._parser().format_help(); "
         "print([name for name in ('numpy', 'PIL', 'minicnn', 'keras', 'tensorflow') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_ref import doctor, runtime
-from keras_ref.cli import main
+from keras_ref.commands import main
 from tests.keras_ref.conftest import draw
 
 
@@ -219,7 +219,7 @@ def test_command(command, clothes, trained):
 
 
 def test_command_on_a_faulty_model(keras, clothes, trained, tmp_path, capsys):
-    from keras_ref import card
+    from keras_ref.model import card
 
     net, described, _ = card.load(trained / "final.keras")
     net.compile(optimizer=keras.optimizers.Adam(0.5), loss=keras.losses.CategoricalCrossentropy(from_logits=False))

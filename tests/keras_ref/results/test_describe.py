@@ -4,7 +4,7 @@ import json
 
 from PIL import Image
 
-from keras_ref.cli import main
+from keras_ref.commands import main
 from tests.keras_ref.conftest import draw
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from keras_ref import config as configs
 from keras_ref import results
-from keras_ref.cli import main
+from keras_ref.commands import main
 
 
 def test_command(command, trained, tmp_path):
