@@ -39,6 +39,26 @@ OUTSIDE = {"numba", "llvmlite", "PIL", "h5py", "rich"}
 EVERYTHING = {*BELOW, *OUTSIDE}
 BELOW |= {"app": EVERYTHING | {"starlette", "uvicorn", "python_multipart"}, "__init__": EVERYTHING, "__main__": {"app"}}
 
+# The same for keras_ref's rooms and its one file that is none. types.py is free to all.
+KERAS_REF_BELOW = {
+    "types": set(),
+    "runtime": set(),
+    "config": {"runtime"},
+    "pictures": {"config", "runtime"},
+    "results": {"config", "pictures", "runtime"},
+    "model": {"config", "pictures", "runtime"},
+    "doctor": {"config", "model", "pictures", "runtime"},
+    "features": {"model", "pictures", "runtime"},
+    "predict": {"model", "pictures", "runtime"},
+    "evaluate": {"model", "pictures", "predict", "results", "runtime"},
+    "export": {"evaluate", "model", "predict", "runtime"},
+    "runs": {"config", "model", "runtime"},
+    "train": {"config", "features", "model", "pictures", "results", "runs", "runtime"},
+    "sweep": {"config", "model", "pictures", "predict", "results", "runs", "runtime", "train"},
+    "course": {"config", "evaluate", "model", "pictures", "predict", "results", "runtime", "train"},
+}
+KERAS_REF_BELOW |= {"commands": set(KERAS_REF_BELOW) - {"types"}, "__main__": {"commands"}, "__init__": set()}
+
 # The other packages: what they may take of minicnn, and which libraries beside numpy and the standard library.
 KERAS_REF = {"data", "files", "metrics"}  # which load no Numba and, to read, no h5py
 KERAS_REF_LIBRARIES = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime", "ray"}
@@ -103,11 +123,13 @@ def test_the_table_allows_nothing_that_nobody_uses():
 
 # What a room takes from inside another, beside what that one's `__init__` offers. The list only shrinks.
 INSIDE: dict[str, set[str]] = {}
-ROOMS = {path.parent.name for path in (ROOT / "minicnn").glob("*/__init__.py")}
+ROOMS, KERAS_REF_ROOMS = (
+    {path.parent.name for path in (ROOT / package).glob("*/__init__.py")} for package in ("minicnn", "keras_ref")
+)
 
 
-def taken_from_inside(path, offers):
-    """Yield what a file takes of other rooms of minicnn and what their fronts do not offer ("kernels.machine.jit").
+def taken_from_inside(path, offers, owner="minicnn", rooms=ROOMS):
+    """Yield what a file takes of a package's other rooms and what their fronts do not offer ("kernels.machine.jit").
 
     `from ..kernels import x` must find x in `kernels.__all__`; so must `kernels.x` after `from .. import kernels`.
     """
@@ -115,22 +137,24 @@ def taken_from_inside(path, offers):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for name in imported(path):
         package, room, *inner = [*name.split("."), "", ""]
-        if package != "minicnn" or room not in ROOMS or here == (package, room):
+        if package != owner or room not in rooms or here == (package, room):
             continue
         inner = [part for part in inner if part]
         if not inner:
             fronts.add(room)
         elif len(inner) > 1 or inner[0] not in offers(room):
             yield ".".join((room, *inner))
+    names = (alias for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names)
+    called = {alias.asname or alias.name: alias.name for alias in names if alias.name in fronts}
     for node in ast.walk(tree):
-        used = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in fronts
-        if used and node.attr not in offers(node.value.id):
-            yield f"{node.value.id}.{node.attr}"
+        used = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in called
+        if used and node.attr not in offers(called[node.value.id]):
+            yield f"{called[node.value.id]}.{node.attr}"
 
 
-def offers(room):
+def offers(room, package="minicnn"):
     """Return the names that a room's `__init__` offers to others."""
-    return getattr(importlib.import_module(f"minicnn.{room}"), "__all__", ())
+    return getattr(importlib.import_module(f"{package}.{room}"), "__all__", ())
 
 
 @pytest.mark.parametrize("owner", [*sorted(ROOMS), "keras_ref", "benchmarks"])
@@ -146,6 +170,27 @@ def test_rooms_use_each_others_fronts_alone(owner):
     assert not allowed - taken.keys(), f"no longer used by {owner}: take them out of INSIDE"
 
 
+@pytest.mark.parametrize("path", sources("keras_ref"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_of_keras_ref(path):
+    """It knows only what lies below it, and of that only the fronts."""
+    here = path.relative_to(ROOT / "keras_ref").parts[0].removesuffix(".py")
+    assert here in KERAS_REF_BELOW, f"{here} is a new part: say in KERAS_REF_BELOW what it may import"
+    others = {name.split(".")[1] for name in imported(path) if name.startswith("keras_ref.")}
+    above = others - KERAS_REF_BELOW[here] - {here, "types"}
+    assert not above, f"{here} may import {sorted(KERAS_REF_BELOW[here])}, not {sorted(above)}"
+    inside = {*taken_from_inside(path, lambda room: offers(room, "keras_ref"), "keras_ref", KERAS_REF_ROOMS)}
+    assert not inside, f"{path.relative_to(ROOT)} reaches for {sorted(inside)}: let the room's __init__ offer it"
+
+
+def test_keras_refs_table_allows_nothing_that_nobody_uses():
+    used = {here: set() for here in KERAS_REF_BELOW}
+    for path in sources("keras_ref"):
+        names = {name.split(".")[1] for name in imported(path) if name.startswith("keras_ref.")}
+        used[path.relative_to(ROOT / "keras_ref").parts[0].removesuffix(".py")] |= names
+    spare = {here: below - used[here] for here, below in KERAS_REF_BELOW.items()}
+    assert not any(spare.values()), {here: names for here, names in spare.items() if names}
+
+
 def test_the_reader_of_fronts_sees_every_kind_of_reach(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
     page = tmp_path / "minicnn" / "layers" / "page.py"
@@ -153,16 +198,19 @@ def test_the_reader_of_fronts_sees_every_kind_of_reach(tmp_path, monkeypatch):
     page.write_text(
         "from .. import kernels\nfrom ..kernels import relu_forward, machine\nfrom ..losses.lookup import get\n"
         "import minicnn.models.graph\nimport minicnn.losses\nfrom .base import Layer\nfrom . import frame\n"
-        "from ..types import Array\nfrom minicnn.layers.dense import Dense\n"
+        "from ..types import Array\nfrom minicnn.layers.dense import Dense\nfrom .. import callbacks as calls\n"
         "def late(x):\n    kernels.relu_forward(x); kernels.team.run(x)\n    from minicnn.files.hdf5 import bytes\n"
+        "    callbacks = calls.once(x); callbacks.count\n"
     )
     reached = set(taken_from_inside(page, lambda room: {"kernels": ["relu_forward"]}.get(room, ())))
-    assert reached == {"kernels.machine", "losses.lookup.get", "models.graph", "kernels.team", "files.hdf5.bytes"}
+    inner = {"kernels.machine", "losses.lookup.get", "models.graph", "kernels.team", "files.hdf5.bytes"}
+    assert reached == inner | {"callbacks.once"}
 
 
-def test_there_is_no_circle():
+@pytest.mark.parametrize("table", [BELOW, KERAS_REF_BELOW], ids=["minicnn", "keras_ref"])
+def test_there_is_no_circle(table):
     """The table's parts can be put in an order in which each stands after all that it imports."""
-    left = {part: below - OUTSIDE for part, below in BELOW.items()}
+    left = {part: below - OUTSIDE for part, below in table.items()}
     while left:
         ready = {part for part, below in left.items() if not below & left.keys()}
         assert ready, f"a circle among {sorted(left)}"

@@ -23,7 +23,7 @@ def test_the_preprocessing_is_keras_own(name):
 def test_a_drawn_base_is_awake_and_known_by_its_name(name):
     _, keras = runtime.load()
     made = model.build(configs.Config("data", base=name, size=32, weights="none"), 3)
-    assert bases.named(made.base.name) == name and not made.base.trainable_weights
+    assert bases.base_of(made.base.name) == name and not made.base.trainable_weights
     assert (
         made.base.count_params()
         == getattr(keras.applications, bases.BASES[name].title)(
