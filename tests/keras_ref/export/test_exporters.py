@@ -137,12 +137,12 @@ def test_a_converter_that_fails_is_one_sentence(trained, clothes, tmp_path, monk
     model = shutil.copy(trained / "final.keras", tmp_path / "m.keras")
     with monkeypatch.context() as patch:
         patch.setattr(tf.lite.TFLiteConverter, "from_saved_model", _fail)
-        patch.setattr(export, "_RUN", dict.fromkeys(export.KINDS, _fail))
+        patch.setattr(exporters, "_RUN", dict.fromkeys(export.KINDS, _fail))
         told = refused(["export", model, "--to", "tflite", "--int8", clothes], "converter to int8 does not work")
         assert told.endswith("neither a custom op\n")
         refused(["export", model, "--to", "savedmodel"], "savedmodel exporter does not work with the packages")
     with monkeypatch.context() as patch:  # nor is a file left whose accuracy nobody knows
-        patch.setattr(export, "tflite", lambda model: _fail)
+        patch.setattr(exporters, "tflite", lambda model: _fail)
         refused(["export", model, "--to", "tflite", "--int8", clothes], "converter to int8 does not work")
     assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]
 
