@@ -1,4 +1,4 @@
-"""python -m benchmarks"""
+"""What `python -m benchmarks` runs."""
 
 import sys
 

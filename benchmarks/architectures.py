@@ -37,7 +37,11 @@ def measure(names, threads, quick=False):
 
     Parameters
     ----------
-    names : list of str, the peers      threads : int       quick : bool, one small net, no export, no processes
+    names : list of str
+        The peers.
+    threads : int
+    quick : bool
+        One small net, no export, no processes.
 
     Ctrl-C ends it early: the head then names what was not measured.
     """
@@ -96,7 +100,8 @@ def build(name, size, classes=1000):
 
     Returns
     -------
-    net : keras.Model       pictures : (6, size, size, 3)
+    net : keras.Model
+    pictures : (6, size, size, 3)
     """
     from .peers.keras_engine import keras
 

@@ -18,15 +18,24 @@ class Case:
 
     Parameters
     ----------
-    suite, name : str         "E3", "vgg16/n8/224x224x3-64-k3"; a name is never changed nor used again
+    suite, name : str
+        "E3", "vgg16/n8/224x224x3-64-k3"; a name is never changed nor used again.
     operation : "conv2d", "depthwise_conv2d", "maxpool2d", "dense", "relu", "sigmoid" or "softmax"
     x_shape : (N, H, W, C), or (N, D) for dense, or any shape where the operation goes element by element
-    filters : int             filters of a convolution, units of a dense layer, 1 (the multiplier) of a depthwise one
-    window, strides : (int, int), pixels            padding : "valid" or "same"
-    first : bool              the layer reads pictures, so nobody wants dX
-    times : int               how often its net has this layer
-    layout : "contiguous" or "every second"         weights : float, the size of the weights
-    refused : str             a word of the sentence with which building must fail
+    filters : int
+        Filters of a convolution, units of a dense layer, 1 (the multiplier) of a depthwise one.
+    window, strides : (int, int)
+        Pixels.
+    padding : "valid" or "same"
+    first : bool
+        The layer reads pictures, so nobody wants dX.
+    times : int
+        How often its net has this layer.
+    layout : "contiguous" or "every second"
+    weights : float
+        The size of the weights.
+    refused : str
+        A word of the sentence with which building must fail.
     """
 
     suite: str

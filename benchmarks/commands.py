@@ -134,6 +134,7 @@ def memory(options, threads):
 
 @command("a server of Xception, asked by 1, 8 and 64 clients, on each engine", PEERS)
 def serving(options, threads):
+    """Ask the servers, by many clients at once."""
     from .serving import measure
 
     return measure(options.peers, threads, options.quick)

@@ -70,10 +70,13 @@ def measure(old, new, threads, suites=None, text="", own=(), nets=True, quick=Fa
 
     Parameters
     ----------
-    old, new : path of a checkout       threads : int
+    old, new : path of a checkout
+    threads : int
     suites, text, own : which cases, as for `layers`
-    nets : bool                         whole nets and architectures too
-    quick : bool                        least rounds, the cheapest cases, no architectures
+    nets : bool
+        Whole nets and architectures too.
+    quick : bool
+        Least rounds, the cheapest cases, no architectures.
 
     Ctrl-C ends it early: the head then names how many rows were not measured.
     """

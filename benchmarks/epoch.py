@@ -21,7 +21,9 @@ def measure(data, with_keras, threads, quick=False):
 
     Parameters
     ----------
-    data : folder with train/ or class folders          with_keras, quick : bool        threads : int
+    data : folder with train/ or class folders
+    with_keras, quick : bool
+    threads : int
     """
     folder, rows = Folder(data), []
     for cache, what in EPOCHS.items():

@@ -82,8 +82,13 @@ def measure(paths, count, seed, threads, folder, quick=False):
     Parameters
     ----------
     paths : list of paths of sound model files; empty: a small net in every format
-    count : int, damaged files of each kind           seed : int
-    folder : path, where files that fail are left     quick : bool, 50 files of each kind
+    count : int
+        Damaged files of each kind.
+    seed : int
+    folder : path
+        Where files that fail are left.
+    quick : bool
+        50 files of each kind.
     """
     rows = []
     with contextlib.ExitStack() as stack:
@@ -138,7 +143,9 @@ def answer(path, picture, model=None, command="predict"):
 
     Returns
     -------
-    what : "opened" or "refused"        fault : str, what was wrong with the answer, or None
+    what : "opened" or "refused"
+    fault : str
+        What was wrong with the answer, or None.
     """
     said, code = io.StringIO(), 0
     try:
@@ -215,12 +222,16 @@ def damaged(name, sound, dice):
 
     Parameters
     ----------
-    name : str, the model file's name       sound : dict, file name -> bytes, shards included
+    name : str
+        The model file's name.
+    sound : dict
+        File name -> bytes, shards included.
     dice : random.Random
 
     Returns
     -------
-    files : dict, file name -> bytes
+    files : dict
+        File name -> bytes.
     """
     raw, deep = sound[name], dice.random() < 0.5
     if deep and name.endswith(".keras"):

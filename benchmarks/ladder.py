@@ -24,7 +24,9 @@ def measure(threads, quick=False):
 
     Parameters
     ----------
-    threads : int      quick : bool, a small convolution
+    threads : int
+    quick : bool
+        A small convolution.
     """
     case = QUICK if quick else FULL
     x, kernel, bias, _ = arrays = case.arrays()

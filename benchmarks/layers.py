@@ -21,15 +21,21 @@ def measure(wanted, names, threads, seconds=0.4, quick=False):
 
     Parameters
     ----------
-    wanted : list of Case          names : list of str, the peers
-    threads : int                  seconds : float, a pass and engine set
-    quick : bool                   least rounds only, no XLA, no cold caches
+    wanted : list of Case
+    names : list of str
+        The peers.
+    threads : int
+    seconds : float
+        A pass and engine set.
+    quick : bool
+        Least rounds only, no XLA, no cold caches.
 
     Ctrl-C ends it early: the head then names the cases that were not measured.
 
     Returns
     -------
-    part : dict, see results.part
+    part : dict
+        See results.part.
     """
     engines, missing = peers.load(names, threads)
     head = machine.header(threads, roofline.limits(threads, quick))

@@ -73,7 +73,8 @@ def header(threads, limits=None):
 
     Parameters
     ----------
-    threads : int, of every engine
+    threads : int
+        Of every engine.
     limits : dict with peak_gflops and copy_gbs, optional     see roofline.py
     """
     import llvmlite.binding as llvm

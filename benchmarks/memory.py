@@ -14,7 +14,11 @@ def measure(names, threads, quick=False):
 
     Parameters
     ----------
-    names : list of str, the peers (only Keras trains here)      threads : int      quick : bool, small and short
+    names : list of str
+        The peers (only Keras trains here).
+    threads : int
+    quick : bool
+        Small and short.
     """
     engines = ["minicnn", *(name for name in names if name == "keras")]
     steps, pixels, batch = (2, 30, 4) if quick else (20, 150, 20)

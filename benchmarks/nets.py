@@ -14,9 +14,12 @@ def measure(names, threads, data=None, quick=False):
 
     Parameters
     ----------
-    names : list of str, the peers      threads : int
+    names : list of str
+        The peers.
+    threads : int
     data : folder of photographs for an epoch of fit, or None
-    quick : bool                        least rounds, small pictures
+    quick : bool
+        Least rounds, small pictures.
 
     Ctrl-C ends it early: the head then names what was not measured.
     """

@@ -23,9 +23,15 @@ def measure(path, pictures, steps, threads, quick=False):
 
     Parameters
     ----------
-    path : str, a .keras file, or None for Tiny VGG with drawn weights
-    pictures : list of paths, the batch; empty: four pictures of random pixels
-    steps : int, of each optimizer      threads : int      quick : bool, a small net
+    path : str
+        A .keras file, or None for Tiny VGG with drawn weights.
+    pictures : list of paths
+        The batch; empty: four pictures of random pixels.
+    steps : int
+        Of each optimizer.
+    threads : int
+    quick : bool
+        A small net.
     """
     engines, missing = load(["keras"], threads)
     if missing:

@@ -25,8 +25,10 @@ def measure(data, epochs, seeds, threads, quick=False):
 
     Parameters
     ----------
-    data : folder with train and validation      epochs, seeds, threads : int
-    quick : bool       few pictures, two epochs, one seed
+    data : folder with train and validation
+    epochs, seeds, threads : int
+    quick : bool
+        Few pictures, two epochs, one seed.
     """
     _, missing = peers.load(["keras"], threads)
     if missing:

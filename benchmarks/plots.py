@@ -21,8 +21,11 @@ def roofline(rows, head, path):
 
     Parameters
     ----------
-    rows : list of dict, of layers; those of SMALL_FLOP or less are left out
-    head : dict with peak_gflops and copy_gbs       path : str or path, a PNG
+    rows : list of dict
+        Of layers; those of SMALL_FLOP or less are left out.
+    head : dict with peak_gflops and copy_gbs
+    path : str or path
+        A PNG.
     """
     peak, copy = head["peak_gflops"], head["copy_gbs"]
     figure = Figure(figsize=(10, 6), layout="constrained")
@@ -70,7 +73,9 @@ def ratios(groups, path):
 
     Parameters
     ----------
-    groups : list of (label, list of ratios)        path : str or path, a PNG
+    groups : list of (label, list of ratios)
+    path : str or path
+        A PNG.
     """
     figure = Figure(figsize=(9, 1.2 + 0.3 * len(groups)), layout="constrained")
     axes = figure.subplots()

@@ -58,7 +58,8 @@ def checked(done: Done, otherwise: str) -> Done:
     Parameters
     ----------
     done : Done
-    otherwise : str, what to say where it did not: "minicnn did not train"
+    otherwise : str
+        What to say where it did not: "minicnn did not train".
 
     Returns
     -------

@@ -22,7 +22,8 @@ def track(
 
     Parameters
     ----------
-    items : list                title : str
+    items : list
+    title : str
     name : function of an item, shown while it is worked on
     weight : function of an item     how long it takes in comparison, so that the time left is right
     """

@@ -24,7 +24,10 @@ def write(paths, out=None, readme=None):
 
     Parameters
     ----------
-    paths : list of paths, result files         out : folder, benchmarks/ by default
+    paths : list of paths
+        Result files.
+    out : folder
+        benchmarks/ by default.
     readme : path of the README whose table is updated, where it has the two markers; the checkout's by default
     """
     parts = _same_limits(results.read(paths))
@@ -76,7 +79,8 @@ def groups(rows, names=table.KERAS):
 
     Returns
     -------
-    groups : dict, (suite, pass) -> list of ratios, in the order of the suites
+    groups : dict
+        (suite, pass) -> list of ratios, in the order of the suites.
     """
     found = {}
     for suite in [*cases.SUITES, "own"]:

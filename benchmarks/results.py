@@ -34,8 +34,12 @@ def part(kind, head, rows):
 
     Parameters
     ----------
-    kind : str, the command          head : dict, see machine.header
-    rows : list of dict, all numbers plain
+    kind : str
+        The command.
+    head : dict
+        See machine.header.
+    rows : list of dict
+        All numbers plain.
     """
     return Part(kind=kind, head=head, rows=rows)
 
@@ -52,7 +56,8 @@ def read(paths):
 
     Returns
     -------
-    parts : list of dict, in the order of KINDS
+    parts : list of dict
+        In the order of KINDS.
 
     Raises
     ------

@@ -106,7 +106,8 @@ def share_of_limit(flop, nbytes, seconds, head):
     Parameters
     ----------
     flop, nbytes : of the work; flop 0 where only bytes count
-    seconds : float        head : dict with peak_gflops and copy_gbs
+    seconds : float
+    head : dict with peak_gflops and copy_gbs
     """
     least = max(flop / (head["peak_gflops"] * 1e9), nbytes / (head["copy_gbs"] * 1e9))
     return least / seconds if seconds else 0.0

@@ -25,7 +25,11 @@ def measure(names, threads, quick=False):
 
     Parameters
     ----------
-    names : list of str, the peers      threads : int      quick : bool, small layers and batches
+    names : list of str
+        The peers.
+    threads : int
+    quick : bool
+        Small layers and batches.
     """
     wanted = [case for case in cases.CASES if case.full_name in (SMALL if quick else BODY)]
     with kernels.workspace():

@@ -36,7 +36,11 @@ def measure(names, threads, quick=False):
 
     Parameters
     ----------
-    names : list of str, the peers      threads : int       quick : bool, a small net and a moment for each
+    names : list of str
+        The peers.
+    threads : int
+    quick : bool
+        A small net and a moment for each.
     """
     clients, seconds, rounds = ((1, 4), 0.5, 1) if quick else (CLIENTS, SECONDS, ROUNDS)
     pictures = [_jpeg(k) for k in range(PICTURES)]

@@ -28,7 +28,11 @@ def measure(names, threads, quick=False):
 
     Parameters
     ----------
-    names : list of str, the peers      threads : int      quick : bool, one round, imports and one prediction
+    names : list of str
+        The peers.
+    threads : int
+    quick : bool
+        One round, imports and one prediction.
     """
     with tempfile.TemporaryDirectory() as folder:
         processes = _processes(Path(folder), "keras" in names, quick)

@@ -58,7 +58,8 @@ def markdown(columns, rows):
 
     Parameters
     ----------
-    columns : list of str; those that begin with "<" are text, set to the left
+    columns : list of str
+        Those that begin with "<" are text, set to the left.
     rows : list of lists of str
     """
     lines = [

@@ -54,17 +54,24 @@ def race(calls, budget, least=3, most=25, hot: bool | None = True, firsts=None, 
 
     Parameters
     ----------
-    calls : dict, name -> function that returns when its work is done; each was called before
-    budget : float, seconds      how long it may take, but for the least rounds
-    least, most : int            rounds
-    hot : bool or None           True: an untimed call before each timed one. False: caches emptied before each.
-        None: neither, for arrays that no cache holds
-    firsts : dict, name -> seconds of the very first call, to be reported
-    long : bool                  one call may take longer than the budget: no more calls than needed
+    calls : dict
+        Name -> function that returns when its work is done; each was called before.
+    budget : float
+        Seconds: how long it may take, but for the least rounds.
+    least, most : int
+        Rounds.
+    hot : bool or None
+        True: an untimed call before each timed one. False: caches emptied before each. None: neither, for arrays that
+        no cache holds.
+    firsts : dict
+        Name -> seconds of the very first call, to be reported.
+    long : bool
+        One call may take longer than the budget: no more calls than needed.
 
     Returns
     -------
-    samples : dict, name -> Sample
+    samples : dict
+        Name -> Sample.
     """
     deadline = time.perf_counter() + budget
     firsts = firsts or {}
@@ -123,7 +130,8 @@ def paired_ratio(old, new):
 
     Returns
     -------
-    ratio, low, high : float        low, high : percentiles of the medians of 1,000 draws of rounds (bootstrap)
+    ratio, low, high : float
+        low and high: percentiles of the medians of 1,000 draws of rounds (bootstrap).
     """
     ratios = np.asarray(old) / np.asarray(new)
     draws = np.random.default_rng(0).integers(0, len(ratios), (1000, len(ratios)))

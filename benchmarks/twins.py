@@ -20,7 +20,11 @@ def make(net: str, seed: int = 0, size: int | None = None) -> Model:
 
     Parameters
     ----------
-    net : "homework" or "tinyvgg"       seed : int, of the weights      size : int, pixels; None: the net's own
+    net : "homework" or "tinyvgg"
+    seed : int
+        Of the weights.
+    size : int
+        Pixels; None: the net's own.
     """
     function, pixels, classes, _, optimizer, loss = NETS[net]
     model = function((size or pixels,) * 2, classes, seed=seed)
@@ -50,7 +54,8 @@ def batch(rng, net, count, size=None):
 
     Returns
     -------
-    x : (count, size, size, 3) float32, 0..255       y : (count,) of class numbers, (count, 1) for a yes or no
+    x : (count, size, size, 3) float32, 0..255
+    y : (count,) of class numbers, (count, 1) for a yes or no
     """
     pixels, classes = size or NETS[net][1], NETS[net][2]
     x = rng.integers(0, 256, (count, pixels, pixels, 3)).astype("float32")

@@ -10,11 +10,16 @@ def load(names, threads):
 
     Parameters
     ----------
-    names : list of str, keys of PEERS          threads : int, for each of them
+    names : list of str
+        Keys of PEERS.
+    threads : int
+        For each of them.
 
     Returns
     -------
-    engines : list of engines           missing : dict, name -> why it is left out
+    engines : list of engines
+    missing : dict
+        Name -> why it is left out.
 
     Raises
     ------

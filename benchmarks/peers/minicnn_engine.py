@@ -13,12 +13,14 @@ class MiniCNN:
 
         Parameters
         ----------
-        case : Case          which : "fwd", "dX" or "dW"
+        case : Case
+        which : "fwd", "dX" or "dW"
         arrays : (x, kernel, bias, dy) as `case.arrays` returns them
 
         Returns
         -------
-        runs : dict, variant -> (function that does the work, function that turns its result into an NHWC array)
+        runs : dict
+            Variant -> (function that does the work, function that turns its result into an NHWC array).
         """
         return {"minicnn": (getattr(self, f"_{case.operation}")(case, which, *arrays), _same)}
 

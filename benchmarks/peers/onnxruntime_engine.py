@@ -26,8 +26,11 @@ class Engine:
 
         Parameters
         ----------
-        nodes : list of onnx nodes          weights : dict, name -> array
-        x_shape, y_shape : tuples           dtype : "float32" or "float64"
+        nodes : list of onnx nodes
+        weights : dict
+            Name -> array.
+        x_shape, y_shape : tuples
+        dtype : "float32" or "float64"
         """
         ends = [
             helper.make_tensor_value_info(name, TYPES[dtype], shape) for name, shape in (("x", x_shape), ("y", y_shape))
