@@ -81,7 +81,7 @@ def answers(
     """
     names = model.output_names
     for read, x in read_batches(model, paths, unreadable=unreadable):
-        given = model.predict(x)
+        given = model.forward(x)
         outputs = given if isinstance(given, list) else [given]
         for each in outputs:
             check_finite(each)

@@ -16,7 +16,7 @@ from .card import fed, known
 AnyPath = TypeVar("AnyPath", bound=str | os.PathLike[str])
 
 
-def probabilities(model: Model, outputs: Array) -> Array:
+def probabilities(model: Model, outputs: Array | dict[str, Array]) -> Array:
     """Turn a model's outputs into probabilities.
 
     Logits are divided by classifier.json's temperature.
@@ -25,7 +25,7 @@ def probabilities(model: Model, outputs: Array) -> Array:
     ----------
     model : Model
         With its `classifier` set.
-    outputs : (N, K) float
+    outputs : (N, K) float, or a dict of one
         One output, K = 1, means two classes and is that of the second; where each label is for itself (`task` "many"),
         each unit is a label's.
 
@@ -38,6 +38,8 @@ def probabilities(model: Model, outputs: Array) -> Array:
     ValueError
         An output is not a finite number.
     """
+    if isinstance(outputs, dict):
+        (outputs,) = outputs.values()
     check_finite(outputs)
     card = known(model)
     return probabilities_of(outputs, card["output"], card.get("task", "one"), card.get("temperature"))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from .. import files
 from ..files import NESTED
 from ..layers import LAYERS, InputLayer, Layer, Node, SymbolicTensor
+from .container import is_model
+from .ends import flat, packed
 from .network import Seed
 
 if TYPE_CHECKING:
@@ -114,14 +116,16 @@ def functional_config(model: "Model") -> Config:
     def call(node: Node) -> Config:
         symbols = [_keras_tensor(tensor, model.dtype, history[tensor]) for tensor in node.inputs]
         kwargs = {} if node.training is None else {"training": node.training}
+        if is_model(node.layer) and node.layer.input_keys is not None:
+            return {"args": [packed(symbols, node.layer.input_keys)], "kwargs": kwargs}
         return {"args": [symbols] if node.several else symbols, "kwargs": kwargs}
 
-    def ends(tensors: list[SymbolicTensor]) -> list[Any]:
+    def ends(tensors: list[SymbolicTensor], keys: tuple[str, ...] | None) -> Any:
         """Return one tensor by itself: Keras would take, or return, a list of one otherwise."""
         found = [history[tensor] for tensor in tensors]
         # Keras counts a Functional model's making as a call, here and nowhere else.
         found = [[name, number + (classes[name] in FUNCTIONAL), index] for name, number, index in found]
-        return found[0] if len(found) == 1 else found
+        return packed(found, keys)
 
     classes = {layer.name: layer.class_name for layer in model.layers}
     entries = [
@@ -131,7 +135,8 @@ def functional_config(model: "Model") -> Config:
     config: Config = {"name": model.name, "layers": entries}
     if not model.trainable:  # True Keras would take as an order to every layer, frozen ones too
         config["trainable"] = False
-    return {**config, "input_layers": ends(model.inputs), "output_layers": ends(model.outputs)}
+    config["input_layers"] = ends(model.inputs, model.input_keys)
+    return {**config, "output_layers": ends(model.outputs, model.output_keys)}
 
 
 def _keras_tensor(tensor: SymbolicTensor, dtype: str | None, history: list[Any]) -> Config:
@@ -152,11 +157,15 @@ def functional_arguments(config: Mapping[str, Any], seed: Seed, custom_objects: 
             made: Any = input_node(layers[name]).outputs
         else:
             made = layers[name](given if len(given) > 1 else given[0], _training(name, call.kwargs))
-        for index, tensor in enumerate(made if isinstance(made, list) else [made]):
+        for index, tensor in enumerate(flat(made)[0]):
             tensors[files.TensorRef(name, number, index)] = tensor
+
+    def ends(refs: list[files.TensorRef], written: Any) -> Any:
+        return packed([tensors[ref] for ref in refs], tuple(written) if isinstance(written, dict) else None)
+
     return {
-        "inputs": [tensors[ref] for ref in graph.inputs],
-        "outputs": [tensors[ref] for ref in graph.outputs],
+        "inputs": ends(graph.inputs, config["input_layers"]),
+        "outputs": ends(graph.outputs, config["output_layers"]),
         "name": graph.name,
     }
 

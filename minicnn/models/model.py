@@ -16,12 +16,13 @@ from ..layers import LAYERS, SymbolicTensor
 from ..types import DTypeLike
 from . import saving
 from .configs import Own, entry, functional_arguments, functional_config, own_classes
+from .ends import flat
 from .network import Seed
 from .summary import html_summary
 from .summary import summary as format_summary
 from .trainer import Trainer
 
-Ends = SymbolicTensor | Sequence[SymbolicTensor]
+Ends = SymbolicTensor | Sequence[SymbolicTensor] | Mapping[str, SymbolicTensor]
 # Keras's arguments of summary that are not here: the values that mean "not used", and what else to do.
 ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
     "layer_range": ((None,), "leave it out, the table has all layers"),
@@ -35,8 +36,9 @@ class Model(Trainer):
 
     Parameters
     ----------
-    inputs, outputs : SymbolicTensor, or list of them
-        From `Input`, or from calling layers: the model begins there.
+    inputs, outputs : SymbolicTensor, or list or dict of them
+        From `Input`, or from calling layers: the model begins there. What was a dict takes, or gives, dicts by these
+        keys; in `inputs` and `outputs` it stands in the order of its sorted keys, as in Keras.
     name : str, optional
         An automatic one by default.
     seed : int or np.random.Generator, optional
@@ -58,6 +60,8 @@ class Model(Trainer):
     ------
     ValueError
         No symbolic tensors, an output that needs an input which was not given, or one name twice.
+    TypeError
+        A key of a dict is no text.
 
     Notes
     -----
@@ -72,13 +76,17 @@ class Model(Trainer):
     >>> model = Model(x, y, seed=0)
     >>> model.output_shape, model.count_params()
     ((None, 2), 92)
+    >>> list(Model({"picture": x}, {"classes": y}).predict_on_batch({"picture": [[[[0.0] * 3] * 8] * 8]}))
+    ['classes']
     """
 
     class_name = "Functional"
 
     def __init__(self, inputs: Ends, outputs: Ends, name: str | None = None, seed: Seed = None):
         super().__init__(name)
-        self._connect(listed(inputs), listed(outputs), self._start(seed))
+        begins, self.input_keys = flat(inputs)
+        ends, self.output_keys = flat(outputs)
+        self._connect(begins, ends, self._start(seed))
 
     def _start(self, seed: Seed) -> np.random.Generator:
         self.classifier: dict[str, Any] | None = None  # classifier.json: class names and preprocessing
@@ -277,11 +285,6 @@ class Model(Trainer):
     def _repr_html_(self) -> str:
         """Write the same table as HTML: a notebook shows it."""
         return html_summary(self)
-
-
-def listed(tensors: Any) -> list[Any]:
-    """Return one tensor, or several, as a list."""
-    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
 
 
 LAYERS.update(Functional=Model, Model=Model)

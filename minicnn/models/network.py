@@ -15,7 +15,7 @@ from ..layers import Blank, Layer, Node, Softmax, SymbolicTensor, activate, fits
 from ..types import AnyArray, Array, Arrays, DTypeLike, Shape, Shapes
 from . import running
 from .container import Container, is_model
-from .ends import Ends
+from .ends import Ends, packed
 from .graph import Call, calls, give_names, sort, trace
 
 Seed = int | np.random.Generator | None  # of a model's weights
@@ -82,7 +82,7 @@ class Network(Ends, Container):
             shapes = [tensor.shape for tensor in node.inputs or node.outputs]
             node.layer.build(shapes if node.several else shapes[0], rng, self.dtype or "float32")
         self.dtype = self.nodes[0].layer.dtype
-        self.input_shape, self.output_shape = single([t.shape for t in inputs]), single([t.shape for t in outputs])
+        self.input_shape, self.output_shape = (packed([t.shape for t in ends], None) for ends in (inputs, outputs))
         self.built = True
 
     # ---- shapes -----------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ class Network(Ends, Container):
             A list of them for several inputs.
         """
         shapes = self.shapes(input_shape)
-        return single([shapes[tensor] for tensor in self.outputs])
+        return packed([shapes[tensor] for tensor in self.outputs], None)
 
     def shapes(self, input_shape: Shapes | None = None) -> dict[SymbolicTensor, Shape]:
         """Return the shape of every tensor of the graph.
@@ -144,14 +144,14 @@ class Network(Ends, Container):
         self.output_shape_of(input_shape)
 
     @property
-    def input(self) -> SymbolicTensor | list[SymbolicTensor]:
-        """The symbolic input (a list where there are several)."""
-        return single(self.inputs)
+    def input(self) -> Any:
+        """The symbolic input; a list or a dict of them where the model was made from one."""
+        return packed(self.inputs, self.input_keys)
 
     @property
-    def output(self) -> SymbolicTensor | list[SymbolicTensor]:
-        """The symbolic output (a list where there are several)."""
-        return single(self.outputs)
+    def output(self) -> Any:
+        """The symbolic output; a list or a dict of them where the model was made from one."""
+        return packed(self.outputs, self.output_keys)
 
     @property
     def activation(self) -> str | None:  # pyright: ignore[reportIncompatibleVariableOverride]  asked of the last layer
@@ -217,6 +217,11 @@ class Network(Ends, Container):
 
     # ---- running ----------------------------------------------------------------------------------------
 
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
+        """Run `forward`, or record a node where x is symbolic; what comes out has the form of the model's outputs."""
+        x = self._by_name(x) if isinstance(x, Mapping) else x
+        return self._named(super().__call__(x, training))
+
     def forward(
         self,
         x: Any,
@@ -231,7 +236,7 @@ class Network(Ends, Container):
 
         Parameters
         ----------
-        x : array of `input_shape`, or a list of them for several inputs
+        x : array of `input_shape`, or a list or dict of them for several inputs
             A last axis of 1 may be left out, or be one too many.
         training : bool
             Whether Dropout drops, BatchNormalization uses the batch, and backward may follow.
@@ -247,6 +252,7 @@ class Network(Ends, Container):
         Returns
         -------
         y : array of `output_shape`, or a list of them for several outputs
+            In the order of `outputs`, also where the model was made from a dict.
 
         Examples
         --------
@@ -271,7 +277,7 @@ class Network(Ends, Container):
             nodes, learning = self.nodes, set()
         if keep:
             self._saved.append(running.Kept(nodes, learning, given))
-        return single([values[tensor] for tensor in self.outputs])
+        return packed([values[tensor] for tensor in self.outputs], None)
 
     def apply_activation(self, logits: Array, index: int = 0) -> Array:
         """Apply the activation that `forward(x, logits=True)` left out.
@@ -358,7 +364,8 @@ class Network(Ends, Container):
         if not need_dx:
             return None
         dxs = [gradients.get(tensor) for tensor in self.inputs]
-        return single([dx if dx is None else dx.reshape(shape) for dx, shape in zip(dxs, kept.given, strict=True)])
+        dxs = [dx if dx is None else dx.reshape(shape) for dx, shape in zip(dxs, kept.given, strict=True)]
+        return packed(dxs, None)
 
     def discard(self) -> None:
         """Pop what one forward pushed without using it."""
@@ -366,11 +373,6 @@ class Network(Ends, Container):
         for node in reversed(nodes):
             if node.outputs[0] in learning and node.inputs:
                 node.layer.discard()
-
-
-def single(items: list[Any]) -> Any:
-    """Return the one item of a list by itself, several as they are."""
-    return items[0] if len(items) == 1 else items
 
 
 def _as_long(array: AnyArray, shape: Shape) -> AnyArray:

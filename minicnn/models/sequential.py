@@ -12,7 +12,8 @@ import numpy as np
 from ..layers import LAYERS, InputLayer, Layer, SymbolicTensor, fits
 from ..types import DTypeLike, Shape
 from .configs import Own, input_node, sequential_arguments, sequential_config
-from .model import Model, listed
+from .ends import flat
+from .model import Model
 from .network import Seed
 
 
@@ -133,7 +134,8 @@ class Sequential(Model):
             for layer in layers:
                 layer.calls_of_it.clear()  # of the chain before
                 x = layer(x)
-            self._connect(node.outputs, listed(x), rng)
+            ends, self.output_keys = flat(x)
+            self._connect(node.outputs, ends, rng)
         self._chain, self.layers = chain, layers
 
     def build(self, input_shape: Any, rng: np.random.Generator | None = None, dtype: DTypeLike = "float32") -> None:

@@ -288,7 +288,7 @@ class Trainer(Network):
         Returns
         -------
         y : array (N, ...)
-            A list for several outputs.
+            A list for several outputs, a dict where the model was made with one.
 
         Examples
         --------
@@ -296,7 +296,7 @@ class Trainer(Network):
         >>> Sequential([Input((2,)), Dense(3)]).predict_on_batch([[1, 2]]).shape
         (1, 3)
         """
-        return self.forward(x)
+        return self._named(self.forward(x))
 
     @overload
     def evaluate(
@@ -385,7 +385,7 @@ class Trainer(Network):
         Returns
         -------
         y : array (N, ...)
-            A list for several outputs.
+            A list for several outputs, a dict where the model was made with one.
 
         Examples
         --------

@@ -70,6 +70,11 @@ class TrainableModel(Protocol):
         ...
 
     @property
+    def output_keys(self) -> Sequence[str] | None:
+        """Return the same in the order in which the model gives them in a dict; None where it gives none."""
+        ...
+
+    @property
     def built(self) -> bool:
         """Return whether the model knows its shapes; before that it does not know how it ends."""
         ...
@@ -113,6 +118,10 @@ class TrainableModel(Protocol):
         self, x: Any, training: bool = False, *, logits: bool | Sequence[bool] = False, need_dx: bool = True
     ) -> Any:
         """Compute outputs; on request up to the logits, of each output, or without what only dx needs."""
+        ...
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the outputs in the form that users want: an array, or a list or dict of them."""
         ...
 
     def apply_activation(self, logits: Array, index: int = 0) -> Array:

@@ -23,7 +23,7 @@ def predict(
     verbose: int | str = 0,
     steps: int | None = None,
     callbacks: Callback | Sequence[Callback] | None = None,
-) -> Array | list[Array]:
+) -> Array | list[Array] | dict[str, Array]:
     """Compute outputs batch by batch.
 
     Parameters
@@ -43,7 +43,7 @@ def predict(
     Returns
     -------
     y : array (N, ...)
-        A list of them for several outputs.
+        A list of them for several outputs, a dict where the model gives one.
 
     Raises
     ------
@@ -71,14 +71,17 @@ def predict(
     else:
         count, parts = steps or length(x), inputs(some(x, steps), model.input_names)
     if callbacks is None and verbose == 0:
-        results = [model.forward(part) for part in parts]
+        results = [model.predict_on_batch(part) for part in parts]
     else:
         results = _told(model, parts, count, verbose, listed(callbacks))
     if not results:
         raise ValueError("`x` must hold at least one batch. Received: none.")
+    first = results[0]
     if len(results) == 1:
-        return results[0]
-    if isinstance(results[0], list):
+        return first
+    if isinstance(first, dict):
+        return {key: np.concatenate([each[key] for each in results]) for key in first}
+    if isinstance(first, list):
         return [np.concatenate(outputs) for outputs in zip(*results, strict=True)]
     return np.concatenate(results)
 
@@ -105,7 +108,7 @@ def _told(
         show.begin(0)
         for index, part in enumerate(parts):
             called.tell("on_predict_batch_begin", index, {})
-            results.append(model.forward(part))
+            results.append(model.predict_on_batch(part))
             show.step({})
             called.tell("on_predict_batch_end", index, {"outputs": results[-1]})
         show.end(0, {})

@@ -1,5 +1,7 @@
 """The loss and the metrics of all examples so far, and the form in which Keras returns them."""
 
+from collections.abc import Mapping
+
 from ..arguments import boolean
 from ..metrics import Mean
 from ..types import AnyArray, Array
@@ -40,6 +42,9 @@ class Totals:
             for part in setup.parts(model.output_names)
         ]
         judged = [part for part in self.parts if part.loss]
+        if model.output_keys is not None:  # of a dict Keras lists the losses as compile was given them
+            order = list(setup.loss if isinstance(setup.loss, Mapping) else model.output_keys)
+            judged.sort(key=lambda part: order.index(part.name))
         self._losses = {"loss": Mean(), **{f"{part.prefix}loss": Mean() for part in judged if len(judged) > 1}}
         self._metrics = {name: metric for part in self.parts for name, metric in part.metrics.items()}
         self._metrics |= {name: metric for part in self.parts for name, metric in part.weighted.items()}

@@ -12,6 +12,7 @@ class Line:
 
     built, dtype, activation, seed, stop_training, epochs = True, "float64", None, 0, False, 0
     input_names, output_names, activations = ["x"], ["y"], [None]
+    output_keys = None
 
     def __init__(self):
         self.setup = training.Setup(minicnn.SGD(0.1), "mse")
@@ -23,6 +24,9 @@ class Line:
     def forward(self, x, training=False, *, logits=False, need_dx=True):
         self.x = x
         return x @ self.params["line/a"]
+
+    def predict_on_batch(self, x):
+        return self.forward(x)
 
     def backward(self, dy, need_dx=True):
         self.grads = {"line/a": self.x.T @ dy}
