@@ -124,6 +124,14 @@ def startup(options, threads):
     return measure(options.peers, threads, options.quick)
 
 
+@command("pictures a second through the random layers, in training", PEERS)
+def augmentation(options, threads):
+    """Time augmentation."""
+    from .augmentation import measure
+
+    return measure(options.peers, threads, options.quick)
+
+
 @command("peak memory of a process that trains the homework net", PEERS)
 def memory(options, threads):
     """Measure the peak memory of a process that trains."""

@@ -180,6 +180,15 @@ def _startup(part):
     return answer
 
 
+def _augmentation(part):
+    ratios = {f"{row['what']}, {row['size']} px": ratio for row in part["rows"] if (ratio := table.ratio(row, KERAS))}
+    if not ratios:
+        return []
+    worst = min(ratios, key=ratios.__getitem__)
+    what = "augmentation, pictures a second against Keras's, the worst of all"
+    return [[what, "at least 2x", f"{ratios[worst]:.2f}x ({worst})", ratios[worst] >= 2]]
+
+
 def _memory(part):
     peaks = {row["engine"]: row for row in part["rows"]}
     answer = []
@@ -224,6 +233,7 @@ ANSWERS = (
     ("architectures", _architectures),
     ("scaling", _scaling),
     ("startup", _startup),
+    ("augmentation", _augmentation),
     ("memory", _memory),
     ("photographs", _photographs),
 )

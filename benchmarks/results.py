@@ -10,6 +10,7 @@ KINDS = {
     "architectures": "Architectures of keras.applications",
     "scaling": "Scaling",
     "startup": "Start",
+    "augmentation": "Augmentation",
     "memory": "Memory",
     "serving": "Over HTTP",
     "ladder": "One convolution, every algorithm",

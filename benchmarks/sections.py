@@ -190,6 +190,27 @@ def startup(part):
     )
 
 
+def augmentation(part):
+    """Write the rows of augmentation: pictures a second."""
+
+    def speed(row, name):
+        return row["pictures"] / row["engines"][name]["ms"] * 1e3 if name in row["engines"] else None
+
+    return markdown(
+        ["<layers", "pictures", "minicnn, pictures a second", "Keras, pictures a second", "ratio"],
+        [
+            [
+                row["what"],
+                f"{row['pictures']} of {row['size']} px",
+                f"{speed(row, 'minicnn'):,.0f}",
+                "" if (theirs := speed(row, "keras graph")) is None else f"{theirs:,.0f}",
+                factor(table.ratio(row, KERAS)),
+            ]
+            for row in part["rows"]
+        ],
+    )
+
+
 def memory(part):
     """Write the rows of peaks."""
     return markdown(
@@ -333,6 +354,7 @@ TABLES = {
     "architectures": architectures,
     "scaling": scaling,
     "startup": startup,
+    "augmentation": augmentation,
     "memory": memory,
     "serving": serving,
     "ladder": ladder,
