@@ -133,9 +133,9 @@ def test_the_window_is_marked_where_it_stands(tab, pages):
     """On the input of a strided `same` convolution and of an overlapping pool, in parts of the picture."""
     with tab("same") as t:
         t.view("convolution")
-        t.page.evaluate("explorer.view.choose(0, 4)")  # 3 x 3, stride 2 on 30 x 41, pads 0+1 and 1+1
+        t.page.evaluate("explorer.view.choose(3, 4)")  # 3 x 3, stride 2 on 30 x 41, pads 0+1 and 1+1
         mark = t.page.locator(".card .mark.window").first.evaluate(PLACE)
-        np.testing.assert_allclose(mark, [0, 100 * 7 / 41, 100 * 3 / 30, 100 * 3 / 41], rtol=1e-4)
+        np.testing.assert_allclose(mark, [100 * 6 / 30, 100 * 7 / 41, 100 * 3 / 30, 100 * 3 / 41], rtol=1e-4)
         sums = t.page.locator(".sums tr .num").evaluate_all("all => all.map((cell) => Number(cell.dataset.value))")
         assert sum(sums[:-1]) == pytest.approx(sums[-1], rel=1e-5) and len(sums) == 5
         t.page.evaluate("explorer.open(explorer.net.nodes.find((node) => node.kind === 'MaxPooling2D').index, 0)")
