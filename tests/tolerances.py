@@ -4,16 +4,20 @@ A sum of `terms` products, each rounded at random, is off by about eps * sqrt(te
 every element has its own, since sum|x||w| is the operation applied to absolute values (see `sizes_of_...`). The table
 says how many units are allowed.
 
-Rows below 16 are measured: four times the worst seen, over 10,000 draws against the reference and 400 against Keras.
-The worst is mostly 1, one product rounded once. Rows of 16 are not: that is a round number, which says nothing of how
-exact an operation is. Convolution forward and its input gradient need its room for Winograd's algorithm, whose tiles
-round more (the direct sum is 1.0 off at worst).
+The table is measured: four times the worst seen, rounded up to a tidy number, and 2 at least (a product and a sum, each
+rounded once, which another compiler or another Keras may do where this one did not). Against the reference 400 examples
+of every property test were drawn with registers of 16, of 32 and of 64 bytes; the worst of the three counts, and they
+differ by a factor of 2.3 at most. Against Keras 150 were drawn with 64 bytes and, of half of the rows, with 16 (of
+dense and depthwise layers with 16 alone). Bounds that stood from 10,000 draws before are not lowered. None: no test
+compares this.
 
-The draws were made with registers of one width, that of the machine; no width was measured by itself. `.ci/run` tries
-the reference's column with registers of 16, 32 and 64 bytes, on every day's few draws. To measure a width anew, and see
-the worst of each row beside what is allowed:
+Two rows leave room. A convolution's output and input gradient were 1.0 off at worst where the sum is direct; 16 is
+for Winograd's algorithm, whose tiles round more, for a single element against its own sum|x||w| above all.
 
-    MINICNN_REGISTER_BYTES=16 MINICNN_TEST_EXAMPLES=10000 python -m pytest tests/kernels tests/layers       (32, 64)
+To measure a width anew, and see the worst of each row beside what is allowed:
+
+    MINICNN_REGISTER_BYTES=16 MINICNN_TEST_EXAMPLES=400 python -m pytest tests/kernels              (32, 64)
+    MINICNN_REGISTER_BYTES=16 MINICNN_TEST_EXAMPLES=150 python -m pytest tests/layers               (32, 64)
 """
 
 import numpy as np
@@ -22,66 +26,66 @@ from minicnn import reference
 
 MULTIPLES = {
     # operation: units allowed (kernel against reference, layer against Keras)
-    "add_backward": (16.0, 16.0),
-    "add_forward": (16.0, 16.0),
-    "avgpool2d_backward": (16.0, 16.0),
-    "avgpool2d_forward": (16.0, 16.0),
-    "batch_normalization_dbeta": (16.0, 16.0),
-    "batch_normalization_dgamma": (16.0, 16.0),
-    "batch_normalization_dx": (16.0, 16.0),
-    "batch_normalization_forward": (16.0, 16.0),
-    "batch_normalization_mean": (16.0, 16.0),
-    "batch_normalization_variance": (16.0, 16.0),
+    "add_backward": (2.0, 2.0),
+    "add_forward": (3.0, 2.0),
+    "avgpool2d_backward": (4.0, 2.5),
+    "avgpool2d_forward": (2.5, 2.5),
+    "batch_normalization_dbeta": (2.0, 2.0),
+    "batch_normalization_dgamma": (6.0, 4.0),
+    "batch_normalization_dx": (4.0, 5.0),
+    "batch_normalization_forward": (4.0, 6.0),
+    "batch_normalization_mean": (2.0, 2.0),
+    "batch_normalization_variance": (13.0, 2.0),
     "bias_backward": (2.5, 2.5),
-    "clipped_relu_backward": (16.0, 16.0),
-    "clipped_relu_forward": (16.0, 16.0),
+    "clipped_relu_backward": (2.0, 2.0),
+    "clipped_relu_forward": (2.0, 2.0),
     "conv2d_backward_input": (16.0, 16.0),
     "conv2d_backward_kernel": (4.0, 4.0),
     "conv2d_forward": (16.0, 16.0),
     "dense_backward_input": (4.0, 4.0),
     "dense_backward_kernel": (4.0, 4.0),
     "dense_forward": (4.0, 4.0),
-    "depthwise_conv2d_backward_input": (16.0, 16.0),
-    "depthwise_conv2d_backward_kernel": (16.0, 16.0),
-    "depthwise_conv2d_forward": (16.0, 16.0),
-    "dropout_backward": (4.0, 4.0),
-    "dropout_forward": (4.0, 4.0),
-    "elu_backward": (16.0, 16.0),
-    "elu_forward": (16.0, 16.0),
-    "gelu_backward": (16.0, 16.0),
+    "depthwise_conv2d_backward_input": (3.0, 3.0),
+    "depthwise_conv2d_backward_kernel": (3.0, 3.0),
+    "depthwise_conv2d_forward": (3.0, 3.0),
+    "dropout_backward": (4.0, None),
+    "dropout_forward": (4.0, None),
+    "elu_backward": (6.0, 2.0),
+    "elu_forward": (5.0, 2.0),
+    "gelu_backward": (5.0, 2.0),
     "gelu_forward": (16.0, 16.0),
-    "global_avgpool2d_backward": (16.0, 16.0),
-    "global_avgpool2d_forward": (16.0, 16.0),
-    "global_maxpool2d_backward": (16.0, 16.0),
-    "hard_sigmoid_backward": (16.0, 16.0),
-    "hard_sigmoid_forward": (16.0, 16.0),
-    "hard_silu_backward": (16.0, 16.0),
-    "hard_silu_forward": (16.0, 16.0),
-    "layer_normalization_dbeta": (16.0, 16.0),
-    "layer_normalization_dgamma": (16.0, 16.0),
-    "layer_normalization_dx": (16.0, 16.0),
-    "layer_normalization_forward": (16.0, 16.0),
-    "leaky_relu_backward": (16.0, 16.0),
-    "leaky_relu_forward": (16.0, 16.0),
+    "global_avgpool2d_backward": (2.0, 2.0),
+    "global_avgpool2d_forward": (6.0, 2.5),
+    "global_maxpool2d_backward": (2.0, 4.0),
+    "hard_sigmoid_backward": (2.0, 2.0),
+    "hard_sigmoid_forward": (4.0, 2.0),
+    "hard_silu_backward": (4.0, 2.0),
+    "hard_silu_forward": (4.0, 2.0),
+    "layer_normalization_dbeta": (2.0, 2.0),
+    "layer_normalization_dgamma": (2.0, 2.0),
+    "layer_normalization_dx": (2.5, 2.0),
+    "layer_normalization_forward": (2.5, 2.0),
+    "leaky_relu_backward": (4.0, 2.0),
+    "leaky_relu_forward": (4.0, 2.0),
     "maxpool2d_backward": (2.5, 2.5),
-    "multiply_backward": (16.0, 16.0),
-    "multiply_forward": (16.0, 16.0),
-    "normalization_backward": (16.0, 16.0),
-    "normalization_forward": (16.0, 16.0),
+    "multiply_backward": (2.0, 2.0),
+    "multiply_forward": (3.0, 2.0),
+    "normalization_backward": (3.0, 2.0),
+    "normalization_forward": (4.0, 2.0),
     "rescaling_backward": (4.0, 4.0),
     "rescaling_forward": (4.0, 4.0),
-    "resize2d_backward": (16.0, 16.0),
-    "resize2d_forward": (16.0, 16.0),
+    "resize2d_backward": (2.0, None),
+    "resize2d_forward": (4.0, None),
     "sigmoid_backward": (4.0, 6.0),
     "sigmoid_forward": (4.0, 8.0),
-    "silu_backward": (16.0, 16.0),
-    "silu_forward": (16.0, 16.0),
+    "silu_backward": (4.0, 2.0),
+    "silu_forward": (6.0, 4.0),
     "softmax_backward": (4.0, 6.0),
     "softmax_forward": (4.0, 4.0),
-    "softplus_backward": (16.0, 16.0),
-    "softplus_forward": (16.0, 16.0),
-    "tanh_backward": (16.0, 16.0),
-    "tanh_forward": (16.0, 16.0),
+    "softplus_backward": (3.0, 2.0),
+    "softplus_forward": (5.0, 4.0),
+    "tanh_backward": (5.0, 2.0),
+    "tanh_forward": (6.0, 3.0),
 }
 WITNESSES = ("reference", "Keras")  # the columns of the table
 
@@ -109,6 +113,7 @@ def assert_close(got, want, operation, witness, size):
     assert got.dtype == want.dtype, f"{operation}: dtype {got.dtype}, not {want.dtype}"
     assert operation in MULTIPLES, f"{operation} needs a row in MULTIPLES of tests/tolerances.py"
     allowed = MULTIPLES[operation][WITNESSES.index(witness)]
+    assert allowed is not None, f"{operation} was never measured against {witness}: see tests/tolerances.py"
     worst = units(got, want, *size)
     SEEN[operation, witness] = max(SEEN.get((operation, witness), 0.0), worst)
     assert worst <= allowed, f"{operation}: {worst:.3g} units off {witness}, allowed are {allowed}\n{got}\n{want}"
@@ -219,9 +224,12 @@ def sizes_of_sigmoid(x, y, dy):
     return {"sigmoid_forward": (y * (1 + abs(x)), 1), "sigmoid_backward": (abs(dy) * y * (1 + abs(x)), 1)}
 
 
-def sizes_of_activation(x, y, dy):
-    """Size y and dx of a smooth activation: exp turns the rounding of x into a relative error, and y rounds again."""
-    return (abs(y) * (1 + abs(x)), 1), (abs(dy) * (1 + abs(x)), 1)
+def sizes_of_activation(x, y, dy, power=1):
+    """Size y and dx of a smooth activation: exp turns the rounding of x into a relative error, and y rounds again.
+
+    `power` is that of x under the exp: 2 for a gelu, in whose tail exp(-x^2 / 2) is a factor.
+    """
+    return (abs(y) * (1 + abs(x) ** power), 1), (abs(dy) * (1 + abs(x)), 1)
 
 
 def sizes_of_layer_normalization(x, dy, axes, gamma, beta, epsilon):
