@@ -252,8 +252,8 @@ def vectors(
     """
     height, width, _ = batches.shape
     pixels = (height, width, batches.resize, batches.scale, batches.offset)
-    more = {"order": batches.channel_order, "crop": batches.crop, "invert": batches.invert}
-    kept = VectorStore(store, answer_key(base.get_weights(), *pixels, **more))
+    key = answer_key(base.get_weights(), *pixels, order=batches.channel_order, crop=batches.crop, invert=batches.invert)
+    kept = VectorStore(store, key)
     known: dict[str, Array] = dict(kept.read())
     for path, why in {**dict.fromkeys(kept.damaged, "it is damaged"), **kept.unread}.items():
         say(f"{path} cannot be read ({why}); its vectors are computed again")

@@ -16,6 +16,7 @@ layers' arrays in each run (a few numbers a filter), so arrays may change whenev
 any. steps.py finds the chains of a graph, plan.py runs them.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 from .. import kernels
@@ -158,15 +159,13 @@ def _convolve(chain: Chain, layer: Conv2D | SeparableConv2D, x: Array, residual:
     """ZeroPadding2D -> Conv2D or SeparableConv2D -> BatchNormalization -> Add -> activation."""
     scale, shift = _fold(layer.params.get("bias"), chain.norm)
     now, after = fused(chain.activation, "conv2d")
-    end = {"activation": now, "scale": scale, "residual": residual}
+    end = partial(kernels.conv2d_forward, activation=now, scale=scale, residual=residual)
     how = layer.strides, _pads(chain, layer, x), layer.dilation_rate
     if isinstance(layer, SeparableConv2D):
         z = kernels.depthwise_conv2d_forward(x, layer.params["depthwise_kernel"], None, *how)
-        y = kernels.conv2d_forward(z, layer.params["pointwise_kernel"], shift, *layer.ONE_BY_ONE, **end)
+        y = end(z, layer.params["pointwise_kernel"], shift, *layer.ONE_BY_ONE)
     else:
-        y = kernels.conv2d_forward(
-            x, layer.params["kernel"], shift, *how, layer.groups, algorithm=layer.algorithm, **end
-        )
+        y = end(x, layer.params["kernel"], shift, *how, layer.groups, algorithm=layer.algorithm)
     return activate(after, y)[0]
 
 

@@ -3,12 +3,12 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import BinaryIO
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def replacing(path: str | os.PathLike[str]) -> Generator[BinaryIO, None, None]:
     """Yield a binary file to write; when the block ends well it becomes `path`, otherwise it is gone.
 
     The new file has the mode of the one that it replaces, or the usual one. A symbolic link stays, its target changes.
@@ -57,7 +57,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     _sync_folder(folder)
 
 
-def _mode(path):
+def _mode(path: str | os.PathLike[str]) -> int:
+    """Return the permissions of the file that is to be replaced, or those that a new one gets."""
     with contextlib.suppress(OSError):
         return os.stat(path).st_mode & 0o777
     mask = os.umask(0)
@@ -65,7 +66,7 @@ def _mode(path):
     return 0o666 & ~mask
 
 
-def _sync_folder(folder):
+def _sync_folder(folder: str | os.PathLike[str]) -> None:
     """Make the new name itself durable, where folders can be synced (not on Windows)."""
     if os.name != "posix":
         return

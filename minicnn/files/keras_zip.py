@@ -30,7 +30,7 @@ import lzma
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from ..types import AnyPath
 from . import classifier
@@ -108,7 +108,7 @@ def write_card(path: AnyPath, value: Config) -> None:
 
 
 @contextlib.contextmanager
-def _arrays(archive: zipfile.ZipFile, view: memoryview) -> Iterator[Group]:
+def _arrays(archive: zipfile.ZipFile, view: memoryview) -> Generator[Group, None, None]:
     """Yield the root of the archive's model.weights.h5."""
     try:
         yield File(member(archive, view, WEIGHTS, None)).root

@@ -4,7 +4,7 @@ import contextlib
 import json
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from ..types import AnyPath
@@ -12,7 +12,7 @@ from .model_file import MAX_CONFIG, AnyBytes, Config
 
 
 @contextlib.contextmanager
-def naming(path: AnyPath) -> Iterator[None]:
+def naming(path: AnyPath) -> Generator[None, None, None]:
     """Put the path before the sentence of whatever goes wrong inside the block.
 
     Parameters
@@ -58,7 +58,7 @@ def _one_line(text: str) -> str:
 
 
 @contextlib.contextmanager
-def mapped(path: AnyPath) -> Iterator[memoryview]:
+def mapped(path: AnyPath) -> Generator[memoryview, None, None]:
     """Yield the file's bytes as a read-only view that takes no memory until it is looked at."""
     if os.path.isdir(path):
         raise IsADirectoryError

@@ -8,7 +8,7 @@ import contextlib
 import os
 import posixpath
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -74,7 +74,7 @@ class Folder(NamedTuple):
             return os.path.getsize(path)
 
     @contextlib.contextmanager
-    def open(self, name: str) -> Iterator[AnyBytes]:
+    def open(self, name: str) -> Generator[AnyBytes, None, None]:
         """Yield its bytes."""
         path = os.path.join(self.path, name)
         with naming(path), mapped(path) as view:
@@ -108,7 +108,7 @@ class Packed(NamedTuple):
         return self.archive.getinfo(self.folder + name).file_size
 
     @contextlib.contextmanager
-    def open(self, name: str) -> Iterator[AnyBytes]:
+    def open(self, name: str) -> Generator[AnyBytes, None, None]:
         """Yield its bytes; ValueError where they are damaged or claim to be far more than is stored."""
         yield member(self.archive, self.view, self.folder + name, None)
 
@@ -126,7 +126,7 @@ def packed(path: AnyPath) -> bool:
 
 
 @contextlib.contextmanager
-def opened(path: str) -> Iterator[tuple[Place, AnyBytes]]:
+def opened(path: str) -> Generator[tuple[Place, AnyBytes], None, None]:
     """Yield where the model of a file (see `model_path`) lies, and its bytes."""
     with mapped(path) as view:
         inside = _unpacked(view) if bytes(view[:2]) == b"PK" else None

@@ -18,6 +18,7 @@ from .architectures import ARCHITECTURES, homework, tinyvgg
 from .card import card_of
 from .check_layer import check_layer
 from .container import is_model
+from .graph import Call
 from .model import Model
 from .saving import load_model
 from .sequential import Sequential
@@ -25,6 +26,7 @@ from .tables import html_table
 
 __all__ = [
     "ARCHITECTURES",
+    "Call",
     "Model",
     "Sequential",
     "card_of",

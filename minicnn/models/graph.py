@@ -165,6 +165,12 @@ class Call(NamedTuple):
         (None, ...) of what goes in; None where nothing does.
     shape : tuple
         (None, ...) of the output.
+
+    Examples
+    --------
+    >>> from minicnn import Dense, Input, Sequential
+    >>> [call.key for call in Sequential([Input((4,)), Dense(3), Dense(2)]).calls()]
+    ['input_layer', 'dense', 'dense_1']
     """
 
     key: str

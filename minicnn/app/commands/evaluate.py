@@ -34,8 +34,14 @@ def run(args: argparse.Namespace) -> None:
             raise ValueError(
                 "A CSV of labels judges nets that give each label for itself; --task many says that it is one."
             )
-        told = {"skip_corrupt": args.skip_corrupt, "split_seed": args.split_seed, "say": console.note}
-        found, split = labels.evaluate_labels(model, args.folder, args.split, **told)
+        found, split = labels.evaluate_labels(
+            model,
+            args.folder,
+            args.split,
+            skip_corrupt=args.skip_corrupt,
+            split_seed=args.split_seed,
+            say=console.note,
+        )
         print(f"{split}: {found}")
         return
     judgement, split = evaluate.evaluate(

@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -67,7 +67,7 @@ class Engine:
         return self._thread.is_alive() and not self._ending
 
     @contextmanager
-    def places(self, count: int) -> Iterator[None]:
+    def places(self, count: int) -> Generator[None, None, None]:
         """Hold places for pictures, from before they are decoded until they are answered.
 
         Parameters

@@ -1,7 +1,7 @@
 """The routes, and how they answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib import resources
 from io import BytesIO
@@ -49,7 +49,7 @@ def application(service: Service) -> Starlette:
     """
 
     @asynccontextmanager
-    async def living(app: Starlette) -> AsyncIterator[None]:
+    async def living(app: Starlette) -> AsyncGenerator[None, None]:
         watching = asyncio.create_task(service.watch())
         try:
             yield

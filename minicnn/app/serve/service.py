@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -132,7 +132,7 @@ class Service:
         return list(zip(sent, answers, strict=True))
 
     @contextlib.contextmanager
-    def _lines(self, count: int) -> Iterator[None]:
+    def _lines(self, count: int) -> Generator[None, None, None]:
         """Hold places among the addresses that are being fetched."""
         if self._fetching + count > self.limits.queue:
             sentence = f"{self._fetching} addresses wait already, and {self.limits.queue} may; ask later."

@@ -123,12 +123,12 @@ def _softmax_cases() -> list[Arguments]:
 
 
 @quietly
-def _unshifted(x):
+def _unshifted(x: Array):
     return np.exp(x) / np.exp(x).sum(-1, keepdims=True)
 
 
 @quietly
-def _shifted_by_all(x):
+def _shifted_by_all(x: Array):
     e = np.exp(x - x.max())
     return e / e.sum(-1, keepdims=True)
 
@@ -198,34 +198,34 @@ def _crossentropy(logits: Array, labels: IntArray) -> tuple[float, Array]:
 def _crossentropy_with(loss: Any = lambda each: each.mean(), gradient: Any = lambda right, labels: right):
     """Make the mistake of another mean, or of another gradient."""
 
-    def wrong(logits, labels):
+    def wrong(logits: Array, labels: IntArray):
         each = np.array([_crossentropy(logits[n : n + 1], labels[n : n + 1])[0] for n in range(len(labels))])
         return loss(each), gradient(_crossentropy(logits, labels)[1], labels)
 
     return wrong
 
 
-def _truth_added(right, labels):
+def _truth_added(right: Array, labels: IntArray):
     wrong = right.copy()
     wrong[np.arange(len(labels)), labels] += right.dtype.type(1 / len(labels))
     return wrong
 
 
 @quietly
-def _log_of_softmax(logits, labels):
+def _log_of_softmax(logits: Array, labels: IntArray):
     p = reference.softmax_forward(logits)
     return float(-np.log(p[np.arange(len(labels)), labels]).mean()), _crossentropy(logits, labels)[1]
 
 
 @quietly
-def _overflowing(logits, labels):
+def _overflowing(logits: Array, labels: IntArray):
     p, rows = _unshifted(logits), np.arange(len(labels))
     loss = float(-np.log(p[rows, labels]).mean())
     p[rows, labels] -= 1
     return loss, p / len(labels)
 
 
-def _clipped(logits, labels):
+def _clipped(logits: Array, labels: IntArray):
     p = np.clip(reference.softmax_forward(logits.astype(np.float64)), 1e-7, 1 - 1e-7)
     return float(-np.log(p[np.arange(len(labels)), labels]).mean()), _crossentropy(logits, labels)[1]
 
@@ -234,7 +234,7 @@ def _overflowing_log(gradient: Callable[..., Array]):
     """Make the mistake of typing the loss as the formula stands; gradient(logits, labels) is the other result."""
 
     @quietly
-    def wrong(logits, labels):
+    def wrong(logits: Array, labels: IntArray):
         each = np.log(np.exp(logits).sum(-1)) - logits[np.arange(len(labels)), labels]
         return float(each.mean()), gradient(logits, labels)
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ... import kernels, reference
-from ...types import Array, Pads
+from ...types import Array, Pads, Pair
 from .cases import NO_PADS, Draw, drawn, filter_of, picture
 from .exercise import Arguments, Exercise, Mistake
 
@@ -67,8 +67,8 @@ _FORWARD = "x", "kernel", "bias", "strides", "pads"
 def _forward_with(**changed: Any):
     """Make the mistake of computing with other arguments, each a function of the right ones."""
 
-    def wrong(x, kernel, bias, strides, pads):
-        case = {"x": x, "kernel": kernel, "bias": bias, "strides": strides, "pads": pads}
+    def wrong(x: Array, kernel: Array, bias: Array | None, strides: Pair, pads: Pads):
+        case: Arguments = {"x": x, "kernel": kernel, "bias": bias, "strides": strides, "pads": pads}
         return reference.conv2d_forward(*(case | {name: change(case) for name, change in changed.items()}).values())
 
     return wrong
@@ -79,7 +79,7 @@ def _biased(often: Callable[[Array], int]):
     return _forward_with(bias=lambda case: None if case["bias"] is None else case["bias"] * often(case["kernel"]))
 
 
-def _unmoved(x, kernel, bias, strides, pads):
+def _unmoved(x: Array, kernel: Array, bias: Array | None, strides: Pair, pads: Pads):
     """Make the right shape, of windows that do not keep their stride."""
     _, oh, ow, _ = reference.conv2d_forward(x, kernel, bias, strides, pads).shape
     return reference.conv2d_forward(x, kernel, bias, (1, 1), pads)[:, :oh, :ow]

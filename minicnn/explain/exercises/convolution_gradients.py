@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ... import kernels, reference
-from ...types import Array, Pair
+from ...types import Array, Pads, Pair
 from .cases import NO_PADS, drawn, filter_of, picture
 from .convolution import cases_with, large_with, turned
 from .exercise import Arguments, Exercise, Mistake, Nudge
@@ -15,7 +15,7 @@ from .exercise import Arguments, Exercise, Mistake, Nudge
 _INPUT = "dy", "kernel", "input_shape", "strides", "pads"
 
 
-def _spread(dy, kernel, input_shape, strides, pads, add=True):
+def _spread(dy: Array, kernel: Array, input_shape: tuple[int, ...], strides: Pair, pads: Pads, add: bool = True):
     """Hand gradients back into a padded picture, the zeros of padding still round it."""
     (kh, kw, _, _), (sh, sw) = kernel.shape, strides
     dpadded = np.pad(np.zeros(input_shape), ((0, 0), *pads, (0, 0)))
@@ -25,13 +25,13 @@ def _spread(dy, kernel, input_shape, strides, pads, add=True):
     return dpadded
 
 
-def _overwritten(dy, kernel, input_shape, strides, pads):
+def _overwritten(dy: Array, kernel: Array, input_shape: tuple[int, ...], strides: Pair, pads: Pads):
     (top, _), (left, _), (_, height, width, _) = *pads, input_shape
     dx = _spread(dy, kernel, input_shape, strides, pads, add=False)
     return dx[:, top : top + height, left : left + width].astype(dy.dtype)
 
 
-def _cut_wrong(dy, kernel, input_shape, strides, pads):
+def _cut_wrong(dy: Array, kernel: Array, input_shape: tuple[int, ...], strides: Pair, pads: Pads):
     (_, bottom), (_, right), (_, height, width, _) = *pads, input_shape
     dx = _spread(dy, kernel, input_shape, strides, pads)
     return dx[:, bottom : bottom + height, right : right + width].astype(dy.dtype)
@@ -40,8 +40,8 @@ def _cut_wrong(dy, kernel, input_shape, strides, pads):
 def _input_with(**changed: Any):
     """Make the mistake of computing with other arguments."""
 
-    def wrong(dy, kernel, input_shape, strides, pads):
-        case = {"dy": dy, "kernel": kernel, "input_shape": input_shape, "strides": strides, "pads": pads}
+    def wrong(dy: Array, kernel: Array, input_shape: tuple[int, ...], strides: Pair, pads: Pads):
+        case: Arguments = {"dy": dy, "kernel": kernel, "input_shape": input_shape, "strides": strides, "pads": pads}
         case |= {name: change(case) for name, change in changed.items()}
         return reference.conv2d_backward_input(*case.values())
 
@@ -130,8 +130,8 @@ _KERNEL = "dy", "x", "kernel_size", "strides", "pads"
 def _kernel_with(result: Any = lambda dkernel, case: dkernel, **changed: Any):
     """Make the mistake of computing with other arguments, or of changing the result."""
 
-    def wrong(dy, x, kernel_size, strides, pads):
-        case = {"dy": dy, "x": x, "kernel_size": kernel_size, "strides": strides, "pads": pads}
+    def wrong(dy: Array, x: Array, kernel_size: Pair, strides: Pair, pads: Pads):
+        case: Arguments = {"dy": dy, "x": x, "kernel_size": kernel_size, "strides": strides, "pads": pads}
         changes = {name: change(case) for name, change in changed.items()}
         return result(reference.conv2d_backward_kernel(*(case | changes).values()), case)
 

@@ -1,5 +1,6 @@
 """The exercises about dense layers, and flatten, which stands before them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def _fast(dy: Array, x: Array, kernel: Array) -> tuple[Array, Array, Array]:
     return kernels.dense_backward_input(dy, kernel), kernels.dense_backward_kernel(dy, x), kernels.bias_backward(dy)
 
 
-def _backward_with(change: Any):
+def _backward_with(change: Any) -> Callable[..., Any]:
     """Make the mistake of changing the results: change(dx, dkernel, dbias, dy, x, kernel) returns the wrong ones."""
     return lambda dy, x, kernel: change(*_backward(dy, x, kernel), dy, x, kernel)
 

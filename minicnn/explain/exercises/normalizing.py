@@ -1,5 +1,6 @@
 """The exercises about batch normalization: forward and backward, in training."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def _fast_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> Array:
 def _over(axes: Any, ddof: int = 0):
     """Make the mistake of moments over other axes, or of another count."""
 
-    def wrong(x, gamma, beta, epsilon):
+    def wrong(x: Array, gamma: Array, beta: Array, epsilon: float):
         own = axes(x)
         mean = x.mean(axis=own, keepdims=True)
         variance = ((x - mean) ** 2).mean(axis=own, keepdims=True)
@@ -58,12 +59,12 @@ def _over(axes: Any, ddof: int = 0):
     return wrong
 
 
-def _centred(x):
+def _centred(x: Array):
     axes = tuple(range(x.ndim - 1))
     return x - x.mean(axis=axes), x.var(axis=axes)
 
 
-def _normal_with(change: Any):
+def _normal_with(change: Any) -> Callable[..., Any]:
     """Make the mistake of another formula: change(x - mean, variance, gamma, beta, epsilon) returns y."""
     return lambda x, gamma, beta, epsilon: change(*_centred(x), gamma, beta, epsilon)
 
@@ -157,7 +158,7 @@ def _fast_backward(dy: Array, x: Array, gamma: Array, epsilon: float) -> tuple[A
 def _backward_with(change: Any):
     """Make the mistake of another dx: change(dy, xhat, deviation, gamma, count) returns the wrong one."""
 
-    def wrong(dy, x, gamma, epsilon):
+    def wrong(dy: Array, x: Array, gamma: Array, epsilon: float):
         _, dgamma, dbeta = _backward(dy, x, gamma, epsilon)
         centred, variance = _centred(x)
         deviation = np.sqrt(variance + epsilon)
@@ -169,14 +170,14 @@ def _backward_with(change: Any):
 def _vectors_with(change: Any):
     """Make the mistake of other vectors: change(dgamma, dbeta, count) returns the wrong ones."""
 
-    def wrong(dy, x, gamma, epsilon):
+    def wrong(dy: Array, x: Array, gamma: Array, epsilon: float):
         dx, *vectors = _backward(dy, x, gamma, epsilon)
         return dx, *change(*vectors, dy.dtype.type(x.size // x.shape[-1]))
 
     return wrong
 
 
-def _gamma_from_x(dy, x, gamma, epsilon):
+def _gamma_from_x(dy: Array, x: Array, gamma: Array, epsilon: float):
     dx, _, dbeta = _backward(dy, x, gamma, epsilon)
     return dx, (dy * x).sum(axis=tuple(range(x.ndim - 1))), dbeta
 

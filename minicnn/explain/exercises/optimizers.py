@@ -26,7 +26,7 @@ def _sgd(w: Array, g: Array, m: Array, learning_rate: float, momentum: float) ->
 def _sgd_with(change: Any):
     """Make the mistake of other new values: change(w, g, m, learning_rate, momentum) returns w and m."""
 
-    def wrong(w, g, m, learning_rate, momentum):
+    def wrong(w: Array, g: Array, m: Array, learning_rate: float, momentum: float):
         w[...], m[...] = change(w, g, m, learning_rate, momentum)
 
     return wrong
@@ -147,7 +147,17 @@ def _adam_fast(
 def _adam_with(step: Any = None, square: Any = np.square, rate: Any = _rate):
     """Make the mistake of another step: step(m, v, rate, epsilon) is taken off w; or of another square, or rate."""
 
-    def wrong(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+    def wrong(
+        w: Array,
+        g: Array,
+        m: Array,
+        v: Array,
+        t: int,
+        learning_rate: float,
+        beta_1: float,
+        beta_2: float,
+        epsilon: float,
+    ):
         m += (g - m) * (1 - beta_1)
         v += (square(g) - v) * (1 - beta_2)
         own = rate(t, learning_rate, beta_1, beta_2)
@@ -156,33 +166,45 @@ def _adam_with(step: Any = None, square: Any = np.square, rate: Any = _rate):
     return wrong
 
 
-def _adam_swapped(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+def _adam_swapped(
+    w: Array, g: Array, m: Array, v: Array, t: int, learning_rate: float, beta_1: float, beta_2: float, epsilon: float
+):
     _adam(w, g, m, v, t, learning_rate, beta_2, beta_1, epsilon)
 
 
-def _adam_corrected(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+def _adam_corrected(
+    w: Array, g: Array, m: Array, v: Array, t: int, learning_rate: float, beta_1: float, beta_2: float, epsilon: float
+):
     m += (g - m) * (1 - beta_1)
     v += (g * g - v) * (1 - beta_2)
     w -= learning_rate * m / (1 - beta_1**t) / (np.sqrt(v / (1 - beta_2**t)) + epsilon)
 
 
-def _adam_stored(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+def _adam_stored(
+    w: Array, g: Array, m: Array, v: Array, t: int, learning_rate: float, beta_1: float, beta_2: float, epsilon: float
+):
     _adam(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon)
     m /= 1 - beta_1**t
     v /= 1 - beta_2**t
 
 
-def _adam_weights(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+def _adam_weights(
+    w: Array, g: Array, m: Array, v: Array, t: int, learning_rate: float, beta_1: float, beta_2: float, epsilon: float
+):
     reference.adam_step(w, g, m, v, _rate(t, learning_rate, beta_1, beta_2), 1 - beta_1, 1 - beta_2, epsilon)
 
 
-def _adam_full(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+def _adam_full(
+    w: Array, g: Array, m: Array, v: Array, t: int, learning_rate: float, beta_1: float, beta_2: float, epsilon: float
+):
     m[...] = beta_1 * m + g
     v += (g * g - v) * (1 - beta_2)
     w -= _rate(t, learning_rate, beta_1, beta_2) * m / (np.sqrt(v) + epsilon)
 
 
-def _adam_late(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon):
+def _adam_late(
+    w: Array, g: Array, m: Array, v: Array, t: int, learning_rate: float, beta_1: float, beta_2: float, epsilon: float
+):
     old = _rate(t, learning_rate, beta_1, beta_2) * m / (np.sqrt(v) + epsilon)
     before = w.copy()
     _adam(w, g, m, v, t, learning_rate, beta_1, beta_2, epsilon)

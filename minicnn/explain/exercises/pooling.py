@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ... import kernels, reference
-from ...types import Array
+from ...types import Array, Pads, Pair
 from .cases import NO_PADS, Draw, drawn_parts, picture
 from .exercise import Arguments, Exercise, Mistake, Nudge
 
@@ -22,7 +22,7 @@ def _drawn(draw: Draw) -> Arguments:
     return {"dy": dy, "x": x.astype(dy.dtype), "pool_size": window, "strides": strides, "pads": pads}
 
 
-def _windows(x, pool_size, strides, pads, fill=-np.inf):
+def _windows(x: Array, pool_size: Pair, strides: Pair, pads: Pads, fill: float = -np.inf):
     """Yield (n, i, j, c), the window's place in padded pictures, and what it sees."""
     padded = np.pad(x, ((0, 0), *pads, (0, 0)), constant_values=fill)
     sizes = zip(x.shape[1:3], pool_size, strides, map(sum, pads), strict=True)
@@ -35,7 +35,7 @@ def _windows(x, pool_size, strides, pads, fill=-np.inf):
 def _reduced(reduce: Any, fill: float = -np.inf):
     """Make the mistake of another reduction, or another padding."""
 
-    def wrong(x, pool_size, strides, pads):
+    def wrong(x: Array, pool_size: Pair, strides: Pair, pads: Pads):
         y = np.zeros_like(reference.maxpool2d_forward(x, pool_size, strides, pads))
         for at, _, window in _windows(x, pool_size, strides, pads, fill):
             y[at] = reduce(window)
@@ -44,7 +44,7 @@ def _reduced(reduce: Any, fill: float = -np.inf):
     return wrong
 
 
-def _unmoved(x, pool_size, strides, pads):
+def _unmoved(x: Array, pool_size: Pair, strides: Pair, pads: Pads):
     """Make the right shape, of windows that do not keep their stride."""
     _, oh, ow, _ = reference.maxpool2d_forward(x, pool_size, strides, pads).shape
     return reference.maxpool2d_forward(x, pool_size, (1, 1), pads)[:, :oh, :ow]
@@ -131,7 +131,7 @@ def _large(*arrays: str) -> Arguments:
 def _shared(share: Any, add: bool = True):
     """Make the mistake of handing a window's gradient to others than its first maximum."""
 
-    def wrong(dy, x, pool_size, strides, pads):
+    def wrong(dy: Array, x: Array, pool_size: Pair, strides: Pair, pads: Pads):
         dpadded = np.pad(np.zeros_like(x), ((0, 0), *pads, (0, 0)))
         for at, place, window in _windows(x, pool_size, strides, pads):
             part = share(window)
@@ -167,14 +167,15 @@ def _last(window: Array) -> int:
     return int(np.flatnonzero(window == window.max())[-1])
 
 
-def _first_by_columns(dy, x, pool_size, strides, pads):
+def _first_by_columns(dy: Array, x: Array, pool_size: Pair, strides: Pair, pads: Pads):
+    (height, width), (down, across), (rows, columns) = pool_size, strides, pads
     turned = reference.maxpool2d_backward(
-        dy.transpose(0, 2, 1, 3), x.transpose(0, 2, 1, 3), pool_size[::-1], strides[::-1], pads[::-1]
+        dy.transpose(0, 2, 1, 3), x.transpose(0, 2, 1, 3), (width, height), (across, down), (columns, rows)
     )
     return turned.transpose(0, 2, 1, 3)
 
 
-def _uncut(dy, x, pool_size, strides, pads):
+def _uncut(dy: Array, x: Array, pool_size: Pair, strides: Pair, pads: Pads):
     return np.pad(reference.maxpool2d_backward(dy, x, pool_size, strides, pads), ((0, 0), *pads, (0, 0)))
 
 

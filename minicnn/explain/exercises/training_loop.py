@@ -1,5 +1,6 @@
 """The exercise of the loop that trains: batches, losses, gradients, steps."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,16 @@ def _train(
     return _loop(x, labels, kernel, bias, learning_rate, batch_size, epochs)
 
 
-def _loop(x, labels, kernel, bias, learning_rate, batch_size, epochs, **wrong: Any) -> list[float]:
+def _loop(
+    x: Array,
+    labels: IntArray,
+    kernel: Array,
+    bias: Array,
+    learning_rate: float,
+    batch_size: int,
+    epochs: int,
+    **wrong: Any,
+) -> list[float]:
     """Train; `wrong` makes mistakes: which batches, how steps are taken, and what is told."""
     losses: list[float] = []
     dkernel, dbias = np.zeros_like(kernel), np.zeros_like(bias)
@@ -39,7 +49,7 @@ def _loop(x, labels, kernel, bias, learning_rate, batch_size, epochs, **wrong: A
     return losses
 
 
-def _loop_with(**wrong: Any):
+def _loop_with(**wrong: Any) -> Callable[..., list[float]]:
     return lambda *case: _loop(*case, **wrong)
 
 
@@ -47,16 +57,20 @@ def _whole(first: int, count: int, batch_size: int) -> range:
     return range(first, count - batch_size + 1, batch_size)
 
 
-def _rebound(*which: int):
+def _rebound(*which: int) -> Callable[..., list[float]]:
     """Make the mistake of training copies of some arguments."""
     return lambda *case: _loop(*(value.copy() if i in which else value for i, value in enumerate(case)))
 
 
-def _loop_once(x, labels, kernel, bias, learning_rate, batch_size, epochs):
+def _loop_once(
+    x: Array, labels: IntArray, kernel: Array, bias: Array, learning_rate: float, batch_size: int, epochs: int
+):
     return _loop(x, labels, kernel, bias, learning_rate, batch_size, 1)
 
 
-def _loop_at_once(x, labels, kernel, bias, learning_rate, batch_size, epochs):
+def _loop_at_once(
+    x: Array, labels: IntArray, kernel: Array, bias: Array, learning_rate: float, batch_size: int, epochs: int
+):
     return _loop(x, labels, kernel, bias, learning_rate, len(x), epochs)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from ... import kernels
 from ...layers import ACTIVATIONS, Conv2D, Dense, Flatten, Layer, MaxPooling2D, ReLU, Softmax, activate
 from ...models import Model
+from ...types import Array
 
 Ways = tuple[Callable[..., Any], Callable[..., Any]]  # forward, backward
 Find = Callable[[str], Callable[..., Any]]  # the function of a name: one's own, or the kernel
@@ -97,14 +98,14 @@ def _conv2d(layer: Conv2D, find: Find) -> Ways:
             f"Received: groups={layer.groups}, dilation_rate={layer.dilation_rate}."
         )
 
-    def forward(x, training, logits=False):
+    def forward(x: Array, training: bool, logits: bool = False):
         activation = None if logits else layer.activation
         how = layer.strides, layer.pads(x.shape[1:3])
         z = find("conv2d_forward")(x, layer.params["kernel"], layer.params.get("bias"), *how)
         y, kept = activate(activation, z)
         return y, (x, kept, activation, how)
 
-    def backward(dy, saved, need_dx):
+    def backward(dy: Array, saved: Any, need_dx: bool):
         x, kept, activation, how = saved
         dz = dy if activation is None else ACTIVATIONS[activation].backward(dy, kept)
         if layer.trainable:
@@ -117,14 +118,14 @@ def _conv2d(layer: Conv2D, find: Find) -> Ways:
 
 
 def _dense(layer: Dense, find: Find) -> Ways:
-    def forward(x, training, logits=False):
+    def forward(x: Array, training: bool, logits: bool = False):
         activation = None if logits else layer.activation
         rows = x.reshape(-1, x.shape[-1])
         z = find("dense_forward")(rows, layer.params["kernel"], layer.params.get("bias"))
         y, kept = activate(activation, z)
         return y.reshape(*x.shape[:-1], layer.units), (x.shape, rows, kept, activation)
 
-    def backward(dy, saved, need_dx):
+    def backward(dy: Array, saved: Any, need_dx: bool):
         shape, rows, kept, activation = saved
         dy = dy.reshape(kept.shape)
         dz = dy if activation is None else ACTIVATIONS[activation].backward(dy, kept)
@@ -138,13 +139,13 @@ def _dense(layer: Dense, find: Find) -> Ways:
 
 
 def _pool(layer: MaxPooling2D, find: Find) -> Ways:
-    def how(x):
+    def how(x: Array):
         return layer.pool_size, layer.strides, layer.pads(x.shape[1:3])
 
-    def forward(x, training):
+    def forward(x: Array, training: bool):
         return find("maxpool2d_forward")(x, *how(x)), x
 
-    def backward(dy, x, need_dx):
+    def backward(dy: Array, x: Array, need_dx: bool):
         return find("maxpool2d_backward")(dy, x, *how(x)) if need_dx else None
 
     return forward, backward
@@ -157,11 +158,11 @@ def _relu(layer: ReLU, find: Find) -> Ways:
             f"max_value={layer.max_value}, negative_slope={layer.negative_slope}, threshold={layer.threshold}."
         )
 
-    def forward(x, training, logits=False):
+    def forward(x: Array, training: bool, logits: bool = False):
         y = None if logits else find("relu_forward")(x)
         return (x if y is None else y), y
 
-    def backward(dy, y, need_dx):
+    def backward(dy: Array, y: Array | None, need_dx: bool):
         if not need_dx:
             return None
         return dy if y is None else find("relu_backward")(dy, y)
@@ -170,11 +171,11 @@ def _relu(layer: ReLU, find: Find) -> Ways:
 
 
 def _softmax(layer: Softmax, find: Find) -> Ways:
-    def forward(x, training, logits=False):
+    def forward(x: Array, training: bool, logits: bool = False):
         y = None if logits else find("softmax_forward")(x)
         return (x if y is None else y), y
 
-    def backward(dy, y, need_dx):
+    def backward(dy: Array, y: Array | None, need_dx: bool):
         if not need_dx:
             return None
         return dy if y is None else kernels.softmax_backward(dy, y)
@@ -183,10 +184,10 @@ def _softmax(layer: Softmax, find: Find) -> Ways:
 
 
 def _flatten(layer: Flatten, find: Find) -> Ways:
-    def forward(x, training):
+    def forward(x: Array, training: bool):
         return find("flatten_forward")(x), x.shape
 
-    def backward(dy, shape, need_dx):
+    def backward(dy: Array, shape: tuple[int, ...], need_dx: bool):
         return dy.reshape(shape) if need_dx else None
 
     return forward, backward

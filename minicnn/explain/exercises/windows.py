@@ -144,14 +144,14 @@ def _im2col(x: Array, kernel_size: Pair, strides: Pair) -> Array:
 def _im2col_turned(order: tuple[int, ...]):
     """Make the mistake of another order of the numbers in a row: axes of a window (a, b, c), permuted."""
 
-    def wrong(x, kernel_size, strides):
+    def wrong(x: Array, kernel_size: Pair, strides: Pair):
         rows = _im2col(x, kernel_size, strides)
         return rows.reshape(-1, *kernel_size, x.shape[3]).transpose(0, *order).reshape(rows.shape)
 
     return wrong
 
 
-def _im2col_by_columns(x, kernel_size, strides):
+def _im2col_by_columns(x: Array, kernel_size: Pair, strides: Pair):
     rows = _im2col(x, kernel_size, strides)
     oh, ow = (reference.output_size(n, k, s, 0) for n, k, s in zip(x.shape[1:3], kernel_size, strides, strict=True))
     return rows.reshape(len(x), oh, ow, -1).transpose(0, 2, 1, 3).reshape(rows.shape)

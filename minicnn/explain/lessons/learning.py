@@ -54,13 +54,13 @@ def _sgd():
         )
 
 
-def _sgd_step(w, g, rate):
+def _sgd_step(w: float, g: float, rate: float):
     moved = np.array([w])
     reference.sgd_step(moved, np.array([g]), None, rate, 0.0, False)
     return moved[0]
 
 
-def _descent(rate):
+def _descent(rate: float):
     w, seen = 1.0, []
     for _ in range(4):
         w = _sgd_step(w, 2 * (w - 3), rate)

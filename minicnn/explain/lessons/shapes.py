@@ -8,6 +8,7 @@ relu, sigmoid, softmax, dropoutR, flatten, denseN. A number may stand apart from
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,7 +79,7 @@ def shapes(text: str) -> str:
     multiply-adds  0 for one example
     """
     rows = work_out(text)
-    lines = []
+    lines: list[str] = []
     for row in rows:
         lines += [f"{row.text}  ->  {' x '.join(map(str, row.shape))}", *(f"    {line}" for line in row.working)]
     lines += [
@@ -124,9 +125,9 @@ def work_out(text: str) -> list[Row]:
     return rows
 
 
-def _words(text):
+def _words(text: str) -> list[str]:
     """Split into words; what is a number of the word before it is joined to it."""
-    words = []
+    words: list[str] = []
     for word in text.lower().replace("×", "x").replace(",", " ").split():
         word = LONG.get(
             word, re.sub(r"^(strides?|dilation|groups|maxpool|conv2d)(?=[\d=])", lambda match: LONG[match[0]], word)
@@ -138,7 +139,7 @@ def _words(text):
     return words
 
 
-def _layer(words, at):
+def _layer(words: list[str], at: int):
     """Make the layer that begins at a word; return it and where the next one begins."""
     word, at = words[at], at + 1
     match = re.fullmatch(r"([a-z]+)(\d+(?:\.\d+)?)?", word)
@@ -174,13 +175,13 @@ def _layer(words, at):
     return layers.MaxPooling2D(window or _whole(value or "2", word), name=word, **settings), at
 
 
-def _whole(value, word):
-    if not value.isdigit():
+def _whole(value: str | None, word: str) -> int:
+    if value is None or not value.isdigit():
         raise ValueError(f"`text` must hold whole numbers of filters, units and pixels. Received: the word {word!r}.")
     return int(value)
 
 
-def _row(layer, shape):
+def _row(layer: layers.Layer, shape: tuple[int, ...]):
     given = (None, *shape)
     if isinstance(layer, layers.Dense) and len(shape) == 3:
         raise ValueError(
@@ -213,16 +214,16 @@ def _row(layer, shape):
     return Row(_text(layer), out, *counts, tuple(working))
 
 
-def _text(layer):
+def _text(layer: layers.Layer):
     if isinstance(layer, (layers.Conv2D, layers.MaxPooling2D)):
         return f"{layer.name}, window {layer.taps[0]} x {layer.taps[1]}, stride {layer.strides[0]}, {layer.padding}"
     return layer.name
 
 
-def _axes(layer, shape, out):
+def _axes(layer: layers.Conv2D | layers.MaxPooling2D, shape: tuple[int, ...], out: tuple[int, ...]) -> list[str]:
     """Show how height and width come about, and what the floor drops."""
     axes = zip(layer.taps, layer.strides, layer.dilation_rate, layer.pads(shape[:2]), strict=True)
-    lines = []
+    lines: list[str] = []
     for name, size, (k, s, d, pad), result in zip(("height", "width"), shape, axes, out, strict=False):
         span = reference.effective_size(k, d)
         inside = f"{size} + {pad[0]} + {pad[1]} - {span}" if sum(pad) else f"{size} - {span}"
@@ -234,9 +235,9 @@ def _axes(layer, shape, out):
     return lines
 
 
-def _count(number, word):
+def _count(number: int, word: str):
     return f"{number} {word if number == 1 else 'biases' if word == 'bias' else f'{word}s'}"
 
 
-def _times(sizes):
+def _times(sizes: Iterable[int]):
     return " * ".join(map(str, sizes))

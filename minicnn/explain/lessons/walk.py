@@ -142,7 +142,7 @@ def _conv():
     yield ("A real layer adds its bias to every stop, sums over all channels, and has many\nfilters: a map for each.")
 
 
-def _convolve(pads):
+def _convolve(pads: Pads):
     return reference.conv2d_forward(PICTURE[None, :, :, None], FILTER[:, :, None, None], None, (1, 1), pads)[0, :, :, 0]
 
 
@@ -283,7 +283,7 @@ def _backprop():
     )
 
 
-def _loss(x, w, b, v, c):
+def _loss(x: float, w: float, b: float, v: float, c: float):
     """The loss of the example net, for the truth 1."""
     return float(np.log1p(np.exp(-(v * max(w * x + b, 0.0) + c))))
 

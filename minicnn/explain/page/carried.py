@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ...layers import Layer
 from ...models import Model
-from ..terms import as_batch, fed, inside, loss_of, run_backward, unfold
+from ...types import AnyArray, Array, Arrays
+from ..terms import Run, as_batch, fed, inside, loss_of, run_backward, unfold
 from .blobs import Blobs
 from .nodes import Node
 from .pictures import Picture
@@ -97,19 +99,21 @@ def carry(
     }
 
 
-def _predicted(model, x):
+def _predicted(model: Model, x: AnyArray):
     y = model.forward(as_batch(model, x))[0]
     return y.argmax() if y.size > 1 else y[0] > (0.5 if model.activation == "sigmoid" else 0)
 
 
-def _all(model, nodes, x, label):
+def _all(model: Model, nodes: list[Node], x: AnyArray, label: int) -> tuple[list[Array], list[Array | None], Run]:
     """Give every node's output and gradient for one picture; None where there is none."""
     batch = as_batch(model, x)
-    record = {}
+    record: Arrays = {}
     model.forward(batch, record=record)
     y = record[nodes[-1]["engine"]]
     run = run_backward(model, batch, np.array([[float(label)]]) if y.shape[-1] == 1 else label)
-    values, gradients, places = [], [], unfold(model)
+    values: list[Array] = []
+    gradients: list[Array | None] = []
+    places = unfold(model)
     for node in nodes:
         at, part = places[node["of"]], inside.split(node["name"])[1]
         values.append(record[at.key][0] if part is None else inside.value(at.layer, record[at.sources[0]], part)[0])
@@ -118,11 +122,11 @@ def _all(model, nodes, x, label):
     return values, gradients, run
 
 
-def _channels(nodes, values):
+def _channels(nodes: list[Node], values: list[Array]) -> list[list[int] | None]:
     """Choose each node's maps: those of the node before where channels go through, else the strongest."""
     sizes = [int(np.prod(node["shape"][:2])) if len(node["shape"]) == 3 else 0 for node in nodes]
     most = max(3, min(MOST_MAPS, BUDGET // max(sum(sizes), 1)))
-    chosen = []
+    chosen: list[list[int] | None] = []
     for k, (node, array) in enumerate(zip(nodes, values, strict=True)):
         if array.ndim != 3 or node["kind"] == "Input":
             chosen.append(None)
@@ -141,7 +145,7 @@ def _channels(nodes, values):
     return chosen
 
 
-def _activated(nodes, k):
+def _activated(nodes: list[Node], k: int):
     """Follow a convolution on to its activation."""
     while (
         k + 1 < len(nodes)
@@ -152,14 +156,16 @@ def _activated(nodes, k):
     return k
 
 
-def _packed(array, channels, blobs):
+def _packed(array: Array | None, channels: list[int] | None, blobs: Blobs):
     """Lay down the chosen maps, one after the other, or a row of numbers whole."""
     if array is None:
         return None
     return blobs.add(array if channels is None else np.moveaxis(array[..., channels], -1, 0))
 
 
-def _weights(model, node, k, nodes, channels, values, blobs):
+def _weights(
+    model: Model, node: Node, k: int, nodes: list[Node], channels: list[Any], values: list[Array], blobs: Blobs
+):
     """Lay down the weights between carried maps; biases and the arrays of a normalization whole."""
     if not node["arrays"]:
         return None
@@ -180,9 +186,9 @@ def _weights(model, node, k, nodes, channels, values, blobs):
     return found
 
 
-def _learned(node, k, nodes, channels, run, blobs):
+def _learned(node: Node, k: int, nodes: list[Node], channels: list[Any], run: Run, blobs: Blobs) -> dict[str, Any]:
     """Lay down the gradients of the same weights; that of a dense kernel is dz * x, which the page has."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, path in zip(node["arrays"], node["weights"], strict=True):
         gradient = run.grads.get(path) if name != "weights" else None  # of a transposed convolution: not carried
         if gradient is not None and node["kind"] == "Dense" and name == "kernel":
@@ -192,13 +198,13 @@ def _learned(node, k, nodes, channels, run, blobs):
     return found
 
 
-def _kernel_name(layer, node):
+def _kernel_name(layer: Layer, node: Node):
     if type(layer).__name__ != "SeparableConv2D":
         return "kernel"
     return "depthwise_kernel" if node["kind"] == "DepthwiseConv2D" else "pointwise_kernel"
 
 
-def _between(kernel, node, k, nodes, channels):
+def _between(kernel: Array, node: Node, k: int, nodes: list[Node], channels: list[Any]):
     """Cut out of a kernel or its gradient what lies between carried maps, (taps, channels, maps); and the channels."""
     inputs = kernel.shape[2] if node["kind"] == "Conv2D" else 1
     kernel = kernel.reshape(-1, inputs, node["shape"][2])
@@ -208,11 +214,12 @@ def _between(kernel, node, k, nodes, channels):
     return kernel[:, inside][..., channels[k]], inside
 
 
-def _steps(model, batch, run):
+def _steps(model: Model, batch: AnyArray, run: Run) -> list[float | None] | None:
     """Give the loss after one step of gradient descent at each of the RATES; None where that would take long."""
     if (model.multiply_adds() or 0) + model.count_params() > MOST_STEPS / len(RATES):
         return None
-    moved, losses = model.astype("float32"), []
+    moved = model.astype("float32")
+    losses: list[float | None] = []
     for rate in RATES:
         for key, gradient in run.grads.items():
             np.subtract(model.params[key], np.float32(rate) * gradient, out=moved.params[key])
@@ -222,13 +229,13 @@ def _steps(model, batch, run):
     return losses
 
 
-def _contributions(model, node, x, blobs):
+def _contributions(model: Model, node: Node, x: Array, blobs: Blobs) -> dict[str, Any]:
     """Lay down a dense kernel, or where it is long the weightiest inputs of the strongest units."""
     kernel = unfold(model)[node["of"]].layer.params["kernel"]
     if kernel.size <= WHOLE_KERNEL:
         return {"kernel": blobs.add(kernel)}
     units = np.argsort(-np.abs(x @ kernel), kind="stable")[:UNITS]
-    rows = {}
+    rows: dict[int, dict[str, Any]] = {}
     for unit in units.tolist():
         products = x * kernel[:, unit]
         top = np.argsort(-np.abs(products), kind="stable")[:INPUTS]
@@ -240,7 +247,7 @@ def _contributions(model, node, x, blobs):
     return {"units": rows, "others": max(len(x) - INPUTS, 0)}
 
 
-def _ends(model, nodes, pixels, known, blobs):
+def _ends(model: Model, nodes: list[Node], pixels: AnyArray, known: dict[str, Any], blobs: Blobs):
     """Lay down what one epoch's model says of one picture: its last output, and the one that the loss takes."""
     x = as_batch(model, fed(pixels, known))
     y = model.forward(x)[0]

@@ -133,12 +133,12 @@ def check_finite(model: Model, name: str, pictures: Sequence[Any], card: dict[st
             )
 
 
-def _natural(file):
+def _natural(file: Path):
     """Sort numbers in names as numbers: epoch_99 before epoch_100."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", file.name)]
 
 
-def _epoch(file):
+def _epoch(file: Path):
     """Name a checkpoint: "epoch_08.keras" is "epoch 8"."""
     number = re.search(r"epoch\D*(\d+)", file.stem)
     return f"epoch {int(number[1])}" if number else file.stem

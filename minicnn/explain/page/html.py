@@ -85,15 +85,15 @@ def bundle() -> str:
     return "\n".join(_inlined(name) for name in MODULES)
 
 
-def _inlined(name):
+def _inlined(name: str):
     """Read a module without its imports, and without the word `export`."""
     text = re.sub(r"^import .*?;\n", "", _file(f"{name}.js"), flags=re.M | re.S)
     return re.sub(r"^export (?=(async )?(function|const|class|let) )", "", text, flags=re.M)
 
 
-def _file(name):
+def _file(name: str):
     return (resources.files("minicnn.explain.page") / "web" / name).read_text(encoding="utf-8")
 
 
-def _hash(text):
+def _hash(text: str):
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}"

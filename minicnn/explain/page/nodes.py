@@ -17,6 +17,7 @@ from ...types import Array
 from ..terms import Place, activation_of, inside, layer_path, pixel_weights, unfold
 
 Node = dict[str, Any]  # see `describe`
+Call = Any  # a Place, whose layer is of the class that the operation is listed for
 POINTWISE = {
     "size": [1, 1],
     "strides": [1, 1],
@@ -166,12 +167,12 @@ def describe(model: Model) -> tuple[list[Node], Callable[[Model], list[Array]]]:
 # ---- a layer's operations: OPERATIONS[kind](made, place, inputs) -> the position of its output -----------------------
 
 
-def _convolution(made, at, inputs):
+def _convolution(made: Listed, at: Call, inputs: list[int]):
     settings = {**_window(made, at, inputs), "groups": getattr(at.layer, "groups", 1)}
     return _weighted(made, at, at.kind, inputs, settings, "kernel")
 
 
-def _separable(made, at, inputs):
+def _separable(made: Listed, at: Call, inputs: list[int]):
     maps = at.layer.params["pointwise_kernel"].shape[2]
     arrays = [_array(at, "depthwise_kernel", "kernel")]
     shape = (*at.shape[1:3], maps)
@@ -180,7 +181,7 @@ def _separable(made, at, inputs):
     return _weighted(made, at, "Conv2D", [half], POINTWISE, "pointwise_kernel")
 
 
-def _dense(made, at, inputs):
+def _dense(made: Listed, at: Call, inputs: list[int]):
     if len(at.shape) != 2:
         raise ValueError(
             f"The page shows Dense on a row of numbers only; put a Flatten before it. "
@@ -189,7 +190,9 @@ def _dense(made, at, inputs):
     return _weighted(made, at, "Dense", inputs, {}, "kernel")
 
 
-def _weighted(made, at, kind, inputs, settings, kernel, name="kernel"):
+def _weighted(
+    made: Listed, at: Call, kind: str, inputs: list[int], settings: dict[str, Any], kernel: str, name: str = "kernel"
+):
     """Add an operation with a kernel, and its activation after it as one of its own."""
     arrays = [_array(at, kernel, name), *([_array(at, "bias")] if at.layer.use_bias else [])]
     part = inside.before(at.layer)
@@ -197,75 +200,75 @@ def _weighted(made, at, kind, inputs, settings, kernel, name="kernel"):
     return sums if part is None else made.add(at, "Activation", [sums], {"function": activation_of(at.layer)})
 
 
-def _pooling(made, at, inputs):
+def _pooling(made: Listed, at: Call, inputs: list[int]):
     return made.add(at, at.kind, inputs, _window(made, at, inputs))
 
 
-def _batch_normalization(made, at, inputs):
+def _batch_normalization(made: Listed, at: Call, inputs: list[int]):
     _need_last_axis(at, f"The page shows BatchNormalization along the last axis only. Received: {at.key!r}.")
     arrays = [*(_array(at, name) for name in at.layer.params), *(_array(at, name) for name in at.layer.state)]
     return made.add(at, at.kind, inputs, {"epsilon": at.layer.epsilon}, arrays)
 
 
-def _normalization(made, at, inputs):
+def _normalization(made: Listed, at: Call, inputs: list[int]):
     """Add y = x * factor + shift, both stretched over the example."""
 
-    def constants(model):
+    def constants(model: Model):
         return _layer(model, at).constants((1, *at.shape[1:]))
 
-    def factor(model):
+    def factor(model: Model):
         return 1 / constants(model)[1]
 
-    def shift(model):
+    def shift(model: Model):
         mean, deviation = constants(model)
         return -mean / deviation
 
     return made.add(at, at.kind, inputs, {}, [Weights("factor", "factor", factor), Weights("shift", "shift", shift)])
 
 
-def _rescaling(made, at, inputs):
+def _rescaling(made: Listed, at: Call, inputs: list[int]):
     scale, offset = zip(*map(at.layer.constants, range(at.shape[-1])), strict=True)
     return made.add(at, at.kind, inputs, {"scale": scale, "offset": offset})
 
 
-def _activation(made, at, inputs):
+def _activation(made: Listed, at: Call, inputs: list[int]):
     if at.kind == "Softmax":
         _need_last_axis(at, f"The page shows Softmax along the last axis only. Received: {at.key!r}, "
                         f"axis={at.layer.axis}.")  # fmt: skip
     return made.add(at, "Activation", inputs, {"function": activation_of(at.layer) or "linear"})
 
 
-def _concatenate(made, at, inputs):
+def _concatenate(made: Listed, at: Call, inputs: list[int]):
     _need_last_axis(at, f"The page shows Concatenate along the last axis only. Received: {at.key!r}.")
     return made.add(at, at.kind, inputs, {})
 
 
-def _weighed(made, at, inputs):
+def _weighed(made: Listed, at: Call, inputs: list[int]):
     count = len(inputs)
     factors = {"Average": [1 / count] * count, "Subtract": [1, -1]}.get(at.kind, [1] * count)
     return made.add(at, at.kind, inputs, {"factors": factors})
 
 
-def _prelu(made, at, inputs):
+def _prelu(made: Listed, at: Call, inputs: list[int]):
     arrays = [_array(at, "alpha")]
     return made.add(at, at.kind, inputs, {"slopes": at.layer.params["alpha"].shape}, arrays)
 
 
-def _resampled(made, at, inputs):
+def _resampled(made: Listed, at: Call, inputs: list[int]):
     height, width = made.nodes[inputs[0]]["shape"][:2]
     rows, columns = pixel_weights(at.layer, (height, width))
     kind = "Resizing" if at.kind == "CenterCrop" else at.kind
     return made.add(at, kind, inputs, {"rows": rows, "columns": columns})
 
 
-def _transposed(made, at, inputs):
+def _transposed(made: Listed, at: Call, inputs: list[int]):
     layer = at.layer
     pads = layer.pads(at.shape[1:3])
     settings = {"taps": layer.kernel_size, "strides": layer.strides, "pads": pads, "dilation": layer.dilation_rate}
     return _weighted(made, at, at.kind, inputs, settings, "kernel", "weights")
 
 
-def _normalized_by_example(made, at, inputs):
+def _normalized_by_example(made: Listed, at: Call, inputs: list[int]):
     layer, rank = at.layer, len(at.shape)
     if at.kind == "LayerNormalization":
         how = {"axes": sorted({axis % rank - 1 for axis in layer.axis})}
@@ -275,18 +278,18 @@ def _normalized_by_example(made, at, inputs):
     return made.add(at, at.kind, inputs, {"epsilon": layer.epsilon, **how}, arrays)
 
 
-def _identity(made, at, inputs):
+def _identity(made: Listed, at: Call, inputs: list[int]):
     return made.add(at, "Identity" if at.sources else "Input", inputs, {})
 
 
-def _dropout(made, at, inputs):
+def _dropout(made: Listed, at: Call, inputs: list[int]):
     return made.add(at, "Dropout", inputs, {})
 
 
-def _plain(*settings):
+def _plain(*settings: str):
     """Add the layer as it is, with the settings of these names."""
 
-    def operation(made, at, inputs):
+    def operation(made: Listed, at: Call, inputs: list[int]):
         return made.add(at, at.kind, inputs, {name: getattr(at.layer, name) for name in settings})
 
     return operation
@@ -337,12 +340,12 @@ OPERATIONS: dict[str, Callable[[Listed, Any, list[int]], int]] = {
 }
 
 
-def _need_last_axis(at, sentence):
+def _need_last_axis(at: Call, sentence: str):
     if at.layer.axis not in (-1, len(at.shape) - 1):
         raise ValueError(sentence)
 
 
-def _window(made, at, inputs):
+def _window(made: Listed, at: Call, inputs: list[int]):
     layer = at.layer
     return {
         "size": layer.taps,
@@ -353,15 +356,15 @@ def _window(made, at, inputs):
     }
 
 
-def _array(at, weight, name=None):
+def _array(at: Call, weight: str, name: str | None = None):
     """List an array of a layer, under a name of its own in the operation if need be."""
 
-    def get(model):
+    def get(model: Model):
         layer = _layer(model, at)
         return layer.params[weight] if weight in layer.params else layer.state[weight]
 
     return Weights(name or weight, weight, get)
 
 
-def _layer(model, at):
+def _layer(model: Model, at: Call):
     return model.get_layer(layer_path(at.key))

@@ -185,13 +185,13 @@ def telling(said: Sequence[Judged]) -> int:
     return min(known, key=lambda index: (not said[index].mistaken, said[index].own), default=0)
 
 
-def _named_after(file, classes):
+def _named_after(file: Path | None, classes: Sequence[str]):
     """Guess the true class from a picture's folder or name."""
     options = [file.parent.name, file.stem] if file else []
     return next((name for name in options if name in classes), None)
 
 
-def _class_number(label, classes):
+def _class_number(label: int | str | None, classes: Sequence[str]):
     """Return the number of a class that may be given by its name; None where none is given."""
     if isinstance(label, str):
         if label not in classes:

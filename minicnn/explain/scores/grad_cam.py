@@ -96,7 +96,7 @@ def last_maps(model: Model) -> str:
     raise ValueError("Grad-CAM needs a layer of maps, as a convolution's. Received: a model without one.")
 
 
-def _maps_of(model, layer):
+def _maps_of(model: Model, layer: str):
     place, part = find(unfold(model), layer)
     if part is not None or len(place.shape) != 4:
         raise ValueError(

@@ -5,7 +5,7 @@ import numpy as np
 from ...arguments import is_integer
 from ...models import Model
 from ...types import Array, ArrayLike
-from .score import Class, one, score
+from .score import Class, Scored, one, score
 
 BATCH = 32
 
@@ -87,19 +87,19 @@ def occlusion(
     return (total / count).astype(model.dtype or picture.dtype)
 
 
-def _of(scored, z):
+def _of(scored: Scored, z: Array):
     """Return the score of the same class, or pair of classes, for other logits."""
     if len(z) == 1:
         return float(z[0]) if scored.label else -float(z[0])
     return float(z[scored.label]) - (0 if scored.against is None else float(z[scored.against]))
 
 
-def _starts(length, size, stride):
+def _starts(length: int, size: int, stride: int):
     starts = list(range(0, length - size + 1, stride))
     return starts if starts[-1] + size == length else [*starts, length - size]
 
 
-def _whole(value, name, most):
+def _whole(value: int, name: str, most: int):
     if not is_integer(value) or not 1 <= value <= most:
         raise ValueError(f"`{name}` must be an integer from 1 to {most}. Received: {value!r}.")
     return int(value)

@@ -3,6 +3,7 @@
 A net of one output has two classes: z is the score of the second, -z that of the first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,7 +135,7 @@ def one(model: Model, x: ArrayLike) -> Array:
     return batch
 
 
-def _scored(model, out, label, against):
+def _scored(model: Model, out: Array, label: Class | None, against: Class | None):
     """Return the score, and by how much it grows with each output."""
     if not isinstance(out, np.ndarray) or out.ndim != 2:
         raise ValueError("Only models that end in one row of numbers have a score for each class.")
@@ -155,9 +156,9 @@ def _scored(model, out, label, against):
     return Scored(label, against, float((out * direction).sum())), direction
 
 
-def _number(given, count, names, argument):
+def _number(given: Class, count: int, names: Sequence[str] | None, argument: str):
     if isinstance(given, str):
-        if given not in (names or ()):
+        if names is None or given not in names:
             known = f"one of {', '.join(names)}" if names else "a number: this model has no names for its classes"
             raise ValueError(f"`{argument}` must be {known}. Received: {given!r}.")
         return names.index(given)

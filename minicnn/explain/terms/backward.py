@@ -7,28 +7,48 @@ output.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
-from ...layers import AUGMENTATIONS, Layer
+from ...layers import (
+    AUGMENTATIONS,
+    ELU,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Cropping2D,
+    Dense,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    Layer,
+    LeakyReLU,
+    MaxPooling2D,
+    Normalization,
+    Permute,
+    PReLU,
+    Rescaling,
+    SeparableConv2D,
+    Windowed,
+    ZeroPadding2D,
+)
 from ...types import Array
 from . import joining, normalizing, resampling
 from .activations import activate, activation_of, back, gate
-from .table import GradientAt, Index, Term, add_up, place, term_sent
-from .windows import Windows
+from .table import GradientAt, Index, Inputs, Term, add_up, place, term_sent
+from .windows import Depthwise, Windows
 
 Rule = Callable[..., list[Term]]
 
 
-def _windows(layer, x):
+def _windows(layer: Windowed, x: Array):
     return Windows.of(layer, x.shape[1:3])
 
 
 # ---- to an input: TO_INPUT[kind](layer, xs, k, dz, index) -> terms for xs[k][index] ----------------------------------
 
 
-def _conv2d(layer, xs, k, dz, index):
+def _conv2d(layer: Conv2D, xs: Inputs, k: int, dz: GradientAt, index: Index):
     n, h, w, c = index
     kernel = layer.params["kernel"]
     group, inside = divmod(c, kernel.shape[2])
@@ -40,7 +60,7 @@ def _conv2d(layer, xs, k, dz, index):
     ]
 
 
-def _depthwise_conv2d(layer, xs, k, dz, index):
+def _depthwise_conv2d(layer: Depthwise, xs: Inputs, k: int, dz: GradientAt, index: Index):
     n, h, w, c = index
     kernel = layer.params["depthwise_kernel" if "depthwise_kernel" in layer.params else "kernel"]
     many = kernel.shape[3]
@@ -70,14 +90,15 @@ def pointwise_half(layer: Layer, dz: GradientAt, index: Index) -> list[Term]:
     return [term_sent(dz, (*index[:3], f), weight) for f, weight in enumerate(weights)]
 
 
-def _dense(layer, xs, k, dz, index):
+def _dense(layer: Dense, xs: Inputs, k: int, dz: GradientAt, index: Index):
     row = layer.params["kernel"][index[-1]]
     return [term_sent(dz, (*index[:-1], unit), weight) for unit, weight in enumerate(row)]
 
 
-def _max_pooling2d(layer, xs, k, dz, index):
+def _max_pooling2d(layer: MaxPooling2D, xs: Inputs, k: int, dz: GradientAt, index: Index) -> list[Term]:
     n, h, w, c = index
-    windows, terms = _windows(layer, xs[0]), []
+    windows = _windows(layer, xs[0])
+    terms: list[Term] = []
     for i, j, _, _ in windows.readers(h, w):
         first, tied = windows.winner(xs[0][n], i, j, c)
         won = first == (h, w)
@@ -86,7 +107,7 @@ def _max_pooling2d(layer, xs, k, dz, index):
     return terms
 
 
-def _average_pooling2d(layer, xs, k, dz, index):
+def _average_pooling2d(layer: AveragePooling2D, xs: Inputs, k: int, dz: GradientAt, index: Index):
     n, h, w, c = index
     windows = _windows(layer, xs[0])
     return [
@@ -95,22 +116,22 @@ def _average_pooling2d(layer, xs, k, dz, index):
     ]
 
 
-def _pooled(layer, index):
+def _pooled(layer: GlobalAveragePooling2D | GlobalMaxPooling2D, index: Index):
     return (index[0], 0, 0, index[3]) if layer.keepdims else (index[0], index[3])
 
 
-def _global_average_pooling2d(layer, xs, k, dz, index):
+def _global_average_pooling2d(layer: GlobalAveragePooling2D, xs: Inputs, k: int, dz: GradientAt, index: Index):
     return [term_sent(dz, _pooled(layer, index), 1 / math.prod(xs[0].shape[1:3]))]
 
 
-def _global_max_pooling2d(layer, xs, k, dz, index):
+def _global_max_pooling2d(layer: GlobalMaxPooling2D, xs: Inputs, k: int, dz: GradientAt, index: Index):
     channel = xs[0][index[0], :, :, index[3]]
     tied = channel == channel.max()
     won = bool(tied[index[1], index[2]])
     return [term_sent(dz, _pooled(layer, index), 1 / tied.sum() if won else 0.0, "winner" if won else "no winner")]
 
 
-def through_activation(layer: Layer, xs: Sequence[Array], k: int, dz: GradientAt, index: Index) -> list[Term]:
+def through_activation(layer: Layer, xs: Inputs, k: int, dz: GradientAt, index: Index) -> list[Term]:
     """Send a gradient back through an activation: a layer, or the last thing that a layer does.
 
     Parameters
@@ -138,62 +159,62 @@ def through_activation(layer: Layer, xs: Sequence[Array], k: int, dz: GradientAt
     return [term_sent(dz, index, slope, gate(name, float(x[index])))]
 
 
-def _softmax(layer, xs, k, dz, index):
+def _softmax(layer: Layer, xs: Inputs, k: int, dz: GradientAt, index: Index):
     axis = getattr(layer, "axis", -1) % len(index)
     row = xs[0][(*index[:axis], slice(None), *index[axis + 1 :])].astype(np.float64)
     y, own = activate("softmax", row), index[axis]
     return [term_sent(dz, (*index[:axis], j, *index[axis + 1 :]), y[j] * ((j == own) - y[own])) for j in range(len(y))]
 
 
-def _leaky_relu(layer, xs, k, dz, index):
+def _leaky_relu(layer: LeakyReLU, xs: Inputs, k: int, dz: GradientAt, index: Index):
     return [term_sent(dz, index, 1.0 if xs[0][index] > 0 else layer.negative_slope)]
 
 
-def _prelu(layer, xs, k, dz, index):
+def _prelu(layer: PReLU, xs: Inputs, k: int, dz: GradientAt, index: Index):
     x, slope = xs[0][index], float(np.broadcast_to(layer.params["alpha"], xs[0].shape[1:])[index[1:]])
     return [term_sent(dz, index, 1.0 if x > 0 else slope if x < 0 else 0.0)]
 
 
-def _elu(layer, xs, k, dz, index):
+def _elu(layer: ELU, xs: Inputs, k: int, dz: GradientAt, index: Index):
     x = float(xs[0][index])
     return [term_sent(dz, index, 1.0 if x > 0 else layer.alpha * math.exp(x))]
 
 
-def _permuted(layer, xs, k, dz, index):
+def _permuted(layer: Permute, xs: Inputs, k: int, dz: GradientAt, index: Index):
     return [term_sent(dz, (index[0], *(index[axis] for axis in layer.dims)), 1.0)]
 
 
-def _reshaped(layer, xs, k, dz, index):
+def _reshaped(layer: Layer, xs: Inputs, k: int, dz: GradientAt, index: Index):
     shape = layer.compute_output_shape(xs[0].shape)
     flat = np.ravel_multi_index(index[1:], xs[0].shape[1:])
     return [term_sent(dz, (index[0], *map(int, np.unravel_index(flat, shape[1:]))), 1.0)]
 
 
-def _rescaling(layer, xs, k, dz, index):
+def _rescaling(layer: Rescaling, xs: Inputs, k: int, dz: GradientAt, index: Index):
     return [term_sent(dz, index, layer.constants(index[-1])[0])]
 
 
-def _normalization(layer, xs, k, dz, index):
+def _normalization(layer: Normalization, xs: Inputs, k: int, dz: GradientAt, index: Index):
     return [term_sent(dz, index, 1 / float(layer.constants(xs[0].shape)[1][index]))]
 
 
-def _batch_normalization(layer, xs, k, dz, index):
+def _batch_normalization(layer: BatchNormalization, xs: Inputs, k: int, dz: GradientAt, index: Index):
     return [term_sent(dz, index, _normal_factor(layer, index[layer.axis]))]
 
 
-def _zero_padding2d(layer, xs, k, dz, index):
+def _zero_padding2d(layer: ZeroPadding2D, xs: Inputs, k: int, dz: GradientAt, index: Index):
     (top, _), (left, _) = layer.padding
     return [term_sent(dz, (index[0], index[1] + top, index[2] + left, index[3]), 1.0)]
 
 
-def _cropping2d(layer, xs, k, dz, index):
+def _cropping2d(layer: Cropping2D, xs: Inputs, k: int, dz: GradientAt, index: Index):
     (top, bottom), (left, right) = layer.cropping
     _, height, width, _ = xs[0].shape
     kept = top <= index[1] < height - bottom and left <= index[2] < width - right
     return [term_sent(dz, (index[0], index[1] - top, index[2] - left, index[3]), 1.0)] if kept else []
 
 
-def _through(layer, xs, k, dz, index):
+def _through(layer: Layer, xs: Inputs, k: int, dz: GradientAt, index: Index):
     return [term_sent(dz, index, 1.0)]
 
 
@@ -235,20 +256,23 @@ TO_INPUT: dict[str, Rule] = {
 # ---- to a weight: TO_WEIGHT[kind, name](layer, xs, dz, outputs, index) -> terms; outputs is the shape of y -----------
 
 
-def _conv2d_kernel(layer, xs, dz, outputs, index):
+def _conv2d_kernel(layer: Conv2D, xs: Inputs, dz: GradientAt, outputs: Index, index: Index) -> list[Term]:
     a, b, c, f = index
     channel = f // (layer.filters // layer.groups) * layer.params["kernel"].shape[2] + c
     return _stops(layer, xs[0], dz, outputs, a, b, channel, f)
 
 
-def _depthwise_kernel(layer, xs, dz, outputs, index):
+def _depthwise_kernel(layer: Depthwise, xs: Inputs, dz: GradientAt, outputs: Index, index: Index) -> list[Term]:
     a, b, c, m = index
     return _stops(layer, xs[0], dz, outputs, a, b, c, c * layer.depth_multiplier + m)
 
 
-def _stops(layer, x, dz, outputs, a, b, channel, f):
+def _stops(
+    layer: Windowed, x: Array, dz: GradientAt, outputs: Index, a: int, b: int, channel: int, f: int
+) -> list[Term]:
     """List every stop of the window: what this tap saw there, times the gradient of what came out."""
-    windows, terms = _windows(layer, x), []
+    windows = _windows(layer, x)
+    terms: list[Term] = []
     top, left = windows.pads[0][0], windows.pads[1][0]
     for n, i, j in np.ndindex(*outputs[:3]):
         h = i * layer.strides[0] + a * layer.dilation_rate[0] - top
@@ -258,7 +282,7 @@ def _stops(layer, x, dz, outputs, a, b, channel, f):
     return terms
 
 
-def _separable_pointwise(layer, xs, dz, outputs, index):
+def _separable_pointwise(layer: SeparableConv2D, xs: Inputs, dz: GradientAt, outputs: Index, index: Index):
     _, _, at, f = index
     c, m = divmod(at, layer.depth_multiplier)
     windows, kernel = _windows(layer, xs[0]), layer.params["depthwise_kernel"]
@@ -276,44 +300,44 @@ def _separable_pointwise(layer, xs, dz, outputs, index):
     ]
 
 
-def _dense_kernel(layer, xs, dz, outputs, index):
+def _dense_kernel(layer: Layer, xs: Inputs, dz: GradientAt, outputs: Index, index: Index):
     d, unit = index
     return [term_sent(dz, (*row, unit), xs[0][(*row, d)]) for row in np.ndindex(*outputs[:-1])]
 
 
-def _bias(layer, xs, dz, outputs, index):
+def _bias(layer: Layer, xs: Inputs, dz: GradientAt, outputs: Index, index: Index):
     return [term_sent(dz, (*row, index[0]), 1.0) for row in np.ndindex(*outputs[:-1])]
 
 
-def _slope(layer, xs, dz, outputs, index):
+def _slope(layer: Layer, xs: Inputs, dz: GradientAt, outputs: Index, index: Index):
     sizes = zip(layer.params["alpha"].shape, outputs[1:], strict=True)
     shared = [outputs[0], *(full if size == 1 else 1 for size, full in sizes)]
     places = ((row[0], *map(sum, zip(row[1:], index, strict=True))) for row in np.ndindex(*shared))
     return [term_sent(dz, at, min(float(xs[0][at]), 0.0)) for at in places]
 
 
-def _gamma(layer, xs, dz, outputs, index):
+def _gamma(layer: BatchNormalization, xs: Inputs, dz: GradientAt, outputs: Index, index: Index):
     c = index[0]
     mean, deviation = float(layer.state["moving_mean"][c]), _deviation(layer, c)
     return [term_sent(dz, at, (float(xs[0][at]) - mean) / deviation) for at in _along(layer, outputs, c)]
 
 
-def _beta(layer, xs, dz, outputs, index):
+def _beta(layer: BatchNormalization, xs: Inputs, dz: GradientAt, outputs: Index, index: Index):
     return [term_sent(dz, at, 1.0) for at in _along(layer, outputs, index[0])]
 
 
-def _along(layer, outputs, k):
+def _along(layer: BatchNormalization, outputs: Index, k: int):
     """Yield the places of an output at index k of the layer's axis."""
     axis = layer.axis % len(outputs)
     others = (1 if at == axis else size for at, size in enumerate(outputs))
     return ((*at[:axis], k, *at[axis + 1 :]) for at in np.ndindex(*others))
 
 
-def _deviation(layer, c):
+def _deviation(layer: BatchNormalization, c: int):
     return math.sqrt(float(layer.state["moving_variance"][c]) + layer.epsilon)
 
 
-def _normal_factor(layer, c):
+def _normal_factor(layer: BatchNormalization, c: int):
     return (float(layer.params["gamma"][c]) if "gamma" in layer.params else 1.0) / _deviation(layer, c)
 
 

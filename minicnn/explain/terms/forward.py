@@ -6,24 +6,45 @@ their products alone (`PRODUCTS`); the rest is the same for all of them.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
-from ...layers import AUGMENTATIONS, Layer
+from ...layers import (
+    AUGMENTATIONS,
+    ELU,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Conv2DTranspose,
+    Cropping2D,
+    Dense,
+    DepthwiseConv2D,
+    Layer,
+    LeakyReLU,
+    MaxPooling2D,
+    Normalization,
+    Permute,
+    Rescaling,
+    SeparableConv2D,
+    Windowed,
+    ZeroPadding2D,
+)
 from ...types import Array
 from . import joining, normalizing, resampling
 from .activations import FORMULAS, activate, activation_of
-from .table import Index, Parts, Term, add_up, place
-from .windows import Windows
+from .table import Index, Inputs, Parts, Term, add_up, place
+from .windows import Depthwise, Windows
 
 Rule = Callable[..., Parts]  # of (layer, xs, index)
+Weighted = Conv2D | Conv2DTranspose | Dense | DepthwiseConv2D | SeparableConv2D
 
 
 # ---- layers with a kernel -------------------------------------------------------------------------------------------
 
 
-def _conv2d(layer, xs, index):
+def _conv2d(layer: Conv2D, xs: Inputs, index: Index):
     kernel, f = layer.params["kernel"], index[3]
     channels = kernel.shape[2]
     first = f // (layer.filters // layer.groups) * channels
@@ -33,7 +54,7 @@ def _conv2d(layer, xs, index):
     ]
 
 
-def _depthwise_conv2d(layer, xs, index):
+def _depthwise_conv2d(layer: Depthwise, xs: Inputs, index: Index):
     kernel = layer.params["depthwise_kernel" if "depthwise_kernel" in layer.params else "kernel"]
     channel, m = divmod(index[3], kernel.shape[3])
     return [
@@ -42,7 +63,7 @@ def _depthwise_conv2d(layer, xs, index):
     ]
 
 
-def _separable_conv2d(layer, xs, index):
+def _separable_conv2d(layer: SeparableConv2D, xs: Inputs, index: Index):
     pointwise = layer.params["pointwise_kernel"][0, 0, :, index[3]]
     inside = [(*index[:3], c) for c in range(len(pointwise))]
     return [
@@ -51,7 +72,7 @@ def _separable_conv2d(layer, xs, index):
     ]
 
 
-def _dense(layer, xs, index):
+def _dense(layer: Layer, xs: Inputs, index: Index):
     row, kernel = xs[0][index[:-1]], layer.params["kernel"][:, index[-1]]
     return [Term(f"[{d}]", (float(x), float(w))) for d, (x, w) in enumerate(zip(row, kernel, strict=True))]
 
@@ -65,12 +86,12 @@ PRODUCTS: dict[str, tuple[Callable[..., list[Term]], str]] = {  # the terms of (
 }
 
 
-def _weighted(layer, xs, index):
+def _weighted(layer: Weighted, xs: Inputs, index: Index):
     """Write a sum of products, its bias and its activation."""
     return _sums(layer, xs, index, activation_of(layer))
 
 
-def before_activation(layer: Layer, xs: Sequence[Array], index: Index) -> Parts:
+def before_activation(layer: Any, xs: Inputs, index: Index) -> Parts:
     """Write what a layer's own activation gets: the sum and its bias.
 
     Parameters
@@ -89,7 +110,7 @@ def before_activation(layer: Layer, xs: Sequence[Array], index: Index) -> Parts:
     return _sums(layer, xs, index, None)
 
 
-def depthwise_half(layer: Layer, xs: Sequence[Array], index: Index) -> Parts:
+def depthwise_half(layer: Any, xs: Inputs, index: Index) -> Parts:
     """Write the first half of a separable convolution: one channel's window.
 
     Parameters
@@ -107,7 +128,7 @@ def depthwise_half(layer: Layer, xs: Sequence[Array], index: Index) -> Parts:
     return Parts(f"z = {PRODUCTS['DepthwiseConv2D'][1]}", ("x", "kernel"), _depthwise_conv2d(layer, xs, index), [])
 
 
-def _sums(layer, xs, index, name):
+def _sums(layer: Weighted, xs: Inputs, index: Index, name: str | None):
     products, formula = PRODUCTS[type(layer).__name__]
     terms, steps = products(layer, xs, index), []
     z = _total(terms)
@@ -130,15 +151,15 @@ def _sums(layer, xs, index, name):
     )
 
 
-def _logits(layer, xs, index):
+def _logits(layer: Weighted, xs: Inputs, index: Index):
     """Compute in float64 what a layer with a kernel gives along its last axis before its activation."""
     products, _ = PRODUCTS[type(layer).__name__]
-    count = layer.compute_output_shape(xs[0].shape)[-1]
+    count = layer.compute_output_shape(xs[0].shape)[-1] or 0  # known, since xs[0] is
     bias = layer.params["bias"] if layer.use_bias else np.zeros(count)
     return np.array([_total(products(layer, xs, (*index[:-1], k))) + float(bias[k]) for k in range(count)])
 
 
-def _patch(layer, x, index, channels):
+def _patch(layer: Windowed, x: Array, index: Index, channels: Iterable[int]):
     """List (where, value, a, b, channel, note) of a window, channel by channel; zeros of the padding are marked."""
     n, i, j, _ = index
     taps = list(Windows.of(layer, x.shape[1:3]).taps(i, j))
@@ -152,7 +173,7 @@ def _patch(layer, x, index, channels):
 # ---- layers without ------------------------------------------------------------------------------------------------
 
 
-def _max_pooling2d(layer, xs, index):
+def _max_pooling2d(layer: MaxPooling2D, xs: Inputs, index: Index):
     n, i, j, c = index
     windows = Windows.of(layer, xs[0].shape[1:3])
     first, tied = windows.winner(xs[0][n], i, j, c)
@@ -165,7 +186,7 @@ def _max_pooling2d(layer, xs, index):
     return Parts("y = the largest x of the window", ("x", "share"), terms, [])
 
 
-def _average_pooling2d(layer, xs, index):
+def _average_pooling2d(layer: AveragePooling2D, xs: Inputs, index: Index):
     n, i, j, c = index
     windows = Windows.of(layer, xs[0].shape[1:3])
     inside = [(h, w) for _, _, h, w, lies in windows.taps(i, j) if lies]
@@ -173,7 +194,7 @@ def _average_pooling2d(layer, xs, index):
     return Parts("y = the mean of the window's pixels that lie in the picture", ("x", "share"), terms, [])
 
 
-def _global_average_pooling2d(layer, xs, index):
+def _global_average_pooling2d(layer: Layer, xs: Inputs, index: Index):
     n, c = index[0], index[-1]
     _, height, width, _ = xs[0].shape
     terms = [
@@ -183,7 +204,7 @@ def _global_average_pooling2d(layer, xs, index):
     return Parts("y = the mean of the channel", ("x", "share"), terms, [])
 
 
-def _global_max_pooling2d(layer, xs, index):
+def _global_max_pooling2d(layer: Layer, xs: Inputs, index: Index):
     n, c = index[0], index[-1]
     channel = xs[0][n, :, :, c]
     first = tuple(map(int, np.unravel_index(np.argmax(channel), channel.shape)))
@@ -198,7 +219,7 @@ def _global_max_pooling2d(layer, xs, index):
     return Parts("y = the largest x of the channel", ("x", "share"), terms, [])
 
 
-def _activation(layer, xs, index):
+def _activation(layer: Layer, xs: Inputs, index: Index):
     name, x = activation_of(layer), float(xs[0][index])
     if name == "softmax":
         return _softmax(layer, xs, index)
@@ -207,7 +228,7 @@ def _activation(layer, xs, index):
     return Parts(f"y = {formula}", ("x",), [Term(place(index), (x,))], steps)
 
 
-def _softmax(layer, xs, index):
+def _softmax(layer: Layer, xs: Inputs, index: Index):
     axis = getattr(layer, "axis", -1) % len(index)
     row = xs[0][(*index[:axis], slice(None), *index[axis + 1 :])].astype(np.float64)
     shifted = np.exp(row - row.max())
@@ -224,20 +245,20 @@ def _softmax(layer, xs, index):
     )
 
 
-def _leaky_relu(layer, xs, index):
+def _leaky_relu(layer: LeakyReLU, xs: Inputs, index: Index):
     x, slope = float(xs[0][index]), layer.negative_slope
     return Parts(
         f"y = x where x > 0, else {slope:g} x", ("x", "slope"), [Term(place(index), (x, 1.0 if x > 0 else slope))], []
     )
 
 
-def _prelu(layer, xs, index):
+def _prelu(layer: Layer, xs: Inputs, index: Index):
     x, slope = float(xs[0][index]), float(np.broadcast_to(layer.params["alpha"], xs[0].shape[1:])[index[1:]])
     terms = [Term(place(index), (x, 1.0 if x > 0 else slope))]
     return Parts("y = x where x > 0, else alpha * x", ("x", "slope"), terms, [])
 
 
-def _elu(layer, xs, index):
+def _elu(layer: ELU, xs: Inputs, index: Index):
     x, alpha = float(xs[0][index]), layer.alpha
     return Parts(
         f"y = x where x > 0, else {alpha:g} (exp(x) - 1)",
@@ -247,37 +268,37 @@ def _elu(layer, xs, index):
     )
 
 
-def _flatten(layer, xs, index):
+def _flatten(layer: Layer, xs: Inputs, index: Index):
     origin = (index[0], *map(int, np.unravel_index(index[1], xs[0].shape[1:])))
     formula = "y[(i * W + j) * C + c] = x[i, j, c]" if xs[0].ndim == 4 else "the same numbers in one row"
     return Parts(formula, ("x",), [Term(place(origin), (float(xs[0][origin]),))], [])
 
 
-def _reshape(layer, xs, index):
+def _reshape(layer: Layer, xs: Inputs, index: Index):
     shape = layer.compute_output_shape(xs[0].shape)
     flat = np.ravel_multi_index(index[1:], shape[1:])
     origin = (index[0], *map(int, np.unravel_index(flat, xs[0].shape[1:])))
     return Parts("the same numbers in another shape", ("x",), [Term(place(origin), (float(xs[0][origin]),))], [])
 
 
-def _permute(layer, xs, index):
+def _permute(layer: Permute, xs: Inputs, index: Index):
     origin = (index[0], *(index[layer.dims.index(axis) + 1] for axis in range(1, len(index))))
     return Parts("x with its axes in another order", ("x",), [Term(place(origin), (float(xs[0][origin]),))], [])
 
 
-def _rescaling(layer, xs, index):
+def _rescaling(layer: Rescaling, xs: Inputs, index: Index):
     scale, offset = layer.constants(index[-1])
     term = Term(place(index), (float(xs[0][index]), scale))
     return Parts("y = x * scale + offset", ("x", "scale"), [term], [(f"+ offset {offset:.6g}", term.value + offset)])
 
 
-def _normalization(layer, xs, index):
+def _normalization(layer: Normalization, xs: Inputs, index: Index):
     mean, deviation = (float(item[index]) for item in layer.constants(xs[0].shape))
     terms = [Term(place(index), (float(xs[0][index]), 1 / deviation)), Term("mean", (-mean, 1 / deviation))]
     return Parts("y = (x - mean) / deviation", ("x", "1 / deviation"), terms, [])
 
 
-def _batch_normalization(layer, xs, index):
+def _batch_normalization(layer: BatchNormalization, xs: Inputs, index: Index):
     c = index[layer.axis]
     mean, variance = (float(layer.state[key][c]) for key in ("moving_mean", "moving_variance"))
     gamma, beta = (
@@ -294,7 +315,7 @@ def _batch_normalization(layer, xs, index):
     )
 
 
-def _zero_padding2d(layer, xs, index):
+def _zero_padding2d(layer: ZeroPadding2D, xs: Inputs, index: Index):
     (top, _), (left, _) = layer.padding
     n, h, w, c = index[0], index[1] - top, index[2] - left, index[3]
     inside = 0 <= h < xs[0].shape[1] and 0 <= w < xs[0].shape[2]
@@ -303,18 +324,18 @@ def _zero_padding2d(layer, xs, index):
     return Parts("x with zeros around it", ("x",), [term], [])
 
 
-def _cropping2d(layer, xs, index):
+def _cropping2d(layer: Cropping2D, xs: Inputs, index: Index):
     (top, _), (left, _) = layer.cropping
     origin = (index[0], index[1] + top, index[2] + left, index[3])
     return Parts("x without its frame", ("x",), [Term(place(origin), (float(xs[0][origin]),))], [])
 
 
-def _same(formula):
+def _same(formula: str) -> Rule:
     """Make the rule of a layer that hands a number on as it is."""
     return lambda layer, xs, index: Parts(formula, ("x",), [Term(place(index), (float(xs[0][index]),))], [])
 
 
-def _total(terms):
+def _total(terms: list[Term]):
     return add_up(term.value for term in terms)
 
 

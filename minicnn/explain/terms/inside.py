@@ -6,6 +6,7 @@
 """
 
 import re
+from typing import Any
 
 from ... import kernels
 from ...layers import ACTIVATIONS, Layer
@@ -83,7 +84,7 @@ def value(layer: Layer, x: Array, part: str | None) -> Array:
     return layer.forward(x, logits=True) if part != DEPTHWISE else _depthwise(layer, x)
 
 
-def _depthwise(layer, x):
+def _depthwise(layer: Any, x: Array):
     kernel, pads = layer.params["depthwise_kernel"], layer.pads(x.shape[1:3])
     return kernels.depthwise_conv2d_forward(x, kernel, None, layer.strides, pads, layer.dilation_rate)
 

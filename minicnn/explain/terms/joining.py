@@ -1,20 +1,21 @@
 """Layers of several inputs: which of their numbers make one output, and what an output sends back to each of them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
 
-from .table import Parts, Term, place, term_sent
+from ...layers import Concatenate, Layer
+from .table import GradientAt, Index, Inputs, Parts, Term, place, term_sent
 
 # ---- forward: FORWARD[kind](layer, xs, index) -> Parts ---------------------------------------------------------------
 
 
-def _weighed(formula, weights):
+def _weighed(formula: str, weights: Callable[[int], list[float]]):
     """Make the rule of a sum of the inputs, each times a weight of its own: weights(how many) lists them."""
 
-    def rule(layer, xs, index):
+    def rule(layer: Layer, xs: Inputs, index: Index):
         wide, factors = np.broadcast_arrays(*xs), weights(len(xs))
         plain = set(factors) == {1}
         terms = [
@@ -26,14 +27,14 @@ def _weighed(formula, weights):
     return rule
 
 
-def _multiply(layer, xs, index):
+def _multiply(layer: Layer, xs: Inputs, index: Index):
     factors = tuple(float(x[index]) for x in np.broadcast_arrays(*xs))
     return Parts(
         "y = the product of the inputs", tuple(f"x{k + 1}" for k in range(len(xs))), [Term(place(index), factors)], []
     )
 
 
-def _extreme(layer, xs, index):
+def _extreme(layer: Layer, xs: Inputs, index: Index):
     """Of a Maximum or Minimum: the first input that is the largest, or smallest, wins."""
     values = [float(x[index]) for x in np.broadcast_arrays(*xs)]
     first = _winner(layer, values)
@@ -49,12 +50,12 @@ def _extreme(layer, xs, index):
     return Parts(f"y = the {word} of the inputs", ("x", "share"), terms, [])
 
 
-def _winner(layer, values):
+def _winner(layer: Layer, values: Sequence[float]):
     """Tell which of some numbers a Maximum or Minimum takes."""
     return int(np.argmax(values) if type(layer).__name__ == "Maximum" else np.argmin(values))
 
 
-def _concatenate(layer, xs, index):
+def _concatenate(layer: Concatenate, xs: Inputs, index: Index):
     axis, at = layer.axis % len(index), index[layer.axis]
     for k, x in enumerate(xs):
         if at < x.shape[axis]:
@@ -65,15 +66,15 @@ def _concatenate(layer, xs, index):
     raise IndexError(index)
 
 
-def _ones(count):
+def _ones(count: int):
     return [1.0] * count
 
 
-def _signs(count):
+def _signs(count: int):
     return [1.0, -1.0]
 
 
-def _shares(count):
+def _shares(count: int):
     return [1 / count] * count
 
 
@@ -91,12 +92,12 @@ FORWARD: dict[str, Callable[..., Parts]] = {
 # ---- backward: TO_INPUT[kind](layer, xs, k, dz, index) -> terms for xs[k][index] -------------------------------------
 
 
-def _weighed_back(weights):
+def _weighed_back(weights: Callable[[int], list[float]]) -> Callable[..., list[Term]]:
     """Make the way back of a sum of the inputs."""
     return lambda layer, xs, k, dz, index: [term_sent(dz, at, weights(len(xs))[k]) for at in _readers(xs, k, index)]
 
 
-def _multiply_back(layer, xs, k, dz, index):
+def _multiply_back(layer: Layer, xs: Inputs, k: int, dz: GradientAt, index: Index):
     wide = np.broadcast_arrays(*xs)
     return [
         term_sent(dz, at, math.prod(float(x[at]) for other, x in enumerate(wide) if other != k))
@@ -104,21 +105,22 @@ def _multiply_back(layer, xs, k, dz, index):
     ]
 
 
-def _extreme_back(layer, xs, k, dz, index):
-    wide, terms = np.broadcast_arrays(*xs), []
+def _extreme_back(layer: Layer, xs: Inputs, k: int, dz: GradientAt, index: Index) -> list[Term]:
+    wide = np.broadcast_arrays(*xs)
+    terms: list[Term] = []
     for at in _readers(xs, k, index):
         first = _winner(layer, [x[at] for x in wide])
         terms.append(term_sent(dz, at, float(first == k), "winner" if first == k else f"won by input {first}"))
     return terms
 
 
-def _concatenate_back(layer, xs, k, dz, index):
+def _concatenate_back(layer: Concatenate, xs: Inputs, k: int, dz: GradientAt, index: Index):
     axis = layer.axis % len(index)
     before = sum(x.shape[axis] for x in xs[:k])
     return [term_sent(dz, (*index[:axis], index[axis] + before, *index[axis + 1 :]), 1.0)]
 
 
-def _readers(xs, k, index):
+def _readers(xs: Inputs, k: int, index: Index):
     """List the outputs that read a number of input k: several where a size of 1 is stretched."""
     shape = np.broadcast_shapes(*(x.shape for x in xs))
     return list(

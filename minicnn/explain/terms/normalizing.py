@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...layers import GroupNormalization, LayerNormalization
 from ...types import Array
-from .table import Parts, Term, place, term_sent
+from .table import GradientAt, Index, Inputs, Parts, Term, place, term_sent
+
+Normalizing = GroupNormalization | LayerNormalization
 
 
 class _Group(NamedTuple):
@@ -27,7 +30,7 @@ class _Group(NamedTuple):
     mean: float
     deviation: float
 
-    def own(self, index):
+    def own(self, index: Index):
         """Return the index, within the group, of a number of the input."""
         return tuple(at - (cut.start or 0) for at, cut in zip(index, self.cuts, strict=True))
 
@@ -37,9 +40,9 @@ class _Group(NamedTuple):
             yield tuple(at + (cut.start or 0) for at, cut in zip(own, self.cuts, strict=True)), own
 
 
-def _cuts(layer, shape, index):
+def _cuts(layer: Normalizing, shape: tuple[int, ...], index: Index):
     """Return what is normalized together with one number of an input: a slice an axis."""
-    if type(layer).__name__ == "LayerNormalization":
+    if isinstance(layer, LayerNormalization):
         axes = [axis % len(shape) for axis in layer.axis]
         return tuple(slice(None) if axis in axes else slice(at, at + 1) for axis, at in enumerate(index))
     size = shape[-1] // layer.cut(shape[-1])
@@ -47,20 +50,20 @@ def _cuts(layer, shape, index):
     return (slice(index[0], index[0] + 1), *[slice(None)] * (len(shape) - 2), slice(first, first + size))
 
 
-def _group(layer, x, cuts):
+def _group(layer: Normalizing, x: Array, cuts: tuple[slice, ...]):
     """Normalize the numbers of a group."""
     values = x[cuts].astype(np.float64)
     mean, deviation = float(values.mean()), float(np.sqrt(values.var() + layer.epsilon))
     return _Group(cuts, (values - mean) / deviation, mean, deviation)
 
 
-def _factors(layer, shape):
+def _factors(layer: Normalizing, shape: tuple[int, ...]):
     """Return gamma and beta in the shape of an input."""
-    given = layer.factors(shape if type(layer).__name__ == "LayerNormalization" else shape[-1])
+    given = layer.factors(shape) if isinstance(layer, LayerNormalization) else layer.factors(shape[-1])
     return [np.broadcast_to(item, shape) for item in given]
 
 
-def _normalized(layer, xs, index):
+def _normalized(layer: Normalizing, xs: Inputs, index: Index):
     x = xs[0]
     group = _group(layer, x, _cuts(layer, x.shape, index))
     gamma, beta = (float(item[index]) for item in _factors(layer, x.shape))
@@ -74,7 +77,7 @@ def _normalized(layer, xs, index):
     return Parts(formula, ("x", "factor"), terms, [(f"+ beta {beta:.6g}", total + beta)])
 
 
-def _normalized_back(layer, xs, k, dz, index):
+def _normalized_back(layer: Normalizing, xs: Inputs, k: int, dz: GradientAt, index: Index):
     x = xs[0]
     group = _group(layer, x, _cuts(layer, x.shape, index))
     (gamma, _), own, count = _factors(layer, x.shape), group.own(index), group.xhat.size
@@ -88,13 +91,13 @@ def _normalized_back(layer, xs, k, dz, index):
     ]
 
 
-def _axes(layer, rank):
+def _axes(layer: Normalizing, rank: int):
     """Return the axes along which gamma and beta have numbers of their own."""
     axes = layer.axis if isinstance(layer.axis, tuple) else (layer.axis,)
     return sorted(axis % rank for axis in axes)
 
 
-def _places(layer, outputs, index):
+def _places(layer: Normalizing, outputs: Index, index: Index):
     """List the outputs that one gamma or beta is used for."""
     axes = _axes(layer, len(outputs))
     own_shape = next(iter(layer.params.values())).shape  # whose numbers lie as those of the axes do
@@ -106,8 +109,10 @@ def _places(layer, outputs, index):
     return list(product(*(range(*pair) for pair in ends)))
 
 
-def _gamma(layer, xs, dz, outputs, index):
-    x, groups, terms = xs[0], {}, []
+def _gamma(layer: Normalizing, xs: Inputs, dz: GradientAt, outputs: Index, index: Index) -> list[Term]:
+    x = xs[0]
+    terms: list[Term] = []
+    groups: dict[tuple[Any, ...], _Group] = {}
     for at in _places(layer, outputs, index):
         cuts = _cuts(layer, x.shape, at)
         key = tuple((cut.start, cut.stop) for cut in cuts)
@@ -117,7 +122,7 @@ def _gamma(layer, xs, dz, outputs, index):
     return terms
 
 
-def _beta(layer, xs, dz, outputs, index):
+def _beta(layer: Normalizing, xs: Inputs, dz: GradientAt, outputs: Index, index: Index):
     return [term_sent(dz, at, 1.0) for at in _places(layer, outputs, index)]
 
 

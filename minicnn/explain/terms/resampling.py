@@ -6,17 +6,19 @@ from typing import Any
 import numpy as np
 
 from ... import reference
-from ...layers import Layer
+from ...layers import CenterCrop, Conv2DTranspose, Resizing, UpSampling2D
 from ...types import Array, Pair
-from .table import Index, Parts, Term, place, term_sent
+from .table import GradientAt, Index, Inputs, Parts, Term, place, term_sent
+
+Resampling = CenterCrop | Resizing | UpSampling2D
 
 # ---- UpSampling2D and Resizing: weighted sums of pixels --------------------------------------------------------------
 
 
-def _grid(layer, picture):
+def _grid(layer: Resampling, picture: Pair):
     """Return (taps of the rows, taps of the columns, (first row, first column)) for images of (H, W) pixels."""
     (top, _), (left, _) = ((0, 0), (0, 0))
-    if type(layer).__name__ in ("Resizing", "CenterCrop"):
+    if isinstance(layer, (Resizing, CenterCrop)):
         ((top, _), (left, _)), picture = layer.cut(picture)
         wanted = layer.height, layer.width
     else:
@@ -27,7 +29,7 @@ def _grid(layer, picture):
     return rows, columns, (top, left)
 
 
-def _axis(taps, first, i):
+def _axis(taps: reference.Taps, first: int, i: int):
     """List (old pixel, weight) of one new row or column, without those of weight 0; each pixel stands there once."""
     weights: dict[int, float] = {}
     for at, weight in zip(taps.places[i], taps.weights[i], strict=True):
@@ -35,7 +37,7 @@ def _axis(taps, first, i):
     return [(at, weight) for at, weight in weights.items() if weight]
 
 
-def pixel_weights(layer: Layer, picture: Pair) -> tuple[Any, Any]:
+def pixel_weights(layer: Resampling, picture: Pair) -> tuple[Any, Any]:
     """List what every row, and every column, of an UpSampling2D's or a Resizing's output reads.
 
     Parameters
@@ -62,7 +64,7 @@ def pixel_weights(layer: Layer, picture: Pair) -> tuple[Any, Any]:
     )
 
 
-def _resampled(layer, xs, index):
+def _resampled(layer: Resampling, xs: Inputs, index: Index):
     n, i, j, c = index
     rows, columns, (top, left) = _grid(layer, xs[0].shape[1:3])
     terms = [
@@ -73,7 +75,7 @@ def _resampled(layer, xs, index):
     return Parts(f"y = {layer.interpolation}: pixels by their weights", ("x", "weight"), terms, [])
 
 
-def _resampled_back(layer, xs, k, dz, index):
+def _resampled_back(layer: Resampling, xs: Inputs, k: int, dz: GradientAt, index: Index):
     n, h, w, c = index
     rows, columns, (top, left) = _grid(layer, xs[0].shape[1:3])
     down, across = (
@@ -86,7 +88,7 @@ def _resampled_back(layer, xs, k, dz, index):
 # ---- Conv2DTranspose -------------------------------------------------------------------------------------------------
 
 
-def transposed(layer: Any, xs: Sequence[Array], index: Index) -> list[Term]:
+def transposed(layer: Any, xs: Inputs, index: Index) -> list[Term]:
     """List the products of a transposed convolution that are written into one output.
 
     Parameters
@@ -111,14 +113,14 @@ def transposed(layer: Any, xs: Sequence[Array], index: Index) -> list[Term]:
     ]
 
 
-def _stops(layer, picture):
+def _stops(layer: Conv2DTranspose, picture: Pair):
     """Return a function for each axis: output -> [(tap, pixel of the input that writes there with it)]."""
     pads = layer.pads(layer.output_sizes(picture))
 
-    def along(axis):
+    def along(axis: int):
         size, stride, step, before = picture[axis], layer.strides[axis], layer.dilation_rate[axis], pads[axis][0]
 
-        def writers(i):
+        def writers(i: int):
             taps = ((a, i + before - a * step) for a in range(layer.kernel_size[axis]))
             return [(a, at // stride) for a, at in taps if at % stride == 0 and 0 <= at // stride < size]
 
@@ -127,7 +129,7 @@ def _stops(layer, picture):
     return along(0), along(1)
 
 
-def _written(layer, x, outputs, h, w):
+def _written(layer: Conv2DTranspose, x: Array, outputs: Sequence[int], h: int, w: int):
     """List (a, b, i, j): with which tap a pixel is written into which output."""
     pads = layer.pads(tuple(outputs))
     (sh, sw), (dh, dw), (kh, kw) = layer.strides, layer.dilation_rate, layer.kernel_size
@@ -135,7 +137,7 @@ def _written(layer, x, outputs, h, w):
     return [(a, b, i, j) for a, b, i, j in places if 0 <= i < outputs[0] and 0 <= j < outputs[1]]
 
 
-def _transposed_back(layer, xs, k, dz, index):
+def _transposed_back(layer: Conv2DTranspose, xs: Inputs, k: int, dz: GradientAt, index: Index):
     (n, h, w, c), kernel = index, layer.params["kernel"]
     outputs = layer.output_sizes(xs[0].shape[1:3])
     return [
@@ -145,7 +147,7 @@ def _transposed_back(layer, xs, k, dz, index):
     ]
 
 
-def _transposed_kernel(layer, xs, dz, outputs, index):
+def _transposed_kernel(layer: Conv2DTranspose, xs: Inputs, dz: GradientAt, outputs: Index, index: Index):
     (a, b, f, c), x = index, xs[0]
     return [
         term_sent(dz, (n, i, j, f), x[n, h, w, c])

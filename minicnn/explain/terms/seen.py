@@ -4,13 +4,14 @@ The page draws the same (page/web/fields.js, `seenBy`).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ...arguments import is_integer
 from ...layers import GlobalAveragePooling2D, GlobalMaxPooling2D
-from ...models import Model
-from .places import find, unfold
+from ...models import Call, Model
+from .places import Place, find, unfold
 
 GLOBAL = (GlobalAveragePooling2D, GlobalMaxPooling2D)
 NOTHING: tuple[set[int], set[int]] = (set(), set())
@@ -73,9 +74,9 @@ def seen_by(model: Model, layer: str, cell: Sequence[int]) -> tuple[range, range
     return _span(rows), _span(columns)
 
 
-def _check(start, layer, cell):
-    sizes = start.shape[1:3]
-    if len(start.shape) != 4 or None in sizes:
+def _check(start: Place, layer: str, cell: Sequence[int]):
+    sizes = [size for size in start.shape[1:3] if size is not None]
+    if len(start.shape) != 4 or len(sizes) < 2:
         raise ValueError(f"`layer` must have maps of known size as its output. Received: layer={layer!r}.")
     whole = len(cell) == 2 and all(map(is_integer, cell))
     if not whole or not all(0 <= at < size for at, size in zip(cell, sizes, strict=True)):
@@ -84,7 +85,7 @@ def _check(start, layer, cell):
         )
 
 
-def _is_whole(calls, key):
+def _is_whole(calls: dict[str, Call], key: str):
     """Say whether each number of a row was made of a whole picture."""
     call = calls[key]
     if len(call.shape) == 4:
@@ -93,11 +94,11 @@ def _is_whole(calls, key):
     return gathers or bool(call.sources) and all(_is_whole(calls, source) for source in call.sources)
 
 
-def _read(call, index, own, layer):
+def _read(call: Call, index: int, own: list[set[int]], layer: str) -> list[set[int]]:
     """List what some rows and columns of a call's output read of one of its inputs, without padding."""
-    shape = call.input_shape[index] if isinstance(call.input_shape, list) else call.input_shape
+    shape: Any = call.input_shape[index] if isinstance(call.input_shape, list) else call.input_shape  # known in full
     becomes = {call.layer.source_axis(axis): axis for axis in (1, 2, 3)}
-    found = []
+    found: list[set[int]] = []
     for axis in (1, 2):
         if becomes[axis] == 3:  # rows or columns have become channels
             found.append(set(range(shape[axis])))
@@ -111,5 +112,5 @@ def _read(call, index, own, layer):
     return found
 
 
-def _span(places):
+def _span(places: set[int]):
     return range(min(places), max(places) + 1) if places else range(0)

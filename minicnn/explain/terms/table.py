@@ -11,9 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from ...types import Array
 from .reasons import reason_of
 
 Index = tuple[int, ...]  # of one number in an array
+Inputs = Sequence[Array]  # what the engine fed a layer
 COLUMNS = 80  # of the terminal that a table is made for; remarks that do not fit stand below their row
 
 
@@ -226,7 +228,7 @@ class Trace:
         return ["", *(f"  {text.ljust(wide)}  {value}" for text, value in lines)]
 
 
-def _size(term):
+def _size(term: Term):
     """Order terms by size; what is no number comes first."""
     return math.inf if math.isnan(term.value) else abs(term.value)
 

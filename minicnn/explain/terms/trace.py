@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...models import Model
-from ...types import AnyArray, Array, ArrayLike
+from ...types import AnyArray, Array, ArrayLike, Arrays
 from . import inside
 from .forward import FORWARD, before_activation, depthwise_half
 from .places import Place, find, full_index
@@ -101,7 +101,7 @@ def take_apart(at: Place, xs: Sequence[Array], index: Index, part: str | None = 
     return FORWARD[at.kind](at.layer, xs, index)
 
 
-def _with_pixels(places, at, values, terms):
+def _with_pixels(places: dict[str, Place], at: Place, values: Arrays, terms: list[Term]):
     """Name the pixel that each input of a dense layer was before a Flatten."""
     source = places[at.sources[0]]
     while source.kind == "Dropout":

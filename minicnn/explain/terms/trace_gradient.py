@@ -14,14 +14,15 @@ from dataclasses import replace
 import numpy as np
 
 from ... import losses
+from ...layers import MaxPooling2D
 from ...models import Model
 from ...types import AnyArray, ArrayLike
 from . import inside
 from .activations import activate, activation_of, gate
 from .backward import TO_INPUT, TO_WEIGHT, pointwise_half, through_activation
-from .places import find, full_index, layer_path
-from .runs import run_backward
-from .table import Term, Trace, place
+from .places import Place, find, full_index, layer_path
+from .runs import Run, run_backward
+from .table import Index, Term, Trace, place
 from .verdict import verdict
 from .windows import Windows
 
@@ -81,7 +82,7 @@ def trace_gradient(model: Model, x: ArrayLike, y: ArrayLike, what: str, index: i
     return _of_weight(run, owners, what, name, index) if owners else _of_output(run, *find(run.places, what), index)
 
 
-def _of_weight(run, owners, what, name, index):
+def _of_weight(run: Run, owners: list[Place], what: str, name: str, index: int | Sequence[int] | AnyArray):
     if what not in run.grads:
         raise ValueError(f"`what` must name a weight that learns; this layer is frozen. Received: what={what!r}.")
     array = owners[0].layer.params[name]
@@ -105,7 +106,7 @@ def _of_weight(run, owners, what, name, index):
     )
 
 
-def _of_output(run, at, part, index):
+def _of_output(run: Run, at: Place, part: str | None, index: int | Sequence[int] | AnyArray):
     gradient, name = run.gradient_at(at, part), inside.named(at.key, part)
     index = full_index(index, gradient.shape)
     title = f"d loss / d {name}{place(index)}   {at.kind}, loss {run.value:.6g}"
@@ -122,16 +123,16 @@ def _of_output(run, at, part, index):
     )
 
 
-def _short(run, terms):
+def _short(run: Run, terms: list[Term]):
     """Leave the example out where there is only one."""
     if len(run.values[run.last]) > 1:
         return terms
     return [replace(term, where=term.where.replace("example 0 ", "", 1)) for term in terms]
 
 
-def _sent_to(run, at, index):
+def _sent_to(run: Run, at: Place, index: Index) -> list[Term]:
     """List what every layer that reads an output sends back to it."""
-    terms = []
+    terms: list[Term] = []
     for reader in run.places.values():
         for k, source in enumerate(reader.sources):
             if source != at.key:
@@ -145,19 +146,19 @@ def _sent_to(run, at, index):
     return terms
 
 
-def _sent_within(run, at, part, index):
+def _sent_within(run: Run, at: Place, part: str, index: Index):
     """List what the rest of a layer sends back to a part inside it."""
     if part == inside.DEPTHWISE:
         return pointwise_half(at.layer, _Gradient(run, at, inside.before(at.layer)), index)
     return through_activation(at.layer, [run.output_at(at, part)], 0, _Gradient(run, at, None), index)
 
 
-def _first(at):
+def _first(at: Place):
     """Name the part of a place that reads its input; None where nothing lies inside it."""
     return next(iter(inside.parts(at.layer)), None)
 
 
-def _of_loss(run, index):
+def _of_loss(run: Run, index: Index):
     """Write the gradient at the last output itself: equation, columns, terms."""
     out = run.values[run.last].astype(np.float64)
     examples = math.prod(out.shape[:-1])
@@ -186,23 +187,23 @@ def _of_loss(run, index):
 class _Gradient:
     """dz(index): the gradient at one number of a place, or of a part inside it, and through what it came."""
 
-    def __init__(self, run, at, part) -> None:
+    def __init__(self, run: Run, at: Place, part: str | None) -> None:
         self.run, self.at, self.part, self.name = run, at, part, inside.named(at.key, part)
         self.array = run.gradient_at(at, part)
 
-    def __call__(self, index) -> tuple[float, list[str]]:
+    def __call__(self, index: Index) -> tuple[float, list[str]]:
         return float(self.array[index]), self._notes(index)
 
-    def _notes(self, index):
+    def _notes(self, index: Index) -> list[str]:
         if self.part == inside.DEPTHWISE or (self.at.key, self.part) == self.run.start:
             return []
         own = gate(activation_of(self.at.layer), float(self.run.values[self.at.key][index])) if self.part else ""
         return [own] if own == "ReLU closed" else [*filter(None, [own]), *_passage(self.run, self.at, index)]
 
 
-def _passage(run, at, index):
+def _passage(run: Run, at: Place, index: Index) -> list[str]:
     """Follow an output on through ReLU masks and pools, and say what became of it there."""
-    notes = []
+    notes: list[str] = []
     while True:
         readers = [reader for reader in run.places.values() if at.key in reader.sources]
         if len(readers) != 1 or (run.fused and readers[0].key == run.last):
@@ -212,7 +213,7 @@ def _passage(run, at, index):
             notes.append(gate(activation_of(reader.layer), float(x[index])))
             if notes[-1] == "ReLU closed":
                 return notes
-        elif reader.kind == "MaxPooling2D":
+        elif isinstance(reader.layer, MaxPooling2D):
             windows = Windows.of(reader.layer, x.shape[1:3])
             n, h, w, c = index
             won = [(i, j) for i, j, _, _ in windows.readers(h, w) if windows.winner(x[n], i, j, c)[0] == (h, w)]

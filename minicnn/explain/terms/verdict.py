@@ -60,11 +60,11 @@ def verdict(terms: Sequence[Term], of_weight: bool = False) -> str:
     return f"{', '.join(parts)}; the weightiest, {terms[most].where}, has {share}% of their size."
 
 
-def _are(count):
+def _are(count: int):
     return "is" if count == 1 else "are"
 
 
-def _not_finite(values):
+def _not_finite(values: list[float]):
     """Say which terms make a sum that is no number."""
     count, missing = len(values), sum(map(math.isnan, values))
     up, down = values.count(math.inf), values.count(-math.inf)
@@ -77,7 +77,7 @@ def _not_finite(values):
     return f"{'Infinite' if up else 'Minus infinite'}, since {up or down} of {count} ways {_are(up or down)} infinite."
 
 
-def _why_zero(terms):
+def _why_zero(terms: Sequence[Term]):
     counts: dict[tuple[str, str], int] = {}
     for term in terms:
         reason = _reason(term)
@@ -89,5 +89,5 @@ def _why_zero(terms):
     return f"0, since of {count} ways {', '.join(f'{number} {reason[number > 1]}' for reason, number in told)}."
 
 
-def _reason(term):
+def _reason(term: Term):
     return REASONS.get(term.reason) or (TIMES_ZERO if term.factors[-1] == 0 else NOTHING)

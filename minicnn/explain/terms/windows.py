@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ...layers import Windowed
+from ...layers import DepthwiseConv2D, SeparableConv2D, Windowed
 from ...types import Array, Pads, Pair
+
+Depthwise = DepthwiseConv2D | SeparableConv2D  # layers whose window sees one channel at a time
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Windows:
             for j, b in self._axis(1, w):
                 yield i, j, a, b
 
-    def _axis(self, axis, at):
+    def _axis(self, axis: int, at: int):
         for tap in range(self.size[axis]):
             start = at + self.pads[axis][0] - tap * self.dilation[axis]
             if start >= 0 and start % self.strides[axis] == 0 and start // self.strides[axis] < self.outputs[axis]:
