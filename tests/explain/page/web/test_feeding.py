@@ -9,7 +9,9 @@ from minicnn import (
     Concatenate,
     Conv2D,
     Conv2DTranspose,
+    Dense,
     DepthwiseConv2D,
+    Flatten,
     GroupNormalization,
     Input,
     LayerNormalization,
@@ -77,3 +79,13 @@ def test_a_curve_is_thick_where_the_weight_is_large(lab):
     lab.open(model, picture(model)[:1], loss={"kind": "squared", "logits": False, "fused": False, "output": "logits"})
     shares = [lab.ask(f"() => lab.feeding.feeds(net, net.nodes[1], 0, {c}, {k})") for k in (0, 1) for c in (0, 1)]
     assert shares == pytest.approx([0.1, 0.1 + 0.9 / 4, 1.0, 0.1 + 0.9 / 2])
+
+
+def test_units_are_fed_by_all_alike(lab):
+    """A unit of a vector reads every number: no curve is thicker than another, and none is missing."""
+    x = Input((2, 2, 3))
+    model = randomise(Model(x, Dense(3)(Dense(4)(Flatten()(x)))))
+    lab.open(model, picture(model)[:1], loss={"kind": "squared", "logits": False, "fused": False, "output": "logits"})
+    for index in (1, 2, 3):
+        for c, k in ((0, 0), (1, 2), (2, 0), ("null", 1), (1, "null")):
+            assert lab.ask(f"() => lab.feeding.feeds(net, net.nodes[{index}], {index - 1}, {c}, {k})") == 0.4
