@@ -329,6 +329,29 @@ def test_a_normalization_of_rows_between_squeezes(tmp_path):
     assert "on pictures or on rows of numbers" in refused(write(tmp_path, wide, (2, 6, 4), stored, opset=9))
 
 
+def test_inputs_of_other_types_are_named(tmp_path):
+    """Seven is int64 in ONNX, which nobody knows by heart."""
+    assert "its input 'x' must be of floats. Received: int64." in refused(write(tmp_path, [node("Relu", "x")], kind=7))
+
+
+def test_a_part_of_a_shape_is_of_plain_numbers(tmp_path):
+    """Shape, its end without the examples, and what is reckoned from it."""
+    stored = {"from": np.array([1]), "to": np.array([9]), "axis": np.array([0]), "minus": np.array([-1])}
+    stored |= {"which": np.array([1, 2, 3]), "twice": np.array([2, 1, 1])}
+    part = [node("Slice", "s", "from", "to", "axis", out="sizes")], [node("Gather", "s", "which", out="sizes")]
+    for pick in part:
+        nodes = [
+            node("Shape", "x", out="s"),
+            *pick,
+            node("Mul", "sizes", "twice", out="more"),
+            node("Div", "more", "twice", out="again"),
+            node("Concat", "minus", "again", out="target", axis=0),
+            node("Reshape", "x", "target"),
+        ]
+        used = {name for each in nodes for name in each.input}
+        agree(write(tmp_path, nodes, ("n", 3, 8, 8), {k: v for k, v in stored.items() if k in used}), X)
+
+
 def test_nodes_in_any_order(tmp_path):
     """keras2onnx wrote from the end; what goes in a circle is refused, in a list or in a file from its end."""
     stored = {"w": drawn(4, 3, 3, 3), "k": drawn(4 * 36, 5)}
@@ -452,6 +475,11 @@ def test_names_that_paths_and_terminals_would_take_for_something_else(tmp_path):
             "node 'l' (Loop): the operator Loop is not read here, nor are Erf, Sin.",
         ),
         ([node("Relu")], {}, "it has no input."),
+        (
+            [node("Unsqueeze", "x", axes=2)],
+            {},
+            "node 'y' (Unsqueeze): its settings or its inputs are not as ONNX has them.",
+        ),
         ([node("Conv", "x", "x")], {}, "node 'y' (Conv): its input 1 must be constant."),
         (
             [node("MatMul", "x", "w")],
