@@ -16,6 +16,7 @@ HELP: str = "name what is on pictures"
 GUESS: str = "a guess"  # as ResolvedCard's origin has it
 UNKNOWN: str = "nobody said how pixels are scaled; taken 0..255 as they are"
 USUAL: str = "If the net was trained on x/255, add --scale 1/255"
+OF_PYTORCH: str = "If the net was trained as PyTorch's mostly are, add --preprocess torch"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     unreadable: dict[Path, str] = {}
     files = flags.pictures(args.pictures)
     if resolved.origin["scale"] == GUESS and len(files) > 1:
-        console.note(f"{UNKNOWN}. {USUAL}.")
+        console.note(f"{UNKNOWN}. {_usual(args, resolved.value)[0]}.")
     assumed = {name: resolved.value[name] for name, who in resolved.origin.items() if who == GUESS}
     if len(model.outputs) == 1 and resolved.value["task"] != "pictures":
         answers = _classes(model, files, unreadable, args, assumed)
@@ -65,7 +66,7 @@ def _classes(
     rows = predict.predict(model, files, unreadable=unreadable)
     files = [file for file in files if file not in unreadable]
     if "scale" in assumed and len(files) == 1 and not unreadable and not many:
-        _tell_other_scale(model, files[0], rows[0])
+        _tell_other_scale(model, files[0], rows[0], *_usual(args, card))
     answers = []
     for file, p in zip(files, rows, strict=True):
         best = sorted(range(len(names)), key=lambda k: -p[k])
@@ -131,17 +132,26 @@ def _numbers(kind: str, values: list[float], top: int) -> str:
     return ", ".join(f"class {k} {values[k]:.3f}" for k in best)
 
 
-def _tell_other_scale(model: "Model", file: Path, row: "Array") -> None:
-    """Tell, of one picture, what the answer would be had the net been trained on x/255."""
+def _usual(args: argparse.Namespace, card: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return what else is usual, in words and as fields of the card: PyTorch has its own custom with colours."""
+    from ...files import preprocess
+
+    if args.model.endswith(".onnx") and card["channels"] == 3:
+        return OF_PYTORCH, preprocess("torch")
+    return USUAL, {"scale": 1 / 255}
+
+
+def _tell_other_scale(model: "Model", file: Path, row: "Array", usual: str, fields: dict[str, Any]) -> None:
+    """Tell, of one picture, what the answer would be had the net been trained in a way that is usual."""
     from .. import predict
     from ..card import known
 
     card = known(model)
-    model.classifier = {**card, "scale": 1 / 255}
+    model.classifier = {**card, **fields}
     other = predict.predict(model, [file])[0]
     model.classifier = card
     here, there = (f"{card['class_names'][p.argmax()]} {p.max():.3f}" for p in (row, other))
     if row.argmax() == other.argmax():
-        console.note(f"{UNKNOWN}: {here}. {USUAL}: {there}, the same class.")
+        console.note(f"{UNKNOWN}: {here}. {usual}: {there}, the same class.")
     else:
-        console.note(f"{UNKNOWN}: {here}. {USUAL}: {there}.")
+        console.note(f"{UNKNOWN}: {here}. {usual}: {there}.")
