@@ -10,6 +10,7 @@ from minicnn.files import replacing
 from . import cases, goals, machine, photographs, plots, results, roofline, sections, table, timing
 
 HERE = Path(__file__).parent
+BY_HAND = "## Public model files"
 HOW = f"""Medians of alternated rounds in one run, ± half the interquartile range; ~ marks a row whose interquartile
 range is above {timing.NOISY:.0%} of its median: the machine was noisy. Every engine has the same number of threads, and
 its result was compared before the clock started. A ratio above 1 says that minicnn is faster; Keras stands for the
@@ -47,9 +48,16 @@ def write(paths, out=None, readme=None):
     tables = {"benchmarks": readme_table(parts), "photographs": readme_line(parts)}
     summary = [tables["benchmarks"], _commands(layers)] if layers else []
     chapters = ["# Results", HOW, *summary, pictures, goals.text(judged), *map(_chapter, parts)]
+    chapters.append(_kept(out / "RESULTS.md"))
     _write(out / "RESULTS.md", "\n\n".join(chapter for chapter in chapters if chapter) + "\n")
     print("\n\n".join(_marked(name, text) for name, text in tables.items() if text))
     _update(Path(readme or HERE.parent / "README.md"), tables)
+
+
+def _kept(path):
+    """Return the last chapter of the report that was there, which no command writes: its files are not ours to give."""
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    return old[old.index(BY_HAND) :].rstrip() if BY_HAND in old else ""
 
 
 def _same_limits(parts):

@@ -95,6 +95,15 @@ def test_a_readme_without_markers_is_left_alone(files, tmp_path):
     assert readme.read_text() == "mine\n"
 
 
+def test_the_chapter_that_no_command_writes_stays(files, tmp_path):
+    chapter = "## Public model files\n\n| source | tried |\n|---|---|\n| ONNX | 3 |\n"
+    (tmp_path / "RESULTS.md").write_text(f"# Results\n\nof old\n\n{chapter}")
+    for _ in range(2):
+        report.write(files, tmp_path, tmp_path / "none.md")
+        text = (tmp_path / "RESULTS.md").read_text()
+        assert text.endswith(f"\n\n{chapter}") and text.count(chapter) == 1 and "of old" not in text
+
+
 def test_goals_name_the_worst_case(files):
     text = goals.text(results.read(files))
     assert "| input gradient against Keras | every case at least 1x | 0 of 1 cases; worst 0.50x (E2 tinyvgg" in text
