@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..model import card as cards
 from .. import config as configs
-from ..model import weights
 from ..config import BASES, base_of
+from ..model import card as cards
+from ..model import weights
 from ..types import AnyPath, Net
 
 KEPT: tuple[str, ...] = (

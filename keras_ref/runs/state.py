@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..runtime import files
 from .. import runtime
+from ..runtime import files
 from ..types import AnyPath, Net
 
 

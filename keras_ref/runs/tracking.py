@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..runtime import files
 from .. import runtime
-from ..runtime import first_line
+from ..runtime import files, first_line
 from ..types import AnyPath
 
 Tracker = Any  # a keras.callbacks.Callback
