@@ -1,6 +1,7 @@
 """Adam: w, m and v in one pass over memory; NumPy's expressions would make some fifteen."""
 
 import math
+from typing import NamedTuple
 
 from ..types import Array
 from .machine import ceil_div, checks, jit, run
@@ -8,9 +9,28 @@ from .machine import ceil_div, checks, jit, run
 BLOCK = 1 << 14  # elements a job
 
 
+class How(NamedTuple):
+    """The numbers of a step, in the dtype of the weights.
+
+    Attributes
+    ----------
+    rate, epsilon, keep : float
+        As given to `adam_step`.
+    take_1, take_2 : float
+        1 - beta: what of the gradient and of its square is taken into the means.
+    """
+
+    rate: float
+    take_1: float
+    take_2: float
+    epsilon: float
+    keep: float
+
+
 @jit
-def _step(start, stop, w, g, m, v, rate, take_1, take_2, epsilon, keep):
-    """Job: `BLOCK` weights. take_1, take_2: 1 - beta, what of the gradient and its square is taken into the means."""
+def _step(start, stop, w, g, m, v, how):
+    """Job: `BLOCK` weights."""
+    rate, take_1, take_2, epsilon, keep = how
     for i in range(start * BLOCK, min(stop * BLOCK, w.size)):
         m[i] += (g[i] - m[i]) * take_1
         v[i] += (g[i] * g[i] - v[i]) * take_2
@@ -18,8 +38,9 @@ def _step(start, stop, w, g, m, v, rate, take_1, take_2, epsilon, keep):
 
 
 @jit
-def _step_below_the_top(start, stop, w, g, m, v, top, rate, take_1, take_2, epsilon, keep):
+def _step_below_the_top(start, stop, w, g, m, v, top, how):
     """Job: `BLOCK` weights, divided by the root of the largest v so far."""
+    rate, take_1, take_2, epsilon, keep = how
     for i in range(start * BLOCK, min(stop * BLOCK, w.size)):
         m[i] += (g[i] - m[i]) * take_1
         v[i] += (g[i] * g[i] - v[i]) * take_2
@@ -83,5 +104,5 @@ def adam_step(
         ceil_div(w.size, BLOCK),
         8 * w.size,
         *(array.reshape(-1) for array in (w, g, m, v, *tops)),
-        *(w.dtype.type(each) for each in (rate, 1 - beta_1, 1 - beta_2, epsilon, keep)),
+        tuple(map(w.dtype.type, How(rate, 1 - beta_1, 1 - beta_2, epsilon, keep))),
     )

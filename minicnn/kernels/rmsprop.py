@@ -1,6 +1,7 @@
 """RMSprop: w and its means in one pass over memory; NumPy's expressions would make some ten."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,17 +11,38 @@ from .machine import ceil_div, checks, jit, run
 BLOCK = 1 << 14  # elements a job
 
 
+class How(NamedTuple):
+    """The numbers of a step, in the dtype of the weights.
+
+    Attributes
+    ----------
+    rate, rho, epsilon, keep, momentum : float
+        As given to `rmsprop_step`.
+    take : float
+        1 - rho: what of the gradient's square is taken into the mean.
+    """
+
+    rate: float
+    rho: float
+    take: float
+    epsilon: float
+    keep: float
+    momentum: float
+
+
 @jit
-def _plain(start, stop, w, g, v, rate, rho, take, epsilon, keep):
-    """Job: `BLOCK` weights. take: 1 - rho, what of the gradient's square is taken into the mean."""
+def _plain(start, stop, w, g, v, how):
+    """Job: `BLOCK` weights."""
+    rate, rho, take, epsilon, keep, _ = how
     for i in range(start * BLOCK, min(stop * BLOCK, w.size)):
         v[i] = rho * v[i] + take * (g[i] * g[i])
         w[i] = keep * w[i] - rate * g[i] / math.sqrt(v[i] + epsilon)
 
 
 @jit
-def _general(start, stop, w, g, v, m, mean, rate, rho, take, epsilon, keep, momentum):
+def _general(start, stop, w, g, v, m, mean, how):
     """Job: `BLOCK` weights, with momentum where there is m, centered where there is a mean."""
+    rate, rho, take, epsilon, keep, momentum = how
     for i in range(start * BLOCK, min(stop * BLOCK, w.size)):
         v[i] = rho * v[i] + take * (g[i] * g[i])
         spread = v[i]
@@ -84,12 +106,12 @@ def rmsprop_step(
     g = checks.floats(g, "g", dtype=w.dtype)
     checks.shape(g, "g", w.shape)
     v = checks.in_place(v, "v", like=w)
-    settings = [w.dtype.type(each) for each in (rate, rho, 1 - rho, epsilon, keep)]
+    how = tuple(map(w.dtype.type, How(rate, rho, 1 - rho, epsilon, keep, momentum)))
     jobs, flat = ceil_div(w.size, BLOCK), [array.reshape(-1) for array in (w, g, v)]
     if m is None and mean is None:
-        run(_plain, jobs, 8 * w.size, *flat, *settings)
+        run(_plain, jobs, 8 * w.size, *flat, how)
         return
     none = np.empty(0, w.dtype)
     m = none if m is None else checks.in_place(m, "m", like=w)
     mean = none if mean is None else checks.in_place(mean, "mean", like=w)
-    run(_general, jobs, 8 * w.size, *flat, m.reshape(-1), mean.reshape(-1), *settings, w.dtype.type(momentum))
+    run(_general, jobs, 8 * w.size, *flat, m.reshape(-1), mean.reshape(-1), how)
