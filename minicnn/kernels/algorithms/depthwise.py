@@ -35,14 +35,22 @@ def _span(offset, step, size, count):
 
 
 @jit
+def _whole(way):
+    """Return inner and outer: the outputs inner <= j < outer of a row have the window's columns all in the image."""
+    (_, width), (_, ow), _, (_, kw), (_, sw), (_, dw), (_, left) = way
+    inner, _ = _span(-left, sw, width, ow)
+    _, outer = _span((kw - 1) * dw - left, sw, width, ow)
+    return inner, outer
+
+
+@jit
 def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams) -> None:
     """Job: one row of outputs of one image. x, kernel (KH, KW, C), bias and y are flat; C is at least V*L."""
     (height, width), (oh, ow), channels, (kh, kw), (sh, sw), (dh, dw), (top, left) = way
     one_row = (shape[0][:1], shape[1])
     t, lanes, zero = len(shape[0]), tile.REGISTER_BYTES // x.itemsize, x.dtype.type(0)
     tile_width = len(shape[1]) * lanes
-    inner, _ = _span(-left, sw, width, ow)  # outputs inner <= j < outer have their whole window in the image
-    _, outer = _span((kw - 1) * dw - left, sw, width, ow)
+    inner, outer = _whole(way)
     if outer - inner < t:
         inner = outer = 0
     for job in range(start, stop):
@@ -120,8 +128,7 @@ def backward_kernel(start, stop, dy, x, partial, shape, rows, way) -> None:
     flat_x, flat_dy, flat = x.reshape(-1), dy.reshape(-1), partial.reshape(-1)
     t, tile_width = len(shape[0]), len(shape[1]) * (tile.REGISTER_BYTES // x.itemsize)
     one_row, step = (shape[0][:1], shape[1]), partial.shape[3]
-    inner, _ = _span(-left, sw, width, ow)  # outputs inner <= j < outer have their whole window in the image
-    _, outer = _span((kw - 1) * dw - left, sw, width, ow)
+    inner, outer = _whole(way)
     if t < kw:
         inner = outer = 0
     for job in range(start, stop):
