@@ -6,4 +6,4 @@
 conv2d takes the first, the second takes conv2d: so this front imports neither.
 """
 
-__all__ = ["activation", "conv2d_maxpool2d"]
+__all__ = ["activation", "conv2d_maxpool2d"]  # pyright: ignore[reportUnsupportedDunderAll]

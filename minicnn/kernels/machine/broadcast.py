@@ -69,19 +69,21 @@ def walk(*shapes: tuple[int, ...]) -> Walk | None:
     """
     shape = np.broadcast_shapes(*shapes)
     shapes = tuple((1,) * (len(shape) - len(own)) + own for own in shapes)
-    axes = []  # [size, which arrays are broadcast along it]
+    axes: list[tuple[int, tuple[bool, ...]]] = []  # size, and which arrays are broadcast along it
     for size, own in zip(shape, zip(*shapes, strict=True), strict=True):
         repeated = tuple(each != size for each in own)
         if axes and axes[-1][1] == repeated:
-            axes[-1][0] *= size
+            axes[-1] = (axes[-1][0] * size, repeated)
         elif size != 1:
-            axes.append([size, repeated])
+            axes.append((size, repeated))
     if len(axes) > AXES:
         return None
-    axes = [[1, (False,) * len(shapes)]] * (AXES - len(axes)) + axes
-    sizes, steps = tuple(size for size, _ in axes), []
+    axes = [(1, (False,) * len(shapes))] * (AXES - len(axes)) + axes
+    sizes = tuple(size for size, _ in axes)
+    steps: list[tuple[int, ...]] = []
     for index in range(len(shapes)):
-        step, own = 1, []
+        step = 1
+        own: list[int] = []
         for size, repeated in reversed(axes):
             own.append(0 if repeated[index] else step)
             step *= 1 if repeated[index] else size

@@ -157,7 +157,7 @@ def _content(path: str) -> bytes:
     return _digest(Path(path).read_bytes())
 
 
-class _Locator(caching._CacheLocator):
+class _Locator(caching._CacheLocator):  # pyright: ignore[reportPrivateUsage]
     """Where the files of a function lie, and by what they are known: the content of the function's source file.
 
     (Numba's class, which has no annotations, seems to return None everywhere; hence Any.)

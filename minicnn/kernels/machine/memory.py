@@ -12,7 +12,7 @@ import contextlib
 import math
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 
@@ -61,7 +61,7 @@ class Workspace:
 
 
 @contextlib.contextmanager
-def workspace(space: Workspace | None = None, alone: bool = False) -> Iterator[None]:
+def workspace(space: Workspace | None = None, alone: bool = False) -> Generator[None, None, None]:
     """Reuse the memory of large arrays, in this thread, until the block ends.
 
     Put it round a training loop or a loop over batches. Nested blocks share the outer one's memory. At the end all

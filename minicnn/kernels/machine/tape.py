@@ -14,7 +14,7 @@ kernel was given, the model's among them, are held: so an address stays good as 
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -108,7 +108,7 @@ def current() -> Tape | None:
 
 
 @contextlib.contextmanager
-def recording(tape: Tape) -> Iterator[None]:
+def recording(tape: Tape) -> Generator[None, None, None]:
     """Note every kernel that this thread calls until the block ends, and take large arrays from the tape's memory.
 
     An outer tape does not see them, and is not good any longer.

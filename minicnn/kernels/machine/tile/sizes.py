@@ -16,9 +16,11 @@ Shape = tuple[tuple[None, ...], tuple[None, ...]]  # of a tile, as kernels take 
 
 LINE = 64  # bytes that come from memory together
 # for V registers across, the T that are used: enough to fill rows of any width well, few enough to compile
-ROWS: dict[int, tuple[int, ...]] = {1: (20, 16, 14, 10, 9, 6, 3, 1), 2: (14, 12, 9, 7, 4, 3, 1)}
-if REGISTERS < 32:
-    ROWS = {1: (10, 9, 7, 5, 3, 1), 2: (6, 5, 4, 3, 1)}
+ROWS: dict[int, tuple[int, ...]] = (
+    {1: (20, 16, 14, 10, 9, 6, 3, 1), 2: (14, 12, 9, 7, 4, 3, 1)}
+    if REGISTERS >= 32
+    else {1: (10, 9, 7, 5, 3, 1), 2: (6, 5, 4, 3, 1)}
+)
 
 
 def lanes(dtype: np.dtype) -> int:
