@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +30,25 @@ def browser():
         chromium = p.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """Return the source of axe-core, which AXE_CORE names; without it these tests skip, but never in CI with npm."""
+    if "AXE_CORE" not in os.environ:
+        message = "AXE_CORE does not say where axe.min.js is (npm install axe-core, in a folder outside the checkout)"
+        assert os.environ.get("CI") != "true" or shutil.which("npm") is None, message
+        pytest.skip(message)
+    return Path(os.environ["AXE_CORE"]).read_text(encoding="utf-8")
+
+
+def faults(page, axe):
+    """List what axe-core finds on a page as it stands: rule, element, reason. The context bypasses the CSP."""
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(content=axe)
+    found = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    return [
+        f"{rule['id']}: {node['html'][:160]}: {' '.join(node['failureSummary'].split())[:300]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]

@@ -27,6 +27,7 @@ import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
 from tests import tolerances  # noqa: E402
+from tests.browser import axe as axe  # noqa: E402
 from tests.browser import browser as browser  # noqa: E402
 
 EXAMPLES = os.environ.get("MINICNN_TEST_EXAMPLES")

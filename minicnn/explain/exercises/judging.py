@@ -9,7 +9,7 @@ import numpy as np
 from .cases import by_size, quietly
 from .exercise import Arguments, Exercise, Mistake
 from .gradients import agree, quotients, slope, wide
-from .running import Fault, as_numbers, close, copied, examine, results, right_answer
+from .running import EMPTY, STILL_EMPTY, Fault, as_numbers, close, copied, examine, results, right_answer
 from .showing import show_arguments, show_difference
 from .table import find
 from .timing import speed
@@ -175,6 +175,8 @@ def _wrong(exercise: Exercise, faults: list[Fault], passed: list[Arguments]) -> 
     mistake = _known(exercise, faults, passed)
     first = faults[0] if mistake is None else next(fault for fault in faults if fault.told)
     sentence = f"{exercise.function}: {first.sentence if mistake is None else mistake.sentence}."
+    if first.sentence.startswith(EMPTY) or first.sentence.endswith(STILL_EMPTY):
+        return Verdict(exercise.name, False, sentence)  # no case tells more about nothing
     lines = ["The smallest case that fails:", show_arguments(first.case)]
     if first.want is not None:
         fine = np.asarray(close(first.want, first.got, _dtype_of(first.case)))

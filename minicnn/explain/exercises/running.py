@@ -18,7 +18,8 @@ from .showing import told_apart
 
 # How far a number may be off, in units of the array's largest one, or of 1: another order of adding is no mistake.
 TOLERANCE: dict[str, float] = {"float32": 3e-5, "float64": 1e-9}
-EMPTY = "it is still empty"  # what a written file's function raises
+STILL_EMPTY = "is still empty"
+EMPTY = f"it {STILL_EMPTY}"  # what a written file's function raises
 PRINTED = 2000  # characters that are kept
 MESSAGE = 300  # characters of an exception's
 
@@ -274,7 +275,7 @@ def raised(error: BaseException, function: Callable[..., Any]) -> str:
     if isinstance(error, NotImplementedError) and EMPTY in str(error):
         last = every[-1]
         if last.filename != file and file is not None:
-            return f"{last.name} ({Path(last.filename).name}), which it calls, is still empty"
+            return f"{last.name} ({Path(last.filename).name}), which it calls, {STILL_EMPTY}"
         return f"{EMPTY}: write your lines in place of `raise NotImplementedError`"
     where = f" in line {frames[-1].lineno}, `{frames[-1].line}`" if frames and frames[-1].line else ""
     what = " ".join(str(error).split())[:MESSAGE]

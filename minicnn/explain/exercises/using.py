@@ -82,13 +82,31 @@ def use(model: Model, *functions: Callable[..., Any]) -> list[str]:
 def _finder(own: dict[str, Callable[..., Any]], layer: Layer) -> Find:
     """Find one's own function by name, its answers brought to the layer's dtype; else the kernel."""
 
+    def cast(answer: Any) -> Any:
+        return np.ascontiguousarray(answer, layer.dtype)
+
     def find(name: str) -> Callable[..., Any]:
         function = own.get(name)
         if function is None:
-            return getattr(kernels, name)
-        return lambda *case: np.ascontiguousarray(function(*case), layer.dtype)
+            return _three(find) if name == "dense_backward" else getattr(kernels, name)
+        if name == "dense_backward":
+            return lambda *case: tuple(map(cast, function(*case)))
+        return lambda *case: cast(function(*case))
 
     return find
+
+
+def _three(find: Find) -> Callable[..., Any]:
+    """Return Dense's backward in one function, as the exercise has it, of the kernels and one's own bias_backward."""
+
+    def dense_backward(dy: Array, x: Array, kernel: Array) -> tuple[Array, Array, Array]:
+        return (
+            kernels.dense_backward_input(dy, kernel),
+            kernels.dense_backward_kernel(dy, x),
+            find("bias_backward")(dy),
+        )
+
+    return dense_backward
 
 
 def _conv2d(layer: Conv2D, find: Find) -> Ways:
@@ -129,11 +147,12 @@ def _dense(layer: Dense, find: Find) -> Ways:
         shape, rows, kept, activation = saved
         dy = dy.reshape(kept.shape)
         dz = dy if activation is None else ACTIVATIONS[activation].backward(dy, kept)
+        dx, dkernel, dbias = find("dense_backward")(dz, rows, layer.params["kernel"])
         if layer.trainable:
-            layer.grads["kernel"] = find("dense_backward_kernel")(dz, rows)
+            layer.grads["kernel"] = dkernel
             if layer.use_bias:
-                layer.grads["bias"] = find("bias_backward")(dz)
-        return find("dense_backward_input")(dz, layer.params["kernel"]).reshape(shape) if need_dx else None
+                layer.grads["bias"] = dbias
+        return dx.reshape(shape) if need_dx else None
 
     return forward, backward
 
@@ -196,7 +215,7 @@ def _flatten(layer: Flatten, find: Find) -> Ways:
 # Which functions a layer calls, and how.
 WAYS: dict[type[Layer], tuple[tuple[str, ...], Callable[[Any, Find], Ways]]] = {
     Conv2D: (("conv2d_forward", "conv2d_backward_input", "conv2d_backward_kernel", "bias_backward"), _conv2d),
-    Dense: (("dense_forward", "bias_backward"), _dense),
+    Dense: (("dense_forward", "dense_backward", "bias_backward"), _dense),
     MaxPooling2D: (("maxpool2d_forward", "maxpool2d_backward"), _pool),
     ReLU: (("relu_forward", "relu_backward"), _relu),
     Softmax: (("softmax_forward",), _softmax),

@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from tests.app.serve.serving import Server, net, picture, predicted
+from tests.browser import faults
 
 
 @pytest.fixture
@@ -110,3 +111,19 @@ def test_nothing_is_fetched_from_elsewhere(server):
         page = server.get(path)
         assert page.headers["Content-Type"] == f"{kind}; charset=utf-8" and b"//" not in page.data.replace(b"// ", b"")
         assert page.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_core_finds_no_fault(server, browser, axe, theme):
+    context = browser.new_context(color_scheme=theme, bypass_csp=True)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"http://127.0.0.1:{server.port}/")
+    assert faults(page, axe) == []
+    page.set_input_files("#file", file(0))
+    page.wait_for_selector("#why:not([hidden])")
+    assert shown(page)[0] and faults(page, axe) == []
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": b"none"})
+    page.wait_for_selector("#said.wrong")
+    assert faults(page, axe) == []
+    context.close()

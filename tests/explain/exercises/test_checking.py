@@ -26,7 +26,7 @@ def test_what_is_right(check):
 
 def test_what_was_just_written_is_empty(tmp_path):
     (verdict,) = exercises.check(exercises.write_file("conv2d", tmp_path / "conv2d.py"))
-    assert not verdict.right and "it is still empty: write your lines" in verdict.sentence
+    assert not verdict.right and "it is still empty: write your lines" in verdict.sentence and verdict.body == ""
 
 
 def test_a_loop_without_an_end(check):

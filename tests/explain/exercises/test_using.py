@@ -11,6 +11,7 @@ from tests.explain.exercises.students import (
     conv_dx,
     dbias,
     dense,
+    dense_back,
     flatten,
     pool,
     pool_dx,
@@ -29,6 +30,7 @@ OWN = {
     "relu_forward": relu,
     "relu_backward": relu_dx,
     "dense_forward": dense,
+    "dense_backward": dense_back,
     "flatten_forward": flatten,
     "softmax_forward": softmax,
 }
@@ -76,6 +78,16 @@ def test_it_computes_and_trains_as_the_kernels_do():
     for one, other in zip(mine.get_weights(), kernels.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
     assert set(calls) == OWN.keys()
+
+
+def test_a_dense_layer_calls_bias_backward_where_dense_backward_is_not_given():
+    (x, y), mine, kernels, calls = data(), net(), net(), []
+    exercises.use(mine, named("bias_backward", calls))
+    histories = [model.fit(x, y, batch_size=8, verbose=0) for model in (mine, kernels)]
+    assert histories[0].history["loss"] == pytest.approx(histories[1].history["loss"], rel=1e-5)
+    for one, other in zip(mine.get_weights(), kernels.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+    assert len(calls) == 3  # two convolutions, and Dense
 
 
 def test_one_function_alone():

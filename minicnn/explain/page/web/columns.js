@@ -33,9 +33,11 @@ export class Columns {
     this.hint = hint;
     this.pages = new Map();
     this.info = el("div", { class: "info" });
-    this.columns = el("div", { class: "columns", role: "grid", "aria-label": "the net, a column a layer" });
+    this.columns = el("div", { class: "columns" });
     this.lines = svg("svg", { class: "lines", "aria-hidden": "true" });
-    this.element = el("div", { class: "net scroll" }, el("div", { class: "net-inside" }, this.lines, this.columns));
+    const heading = el("h2", { class: "hidden" }, "The net, a column a layer"); // the columns' own are below it
+    const inside = el("div", { class: "net-inside" }, this.lines, this.columns);
+    this.element = el("div", { class: "net scroll" }, heading, inside);
     this.columns.addEventListener("keydown", (event) => this.move(event));
   }
 
@@ -57,7 +59,7 @@ export class Columns {
       el("p", { class: "shape size" }, broken(node.shape.join("\u00d7"))),
     ];
     const column = (...below) =>
-      el("section", { class: "column", role: "row" }, ...head, el("div", {}, ...below.filter(Boolean)));
+      el("div", { class: "column", role: "group", "aria-label": node.name }, ...head, el("div", {}, ...below.filter(Boolean)));
     if (!this.source.values(node.index)) return column(el("p", { class: "shape" }, this.source.absent));
     const shown = this.visible(node);
     const tiles = el("div", { class: "tiles" });
@@ -159,7 +161,7 @@ export class Columns {
           { class: "entry", style: { background: colour(values[k], most), color: ink(values[k], most) } },
           format(values[k], 3),
         ),
-        `${this.app.entryName(node, k)}: ${format(values[k])}`,
+        `${this.app.entryName(node, k)}: ${format(values[k], 3)}`,
       );
       return tile;
     });
@@ -169,7 +171,6 @@ export class Columns {
     const tile = button("", () => this.source.open(node.index, c), {
       class: "tile",
       tabindex: -1,
-      role: "gridcell",
       "aria-label": `${node.name}, ${text}`,
       "data-node": node.index,
       "data-map": c ?? "",

@@ -135,7 +135,7 @@ export function table(head, rows, { caption = null, remarks = false } = {}) {
           el(
             "tr",
             {},
-            head.map((text) => el("th", { scope: "col" }, text)),
+            head.map((text) => (text ? el("th", { scope: "col" }, text) : el("td"))),
           ),
         ),
         el("tbody", {}, rows.map(row)),

@@ -218,7 +218,7 @@ export class Padding {
     return el(
       "section",
       { class: "axis-working" },
-      el("h3", {}, name),
+      el("h2", {}, name),
       el("p", { class: "formula" }, `span = (${w} \u2212 1) \u00b7 ${d} + 1 = `, num(reach, `${name}-span`)),
       this.state.mode === "same"
         ? el(

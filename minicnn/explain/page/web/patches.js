@@ -68,7 +68,7 @@ export class Patches {
     }
     fill(
       this.element,
-      el("h3", {}, "What it looks for"),
+      el("h2", {}, "What it looks for"),
       el(
         "p",
         { class: "hint" },
