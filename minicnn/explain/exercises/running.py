@@ -17,7 +17,9 @@ from .exercise import Arguments, Exercise
 from .showing import told_apart
 
 # How far a number may be off, in units of the array's largest one, or of 1: another order of adding is no mistake.
-TOLERANCE: dict[str, float] = {"float32": 3e-5, "float64": 1e-9}
+# Of the largest number. In batchnorm_backward larger terms cancel: of 20,000 drawn cases in float32 alone all but one
+# were within 6e-5. What is wrong by less than this in float32 is wrong in the cases of float64, too.
+TOLERANCE: dict[str, float] = {"float32": 1e-4, "float64": 1e-9}
 STILL_EMPTY = "is still empty"
 EMPTY = f"it {STILL_EMPTY}"  # what a written file's function raises
 PRINTED = 2000  # characters that are kept

@@ -242,3 +242,23 @@ def test_how_fast_it_is():
 def test_an_unknown_name():
     with pytest.raises(ValueError, match="Received: name='conv3d'"):
         exercises.judge("conv3d", abs)
+
+
+def test_float32_alone_is_right_where_large_terms_cancel():
+    def batch_normalization_backward(dy, x, gamma, epsilon):
+        """Small steps, each in the dtype of x."""
+        rows, d = x.reshape(-1, x.shape[-1]), dy.reshape(-1, dy.shape[-1])
+        centred = rows - rows.mean(axis=0)
+        inverse = 1 / np.sqrt((centred**2).mean(axis=0) + x.dtype.type(epsilon))
+        dxhat = d * gamma
+        dvariance = (dxhat * centred).sum(axis=0) * x.dtype.type(-0.5) * inverse**3
+        dmean = -(dxhat * inverse).sum(axis=0)
+        dx = dxhat * inverse + dvariance * 2 * centred / len(rows) + dmean / len(rows)
+        return dx.reshape(x.shape), (d * centred * inverse).sum(axis=0), d.sum(axis=0)
+
+    verdict = exercises.judge("batchnorm_backward", batch_normalization_backward, clock=False)
+    assert verdict.right, verdict
+    gamma, x = np.float32([9.0]), np.float32([[0.0], [1.0]])  # two numbers: dx is nearly nothing
+    case = {"dy": np.float32([[3.0], [-2.0]]), "x": x, "gamma": gamma, "epsilon": 0.001}
+    exercise = exercises.EXERCISES["batchnorm_backward"]
+    assert examine(exercise, batch_normalization_backward, case) is None

@@ -58,8 +58,8 @@ export class Columns {
       el("p", { class: "shape kind" }, broken(node.kind === "Activation" ? node.settings.function : node.kind)),
       el("p", { class: "shape size" }, broken(node.shape.join("\u00d7"))),
     ];
-    const column = (...below) =>
-      el("div", { class: "column", role: "group", "aria-label": node.name }, ...head, el("div", {}, ...below.filter(Boolean)));
+    const group = { class: "column", role: "group", "aria-label": node.name };
+    const column = (...below) => el("div", group, ...head, el("div", {}, ...below.filter(Boolean)));
     if (!this.source.values(node.index)) return column(el("p", { class: "shape" }, this.source.absent));
     const shown = this.visible(node);
     const tiles = el("div", { class: "tiles" });
