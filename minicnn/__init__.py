@@ -220,7 +220,9 @@ if not TYPE_CHECKING:  # a checker that saw it would take any name for one of ou
     def __getattr__(name: str) -> object:
         """Load the room that a public name lives in, once."""
         if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            elsewhere = import_module(".elsewhere", __name__)
+            found = (room for room in ("", "layers") if elsewhere.advice(room, name) is not None)
+            return elsewhere.refusing(next(found, ""))(name)
         room = import_module(f".{_HOMES.get(name, 'layers' if name[0].isupper() else name)}", __name__)
         value = globals()[name] = getattr(room, name) if name in _HOMES or name[0].isupper() else room
         return value

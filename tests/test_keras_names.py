@@ -1,16 +1,27 @@
-"""Keras's names for the classification of pictures: each is here, or stands below as out; no argument is swallowed.
+"""Keras's names for the classification of pictures: each is here, or refused by name; no argument is swallowed.
 
 A class that both have takes each argument of Keras's, or refuses it in a sentence that names it.
 """
 
+import importlib
 import inspect
-import re
 
 import numpy as np
 import pytest
 
 import minicnn
-from minicnn import callbacks, constraints, initializers, layers, losses, metrics, optimizers, regularizers, utils
+from minicnn import (
+    callbacks,
+    constraints,
+    elsewhere,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    regularizers,
+    utils,
+)
 from tests.keras_oracle import keras
 
 ROOMS = {
@@ -24,41 +35,13 @@ ROOMS = {
     "optimizers.schedules": optimizers.schedules,
     "regularizers": regularizers,
 }
-# What Keras has and minicnn has not, by room: other kinds of tasks, and rules that few nets want.
-OUT = {
-    "callbacks": "ProgbarLogger RemoteMonitor SwapEMAWeights OrbaxCheckpoint",
-    "constraints": "MinMaxNorm MaxNorm",
-    "initializers": "Identity IdentityInitializer Orthogonal OrthogonalInitializer STFT STFTInitializer",
-    "layers": """ActivityRegularization AdaptiveAveragePooling2D AdaptiveMaxPooling2D AdditiveAttention Attention AugMix
-        AutoContrast Bidirectional CategoryEncoding ContrastLimitedAdaptiveHistogramEqualization ConvLSTM2D
-        Convolution2D Convolution2DTranspose CutMix SeparableConvolution2D
-        Discretization Dot EinsumDense Embedding Equalization FlaxLayer GRU GRUCell GroupQueryAttention HashedCrossing
-        Hashing Identity InputSpec IntegerLookup JaxLayer LSTM LSTMCell Lambda Masking MaxNumBoundingBoxes
-        MelSpectrogram MixUp MultiHeadAttention Pipeline RMSNormalization RNN RandAugment RandomCrop RepeatVector
-        ReversibleEmbedding STFTSpectrogram SimpleRNN SimpleRNNCell Solarization SpectralNormalization
-        StackedRNNCells StringLookup TFSMLayer TextVectorization TimeDistributed TorchModuleWrapper
-        UnitNormalization Wrapper""",
-    "losses": """BinaryFocalCrossentropy CTC CategoricalFocalCrossentropy CategoricalGeneralizedCrossEntropy
-        CategoricalHinge Circle CosineSimilarity Dice Hinge KLDivergence LogCosh MeanAbsolutePercentageError
-        MeanSquaredLogarithmicError Poisson SquaredHinge Tversky""",
-    "metrics": """Accuracy BinaryCrossentropy BinaryIoU CategoricalCrossentropy CategoricalHinge ConcordanceCorrelation
-        CosineSimilarity FBetaScore FalseNegatives FalsePositives Hinge IoU KLDivergence LogCoshError
-        MeanAbsolutePercentageError MeanIoU MeanMetricWrapper MeanSquaredLogarithmicError OneHotIoU OneHotMeanIoU
-        PearsonCorrelation Poisson PrecisionAtRecall R2Score RecallAtPrecision RootMeanSquaredError
-        SensitivityAtSpecificity SparseCategoricalCrossentropy SpecificityAtSensitivity SquaredHinge Sum TrueNegatives
-        TruePositives""",
-    "optimizers": """Adadelta Adafactor Adagrad Adamax Ftrl Lamb Lion LossScaleOptimizer MultiOptimizer Muon Nadam
-        OptimizerMap ScheduleFreeAdamW""",
-    "optimizers.schedules": "CosineDecayRestarts InverseTimeDecay PolynomialDecay",
-    "regularizers": "OrthogonalRegularizer Regularizer",
-}
 NOT_OURS = {"self", "args", "kwargs"}
 
 
 def of_keras(room):
     """Find Keras's module of a room."""
     found = keras
-    for part in room.split("."):
+    for part in filter(None, room.split(".")):
         found = getattr(found, part)
     return found
 
@@ -72,12 +55,42 @@ def classes(module):
     }
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_class_is_here_or_listed_as_out(room):
-    flat = {name for name in classes(of_keras(room)) if not re.search("[13]D", name)}  # pictures have two axes
-    opened = layers.LAYERS if room == "layers" else ()  # in files, if nothing else
-    lacking = {name for name in flat - set(OUT[room].split()) if not hasattr(ROOMS[room], name) and name not in opened}
-    assert not lacking, f"{room}: {sorted(lacking)} are neither here nor listed as out"
+# Files of minicnn that have the name of a function of Keras's, which is a class or a name in text here.
+FILES = {"losses": {"binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}}
+
+
+def names(room):
+    """List Keras's public names in a room."""
+    return [name for name in dir(of_keras(room)) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "models", "utils", ""])
+def test_every_name_is_here_or_refused_by_name(room):
+    """None is unknown: of what is not here a sentence says what else to do, also to who imports it."""
+    where = importlib.import_module(f"minicnn.{room}" if room else "minicnn")
+    here = {name for name in names(room) if name in vars(where) or name in getattr(where, "__all__", ())}
+    assert FILES.get(room, set()) <= here
+    for name in set(names(room)) - here:
+        with pytest.raises(ImportError, match=f"^Keras's {room}{'.' if room else ''}{name} is not here: ...") as error:
+            getattr(where, name)
+        assert str(error.value).endswith("."), name
+        with pytest.raises(ImportError, match="is not here: "):
+            exec(f"from minicnn{'.' if room else ''}{room} import {name}")
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        where.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("room", sorted(elsewhere.ELSEWHERE))
+def test_nothing_is_refused_that_keras_has_not_or_that_is_here(room):
+    where = importlib.import_module(f"minicnn.{room}" if room else "minicnn")
+    told = {name for listed in elsewhere.ELSEWHERE[room] for name in listed.split()}
+    assert told <= set(names(room))
+    assert not told & set(getattr(where, "__all__", vars(where)))
+
+
+def test_layers_are_refused_by_name_at_the_top_too():
+    with pytest.raises(ImportError, match="^Keras's layers.LSTM is not here: "):
+        from minicnn import LSTM  # noqa: F401
 
 
 NEEDED = {
@@ -116,7 +129,7 @@ def shared():
     pairs = [(module, of_keras(room)) for room, module in ROOMS.items()]
     for ours, theirs in pairs:
         for name, kind in sorted(classes(theirs).items()):
-            own = getattr(ours, name, None)
+            own = vars(ours).get(name)  # getattr refuses those that are not here
             if inspect.isclass(own) and name not in ("Layer", "Metric", "Loss", "CallbackList", "InputLayer", "Mean"):
                 yield pytest.param(own, kind, id=f"{ours.__name__.rpartition('.')[2]}.{name}")
 
@@ -137,7 +150,7 @@ def in_rooms():
     return [each for each in shared() if not each.id.startswith("layers.")]
 
 
-@pytest.mark.parametrize(("ours", "theirs"), in_rooms())
+@pytest.mark.parametrize(("ours", "theirs"), list(shared()))
 def test_order_and_defaults_are_keras_s(ours, theirs):
     """What both have stands in Keras's order, and what is left out means the same."""
     own, keras_s = (inspect.signature(of).parameters for of in (ours, theirs))
@@ -150,8 +163,8 @@ def test_order_and_defaults_are_keras_s(ours, theirs):
         assert here == there or (name, here, there) in LEFT_OPEN, name
 
 
-# Said by None there and by a number here, or the other way round, and meant alike.
-LEFT_OPEN: set = set()
+# What Keras wants said, and is its usual value here where it is left out.
+LEFT_OPEN: set = {("pool_size", (2, 2), inspect.Parameter.empty)}
 
 
 @pytest.mark.parametrize(("ours", "theirs"), in_rooms())
@@ -195,15 +208,46 @@ def test_regularizers_by_their_names_as_functions(name, given):
     assert {key: pytest.approx(value) for key, value in ours.get_config().items()} == theirs.get_config()
 
 
-@pytest.mark.parametrize("method", ["fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "compile"])
-def test_arguments_of_a_model_s_methods(method):
-    theirs, ours = (list(inspect.signature(getattr(of.Model, method)).parameters) for of in (keras, minicnn))
-    known = [name for name in theirs if name in ours]
-    assert known == [name for name in ours if name in theirs], "the order is Keras's"
-    lacking = set(theirs) - set(ours) - {"kwargs"}
-    assert lacking <= (
-        {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"} if method == "compile" else set()
-    )
+METHODS = ["fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch", "compile", "get_layer"]
+# What is Keras's first argument under another name, and stands first here too.
+FIRST = {"filepath": "path", "line_length": "print_fn"}
+CALLED = {
+    **{f"Model.{name}": [getattr(of.Model, name) for of in (minicnn, keras)] for name in METHODS},
+    **{
+        f"Model.{name}": [getattr(of.Model, name) for of in (minicnn, keras)]
+        for name in ("save", "save_weights", "load_weights", "summary", "to_json")
+    },
+    "Input": [minicnn.Input, keras.Input],
+    **{
+        name: [getattr(of.models, name) for of in (minicnn, keras)]
+        for name in ("load_model", "save_model", "clone_model", "model_from_json")
+    },
+    "add": [layers.add, keras.layers.add],
+    "concatenate": [layers.concatenate, keras.layers.concatenate],
+    "preprocess_input": [utils.preprocess_input, keras.applications.imagenet_utils.preprocess_input],
+    "decode_predictions": [utils.decode_predictions, keras.applications.imagenet_utils.decode_predictions],
+}
+LEFT = {  # arguments of Keras's that are refused here, by what they are called with in the tests of their own files
+    "Model.compile": {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"},
+    "Model.summary": {"positions", "layer_range"},
+    "Model.save": {"zipped"},
+    "Model.save_weights": {"max_shard_size"},
+    "Model.load_weights": {"skip_mismatch"},
+    "save_model": {"zipped"},
+    "clone_model": {"call_function", "recursive"},
+    "load_model": {"safe_mode"},
+    "Input": {"batch_size", "dtype", "sparse", "ragged", "batch_shape", "tensor", "optional"},
+    "concatenate": {"axis"},  # taken, by the layer
+}
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_what_is_called_has_keras_s_arguments(name):
+    ours, theirs = (list(inspect.signature(each).parameters) for each in CALLED[name])
+    theirs = [FIRST.get(each, each) if FIRST.get(each) in ours else each for each in theirs]
+    known = [each for each in dict.fromkeys(theirs) if each in ours]
+    assert [each for each in ours if each in known] == known, "the order is Keras's"
+    assert set(theirs) - set(ours) - {"kwargs"} == LEFT.get(name, set())
 
 
 LOSSES = ["MeanSquaredError", "MeanAbsoluteError", "Huber", "BinaryCrossentropy", "CategoricalCrossentropy"]

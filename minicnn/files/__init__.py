@@ -28,6 +28,7 @@ looked up by name, sizes are bounded by the file's own, and every fault is one V
 
 from .atomic import replacing
 from .classifier import NONE_OF_THESE, PILLOW_FILTERS, check_supported, make_card, read_sidecar, write_sidecar
+from .dialect import model_config
 from .formats import ENDINGS, read, read_card, read_weights, write, write_card, write_weights
 from .functional import parse_functional
 from .graph import NESTED, Graph, LayerCall, TensorRef
@@ -57,6 +58,7 @@ __all__ = [
     "closed_pipe",
     "logits_of",
     "make_card",
+    "model_config",
     "model_path",
     "naming",
     "parse_functional",

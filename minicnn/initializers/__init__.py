@@ -7,6 +7,9 @@ seeds.py                     the seed of those that have none
 blank.py                     the generator for layers whose weights a file brings: nothing is drawn
 """
 
+from typing import TYPE_CHECKING
+
+from ..elsewhere import refusing
 from .blank import Blank
 from .constant_initializers import ones, zeros
 from .initializer import (
@@ -52,3 +55,6 @@ __all__ = [
     "set_source",
     "zeros",
 ]
+
+if not TYPE_CHECKING:  # a checker that saw it would take any name for one of ours
+    __getattr__ = refusing("initializers")

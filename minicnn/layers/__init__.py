@@ -3,6 +3,9 @@
 `Blank` is what `build` takes for a generator where a file brings the weights.
 """
 
+from typing import TYPE_CHECKING
+
+from ..elsewhere import refusing
 from ..initializers import Blank, next_seed
 from .activation import Activation
 from .activations import ACTIVATIONS, activate, fused
@@ -158,3 +161,6 @@ __all__ = [
     "of_one_rank",
     "subtract",
 ]
+
+if not TYPE_CHECKING:  # a checker that saw it would take any name for one of ours
+    __getattr__ = refusing("layers")

@@ -69,6 +69,11 @@ class Augmentation(Layer):
         super().__init__(name)
         self.settings = settings
 
+    def __getattr__(self, name: str) -> Any:
+        """Return a setting by its name, as Keras has it: `layer.mode`, `layer.height_factor`."""
+        settings = self.__dict__.get("settings", {})
+        return settings[name] if name in settings else super().__getattr__(name)
+
     def _forward(self, x: Array, training: bool) -> tuple[Array, bool]:
         return (self._changed(x) if training else x), training
 
@@ -124,6 +129,13 @@ class Drawn(Augmentation):
     __signature__: ClassVar[inspect.Signature]
     rng: np.random.Generator
 
+    @property
+    def factor(self) -> tuple[float, float]:
+        """The two ends between which a factor is drawn, where Keras calls it so."""
+        if "factor" not in self.settings:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute 'factor'")
+        return _range(self.settings["factor"], self.least)
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -153,6 +165,11 @@ class Drawn(Augmentation):
             return None if value is None and optional else arguments.number(key, value, self.least, 1.0)
         if not isinstance(value, (tuple, list)) or len(value) != 2:
             raise ValueError(f"`{key}` must be two numbers. Received: {key}={value!r}.")
+        if key == "factor":  # as in Keras, two ends need only reach into the range of one number
+            low, high = (arguments.number(key, end) for end in value)
+            if low > 1 or high < self.least:
+                raise ValueError(f"`{key}` must reach into {self.least:g} to 1. Received: {key}={value!r}.")
+            return low, high
         return tuple(arguments.number(key, end, -most, most) for end in value)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -255,7 +272,12 @@ class RandomZoom(Drawn):
     """
 
     arguments: ClassVar[dict[str, Any]] = {"height_factor": FREE, "width_factor": None, **SPACE}
-    least: ClassVar[float] = float(np.nextafter(-1, 0))
+
+    def _checked(self, key: str, value: Any) -> Any:
+        kept = super()._checked(key, value)
+        if key.endswith("factor") and -1 in (kept if isinstance(kept, tuple) else (kept,)):
+            raise ValueError(f"`{key}` must be above -1, where no picture is left. Received: {key}={value!r}.")
+        return kept
 
     def _matrix(self, bottom: int, right: int, /, *draws: Any) -> list[Any]:
         down, across = draws[0], draws[-1]

@@ -26,11 +26,11 @@ class Dropout(Layer):
     ----------
     rate : float in [0, 1)
         The share that is dropped.
-    seed : int, optional
-        Of the masks; by default they follow from the model's seed.
     noise_shape : tuple of int or None, optional
         The mask's shape, 1 along the axes that share one draw: (None, 1, 1, 1) drops whole examples ("drop connect",
         where a residual connection goes round them); None as a size is the input's.
+    seed : int, optional
+        Of the masks; by default they follow from the model's seed.
     name : str, optional
     **more : trainable, input_shape, ...
         As in `Layer`.
@@ -65,8 +65,8 @@ class Dropout(Layer):
     def __init__(
         self,
         rate: float,
-        seed: int | None = None,
         noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
         name: str | None = None,
         **more: Any,
     ):
@@ -152,7 +152,7 @@ class SpatialDropout2D(Dropout):
     only: ClassVar[dict[str, Any]] = {"data_format": "channels_last", "noise_shape": None}
 
     def __init__(self, rate: float, seed: int | None = None, name: str | None = None, **more: Any):
-        super().__init__(rate, seed, (None, 1, 1, None), name, **more)
+        super().__init__(rate, (None, 1, 1, None), seed, name, **more)
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings as Keras writes them, who has no `trainable` for this layer."""

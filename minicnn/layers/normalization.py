@@ -56,8 +56,6 @@ class Normalization(Layer):
     """
 
     axis: tuple[int, ...]
-    mean: Any  # a number, or tuples of them; None: `state` has the arrays
-    variance: Any
 
     only: ClassVar[dict[str, Any]] = {"invert": False}
 
@@ -79,7 +77,23 @@ class Normalization(Layer):
                 f"Received: mean={mean!r}, variance={variance!r}."
             )
         self.axis = axes
-        self.mean, self.variance = _constant(mean), _constant(variance)
+        self._numbers: tuple[Any, Any] = _constant(mean), _constant(variance)  # None: `state` has the arrays
+
+    @property
+    def mean(self) -> Any:
+        """The mean: as it was given or, once the layer is built, as an array that broadcasts against x."""
+        return self._shown(0)
+
+    @property
+    def variance(self) -> Any:
+        """The variance, in the shape of the mean."""
+        return self._shown(1)
+
+    def _shown(self, which: int) -> Any:
+        if not self.built:
+            return self._numbers[which]
+        shape = [size or 1 for size in (1, *self.input_shape[1:])]
+        return self._constants(np.broadcast_to(np.zeros((), self.dtype), shape))[which]
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The same shape; the axes must be of known size."""
@@ -89,14 +103,14 @@ class Normalization(Layer):
                 f"`axis` of layer '{self.name}' must name axes of known size. "
                 f"Received: axis={self.axis}, input_shape={input_shape}."
             )
-        if self.mean is not None:
+        if self._numbers[0] is not None:
             sizes = [int(input_shape[axis] or 0) for axis in self._kept(rank)]
             try:
-                np.broadcast_to(np.zeros(np.shape(self.mean)), sizes)
+                np.broadcast_to(np.zeros(np.shape(self._numbers[0])), sizes)
             except ValueError:
                 raise ValueError(
                     f"`mean` of layer '{self.name}' must fit the axes' sizes {tuple(sizes)}. "
-                    f"Received: mean={np.asarray(self.mean).tolist()!r}."
+                    f"Received: mean={np.asarray(self._numbers[0]).tolist()!r}."
                 ) from None
         return input_shape
 
@@ -108,7 +122,7 @@ class Normalization(Layer):
         return sorted(axis % rank for axis in self.axis)
 
     def _build(self, input_shape: Any, rng: np.random.Generator) -> None:
-        if self.mean is None:
+        if self._numbers[0] is None:
             sizes = tuple(input_shape[axis] for axis in self._kept(len(input_shape)))
             self.state["mean"] = initializers.zeros(sizes, self.dtype)
             self.state["variance"] = initializers.ones(rng, sizes, self.dtype)
@@ -135,10 +149,10 @@ class Normalization(Layer):
         >>> from minicnn import Normalization
         >>> layer = Normalization()
         >>> layer.adapt(np.array([[1.0, 10.0], [3.0, 50.0]]))
-        >>> layer.state["mean"], layer([[3.0, 10.0]])
-        (array([ 2., 30.], dtype=float32), array([[ 1., -1.]], dtype=float32))
+        >>> layer.mean, layer([[3.0, 10.0]])
+        (array([[ 2., 30.]], dtype=float32), array([[ 1., -1.]], dtype=float32))
         """
-        if self.mean is not None:
+        if self._numbers[0] is not None:
             raise ValueError(f"`mean` and `variance` of layer '{self.name}' were given; adapt needs a layer without.")
         count, mean, variance = 0, np.zeros(()), np.zeros(())
         for batch in [data] if hasattr(data, "__array__") else data:
@@ -169,7 +183,7 @@ class Normalization(Layer):
         kept = self._kept(x.ndim)
         shape = [size if axis in kept else 1 for axis, size in enumerate(x.shape)]
         sizes = [x.shape[axis] for axis in kept]
-        given = (self.state["mean"], self.state["variance"]) if self.mean is None else (self.mean, self.variance)
+        given = (self.state["mean"], self.state["variance"]) if self._numbers[0] is None else self._numbers
         return [np.broadcast_to(np.asarray(item, x.dtype), sizes).reshape(shape) for item in given]
 
     def constants(self, shape: tuple[int, ...]) -> tuple[Array, Array]:
@@ -188,7 +202,7 @@ class Normalization(Layer):
         return kernels.normalization_backward(dy, variance) if need_dx else None
 
     def _settings(self) -> dict[str, Any]:
-        given = [None if item is None else np.asarray(item).tolist() for item in (self.mean, self.variance)]
+        given = [None if item is None else np.asarray(item).tolist() for item in self._numbers]
         return {"axis": list(self.axis), "invert": False, "mean": given[0], "variance": given[1]}
 
 

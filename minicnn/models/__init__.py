@@ -5,7 +5,7 @@ network.py         ... that are a graph: shapes, forward and backward (running.p
 trainer.py         ... that can be trained: compile, fit, evaluate, predict
 model.py           Model(inputs, outputs), what a user makes
 sequential.py      Sequential(layers), a chain
-saving.py          to model files and back; configs.py: a layer as Keras's config
+saving.py          to model files and back; configs.py: a layer as Keras's config; cloning.py: from it, weights fresh
 card.py            a classifier's classifier.json, completed by what the model says itself
 summary.py         the table of layers; tables.py: a table for notebooks
 gradcheck.py       are the gradients right? kinks.py: where a difference quotient can't tell
@@ -17,10 +17,11 @@ from . import gradcheck
 from .architectures import ARCHITECTURES, homework, tinyvgg
 from .card import card_of
 from .check_layer import check_layer
+from .cloning import clone_model, model_from_json
 from .container import is_model
 from .graph import Call
 from .model import Model
-from .saving import load_model
+from .saving import load_model, save_model
 from .sequential import Sequential
 from .tables import html_table
 
@@ -31,10 +32,13 @@ __all__ = [
     "Sequential",
     "card_of",
     "check_layer",
+    "clone_model",
     "gradcheck",
     "homework",
     "html_table",
     "is_model",
     "load_model",
+    "model_from_json",
+    "save_model",
     "tinyvgg",
 ]

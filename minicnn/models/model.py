@@ -23,11 +23,14 @@ from .summary import summary as format_summary
 from .trainer import Trainer
 
 Ends = SymbolicTensor | Sequence[SymbolicTensor] | Mapping[str, SymbolicTensor]
-# Keras's arguments of summary that are not here: the values that mean "not used", and what else to do.
+# Keras's arguments of methods that are not here: the values that mean "not used", and what else to do.
 ELSEWHERE: dict[str, tuple[tuple[Any, ...], str]] = {
     "layer_range": ((None,), "leave it out, the table has all layers"),
     "line_length": ((None,), "leave it out, columns are as wide as what stands in them"),
     "positions": ((None,), "leave it out, columns are as wide as what stands in them"),
+    "zipped": ((None, True), "a .keras file is a zip"),
+    "max_shard_size": ((None,), "leave it out, the weights go into one file"),
+    "skip_mismatch": ((False,), "set_weights of the layers that fit"),
 }
 
 
@@ -162,7 +165,7 @@ class Model(Trainer):
 
     # ---- files ------------------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str], overwrite: bool = True) -> None:
+    def save(self, path: str | os.PathLike[str], overwrite: bool = True, **more: Any) -> None:
         """Write the model to a file; its ending says which kind.
 
         Parameters
@@ -172,6 +175,8 @@ class Model(Trainer):
             for TensorFlow.js, the arrays beside it. The classifier.json lies in the first and beside the others.
         overwrite : bool
             False: a file that is there stays, and ValueError says so.
+        **more : anything
+            Keras's other arguments, which mean nothing else here than their defaults.
 
         Raises
         ------
@@ -187,9 +192,10 @@ class Model(Trainer):
         ...     load_model(f"{folder}/small.keras").output_shape
         (None, 2)
         """
+        refuse("save", more, ELSEWHERE)
         saving.save_model(self, path, overwrite)
 
-    def save_weights(self, path: str | os.PathLike[str], overwrite: bool = True) -> None:
+    def save_weights(self, path: str | os.PathLike[str], overwrite: bool = True, **more: Any) -> None:
         """Write the arrays alone to a file, as Keras does.
 
         Parameters
@@ -198,6 +204,8 @@ class Model(Trainer):
             `NAME.weights.h5`.
         overwrite : bool
             False: a file that is there stays, and ValueError says so.
+        **more : anything
+            Keras's other arguments, which mean nothing else here than their defaults.
 
         Raises
         ------
@@ -215,21 +223,25 @@ class Model(Trainer):
         >>> all((a == b).all() for a, b in zip(model.get_weights(), fresh.get_weights()))
         True
         """
+        refuse("save_weights", more, ELSEWHERE)
         saving.save_weights(self, path, overwrite)
 
-    def load_weights(self, path: str | os.PathLike[str]) -> None:
+    def load_weights(self, path: str | os.PathLike[str], **more: Any) -> None:
         """Read the arrays from a file, as Keras writes it: see `save_weights`.
 
         Parameters
         ----------
         path : str or PathLike
             A `.weights.h5` file, or the whole model's `.h5` or `.keras` file.
+        **more : anything
+            Keras's other arguments, which mean nothing else here than their defaults.
 
         Raises
         ------
         ValueError
             One sentence: the path, and what is wrong with the file or does not fit the model.
         """
+        refuse("load_weights", more, ELSEWHERE)
         saving.load_weights(self, path)
 
     def to_json(self) -> str:

@@ -33,9 +33,31 @@ LARGEST: int = 1 << 26  # numbers between two layers, of one example: 256 MB; Xc
 
 
 def save_model(model: "Model", path: AnyPath, overwrite: bool = True) -> None:
-    """Write a model to a file: layers, arrays, compile settings, optimizer, classifier.json; see `Model.save`.
+    """Write a model to a file: layers, arrays, compile settings, optimizer, classifier.json; so does `Model.save`.
 
-    The file appears under its name only when it is whole.
+    Parameters
+    ----------
+    model : Model or Sequential
+    path, overwrite
+        As in `Model.save`. The file appears under its name only when it is whole.
+
+    Raises
+    ------
+    ValueError
+        Another ending, or a model whose input shape nobody knows.
+
+    Notes
+    -----
+    Source: Keras 3 `saving.save_model`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicnn import Dense, Input, Sequential, load_model
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(Sequential([Input((4,)), Dense(2)]), f"{folder}/small.keras")
+    ...     load_model(f"{folder}/small.keras").output_shape
+    (None, 2)
     """
     name = path_of("path", path)
     if not name.endswith(files.ENDINGS) or name.endswith(".weights.h5"):
@@ -80,7 +102,7 @@ def load_model(
     custom_objects : dict, optional
         Name -> what is not minicnn's: a class of layers, losses or metrics, a function that is a loss or a metric.
     compile : bool
-        False: leave the model uncompiled.
+        False: leave the model uncompiled, and the optimizer's state in the file.
     **more : anything
         Keras's `safe_mode`: nothing in a file is ever run, whatever it says.
 
@@ -116,7 +138,8 @@ def load_model(
             raise TypeError("load_model takes `custom_objects` once. Received: a dict in the second place, too.")
         weights, custom_objects = None, weights
     path = path_of("path", path)
-    file = files.read(path, boolean("optimizer", optimizer), weights)
+    compiled = boolean("compile", compile)
+    file = files.read(path, boolean("optimizer", optimizer) and compiled, weights)
     with files.naming(path):
         try:
             model: Any = layer_from_entry(file.config, Blank(), custom_objects)
@@ -130,7 +153,7 @@ def load_model(
             model.cast(dtype)
             set_arrays(model, file.weights)
     model.classifier = file.classifier
-    if file.compile_config and boolean("compile", compile):
+    if file.compile_config and compiled:
         _compile(model, file.compile_config, custom_objects or {}, file.optimizer)
     return model
 

@@ -8,6 +8,9 @@ RMSprop    along the gradient, divided by the root of its mean square
 Each takes a learning rate or a schedule of them (schedules.py), a weight decay, and one way to clip gradients.
 """
 
+from typing import TYPE_CHECKING
+
+from ..elsewhere import refusing
 from . import schedules
 from .adam import Adam, AdamW
 from .lookup import from_config, get
@@ -30,3 +33,6 @@ __all__ = [
     "get",
     "schedules",
 ]
+
+if not TYPE_CHECKING:  # a checker that saw it would take any name for one of ours
+    __getattr__ = refusing("optimizers")

@@ -196,7 +196,7 @@ class Setup:
 
         def serialized(room: Any, thing: Any) -> dict[str, Any]:
             name = type(thing).__name__
-            own = getattr(room, name, None) is not type(thing)
+            own = vars(room).get(name) is not type(thing)  # getattr refuses some of Keras's names
             return {
                 "module": None if own else f"keras.{room.__name__.rpartition('.')[2]}",
                 "class_name": name,

@@ -7,6 +7,9 @@ set_random_seed                     models without a seed of their own draw from
 preprocess_input, decode_predictions    pixels and names of nets that were trained on ImageNet
 """
 
+from typing import TYPE_CHECKING
+
+from ..elsewhere import refusing
 from .image_dataset import ImageDataset, image_dataset_from_directory
 from .imagenet import decode_predictions, preprocess_input
 from .images import img_to_array, load_img
@@ -23,3 +26,6 @@ __all__ = [
     "set_random_seed",
     "to_categorical",
 ]
+
+if not TYPE_CHECKING:  # a checker that saw it would take any name for one of ours
+    __getattr__ = refusing("utils")

@@ -9,28 +9,30 @@ import numpy as np
 
 from ..data import to_floats
 from ..files import preprocess
-from ..types import AnyArray, AnyPath, ArrayLike
+from ..layers import Rescaling, SymbolicTensor
+from ..types import AnyPath, ArrayLike
 
 
-def preprocess_input(x: ArrayLike, data_format: str | None = None, mode: str = "caffe") -> AnyArray:
+def preprocess_input(x: ArrayLike | SymbolicTensor, data_format: str | None = None, mode: str = "caffe") -> Any:
     """Prepare pixels as a net of Keras's applications wants them.
 
     Parameters
     ----------
-    x : (..., 3)
-        RGB, 0..255; it is left as it is. For "tf" any channels will do.
+    x : (..., 3), or SymbolicTensor
+        RGB, 0..255; it is left as it is. For "tf" any channels will do. A symbolic tensor is scaled inside the model,
+        by a Rescaling.
     data_format : "channels_last", optional
     mode : "caffe", "tf" or "torch"
         VGG and ResNet50 want "caffe", Xception, Inception and MobileNet "tf", DenseNet "torch".
 
     Returns
     -------
-    x : (..., 3) float32
+    x : (..., 3) float32, or SymbolicTensor
 
     Raises
     ------
     ValueError
-        An argument is none of these.
+        An argument is none of these, or a symbolic tensor is to be turned to blue, green, red.
 
     Notes
     -----
@@ -45,10 +47,18 @@ def preprocess_input(x: ArrayLike, data_format: str | None = None, mode: str = "
         raise ValueError(f"`data_format` must be 'channels_last'. Received: data_format={data_format!r}.")
     if mode not in ("caffe", "tf", "torch"):
         raise ValueError(f"`mode` must be 'caffe', 'tf' or 'torch'. Received: mode={mode!r}.")
+    way = preprocess(mode)
+    if isinstance(x, SymbolicTensor):
+        if way["order"] != "rgb":
+            raise ValueError(
+                f"mode={mode!r} turns the order of colours round, which no layer does: prepare arrays before the net, "
+                f"dataset.map(lambda x, y: (preprocess_input(x), y)) say. Received: x={x!r}."
+            )
+        return Rescaling(way["scale"], way["offset"])(x)
     pixels = np.asarray(x)
     if mode != "tf" and pixels.shape[-1:] != (3,):
         raise ValueError(f"`x` must be RGB, (..., 3), for mode={mode!r}. Received: x.shape={pixels.shape}.")
-    return to_floats(pixels, **preprocess(mode))
+    return to_floats(pixels, **way)
 
 
 def decode_predictions(preds: ArrayLike, top: int = 5, path: AnyPath | None = None) -> list[list[tuple[str, str, Any]]]:
@@ -89,11 +99,9 @@ def decode_predictions(preds: ArrayLike, top: int = 5, path: AnyPath | None = No
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     file = home / "models" / "imagenet_class_index.json" if path is None else Path(path)
     try:
-        names: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        written = json.loads(file.read_text(encoding="utf-8"))
+        names = [(str(number), str(name)) for number, name in (written[str(at)] for at in range(1000))]
+    except (OSError, ValueError, LookupError, TypeError):
         raise ValueError(f"`path` must be Keras's imagenet_class_index.json. Received: {file}.") from None
     best = np.argsort(scores, 1)[:, ::-1][:, :top]
-    return [
-        [(*names[str(at)], row[at]) for at in places]  # pyright: ignore[reportReturnType]  two names and a score
-        for places, row in zip(best, scores, strict=True)
-    ]
+    return [[(*names[at], row[at]) for at in places] for places, row in zip(best, scores, strict=True)]

@@ -51,6 +51,10 @@ CASES = [
     ("RandomTranslation", {"height_factor": 0.4, "width_factor": 0.2, "fill_mode": "reflect"}),
     ("RandomContrast", {"factor": 0.9}),
     ("RandomContrast", {"factor": (0.2, 0.6), "value_range": (10, 200)}),
+    ("RandomContrast", {"factor": (0.2, 1.5)}),
+    ("RandomRotation", {"factor": (-2, 2), "interpolation": "nearest", "fill_mode": "constant"}),
+    ("RandomTranslation", {"height_factor": 0.3, "width_factor": 0.3, "interpolation": "nearest"}),
+    ("RandomZoom", {"height_factor": 0.5, "width_factor": 0.2, "fill_mode": "wrap"}),
     ("RandomBrightness", {"factor": 0.7}),
     ("RandomBrightness", {"factor": (-0.2, 0.1), "value_range": (0, 255)}),
 ]
@@ -75,7 +79,16 @@ def test_given_keras_s_draws_keras_s_pictures(name, settings):
     assert len(many) == max(1, len(factors))
 
 
-@pytest.mark.parametrize("name", [name for name in AUGMENTATIONS if hasattr(minicnn, name)])
+@pytest.mark.parametrize(("name", "settings"), CASES, ids=lambda case: str(case))
+def test_settings_are_attributes_as_in_keras(name, settings):
+    twin, layer = getattr(keras.layers, name)(**settings), getattr(minicnn, name)(**settings)
+    for key in settings:
+        np.testing.assert_array_equal(getattr(layer, key), getattr(twin, key), err_msg=key)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        layer.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("name", [name for name in AUGMENTATIONS if name in minicnn.__all__])
 def test_draws(name):
     """A picture's own each, by the seed, in training alone."""
     kind, settings = getattr(minicnn, name), AUGMENTED.get(name, {})
@@ -111,6 +124,9 @@ def test_a_net_trains_behind_it():
         (lambda: minicnn.RandomRotation(1.5), "`factor` must be a number, at least -1 and at most 1. Received: facto"),
         (lambda: minicnn.RandomRotation((0.1, 0.2, 0.3)), "`factor` must be two numbers. Received: factor=(0.1, 0.2,"),
         (lambda: minicnn.RandomTranslation(0.1, None), "`width_factor` must be a number, at least -1 and at most 1. "),
+        (lambda: minicnn.RandomZoom(-1.0), "`height_factor` must be above -1, where no picture is left. Received: hei"),
+        (lambda: minicnn.RandomZoom((-1, 0)), "`height_factor` must be above -1, where no picture is left. Received: "),
+        (lambda: minicnn.RandomContrast((2, 3)), "`factor` must reach into 0 to 1. Received: factor=(2, 3)."),
         (lambda: minicnn.RandomZoom(0.1, fill_mode="mirror"), "`fill_mode` must be one of 'reflect', 'wrap', 'neares"),
         (lambda: minicnn.RandomContrast(-0.1), "`factor` must be a number, at least 0 and at most 1. Received: facto"),
         (lambda: minicnn.RandomBrightness(0.1, 255), "`value_range` must be two numbers. Received: value_range=255."),

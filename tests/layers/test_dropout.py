@@ -8,7 +8,7 @@ from tests.tolerances import assert_same
 
 
 def built(rate, seed=None, rng=None, shape=(None, 200, 300)):
-    layer = Dropout(rate, seed)
+    layer = Dropout(rate, seed=seed)
     layer.build(shape, np.random.default_rng(1) if rng is None else rng)
     return layer
 

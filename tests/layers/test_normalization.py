@@ -115,3 +115,19 @@ def test_adapt_in_slices(axis):
     others = tuple({0, 1, 2, 3} - {item % 4 for item in layer.axis})
     np.testing.assert_allclose(layer.state["mean"], data.mean(others), rtol=1e-6)
     np.testing.assert_allclose(layer.state["variance"], data.var(others), rtol=1e-5)
+
+
+@pytest.mark.parametrize("given", [{}, {"mean": [1.0, 2.0, 3.0], "variance": [4.0, 5.0, 6.0]}, {"axis": (1, 3)}])
+def test_mean_and_variance_are_keras_s(given):
+    """As `normalizer.mean` is printed in a notebook: in a shape that broadcasts."""
+    layer, twin = Normalization(**given), keras.layers.Normalization(**given)
+    x = np.random.default_rng(2).normal(size=(5, 4, 4, 3)).astype("float32")
+    for each in (layer, twin):
+        if "mean" not in given:
+            assert each.mean is None
+            each.adapt(x)
+        each(x)
+    for name in ("mean", "variance"):
+        got, want = getattr(layer, name), np.asarray(getattr(twin, name))
+        np.testing.assert_allclose(np.broadcast_to(got, want.shape), want, rtol=1e-5, atol=1e-6)
+        assert got.shape == want.shape

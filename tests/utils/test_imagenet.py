@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from minicnn import Input, Model
 from minicnn.utils import decode_predictions, preprocess_input
 from tests.keras_oracle import keras
 
@@ -34,6 +35,21 @@ def test_names_are_keras_s(tmp_path, monkeypatch):
     assert decode_predictions(preds) == imagenet.decode_predictions(preds)
 
 
+@pytest.mark.parametrize("mode", ["tf", "torch"])
+def test_pixels_inside_a_model_are_keras_s(mode):
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 4, 5, 3)).astype("float32")
+    x, twin = Input((4, 5, 3)), keras.Input((4, 5, 3))
+    net = Model(x, preprocess_input(x, mode=mode))
+    want = keras.Model(twin, imagenet.preprocess_input(twin, mode=mode)).predict(pixels, verbose=0)
+    np.testing.assert_allclose(net.predict(pixels), want, atol=2e-5)
+
+
+def another(folder):
+    """Write JSON that is no index of classes."""
+    (folder / "another.json").write_text(json.dumps([["n0", "thing"]] * 3))
+    return folder / "another.json"
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
@@ -42,6 +58,8 @@ def test_names_are_keras_s(tmp_path, monkeypatch):
         (lambda path: preprocess_input(np.ones((2, 4, 4, 1))), "`x` must be RGB, (..., 3), for mode='caffe'. Recei"),
         (lambda path: preprocess_input(np.ones((4, 4)), mode="torch"), "for mode='torch'. Received: x.shape=(4, 4)."),
         (lambda path: decode_predictions(np.zeros((1, 10))), "`preds` must have shape (N, 1000). Received: preds.sha"),
+        (lambda path: preprocess_input(Input((4, 4, 3))), "mode='caffe' turns the order of colours round, which no la"),
+        (lambda path: decode_predictions(np.zeros((1, 1000)), path=another(path)), "`path` must be Keras's imagenet_c"),
         (lambda path: decode_predictions(np.zeros((1, 1000)), path=path / "no.json"), "`path` must be Keras's imagen"),
     ],
 )
