@@ -1,6 +1,7 @@
 """The head of a classifier on a frozen base, anew or a trained one: an inner layer, Dropout, the logits."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ class Trained:
         inner = dense[0].units if len(dense) == 2 else 0
         self.settings: dict[str, Any] = {"size": self.model.input_shape[1], "inner": inner, "dropout": dropout}
 
-    def earlier(self, class_names: list[str], folder: str | os.PathLike[str]) -> Any:
+    def earlier(self, class_names: Sequence[str], folder: str | os.PathLike[str]) -> Any:
         """Return the `split` field of its classifier.json, for a folder of the same classes.
 
         Parameters

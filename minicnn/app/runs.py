@@ -144,7 +144,10 @@ class Progress(BackupAndRestore):
 
     def __init__(self, out: Path, net: Model, say: Callable[[str], Any]) -> None:
         super().__init__(out / "state", delete_checkpoint=False)
-        self.out, self.net, self._say = out, net, say
+        self.out: Path = out
+        self.net: Model = net
+        self.best: float = -1.0
+        self._say = say
         self._rows = CSVLogger(out / "history.csv", append=True)
 
     def on_train_begin(self, logs: Logs) -> None:

@@ -134,7 +134,7 @@ class BinaryAccuracy(_Named):
 
     def __init__(self, name: str | None = None, dtype: str | None = None, threshold: float = 0.5):
         super().__init__(name, dtype)
-        self.settings = {"threshold": number("threshold", threshold)}
+        self.settings: dict[str, Any] = {"threshold": number("threshold", threshold)}
 
 
 class CategoricalAccuracy(_Named):
@@ -193,7 +193,7 @@ class TopKCategoricalAccuracy(_Named):
 
     def __init__(self, k: int = 5, name: str | None = None, dtype: str | None = None):
         super().__init__(name, dtype)
-        self.settings = {"k": integer("k", k)}
+        self.settings: dict[str, Any] = {"k": integer("k", k)}
 
 
 class SparseTopKCategoricalAccuracy(_Named):
@@ -217,7 +217,7 @@ class SparseTopKCategoricalAccuracy(_Named):
     def __init__(self, k: int = 5, name: str | None = None, dtype: str | None = None, from_sorted_ids: bool = False):
         refuse(type(self).__name__, {"from_sorted_ids": from_sorted_ids}, ELSEWHERE)
         super().__init__(name, dtype)
-        self.settings = {"k": integer("k", k)}
+        self.settings: dict[str, Any] = {"k": integer("k", k)}
 
 
 class MeanSquaredError(_Named):

@@ -84,6 +84,8 @@ class Model(Trainer):
     """
 
     class_name = "Functional"
+    input_keys: tuple[str, ...] | None
+    output_keys: tuple[str, ...] | None
 
     def __init__(self, inputs: Ends, outputs: Ends, name: str | None = None, seed: Seed = None):
         super().__init__(name)

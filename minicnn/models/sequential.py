@@ -53,6 +53,7 @@ class Sequential(Model):
     class_name: str = "Sequential"
     layers: list[Layer]
     dtype: str | None
+    output_keys: tuple[str, ...] | None
 
     def __init__(
         self,

@@ -83,11 +83,11 @@ def walk(*shapes: tuple[int, ...]) -> Walk | None:
     steps: list[tuple[int, ...]] = []
     for index in range(len(shapes)):
         step = 1
-        own: list[int] = []
+        moves: list[int] = []
         for size, repeated in reversed(axes):
-            own.append(0 if repeated[index] else step)
+            moves.append(0 if repeated[index] else step)
             step *= 1 if repeated[index] else size
-        steps.append(tuple(reversed(own)))
+        steps.append(tuple(reversed(moves)))
     rows = max(1, BLOCK // max(1, sizes[3]))
     row_cuts, column_cuts = ceil_div(sizes[2], rows), ceil_div(sizes[3], BLOCK)
     return Walk(sizes, tuple(steps), rows, row_cuts, column_cuts, math.prod(sizes[:2]) * row_cuts * column_cuts)
