@@ -23,6 +23,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int | None:
     """Do what the arguments ask for, and print what came of it."""
+    from minicnn.data import variants
+
     from .. import features, model, pictures, runtime
 
     store = flags.store(args)
@@ -43,7 +45,7 @@ def run(args: argparse.Namespace) -> int | None:
     every = pictures.Pictures(found.split("all").files, square, keep=False)
     features.vectors(classifier, every, store, shard)
     learn = pictures.Pictures(found.splits["train"].files, square, keep=False)
-    draws = [draw for draw in features.variants(config.augment, config.draws) if draw]
+    draws = [draw for draw in variants(config.augment, config.draws) if draw]
     for draw in draws:
         features.vectors(classifier, learn, store, shard, config.augment, draw)
     where = features.store_for(classifier, square, store)

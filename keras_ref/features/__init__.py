@@ -4,7 +4,7 @@ from minicnn.data import default_store
 from minicnn.data import merge_stores as merge
 
 from . import maps
-from .stored import BATCH, BLOCK, Stored, answers, key_of, store_for, variants, vectors
+from .stored import BATCH, BLOCK, Stored, answers, key_of, store_for, vectors
 
 __all__ = [
     "BATCH",
@@ -16,6 +16,5 @@ __all__ = [
     "maps",
     "merge",
     "store_for",
-    "variants",
     "vectors",
 ]

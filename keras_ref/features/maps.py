@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minicnn.data import VectorStore
+from minicnn.data import VectorStore, mirrored, variants
 
 from .. import pictures, runtime
 from ..model import Classifier
@@ -111,7 +111,7 @@ class Maps:
             raise ValueError("Pictures to learn from must have labels.")
         self._parts, self._one_hot, self._mirror = parts, split.one_hot, augment == "mirror"
         self._sets = []
-        for draw in stored.variants(augment, draws):
+        for draw in variants(augment, draws):
             where = _store_for(parts, split, store, kind, augment, draw)
             known = stored.answers(parts.front, split, where, augment=augment, draw=draw, dtype=kind)
             with contextlib.suppress(OSError):  # a store that is only read keeps its times
@@ -141,7 +141,7 @@ class Maps:
         order = np.arange(len(self)) if order is None else np.asarray(order)
         which = np.full(len(self), (number - 1) % len(self._sets))
         if self._mirror:
-            which = pictures.mirrored(len(self), seed, number).astype(int)
+            which = mirrored(len(self), seed, number).astype(int)
         ends = np.cumsum([math.prod(shape) for shape in self._parts.shapes])[:-1]
 
         def batch() -> Iterator[tuple]:
@@ -213,7 +213,7 @@ def folders(parts: Cut, split: Pictures, store: AnyPath, kind: str, augment: str
     -------
     folders : set of Path
     """
-    return {_store_for(parts, split, store, kind, augment, draw).folder for draw in stored.variants(augment, draws)}
+    return {_store_for(parts, split, store, kind, augment, draw).folder for draw in variants(augment, draws)}
 
 
 def _store_for(parts, split, store, kind, augment, draw):

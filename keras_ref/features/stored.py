@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minicnn.data import VectorStore, answer_key
+from minicnn.data import VectorStore, answer_key, mirrored, variants
 
 from .. import pictures, runtime
 from ..model import Classifier
@@ -211,23 +211,6 @@ def _flat(answer, dtype):
         return np.concatenate([np.asarray(one).reshape(len(one), -1) for one in each], axis=1).astype(dtype)
 
 
-def variants(augment: str, draws: int) -> list[int]:
-    """Return the draws that are stored of each picture to learn from.
-
-    Parameters
-    ----------
-    augment : "none", "course", "light" or "mirror"
-    draws : int
-
-    Returns
-    -------
-    draws : list of int, 0 for the pictures as they are
-    """
-    if augment == "mirror":
-        return [0, 1]
-    return list(range(1, draws + 1)) if draws else [0]
-
-
 class Stored:
     """What a head learns from or is judged on: the vectors of a split, augmented ones in other ways in each epoch.
 
@@ -279,7 +262,7 @@ class Stored:
         vectors : (N, width) float32
         """
         if self._mirror:
-            return np.where(pictures.mirrored(len(self), seed, number)[:, None], self._sets[1], self._sets[0])
+            return np.where(mirrored(len(self), seed, number)[:, None], self._sets[1], self._sets[0])
         return self._sets[(number - 1) % len(self._sets)]
 
     def batches(self, number: int, batch_size: int, order: ArrayLike | None = None, seed: int = 0) -> Dataset:

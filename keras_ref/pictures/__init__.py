@@ -1,7 +1,7 @@
 """Pictures: folders of them by minicnn's rules, and batches of them as Keras takes them."""
 
 from . import addresses
-from .augment import mirrored, seeds, transformer
+from .augment import seeds, transformer
 from .batches import Pictures, padded, steady
 from .folder import as_recorded, corrupt, read, without_corrupt
 from .recipe import Recipe, square
@@ -12,7 +12,6 @@ __all__ = [
     "addresses",
     "as_recorded",
     "corrupt",
-    "mirrored",
     "padded",
     "read",
     "seeds",

@@ -51,38 +51,6 @@ def seeds(names: Sequence[str], seed: int, epoch: int) -> NDArray[np.int32]:
     return np.array([(first, zlib.crc32(name) >> 1) for name in raw], np.int32).reshape(-1, 2)
 
 
-def draw_seeds(hashes: Sequence[str], draw: int) -> NDArray[np.int32]:
-    """Return two numbers a picture, which depend on (the draw's number, the picture's content) and on nothing else.
-
-    Parameters
-    ----------
-    hashes : N SHA-256 of pictures, in hex digits
-    draw : int, from 1
-
-    Returns
-    -------
-    seeds : (N, 2) int32
-    """
-    first = np.random.default_rng([0, draw, 8]).integers(2**31, dtype=np.int64)
-    return np.array([(first, int(digest[:8], 16) >> 1) for digest in hashes], np.int32).reshape(-1, 2)
-
-
-def mirrored(count: int, seed: int, epoch: int) -> NDArray[np.bool_]:
-    """Toss a coin for each picture: whether an epoch shows its mirror image.
-
-    Parameters
-    ----------
-    count : int, pictures
-    seed : int, 0 or more
-    epoch : int, from 1
-
-    Returns
-    -------
-    mirrored : (count,) bool
-    """
-    return np.random.default_rng([seed, epoch, 9]).integers(0, 2, count).astype(bool)
-
-
 def transformer(name: str, height: int, width: int) -> Callable[[Any, Any], Tensor]:
     """Return the function that augments one picture.
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minicnn.data import content_hashes, load_image
+from minicnn.data import content_hashes, draw_seeds, load_image, mirrored
 
 from .. import runtime
 from ..runtime import console
@@ -204,7 +204,7 @@ class Pictures:
         order = np.arange(len(self)) if order is None else np.asarray(order)
         if augmentation == "mirror":
             return self._mirrored(batch_size, np.ones(len(self), bool), order)
-        return self._augmented(batch_size, augmentation, augment.draw_seeds(self.hashes(), draw), order)
+        return self._augmented(batch_size, augmentation, draw_seeds(self.hashes(), draw), order)
 
     def training_batches(
         self, batch_size: int, seed: int, epoch: int, augmentation: str = "none", draws: int = 0
@@ -228,7 +228,7 @@ class Pictures:
         if augmentation == "none":
             return self.batches(batch_size, order)
         if augmentation == "mirror":
-            return self._mirrored(batch_size, augment.mirrored(len(self), seed, epoch), order)
+            return self._mirrored(batch_size, mirrored(len(self), seed, epoch), order)
         if draws:
             return self.drawn(batch_size, augmentation, (epoch - 1) % draws + 1, order)
         return self._augmented(

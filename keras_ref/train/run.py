@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn.data import Folder, split_field
+from minicnn.data import Folder, split_field, variants
 
 from .. import features, model, pictures, results, runtime
 from ..config import Config
@@ -89,7 +89,7 @@ class Run:
             console.note("Without a store no maps are kept: the whole net runs in every epoch.")
             return None
         parts = maps.cut(self.classifier)
-        sets = len(features.variants(c.augment, c.draws))
+        sets = len(variants(c.augment, c.draws))
         needed = maps.gigabytes(parts, len(self.train_split), len(self.validation), c.maps, sets)
         if needed > budget:
             console.note(

@@ -71,11 +71,11 @@ def read(out: str | os.PathLike[str], epochs: int | None = None) -> tuple[str, S
     with naming(path):
         values = json.loads(path.read_text(encoding="utf-8"))
         kinds = {field.name: type(field.default) for field in dataclasses.fields(Settings)} | {"data": str}
-        if not isinstance(values, dict) or values.keys() != kinds.keys():
-            raise ValueError(f"it must hold the settings {', '.join(kinds)}.")
-        for name, kind in kinds.items():
-            if type(values[name]) is not kind and not (kind is float and type(values[name]) is int):
-                raise ValueError(f"{name} must be of type {kind.__name__}. Received: {values[name]!r}.")
+        if not isinstance(values, dict) or "data" not in values or not values.keys() <= kinds.keys():
+            raise ValueError(f"it must hold data, and of the settings {', '.join(kinds)} no others.")
+        for name, value in values.items():
+            if type(value) is not kinds[name] and not (kinds[name] is float and type(value) is int):
+                raise ValueError(f"{name} must be of type {kinds[name].__name__}. Received: {value!r}.")
     folder = values.pop("data")
     return folder, dataclasses.replace(Settings(**values), **({} if epochs is None else {"epochs": epochs}))
 

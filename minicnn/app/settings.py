@@ -31,6 +31,10 @@ class Settings:
         On a base: units of an inner Dense layer, 0 for none.
     dropout : float
         On a base: the share dropped before the last layer.
+    augment : str
+        On a base: "none"; "mirror", by a coin in each epoch; or "light", see `augment.changed`.
+    draws : int
+        How many draws of "light" there are, whose vectors are stored; an epoch takes one after the other.
     """
 
     arch: str = "tinyvgg"
@@ -45,6 +49,8 @@ class Settings:
     start: str = ""
     inner: int = 0
     dropout: float = 0.0
+    augment: str = "none"
+    draws: int = 0
 
 
 DEFAULTS: Settings = Settings()

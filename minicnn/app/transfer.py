@@ -13,12 +13,23 @@ from typing import Any
 import numpy as np
 
 from ..callbacks import Diverged, TerminateOnNaN
-from ..data import Folder, ImageBatches, VectorStore, answer_key, content_hashes, name_weights, reading, split_field
+from ..data import (
+    Folder,
+    ImageBatches,
+    VectorStore,
+    answer_key,
+    content_hashes,
+    draw_seeds,
+    name_weights,
+    reading,
+    split_field,
+    variants,
+)
 from ..files import WAYS, check_supported, make_card
 from ..layers import GlobalAveragePooling2D, Input, Layer, Normalization, Rescaling
 from ..models import Model, card_of, is_model, load_model
 from ..types import Array
-from . import heads, runs
+from . import augment, heads, runs
 from .card import ABLE, takes_pictures
 from .settings import Settings
 from .train import new_folder
@@ -60,6 +71,7 @@ def train_on_base(
     ValueError
         `out` holds something, the file holds no base, or training diverged.
     """
+    augment.check(settings.augment, settings.draws)
     trained = heads.Trained(settings.start) if settings.start else None
     base, feeding = load_base(settings.start or settings.base, settings.size, say, trained and trained.model)
     out = new_folder(out)
@@ -125,7 +137,9 @@ def _learn(
         batches = _batches(pictures, split, settings, feeding)
         pictures = pictures.without([Path(file) for file in batches.skipped])
         say(f"{split}: {len(batches.files)} pictures of {len(pictures.class_names)} classes")
-        sides[split] = vectors(base, batches, store, say), np.eye(len(pictures.class_names))[batches.labels]
+        draws = variants(settings.augment, settings.draws) if split == "train" else [0]
+        found = [vectors(base, batches, store, say, settings.augment, draw) for draw in draws]
+        sides[split] = found, np.eye(len(pictures.class_names))[batches.labels]
     runs.keep_split(out, pictures)
     net, head = heads.build(base, settings, len(pictures.class_names))
     if trained:
@@ -133,12 +147,17 @@ def _learn(
     size = (settings.size, settings.size)
     net.classifier = make_card(pictures.class_names, size, "logits", **feeding, split=split_field(pictures, earlier))
     saved = out / "model.keras"
+    (found, y), ((judged,), truth) = sides["train"], sides["validation"]
+    learned: Any = (found[0], y)
+    if len(found) > 1 or settings.augment != "none":
+        learned = (augment.Epochs(found, y, settings.batch_size, settings.seed, settings.augment),)
     try:
         head.fit(
-            *sides["train"],
-            batch_size=settings.batch_size,
+            *learned,
+            batch_size=None if len(learned) == 1 else settings.batch_size,
             epochs=settings.epochs,
-            validation_data=sides["validation"],
+            validation_data=(judged, truth),
+            validation_batch_size=settings.batch_size,
             callbacks=[TerminateOnNaN(raise_error=True), runs.Progress(out, net, say)],
         )
     except Diverged as error:
@@ -228,7 +247,12 @@ def _told(feeding: dict[str, Any]) -> str:
 
 
 def vectors(
-    base: Model, batches: ImageBatches, store: str | os.PathLike[str], say: Callable[[str], Any] = print
+    base: Model,
+    batches: ImageBatches,
+    store: str | os.PathLike[str],
+    say: Callable[[str], Any] = print,
+    augmented: str = "none",
+    draw: int = 0,
 ) -> Array:
     """Return what a base answers to pictures, averaged over the maps; what the store lacks is computed.
 
@@ -240,6 +264,9 @@ def vectors(
         In order, without labels.
     store : str or PathLike
     say : function of a line
+    augmented : "none", "light" or "mirror"
+    draw : int, from 1
+        Which draw of the augmentation (the one of "mirror" is the mirror image); 0 for the pictures as they are.
 
     Returns
     -------
@@ -252,7 +279,8 @@ def vectors(
     """
     height, width, _ = batches.shape
     pixels = (height, width, batches.resize, batches.scale, batches.offset)
-    key = answer_key(base.get_weights(), *pixels, order=batches.channel_order, crop=batches.crop, invert=batches.invert)
+    how = {"order": batches.channel_order, "crop": batches.crop, "invert": batches.invert}
+    key = answer_key(base.get_weights(), *pixels, **how, augment=augmented, draw=draw)
     kept = VectorStore(store, key)
     known: dict[str, Array] = dict(kept.read())
     for path, why in {**dict.fromkeys(kept.damaged, "it is damaged"), **kept.unread}.items():
@@ -266,8 +294,10 @@ def vectors(
     written = True
     told = time.monotonic()
     for start, x in zip(range(0, len(order), batches.batch_size), batches.batches(order), strict=False):
-        y = net.predict(x, batch_size=len(x))
         some = order[start : start + len(x)]
+        if draw:
+            x = augment.changed(x, augmented, draw_seeds([hashes[i] for i in some], draw))
+        y = net.predict(x, batch_size=len(x))
         if not np.isfinite(y).all():
             bad = some[int(np.isfinite(y).all(axis=1).argmin())]
             raise ValueError(f"The base's answer to {batches.files[bad]} is not finite: its weights are not.")
@@ -278,7 +308,8 @@ def vectors(
             pending = {}
         if time.monotonic() - told > PAUSE:
             told = time.monotonic()
-            say(f"the base has seen {start + len(x)} of {len(order)} pictures")
+            what = f" of draw {draw}" if draw else ""
+            say(f"the base has seen {start + len(x)} of {len(order)} pictures{what}")
     if not written:
         say(f"the store {store} cannot be written: these vectors are not kept.")
     kept.drop_damaged(replaced=written)

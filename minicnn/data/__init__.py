@@ -3,6 +3,7 @@
 from . import wardrobe
 from .bases import name_weights, weights_digest
 from .decode import RESIZE, SUFFIXES, PictureError, TooManyPixels, find_unreadable, load_image, reading
+from .draws import draw_seeds, mirrored, variants
 from .folders import Folder, Split, find_classes
 from .hashes import content_hash, content_hashes
 from .images import ImageBatches, image_folder, to_floats
@@ -27,6 +28,7 @@ __all__ = [
     "content_hash",
     "content_hashes",
     "default_store",
+    "draw_seeds",
     "evaluation_set",
     "find_classes",
     "find_unreadable",
@@ -35,12 +37,14 @@ __all__ = [
     "image_folder",
     "load_image",
     "merge_stores",
+    "mirrored",
     "name_weights",
     "pictures_below",
     "reading",
     "recorded_split_field",
     "split_field",
     "to_floats",
+    "variants",
     "wardrobe",
     "weights_digest",
 ]

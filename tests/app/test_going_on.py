@@ -23,7 +23,7 @@ from minicnn import (
     Softmax,
     load_model,
 )
-from minicnn.app import main
+from minicnn.app import augment, main
 from minicnn.callbacks import BackupAndRestore, CSVLogger
 from minicnn.data import Folder, VectorStore, fingerprints, wardrobe
 from minicnn.files import make_card
@@ -233,3 +233,48 @@ def test_what_from_refuses(place, tmp_path, capsys):
     ):
         assert main([*map(str, ["train", *flags, "--cache", place / "store", "--out", tmp_path / "two"])]) == 2
         assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [("--augment", "light", "--draws", 2), ("--augment", "mirror")])
+def test_augmented_runs_go_on_to_the_same_bits(place, tmp_path, flags):
+    for name, epochs in (("long", 5), ("short", 3)):
+        assert _train(place, tmp_path / name, "--epochs", epochs, *flags) == 0
+    assert _resume(place, tmp_path / "short", "--epochs", 5) == 0
+    _assert_same_run(tmp_path / "short", tmp_path / "long")
+    assert _train(place, tmp_path / "plain", "--epochs", 1) == 0
+    assert _rows(tmp_path / "plain")[0]["loss"] != _rows(tmp_path / "long")[0]["loss"]
+
+
+def test_each_epoch_has_the_vectors_of_its_draw():
+    sets, y = [np.full((5, 1), k, np.float32) for k in range(3)], np.eye(5)
+    batches = augment.Epochs(sets, y, 2, seed=1, augment="light")
+    orders = []
+    for epoch in range(5):
+        batches.epoch = epoch
+        x, labels = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+        assert len(batches) == 3 and (x == epoch % 3).all() and sorted(labels.argmax(axis=1)) == [0, 1, 2, 3, 4]
+        orders.append(labels.argmax(axis=1).tolist())
+    assert len(set(map(tuple, orders))) > 1
+    sets[1][:], sets[0][:, 0] = sets[1] * 10, range(5)
+    batches = augment.Epochs(sets[:2], y, 2, seed=1, augment="mirror")
+    coins = []
+    for epoch in range(20):
+        batches.epoch = epoch
+        x, labels = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+        coins += (x[:, 0] == 10).tolist()
+        assert ((x[:, 0] == 10) | (x[:, 0] == labels.argmax(axis=1))).all()
+    assert 25 < sum(coins) < 75
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--augment", "course"), "--augment must be none, light, mirror. Received: course."),
+        (("--augment", "light"), "Received: --augment light, --draws 0."),
+        (("--augment", "mirror", "--draws", 2), "Received: --augment mirror, --draws 2."),
+        (("--draws", -1), "Received: --augment none, --draws -1."),
+    ],
+)
+def test_what_is_no_augmentation(place, tmp_path, capsys, flags, words):
+    assert _train(place, tmp_path / "run", *flags) == 2
+    assert words in capsys.readouterr().err and not (tmp_path / "run").exists()

@@ -241,8 +241,8 @@ def test_refusals(clothes, file, tmp_path, capsys):
     for flags, words in (
         (("--base", tmp_path / "no.keras"), "holds no base: no model in it answers maps"),
         (("--base", file, "--arch", "tinyvgg"), "--base and --arch are two nets"),
-        (("--inner", 5), "are for a head on a base; give --base FILE too"),
-        (("--dropout", 0.5), "are for a head on a base; give --base FILE too"),
+        (("--inner", 5), "is for a head on a base; give --base FILE too"),
+        (("--dropout", 0.5), "is for a head on a base; give --base FILE too"),
     ):
         assert main([*map(str, ["train", clothes, "--out", tmp_path / "run", *flags])]) == 2
         assert words in capsys.readouterr().err

@@ -38,6 +38,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", metavar="RUN", help="go on with a run on a base after its last finished epoch")
     parser.add_argument("--inner", type=int, help="on a base: units of an inner layer (default: none)")
     parser.add_argument("--dropout", type=float, help="on a base: share dropped before the last layer (default: 0)")
+    parser.add_argument("--augment", help="on a base: none, mirror or light, as 8.11's (default: none)")
+    parser.add_argument(
+        "--draws", type=int, metavar="K", help="of --augment light: how many are stored; an epoch takes one"
+    )
     parser.add_argument(
         "--cache",
         metavar="DIR",
@@ -119,8 +123,9 @@ def _train(args: argparse.Namespace, given: dict[str, Any], out: str) -> None:
     from .. import train
 
     _need_folder(args)
-    if any(value is not None for value in (args.inner, args.dropout, args.cache)):
-        raise ValueError("--inner, --dropout and --cache are for a head on a base; give --base FILE too.")
+    for name in ("inner", "dropout", "augment", "draws", "cache"):
+        if getattr(args, name) is not None:
+            raise ValueError(f"--{name} is for a head on a base; give --base FILE too.")
     train.train(args.folder, out, dataclasses.replace(DEFAULTS, **given))
 
 

@@ -11,6 +11,7 @@ from keras_ref import model, pictures, runtime, train
 from keras_ref.features import maps, stored
 from keras_ref.model import card
 from keras_ref.runtime import Diverged
+from minicnn.data import mirrored
 from tests.keras_ref.conftest import SIZE
 
 SETTINGS = {"size": SIZE, "lr": 1e-3, "inner": 8, "dropout": 0.2, "batch_size": 8, "unfreeze": 3}
@@ -67,7 +68,7 @@ def test_mirror_images_are_those_of_the_coins(trained, clothes, tmp_path):
     parts = maps.cut(classifier)
     stored = maps.Maps(parts, split, tmp_path, "float32", "mirror")
     plain = np.concatenate([x for x, _ in split.batches(8)])
-    coins = pictures.mirrored(24, 5, 2)
+    coins = mirrored(24, 5, 2)
     assert 4 < coins.sum() < 20
     shown = np.where(coins[:, None, None, None], plain[:, :, ::-1], plain)
     order = np.random.default_rng(0).permutation(24)

@@ -10,8 +10,9 @@ import pytest
 from keras_ref import config as configs
 from keras_ref import features, model, pictures
 from keras_ref.commands import main
+from minicnn.app import augment
 from minicnn.app import main as minicnn
-from minicnn.data import VectorStore
+from minicnn.data import VectorStore, draw_seeds, variants
 from tests.keras_ref.conftest import SIZE
 
 
@@ -48,6 +49,37 @@ def test_keras_ref_reads_what_minicnn_stored(base, clothes, tmp_path, monkeypatc
     monkeypatch.setattr(VectorStore, "write", lambda *_: pytest.fail("computed again"))
     got = _vectors(classifier, clothes, tmp_path / "store")
     np.testing.assert_allclose(got, want, rtol=0, atol=1e-4 * np.ptp(want))
+
+
+@pytest.mark.parametrize("size", [(9, 9), (40, 33)])
+def test_light_is_the_same_augmentation(size):
+    """The same numbers are drawn, and the same pixels come of them: TensorFlow's generator and Keras's layers tell."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (12, *size, 3)).astype(np.float32)
+    pairs = draw_seeds([rng.bytes(32).hex() for _ in x], 3)
+    pairs[0, 1] = 2**31 - 1  # beside it lie negative numbers
+    change = pictures.transformer("light", *size)
+    want = np.stack([change(picture, pair).numpy() for picture, pair in zip(x, pairs, strict=True)])
+    np.testing.assert_allclose(augment.changed(x, "light", pairs), want, atol=1e-4)
+
+
+@pytest.mark.parametrize(("kind", "draws"), [("light", 2), ("mirror", 0)])
+def test_draws_are_shared(base, clothes, tmp_path, monkeypatch, command, kind, draws):
+    """What either package stored of augmented pictures is the other's answer, and is not computed again."""
+    file, classifier = base
+    flags = ("--augment", kind, *(("--draws", draws) if draws else ()))
+    _minicnn(clothes, file, tmp_path / "ours", tmp_path / "run", *flags)
+    command("features", clothes, "--size", SIZE, "--weights", file, "--cache", tmp_path / "theirs", *flags)
+    split = pictures.read(clothes).splits["train"]
+    learn = pictures.Pictures(split.files, pictures.square(SIZE), keep=False)
+    monkeypatch.setattr(VectorStore, "write", lambda *_: pytest.fail("computed again"))
+    for draw in variants(kind, draws):
+        got, want = (
+            features.vectors(classifier, learn, tmp_path / store, augment=kind, draw=draw)
+            for store in ("ours", "theirs")
+        )
+        np.testing.assert_allclose(got, want, rtol=0, atol=1e-4 * np.ptp(want))
+    _minicnn(clothes, file, tmp_path / "theirs", tmp_path / "other", *flags)
 
 
 def test_keras_opens_the_net_and_keras_ref_judges_it_as_it_was_judged(base, clothes, tmp_path):
