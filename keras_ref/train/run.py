@@ -25,6 +25,20 @@ from .epoch import bar, is_over, one_epoch
 class Run:
     """One training run: its net, its data, its folder."""
 
+    config: Config
+    out: Path
+    train_split: pictures.Pictures
+    validation: pictures.Pictures
+    card: Any
+    largest: Any
+    strategy: Any  # TensorFlow's and Keras's from here on
+    learner: Any
+    stored: Any
+    weights: Any
+    policy: Any
+    classifier: Any
+    callback: Any
+
     def __init__(self, config: Config, found: Folder, out: Path) -> None:
         self.config, self.out = config, out
         runtime.repeatable(config.seed)
