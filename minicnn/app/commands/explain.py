@@ -18,6 +18,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a model file, or a folder with those of several epochs")
     parser.add_argument("pictures", nargs="+", metavar="PICTURE", help="files or folders")
     parser.add_argument("-o", "--out", default="page.html", metavar="FILE", help="the page, for any browser, offline")
+    parser.add_argument(
+        "--exact", action="store_true", help="weights as they are, where a large net's would be rounded to 8 bits"
+    )
     flags.add_card(parser)
 
 
@@ -33,6 +36,7 @@ def run(args: argparse.Namespace) -> None:
         flags.pictures(args.pictures),
         args.out,
         classes=better.pop("class_names", None),
+        exact=args.exact,
         tell=_tell,
         **better,
     )

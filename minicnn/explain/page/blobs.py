@@ -35,14 +35,14 @@ class Blobs:
 
         Parameters
         ----------
-        array : array of uint8, or of numbers that become float32
+        array : array of uint8 or int8, or of numbers that become float32
 
         Returns
         -------
-        at : [offset in bytes, length in numbers, "b" for uint8 or "f" for float32]
+        at : [offset in bytes, length in numbers, "b" for uint8, "i" for int8 or "f" for float32]
         """
-        kind = "b" if array.dtype == np.uint8 else "f"
-        raw = np.ascontiguousarray(array, "uint8" if kind == "b" else "<f4").tobytes()
+        kind = {"uint8": "b", "int8": "i"}.get(array.dtype.name, "f")
+        raw = np.ascontiguousarray(array, "<f4" if kind == "f" else array.dtype).tobytes()
         at: list[int | str] = [self.size, int(array.size), kind]
         raw += bytes(-len(raw) % 4)
         self.parts.append(raw)

@@ -1,7 +1,8 @@
 """Nets too large for a page: then the engine's own numbers travel, of the maps that the page shows.
 
 Of every layer the strongest maps are carried, forward and backward, with the weights between those and their gradients;
-rows of numbers whole. A sum in the page then says what the carried part gives and how much the rest does.
+rows of numbers whole. Which maps, and which of them the page finds from others: plan.py. A sum in the page then says
+what the carried part gives and how much the rest does.
 """
 
 from collections.abc import Sequence
@@ -11,33 +12,95 @@ import numpy as np
 
 from ...layers import Layer
 from ...models import Model
-from ...types import AnyArray, Array, Arrays
-from ..terms import Run, as_batch, fed, inside, loss_of, run_backward, unfold
+from ...types import AnyArray, Array
+from ..terms import Place, Run, as_batch, fed, inside, loss_of, run_backward
 from .blobs import Blobs
-from .nodes import Node
+from .nodes import Node, describe
 from .pictures import Picture
+from .plan import Plan, plan
 
 LARGEST_WORK = 300_000_000  # multiply-adds of one pass that a browser does within a second
-LARGEST_WEIGHTS = 4_000_000  # numbers: 16 MB of weights, beyond which a page is a burden
-BUDGET = 1_200_000  # numbers of maps a picture
-MOST_MAPS = 10  # of a layer, or as many as LAYER numbers hold: of the small, deep ones more
-LAYER = 4_000
+LARGEST_WEIGHTS = 11_500_000  # numbers: 15 MB in 8 bits (rounded.py), beyond which a page is a burden
+MOST_AN_EPOCH = 4_000_000  # numbers that each of several epochs may have all the same
 UNITS, INPUTS = 48, 24  # of a dense layer whose kernel is not carried whole: how many units, and inputs of each
 WHOLE_KERNEL = 200_000  # numbers of a dense kernel that is
+A_CHANNEL = ("BatchNormalization", "Conv2D", "DepthwiseConv2D")  # kinds whose arrays but the kernel are (C,)
 RATES: list[float] = [10 ** (k / 2) for k in range(-10, 3)]  # of the step of learning, as carried.js reads them
 MOST_STEPS = 2_000_000_000  # multiply-adds and moved weights that all steps of a picture may cost
 
 
-def too_large(model: Model) -> bool:
+def too_large(model: Model, epochs: int = 1) -> bool:
     """Say whether a page could not compute this net within a second, or would be too long for its weights.
 
     Examples
     --------
     >>> from minicnn.models import homework
     >>> too_large(homework((64, 64), 2)), too_large(homework((150, 150), 2))
-    (False, True)
+    (False, False)
+    >>> too_large(homework((160, 160), 2)), too_large(homework((150, 150), 2), epochs=2)
+    (True, True)
     """
-    return (model.multiply_adds() or 0) > LARGEST_WORK or model.count_params() > LARGEST_WEIGHTS
+    count = model.count_params()
+    if count > MOST_AN_EPOCH and count * epochs > LARGEST_WEIGHTS:
+        return True
+    return (model.multiply_adds() or 0) > LARGEST_WORK
+
+
+class Seen:
+    """What the engine computes of one picture; of a part inside a layer only the maps that are asked for.
+
+    Attributes
+    ----------
+    run : Run
+        The pass, forward and backward.
+    batch : (1, H, W, C) array
+    label : int
+        The class that the loss takes for true.
+    places : dict
+        Key -> Place.
+    """
+
+    def __init__(self, model: Model, nodes: list[Node], x: Array, label: int) -> None:
+        self.batch: Array = as_batch(model, x)
+        self.label: int = label
+        one = model.output_shape[-1] == 1
+        self.run: Run = run_backward(model, self.batch, np.array([[float(label)]]) if one else label)
+        self._nodes = nodes
+        self.places: dict[str, Place] = self.run.places
+        self._end = model.forward(self.batch) if self.run.fused else self.run.values[self.run.last]
+
+    def strengths(self) -> list[Array | None]:
+        """Give the mean size of each map of every node that is a layer's output."""
+        return [
+            np.abs(self.run.values[node["engine"]][0]).mean((0, 1))
+            if len(node["shape"]) == 3 and node["engine"] is not None
+            else None
+            for node in self._nodes
+        ]
+
+    def value(self, k: int, channels: list[int] | None) -> Array:
+        """Return a node's output, (H, W, C) or a row; of the channels that are named."""
+        at, part = self._at(k)
+        if part is not None and (self.run.last, part) != self.run.start:
+            return inside.value(at.layer, self.run.values[at.sources[0]], part, channels)[0]
+        last = k == len(self._nodes) - 1
+        array = (self._end if last else self.run.values[at.key])[0]
+        return array if channels is None else array[..., channels]
+
+    def gradient(self, k: int, channels: list[int] | None) -> Array | None:
+        """Return the loss's gradient there; None where there is none."""
+        at, part = self._at(k)
+        if (self.run.fused and k == len(self._nodes) - 1) or at.key not in self.run.gradients:
+            return None  # part of the loss, or nothing that it depends on
+        if part == inside.DEPTHWISE:
+            dz = self.run.gradient_at(at, inside.before(at.layer))
+            return inside.through_pointwise(at.layer, dz, channels)[0]
+        array = self.run.gradient_at(at, part)[0]
+        return array if channels is None else array[..., channels]
+
+    def _at(self, k: int):
+        node = self._nodes[k]
+        return self.places[node["of"]], inside.split(node["name"])[1]
 
 
 def carry(
@@ -65,37 +128,64 @@ def carry(
     """
     model = loaded[-1]
     pictures: list[dict[str, Any]] = []
-    channels: list[Any] = []
+    made: Plan | None = None
     weights: list[Any] = []
     for _, label, pixels in shown:
         x = fed(pixels, known)
-        truth = int(label if label is not None else _predicted(model, x))
-        values, gradients, run = _all(model, nodes, x, truth)
-        if not weights:  # all pictures show the same maps, so that the weights between them fit
-            channels = _channels(nodes, values)
-            weights = [_weights(model, node, k, nodes, channels, values, blobs) for k, node in enumerate(nodes)]
-        pictures.append(
-            {
-                "label": truth,
-                "values": [_packed(array, channels[k], blobs) for k, array in enumerate(values)],
-                "gradients": [_packed(array, channels[k], blobs) for k, array in enumerate(gradients)],
-                "grads": [_learned(node, k, nodes, channels, run, blobs) for k, node in enumerate(nodes)],
-                "steps": _steps(model, as_batch(model, x), run),
-                "units": [
-                    _contributions(model, node, values[node["inputs"][0]], blobs) if node["kind"] == "Dense" else None
-                    for node in nodes
-                ],
-            }
-        )
-    work, count = model.multiply_adds() or 0, model.count_params()
+        seen = Seen(model, nodes, x, int(label if label is not None else _predicted(model, x)))
+        if made is None:  # all pictures show the same maps, so that the weights between them fit
+            made = plan(nodes, seen.strengths(), len(shown))
+            arrays = iter(describe(model)[1](model))
+            each = [dict(zip(node["arrays"], arrays, strict=False)) for node in nodes]
+            weights = [
+                _weights(node, own, k, nodes, made.channels, blobs)
+                for k, (node, own) in enumerate(zip(nodes, each, strict=True))
+            ]
+        pictures.append(_picture(model, nodes, seen, made, blobs))
+    assert made is not None
     return {
-        "reason": f"This net is too large to compute in a page ({count / 1e6:.1f} million weights, {work / 1e6:,.0f} "
-        f"million multiply-adds a picture): it shows the engine's own numbers of the strongest maps; "
-        f"pictures, labels and weights stay as they are.",
-        "channels": channels,
+        "reason": _reason(model, nodes, made),
+        "channels": made.channels,
+        "follows": made.follows,
+        "led": made.led,
         "weights": weights,
         "pictures": pictures,
         "ends": [[_ends(each, nodes, pixels, known, blobs) for _, _, pixels in shown] for each in loaded],
+    }
+
+
+def _reason(model: Model, nodes: list[Node], made: Plan) -> str:
+    """Say what a page carries, and why not all."""
+    work, count = model.multiply_adds() or 0, model.count_params()
+    many = [len(own) for own, node in zip(made.channels, nodes, strict=True) if own and len(own) < node["shape"][2]]
+    of = f"the {min(many)} to {max(many)} strongest maps of each layer" if many else "all maps"
+    return (
+        f"This net is too large to compute in a page ({count / 1e6:.1f} million weights, {work / 1e6:,.0f} "
+        f"million multiply-adds a picture): it shows {of}, as the engine computed them where channels are mixed, and "
+        f"computes from those what works channel by channel; pictures, labels and weights stay as they are."
+    )
+
+
+def _picture(model: Model, nodes: list[Node], seen: Seen, made: Plan, blobs: Blobs) -> dict[str, Any]:
+    """Lay down what the page shows of one picture."""
+    return {
+        "label": seen.label,
+        "values": [
+            None if made.follows[k] or not k else _packed(seen.value(k, made.channels[k]), made.channels[k], blobs)
+            for k in range(len(nodes))
+        ],
+        "gradients": [
+            None if made.led[k] else _packed(seen.gradient(k, made.channels[k]), made.channels[k], blobs)
+            for k in range(len(nodes))
+        ],
+        "grads": [_learned(node, k, nodes, made.channels, seen.run, blobs) for k, node in enumerate(nodes)],
+        "steps": _steps(model, seen.batch, seen.run),
+        "units": [
+            _contributions(seen.places[node["of"]].layer, seen.value(node["inputs"][0], None), blobs)
+            if node["kind"] == "Dense"
+            else None
+            for node in nodes
+        ],
     }
 
 
@@ -104,84 +194,29 @@ def _predicted(model: Model, x: AnyArray):
     return y.argmax() if y.size > 1 else y[0] > (0.5 if model.activation == "sigmoid" else 0)
 
 
-def _all(model: Model, nodes: list[Node], x: AnyArray, label: int) -> tuple[list[Array], list[Array | None], Run]:
-    """Give every node's output and gradient for one picture; None where there is none."""
-    batch = as_batch(model, x)
-    record: Arrays = {}
-    model.forward(batch, record=record)
-    y = record[nodes[-1]["engine"]]
-    run = run_backward(model, batch, np.array([[float(label)]]) if y.shape[-1] == 1 else label)
-    values: list[Array] = []
-    gradients: list[Array | None] = []
-    places = unfold(model)
-    for node in nodes:
-        at, part = places[node["of"]], inside.split(node["name"])[1]
-        values.append(record[at.key][0] if part is None else inside.value(at.layer, record[at.sources[0]], part)[0])
-        lost = run.fused and node is nodes[-1]  # part of the loss
-        gradients.append(None if lost or at.key not in run.gradients else run.gradient_at(at, part)[0])
-    return values, gradients, run
-
-
-def _channels(nodes: list[Node], values: list[Array]) -> list[list[int] | None]:
-    """Choose each node's maps: those of the node before where channels go through, else the strongest."""
-    sizes = [int(np.prod(node["shape"][:2])) if len(node["shape"]) == 3 else 0 for node in nodes]
-    most = max(3, min(MOST_MAPS, BUDGET // max(sum(sizes), 1)))
-    chosen: list[list[int] | None] = []
-    for k, (node, array) in enumerate(zip(nodes, values, strict=True)):
-        if array.ndim != 3 or node["kind"] == "Input":
-            chosen.append(None)
-            continue
-        before = node["inputs"][0]
-        own, count = chosen[before], nodes[before]["shape"][-1]
-        if own is not None and node["kind"] == "DepthwiseConv2D":
-            many = array.shape[2] // count
-            chosen.append([c * many for c in own])
-        elif own is not None and node["kind"] not in ("Conv2D", "Concatenate") and count == array.shape[2]:
-            chosen.append(own)
-        else:
-            strength = np.abs(values[_activated(nodes, k)]).mean((0, 1))  # of what no ReLU closes
-            shown = max(most, LAYER // sizes[k])
-            chosen.append(sorted(int(c) for c in np.argsort(-strength, kind="stable")[:shown]))
-    return chosen
-
-
-def _activated(nodes: list[Node], k: int):
-    """Follow a convolution on to its activation."""
-    while (
-        k + 1 < len(nodes)
-        and nodes[k + 1]["inputs"] == [k]
-        and nodes[k + 1]["kind"] in ("Activation", "BatchNormalization")
-    ):
-        k += 1
-    return k
-
-
 def _packed(array: Array | None, channels: list[int] | None, blobs: Blobs):
     """Lay down the chosen maps, one after the other, or a row of numbers whole."""
     if array is None:
         return None
-    return blobs.add(array if channels is None else np.moveaxis(array[..., channels], -1, 0))
+    return blobs.add(array if channels is None else np.moveaxis(array, -1, 0))
 
 
-def _weights(
-    model: Model, node: Node, k: int, nodes: list[Node], channels: list[Any], values: list[Array], blobs: Blobs
-):
-    """Lay down the weights between carried maps; biases and the arrays of a normalization whole."""
-    if not node["arrays"]:
+def _weights(node: Node, own: dict[str, Array], k: int, nodes: list[Node], channels: list[Any], blobs: Blobs):
+    """Lay down the weights between carried maps, and of biases and normalizations what belongs to these."""
+    if not own:
         return None
-    layer = unfold(model)[node["of"]].layer
-    found = {
-        name: blobs.add(array)
-        for name, array in (*layer.params.items(), *layer.state.items())
-        if name in node["arrays"] and name != "kernel"
+    found: dict[str, Any] = {
+        name: blobs.add(_own(array, node, channels[k]))
+        for name, array in own.items()
+        if name not in ("kernel", "weights")  # the latter of a transposed convolution
     }
     if node["kind"] in ("Conv2D", "DepthwiseConv2D"):
-        kernel, inside = _between(layer.params[_kernel_name(layer, node)], node, k, nodes, channels)
+        kernel, inside = _between(own["kernel"], node, k, nodes, channels)
         found |= {
             "inside": inside,
             "maps": channels[k],
             "kernel": blobs.add(kernel),
-            "count": int(np.prod(layer.params[_kernel_name(layer, node)].shape[2:])) // node["shape"][2],
+            "count": int(np.prod(own["kernel"].shape[2:])) // node["shape"][2],
         }
     return found
 
@@ -194,14 +229,14 @@ def _learned(node: Node, k: int, nodes: list[Node], channels: list[Any], run: Ru
         if gradient is not None and node["kind"] == "Dense" and name == "kernel":
             found[name] = None
         elif gradient is not None:
-            found[name] = blobs.add(_between(gradient, node, k, nodes, channels)[0] if name == "kernel" else gradient)
+            own = _between(gradient, node, k, nodes, channels)[0] if name == "kernel" else None
+            found[name] = blobs.add(_own(gradient, node, channels[k]) if own is None else own)
     return found
 
 
-def _kernel_name(layer: Layer, node: Node):
-    if type(layer).__name__ != "SeparableConv2D":
-        return "kernel"
-    return "depthwise_kernel" if node["kind"] == "DepthwiseConv2D" else "pointwise_kernel"
+def _own(array: Array, node: Node, channels: list[int] | None) -> Array:
+    """Cut an array of one number a channel down to the carried ones."""
+    return array[channels] if channels is not None and node["kind"] in A_CHANNEL else array
 
 
 def _between(kernel: Array, node: Node, k: int, nodes: list[Node], channels: list[Any]):
@@ -229,9 +264,9 @@ def _steps(model: Model, batch: AnyArray, run: Run) -> list[float | None] | None
     return losses
 
 
-def _contributions(model: Model, node: Node, x: Array, blobs: Blobs) -> dict[str, Any]:
+def _contributions(layer: Layer, x: Array, blobs: Blobs) -> dict[str, Any]:
     """Lay down a dense kernel, or where it is long the weightiest inputs of the strongest units."""
-    kernel = unfold(model)[node["of"]].layer.params["kernel"]
+    kernel = layer.params["kernel"]
     if kernel.size <= WHOLE_KERNEL:
         return {"kernel": blobs.add(kernel)}
     units = np.argsort(-np.abs(x @ kernel), kind="stable")[:UNITS]

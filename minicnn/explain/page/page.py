@@ -21,7 +21,9 @@ from ...models import Model, card_of
 from ...types import Array
 from ..terms import loss_of
 from . import pictures as reading
+from . import rounded as rounding
 from .blobs import Blobs
+from .blocks import blocks
 from .carried import carry, too_large
 from .epochs import Epochs, ModelOrPath, check_finite, load
 from .html import html
@@ -53,6 +55,7 @@ def write(
     classes: Sequence[str] | None = None,
     size: Sequence[int] | None = None,
     scale: float | Sequence[float] | None = None,
+    exact: bool = False,
     tell: Callable[[ResolvedCard], object] | None = None,
     **better: Any,
 ) -> int:
@@ -82,6 +85,9 @@ def write(
         The same, in pixels.
     scale : float, optional
         The same: what pixels are multiplied by.
+    exact : bool
+        Whether all weights travel as they are. By default the large kernels of a net of millions are rounded to 8 bits,
+        and the page says what that moves.
     tell : callable, optional
         Is given what is known of how the model takes pictures, and who told it; its `sentence` tells of guesses.
     **better
@@ -125,12 +131,14 @@ def write(
         check_finite(each, name, shown, card)
     if tell is not None:
         tell(resolved)
-    heavy = too_large(model)
+    heavy = too_large(model, len(epochs.models))
+    exact = exact or heavy or model.count_params() * len(epochs.models) <= rounding.EXACT
     blobs = Blobs()
     said = [reading.judged(model, picture, card) for picture in shown]
     payload = {
         "title": title or epochs.title,
         "nodes": nodes,
+        "blocks": blocks(nodes),
         "classes": card["class_names"],
         "preprocess": {key: card[key] for key in ("size", "resize", "crop", "invert", "scale", "offset")},
         "loss": describe_loss(model, card["output"]),
@@ -145,7 +153,7 @@ def write(
         ],
         "first": reading.telling(said),
         "epochs": [
-            {"name": name, "at": [] if heavy else [blobs.add(array) for array in arrays(each)]}
+            {"name": name, "at": [] if heavy else rounding.lay_down(nodes, arrays(each), blobs, exact)}
             for each, name in zip(epochs.models, epochs.names, strict=True)
         ],
         "history": {
@@ -153,6 +161,7 @@ def write(
             for name, values in (history if history is not None else epochs.history()).items()
         },
         "shapes": [list(array.shape) for array in arrays(model)],
+        "rounded": None if exact else rounding.told(epochs.models, shown, card),
         "carried": carry(epochs.models, nodes, shown, card, blobs) if heavy else None,
     }
     page = html(payload, blobs)

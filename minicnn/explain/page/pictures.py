@@ -9,7 +9,7 @@ import numpy as np
 
 from ...data import load_image, reading
 from ...models import Model
-from ...types import AnyArray
+from ...types import AnyArray, Array
 from ..terms import as_batch, fed
 
 PathOrArray = str | os.PathLike[str] | AnyArray
@@ -149,17 +149,33 @@ def judged(model: Model, picture: Picture, card: dict[str, Any]) -> Judged:
     -------
     judged : Judged
     """
-    y = model.forward(as_batch(model, fed(picture.pixels, card)))[0].astype(np.float64)
-    logits = card["output"] == "logits"
-    if y.size == 1:
-        second = 1 / (1 + np.exp(-y[0])) if logits else y[0]
-        y = np.array([1 - second, second])
-    elif logits:
-        y = np.exp(y - y.max()) / np.exp(y - y.max()).sum()
+    y = probabilities(model, picture, card)
     says = int(y.argmax())
     if picture.label is None or card["task"] == "many":  # of many labels none is the one that must win
         return Judged(says, None, False)
     return Judged(says, float(y[picture.label]), says != picture.label)
+
+
+def probabilities(model: Model, picture: Picture, card: dict[str, Any]) -> Array:
+    """Return a model's probability of each class for a picture; of one sigmoid, those of both classes.
+
+    Parameters
+    ----------
+    model : Model
+    picture : Picture
+    card : dict
+        The model's classifier.json.
+
+    Returns
+    -------
+    p : (K,) float64
+    """
+    y = model.forward(as_batch(model, fed(picture.pixels, card)))[0].astype(np.float64)
+    logits = card["output"] == "logits"
+    if y.size == 1:
+        second = 1 / (1 + np.exp(-y[0])) if logits else y[0]
+        return np.array([1 - second, second])
+    return np.exp(y - y.max()) / np.exp(y - y.max()).sum() if logits else y
 
 
 def telling(said: Sequence[Judged]) -> int:

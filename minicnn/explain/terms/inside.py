@@ -8,6 +8,8 @@
 import re
 from typing import Any
 
+import numpy as np
+
 from ... import kernels
 from ...layers import ACTIVATIONS, Layer
 from ...types import Array
@@ -66,7 +68,7 @@ def parts(layer: Layer) -> list[str]:
     return [*halves, *filter(None, [before(layer)])]
 
 
-def value(layer: Layer, x: Array, part: str | None) -> Array:
+def value(layer: Layer, x: Array, part: str | None, channels: list[int] | None = None) -> Array:
     """Compute a part with the engine's own kernels, from what went into the layer.
 
     Parameters
@@ -76,12 +78,30 @@ def value(layer: Layer, x: Array, part: str | None) -> Array:
         The layer's input.
     part : str or None
         One of `parts`.
+    channels : list of int, optional
+        The channels that are wanted, by default all: a few filters of a convolution are quickly computed.
 
     Returns
     -------
     z : array
     """
-    return layer.forward(x, logits=True) if part != DEPTHWISE else _depthwise(layer, x)
+    kind = type(layer).__name__
+    if channels is not None and part != DEPTHWISE and kind in ("Conv2D", "SeparableConv2D"):
+        return _some(layer, x, channels)
+    z = layer.forward(x, logits=True) if part != DEPTHWISE else _depthwise(layer, x)
+    return z if channels is None else z[..., channels]
+
+
+def _some(layer: Any, x: Array, channels: list[int]):
+    """Compute the sums of some filters alone."""
+    bias = layer.params["bias"][channels] if layer.use_bias else None
+    if type(layer).__name__ == "SeparableConv2D":
+        kernel = np.ascontiguousarray(layer.params["pointwise_kernel"][..., channels])
+        return kernels.conv2d_forward(_depthwise(layer, x), kernel, bias, *layer.ONE_BY_ONE)
+    if layer.groups > 1:
+        return layer.forward(x, logits=True)[..., channels]
+    kernel = np.ascontiguousarray(layer.params["kernel"][..., channels])
+    return kernels.conv2d_forward(x, kernel, bias, layer.strides, layer.pads(x.shape[1:3]), layer.dilation_rate)
 
 
 def _depthwise(layer: Any, x: Array):
@@ -111,16 +131,19 @@ def through_activation(layer: Layer, dy: Array, x: Array, y: Array) -> Array:
     return function.backward(dy, y if function.keeps == "y" else value(layer, x, before(layer)))
 
 
-def through_pointwise(layer: Layer, dz: Array) -> Array:
+def through_pointwise(layer: Layer, dz: Array, channels: list[int] | None = None) -> Array:
     """Turn the gradient before a separable convolution's activation into the one at its depthwise half.
 
     Parameters
     ----------
     layer : SeparableConv2D
     dz : (N, OH, OW, F)
+    channels : list of int, optional
+        The channels that are wanted, by default all.
 
     Returns
     -------
     gradient : (N, OH, OW, C * depth_multiplier)
     """
-    return dz @ layer.params["pointwise_kernel"][0, 0].T
+    kernel = layer.params["pointwise_kernel"][0, 0]
+    return dz @ (kernel if channels is None else kernel[channels]).T

@@ -89,6 +89,11 @@ class Pages:
 
     def _large(self):
         files = [self.drawn / "hat.png", self.drawn / "shoes.png"]
+        return _two_classes((160, 160)), files, {"pixels": load_image(files[0], (160, 160))}
+
+    def _rounded(self):
+        """The homework's net at 150 pixels: live, its large kernel in 8 bits."""
+        files = [self.drawn / "hat.png", self.drawn / "shoes.png"]
         return _two_classes((150, 150)), files, {"pixels": load_image(files[0], (150, 150))}
 
     def _grey(self):

@@ -48,7 +48,7 @@ def shown(t):
 
 @pytest.mark.parametrize("carried", [False, True])
 def test_the_page_shows_the_patches_of_the_engine(browser, tmp_path, monkeypatch, carried):
-    monkeypatch.setattr(page, "too_large", lambda model: carried)
+    monkeypatch.setattr(page, "too_large", lambda model, epochs: carried)
     model, pictures = net()
     x = np.stack(pictures).astype(np.float32) / 255
     with Tab(browser, Made(tmp_path, "patches", model, pictures, labels=[0] * 12)) as t:

@@ -124,9 +124,9 @@ EVERY_VERDICT = """() => explorer.net.nodes.filter((node) => explorer.gradients(
 
 def test_a_net_carried_in_part_says_how_many_ways_it_carries(browser, tmp_path, monkeypatch):
     """All of them: then the terminal's sentence; a part, or none: how many there are, which the terminal counts too."""
-    monkeypatch.setattr(page, "too_large", lambda model: True)
-    monkeypatch.setattr("minicnn.explain.page.carried.BUDGET", 1)
-    monkeypatch.setattr("minicnn.explain.page.carried.LAYER", 1)
+    monkeypatch.setattr(page, "too_large", lambda model, epochs: True)
+    monkeypatch.setattr("minicnn.explain.page.plan.BUDGET", 1)
+    monkeypatch.setattr("minicnn.explain.page.plan.LAYER", 1)
     model, pixels = wide(), noise(8, 8, 1)
     parts = whole = 0
     with Tab(browser, Made(tmp_path, "wide", model, [pixels], labels=[1])) as t:
@@ -166,7 +166,7 @@ def test_a_net_that_has_diverged_is_still_taken_apart(browser, tmp_path):
 
 def test_conv2d_transpose_carried_in_part(browser, tmp_path, monkeypatch):
     """Its weights are not carried; their number is told all the same."""
-    monkeypatch.setattr(page, "too_large", lambda model: True)
+    monkeypatch.setattr(page, "too_large", lambda model, epochs: True)
     model = randomise(
         Sequential([Input((5, 5, 1)), Conv2DTranspose(2, 3, name="up"), Flatten(), Dense(2), Softmax()], seed=0)
     )

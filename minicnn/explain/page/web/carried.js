@@ -1,6 +1,7 @@
-// A net too large to compute here: the engine's own numbers of the maps that are shown, in place of every computation.
-// A number that is not carried is undefined.
+// A net too large to compute here: the engine's own numbers of the maps that are shown, and what follows from these
+// channel by channel (following.js). A number that is not carried is undefined.
 
+import { Following, spread } from "./following.js";
 import { Net } from "./net.js";
 import { furthest, largest } from "./numbers.js";
 
@@ -10,8 +11,11 @@ export class CarriedNet extends Net {
     const { take, carried } = this.payload;
     const taken = (at) => (Array.isArray(at) && typeof at[2] === "string" ? take(at) : at);
     this.nodes.forEach((node, i) => {
-      node.own ??= Object.fromEntries(Object.entries(carried.weights[i] ?? {}).map(([name, at]) => [name, taken(at)]));
+      node.own ??= Object.fromEntries(
+        Object.entries(carried.weights[i] ?? {}).map(([name, at]) => [name, this.spreadOut(node, name, taken(at))]),
+      );
     });
+    this.following ??= new Following(this.nodes, carried.channels);
     if (this.picture !== undefined) this.forward(null, this.picture);
   }
 
@@ -23,11 +27,20 @@ export class CarriedNet extends Net {
     return this.payload.carried.pictures[this.picture];
   }
 
+  // Arrays of one number a channel travel for the carried channels alone.
+  spreadOut(node, name, array) {
+    const channels = this.channels(node.index);
+    const short = ["bias", "gamma", "beta", "moving_mean", "moving_variance"].includes(name);
+    return channels && short && array.length === channels.length ? spread(array, channels, node.shape[2]) : array;
+  }
+
   forward(pixels, picture) {
-    const { take } = this.payload;
+    const { take, carried } = this.payload;
     this.picture = picture;
-    this.values = this.carried.values.map((at) => (at ? take(at) : null));
-    this.values[0] = this.fed(this.payload.pictures[picture].pixels);
+    this.values = [this.fed(this.payload.pictures[picture].pixels)];
+    this.carried.values.forEach((at, i) => {
+      if (i) this.values[i] = carried.follows[i] ? this.following.forward(i, this.values) : at && take(at);
+    });
     const [end, scores] = this.payload.carried.ends[this.epoch][picture].map(take);
     this.values[this.last] = end;
     this.values[this.start] = scores;
@@ -36,9 +49,15 @@ export class CarriedNet extends Net {
 
   backward() {
     const { take } = this.payload;
-    this.gradients = this.carried.gradients.map((at) => (at ? take(at) : null));
-    this.grads = this.carried.grads.map((own) =>
-      Object.fromEntries(Object.entries(own ?? {}).map(([name, at]) => [name, at && take(at)])),
+    const { led } = this.payload.carried;
+    this.gradients = this.carried.gradients.map((at) => at && take(at));
+    for (let i = this.last; i >= 0; i--) {
+      if (led[i]) this.gradients[i] = this.following.backward(i, this.values, this.gradients);
+    }
+    this.grads = this.carried.grads.map((own, i) =>
+      Object.fromEntries(
+        Object.entries(own ?? {}).map(([name, at]) => [name, at && this.spreadOut(this.nodes[i], name, take(at))]),
+      ),
     );
     return this.gradients;
   }
@@ -48,11 +67,11 @@ export class CarriedNet extends Net {
   }
 
   mapOf(index, c) {
-    return index === 0 ? super.mapOf(0, c) : this.slice(this.values[index], index, c);
+    return !this.channels(index) ? super.mapOf(index, c) : this.slice(this.values[index], index, c);
   }
 
   gradientMap(index, c) {
-    return index === 0 ? super.gradientMap(0, c) : this.slice(this.gradients[index], index, c);
+    return !this.channels(index) ? super.gradientMap(index, c) : this.slice(this.gradients[index], index, c);
   }
 
   slice(data, index, c) {
@@ -65,7 +84,7 @@ export class CarriedNet extends Net {
   spot(index, at) {
     const { shape } = this.nodes[index];
     const channels = this.channels(index);
-    if (!channels) return at;
+    if (!channels || shape.length < 3) return at;
     const k = channels.indexOf(at % shape[2]);
     return k < 0 ? -1 : k * shape[0] * shape[1] + Math.floor(at / shape[2]);
   }

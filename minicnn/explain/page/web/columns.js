@@ -4,8 +4,10 @@ import { colour, ink, paint, paintPicture } from "./colours.js";
 import { button, el, fill, legend, num, svg } from "./dom.js";
 import { feeds } from "./feeding.js";
 import { costOf, fieldOf, short } from "./fields.js";
+import { Folding } from "./folding.js";
 import { extent, format, largest } from "./numbers.js";
 import { sentence } from "./sentences.js";
+import { Strip } from "./strip.js";
 
 const PER_COLUMN = 10;
 
@@ -37,7 +39,12 @@ export class Columns {
     this.lines = svg("svg", { class: "lines", "aria-hidden": "true" });
     const heading = el("h2", { class: "hidden" }, "The net, a column a layer"); // the columns' own are below it
     const inside = el("div", { class: "net-inside" }, this.lines, this.columns);
-    this.element = el("div", { class: "net scroll" }, heading, inside);
+    this.scroller = el("div", { class: "net scroll" }, heading, inside);
+    const { blocks } = app.payload;
+    this.folding = new Folding(blocks, (block) => this.refold(block));
+    this.strip = blocks.length ? new Strip(app.net.nodes, this.folding, (index, far) => this.goTo(index, far)) : null;
+    this.element = this.strip ? el("div", { class: "net" }, this.strip.element, this.scroller) : this.scroller;
+    if (this.strip) this.scroller.addEventListener("scroll", () => this.follow());
     this.columns.addEventListener("keydown", (event) => this.move(event));
   }
 
@@ -46,19 +53,57 @@ export class Columns {
     fill(this.lines);
     fill(
       this.columns,
-      this.app.net.nodes.map((node) => this.column(node)),
+      this.folding.shown(this.app.net.nodes).map((node) => this.column(node)),
     );
     const first = this.columns.querySelector(".tile");
     if (first) first.tabIndex = 0;
   }
 
+  // Fold or unfold a block; the keyboard stays at its control, and the columns where they were.
+  refold(block) {
+    const left = this.scroller.scrollLeft;
+    this.update();
+    this.scroller.scrollLeft = left;
+    this.columns.querySelector(`[data-block="${CSS.escape(block.name)}"]`).focus({ preventScroll: true });
+  }
+
+  // Bring a node's column, or that of its folded block, into view; `far` moves the keyboard there too.
+  goTo(index, far = false) {
+    const column = this.columns.querySelector(`[data-column="${this.folding.columnOf(index)}"]`);
+    const box = column.getBoundingClientRect();
+    const room = this.scroller.getBoundingClientRect();
+    this.led = performance.now(); // the columns move because the cursor did
+    this.scroller.scrollLeft += box.left + box.width / 2 - room.left - room.width / 2;
+    for (const other of this.columns.children) other.classList.toggle("under-cursor", other === column);
+    if (far) {
+      column.querySelector(".tile")?.focus({ preventScroll: true });
+      this.strip.say();
+    }
+  }
+
+  // The cursor goes with the columns: from the first one where they stand at the left to the last at the right.
+  follow() {
+    if (performance.now() - this.led < 300) return;
+    const most = this.scroller.scrollWidth - this.scroller.clientWidth;
+    const { children } = this.columns;
+    const column = children[Math.round(((children.length - 1) * this.scroller.scrollLeft) / Math.max(most, 1))];
+    this.strip.at(Number(column.dataset.column));
+  }
+
   column(node) {
+    const folded = this.folding.isFolded(node.index);
+    const kind = node.kind === "Activation" ? node.settings.function : node.kind;
     const head = [
-      el("h3", { title: `${node.name}, ${node.kind}: ${sentence(node)}` }, broken(node.name)),
-      el("p", { class: "shape kind" }, broken(node.kind === "Activation" ? node.settings.function : node.kind)),
+      el(
+        "h3",
+        { title: `${node.name}, ${node.kind}: ${sentence(node)}` },
+        this.folding.control(node.index),
+        folded ? null : broken(node.name),
+      ),
+      el("p", { class: "shape kind" }, folded ? this.folding.count(node.index) : broken(kind)),
       el("p", { class: "shape size" }, broken(node.shape.join("\u00d7"))),
     ];
-    const group = { class: "column", role: "group", "aria-label": node.name };
+    const group = { class: "column", role: "group", "aria-label": node.name, "data-column": node.index };
     const column = (...below) => el("div", group, ...head, el("div", {}, ...below.filter(Boolean)));
     if (!this.source.values(node.index)) return column(el("p", { class: "shape" }, this.source.absent));
     const shown = this.visible(node);

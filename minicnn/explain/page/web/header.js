@@ -91,6 +91,7 @@ export function drawHeader(app) {
       (value) => app.useTheme(value),
     ),
     app.live ? null : el("p", { class: "notice" }, payload.carried.reason),
+    payload.rounded ? el("p", { class: "notice rounded" }, payload.rounded.text) : null,
   );
   const chosen = thumbs[app.picture];
   strip.scrollLeft = chosen.offsetLeft - (strip.clientWidth - chosen.offsetWidth) / 2;

@@ -3,12 +3,19 @@
 export async function readPayload() {
   const payload = JSON.parse(document.getElementById("payload").textContent);
   const buffer = await inflate(document.getElementById("blobs").textContent.trim());
-  const take = ([start, length, kind]) =>
-    kind === "b" ? new Uint8Array(buffer, start, length) : new Float32Array(buffer, start, length);
+  const kinds = { b: Uint8Array, i: Int8Array, f: Float32Array };
+  const take = ([start, length, kind]) => new kinds[kind](buffer, start, length);
   for (const picture of payload.pictures) picture.pixels = Float32Array.from(take(picture.at));
-  for (const epoch of payload.epochs) epoch.arrays = epoch.at.map(take);
+  for (const epoch of payload.epochs) epoch.arrays = epoch.at.map((at) => (at.levels ? restored(take(at.levels), take(at.scales)) : take(at)));
   payload.take = take;
   return payload;
+}
+
+// An array that travels in 8 bits, with a scale for each unit of its last axis.
+function restored(levels, scales) {
+  const array = new Float32Array(levels.length);
+  for (let i = 0; i < array.length; i++) array[i] = levels[i] * scales[i % scales.length];
+  return array;
 }
 
 async function inflate(base64) {
