@@ -189,7 +189,7 @@ def test_the_strip_goes_to_every_layer_and_with_the_columns(browser, made):
             ("Head", len(nodes) - 1, len(nodes) - 1),
             ("Picture", 0, 0),
         ):
-            t.page.click(f"text={name}")
+            t.page.click(f'.strip-line button:text-is("{name}")')
             assert visible(column), name
             assert t.page.evaluate("document.activeElement.dataset.node") == str(column)
             assert t.page.evaluate("Number(document.querySelector('.cursor').value)") == index

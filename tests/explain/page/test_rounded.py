@@ -50,7 +50,7 @@ def test_the_page_computes_with_the_rounded_weights_and_says_what_they_move(tab,
         assert number == pytest.approx(100 * max(moved), rel=0.06, abs=1e-5) and "--exact" in said
         t.page.evaluate("explorer.usePicture(0)")
         run = run_backward(copy, pictures[0], np.array([[0.0]]))
-        got = t.array("explorer.map(1, 3)")
+        got = t.array("explorer.map(2, 3)")
         np.testing.assert_allclose(
             got, run.output_at(run.places["conv2d"], "before relu")[0, ..., 3].ravel(), atol=1e-5
         )

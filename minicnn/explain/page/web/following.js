@@ -1,6 +1,6 @@
-// Of a net that is carried in part: what the page computes itself from the maps that are there. Layers that work channel
-// by channel take any number of them (layers.js), so they run on the carried ones alone. Carried maps lie one after the
-// other; the layers take pixels with their channels last.
+// Of a net that is carried in part: what the page computes itself from the maps that are there. Layers that work
+// channel by channel take any number of them (layers.js), so they run on the carried ones alone. Carried maps lie one
+// after the other; the layers take pixels with their channels last.
 
 import { LAYERS } from "./layers.js";
 import { channel, zeros } from "./numbers.js";

@@ -6,7 +6,8 @@ export async function readPayload() {
   const kinds = { b: Uint8Array, i: Int8Array, f: Float32Array };
   const take = ([start, length, kind]) => new kinds[kind](buffer, start, length);
   for (const picture of payload.pictures) picture.pixels = Float32Array.from(take(picture.at));
-  for (const epoch of payload.epochs) epoch.arrays = epoch.at.map((at) => (at.levels ? restored(take(at.levels), take(at.scales)) : take(at)));
+  const taken = (at) => (at.levels ? restored(take(at.levels), take(at.scales)) : take(at));
+  for (const epoch of payload.epochs) epoch.arrays = epoch.at.map(taken);
   payload.take = take;
   return payload;
 }

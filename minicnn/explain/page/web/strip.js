@@ -1,5 +1,5 @@
-// A strip of the whole net above its columns: a bar an operation, as high as its maps are wide, blocks in turns light and
-// dark, and a cursor that goes with the columns and moves them.
+// A strip of the whole net above its columns: a bar an operation, as high as its maps are wide, blocks in turns light
+// and dark, and a cursor that goes with the columns and moves them.
 
 import { button, el, fill, say, svg } from "./dom.js";
 import { lastMaps } from "./scores.js";
