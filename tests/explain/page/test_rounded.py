@@ -59,7 +59,7 @@ def test_the_page_computes_with_the_rounded_weights_and_says_what_they_move(tab,
         )
         gradient = t.array("(explorer.gradients(), explorer.net.grads[explorer.net.last - 1].kernel)")
         want = run.grads["dense_1/kernel"].ravel()
-        np.testing.assert_allclose(gradient, want, atol=1e-5 * np.abs(want).max())
+        np.testing.assert_allclose(gradient, want, atol=1e-4 * np.abs(want).max())  # sums of 175,232 in float32
         assert t.complaints == []
 
 
