@@ -164,8 +164,8 @@ def uniform(seeds: NDArray[np.int32], low: float, high: float) -> Array:
     zero = np.zeros(len(seeds), np.uint64)
     bits = _philox([zero, zero, mixed[2], mixed[3]], mixed[:2])[0]
     one_to_two = ((bits & np.uint64(0x7FFFFF)) | np.uint64(127 << 23)).astype(np.uint32).view(np.float32)
-    low, high = np.float32(low), np.float32(high)
-    return (one_to_two - np.float32(1)) * (high - low) + low
+    least, most = np.float32(low), np.float32(high)
+    return (one_to_two - np.float32(1)) * (most - least) + least
 
 
 def _philox(counter: list[Words], key: list[Words]) -> list[Words]:

@@ -279,8 +279,15 @@ def vectors(
     """
     height, width, _ = batches.shape
     pixels = (height, width, batches.resize, batches.scale, batches.offset)
-    how = {"order": batches.channel_order, "crop": batches.crop, "invert": batches.invert}
-    key = answer_key(base.get_weights(), *pixels, **how, augment=augmented, draw=draw)
+    key = answer_key(
+        base.get_weights(),
+        *pixels,
+        augment=augmented,
+        draw=draw,
+        order=batches.channel_order,
+        crop=batches.crop,
+        invert=batches.invert,
+    )
     kept = VectorStore(store, key)
     known: dict[str, Array] = dict(kept.read())
     for path, why in {**dict.fromkeys(kept.damaged, "it is damaged"), **kept.unread}.items():

@@ -14,6 +14,7 @@ from ...files import PILLOW_FILTERS, ResolvedCard, check_supported, replacing
 from ...losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
+    Loss,
     MeanSquaredError,
     SparseCategoricalCrossentropy,
 )
@@ -35,7 +36,7 @@ ABLE = {
     "resize": (*PILLOW_FILTERS, "tf-bilinear"),
     "order": ("rgb",),
 }  # what the page does of a classifier.json
-LOSSES = {
+LOSSES: dict[type[Loss], str] = {
     CategoricalCrossentropy: "categorical",
     SparseCategoricalCrossentropy: "categorical",
     BinaryCrossentropy: "binary",
