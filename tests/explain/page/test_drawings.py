@@ -136,6 +136,10 @@ def test_the_window_is_marked_where_it_stands(tab, pages):
         t.page.evaluate("explorer.view.choose(3, 4)")  # 3 x 3, stride 2 on 30 x 41, pads 0+1 and 1+1
         mark = t.page.locator(".card .mark.window").first.evaluate(PLACE)
         np.testing.assert_allclose(mark, [100 * 6 / 30, 100 * 7 / 41, 100 * 3 / 30, 100 * 3 / 41], rtol=1e-4)
+        for name, stop, last in (("row", 3, 14), ("column", 4, 20)):  # the stop's own fields, and how far they go
+            field = t.page.get_by_label(name, exact=True)
+            assert [field.get_attribute(side) for side in ("min", "max")] == ["0", str(last)]
+            assert field.input_value() == str(stop)
         sums = t.page.locator(".sums tr .num").evaluate_all("all => all.map((cell) => Number(cell.dataset.value))")
         assert sum(sums[:-1]) == pytest.approx(sums[-1], rel=1e-5) and len(sums) == 5
         t.page.evaluate("explorer.open(explorer.net.nodes.find((node) => node.kind === 'MaxPooling2D').index, 0)")
