@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from minicnn import Input, Model, ReLU
+from minicnn import Conv2D, Input, MaxPooling2D, Model, ReLU, reference
 from minicnn.layers import LAYERS
 from minicnn.layers.augmentation import Augmentation
 from tests.keras_oracle import keras
@@ -30,6 +30,25 @@ def test_names():
 
 
 # ---- forward and backward -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_layer_alone_takes_pictures_of_another_size(training):
+    """As in Keras, what a layer is built for fixes its channels; the definitions tell what it answers."""
+    rng = np.random.default_rng(0)
+    conv, pool, strides, pads = Conv2D(4, 3), MaxPooling2D(2), (1, 1), ((0, 0), (0, 0))
+    for height, width in ((8, 8), (5, 6), (8, 8)):
+        x = normal(rng, (2, height, width, 3), "float32")
+        y = conv(x, training=training)
+        how = (strides, pads, (1, 1), 1)
+        want = reference.conv2d_forward(x, conv.params["kernel"], conv.params["bias"], *how)
+        np.testing.assert_allclose(y, want, atol=1e-5)
+        assert_same(pool(y, training=training), reference.maxpool2d_forward(y, (2, 2), (2, 2), pads))
+        if training:
+            dy = normal(rng, y.shape, "float32")
+            np.testing.assert_allclose(
+                conv.backward(dy), reference.conv2d_backward_input(dy, conv.params["kernel"], x.shape, *how), atol=1e-5
+            )
 
 
 @every_layer

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import minicnn
+from minicnn.kernels.machine import disk_cache
 from minicnn.kernels.machine.disk_cache import Files
 from minicnn.kernels.machine.jit import jit
 
@@ -124,6 +125,16 @@ def test_each_width_of_registers_has_its_own(package, first):
     other = answer(package, MINICNN_REGISTER_BYTES=str(48 - own if own < 64 else 32))
     assert other[:2] == first[:2] and other[2] != first[2]
     assert answer(package, MINICNN_REGISTER_BYTES=str(own)) == first[1:]
+
+
+def test_each_number_of_registers_has_its_own(monkeypatch, tmp_path):
+    """16 registers of 16 bytes are x86's without AVX, 32 of them are ARM's: other tiles fit."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    names = set()
+    for count in (16, 32):
+        monkeypatch.setattr(disk_cache, "REGISTERS", count)
+        names.add(disk_cache._writable_folder().name)
+    assert len(names) == 2
 
 
 def test_a_kernel_of_another_compiler_is_not_taken(tmp_path):
