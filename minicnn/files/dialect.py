@@ -39,6 +39,13 @@ def model_config(entry: Any, depth: int = 0) -> Config:
     ------
     ValueError
         It is no Sequential and no Functional model, or a layer isn't an object with class name and config.
+
+    Examples
+    --------
+    >>> old = [{"class_name": "Flatten", "config": {"name": "f"}}]  # Keras 2.2 wrote the layers alone
+    >>> model = model_config({"class_name": "Sequential", "config": old})
+    >>> model["config"]["layers"][0]["config"]["name"]
+    'f'
     """
     if depth > MAX_NESTING:
         raise ValueError(f"its models are nested more than {MAX_NESTING} deep.")
