@@ -234,7 +234,7 @@ def damaged(name, sound, dice):
         File name -> bytes.
     """
     raw, deep = sound[name], dice.random() < 0.5
-    if deep and name.endswith(".keras"):
+    if deep and name.endswith((".keras", ".zip")):
         return {**sound, name: _with_member(raw, dice)}
     if deep and name.endswith(".json"):
         return {**sound, name: _json(raw, dice)}
@@ -269,7 +269,7 @@ def mutated(raw, dice):
 
 
 def _with_member(whole, dice):
-    """Damage one member of a `.keras` file under a right checksum, so that its own reader is reached."""
+    """Damage one member of a zip under a right checksum, so that its own reader is reached."""
     new = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(new, "w") as archive:
         victim = dice.choice(old.namelist())

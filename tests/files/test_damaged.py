@@ -8,10 +8,12 @@ import pytest
 
 import minicnn
 from benchmarks import fuzz
+from minicnn.models import card_of
 from minicnn.models.configs import entry
+from tests import teachable
 from tests.files.test_keras1 import convolution, drawn, named, old, write
 
-COUNT = 150
+COUNT = 500
 
 
 def architecture(folder):
@@ -42,17 +44,34 @@ def of_keras_1(folder):
     return folder / "old.h5"
 
 
-@pytest.mark.parametrize("make", [architecture, of_keras_1])
+def teachable_machine(folder):
+    """Write Teachable Machine's zip for browsers: layers, weights, names."""
+    inside = teachable.browser_export(folder / "inside")
+    path = teachable.zipped(inside, folder / "tm-my-image-model.zip")
+    for file in inside.iterdir():
+        file.unlink()
+    inside.rmdir()
+    return path
+
+
+@pytest.mark.parametrize("make", [architecture, of_keras_1, teachable_machine])
 @pytest.mark.filterwarnings("ignore:Layer '.*' is a softmax over one number:UserWarning")
 def test_one_sentence(make, tmp_path):
     path = make(tmp_path)
     sound = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert minicnn.load_model(path).predict(np.zeros((1, 6, 6, 2))).shape == (1, 2)
+    model = minicnn.load_model(path)
+    assert model.predict(np.zeros((1, *model.input_shape[1:]))).shape == (1, 2)
     for number in range(COUNT):
         for name, raw in fuzz.damaged(path.name, sound, random.Random(f"{path.name} {number}")).items():
             (tmp_path / name).write_bytes(raw)
+        model = None
         try:
-            minicnn.load_model(path)
+            model = minicnn.load_model(path)
         except ValueError as error:
             sentence = str(error)
             assert sentence.startswith(str(tmp_path)) and "\n" not in sentence and len(sentence) < 1000, sentence
+        if model is not None and path.suffix == ".zip":  # metadata.json's names and size
+            try:
+                card_of(model, path)
+            except ValueError as error:
+                assert "\n" not in str(error) and len(str(error)) < 1000
