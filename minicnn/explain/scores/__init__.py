@@ -5,11 +5,26 @@ map (H, W) over the picture: its gradient (saliency), the last maps weighed (Gra
 (occlusion). Each also tells one class against another: the difference of their logits.
 """
 
+from .ascent import Ascent, gradient_ascent
 from .grad_cam import grad_cam
+from .kernel_pictures import kernel_pictures
 from .occlusion import occlusion
 from .overlay import overlay
 from .patches import Patch, patches
 from .saliency import saliency
 from .score import Scored, score, score_gradient
 
-__all__ = ["Patch", "Scored", "grad_cam", "occlusion", "overlay", "patches", "saliency", "score", "score_gradient"]
+__all__ = [
+    "Ascent",
+    "Patch",
+    "Scored",
+    "grad_cam",
+    "gradient_ascent",
+    "kernel_pictures",
+    "occlusion",
+    "overlay",
+    "patches",
+    "saliency",
+    "score",
+    "score_gradient",
+]

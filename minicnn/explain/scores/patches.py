@@ -7,10 +7,9 @@ import numpy as np
 from ...arguments import is_integer
 from ...models import Model
 from ...types import ArrayLike, Pair
-from ..terms import activation_of, find, inside, run_forward, seen_by, unfold
+from ..terms import CLOSING, activation_of, find, inside, run_forward, seen_by, unfold
 
 BATCH = 32
-CLOSING = ("relu", "relu6")
 
 
 class Patch(NamedTuple):

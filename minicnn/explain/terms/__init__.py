@@ -4,7 +4,7 @@ What the page uses, too: places (every call of a layer, and one recorded run), p
 """
 
 from . import inside
-from .activations import activation_of
+from .activations import CLOSING, activation_of
 from .places import Place, find, layer_path, unfold
 from .resampling import pixel_weights
 from .runs import Run, as_batch, fed, loss_of, run_backward, run_forward
@@ -15,6 +15,7 @@ from .trace_gradient import trace_gradient
 from .windows import Windows
 
 __all__ = [
+    "CLOSING",
     "Place",
     "Run",
     "Term",

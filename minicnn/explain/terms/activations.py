@@ -5,6 +5,7 @@ import numpy as np
 from ...layers import ACTIVATIONS, Layer
 from ...types import Array, ArrayLike
 
+CLOSING = ("relu", "relu6")  # 0 below 0: no gradient passes there
 FORMULAS: dict[str, str] = {
     "relu": "max(z, 0)",
     "relu6": "min(max(z, 0), 6)",

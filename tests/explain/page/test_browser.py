@@ -14,6 +14,7 @@ from tests.explain.page import test_mistakes as mistakes
 from tests.explain.page import test_numbers as numbers
 from tests.explain.page import test_patches as patches
 from tests.explain.page import test_seen as seen
+from tests.explain.page import test_spread as spread
 from tests.explain.page import test_step as step
 from tests.explain.page.conftest import Made, Tab
 
@@ -347,6 +348,11 @@ ROWS = {  # each row of the package's table, and the tests that hold it
     "the patches that make a map strongest": [patches.test_the_page_shows_the_patches_of_the_engine],
     "an address for every number": [address.test_a_number_has_an_address],
     "training: the net at several epochs": [numbers.test_every_epoch_is_its_checkpoint],
+    "histograms by epoch, dead ReLUs, kernels in colour": [
+        spread.test_histograms_are_those_of_the_checkpoints,
+        spread.test_dead_relus_are_counted_over_all_pictures,
+        spread.test_kernels_over_colours_are_pictures,
+    ],
     "pixels and weights to change": [numbers.test_a_changed_pixel_and_a_changed_weight_change_everything_after],
     "non-square windows, asymmetric padding, the floor": [
         laboratory.test_the_padding_laboratory,

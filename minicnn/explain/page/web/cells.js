@@ -1,11 +1,11 @@
 // One cell of a map and what made it: the window of a pool, or a layer that works elementwise. `view` is that of
 // others.js: its `inputs` and its `output` are maps, and `detail` is where the cell is explained.
 
-import { el, fill, num } from "./dom.js";
+import { button, el, fill, num } from "./dom.js";
 import { readBox } from "./fields.js";
 import { curve } from "./formulas.js";
 import { FUNCTIONS } from "./functions.js";
-import { normalFactor } from "./layers.js";
+import { LAYERS, normalFactor } from "./layers.js";
 import { grid } from "./maps.js";
 import { format, largest } from "./numbers.js";
 import { span, taps, unread, winners } from "./windows.js";
@@ -66,7 +66,97 @@ export function poolCell(view, node, i, j) {
         )
       : null,
     el("p", { class: "total" }, "output ", num(own, "output", 6)),
+    ...(max ? goesBack(view, node, i, j, found, won) : []),
     el("p", { class: "hint unread" }, unreadText(node)),
+  );
+}
+
+// What a window of max pooling sends back: its gradient to the first of the largest, nothing to the others; and the way
+// to the next tie, or one that is made up.
+function goesBack(view, node, i, j, found, won) {
+  const { app } = view;
+  const columns = node.settings.size[1];
+  app.gradients();
+  const dy = app.net.gradientAt(node.index, (i * node.shape[1] + j) * node.shape[2] + view.map);
+  const parts = [];
+  if (dy !== undefined) {
+    const sent = found.map(({ h, w, inside }) => (inside ? (h === won[0].h && w === won[0].w ? dy : 0) : NaN));
+    const notes = found.map(({ inside }) => (inside ? "" : "padding"));
+    parts.push(
+      el("p", {}, "Its gradient, ", num(dy, "dy"), ", goes back to the winner alone:"),
+      grid(sent, columns, Math.abs(dy), { notes, name: "sent", label: "what the window sends back" }),
+    );
+  }
+  const tie = nextTie(node, view.inputs[0].data, i, j);
+  parts.push(
+    tie
+      ? el(
+          "p",
+          {},
+          button("Next tie", () => view.choose(...tie)),
+        )
+      : el("p", { class: "hint" }, "No window of this map has another tie."),
+    workedTie(),
+  );
+  return parts;
+}
+
+// The next window in row order, from one on, in which several cells hold the largest number.
+function nextTie(node, x, i, j) {
+  const [rows, columns] = node.shape;
+  const read = (h, w) => x[h * node.from[0][1] + w];
+  for (let step = 1; step < rows * columns; step++) {
+    const at = (i * columns + j + step) % (rows * columns);
+    const cell = [Math.floor(at / columns), at % columns];
+    if (winners(node.settings, node.from[0], ...cell, read).length > 1) return cell;
+  }
+  return null;
+}
+
+// A tie in four numbers, computed as every other window is.
+function workedTie() {
+  const node = {
+    shape: [1, 1, 1],
+    from: [[2, 2, 1]],
+    settings: {
+      size: [2, 2],
+      strides: [2, 2],
+      pads: [
+        [0, 0],
+        [0, 0],
+      ],
+      dilation: [1, 1],
+    },
+  };
+  const x = Float32Array.from([1, 3, 3, 2]);
+  const y = LAYERS.MaxPooling2D.forward(node, [x]);
+  const dy = Float32Array.from([0.5]);
+  const [dx] = LAYERS.MaxPooling2D.backward(node, [x], y, dy).dxs;
+  const part = (title, values, name) =>
+    el(
+      "figure",
+      { class: "map" },
+      el("figcaption", {}, title),
+      grid(values, values.length > 1 ? 2 : 1, 3, { name, label: title, cell: 46 }),
+    );
+  return el(
+    "details",
+    { class: "worked" },
+    el("summary", {}, "A tie, worked"),
+    el("p", {}, "Two cells hold the largest number. The output is the same whichever is taken, the way back is not:"),
+    el(
+      "div",
+      { class: "pair" },
+      part("x", x, "tie-x"),
+      part("y = max", y, "tie-y"),
+      part("dy", dy, "tie-dy"),
+      part("dx", dx, "tie-dx"),
+    ),
+    el(
+      "p",
+      { class: "hint" },
+      "The first in row order gets all of dy, as in Keras; a half for each would be a slope, too.",
+    ),
   );
 }
 

@@ -101,13 +101,13 @@ class App {
     return this.drawn.get(index) ?? this.payload.pictures[index].pixels;
   }
 
-  // What `read` finds in the net run on a picture; the net itself stays with its own.
-  onPicture(index, read) {
-    const { values, gradients, grads, picture } = this.net;
-    this.net.forward(this.pixelsOf(index), index);
-    const found = read(this.net);
-    Object.assign(this.net, { values, gradients, grads, picture });
-    return found;
+  // What `read` finds in the net run on a picture, at an epoch; the net itself stays with its own.
+  onPicture(index, read, epoch = this.net.epoch) {
+    return this.net.aside(() => {
+      if (epoch !== this.net.epoch) this.net.useEpoch(epoch);
+      this.net.forward(this.pixelsOf(index), index);
+      return read(this.net);
+    });
   }
 
   useLabel(label) {

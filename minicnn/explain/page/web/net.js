@@ -288,22 +288,27 @@ export class Net {
     );
   }
 
-  // The loss after one step; the net stays as it is.
-  lossAfterStep(pixels, label, rate, optimizer = "SGD") {
-    const kept = this.nodes.map((node) => node.own);
-    const { values, gradients } = this;
-    for (const node of this.nodes) node.own = { ...node.own };
-    for (const [node, name, own] of this.stepped(optimizer, rate)) {
-      for (const use of this.uses(node, name)) use.own[name] = own;
-    }
-    this.forward(pixels);
-    const loss = this.lossFor(label);
+  // What `work` finds in this net on other pictures, with other weights, at other epochs; the net stays as it is.
+  aside(work) {
+    const { epoch, memory, values, gradients, grads, picture } = this;
+    const owns = this.nodes.map(({ own }) => own);
+    const found = work();
+    Object.assign(this, { epoch, memory, values, gradients, grads, picture });
     this.nodes.forEach((node, i) => {
-      node.own = kept[i];
+      node.own = owns[i];
     });
-    this.values = values;
-    this.gradients = gradients;
-    return loss;
+    return found;
+  }
+
+  // The loss after one step.
+  lossAfterStep(pixels, label, rate, optimizer = "SGD") {
+    return this.aside(() => {
+      const steps = this.stepped(optimizer, rate);
+      for (const node of this.nodes) node.own = { ...node.own };
+      for (const [node, name, own] of steps) for (const use of this.uses(node, name)) use.own[name] = own;
+      this.forward(pixels);
+      return this.lossFor(label);
+    });
   }
 
   // Take the step: a change of the weights as by hand, kept with the epoch. The optimizer remembers it for the next

@@ -29,6 +29,19 @@ export function cellsMap(values, gradient, [height, width, channels]) {
   });
 }
 
+// The kernel of a filter over red, green and blue as a picture: grey is 0, +-most are 255 and 0.
+export function kernelPicture(kernel, filters, f, most) {
+  const colour = (weight) => Math.min(255, Math.floor(128 + (127.5 * weight) / (most || 1)));
+  return Float32Array.from({ length: kernel.length / filters }, (_, at) => colour(kernel[at * filters + f]));
+}
+
+// Whether the channels that a layer reads are the picture's own red, green and blue.
+export function readsColours(nodes, node) {
+  let source = nodes[node.inputs[0]];
+  while (["Identity", "Rescaling", "Normalization"].includes(source.kind)) source = nodes[source.inputs[0]];
+  return node.kind === "Conv2D" && source.kind === "Input" && source.shape[2] === 3 && node.settings.groups === 1;
+}
+
 // The last node whose output are maps of more than one pixel.
 export function lastMaps(nodes) {
   return nodes.findLast(({ shape, inputs }) => inputs.length && shape.length === 3 && shape[0] * shape[1] > 1) ?? null;

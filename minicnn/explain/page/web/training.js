@@ -1,9 +1,11 @@
 // Part 5, training: the same picture in the net as it was at each saved epoch: kernels, maps, prediction, loss.
 
 import { labelChoice } from "./choices.js";
-import { paint } from "./colours.js";
+import { paint, paintPicture } from "./colours.js";
 import { bars, button, chart, chartText, el, fill, legend, num, select, svg } from "./dom.js";
 import { argmax, extent, format, largest } from "./numbers.js";
+import { Spread } from "./ridges.js";
+import { kernelPicture, readsColours } from "./scores.js";
 
 const MAPS = 10;
 
@@ -18,6 +20,7 @@ export class Training {
       app.net.nodes[0];
     this.tools = el("div", { class: "tools" });
     this.body = el("div", {});
+    this.spread = new Spread(app);
     root.append(this.tools, this.body);
     this.update();
   }
@@ -30,19 +33,11 @@ export class Training {
     clearInterval(this.timer);
   }
 
-  // The loss of this picture at every epoch, as both are now. The net goes back to the chosen one.
+  // The loss of this picture at every epoch, as both are now.
   ownLosses() {
     const { app } = this;
-    const { net } = app;
-    const chosen = net.epoch;
-    const losses = app.payload.epochs.map((_, k) => {
-      net.useEpoch(k);
-      net.forward(app.pixels, app.picture);
-      return [app.net.lossFor(app.label), app.net.probabilities()[app.label]];
-    });
-    net.useEpoch(chosen);
-    net.forward(app.pixels, app.picture);
-    return losses;
+    const read = (net) => [net.lossFor(app.label), net.probabilities()[app.label]];
+    return app.payload.epochs.map((_, k) => app.onPicture(app.picture, read, k));
   }
 
   update() {
@@ -95,6 +90,7 @@ export class Training {
       ),
     );
     const p = app.net.probabilities();
+    this.spread.show(this.node);
     fill(
       this.body,
       el(
@@ -107,6 +103,7 @@ export class Training {
           el("h2", {}, `Maps of ${this.node.name}`),
           app.scale === "map" ? null : legend(app.range(this.node.index, []), ""),
           this.maps(),
+          this.spread.element,
         ),
         el(
           "aside",
@@ -176,6 +173,7 @@ export class Training {
       app.payload.nodes.slice(0, node.index).reduce((count, each) => count + each.arrays.length, 0) +
       node.arrays.indexOf("kernel");
     const most = Math.max(...app.payload.epochs.map((epoch) => largest(epoch.arrays[at])));
+    const colours = readsColours(app.net.nodes, node);
     const some = inside > channels ? `, the first ${channels} of ${inside}` : "";
     return el(
       "div",
@@ -185,7 +183,8 @@ export class Training {
         "p",
         { class: "hint" },
         `a column an output channel, a row an input channel${some}; ` +
-          `full colour at \u00b1 ${format(most, 3)} at every epoch`,
+          `full colour at \u00b1 ${format(most, 3)} at every epoch` +
+          (colours ? "; above them, the three as red, green and blue: grey is 0" : ""),
       ),
       el(
         "div",
@@ -209,10 +208,23 @@ export class Training {
               paint(canvas, data, kh, kw, most);
               return canvas;
             });
-            return el("figure", { class: "map stack" }, stack, el("figcaption", {}, `channel ${f}`));
+            const picture = colours ? this.colours(kernelPicture(node.own.kernel, filters, f, most), kh, kw, f) : null;
+            return el("figure", { class: "map stack" }, picture, stack, el("figcaption", {}, `channel ${f}`));
           }),
       ),
     );
+  }
+
+  // A kernel over red, green and blue as the picture that it looks for.
+  colours(pixels, height, width, f) {
+    const canvas = el("canvas", {
+      class: "plain colours",
+      style: { width: "42px", height: `${Math.round((42 * height) / width)}px` },
+      role: "img",
+      "aria-label": `kernel for output channel ${f} in red, green and blue`,
+    });
+    paintPicture(canvas, pixels, [height, width, 3]);
+    return canvas;
   }
 
   // Loss by epoch: what training wrote down, and dots for this picture in the saved nets.
