@@ -55,6 +55,8 @@ MODULES = (
     "training",
     "padding",
     "header",
+    "stops",
+    "tour",
     "main",
 )  # of web/, in an order in which nothing is used before it is there
 

@@ -80,6 +80,7 @@ export function drawHeader(app) {
           button("Undo changes", () => app.undo(), { class: "undo" }),
         )
       : null,
+    button("Tour", () => app.tour.open(), { class: "tour-start", title: "twelve questions to this net" }),
     select(
       "theme",
       [

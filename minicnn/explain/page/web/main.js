@@ -14,6 +14,7 @@ import { Overview } from "./overview.js";
 import { Padding } from "./padding.js";
 import { readPayload } from "./payload.js";
 import { fitPicture } from "./pictures.js";
+import { Tour } from "./tour.js";
 import { Training } from "./training.js";
 
 const VIEWS = [
@@ -36,6 +37,7 @@ class App {
     this.drawn = new Map(); // the pixels of the pictures that were changed, by the picture's number
     this.version = 0; // of weights and pixels
     this.selected = { node: null, map: null, cell: null };
+    this.tour = new Tour(this);
     this.header = document.getElementById("header");
     this.panel = document.getElementById("panel");
     this.buildTabs();
