@@ -132,3 +132,14 @@ def test_the_page_draws_the_kernels_that_python_draws(lab):
                 Array.from({ length: 8 }, (_, f) => [...lab.scores.kernelPicture(kernel, 8, f, most)])]; }""")
     assert found[0] is True
     np.testing.assert_allclose(found[1], explain.kernel_pictures(model).reshape(8, -1), atol=1)
+
+
+def test_after_the_training_view_a_map_still_opens(browser, made):
+    """What a view keeps with the page takes no name of the page's own."""
+    page, _, _ = made
+    with Tab(browser, page) as t:
+        t.view("training")
+        t.view("overview")
+        t.page.locator('[data-node="1"][data-map="3"]').click()
+        assert t.page.evaluate("[explorer.view.name, explorer.view.map]") == ["convolution", 3]
+        assert t.complaints == []

@@ -98,24 +98,24 @@ export class Spread {
     if (!relus.length) return;
     const { pictures } = app.payload;
     const key = `${app.version} ${pictures.length}`;
-    if (app.open?.key !== key) app.open = { key, epochs: new Map() };
+    if (app.counted?.key !== key) app.counted = { key, epochs: new Map() };
     clearTimeout(this.timer);
-    const { open } = app;
+    const { counted } = app;
     const next = () => {
-      if (app.open !== open || !this.element.isConnected) return;
+      if (app.counted !== counted || !this.element.isConnected) return;
       const waiting = [app.net.epoch, ...this.epochs].find(
-        (epoch) => (open.epochs.get(epoch)?.done ?? 0) < pictures.length,
+        (epoch) => (counted.epochs.get(epoch)?.done ?? 0) < pictures.length,
       );
       if (waiting === undefined) return;
-      const own = open.epochs.get(waiting) ?? { done: 0, units: null };
+      const own = counted.epochs.get(waiting) ?? { done: 0, units: null };
       const units = app.onPicture(own.done, openUnits, waiting);
       own.units = own.units ? openInEither(own.units, units) : units;
       own.done += 1;
-      open.epochs.set(waiting, own);
-      if (own.done === pictures.length) this.drawDead(relus, open.epochs);
+      counted.epochs.set(waiting, own);
+      if (own.done === pictures.length) this.drawDead(relus, counted.epochs);
       this.timer = setTimeout(next, 10);
     };
-    this.drawDead(relus, open.epochs);
+    this.drawDead(relus, counted.epochs);
     this.timer = setTimeout(next, 80);
   }
 
