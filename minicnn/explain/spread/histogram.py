@@ -28,7 +28,7 @@ class Histogram(NamedTuple):
     Examples
     --------
     >>> print(histogram([0.0, 0.0, -1.0, 0.5, 0.9, 1.0], bins=4))
-    -1 |▄  █| 1, 33% are 0
+    -1 |▃  █| 1, 33% are 0
     """
 
     counts: IntArray
