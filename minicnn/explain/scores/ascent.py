@@ -92,7 +92,8 @@ def gradient_ascent(
         raise ValueError(f"`layer` must be a layer of the model itself, called once. Received: {layer!r}.")
     if not is_integer(channel) or not 0 <= channel < int(at.shape[-1] or 0):
         raise ValueError(f"`channel` must name one of the {at.shape[-1]} of {layer!r}. Received: channel={channel!r}.")
-    upto = Model(model.inputs, at.layer.output)
+    # The model's own call of the layer: another model may have called it since.
+    upto = Model(model.inputs, next(node for node in model.nodes if node.layer is at.layer).outputs[0])
     low, high = _range(model)
     shape = tuple(int(side or 0) for side in model.inputs[0].shape[1:])
     if x is None:
