@@ -23,7 +23,7 @@ class Ascent(NamedTuple):
 
     Examples
     --------
-    >>> Ascent(np.zeros((1, 1, 1)), np.array([0.5, 2.0])).values[-1]
+    >>> Ascent(np.zeros((1, 1, 1)), np.array([0.5, 2.0])).values[-1].item()
     2.0
     """
 

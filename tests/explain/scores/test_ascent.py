@@ -17,7 +17,7 @@ def net(**settings):
 def part(model, layer):
     """Return the layers up to one, by hand."""
     names = [each.name for each in model.layers]
-    return Sequential([Input((7, 6, 2)), *model.layers[: names.index(layer) + 1]])
+    return Sequential([Input((7, 6, 2)), *model.layers[: names.index(layer) + 1]]).astype("float64")
 
 
 @pytest.mark.parametrize("layer, channel", [("first", 1), ("pool", 2), ("last", 3)])
