@@ -110,14 +110,14 @@ def gradient_ascent(
     return Ascent(picture[0], np.array(values))
 
 
-def _range(model):
+def _range(model: Model) -> tuple[Array, Array]:
     """Return the smallest and the largest number that a pixel becomes, one for all channels or one each."""
     card = model.classifier or {}
     scale, offset = (np.asarray(card.get(name, usual), np.float64) for name, usual in (("scale", 1), ("offset", 0)))
     return np.minimum(offset, 255 * scale + offset), np.maximum(offset, 255 * scale + offset)
 
 
-def _mean(upto, batch, channel, before):
+def _mean(upto: Model, batch: Array, channel: int, before: bool) -> tuple[float, Array]:
     """Return the mean of a map, or an entry of a row, and its gradient at the picture."""
     out = upto.forward(batch, keep=True, logits=before)
     dy = np.zeros_like(out)
