@@ -138,15 +138,15 @@ def test_pictures_are_written_as_they_come(tmp_path, picture, monkeypatch, capsy
     files = [tmp_path / f"{number:02d}.png" for number in range(40)]
     for file in files:
         file.write_bytes(picture.read_bytes())
-    calls, predict = [], minicnn.Sequential.predict
+    calls, forward = [], minicnn.Sequential.forward
 
     def once(self, x, *more, **named):
         calls.append(len(x))
         if len(calls) == 2:
             raise ValueError("no more")
-        return predict(self, x, *more, **named)
+        return forward(self, x, *more, **named)
 
-    monkeypatch.setattr(minicnn.Sequential, "predict", once)
+    monkeypatch.setattr(minicnn.Sequential, "forward", once)
     said = failing(capsys, "predict", tmp_path / "m.h5", *files, "--scale", "1/255", "--out", tmp_path / "out")
     assert "no more" in said and calls == [32, 8] and len(list((tmp_path / "out").iterdir())) == 32
 

@@ -213,7 +213,7 @@ def _passage(run: Run, at: Place, index: Index) -> list[str]:
             notes.append(gate(activation_of(reader.layer), float(x[index])))
             if notes[-1] == "ReLU closed":
                 return notes
-        elif isinstance(reader.layer, MaxPooling2D):
+        elif reader.kind == "MaxPooling2D" and isinstance(reader.layer, MaxPooling2D):  # an average is one too
             windows = Windows.of(reader.layer, x.shape[1:3])
             n, h, w, c = index
             won = [(i, j) for i, j, _, _ in windows.readers(h, w) if windows.winner(x[n], i, j, c)[0] == (h, w)]
