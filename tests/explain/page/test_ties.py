@@ -29,7 +29,7 @@ def tied(x, i, j):
 
 @pytest.mark.parametrize("carried", [False, True])
 def test_next_tie_and_what_goes_back(browser, tmp_path, monkeypatch, carried):
-    monkeypatch.setattr(page, "too_large", lambda model: carried)
+    monkeypatch.setattr(page, "too_large", lambda model, epochs: carried)
     x = np.random.default_rng(4).integers(0, 9, (8, 8), np.uint8)
     ties = [(i, j) for i in range(4) for j in range(4) if tied(x, i, j)]
     assert 1 < len(ties) < 12
