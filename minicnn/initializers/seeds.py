@@ -37,6 +37,7 @@ def next_seed() -> int | None:
 
     Examples
     --------
+    >>> set_source(None)
     >>> next_seed() is None
     True
     """

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from minicnn import initializers
 from minicnn.data import wardrobe
 from tests.keras_oracle import keras
 
@@ -101,6 +102,13 @@ def compare(ours, theirs, where):
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     return wardrobe.write_folder(tmp_path_factory.mktemp("pictures") / "clothes", train=3, validation=2, size=32)
+
+
+@pytest.fixture(autouse=True)
+def no_seed_is_left():
+    """A notebook may set the seed of all that have none; the next test begins without."""
+    yield
+    initializers.set_source(None)
 
 
 @pytest.fixture
