@@ -143,3 +143,25 @@ def test_after_the_training_view_a_map_still_opens(browser, made):
         t.page.locator('[data-node="1"][data-map="3"]').click()
         assert t.page.evaluate("[explorer.view.name, explorer.view.map]") == ["convolution", 3]
         assert t.complaints == []
+
+
+@pytest.mark.parametrize(("file", "at"), [("model", None), ("epoch_2", 2)])
+def test_a_net_alone_stands_at_an_epoch_only_where_its_name_tells(browser, tmp_path, file, at):
+    """In a chart of three epochs: else its loss is a line across, for it may be the last one or the best."""
+    model = net(0)
+    model.save(tmp_path / f"{file}.keras")
+    (tmp_path / "history.csv").write_text("epoch,loss\n1,3.0\n2,2.0\n3,1.0\n")
+    pictures = [np.random.default_rng(0).integers(0, 256, (10, 10, 3), np.uint8)]
+    with Tab(browser, Made(tmp_path, "alone", model, pictures, models=tmp_path / f"{file}.keras", labels=[0])) as t:
+        t.view("training")
+        chart = t.page.locator("svg.curve", has=t.page.locator("line.drop")).first
+        line = {side: float(chart.locator("line.drop").get_attribute(side)) for side in ("x1", "x2", "y1", "y2")}
+        ends = [30, 268 - 12]
+        if at is None:
+            assert [line["x1"], line["x2"]] == ends and line["y1"] == line["y2"]
+            assert chart.locator("circle.point").count() == 0
+        else:
+            assert line["x1"] == line["x2"] == pytest.approx((ends[0] + ends[1]) / 2)
+            assert float(chart.locator("circle.point").get_attribute("cx")) == line["x1"]
+        said = t.page.locator(".hint", has_text="Units that are 0").inner_text()
+        assert said.endswith("none of these pictures sends their weights a gradient.")

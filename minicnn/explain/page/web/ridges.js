@@ -142,8 +142,8 @@ export class Spread {
       el(
         "p",
         { class: "hint" },
-        "Units that are 0 all over every picture of this page: no gradient reaches their weights. Those of the last " +
-          `column at ${epochs[app.net.epoch].name}.`,
+        "Units that are 0 all over every picture of this page: none of these pictures sends their weights a gradient." +
+          (shown.length > 1 ? ` The last column names those at ${epochs[app.net.epoch].name}.` : ""),
       ),
       table(["ReLU", ...shown.map((epoch) => epochs[epoch].name), "which"], rows),
     );

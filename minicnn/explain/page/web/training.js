@@ -240,6 +240,7 @@ export class Training {
       .map(([name, values]) => `${name} from ${format(values[0])} to ${format(values[values.length - 1])}`)
       .join(", ");
     const numbers = epochs.map(({ name }, k) => Number(/\d+$/.exec(name)?.[0] ?? k + 1));
+    const lone = epochs.length === 1 && !/\d+$/.test(epochs[0].name); // of which epoch, nobody said
     const first = Math.min(1, ...numbers);
     const last = Math.max(2, ...numbers, ...series.map(([, values]) => values.length));
     const own = this.losses.map(([loss]) => loss);
@@ -256,6 +257,10 @@ export class Training {
     const dots = own.map((loss, k) =>
       svg("circle", { cx: left(numbers[k]), cy: top(loss), r: k === app.net.epoch ? 6 : 3, class: "point" }),
     );
+    const now = lone
+      ? { x1: left(first), x2: left(last), y1: top(own[0]), y2: top(own[0]) }
+      : { x1: left(numbers[app.net.epoch]), x2: left(numbers[app.net.epoch]), y1: 12, y2: top(0) };
+    const here = lone ? "across" : "dots";
     return el(
       "figure",
       { class: "map" },
@@ -265,14 +270,8 @@ export class Training {
         `loss by epoch: ${told}; this picture ${own.map((loss) => format(loss, 3)).join(", ")}`,
         svg("line", { x1: 30, x2: width - 12, y1: top(0), y2: top(0), class: "axis" }),
         ...paths,
-        svg("line", {
-          x1: left(numbers[app.net.epoch]),
-          x2: left(numbers[app.net.epoch]),
-          y1: 12,
-          y2: top(0),
-          class: "drop",
-        }),
-        ...dots,
+        svg("line", { ...now, class: "drop" }),
+        ...(lone ? [] : dots),
         chartText(format(most, 3), 2, 16),
         chartText("0", 18, top(0) + 4),
         chartText(`epoch ${first}`, 30, height - 6),
@@ -282,8 +281,8 @@ export class Training {
         "figcaption",
         {},
         series.length
-          ? `loss: ${series.map(([name], k) => `${name} ${k ? "dashed" : "line"}`).join(", ")}; dots: this picture`
-          : "dots: the loss of this picture",
+          ? `loss: ${series.map(([name], k) => `${name} ${k ? "dashed" : "line"}`).join(", ")}; ${here}: this picture`
+          : `${here}: the loss of this picture`,
       ),
     );
   }
