@@ -10,11 +10,11 @@ of that, single members of a zip under a right checksum, and single values of th
 import contextlib
 import copy
 import faulthandler
-import importlib.util
 import io
 import json
 import random
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -26,28 +26,11 @@ import numpy as np
 from PIL import Image
 
 from minicnn import app, load_model
-from minicnn.layers import (
-    Add,
-    BatchNormalization,
-    Conv2D,
-    Dense,
-    DepthwiseConv2D,
-    Dropout,
-    GlobalAveragePooling2D,
-    Input,
-    MaxPooling2D,
-    Normalization,
-    ReLU,
-    Rescaling,
-    SeparableConv2D,
-    ZeroPadding2D,
-)
-from minicnn.models import Model, Sequential
 
 from . import machine, progress, results
+from .sound_files import sound_files
 
-KINDS = ("model.keras", "model.h5", "model.weights.h5", "model.json")
-ONNX = "model.onnx"  # one more kind where the package `onnx` is there to write it
+CARD = ".classifier.json"
 SECONDS = 5.0  # for one file
 MEGABYTES = 1024  # that one file may add to the process's peak; an honest model of a long picture takes 600
 HOSTILE = (
@@ -104,11 +87,12 @@ def fuzz(path, count, seed, folder):
     tally = {"opened": 0, "refused": 0, "failed": 0}
     slowest, peak = 0.0, _peak()
     with tempfile.TemporaryDirectory() as scratch:
-        target, picture = Path(scratch) / path.name, Path(scratch) / "picture.png"
+        asked, picture = model_of(path), Path(scratch) / "picture.png"
+        target = Path(shutil.copy(asked, scratch))
         Image.fromarray(np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)).save(picture)
         model = load_model(path.with_name("model.keras")) if path.name.endswith(".weights.h5") else None
-        command = "predict" if answer(path, picture, model)[0] == "opened" else "summary"  # compiles kernels, too
-        sound = {file.name: file.read_bytes() for file in (path, *_shards(path))}
+        command = "predict" if answer(asked, picture, model)[0] == "opened" else "summary"  # compiles kernels, too
+        sound = {file.name: file.read_bytes() for file in (path, *_beside(path))}
         for number in range(count):
             dice = random.Random(f"{seed} {path.name} {number}")
             for name, raw in damaged(path.name, sound, dice).items():
@@ -172,46 +156,6 @@ def _load_weights(model, path):
         print(f"minicnn: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def sound_files(folder):
-    """Write a small net, with something of everything, in every format; return the paths."""
-    written = [folder / name for name in KINDS]
-    for name in KINDS:
-        model = _net(() if name == "model.json" else [Normalization(mean=[0.1, 0.2, 0.3], variance=[1.0, 2.0, 3.0])])
-        (model.save_weights if name == "model.weights.h5" else model.save)(folder / name)
-    if importlib.util.find_spec("onnx"):
-        from .peers import onnx_files
-
-        (folder / ONNX).write_bytes(onnx_files.small_net())
-        written.append(folder / ONNX)
-    return written
-
-
-def _net(first):
-    """Make the net, its picture through the layers `first`, which not every format has."""
-    narrow = Input((4, 4, 4))
-    x = BatchNormalization()(SeparableConv2D(4, 3, padding="same", use_bias=False)(narrow))
-    block = Model(narrow, Add()([narrow, ReLU(6.0)(x)]), name="block")
-    picture = Input((8, 8, 3), name="picture")
-    x = Rescaling(1 / 127.5, -1.0)(picture)
-    for layer in first:
-        x = layer(x)
-    x = MaxPooling2D(2)(Conv2D(4, 3, activation="relu")(ZeroPadding2D(1)(x)))
-    x = DepthwiseConv2D(3, padding="same")(block(block(x), training=False))
-    head = Sequential([Input((4, 4, 4)), GlobalAveragePooling2D(), Dropout(0.2), Dense(3)], name="head")
-    model = Model(picture, head(x), name="net", seed=0)
-    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
-    model.classifier = {
-        "version": 1,
-        "class_names": ["a", "b", "c"],
-        "size": [8, 8],
-        "resize": "nearest",
-        "scale": 1.0,
-        "offset": 0.0,
-        "output": "logits",
-    }
-    return model
 
 
 # ---- damage -------------------------------------------------------------------------------------------------
@@ -323,8 +267,17 @@ def _places(value):
 # ---- round about --------------------------------------------------------------------------------------------
 
 
-def _shards(path):
-    return sorted(path.parent.glob(f"*{path.stem.removesuffix('model')}group*.bin")) if path.suffix == ".json" else []
+def model_of(path):
+    """Return the file that a command is asked about: of a card, the model's that it lies beside."""
+    return path.with_name(path.name.removesuffix(CARD) + ".h5") if path.name.endswith(CARD) else path
+
+
+def _beside(path):
+    """Find what belongs to a model.json: the shards of its weights, or the file that has them all."""
+    if path.suffix != ".json":
+        return []
+    shards = sorted(path.parent.glob(f"*{path.stem.removesuffix('model')}group*.bin"))
+    return shards or sorted(path.parent.glob(f"{path.stem}.weights.h5"))
 
 
 def _keep(target, folder, sound, fault):

@@ -1,6 +1,7 @@
 """The command `minicnn`: parse, call. What is wrong is said in one sentence on stderr, with exit code 2."""
 
 import argparse
+import functools
 import sys
 import warnings
 from collections.abc import Sequence
@@ -70,6 +71,7 @@ class _Formatter(argparse.ArgumentDefaultsHelpFormatter):
         return super()._get_help_string(action) if told else action.help
 
 
+@functools.cache  # who runs many commands in one process describes them once
 def parser() -> argparse.ArgumentParser:
     """Describe all commands and their arguments.
 

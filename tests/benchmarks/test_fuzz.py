@@ -3,8 +3,11 @@
 import sys
 
 import pytest
+from PIL import Image
 
 from benchmarks import fuzz
+from benchmarks.sound_files import sound_files
+from minicnn import load_model
 
 SENTENCE = "minicnn: shirt.keras is no zip archive."
 
@@ -82,9 +85,19 @@ def test_a_block_of_a_longer_file_is_cut_out():
     assert fuzz.mutated(raw, Dice(1, 2, 3, 4)) == raw[:2] + raw[5:]
 
 
+def test_every_kind_of_file_is_sound_before_it_is_damaged(tmp_path):
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (8, 8), (200, 100, 0)).save(picture)
+    paths = sound_files(tmp_path)
+    assert len(paths) == len(set(paths)) >= 8
+    for path in paths:
+        model = load_model(tmp_path / "model.keras") if path.name.endswith(".weights.h5") else None
+        assert fuzz.answer(fuzz.model_of(path), picture, model) == ("opened", None), path.name
+
+
 def test_a_short_run_on_every_kind_of_file(tmp_path):
     """Nothing fails, and every damaged file is accounted for; the same seed makes the same files."""
-    for path in fuzz.sound_files(tmp_path):
+    for path in sound_files(tmp_path):
         rows = [fuzz.fuzz(path, 8, 3, tmp_path / "faults") for _ in range(2)]
         assert rows[0]["failed"] == 0 and not (tmp_path / "faults").exists()
         assert rows[0]["opened"] + rows[0]["refused"] == rows[0]["files"] == 8
