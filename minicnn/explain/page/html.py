@@ -36,6 +36,8 @@ MODULES = (
     "patches",
     "address",
     "verdict",
+    "sending",
+    "weights",
     "terms",
     "folding",
     "strip",
