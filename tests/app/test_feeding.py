@@ -54,6 +54,7 @@ def saved(path, *layers, shape=(8, 8, 3), seed=1):
 
 
 def test_teachable_machines_exports_are_fed_as_its_own_program_feeds_them(tmp_path, pictures, capsys):
+    """Case labels (labels.txt)."""
     folder, model = teachable.keras_export(tmp_path / "export"), teachable.net()
     path = teachable.zipped(folder, tmp_path / "export.zip")
     seen = set()
@@ -89,6 +90,7 @@ def test_the_names_of_the_files_are_enough_and_are_told(tmp_path, pictures, caps
 
 @pytest.mark.parametrize("form", ["folder", "zip"])
 def test_the_export_for_browsers(tmp_path, pictures, capsys, form):
+    """Case metadata (metadata.json)."""
     folder = teachable.browser_export(tmp_path / "export")
     place = folder if form == "folder" else teachable.zipped(folder, tmp_path / "export.zip")
     found, notes, rows = answers(capsys, place, pictures)
@@ -165,6 +167,7 @@ def test_flags_that_are_wrong(tmp_path, pictures, capsys, flags, sentence):
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (8, 8)])
 def test_grey_models_work_and_say_so(tmp_path, pictures, capsys, shape):
+    """Case mnist_grey."""
     path = tmp_path / "grey.h5"
     model = saved(path, shape=shape)
     for flags, invert, told in (([], False, "; add --invert where"), (["--invert"], True, " and inverted")):

@@ -90,6 +90,26 @@ def test_a_model_that_gives_pictures_writes_them(tmp_path, picture, capsys, end,
     assert got.shape == (6, 6, 3) and np.abs(got - want).max() <= 0.51
 
 
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file:UserWarning")
+@pytest.mark.parametrize("name", ["autoencoder_conv2dtranspose", "autoencoder_upsampling"])
+def test_a_file_of_keras_that_gives_a_picture(tmp_path, picture, name):
+    """Cases autoencoder_conv2dtranspose and autoencoder_upsampling: the PNG is what Keras computes."""
+    from tests.keras_oracle import keras
+
+    L = keras.layers
+    wider = L.UpSampling2D() if name.endswith("upsampling") else L.Conv2DTranspose(4, 3, strides=2, padding="same")
+    ends = [L.Conv2D(4, 3, strides=2, padding="same"), wider, L.Conv2D(1, 3, padding="same", activation="sigmoid")]
+    theirs = keras.Sequential([keras.Input((6, 6, 1)), *ends])
+    theirs.set_weights([np.random.default_rng(2).normal(0, 0.5, array.shape) for array in theirs.get_weights()])
+    theirs.save(tmp_path / "m.h5")
+    out = tmp_path / "out"
+    assert main(["predict", str(tmp_path / "m.h5"), str(picture), "--scale", "1/255", "--out", str(out)]) == 0
+    x = np.asarray(Image.open(picture).convert("L"), np.float32) / 255
+    want = np.asarray(theirs(x[None, ..., None]))[0, ..., 0] * 255
+    got = np.asarray(Image.open(out / "cat.png"), float)
+    assert got.shape == (6, 6) and np.ptp(want) > 50 and np.abs(got - want).max() <= 0.51
+
+
 def test_classes_of_pixels_are_steps_of_grey(tmp_path, picture):
     model = minicnn.Sequential([minicnn.Input((6, 6, 3)), minicnn.Conv2D(4, 1, activation="softmax")], seed=1)
     model.save(tmp_path / "m.h5")

@@ -147,6 +147,7 @@ def test_fit_goes_on_as_in_keras():
 
 @pytest.mark.parametrize("monitor", ["val_loss", "val_acc"])  # the accuracy of a NaN is a number, and may be large
 def test_the_last_finite_model_is_kept(tmp_path, monitor):
+    """Case nan_best."""
     path = tmp_path / "best.keras"
     stop = minicnn.EarlyStopping(monitor, patience=2, restore_best_weights=True)
     best = minicnn.ModelCheckpoint(path, monitor, save_best_only=True)

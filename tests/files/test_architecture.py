@@ -29,6 +29,7 @@ X = np.random.default_rng(2).random((2, 6, 6, 1), dtype="float32")
 
 @pytest.mark.parametrize("name", ["fer.weights.h5", "fer.h5", "fer_weights.h5", "whatever.h5"])
 def test_weights_beside_the_architecture(name, tmp_path):
+    """Case mnist_architecture."""
     theirs = made()
     (tmp_path / "fer.json").write_text(theirs.to_json())
     if name.endswith(".weights.h5"):

@@ -56,7 +56,7 @@ X = np.random.default_rng(3).normal(size=(2, 12, 11, 3)).astype("float32")
 
 
 def test_a_chain(tmp_path):
-    """Every renamed setting of what classifiers of that time are made of."""
+    """Every renamed setting of what classifiers of that time are made of. Case keras1_convolution2d."""
     ends = ("gamma", "beta", "running_mean", "running_std")
     pool = {"pool_size": [2, 2], "strides": [2, 2], "border_mode": "same", "dim_ordering": "tf"}
     config = [

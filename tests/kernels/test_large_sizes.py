@@ -67,7 +67,7 @@ def assert_sums(y, x, kernel):
     ids=["at once", "in two rounds, 256 channels as VGG", "512 channels as VGG"],
 )
 def test_winograd_step_by_step(shape, filters):
-    """Pads of 2: every pixel is under every tap, so `assert_sums` knows the sum of all outputs."""
+    """Pads of 2: every pixel is under every tap, so `assert_sums` knows the sum of all outputs. Case bigwino."""
     x, kernel = draw(shape), draw((3, 3, shape[3], filters), 1)
     assert 36 * kernel[0, 0].nbytes > winograd.SMALL_KERNEL
     y = kernels.conv2d_forward(x, kernel, None, (1, 1), ((2, 2), (2, 2)), algorithm="winograd")
@@ -92,7 +92,7 @@ def test_more_than_one_round_is_met():
     assert 2 * 14 * 13 > winograd.BUFFERS // bytes_of_a_tile
 
 
-# ---- outputs that are written past the caches -----------------------------------------------------------------------
+# ---- outputs that are written past the caches: case streams ---------------------------------------------------------
 
 
 def assert_streams(y):

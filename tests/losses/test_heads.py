@@ -73,6 +73,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("head", "loss", "from_logits"), TABLE)
 def test_every_head_with_every_loss(head, loss, from_logits):
+    """Case heads."""
     ours, theirs = chains(3, head, own=from_logits is not True)
     settings = {} if from_logits is None else {"from_logits": from_logits}
     assert_trains_like(ours, theirs, X, labels(loss, 3), loss, **settings)
@@ -152,7 +153,7 @@ def test_a_net_that_gets_its_shape_from_the_first_batch_knows_its_head(loss):
 
 @pytest.mark.parametrize("head", ["softmax", "sigmoid"])
 @pytest.mark.parametrize("loss", LOSSES[:3])
-def test_from_logits_behind_a_head_is_warned_of(head, loss):
+def test_from_logits_after_a_head_is_warned_of(head, loss):
     net = Sequential([Input((4,)), Dense(3, activation=head)])
     with pytest.warns(UserWarning, match=f"from_logits=True, but the model ends in {head}"):
         net.compile("sgd", getattr(minicnn, loss)(from_logits=True))

@@ -42,6 +42,7 @@ def shared_convolution(of):
 
 @pytest.mark.parametrize("way", ["ours", "keras"])
 def test_one_layer_at_several_shapes_equals_keras(way, tmp_path):
+    """Cases layer_at_two_shapes and conv_pool_predict."""
     path = tmp_path / "m.keras"
     if way == "ours":
         ours = Model(*shared_convolution(minicnn), seed=1)
@@ -297,7 +298,10 @@ def test_layers_added_one_by_one_start_as_in_a_list():
 
 
 def test_blank_is_what_a_file_is_read_into_and_nothing_else(tmp_path, monkeypatch):
-    """While one thread stands in the middle of loading a file, another makes models: theirs are drawn."""
+    """While one thread stands in the middle of loading a file, another makes models: theirs are drawn.
+
+    Case blank_race.
+    """
     path, inside, go_on = tmp_path / "m.keras", threading.Event(), threading.Event()
     Sequential([Input((3,)), Dense(3), Dense(2)], seed=1).save(path)
     build, drawn = Dense._build, []

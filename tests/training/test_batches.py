@@ -75,6 +75,7 @@ def watched():
 
 
 def test_a_length_and_items_are_gone_through_once_an_epoch():
+    """Case seq_hang."""
     items, net, other = Items(), model(), model()
     net.fit(items, epochs=2, verbose=0)
     other.fit(PAIRS, epochs=2, verbose=0)
@@ -94,6 +95,7 @@ def test_a_dataset_is_told_when_epochs_begin_and_end():
 
 
 def test_pydataset_of_keras():
+    """Case seq_hang, of Keras."""
     from tests.keras_oracle import keras
 
     class Data(keras.utils.PyDataset):

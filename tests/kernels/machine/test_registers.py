@@ -92,7 +92,7 @@ def test_sharp_convolutions(edge, dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("edge", GROUPS)
 def test_sharp_groups(edge, dtype):
-    """All groups together may fill registers that each group alone does not."""
+    """All groups together may fill registers that each group alone does not. Case grouped_kernel_gradient."""
     check_convolution(dtype, *GROUPS[edge](lanes(dtype)))
 
 
