@@ -40,7 +40,7 @@ def test_equals_keras(name, case, count, tied):
 @every
 @given(case=some, data=st.data(), tied=st.booleans())
 def test_stretched_arrays_equal_keras(name, case, data, tied):
-    """Sizes of 1 are stretched; axes that lack stand behind the batch's."""
+    """Sizes of 1 are stretched; axes that lack stand after the batch's."""
     full, shapes = case.shape, []
     for _ in range(1 if name == "Subtract" else data.draw(st.integers(1, 3))):
         own = [data.draw(st.sampled_from([1, size])) for size in full[1:]]

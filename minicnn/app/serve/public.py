@@ -20,7 +20,7 @@ UNICAST: ipaddress.IPv6Network = ipaddress.IPv6Network("2000::/3")  # all that I
 SPECIAL_6: tuple[ipaddress.IPv6Network, ...] = tuple(
     map(ipaddress.IPv6Network, "2001::/23 2001:db8::/32 2620:4f:8000::/48 3fff::/20".split())
 )
-# What holds an IPv4 address that is spoken to in the end: its network, and how many bits lie behind that address.
+# What holds an IPv4 address that is spoken to in the end: its network, and how many bits lie after that address.
 CARRIERS: tuple[tuple[ipaddress.IPv6Network, int], ...] = (
     (ipaddress.IPv6Network("::ffff:0:0/96"), 0),  # mapped
     (ipaddress.IPv6Network("64:ff9b::/96"), 0),  # NAT64, by which machines without IPv4 reach it
@@ -46,8 +46,8 @@ def is_public(number: str) -> bool:
     """
     address = ipaddress.ip_address(number.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
-        for network, behind in CARRIERS:
+        for network, after in CARRIERS:
             if address in network:
-                return is_public(str(ipaddress.IPv4Address(int(address) >> behind & 0xFFFFFFFF)))
+                return is_public(str(ipaddress.IPv4Address(int(address) >> after & 0xFFFFFFFF)))
         return address in UNICAST and not any(address in network for network in SPECIAL_6)
     return address != AZURE and not any(address in network for network in SPECIAL)

@@ -33,7 +33,7 @@ RELU: Exercise = Exercise(
     """\
 The rectifier: numbers above 0 stay as they are, all others become 0.
 
-    y = max(x, 0), number by number: np.maximum does so
+    y = max(x, 0), elementwise: np.maximum does so
 
     x    any shape
     ->

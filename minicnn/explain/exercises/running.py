@@ -254,7 +254,7 @@ def _hint(error: BaseException, case: Arguments) -> str:
     if "NoneType" in str(error) and case.get("bias", 0) is None:
         return "; here bias is None: there is none to add"
     if "truth value of an array" in str(error):
-        return "; `max` and `if` take single numbers: np.maximum and np.where take arrays, number by number"
+        return "; `max` and `if` take single numbers: np.maximum and np.where take arrays, elementwise"
     return ""
 
 

@@ -103,7 +103,7 @@ def _joined(nodes: Sequence[Node], first: int, last: int) -> Iterator[dict[str, 
     reach, before = 0, first - 1
     furthest = {source: k for k, node in enumerate(nodes) for source in node["inputs"]}  # the last that reads each
     for k in range(last + 1):
-        if k >= first and reach <= k:  # nothing before k is read behind it
+        if k >= first and reach <= k:  # nothing before k is read after it
             if k - before > 1 and before >= 0:
                 yield _block(nodes[k]["of"], before + 1, k)
             before = k

@@ -103,18 +103,18 @@ def log_softmax(work: Translation, node: Node, name: str) -> Tensor:
 
 
 def log(work: Translation, node: Node, name: str) -> Tensor:
-    """Log right behind a Softmax, as a net's last step: together they are a LogSoftmax."""
+    """Log right after a Softmax, as a net's last step: together they are a LogSoftmax."""
     given = node.inputs[0]
     maker = work.makers.get(given)
     if maker is None or maker.op != "Softmax" or work.uses[given] > 1:
-        raise ValueError("it is done here right behind a Softmax only, as the last step of a classifier.")
+        raise ValueError("it is done here right after a Softmax only, as the last step of a classifier.")
     x = _logits(work, maker, node.outputs[0])
     del work.net.layers[work.tensors[given].layer]
     return x
 
 
 def _logits(work: Translation, node: Node, result: str) -> Tensor:
-    """Return what goes into a softmax, if nothing comes behind `result`."""
+    """Return what goes into a softmax, if nothing comes after `result`."""
     x = work.tensor(node, 0)
     axis = axis_of(node.integer("axis", -1 if work.opset >= 13 else 1), len(x.shape))
     if result not in work.ends or work.uses[result] > 1 or len(x.shape) != 2 or axis != 1:

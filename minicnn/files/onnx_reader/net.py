@@ -85,7 +85,7 @@ class Net:
         self.layers: dict[str, Config] = {}
         self.weights: Weights = {}
         self._store, self._spent = store, 0
-        self._numbers: dict[str, int] = {}  # of a name, the last that was put behind it
+        self._numbers: dict[str, int] = {}  # of a name, the last that was put after it
         self._turned: dict[tuple[str, tuple[int, ...]], str] = {}  # a layer, our axes in a new order -> its Permute
 
     def add(

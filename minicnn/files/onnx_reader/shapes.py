@@ -27,7 +27,7 @@ def flatten(work: Translation, node: Node, name: str) -> Tensor:
 
 
 def _flat(work: Translation, node: Node, name: str, x: Tensor) -> Tensor:
-    """Flatten every example: before a softmax over one pixel, not behind it, so that a net is seen to end in it."""
+    """Flatten every example: before a softmax over one pixel, not after it, so that a net is seen to end in it."""
     given, entry = node.inputs[0], work.net.layers[x.layer]
     alone = work.uses[given] == 1 and work.makers.get(given, node).op == "Softmax"
     if not alone or x.axes != CHANNELS_LAST or x.shape[2:] != (1, 1) or entry["config"].get("axis") != 3:
@@ -35,7 +35,7 @@ def _flat(work: Translation, node: Node, name: str, x: Tensor) -> Tensor:
     before = x._replace(layer=entry["inbound_nodes"][0][0][0])
     layer = work.net.add(name, "Flatten", [before])
     entry["config"]["axis"], entry["inbound_nodes"][0][0][0] = -1, layer
-    work.net.layers[x.layer] = work.net.layers.pop(x.layer)  # it comes behind now
+    work.net.layers[x.layer] = work.net.layers.pop(x.layer)  # it comes after now
     return Tensor(x.layer, x.shape[:2], (0, 1), (), True)
 
 

@@ -269,7 +269,7 @@ def _needed(document: Document) -> list[Node]:
 
 
 def _sorted(nodes: list[Node]) -> list[Node]:
-    """Return nodes so that each comes behind those that it reads; last, as they came, those that go in a circle."""
+    """Return nodes so that each comes after those that it reads; last, as they came, those that go in a circle."""
     makers = {name: id(node) for node in nodes for name in node.outputs if name}
     waits = {id(node): {makers[name] for name in node.inputs if name in makers} for node in nodes}
     readers: dict[int, list[Node]] = {}

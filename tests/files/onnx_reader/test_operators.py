@@ -155,7 +155,7 @@ ORDERS = st.permutations([1, 2, 3]).map(lambda axes: [0, *axes])
 
 @given(ORDERS, ORDERS)
 def test_axes_in_any_order(tmp_path_factory, first, second):
-    """Transposes are notes; numbers that are flattened behind them lie as the notes say."""
+    """Transposes are notes; numbers that are flattened after them lie as the notes say."""
     stored = {"w": drawn(3 * 4 * 5, 2)}
     nodes = [
         node("Transpose", "x", out="a", perm=first),
@@ -311,7 +311,7 @@ def test_a_softmax_and_its_logarithm(tmp_path):
     for elsewhere in ([node("Log", "x")], [*nodes[:2], node("Log", "p", out="l"), node("Relu", "l")]):
         assert "(Log): it is done here" in refused(write(tmp_path, elsewhere, (2, 6), stored if elsewhere[1:] else {}))
     both = write(tmp_path, nodes, (2, 6), stored, outputs=("p", "y"))
-    assert "right behind a Softmax only" in refused(both)
+    assert "right after a Softmax only" in refused(both)
 
 
 def test_a_normalization_of_rows_between_squeezes(tmp_path):

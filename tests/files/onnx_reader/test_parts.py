@@ -33,16 +33,16 @@ def test_a_slice_of_older_files(tmp_path):
 
 
 @pytest.mark.parametrize("axis, sizes", [(1, [1, 2, 3]), (2, [4, 3]), (3, [1, 1, 3]), (-3, [6])])
-@pytest.mark.parametrize("behind", [[], [node("Conv", "x", "w", out="c")]])
-def test_splits(tmp_path, axis, sizes, behind):
+@pytest.mark.parametrize("before", [[], [node("Conv", "x", "w", out="c")]])
+def test_splits(tmp_path, axis, sizes, before):
     """Outputs of a Split that are the file's own, and one that nobody reads."""
     stored = {"split": np.array(sizes), "w": drawn(6, 6, 1, 1)}
     names = [f"y{k}" for k in range(len(sizes))]
-    made = node("Split", "c" if behind else "x", "split", axis=axis)
+    made = node("Split", "c" if before else "x", "split", axis=axis)
     made.output[:] = names
-    used = {k: v for k, v in stored.items() if behind or k == "split"}
-    agree(write(tmp_path, [*behind, made], SHAPE, used, outputs=names), X)
-    agree(write(tmp_path, [*behind, made], SHAPE, used, outputs=names[-1:]), X)
+    used = {k: v for k, v in stored.items() if before or k == "split"}
+    agree(write(tmp_path, [*before, made], SHAPE, used, outputs=names), X)
+    agree(write(tmp_path, [*before, made], SHAPE, used, outputs=names[-1:]), X)
 
 
 @pytest.mark.parametrize("opset, more", [(11, {}), (18, {"num_outputs": 2})])

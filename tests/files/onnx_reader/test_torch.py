@@ -65,7 +65,7 @@ class Fire(nn.Module):
 
 
 class Padded(nn.Module):
-    """Pads that are not symmetric; a view by the size of the batch; a dense layer behind a picture."""
+    """Pads that are not symmetric; a view by the size of the batch; a dense layer after a picture."""
 
     def __init__(self):
         super().__init__()

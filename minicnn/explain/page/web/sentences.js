@@ -97,12 +97,12 @@ const SENTENCES = {
   LayerNormalization: (node) => normalizing(node, "of this picture's own numbers"),
   GroupNormalization: (node) => normalizing(node, "of a group of this picture's maps"),
   Add: () =>
-    "Adds its inputs, number by number: a short cut, by which numbers and gradients pass the layers between unchanged.",
-  Subtract: () => "Takes its second input off the first, number by number.",
-  Average: () => "The mean of its inputs, number by number.",
-  Multiply: () => "Multiplies its inputs, number by number: one opens and closes the other.",
-  Maximum: () => "Of its inputs the largest goes on, number by number.",
-  Minimum: () => "Of its inputs the smallest goes on, number by number.",
+    "Adds its inputs elementwise: a short cut, by which numbers and gradients pass the layers between unchanged.",
+  Subtract: () => "Takes its second input off the first, elementwise.",
+  Average: () => "The mean of its inputs, elementwise.",
+  Multiply: () => "Multiplies its inputs elementwise: one opens and closes the other.",
+  Maximum: () => "The largest of its inputs goes on, elementwise.",
+  Minimum: () => "The smallest of its inputs goes on, elementwise.",
   Concatenate: () => "Lays the maps of its inputs one after the other; nothing is computed.",
   UpSampling2D: ({ from, shape }) =>
     `Makes maps larger, ${by(from[0].slice(0, 2))} to ${by(shape.slice(0, 2))}, by repeating or blending their pixels.`,

@@ -73,7 +73,7 @@ function sumOf(app) {
     go: openConvolution(app, node),
     mark: ".numbers .card-row",
     look:
-      "Window times kernel, number by number, gives the products; all of them, of all input channels, and the bias " +
+      "Window times kernel, elementwise, gives the products; all of them, of all input channels, and the bias " +
       "add up to one number of the map.",
     ask: `Channel ${map} at row ${i}, column ${j}: does the sum come out above 0?`,
     choices: ["above 0", "0 or below"],
