@@ -1,21 +1,21 @@
 """fit: epochs of steps, with what is shown and called between them."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import arguments, kernels
 from ..arguments import boolean, integer, number
 from ..callbacks import Callback, CallbackList, History, listed
 from .array_batches import ArrayBatches
-from .batches import Data, as_batches, as_validation, is_iterator, need_repeatable, split_off
-from .evaluate import measure, some
+from .batches import Data, as_batches, as_validation, need_repeatable
 from .feed import Feed, examples, length
 from .model import TrainableModel
 from .progress import Silent, progress_for
 from .setup import Setup
 from .step import ONE_KIND_OF_WEIGHTS, compiled, step
 from .totals import Results, Totals
+from .validation import Validation
 
 Callbacks = Callback | Sequence[Callback] | None  # as users hand them over
 BELOW_1 = 1 - 1e-16  # the largest share of the examples to validate with
@@ -133,16 +133,14 @@ def fit(
     if integer("epochs", epochs) - first != 1 and steps is None and not isinstance(batches, ArrayBatches):
         need_repeatable(batches)
     if share:
-        kept, held = split_off(batches, share)
-        batches = ArrayBatches(*kept[:2], batch_size, *order, kept[2], steps)
-        validation.take(ArrayBatches(*held[:2], validation.batch_size, weights=held[2], steps=validation_steps))
+        x, y, sample_weight = validation.hold_out(batches, share)
+        batches = ArrayBatches(x, y, batch_size, *order, sample_weight, steps)
     else:
         validation.take(as_validation(model, validation_data, validation.batch_size, validation_steps))
     history = History()
     show = progress_for(verbose, steps or length(batches), epochs)
-    names = Totals(setup, model).names
-    later = [f"val_{name}" for name in names] if any(map(validation.due, range(first, epochs))) else []
-    params = {"epochs": epochs, "steps": show.total, "verbose": show.kind, "metrics": names + later}
+    names = validation.names(Totals(setup, model).names, range(first, epochs))
+    params = {"epochs": epochs, "steps": show.total, "verbose": show.kind, "metrics": names}
     called = CallbackList([*listed(callbacks), history], model, params)
     model.stop_training = False
     before = model.epochs if initial_epoch is None else 0
@@ -159,8 +157,7 @@ def fit(
                 logs = _learn(model, setup, feed, class_weight, called, show)
                 if validation.due(epoch):
                     show.validating()
-                    measured = measure(model, setup, validation.batches(), called)
-                    logs |= {f"val_{name}": value for name, value in measured.items()}
+                    logs |= validation.measure(model, setup, called)
                 show.end(epoch, logs)
                 model.epochs = before + epoch + 1
                 called.tell("on_epoch_end", epoch, logs)
@@ -192,55 +189,6 @@ def _learn(
             break
     totals.need_some()
     return totals.results()
-
-
-class Validation:
-    """What is measured between the epochs of a training, and when.
-
-    Parameters
-    ----------
-    batch_size : int or None
-        Of arrays.
-    steps : int, optional
-        How many batches.
-    freq : int or list of int
-        After every so many epochs, or after these, counted from 1.
-
-    Raises
-    ------
-    ValueError
-        `freq` or `steps` is none of these.
-    """
-
-    batch_size: int | None
-
-    def __init__(self, batch_size: int | None, steps: int | None, freq: int | Sequence[int]):
-        self.batch_size = None if batch_size is None else integer("validation_batch_size", batch_size)
-        self._steps = None if steps is None else integer("validation_steps", steps)
-        self._data: Any = None
-        self._every: int | None = None
-        self._epochs: set[int] = set()
-        if isinstance(freq, (list, tuple, set, frozenset, range)):
-            self._epochs = {integer("validation_freq", each) for each in freq}
-        else:
-            self._every = integer("validation_freq", freq)
-
-    def take(self, data: Any) -> None:
-        """Take what is measured: batches, as `as_validation` returns them, or None."""
-        self._data = data
-        self._feed = Feed(data, self._steps)
-
-    def due(self, epoch: int) -> bool:
-        """Say whether there is something to measure after this epoch, from 0."""
-        if self._data is None:
-            return False
-        return epoch + 1 in self._epochs if self._every is None else (epoch + 1) % self._every == 0
-
-    def batches(self) -> Iterator[Any]:
-        """Go through what is measured: from the beginning, but for an iterator, of which it is what comes next."""
-        if self._steps is not None and not is_iterator(self._data):
-            return some(self._data, self._steps)
-        return self._feed.epoch()
 
 
 def _name_penalties(model: TrainableModel) -> None:
