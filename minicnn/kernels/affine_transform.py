@@ -12,14 +12,20 @@ MODES = {"reflect": 0, "wrap": 1, "nearest": 2, "constant": 3}
 
 @jit(contract=False)
 def _inside(at, size, mode):
-    """Return where a coordinate, which may lie outside the image, is read, as `reference.affine_transform` has it."""
-    last, one = np.float32(size - 1), np.float32(1)
+    """Return where a coordinate, which may lie outside the image, is read, as `reference.affine_transform` has it.
+
+    Just outside the division's remainder is a sum, to the last bit, and takes a tenth of its time.
+    """
+    last, one, around = np.float32(size - 1), np.float32(1), np.float32(2 * size)
     if mode == 3:
         return at
     if mode < 2 and size > 1 and (at < 0 or at > last):
         if mode == 0:
-            at = at % np.float32(2 * size)
-            at = np.float32(2 * size) - one - at if at >= np.float32(size) else at
+            if -around < at < 0:
+                at += around
+            elif not 0 <= at < around:
+                at = at % around
+            at = around - one - at if at >= np.float32(size) else at
         elif at < 0:
             at += np.float32(size) * (np.float32(math.floor(-at / last)) + one)
         else:
@@ -28,13 +34,45 @@ def _inside(at, size, mode):
 
 
 @jit(contract=False)
+def _mixed(x, n, h, w, w00, w01, w10, w11, y, i, j, count):
+    """Mix four old pixels that lie inside."""
+    for c in range(count):
+        above = w00 * x[n, h, w, c] + w01 * x[n, h, w + 1, c]
+        y[n, i, j, c] = above + w10 * x[n, h + 1, w, c] + w11 * x[n, h + 1, w + 1, c]
+
+
+@jit(contract=False)
+def _edge(x, n, across, down, fill, y, i, j):
+    """Mix what there is of four old pixels: at edges, outside, and where some count nothing, which may be NaN."""
+    height, width, channels = x.shape[1], x.shape[2], x.shape[3]
+    left, top = np.float32(math.floor(across)), np.float32(math.floor(down))
+    h, w, one = int(top), int(left), np.float32(1)
+    if across == left and down == top and 0 <= h < height and 0 <= w < width:
+        for c in range(channels):
+            y[n, i, j, c] = x[n, h, w, c]
+        return
+    for c in range(channels):
+        y[n, i, j, c] = 0
+    for a in range(2):
+        for b in range(2):
+            part = down - top if a else top + one - down
+            weight = x.dtype.type(part * (across - left if b else left + one - across))
+            if weight != 0:
+                known = 0 <= h + a < height and 0 <= w + b < width
+                for c in range(channels):
+                    y[n, i, j, c] += weight * (x[n, h + a, w + b, c] if known else fill)
+
+
+@jit(contract=False)
 def _forward(start, stop, x, matrices, mode, bilinear, fill, y):
     """Job: one row of one new image. Coordinates are float32 whatever x is.
 
-    Most pixels read one old pixel, or four that all lie inside: these take no loop over corners.
+    Most pixels are a mixture of four that all lie inside and all count: weights of 1e-15 and more are no product of
+    which rounds to 0. Three channels are a loop of known length: both together take half the time of one loop for all.
     """
     height, width, channels = x.shape[1], x.shape[2], x.shape[3]
-    zero, one, half = x.dtype.type(0), np.float32(1), np.float32(0.5)
+    zero, one, half, least = np.float32(0), np.float32(1), np.float32(0.5), np.float32(1e-15)
+    last_row, last_column = np.float32(height - 1), np.float32(width - 1)
     for job in range(start, stop):
         n, i = job // height, job % height
         m, row = matrices[n], np.float32(i)
@@ -45,30 +83,19 @@ def _forward(start, stop, x, matrices, mode, bilinear, fill, y):
             if not bilinear:
                 across = math.copysign(np.float32(math.floor(abs(across) + half)), across)
                 down = math.copysign(np.float32(math.floor(abs(down) + half)), down)
-            left, top = np.float32(math.floor(across)), np.float32(math.floor(down))
-            right_part, left_part = across - left, left + one - across
-            low_part, high_part = down - top, top + one - down
-            h, w, out = int(top), int(left), y[n, i, j]
-            inside = 0 <= h < height and 0 <= w < width
-            if inside and right_part == 0 and low_part == 0:
-                for c in range(channels):
-                    out[c] = x[n, h, w, c]
-                continue
-            w00, w01 = x.dtype.type(high_part * left_part), x.dtype.type(high_part * right_part)
-            w10, w11 = x.dtype.type(low_part * left_part), x.dtype.type(low_part * right_part)
-            if inside and h + 1 < height and w + 1 < width and w00 > 0 and w01 > 0 and w10 > 0 and w11 > 0:
-                for c in range(channels):
-                    above = w00 * x[n, h, w, c] + w01 * x[n, h, w + 1, c]
-                    out[c] = above + w10 * x[n, h + 1, w, c] + w11 * x[n, h + 1, w + 1, c]
-                continue
-            out[:] = zero
-            for a in range(2):
-                for b in range(2):
-                    weight = (w11 if b else w10) if a else (w01 if b else w00)
-                    if weight != 0:  # what counts nothing may be NaN
-                        known = 0 <= h + a < height and 0 <= w + b < width
-                        for c in range(channels):
-                            out[c] += weight * (x[n, h + a, w + b, c] if known else fill)
+            elif zero <= across < last_column and zero <= down < last_row:
+                h, w = np.int32(down), np.int32(across)
+                right, low = across - np.float32(w), down - np.float32(h)
+                if right > least and low > least:
+                    left, high = np.float32(w) + one - across, np.float32(h) + one - down
+                    w00, w01 = x.dtype.type(high * left), x.dtype.type(high * right)
+                    w10, w11 = x.dtype.type(low * left), x.dtype.type(low * right)
+                    if channels == 3:
+                        _mixed(x, n, h, w, w00, w01, w10, w11, y, i, j, 3)
+                    else:
+                        _mixed(x, n, h, w, w00, w01, w10, w11, y, i, j, channels)
+                    continue
+            _edge(x, n, across, down, fill, y, i, j)
 
 
 def affine_transform_forward(
