@@ -13,10 +13,10 @@ import numpy as np
 from ...layers import Layer
 from ...models import Model
 from ...types import AnyArray, Array
-from ..terms import Place, Run, as_batch, fed, inside, loss_of, run_backward
+from ..terms import Place, Run, inside, loss_of, run_backward
 from .blobs import Blobs
 from .nodes import Node, describe
-from .pictures import Picture
+from .pictures import Picture, taken
 from .plan import Plan, plan
 
 LARGEST_WORK = 300_000_000  # multiply-adds of one pass that a browser does within a second
@@ -61,7 +61,7 @@ class Seen:
     """
 
     def __init__(self, model: Model, nodes: list[Node], x: Array, label: int) -> None:
-        self.batch: Array = as_batch(model, x)
+        self.batch: Array = x
         self.label: int = label
         one = model.output_shape[-1] == 1
         self.run: Run = run_backward(model, self.batch, np.array([[float(label)]]) if one else label)
@@ -72,7 +72,7 @@ class Seen:
     def strengths(self) -> list[Array | None]:
         """Give the mean size of each map of every node that is a layer's output."""
         return [
-            np.abs(self.run.values[node["engine"]][0]).mean((0, 1))
+            np.abs(self.run.values[node["engine"]].reshape(node["shape"])).mean((0, 1))
             if len(node["shape"]) == 3 and node["engine"] is not None
             else None
             for node in self._nodes
@@ -84,7 +84,7 @@ class Seen:
         if part is not None and (self.run.last, part) != self.run.start:
             return inside.value(at.layer, self.run.values[at.sources[0]], part, channels)[0]
         last = k == len(self._nodes) - 1
-        array = (self._end if last else self.run.values[at.key])[0]
+        array = (self._end if last else self.run.values[at.key]).reshape(self._nodes[k]["shape"])
         return array if channels is None else array[..., channels]
 
     def gradient(self, k: int, channels: list[int] | None) -> Array | None:
@@ -95,7 +95,7 @@ class Seen:
         if part == inside.DEPTHWISE:
             dz = self.run.gradient_at(at, inside.before(at.layer))
             return inside.through_pointwise(at.layer, dz, channels)[0]
-        array = self.run.gradient_at(at, part)[0]
+        array = self.run.gradient_at(at, part).reshape(self._nodes[k]["shape"])
         return array if channels is None else array[..., channels]
 
     def _at(self, k: int):
@@ -131,7 +131,7 @@ def carry(
     made: Plan | None = None
     weights: list[Any] = []
     for _, label, pixels in shown:
-        x = fed(pixels, known)
+        x = taken(model, pixels, known)
         seen = Seen(model, nodes, x, int(label if label is not None else _predicted(model, x)))
         if made is None:  # all pictures show the same maps, so that the weights between them fit
             made = plan(nodes, seen.strengths(), len(shown))
@@ -190,7 +190,7 @@ def _picture(model: Model, nodes: list[Node], seen: Seen, made: Plan, blobs: Blo
 
 
 def _predicted(model: Model, x: AnyArray):
-    y = model.forward(as_batch(model, x))[0]
+    y = model.forward(x)[0]
     return y.argmax() if y.size > 1 else y[0] > (0.5 if model.activation == "sigmoid" else 0)
 
 
@@ -284,7 +284,7 @@ def _contributions(layer: Layer, x: Array, blobs: Blobs) -> dict[str, Any]:
 
 def _ends(model: Model, nodes: list[Node], pixels: AnyArray, known: dict[str, Any], blobs: Blobs):
     """Lay down what one epoch's model says of one picture: its last output, and the one that the loss takes."""
-    x = as_batch(model, fed(pixels, known))
+    x = taken(model, pixels, known)
     y = model.forward(x)[0]
     fused = loss_of(model).takes_logits(model)
     return [blobs.add(y), blobs.add(model.forward(x, logits=True)[0] if fused else y)]

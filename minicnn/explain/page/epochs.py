@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...models import Model, load_model
-from ..terms import as_batch, fed, layer_path, unfold
+from ..terms import layer_path, unfold
+from .pictures import taken
 
 ModelOrPath = Model | str | os.PathLike[str]
 
@@ -125,7 +126,7 @@ def check_finite(model: Model, name: str, pictures: Sequence[Any], card: dict[st
                     f"{array[~np.isfinite(array)][0]}."
                 )
     for picture in pictures:
-        y = model.forward(as_batch(model, fed(picture.pixels, card)))
+        y = model.forward(taken(model, picture.pixels, card))
         if not np.isfinite(y).all():
             raise ValueError(
                 f"The page explains nets of finite numbers. Received: {name!r}, which gives "

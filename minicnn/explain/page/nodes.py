@@ -87,7 +87,7 @@ class Listed:
         part : str, optional
             What of the layer it is, see terms/inside.py; by default its output.
         shape : tuple, optional
-            Of its output, without the batch; by default the layer's.
+            Of its output, without the batch; by default the layer's. Rows and columns alone get an axis of one channel.
 
         Returns
         -------
@@ -106,6 +106,7 @@ class Listed:
                 f"shape {tuple(shape)}."
             )
         weights = {array.name: f"{layer_path(at.key)}/{array.weight}" for array in arrays}
+        shape = (*shape, 1) if len(shape) == 2 else shape
         self.nodes.append(
             {
                 "name": name,
@@ -156,10 +157,12 @@ def describe(model: Model) -> tuple[list[Node], Callable[[Model], list[Array]]]:
     [(3, 3, 1, 2), (2,)]
     """
     made, at = Listed(model.params), {}
-    for key, place in unfold(model).items():
+    places = unfold(model)
+    for key, place in places.items():
         operation = OPERATIONS.get(place.kind)
         if operation is None:
             raise ValueError(f"The page does not know layers of class {place.kind}. Received: {key!r}.")
+        _check_axes(places, place)
         at[key] = operation(made, place, [at[source] for source in place.sources])
     return made.nodes, lambda other: [np.asarray(get(other), np.float32) for get in made.getters]
 
@@ -338,6 +341,25 @@ OPERATIONS: dict[str, Callable[[Listed, Any, list[int]], int]] = {
     "UpSampling2D": _resampled,
     "ZeroPadding2D": _plain("padding"),
 }
+
+
+# What gives (H, W) the same numbers as (H, W, 1). A Rescaling does with one factor, a Softmax does not.
+BY_NUMBER = frozenset(
+    "Activation Add Average Dropout ELU Flatten GaussianNoise LeakyReLU Maximum Minimum Multiply ReLU Rescaling "
+    "Reshape Sigmoid Subtract".split()
+)
+
+
+def _check_axes(places: dict[str, Call], at: Call):
+    """Refuse what takes the columns of (H, W) for channels."""
+    if not any(len(places[source].shape) == 3 for source in at.sources):
+        return
+    several = at.kind == "Rescaling" and at.layer.several or activation_of(at.layer) == "softmax"
+    if at.kind not in BY_NUMBER or several:
+        raise ValueError(
+            f"The page shows {at.kind} of pictures with an axis of channels only; put a Reshape before it. "
+            f"Received: {at.key!r} of shape {at.shape[1:]}."
+        )
 
 
 def _need_last_axis(at: Call, sentence: str):

@@ -10,7 +10,7 @@ import numpy as np
 from ...data import load_image, reading
 from ...models import Model
 from ...types import AnyArray, Array
-from ..terms import as_batch, fed
+from ..terms import fed
 
 PathOrArray = str | os.PathLike[str] | AnyArray
 
@@ -117,6 +117,23 @@ def fit(pixels: AnyArray, shape: Sequence[int]) -> AnyArray:
     return small if small is not None and np.array_equal(small, pixels) else pixels.astype(np.float32)
 
 
+def taken(model: Model, pixels: AnyArray, card: dict[str, Any]) -> Array:
+    """Make the batch of one that a model takes: (1, H, W, C), or (1, H, W) where it has no axis of channels.
+
+    Parameters
+    ----------
+    model : Model
+    pixels : (H, W, C)
+    card : dict
+        The model's classifier.json.
+
+    Returns
+    -------
+    x : (1, ...) float32
+    """
+    return fed(pixels, card).reshape(1, *model.input_shape[1:])
+
+
 class Judged(NamedTuple):
     """What a model says of a picture.
 
@@ -170,7 +187,7 @@ def probabilities(model: Model, picture: Picture, card: dict[str, Any]) -> Array
     -------
     p : (K,) float64
     """
-    y = model.forward(as_batch(model, fed(picture.pixels, card)))[0].astype(np.float64)
+    y = model.forward(taken(model, picture.pixels, card))[0].astype(np.float64)
     logits = card["output"] == "logits"
     if y.size == 1:
         second = 1 / (1 + np.exp(-y[0])) if logits else y[0]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from minicnn import Add, Conv2D, Dense, Flatten, Input, Model, Sequential, Softmax
+from minicnn import Add, Conv2D, Dense, Flatten, Input, Model, ReLU, Rescaling, Reshape, Sequential, Softmax
 from minicnn.explain import page
 from minicnn.explain.page.pictures import fit
 from minicnn.files import make_card
@@ -22,6 +22,11 @@ def two_inputs():
     """Return a graph with two inputs."""
     x, y = Input((8, 8, 1)), Input((8, 8, 1))
     return Model([x, y], Dense(2)(Flatten()(Add()([x, y]))))
+
+
+def without_channels(*layers, shape=(8, 8)):
+    """Return a net of grey pictures without an axis of channels."""
+    return Sequential([Input(shape), *layers, Flatten(), Dense(2), Softmax()], seed=0)
 
 
 def net(shape=(8, 8, 1), units=2):
@@ -44,6 +49,19 @@ def net(shape=(8, 8, 1), units=2):
         (net((8, 8, 2)), [np.zeros((8, 8))], {}, "one picture, grey or RGB"),
         (Sequential([Input((8, 8, 1)), Conv2D(2, 3)]), [np.zeros((8, 8))], {}, "end in a row of numbers"),
         (Sequential([Input((8, 8, 1)), Dense(2), Flatten()]), [np.zeros((8, 8))], {}, "put a Flatten before it"),
+        (
+            without_channels(Dense(2)),
+            [np.zeros((8, 8))],
+            {},
+            "shows Dense of pictures with an axis of channels only",
+        ),
+        (without_channels(Softmax()), [np.zeros((8, 8))], {}, "put a Reshape before it. Received: 'softmax'"),
+        (
+            without_channels(Rescaling([1.0] * 8)),
+            [np.zeros((8, 8))],
+            {},
+            "put a Reshape before it. Received: 'resc",
+        ),
         (Sequential([Input((None, 8, 1)), Conv2D(2, 3)]), [np.zeros((8, 8))], {}, "needs known sizes"),
     ],
 )
@@ -51,6 +69,27 @@ def test_what_the_page_refuses(tmp_path, models, pictures, settings, sentence):
     with pytest.raises(ValueError, match=sentence):
         page.write(models, pictures, tmp_path / "page.html", **settings)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_without_an_axis_of_channels_get_one_in_the_page(tmp_path):
+    """All but the model's own input is as with the axis."""
+    picture, held = np.arange(64).reshape(8, 8), []
+    for shape in ((8, 8), (8, 8, 1)):
+        page.write(without_channels(ReLU(), shape=shape), [picture], tmp_path / "page.html", title="net")
+        held.append(payload(tmp_path / "page.html"))
+    assert held[0]["nodes"][0]["shape"] == [8, 8, 1]
+    assert held[0] == held[1]
+
+
+def test_a_large_net_of_pictures_without_channels_carries_what_the_same_net_with_them_does(tmp_path, monkeypatch):
+    monkeypatch.setattr("minicnn.explain.page.page.too_large", lambda model, count: True)
+    picture, held = np.arange(64).reshape(8, 8), []
+    for shape in ((8, 8), (8, 8, 1)):
+        x = Input(shape)
+        y = Flatten()(Conv2D(3, 3)(Reshape((8, 8, 1))(ReLU()(x))))
+        page.write(Model(x, Dense(2)(y), seed=0), [picture], tmp_path / "page.html", title="net")
+        held.append(payload(tmp_path / "page.html"))
+    assert held[0]["carried"]["pictures"] and held[0] == held[1]
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,8 @@ CASES = {
     "normalization": ((4, 3, 2), real, lambda: Normalization(mean=[1.0, -2.0], variance=[4.0, 0.25])),
     "rescaling": ((3, 4, 3), real, lambda: Rescaling([2.0, -1.0, 0.5], [0.1, 0.2, -3.0])),
     "flatten": ((2, 3, 4), real, lambda: Flatten()),
+    "flatten without channels": ((3, 4), real, lambda: lambda x: Dense(2)(Flatten()(ReLU()(Rescaling(2.0, 0.1)(x))))),
+    "reshape without channels": ((3, 4), real, lambda: lambda x: Conv2D(2, 2)(Reshape((3, 4, 1))(x))),
     "reshape": ((2, 3, 4), real, lambda: Reshape((4, 3, 2))),
     "dropout": ((5,), real, lambda: Dropout(0.5)),
     "spatial dropout": ((3, 3, 2), real, lambda: SpatialDropout2D(0.5)),
