@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from .. import kernels
-from ..arguments import is_number
 from ..types import Array
 from .arguments import not_negative
 from .base import Layer
@@ -29,7 +28,7 @@ class ReLU(Layer):
 
     Parameters
     ----------
-    max_value : positive number, optional
+    max_value : number, at least 0, optional
         What larger numbers become; 6 in MobileNet.
     negative_slope : float, 0 or more
         The part of what lies below the threshold that goes through.
@@ -71,9 +70,7 @@ class ReLU(Layer):
         **more: Any,
     ):
         super().__init__(name, **more)
-        if max_value is not None and not (is_number(max_value) and 0 < max_value < np.inf):
-            raise ValueError(f"`max_value` must be a positive number or None. Received: max_value={max_value!r}.")
-        self.max_value = None if max_value is None else float(max_value)
+        self.max_value = None if max_value is None else not_negative("max_value", max_value)
         self.negative_slope = not_negative("negative_slope", negative_slope)
         self.threshold = not_negative("threshold", threshold)
         plain = (self.max_value, self.negative_slope, self.threshold) == (None, 0, 0)

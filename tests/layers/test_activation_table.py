@@ -63,6 +63,9 @@ BENT = pytest.mark.parametrize(
         {"max_value": 1.5, "threshold": 0.5},
         {"max_value": 0.5, "threshold": 1.25, "negative_slope": 0.25},
         {"max_value": 6.0, "negative_slope": 0.125},
+        {"max_value": 0.0},
+        {"max_value": 0.0, "negative_slope": 0.5},
+        {"max_value": 0.0, "threshold": 0.5},
     ],
     ids=str,
 )
@@ -120,7 +123,7 @@ def test_names():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: ReLU(0), "`max_value` must be a positive number or None. Received: max_value=0."),
+        (lambda: ReLU(-1), "`max_value` must be a number of at least 0. Received: max_value=-1."),
         (lambda: LeakyReLU(-1), "`negative_slope` must be a number of at least 0. Received: negative_slope=-1."),
         (lambda: ELU("a"), "`alpha` must be a number of at least 0. Received: alpha='a'."),
     ],
