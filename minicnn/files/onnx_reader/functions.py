@@ -55,7 +55,7 @@ def clip(work: Translation, node: Node, name: str) -> Tensor:
     x = work.tensor(node, 0)
     least, most = (_end(work, node, position, key) for position, key in enumerate(("min", "max"), 1))
     if not least < most:
-        raise ValueError(f"its ends must be apart. Received: {least} to {most}.")
+        raise ValueError(f"its ends must be numbers, and apart. Received: {least} to {most}.")
     if least == 0:
         bound = None if most >= LARGEST_FLOAT32 else most
         return x._replace(layer=work.net.add(name, "ReLU", [x], max_value=bound), positive=True)

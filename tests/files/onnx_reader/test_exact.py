@@ -11,7 +11,9 @@ from tests.files.onnx_reader.nets import agree, answers, channels_last, classes,
 
 X = drawn(2, 3, 8, 8, low=-4.0, high=4.0)
 LOWEST = float(np.finfo(np.float32).min)
-END = st.sampled_from([LOWEST, -65504.0, -1e9, -1e4, -2.5, 0.0, 0.3, 6.0, 1e4, 1e9, 65504.0, -LOWEST, -3.402823e38])
+END = st.sampled_from(
+    [-np.inf, np.inf, LOWEST, -65504.0, -1e9, -1e4, -2.5, 0.0, 0.3, 6.0, 1e4, 1e9, 65504.0, -LOWEST, -3.402823e38]
+)
 
 
 def exactly(path, x):
@@ -27,10 +29,18 @@ def test_clip_to_the_last_bit(tmp_path_factory, one, other):
     stored = {"lo": np.float32(least), "hi": np.float32(most)}
     path = write(tmp_path_factory.mktemp("c"), [node("Clip", "x", "lo", "hi")], (2, 3, 8, 8), stored)
     if least == most:
-        assert "its ends must be apart" in refused(path)
+        assert "its ends must be numbers, and apart" in refused(path)
         return
     exactly(path, X)
     exactly(path, X * 3e4)
+
+
+@pytest.mark.parametrize("ends", [(np.nan, 6.0), (0.0, np.nan), (np.nan, np.nan)])
+def test_a_clip_whose_ends_are_no_numbers(tmp_path, ends):
+    """ONNX Runtime refuses them as settings of the operator, and reads them in two ways as its inputs."""
+    nodes = [node("Clip", "x", "lo", "hi")]
+    path = write(tmp_path, nodes, (2, 3, 8, 8), {"lo": np.float32(ends[0]), "hi": np.float32(ends[1])})
+    assert "its ends must be numbers, and apart. Received: " in refused(path)
 
 
 @pytest.mark.parametrize("op", ["Min", "Max"])

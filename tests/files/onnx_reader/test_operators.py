@@ -487,7 +487,11 @@ def test_names_that_paths_and_terminals_would_take_for_something_else(tmp_path):
             "node 'y' (MatMul): its input 1 must be a matrix. Received: (8,).",
         ),
         ([node("Gemm", "x", "w")], {"w": drawn(8, 2)}, "node 'y' (Gemm): it must work on rows of numbers"),
-        ([node("Clip", "x", "lo", "lo")], {"lo": np.float32(2)}, "its ends must be apart. Received: 2.0 to 2.0"),
+        (
+            [node("Clip", "x", "lo", "lo")],
+            {"lo": np.float32(2)},
+            "its ends must be numbers, and apart. Received: 2.0 to 2.0",
+        ),
         (
             [node("Transpose", "x", perm=[1, 0, 2, 3])],
             {},
