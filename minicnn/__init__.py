@@ -8,8 +8,11 @@ around them, models/ the graph, training/ the loop.
 A name is loaded when it is first asked for (PEP 562), so that `import minicnn.data` costs no compiler.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from . import elsewhere
 
 if TYPE_CHECKING:  # what __getattr__ finds, for type checkers
     from . import (
@@ -214,13 +217,13 @@ __all__ = [
     "utils",
 ]
 
+sys.meta_path.append(elsewhere)
 
 if not TYPE_CHECKING:  # a checker that saw it would take any name for one of ours
 
     def __getattr__(name: str) -> object:
         """Load the room that a public name lives in, once."""
         if name not in __all__:
-            elsewhere = import_module(".elsewhere", __name__)
             found = (room for room in ("", "layers") if elsewhere.advice(room, name) is not None)
             return elsewhere.refusing(next(found, ""))(name)
         room = import_module(f".{_HOMES.get(name, 'layers' if name[0].isupper() else name)}", __name__)

@@ -1,12 +1,14 @@
 """Keras's public names that are not here, each with what else to do: `from minicnn.layers import LSTM` says it.
 
     __getattr__ = refusing("layers")        in a room's __init__
+    sys.meta_path.append(elsewhere)         in minicnn's own: `import minicnn.applications.xception` says it, too
 
 A name that is neither here nor Keras's stays unknown, as in any module.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 SEQUENCES = "what has no rows and columns is another kind of net; pictures take Conv2D and pooling"
@@ -181,3 +183,32 @@ def refusing(room: str) -> Callable[[str], Any]:
         raise ImportError(f"Keras's {f'{room}.'.lstrip('.')}{name} is not here: {told}.")
 
     return missing
+
+
+def find_spec(fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:
+    """Refuse a module of Keras's that is not here; Python asks when all others have not found it.
+
+    Parameters
+    ----------
+    fullname : str
+        "minicnn.applications", say: what lies inside is asked for after it.
+    path, target
+        As `importlib.abc.MetaPathFinder` has them; not used.
+
+    Raises
+    ------
+    ImportError
+        As `refusing` has it. Of any other module nothing is said.
+
+    Examples
+    --------
+    >>> import minicnn.applications.xception
+    Traceback (most recent call last):
+    ...
+    ImportError: Keras's applications is not here: load_model opens a net of theirs that Keras saved; utils has \
+    preprocess_input.
+    """
+    package, _, inner = fullname.partition(".")
+    room, _, name = inner.rpartition(".")
+    if package == __package__ and room in ELSEWHERE and advice(room, name) is not None:
+        refusing(room)(name)

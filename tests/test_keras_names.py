@@ -80,6 +80,24 @@ def test_every_name_is_here_or_refused_by_name(room):
         where.nothing  # noqa: B018
 
 
+MODULES = [name for name in dir(keras) if inspect.ismodule(getattr(keras, name)) and not name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", sorted(set(MODULES) - {*ROOMS, "models", "utils"}))
+def test_every_module_is_here_or_refused_by_name(name):
+    for asked in (name, f"{name}.inner"):
+        with pytest.raises(ImportError, match=f"^Keras's {name} is not here: .*[.]$"):
+            exec(f"import minicnn.{asked}")
+        with pytest.raises(ImportError, match=f"^Keras's {name} is not here: .*[.]$"):
+            exec(f"from minicnn.{asked} import anything")
+
+
+def test_of_another_module_python_says_what_it_always_says():
+    for name in ("nothing", "layers.nothing", "data.applications"):
+        with pytest.raises(ModuleNotFoundError, match=f"No module named 'minicnn.{name}'"):
+            exec(f"import minicnn.{name}")
+
+
 @pytest.mark.parametrize("room", sorted(elsewhere.ELSEWHERE))
 def test_nothing_is_refused_that_keras_has_not_or_that_is_here(room):
     where = importlib.import_module(f"minicnn.{room}" if room else "minicnn")
