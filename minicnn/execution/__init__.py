@@ -1,7 +1,7 @@
 """How a built graph runs in fewer, larger steps."""
 
-from .gradients import ProductGradient
+from .gradients import ProductGradient, added
 from .joined import joined
 from .plan import Plan
 
-__all__ = ["Plan", "ProductGradient", "joined"]
+__all__ = ["Plan", "ProductGradient", "added", "joined"]

@@ -1,7 +1,8 @@
-"""Training: layers that run as one step, a convolution with its ReLU and max pooling, or a dense layer.
+"""Training: layers that run as one step.
 
     Conv2D -> ReLU -> MaxPooling2D          the ReLU a layer, an Activation or the convolution's own
     Conv2D -> ReLU                          the ReLU a layer or an Activation
+    BatchNormalization -> Add -> ReLU       or ReLU(6); either of the last two may be missing
 
 In a small net the arrays between these layers are the largest, and it takes as long to write and read them as to
 compute them. A block computes y from x without them (kernels/fused/conv2d_maxpool2d.py). On the way back, with
@@ -13,6 +14,7 @@ z = conv(x):
     dkernel, dx                             from dz, as in Conv2D
 
     Dense                                   dkernel = x.T @ dz stays a product until it is read: see gradients.py
+    BatchNormalization -> ReLU              dm from x, by which the forward's bits are found again
 
 A block lives for one step, from a forward to its backward. It has no arrays of its own: it trains its layer's.
 joined.py finds the blocks of a graph.
@@ -25,7 +27,7 @@ from typing import Any, cast
 import numpy as np
 
 from .. import kernels
-from ..layers import Conv2D, Dense, Layer, MaxPooling2D
+from ..layers import ACTIVATIONS, BatchNormalization, Conv2D, Dense, Layer, MaxPooling2D
 from ..types import Array, Arrays, NDArray
 
 PORTION = 1 << 23  # bytes of dz, where it is made in portions
@@ -61,36 +63,35 @@ class Block(Layer):
         x, y, winners, how = saved
         between = cast(tuple[int, ...], self.conv.compute_output_shape(x.shape)[1:])
         if need_dx or self.pool is None or not len(x):
-            dm, dz = self._through_relu_and_pool(dy, y, winners, between)
-            self.grads.update(self._gradients(dm, dz, x, how))
+            dz, dbias = self._through_relu_and_pool(dy, y, winners, between)
+            self.grads.update(self._gradients(dz, dbias, x, how))
             return kernels.conv2d_backward_input(dz, self.params["kernel"], x.shape, *how) if need_dx else None
         # Only sums are wanted, so a few images at a time do: what lies between stays in the caches.
         portion = max(1, PORTION // (math.prod(between) * dy.itemsize))
         for first in range(0, len(x), portion):
             some = slice(first, first + portion)
-            dm, dz = self._through_relu_and_pool(dy[some], y[some], winners[some], between)
-            for key, part in self._gradients(dm, dz, x[some], how).items():
+            dz, dbias = self._through_relu_and_pool(dy[some], y[some], winners[some], between)
+            for key, part in self._gradients(dz, dbias, x[some], how).items():
                 self.grads[key] = self.grads[key] + part if first else part
         return None
 
     def _through_relu_and_pool(
         self, dy: Array, y: Array, winners: NDArray[np.uint8] | None, between: tuple[int, ...]
-    ) -> tuple[Array, Array]:
-        """Return dm and dz: the gradient before the pooling, and before the ReLU."""
-        dm = kernels.relu_backward(dy, y)
+    ) -> tuple[Array, Array | None]:
+        """Return dz, and dbias where the layer learns one."""
+        learns = self.trainable and self.conv.use_bias
+        dm, dbias = kernels.relu_bias_backward(dy, y) if learns else (kernels.relu_backward(dy, y), None)
         if self.pool is None or winners is None:
-            return dm, dm
+            return dm, dbias
         shape = (len(dm), *between)
-        return dm, kernels.maxpool2d_unpool(dm, winners, shape, self.pool.pool_size, self.pool.strides)
+        return kernels.maxpool2d_unpool(dm, winners, shape, self.pool.pool_size, self.pool.strides), dbias
 
-    def _gradients(self, dm: Array, dz: Array, x: Array, how: tuple[Any, ...]) -> Arrays:
+    def _gradients(self, dz: Array, dbias: Array | None, x: Array, how: tuple[Any, ...]) -> Arrays:
         """Return the gradients at the convolution's arrays, if it learns."""
         if not self.trainable:
             return {}
         gradients = {"kernel": kernels.conv2d_backward_kernel(dz, x, self.conv.kernel_size, *how)}
-        if self.conv.use_bias:
-            gradients["bias"] = kernels.bias_backward(dm)
-        return gradients
+        return gradients if dbias is None else {**gradients, "bias": dbias}
 
 
 class DenseBlock(Layer):
@@ -117,6 +118,42 @@ class DenseBlock(Layer):
         return self.dense._backward(  # pyright: ignore[reportPrivateUsage]
             dy, saved, need_dx, self.kernel_gradient
         )
+
+
+class NormBlock(Layer):
+    """A batch normalization with what is added to it, a ReLU, or both. It trains the layer's own arrays.
+
+    Parameters
+    ----------
+    norm : BatchNormalization
+        Built, for channels on the last axis.
+    adds : bool
+        Whether a second array comes in, to be added.
+    activation : None, "relu" or "relu6"
+    """
+
+    def __init__(self, norm: BatchNormalization, adds: bool, activation: str | None):
+        super().__init__(norm.name)
+        self.norm: BatchNormalization = norm
+        self.adds: bool = adds
+        self.ending: str | None = activation
+        self.takes_list = adds
+        _stand_for(self, norm)
+        if adds:
+            self.input_shape = [norm.input_shape] * 2
+
+    def _forward(self, x: Any, training: bool) -> tuple[Array, Any]:
+        x, residual = x if self.adds else (x, None)
+        y, saved = self.norm._forward(x, training, self.ending, residual)  # pyright: ignore[reportPrivateUsage]
+        return y, (y if self.adds else None, saved)
+
+    def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Any:
+        y, saved = saved
+        back = self.norm._backward  # pyright: ignore[reportPrivateUsage]  it stands for the layer
+        if y is None:
+            return back(dy, saved, need_dx, self.ending)
+        dm = dy if self.ending is None else ACTIVATIONS[self.ending].backward(dy, y)  # the residual's gradient too
+        return [back(dm, saved, need_dx), dm] if need_dx else back(dm, saved, need_dx)
 
 
 def _stand_for(block: Layer, layer: Layer) -> None:

@@ -34,7 +34,7 @@ from ..layers import (
     fused,
 )
 from ..types import Array, Pads
-from .graph import replaced
+from .graph import activation_of, alike, replaced
 
 
 class Chain(NamedTuple):
@@ -60,7 +60,7 @@ def extended(chain: Chain, node: Node) -> Chain | None:
     if chain.add is not None:
         return None
     if type(layer) is Add:
-        return chain._replace(add=layer) if _of_two_alike(node) and _ends_in_1x1(chain.layer) else None
+        return chain._replace(add=layer) if alike(node) and _ends_in_1x1(chain.layer) else None
     if len(node.inputs) != 1:
         return None
     if type(layer) is ZeroPadding2D:
@@ -74,8 +74,7 @@ def extended(chain: Chain, node: Node) -> Chain | None:
 
 
 def _with_activation(chain: Chain, layer: Activation | ReLU) -> Chain | None:
-    six = type(layer) is ReLU and (layer.max_value, layer.negative_slope, layer.threshold) == (6, 0, 0)
-    name = "relu6" if six else layer.activation
+    name = activation_of(layer)
     if name is None or chain.layer is None and chain.norm is None:
         return None
     return chain._replace(activation=name)
@@ -87,11 +86,6 @@ def _with_convolution(chain: Chain, layer: Conv2D | DepthwiseConv2D | SeparableC
     if chain.layer is not None or chain.norm is not None or on_paper or chain.frame and layer.padding == "same":
         return None
     return chain._replace(layer=layer, activation=layer.activation)
-
-
-def _of_two_alike(node: Node) -> bool:
-    """Tell whether two arrays of one shape go in: none is stretched."""
-    return len(node.inputs) == 2 and len({tensor.shape for tensor in node.inputs}) == 1
 
 
 def _ends_in_1x1(layer: Conv2D | DepthwiseConv2D | SeparableConv2D | None) -> bool:

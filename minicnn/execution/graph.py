@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Protocol, cast
 
-from ..layers import Layer, Node, SymbolicTensor
+from ..layers import Activation, Layer, Node, ReLU, SymbolicTensor
 from ..types import Array
 
 Values = dict[SymbolicTensor, Array]  # what a run has computed so far
@@ -59,6 +59,25 @@ def replaced(layer: Layer) -> bool:
     """Tell whether a forward stands in the layer itself, where somebody put it in place of its class's."""
     own = vars(layer)
     return "_forward" in own or "forward" in own
+
+
+def activation_of(layer: Layer) -> str | None:
+    """Return the name of the function that a layer is, an Activation or a ReLU; None for all others."""
+    if not isinstance(layer, (Activation, ReLU)) or type(layer) not in (Activation, ReLU) or replaced(layer):
+        return None
+    six = isinstance(layer, ReLU) and (layer.max_value, layer.negative_slope, layer.threshold) == (6, 0, 0)
+    return "relu6" if six else layer.activation
+
+
+def alike(node: Node) -> bool:
+    """Tell whether two arrays of one shape go in: none is stretched."""
+    return len(node.inputs) == 2 and len({tensor.shape for tensor in node.inputs}) == 1
+
+
+def inputs_of(nodes: list[Node]) -> list[SymbolicTensor]:
+    """List what goes into nodes in a row from outside, in the order in which they read it."""
+    inside = {tensor for node in nodes for tensor in node.outputs}
+    return [tensor for node in nodes for tensor in node.inputs if tensor not in inside]
 
 
 def mutable_part(model: BuiltModel) -> list[Any]:

@@ -1,10 +1,10 @@
 """Training: the nodes of a graph, with a block in place of those that a block can do (blocks.py)."""
 
 from ..kernels import LARGEST_WINDOW
-from ..layers import Activation, Conv2D, Dense, Layer, MaxPooling2D, Node, ReLU, SymbolicTensor
-from .blocks import Block, DenseBlock
+from ..layers import Add, BatchNormalization, Conv2D, Dense, Layer, MaxPooling2D, Node, ReLU, SymbolicTensor, fused
+from .blocks import Block, DenseBlock, NormBlock
 from .gradients import dense_gradient
-from .graph import Readers, replaced
+from .graph import Readers, activation_of, alike, inputs_of, replaced
 
 
 def joined(nodes: list[Node], outputs: list[SymbolicTensor]) -> list[Node]:
@@ -30,21 +30,21 @@ def joined(nodes: list[Node], outputs: list[SymbolicTensor]) -> list[Node]:
     ['InputLayer', 'Block', 'Flatten', 'DenseBlock']
     """
     readers, callers = Readers(nodes, outputs), _callers(nodes, outputs)
-    done: set[Node] = set()
-    result: list[Node] = []
+    taken: set[Node] = set()
+    runs: dict[Node, Node] = {}  # a block by the last of its nodes: by then all that goes in is there
     for node in nodes:
-        if node in done:
+        if node in taken:
             continue
         if type(node.layer) is Dense and not replaced(node.layer):
             gradient = dense_gradient(node.inputs[0] in callers, node.outputs[0] in callers)
-            result.append(_node(DenseBlock(node.layer, gradient), [node]))
+            runs[node] = _node(DenseBlock(node.layer, gradient), [node])
             continue
-        parts = _parts(node, readers)
+        parts = _parts(node, readers) if type(node.layer) is Conv2D else _normalized(node, readers, taken)
         if parts[-1].outputs[0] in outputs:  # whoever wants an output may want its logits
             parts = [node]
-        done.update(parts)
-        result.append(node if len(parts) == 1 else _node(_block(parts), parts))
-    return result
+        taken.update(parts)
+        runs[parts[-1]] = node if len(parts) == 1 else _node(_block(parts), parts)
+    return [runs[node] for node in nodes if node in runs]
 
 
 def _callers(nodes: list[Node], outputs: list[SymbolicTensor]) -> set[SymbolicTensor]:
@@ -67,11 +67,11 @@ def _computes(layer: Layer) -> bool:
 def _parts(node: Node, readers: Readers) -> list[Node]:
     """Return the nodes that join this one in a block, itself first; it alone where there is none."""
     conv, parts = node.layer, [node]
-    if type(conv) is not Conv2D or replaced(conv) or conv.algorithm == "reference":
+    if not isinstance(conv, Conv2D) or replaced(conv) or conv.algorithm == "reference":
         return parts
     if conv.activation is None:
         relu = readers.only(node)
-        if relu is None or not _is_relu(relu.layer):
+        if relu is None or activation_of(relu.layer) != "relu":
             return parts
         parts.append(relu)
     elif conv.activation != "relu":
@@ -82,9 +82,25 @@ def _parts(node: Node, readers: Readers) -> list[Node]:
     return parts
 
 
-def _is_relu(layer: Layer) -> bool:
-    """Tell whether a layer is a ReLU without a maximum, of its own kind or an Activation."""
-    return type(layer) in (ReLU, Activation) and layer.activation == "relu" and not replaced(layer)
+def _normalized(node: Node, readers: Readers, taken: set[Node]) -> list[Node]:
+    """Return a batch normalization and the sum and the ReLU that follow it; any other node alone."""
+    norm, parts = node.layer, [node]
+    if not isinstance(norm, BatchNormalization) or type(norm) is not BatchNormalization or replaced(norm):
+        return parts
+    following = readers.only(node) if norm.last else None
+    if following is not None and _adds(following) and following not in taken:
+        parts.append(following)
+        following = readers.only(following)
+    if following is not None and following not in taken:
+        ending = activation_of(following.layer)
+        if ending is not None and fused(ending, "batch_normalization")[1] is None:
+            parts.append(following)
+    return parts
+
+
+def _adds(node: Node) -> bool:
+    """Tell whether a node is the sum of two arrays whose shapes are known to be one."""
+    return type(node.layer) is Add and not replaced(node.layer) and alike(node) and None not in node.inputs[0].shape[1:]
 
 
 def _joins(pool: Layer) -> bool:
@@ -95,15 +111,17 @@ def _joins(pool: Layer) -> bool:
     return pool.padding == "valid" and ph <= sh and pw <= sw and ph * pw <= LARGEST_WINDOW
 
 
-def _block(parts: list[Node]) -> Block:
-    """Make the block of a convolution, a ReLU that may be its own, and perhaps a pooling."""
-    conv, pool = parts[0].layer, parts[-1].layer
-    assert isinstance(conv, Conv2D)
-    return Block(conv, pool if isinstance(pool, MaxPooling2D) else None)
+def _block(parts: list[Node]) -> Layer:
+    """Make the block of a convolution or a normalization and what joins it."""
+    first, last = parts[0].layer, parts[-1].layer
+    if isinstance(first, BatchNormalization):
+        return NormBlock(first, type(parts[1].layer) is Add, activation_of(last))
+    assert isinstance(first, Conv2D)
+    return Block(first, last if isinstance(last, MaxPooling2D) else None)
 
 
 def _node(layer: Layer, parts: list[Node]) -> Node:
     """Make a node that stands for some nodes in a row."""
-    node = Node(layer, parts[0].inputs, False, parts[-1].outputs[0].shape)
+    node = Node(layer, inputs_of(parts), layer.takes_list, parts[-1].outputs[0].shape)
     node.outputs = parts[-1].outputs
     return node

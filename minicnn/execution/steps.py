@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..layers import Node, SymbolicTensor
 from .chains import Chain, extended
-from .graph import BuiltModel, Readers
+from .graph import BuiltModel, Readers, inputs_of
 
 
 class Step(NamedTuple):
@@ -56,7 +56,7 @@ def steps(model: BuiltModel, heads: frozenset[SymbolicTensor]) -> list[Step]:
             taken.update(nodes)
             found.append((nodes, chain))
     found.sort(key=lambda step: order[step[0][-1]])
-    inputs = [_inputs(nodes) for nodes, _ in found]
+    inputs = [inputs_of(nodes) for nodes, _ in found]
     last = {tensor: index for index, tensors in enumerate(inputs) for tensor in tensors}
     return [
         Step(
@@ -84,9 +84,3 @@ def _longest(
     if chain.layer is None and chain.norm is None:  # a frame or an activation by itself
         return [node], None
     return nodes, chain
-
-
-def _inputs(nodes: list[Node]) -> list[SymbolicTensor]:
-    """List what goes into nodes in a row from outside, in the order in which they read it."""
-    inside = {tensor for node in nodes for tensor in node.outputs}
-    return [tensor for node in nodes for tensor in node.inputs if tensor not in inside]

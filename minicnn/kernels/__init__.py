@@ -41,11 +41,10 @@ from .average import average_backward, average_forward
 from .avgpool2d import avgpool2d_backward, avgpool2d_forward
 from .batch_normalization import (
     batch_normalization_backward,
-    batch_normalization_fold,
     batch_normalization_forward,
     batch_normalization_moments,
 )
-from .bias import bias_backward
+from .bias import bias_backward, relu_bias_backward
 from .concatenate import concatenate_forward
 from .conv2d import conv2d_backward_input, conv2d_backward_kernel, conv2d_forward
 from .conv2d_transpose import (
@@ -64,6 +63,7 @@ from .dropout import dropout_backward, dropout_forward
 from .flatten import flatten_backward, flatten_forward
 from .fused.activation import ACTIVATIONS as FUSED_ACTIVATIONS
 from .fused.activation import LIMITS as FUSED_RELUS
+from .fused.batch_normalization_fold import batch_normalization_fold
 from .fused.conv2d_maxpool2d import LARGEST_WINDOW, conv2d_maxpool2d_forward, maxpool2d_unpool
 from .global_pool2d import (
     global_avgpool2d_backward,
@@ -187,6 +187,7 @@ __all__ = [
     "prelu_forward",
     "recording",
     "relu_backward",
+    "relu_bias_backward",
     "relu_forward",
     "rescaling_backward",
     "rescaling_forward",

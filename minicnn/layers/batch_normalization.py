@@ -8,7 +8,7 @@
     dbeta = sum dy;     dgamma = sum dy * xhat;     dx = gamma / s * dy, in training less what mean and variance undo
 
 Kernels: batch_normalization_moments, batch_normalization_forward, batch_normalization_backward. Kept for the way back:
-x, and the mean and the variance that were used.
+x, and the mean and the variance that were used. A ReLU after it, and what is added before that, are the kernel's too.
 Source: Ioffe & Szegedy, arXiv:1502.03167; Keras 3 `BatchNormalization`. On paper: reference/batch_normalization.py.
 """
 
@@ -137,7 +137,9 @@ class BatchNormalization(Layer):
         self.state["moving_mean"] = self._start_array("moving_mean", channels, rng)
         self.state["moving_variance"] = self._start_array("moving_variance", channels, rng)
 
-    def _forward(self, x: Array, training: bool) -> tuple[Array, Any]:
+    def _forward(
+        self, x: Array, training: bool, activation: str | None = None, residual: Array | None = None
+    ) -> tuple[Array, Any]:
         x = self._turned(x, self.axis, -1)
         own = training and self.trainable and x.size > 0  # whether the batch's own mean and variance are used
         mean, variance = kernels.batch_normalization_moments(x) if own else self.state.values()
@@ -145,15 +147,18 @@ class BatchNormalization(Layer):
             for moving, measured in zip(self.state.values(), (mean, variance), strict=True):
                 moving *= self.momentum
                 moving += (1 - self.momentum) * measured
+        gamma, beta = self.params.get("gamma"), self.params.get("beta")
         y = kernels.batch_normalization_forward(
-            x, mean, variance, self.params.get("gamma"), self.params.get("beta"), self.epsilon
+            x, mean, variance, gamma, beta, self.epsilon, activation=activation, residual=residual
         )
         return self._turned(y, -1, self.axis), (x, mean, variance, own)
 
-    def _backward(self, dy: Array, saved: Any, need_dx: bool) -> Array | None:
+    def _backward(self, dy: Array, saved: Any, need_dx: bool, activation: str | None = None) -> Array | None:
         x, mean, variance, own = saved
+        gamma, beta = self.params.get("gamma"), self.params.get("beta")
+        dy = self._turned(dy, self.axis, -1)
         dx, dgamma, dbeta = kernels.batch_normalization_backward(
-            self._turned(dy, self.axis, -1), x, mean, variance, self.params.get("gamma"), self.epsilon, own
+            dy, x, mean, variance, gamma, self.epsilon, own, activation=activation, beta=beta
         )
         if self.trainable:
             self.grads.update({key: {"gamma": dgamma, "beta": dbeta}[key] for key in self.params})

@@ -11,7 +11,7 @@ after its last use. Back is the same graph in reverse: the gradients that meet a
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..execution import joined
+from ..execution import added, joined
 from ..layers import Node, SymbolicTensor
 from ..types import Array
 
@@ -151,9 +151,9 @@ def learning_tensors(nodes: list[Node], need_dx: bool) -> set[SymbolicTensor]:
 
 
 def _add(sums: dict[Any, Any], key: Any, gradient: Array | None) -> None:
-    """Add a gradient, if there is one, to the others of its key. Never in place: Add hands one array to all inputs."""
+    """Add a gradient, if there is one, to the others of its key."""
     if gradient is not None:
-        sums[key] = sums[key] + gradient if key in sums else gradient
+        sums[key] = added(sums[key], gradient) if key in sums else gradient
 
 
 def _note(into: Record, node: Node, array: Any, inner: Record | None = None) -> None:

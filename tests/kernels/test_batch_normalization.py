@@ -96,6 +96,29 @@ def sizes_of_backward(dy, x, mean, variance, gamma, training):
     return {"dx": (dx * scale, 8), "dgamma": (dgamma, count), "dbeta": (dbeta, count)}
 
 
+@given(cases(min_dims=2), st.sampled_from([None, "relu", "relu6"]), st.booleans())
+def test_an_activation_and_a_residual_are_those_of_their_own_kernels(case, activation, training):
+    """Bit for bit, so that a net may run either way; on the way back the cut is found again from x."""
+    x, dy, mean, variance, gamma, beta = drawn(case, True, True)
+    arguments, back = (x, mean, variance, gamma, beta, EPSILON), (x, mean, variance, gamma, EPSILON, training)
+    functions = {
+        None: (lambda y: y, lambda dy, y: dy),
+        "relu": (kernels.relu_forward, kernels.relu_backward),
+        "relu6": (
+            lambda y: kernels.clipped_relu_forward(y, 6.0),
+            lambda dy, y: kernels.clipped_relu_backward(dy, y, 6.0),
+        ),
+    }
+    cut, slope = functions[activation]
+    y = cut(kernels.batch_normalization_forward(*arguments))
+    assert_same(kernels.batch_normalization_forward(*arguments, activation=activation), y)
+    added = cut(kernels.add_forward([kernels.batch_normalization_forward(*arguments), dy]))
+    assert_same(kernels.batch_normalization_forward(*arguments, activation=activation, residual=dy), added)
+    got = kernels.batch_normalization_backward(dy, *back, activation=activation, beta=beta)
+    for one, other in zip(got, kernels.batch_normalization_backward(slope(dy, y), *back), strict=True):
+        assert_same(one, other)
+
+
 # ---- 3 directional gradient check -----------------------------------------------------------------------------------
 
 
@@ -180,6 +203,10 @@ def test_arrays_that_do_not_fit():
         (
             lambda: kernels.batch_normalization_moments(x[:0]),
             "`x` must hold at least one row. Received: x.shape=(0, 3).",
+        ),
+        (
+            lambda: kernels.batch_normalization_forward(x, c, c, None, None, 1e-3, residual=x[:2]),
+            "`residual` must have shape (4, 3). Received: residual.shape=(2, 3).",
         ),
     ]:
         with pytest.raises(ValueError) as error:

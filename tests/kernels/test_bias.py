@@ -27,6 +27,17 @@ def test_kernel_equals_reference(case):
     check(case.arrays()[0])
 
 
+@given(cases(min_dims=2))
+def test_through_a_relu_first(case):
+    """Bit for bit as the ReLU's own kernel and the sum after it; NaN in y lets nothing through."""
+    dy, y = case.arrays()
+    if y.size:
+        y.flat[0] = np.nan
+    dz, dbias = kernels.relu_bias_backward(dy, y)
+    assert_same(dz, kernels.relu_backward(dy, y))
+    assert_same(dbias, kernels.bias_backward(dz))
+
+
 @pytest.mark.parametrize("shape", [(300, 9, 11, 7), (0, 3, 3, 5), (2000, 33), (1, 1, 1, 1)])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_many_terms_one_and_none(shape, dtype):

@@ -1,9 +1,10 @@
 """Operations that `reference` does not have: several in one pass over memory.
 
-    activation          which activations a convolution or a product applies itself
-    conv2d_maxpool2d    convolution, ReLU and max pooling
+    activation                  which activations a convolution or a product applies itself
+    batch_normalization_fold    batch normalization with constants, for the kernel before it
+    conv2d_maxpool2d            convolution, ReLU and max pooling
 
-conv2d takes the first, the second takes conv2d: so this front imports neither.
+conv2d takes the first, the last takes conv2d: so this front imports neither.
 """
 
-__all__ = ["activation", "conv2d_maxpool2d"]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["activation", "batch_normalization_fold", "conv2d_maxpool2d"]  # pyright: ignore[reportUnsupportedDunderAll]
