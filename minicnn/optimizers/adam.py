@@ -10,6 +10,7 @@ Loshchilov & Hutter 2019, arXiv:1711.05101.
 """
 
 import math
+from functools import lru_cache
 from typing import Any, Unpack
 
 import numpy as np
@@ -75,9 +76,8 @@ class Adam(Optimizer):
         return (self.slot_names[:2], self.slot_names[2:])
 
     def _decay_and_step(self, w: Array, gradient: Any, keep: float, *slots: Array) -> None:
-        step = self.iterations + 1
-        power_1, power_2 = (w.dtype.type(as_keras(beta)) ** step for beta in (self.beta_1, self.beta_2))
-        rate = self.learning_rate * math.sqrt(1 - power_2) / float(1 - power_1)
+        share_1, share_2 = _taken_in(w.dtype, self.beta_1, self.beta_2, self.iterations + 1)
+        rate = self.learning_rate * math.sqrt(share_2) / share_1
         settings = (rate, self.beta_1, self.beta_2, self.epsilon, keep)
         kernels.adam_step(w, np.asarray(gradient), slots[0], slots[1], *settings, slots[2] if self.amsgrad else None)
 
@@ -90,6 +90,13 @@ class Adam(Optimizer):
             "epsilon": self.epsilon,
             "amsgrad": self.amsgrad,
         }
+
+
+@lru_cache(8)
+def _taken_in(dtype: np.dtype[Any], beta_1: float, beta_2: float, step: int) -> tuple[float, float]:
+    """Return 1 - beta^step of both: what share of a mean, which began at 0, gradients make up by then."""
+    power_1, power_2 = (dtype.type(as_keras(beta)) ** step for beta in (beta_1, beta_2))
+    return float(1 - power_1), float(1 - power_2)
 
 
 class AdamW(Adam):

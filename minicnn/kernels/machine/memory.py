@@ -8,6 +8,7 @@ Whether somebody still holds an array is read from its reference count: every vi
 a view, holds a reference to the buffer itself. So an array that a caller kept is never overwritten.
 """
 
+import bisect
 import contextlib
 import math
 import sys
@@ -47,17 +48,24 @@ class Workspace:
 
     def __init__(self) -> None:
         self.buffers: list[NDArray[np.uint8]] = []
+        self._sizes: list[int] = []
+        self._aligned: list[int] = []  # the first byte of each on a cache line: to ask takes longer than to look
 
     def take(self, nbytes: int) -> NDArray[np.uint8]:
-        """Return the smallest free buffer that fits without wasting more than half, or a new one."""
-        for buffer in self.buffers:
-            # three references when nobody else holds it: the list's, the loop variable's, getrefcount's own
-            if nbytes + ALIGNED <= buffer.nbytes <= 2 * (nbytes + ALIGNED) and sys.getrefcount(buffer) == 3:
-                return buffer
-        buffer = np.empty(ceil_div(nbytes + ALIGNED, 4096) * 4096, np.uint8)
-        self.buffers.append(buffer)
-        self.buffers.sort(key=len)
-        return buffer
+        """Return bytes, aligned, of the smallest free buffer that fits without wasting more than half, or a new one."""
+        need = nbytes + ALIGNED
+        at = bisect.bisect_left(self._sizes, need)
+        while at < len(self._sizes) and self._sizes[at] <= 2 * need:
+            if sys.getrefcount(self.buffers[at]) == 2:  # nobody else holds it: the list's, and getrefcount's own
+                break
+            at += 1
+        else:
+            buffer = np.empty(ceil_div(need, 4096) * 4096, np.uint8)
+            at = bisect.bisect_right(self._sizes, buffer.nbytes)
+            self.buffers.insert(at, buffer)
+            self._sizes.insert(at, buffer.nbytes)
+            self._aligned.insert(at, -buffer.ctypes.data % ALIGNED)
+        return self.buffers[at][self._aligned[at] : self._aligned[at] + nbytes]
 
 
 @contextlib.contextmanager
@@ -121,7 +129,9 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> AnyArray:
     if nbytes < SMALL:
         return np.empty(shape, dtype)
     space = getattr(_local, "workspace", None)
-    buffer = np.empty(nbytes + ALIGNED, np.uint8) if space is None else space.take(nbytes)
+    if space is not None:
+        return space.take(nbytes).view(dtype).reshape(shape)
+    buffer = np.empty(nbytes + ALIGNED, np.uint8)
     first = -buffer.ctypes.data % ALIGNED
     return buffer[first : first + nbytes].view(dtype).reshape(shape)
 
