@@ -32,7 +32,7 @@ ALLOWED = 1e-4  # of the largest logit
 EXPORTED = 60e6  # parameters at most: for VGG16's 138 million the exporter took more than 20 GB
 
 
-def measure(names, threads, quick=False):
+def measure(names, threads, quick=False, seconds=4.0):
     """Measure the nets.
 
     Parameters
@@ -42,11 +42,14 @@ def measure(names, threads, quick=False):
     threads : int
     quick : bool
         One small net, no export, no processes.
+    seconds : float
+        For each batch of a net.
 
     Ctrl-C ends it early: the head then names what was not measured.
     """
     engines, missing = peers.load([name for name in names if name != "torch"], threads)
-    if "keras" not in {engine.name for engine in engines}:
+    keras_engine = next((engine for engine in engines if engine.name == "keras"), None)
+    if keras_engine is None:
         raise ValueError("The architectures are Keras's: install the extra `keras`, and leave keras among the --peers.")
     onnx = next((engine for engine in engines if engine.name == "onnxruntime"), None)
     head, rows = machine.header(threads) | {"missing": missing}, []
@@ -54,13 +57,22 @@ def measure(names, threads, quick=False):
     try:
         for name in progress.track(list(sizes), "architectures"):
             with tempfile.TemporaryDirectory() as folder:
-                rows.append(_net(name, sizes[name], Path(folder), None if quick else onnx, quick))
+                rows.append(
+                    _net(
+                        name,
+                        sizes[name],
+                        Path(folder),
+                        keras_engine,
+                        None if quick else onnx,
+                        0.0 if quick else seconds,
+                    )
+                )
     except KeyboardInterrupt:
         head["not measured"] = [name for name in sizes if name not in {row["net"] for row in rows}]
     return results.part("architectures", head, rows)
 
 
-def _net(name, size, folder, onnx, quick):
+def _net(name, size, folder, keras_engine, onnx, seconds):
     from .peers.keras_engine import keras, tf
 
     net, pictures = build(name, size)
@@ -72,7 +84,7 @@ def _net(name, size, folder, onnx, quick):
     session = _session(onnx, net, model, folder) if onnx else None
     graph = tf.function(lambda x: net(x, training=False))
     row = {"net": name, "size": size, "parameters": net.count_params(), "difference": off, "batches": {}}
-    for count in BATCHES[:1] if quick else BATCHES:
+    for count in BATCHES if seconds else BATCHES[:1]:
         x = np.resize(pictures, (count, *pictures.shape[1:]))
         tensor = tf.constant(x)
         calls = {
@@ -83,16 +95,30 @@ def _net(name, size, folder, onnx, quick):
         }
         if session:
             calls["onnxruntime"] = session(x)
+        calls |= keras_engine.onednn(keras_call, str(file), count) if seconds else {}
         for label, call in calls.items():
             _same(f"{name}, {label}", call()[:2], want[:count])
-        samples = timing.race(calls, 0.0 if quick else 4.0, 2 if quick else 5, 15)
+        samples = timing.race(calls, seconds, 5 if seconds else 2, 30)
         row["batches"][str(count)] = {label: sample.row() for label, sample in samples.items()}
     keras.backend.clear_session()
-    if not quick:
+    if seconds:
         np.save(folder / "picture.npy", pictures[:1])
         for engine in ("minicnn", "keras"):
             row[engine] = _process(engine, file, folder / "picture.npy")
     return row
+
+
+def keras_call(threads, file, count):
+    """Make the graph's call in a process of its own, on the same pictures."""
+    from .peers.keras_engine import keras, set_threads, tf
+
+    set_threads(threads)
+    net = keras.models.load_model(file, compile=False)
+    tensor = tf.constant(
+        np.resize(_pictures(net.name, net.input_shape[1]).astype(net.dtype), (count, *net.input_shape[1:]))
+    )
+    graph = tf.function(lambda x: net(x, training=False))
+    return lambda: graph(tensor).numpy(), np.asarray
 
 
 def build(name, size, classes=1000):
@@ -108,14 +134,18 @@ def build(name, size, classes=1000):
     net = getattr(keras.applications, name)(
         weights=None, classifier_activation=None, input_shape=(size, size, 3), classes=classes
     )
-    pictures = np.random.default_rng(1).normal(size=(6, size, size, 3)).astype(net.dtype)
-    if name.startswith("EfficientNet"):
-        pictures *= 255  # it divides by that itself
+    pictures = _pictures(name, size).astype(net.dtype)
     draw(net, pictures)
     last = next(layer for layer in reversed(net.layers) if layer.weights)
     kernel, bias = last.get_weights()
     last.set_weights([kernel / np.std(net(pictures[:2])), bias])
     return net, pictures
+
+
+def _pictures(name, size):
+    """Draw pictures for a net; EfficientNet divides them by 255 itself."""
+    pictures = np.random.default_rng(1).normal(size=(6, size, size, 3))
+    return pictures * 255 if name.lower().startswith("efficientnet") else pictures
 
 
 def draw(model, pictures):

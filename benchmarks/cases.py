@@ -2,6 +2,7 @@
 
 E1 homework     E2 Tiny VGG     E3 VGG-16 and oneDNN's vgg_11     E4 Xception at 150 px     E5 Xception at 299 px
 E6 the CS231n course's small case     E8 VGG as matrix products (XNNPACK)     E9 activations     E10 edges
+E11 the 1x1 layers of ResNet-50 and MobileNet
 """
 
 from typing import Any
@@ -18,6 +19,7 @@ SUITES = {
     "E8": "VGG as matrix products",
     "E9": "activations",
     "E10": "edges",
+    "E11": "1x1 layers",
 }
 
 
@@ -214,6 +216,19 @@ def _edges():
     yield conv("E10", "denormal-weights", 4, 31, 3, 16, weights=1e-40)
 
 
+def _ones():
+    for n in (1, 8, 32):
+        for size, c, f in (
+            (112, 32, 64),
+            (56, 64, 256),
+            (56, 256, 64),
+            (28, 128, 512),
+            (14, 1024, 256),
+            (7, 512, 2048),
+        ):
+            yield conv("E11", "1x1", n, size, c, f, k=1)
+
+
 def _all():
     yield from _homework()
     yield from _tinyvgg()
@@ -224,6 +239,7 @@ def _all():
     yield from _gemm()
     yield from _activations()
     yield from _edges()
+    yield from _ones()
 
 
 CASES = tuple(_all())

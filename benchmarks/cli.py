@@ -1,6 +1,7 @@
 """The command line: parse, set the threads, measure, print, write the result file."""
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -22,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         try:
-            return _guarded(parser().parse_args(arguments))
+            options = parser().parse_args(arguments)
+            options.arguments = sys.argv[1:] if arguments is None else arguments
+            return _guarded(options)
         finally:
             sys.stdout.flush()  # what is left is printed here, where a closed pipe is seen, and not at Python's end
     except (BrokenPipeError, SystemExit) as end:  # rich turns the first into the second
@@ -59,16 +62,19 @@ def _run(command, options):
     if not command.measures:
         command.run(options)
         return 0
-    from . import machine
+    from . import machine, results
 
+    if options.isa and (environment := machine.as_on(options.isa)):
+        return subprocess.call([sys.executable, "-m", "benchmarks", *options.arguments], env=environment)
     if options.threads is not None and options.threads < 1:
         raise ValueError(f"`--threads` must be at least 1. Received: {options.threads}.")
     threads = options.threads or machine.processors()
     machine.set_threads(threads)  # before any engine is imported
+    before = results.earlier(options.json)  # which may be no result file: said before anything is measured
     part = command.run(options, threads)
-    from . import results, sections
+    from . import sections
 
     print(sections.text(part))
     if options.json:
-        results.write(options.json, [part])
+        results.write(options.json, results.joined(before, part))
     return int(any(row.get("failed") for row in part["rows"]))

@@ -47,7 +47,12 @@ def command(text, *flags, measures=True):
 
 
 MEASURING = (
-    flag("--json", metavar="FILE", help="write the figures to this file"),
+    flag("--json", metavar="FILE", help="write the figures to this file; what other commands wrote there stays"),
+    flag(
+        "--isa",
+        choices=["avx2"],
+        help="measure every engine as on this instruction set (ONNX Runtime, which cannot be held back, is left out)",
+    ),
     flag("--threads", type=int, metavar="N", help="threads of every engine (default: all)"),
     flag("--quick", action="store_true", help="a short form, to see that all works"),
 )
@@ -58,7 +63,7 @@ PEERS = flag(
     help="comma-separated (default: keras,onnxruntime,torch)",
 )
 CASES = (
-    flag("--suite", type=lambda text: text.split(","), help="comma-separated, of E1 to E10 (default: all)"),
+    flag("--suite", type=lambda text: text.split(","), help="comma-separated, of E1 to E11 (default: all)"),
     flag("--case", default="", metavar="TEXT", help="only cases with this text in their name"),
     flag(
         "--conv",
@@ -92,20 +97,33 @@ def layers(options, threads):
         default=os.environ.get("CLOTHING_DATASET"),
         help="photographs, for a whole epoch of fit (default: $CLOTHING_DATASET)",
     ),
+    flag("--seconds", type=float, default=3.0, help="for each row"),
 )
 def nets(options, threads):
     """Time whole nets."""
     from .nets import measure
 
-    return measure(options.peers, threads, options.data, options.quick)
+    return measure(options.peers, threads, options.data, options.quick, seconds=options.seconds)
 
 
-@command("nets of keras.applications from one file: agreement, time, start, memory", PEERS)
+@command("this machine beside the kinds of processors in RESULTS.md, in about three minutes", PEERS, measures=True)
+def quick(options, threads):
+    """Place this machine in the table of kinds."""
+    from .quick import measure
+
+    return measure(options.peers, threads, options.quick)
+
+
+@command(
+    "nets of keras.applications from one file: agreement, time, start, memory",
+    PEERS,
+    flag("--seconds", type=float, default=4.0, help="for each batch of a net"),
+)
 def architectures(options, threads):
     """Time nets of keras.applications."""
     from .architectures import measure
 
-    return measure(options.peers, threads, options.quick)
+    return measure(options.peers, threads, options.quick, options.seconds)
 
 
 @command("1 thread against all, and batches from 1 to 128", PEERS)
@@ -213,7 +231,7 @@ def compare(options, threads):
 
 @command(
     "write RESULTS.md, the plots and README's table from result files",
-    flag("results", nargs="+", metavar="RESULTS.json"),
+    flag("results", nargs="*", metavar="RESULTS.json", help="(default: all of benchmarks/results/)"),
     flag("--out", help="folder to write into (default: benchmarks/)"),
     flag("--readme", help="README to update (default: the checkout's)"),
     measures=False,

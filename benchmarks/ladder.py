@@ -39,9 +39,9 @@ def measure(threads, quick=False):
         calls[name] = lambda name=name: kernels.conv2d_forward(x, kernel, bias, *how, activation="relu", algorithm=name)
     engines, missing = peers.load(["keras", "onnxruntime"], threads)
     for engine in engines[1:]:
+        engine.all_forms = False
         for name, (call, read) in engine.runs(case, "fwd", arrays).items():
-            if name != "keras xla":
-                calls[name] = lambda call=call, read=read: read(call())
+            calls[name] = lambda call=call, read=read: read(call())
     exact = reference.conv2d_forward(*(each.astype(np.float64) for each in (x, kernel, bias)), *how)
     limits = roofline.limits(threads, quick)
     rows = []

@@ -12,7 +12,8 @@ from . import cases, machine, peers, progress, results, roofline, timing
 
 ALLOWED = {"float32": 1e-3, "float64": 1e-9}  # of the largest number: far above rounding, far below a wrong result
 WITNESSES = ("keras graph", "onnxruntime", "torch", "torch nhwc")
-ONLY_HOT = ("keras eager", "keras xla")  # how they start matters more to them than where the arrays lie
+# How they start matters more to the first two than where the arrays lie; of the third the caches are another core's.
+ONLY_HOT = ("keras eager", "keras xla", "keras onednn")
 LONG_FLOP = 20e9  # from here on a call takes a good part of a second
 
 
@@ -28,7 +29,7 @@ def measure(wanted, names, threads, seconds=0.4, quick=False):
     seconds : float
         A pass and engine set.
     quick : bool
-        Least rounds only, no XLA, no cold caches.
+        Least rounds only, neither XLA nor oneDNN in a process of its own, no cold caches.
 
     Ctrl-C ends it early: the head then names the cases that were not measured.
 
@@ -42,8 +43,8 @@ def measure(wanted, names, threads, seconds=0.4, quick=False):
     head["missing"] = missing
     head["own threads"] = [engine.name for engine in engines if not getattr(engine, "has_threads", True)]
     for engine in engines:
-        if quick and hasattr(engine, "xla"):
-            engine.xla = False
+        if quick and hasattr(engine, "all_forms"):
+            engine.all_forms = False
     rows = []
     done = 0
     try:

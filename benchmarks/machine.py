@@ -4,8 +4,20 @@ import importlib.metadata
 import os
 import platform
 import sys
+import time
 from pathlib import Path
 
+AS_ON = {  # instruction set -> what each engine reads, while it is imported, so as to use no newer instructions
+    "avx2": {
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": "",  # set, and empty: the name alone keeps the host's
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "TF_ENABLE_ONEDNN_OPTS": "0",  # as TensorFlow decides where there is no AVX-512
+        "XLA_FLAGS": "--xla_cpu_max_isa=AVX2",
+    }
+}
+REGISTERS = {4: "sse", 8: "avx2", 16: "avx512"}  # float32 lanes -> instruction set, on x86
 PACKAGES = ("minicnn", "numpy", "numba", "llvmlite", "tensorflow", "keras", "onnxruntime", "torch")
 
 
@@ -37,6 +49,48 @@ def set_threads(count):
     import minicnn
 
     minicnn.set_num_threads(count)
+
+
+def as_on(instructions):
+    """Return the environment in which every engine measures as on an instruction set; None where this process has it.
+
+    Raises
+    ------
+    ValueError: this processor has not that instruction set.
+    """
+    import llvmlite.binding as llvm
+
+    if not llvm.get_host_cpu_features().get(instructions):
+        raise ValueError(f"`--isa {instructions}` wants a processor that has it. Received: {processor_name()}.")
+    wanted = AS_ON[instructions]
+    return None if wanted.items() <= os.environ.items() else {**os.environ, **wanted}
+
+
+def held_back(engine):
+    """Say why an engine cannot measure as on the instruction set that this process pretends to have; empty if it can.
+
+    ONNX Runtime asks the processor itself.
+    """
+    import llvmlite.binding as llvm
+
+    pretends = lanes() < 16 and llvm.get_host_cpu_features().get("avx512f")
+    return (
+        "it takes AVX-512 wherever it is, and this run measures without" if pretends and engine == "onnxruntime" else ""
+    )
+
+
+def kind(lanes, target):
+    """Name a kind of processor: instruction set and family, "avx2-zen3".
+
+    Parameters
+    ----------
+    lanes : int
+        float32 numbers in a register.
+    target : str
+        The processor's name in LLVM.
+    """
+    arm = platform.machine().lower() in ("arm64", "aarch64")
+    return f"{'neon' if arm else REGISTERS[lanes]}-{target.replace('znver', 'zen')}"
 
 
 def lanes():
@@ -79,9 +133,12 @@ def header(threads, limits=None):
     """
     import llvmlite.binding as llvm
 
+    target = llvm.get_host_cpu_name()
     return {
+        "kind": kind(lanes(), target),
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "processor": processor_name(),
-        "target": llvm.get_host_cpu_name(),
+        "target": target,
         "processors": processors(),
         "lanes": lanes(),
         "threads": threads,

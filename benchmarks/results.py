@@ -1,10 +1,17 @@
-"""Result files: {"parts": [{"kind", "head", "rows" or "data"}, ...]}, read, joined and written."""
+"""Result files: {"parts": [{"kind", "head", "rows"}, ...]}, read, joined and written.
+
+results/KIND.json is committed: what was measured on a kind of processor, "avx2-zen3". The report is built of these.
+"""
 
 import json
+from pathlib import Path
 
 from minicnn.files import replacing
 
+FOLDER = Path(__file__).with_name("results")
+DIGITS = 5  # of a number in a file; a median is known to three
 KINDS = {
+    "quick": "This machine",
     "layers": "Layers",
     "nets": "Nets",
     "architectures": "Architectures of keras.applications",
@@ -46,10 +53,42 @@ def part(kind, head, rows):
 
 
 def write(path, parts):
-    """Write parts to a JSON file, whole or not at all."""
-    text = json.dumps({"parts": parts}, indent=1, allow_nan=False)
+    """Write parts to a JSON file, whole or not at all: a row a line, numbers with a few digits."""
+    texts = []
+    for each in parts:
+        kind, head = (_json(each[key]) for key in ("kind", "head"))
+        rows = ",\n  ".join(map(_json, each["rows"]))
+        texts.append(f'{{"kind": {kind}, "head": {head}, "rows": [\n  {rows}\n]}}')
     with replacing(path) as file:
-        file.write(text.encode() + b"\n")
+        file.write(('{"parts": [\n' + ",\n".join(texts) + "\n]}\n").encode())
+
+
+def _json(value):
+    return json.dumps(_short(value), allow_nan=False, separators=(",", ":"))
+
+
+def _short(value):
+    if isinstance(value, dict):
+        return {key: _short(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_short(each) for each in value]
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
+def earlier(path):
+    """Read the parts that a file has, none where there is no file; it will be written again, see `joined`."""
+    return read([path]) if path and Path(path).exists() else []
+
+
+def joined(parts, new):
+    """Return parts of a file and a new one, which takes the place of what the same command gave."""
+    same = [each for each in parts if (each["kind"], each["head"]["command"]) == (new["kind"], new["head"]["command"])]
+    return [each for each in parts if each not in same] + [new]
+
+
+def committed():
+    """List the files of results/, one for each kind of processor."""
+    return sorted(FOLDER.glob("*.json"))
 
 
 def read(paths):

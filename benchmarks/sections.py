@@ -1,4 +1,7 @@
-"""Each kind of result as a table: a function a kind, the same for the terminal and for RESULTS.md."""
+"""Each kind of result as a table: a function a kind, the same for the terminal and for RESULTS.md.
+
+Rows of several kinds of processors stand in one table where each row says whose it is (report.py puts that there).
+"""
 
 from . import machine, table
 from .table import KERAS, TORCH, factor, markdown, number, spread
@@ -6,7 +9,12 @@ from .table import KERAS, TORCH, factor, markdown, number, spread
 
 def text(part):
     """Return a part as text: the machine, then its table."""
-    return "\n".join([*machine.lines(part["head"]), *notes(part["head"]), "", TABLES[part["kind"]](part)])
+    return "\n".join([*machine.lines(part["head"]), *notes(part["head"]), "", table_of(part)])
+
+
+def table_of(part):
+    """Return a part's table alone."""
+    return TABLES[part["kind"]](part)
 
 
 def notes(head):
@@ -16,6 +24,8 @@ def notes(head):
     if head.get("not measured"):
         missing = head["not measured"]
         found.append(f"stopped early, {len(missing)} cases not measured: {', '.join(missing)}")
+    if "remark" in head:
+        found.append(head["remark"])
     if not head.get("keeps denormals", True):
         found.append("an engine switched denormal numbers off for this thread")
     return found
@@ -39,7 +49,16 @@ def layers(part):
         "% of limit",
         "largest difference",
     ]
-    return markdown(columns, [_layer_row(row) for row in part["rows"]])
+    return _table(columns, part, lambda row: [_layer_row(row)])
+
+
+def _table(columns, part, lines):
+    """Write the lines of each row; where rows say which processor is theirs, the second column says it."""
+    rows, marked = part["rows"], any("processor" in row for row in part["rows"])
+    if not marked:
+        return markdown(columns, [line for row in rows for line in lines(row)])
+    columns = [columns[0], "<processor", *columns[1:]]
+    return markdown(columns, [[line[0], row["processor"], *line[1:]] for row in rows for line in lines(row)])
 
 
 def _layer_row(row):
@@ -54,12 +73,12 @@ def _layer_row(row):
         spread(ours),
         spread(keras),
         (best or "").removeprefix("keras "),
-        factor(table.ratio(row, KERAS)),
+        factor(table.interval(row, KERAS)),
         factor(table.ratio(row, KERAS, "cold")),
         spread(engines.get("onnxruntime")),
-        factor(table.ratio(row, ("onnxruntime",))),
+        factor(table.interval(row, ("onnxruntime",))),
         spread(torch),
-        factor(table.ratio(row, TORCH)),
+        factor(table.interval(row, TORCH)),
     ]
     if row["pass"] == "first call":
         return [*cells, "", "", ""]
@@ -79,24 +98,26 @@ def _layer_row(row):
 
 def nets(part):
     """Write the rows of nets."""
-    columns = ["<net", "<what", "minicnn ms", "Keras ms", "<best of Keras", "ratio", "ONNX Runtime ms", "ratio"]
-    rows = []
-    for row in part["rows"]:
-        engines = row["engines"]
-        best, keras = table.best(engines, [name for name in engines if name.startswith("keras")])
-        rows.append(
-            [
-                row["net"],
-                row["what"],
-                spread(engines["minicnn"]),
-                spread(keras),
-                (best or "").removeprefix("keras "),
-                factor(keras and keras["ms"] / engines["minicnn"]["ms"]),
-                spread(engines.get("onnxruntime")),
-                factor(table.ratio(row, ("onnxruntime",))),
-            ]
-        )
-    return markdown(columns, rows)
+    columns = ["<net", "<what", *PEERS]
+    return _table(columns, part, lambda row: [[row["net"], row["what"], *_peers(row)]])
+
+
+PEERS = ("minicnn ms", "Keras ms", "<best of Keras", "ratio", "ONNX Runtime ms", "ratio")
+
+
+def _peers(row):
+    """Return the cells of PEERS."""
+    engines = row["engines"]
+    keras = [name for name in engines if name.startswith("keras")]
+    best, sample = table.best(engines, keras)
+    return [
+        spread(engines["minicnn"]),
+        spread(sample),
+        (best or "").removeprefix("keras "),
+        factor(table.interval(row, keras)),
+        spread(engines.get("onnxruntime")),
+        factor(table.interval(row, ("onnxruntime",))),
+    ]
 
 
 def architectures(part):
@@ -106,46 +127,26 @@ def architectures(part):
         "parameters",
         "difference, of the largest logit",
         "batch",
-        "minicnn ms",
-        "Keras ms",
-        "<best of Keras",
-        "ratio",
-        "ONNX Runtime ms",
-        "ratio",
+        *PEERS,
         "start to prediction, s: minicnn",
         "Keras",
         "peak, MB: minicnn",
         "Keras",
     ]
-    rows = []
-    for row in part["rows"]:
-        for count, engines in row["batches"].items():
-            best, keras = table.best(engines, [name for name in engines if name.startswith("keras")])
-            whole = (
-                [
-                    f"{row[name][key]:{form}}"
-                    for key, form in (("s", ".1f"), ("peak_mb", ".0f"))
-                    for name in ("minicnn", "keras")
-                ]
-                if "minicnn" in row and count == "1"
-                else [""] * 4
-            )
-            rows.append(
-                [
-                    f"{row['net']}, {row['size']}",
-                    f"{row['parameters']:,}",
-                    f"{row['difference']:.1e}",
-                    count,
-                    spread(engines["minicnn"]),
-                    spread(keras),
-                    best.removeprefix("keras "),
-                    factor(keras["ms"] / engines["minicnn"]["ms"]),
-                    spread(engines.get("onnxruntime")),
-                    factor(table.ratio({"engines": engines}, ("onnxruntime",))),
-                    *whole,
-                ]
-            )
-    return markdown(columns, rows)
+    return _table(columns, part, _architecture)
+
+
+def _architecture(row):
+    """Return a line for each batch; a process's figures stand beside the first."""
+    whole = [""] * 4
+    if "minicnn" in row:
+        ends = (("s", ".1f"), ("peak_mb", ".0f"))
+        whole = [f"{row[name][key]:{form}}" for key, form in ends for name in ("minicnn", "keras")]
+    first = [f"{row['net']}, {row['size']}", f"{row['parameters']:,}", f"{row['difference']:.1e}"]
+    return [
+        [*first, count, *_peers({"engines": engines}), *(whole if count == "1" else [""] * 4)]
+        for count, engines in row["batches"].items()
+    ]
 
 
 def scaling(part):
@@ -181,12 +182,10 @@ def scaling(part):
 
 def startup(part):
     """Write the rows of whole processes."""
-    return markdown(
+    return _table(
         ["<process", "seconds", "rounds"],
-        [
-            [row["process"], spread({"ms": row["s"], "iqr_ms": row["iqr_s"]}), str(row["rounds"])]
-            for row in part["rows"]
-        ],
+        part,
+        lambda row: [[row["process"], spread({"ms": row["s"], "iqr_ms": row["iqr_s"]}), str(row["rounds"])]],
     )
 
 
@@ -213,9 +212,10 @@ def augmentation(part):
 
 def memory(part):
     """Write the rows of peaks."""
-    return markdown(
+    return _table(
         ["<engine", "after import, MB", "peak, MB", "page faults a step, once warm", "MB of them"],
-        [
+        part,
+        lambda row: [
             [
                 row["engine"],
                 f"{row['import_mb']:.0f}",
@@ -223,7 +223,6 @@ def memory(part):
                 f"{row['faults_a_step']:.0f}",
                 number(row["faults_a_step"] * 4096 / 1e6, 2),
             ]
-            for row in part["rows"]
         ],
     )
 
@@ -348,7 +347,22 @@ def compare(part):
     )
 
 
+def quick(part):
+    """Write this machine's ratios beside those of the kinds in results/."""
+    from .quick import known, ratios
+
+    kinds = known()
+    rows = []
+    for row in part["rows"]:
+        own, others = ratios(row), [kinds[kind].get(row["what"], {}) for kind in kinds]
+        for peer, name in (("keras", "the best of Keras"), ("onnxruntime", "ONNX Runtime")):
+            if peer in own:
+                rows.append([row["what"], name, factor(own[peer]), *(factor(each.get(peer)) for each in others)])
+    return markdown(["<what", "<against", f"this machine, {part['head']['kind']}", *kinds], rows)
+
+
 TABLES = {
+    "quick": quick,
     "layers": layers,
     "nets": nets,
     "architectures": architectures,

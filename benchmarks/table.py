@@ -4,7 +4,13 @@ import math
 
 from .timing import noisy
 
-KERAS = ("keras eager", "keras graph", "keras xla", "keras")
+KERAS = (
+    "keras eager",
+    "keras graph",
+    "keras xla",
+    "keras onednn",
+    "keras predict_on_batch",
+)
 TORCH = ("torch", "torch nchw", "torch nhwc")
 
 
@@ -16,9 +22,22 @@ def best(engines, names):
 
 def ratio(row, names, where="engines"):
     """Say how many times faster minicnn is than the best of some engines; None where one is missing."""
+    found = interval(row, names, where)
+    return found and found[0]
+
+
+def interval(row, names, where="engines"):
+    """Return (ratio, low, high), how many times faster minicnn is than the best of some engines; None without them.
+
+    Without an interval in the file, all three are the medians' ratio.
+    """
     engines = row.get(where) or {}
     _, other = best(engines, names)
-    return other["ms"] / engines["minicnn"]["ms"] if other and "minicnn" in engines else None
+    if not other or "minicnn" not in engines:
+        return None
+    if "ratio" in other:
+        return other["ratio"], other["low"], other["high"]
+    return (other["ms"] / engines["minicnn"]["ms"],) * 3
 
 
 def geometric_mean(values):
@@ -37,8 +56,13 @@ def number(value, digits=3):
 
 
 def factor(value):
-    """Write a ratio."""
-    return "" if value is None else f"{value:.2f}x"
+    """Write a ratio; of (ratio, low, high) with its interval where it has one."""
+    if value is None:
+        return ""
+    if not isinstance(value, tuple):
+        return f"{value:.2f}x"
+    ratio, low, high = value
+    return f"{ratio:.2f}x" if low == high else f"{ratio:.2f}x ({low:.2f} to {high:.2f})"
 
 
 def spread(sample):

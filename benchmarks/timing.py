@@ -3,7 +3,10 @@
 One round times each engine once, and every other round goes backwards (A B C, C B A, ...), so that a machine that slows
 down for a while slows all of them. Before its timed call an engine is called once untimed where the arrays fit into
 the caches ("hot": the engine before it has emptied them); "cold" walks through a large buffer instead. A call that is
-too short for the clock is repeated within the sample.
+too short for the clock is repeated within the sample. A call of another process brings its own clock (elsewhere.py).
+
+How many times faster is the median, over rounds, of the other's seconds divided by minicnn's, with a 95% interval from
+draws of rounds (bootstrap). Where an interval is wide the rounds go on, for PATIENCE times as long at most.
 
 Threads of one engine may still spin when the next one begins, and take a processor from it: a rest comes between them,
 a long one after ONNX Runtime, whose threads spin for 40 ms (measured; minicnn's for 2 to 4, TensorFlow's not at all).
@@ -20,18 +23,32 @@ SHORTEST = 300e-6  # seconds a sample: below, the clock and a stray interrupt co
 REST = 0.005  # seconds between engines
 SPINNERS = {"onnxruntime": 0.05}  # seconds after these
 SLOW = 2.5  # an engine this many times slower than the fastest gets the least rounds only (one, of long calls)
+NARROW = 0.05  # an interval of a ratio with so much on either side needs no further rounds
+PATIENCE = 3  # times the budget: so long at most while an interval is wide
 EVICT_BYTES = 96 << 20  # more than the last cache of the machines that this runs on
 
 
 @dataclass
 class Sample:
-    """What one engine took: seconds of the first call, and of each timed one."""
+    """What one engine took.
+
+    Parameters
+    ----------
+    first : float
+        Seconds of the first call.
+    seconds : list of float
+        Of each timed call.
+    times : (ratio, low, high) or None
+        How many times as long as the first engine it took, with the 95% interval; None for that engine itself, and
+        where there is one round.
+    """
 
     first: float
     seconds: list
+    times: tuple | None = None
 
     def row(self):
-        """Return median and interquartile range in milliseconds, as a result file has them."""
+        """Return the figures as a result file has them: median and interquartile range in milliseconds."""
         median = statistics.median(self.seconds)
         low, high = np.percentile(self.seconds, (25, 75))
         return {
@@ -39,25 +56,39 @@ class Sample:
             "iqr_ms": float(high - low) * 1e3,
             "rounds": len(self.seconds),
             "first_ms": self.first * 1e3,
+            **(dict(zip(("ratio", "low", "high"), self.times, strict=True)) if self.times else {}),
         }
 
 
 def timed(call):
     """Call once; return the result and the seconds."""
+    if hasattr(call, "timed"):
+        return call.timed()
     start = time.perf_counter()
     value = call()
     return value, time.perf_counter() - start
 
 
-def race(calls, budget, least=3, most=25, hot: bool | None = True, firsts=None, long=False):
+def _seconds(call, repeats=1):
+    """Call so often; return the seconds of one."""
+    if hasattr(call, "seconds"):
+        return call.seconds(repeats)
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - start) / repeats
+
+
+def race(calls, budget, least=3, most=60, hot: bool | None = True, firsts=None, long=False):
     """Time several calls in alternated rounds.
 
     Parameters
     ----------
     calls : dict
-        Name -> function that returns when its work is done; each was called before.
+        Name -> function that returns when its work is done; each was called before. The first is what the others are
+        compared with.
     budget : float
-        Seconds: how long it may take, but for the least rounds.
+        Seconds: how long it may take, but for the least rounds; PATIENCE times that where an interval is wide.
     least, most : int
         Rounds.
     hot : bool or None
@@ -73,29 +104,44 @@ def race(calls, budget, least=3, most=25, hot: bool | None = True, firsts=None, 
     samples : dict
         Name -> Sample.
     """
-    deadline = time.perf_counter() + budget
+    start = time.perf_counter()
     firsts = firsts or {}
-    once = {name: firsts[name] if long and name in firsts else timed(call)[1] for name, call in calls.items()}
+    once = {name: firsts[name] if long and name in firsts else _seconds(call) for name, call in calls.items()}
     fastest = min(once.values())
     if sum(once.values()) > budget > 0:
         least = min(least, 2)  # A B, B A
     repeats = {
         name: max(1, min(200, int(SHORTEST / max(seconds, 1e-7)))) if hot else 1 for name, seconds in once.items()
     }
+    quick = [name for name in calls if once[name] <= SLOW * fastest]
     seconds, before = {name: [] for name in calls}, None
     for turn in range(most):
-        names = [name for name in calls if turn < (1 if long else least) or once[name] <= SLOW * fastest]
+        names = list(calls) if turn < (1 if long else least) else quick
         for name in names if turn % 2 == 0 else reversed(names):
             _rest(before, hot, once[name])
             _prepare(calls[name], hot)
             before = name
-            start = time.perf_counter()
-            for _ in range(repeats[name]):
-                calls[name]()
-            seconds[name].append((time.perf_counter() - start) / repeats[name])
-        if turn + 1 >= least and time.perf_counter() > deadline:
+            seconds[name].append(_seconds(calls[name], repeats[name]))
+        spent = time.perf_counter() - start
+        if turn + 1 >= least and spent > budget and (spent > PATIENCE * budget or _settled(seconds, quick)):
             break
-    return {name: Sample(firsts.get(name, once[name]), seconds[name]) for name in calls}
+    times = _times(seconds, list(calls))
+    return {name: Sample(firsts.get(name, once[name]), seconds[name], times.get(name)) for name in calls}
+
+
+def _times(seconds, names):
+    """Return name -> (ratio, low, high), in the seconds of the first engine, of those that have two rounds or more."""
+    ours, found = next(iter(seconds.values())), {}
+    for name in names:
+        rounds = min(len(ours), len(seconds[name]))  # a slow engine has fewer, the first ones
+        if seconds[name] is not ours and rounds > 1:
+            found[name] = paired_ratio(seconds[name][:rounds], ours[:rounds])
+    return found
+
+
+def _settled(seconds, names):
+    """Tell whether all ratios have narrow intervals."""
+    return all(high - low <= 2 * NARROW * ratio for ratio, low, high in _times(seconds, names).values())
 
 
 def _rest(before, hot, seconds):
@@ -108,7 +154,7 @@ def _prepare(call, hot):
     if hot is False:
         evict()
     elif hot:
-        call()
+        _seconds(call)
 
 
 _evicting = []

@@ -28,10 +28,14 @@ def load(names, threads):
     unknown = [name for name in names if name not in PEERS]
     if unknown:
         raise ValueError(f"`--peers` must name some of {', '.join(PEERS)}. Received: {', '.join(unknown)}.")
+    from .. import machine
     from .minicnn_engine import MiniCNN
 
     engines, missing = [MiniCNN()], {}
     for name in names:
+        if why := machine.held_back(name):
+            missing[name] = why
+            continue
         try:
             engines.append(importlib.import_module(PEERS[name], __package__).Engine(threads))
         except ImportError as problem:

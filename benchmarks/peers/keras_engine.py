@@ -1,5 +1,8 @@
 """Keras on TensorFlow: its layers called eagerly, inside tf.function ("graph") and compiled by XLA.
 
+TensorFlow decides as it starts whether its operations are oneDNN's or its own: with AVX-512 the one, with AVX2 the
+other. Where it leaves oneDNN off, the graph with oneDNN is measured too, in a process of its own.
+
 A single gradient is TensorFlow's own operation for it, the one that Keras's GradientTape ends in, inside tf.function:
 so no forward pass is counted in. Layers are Keras's, in the dtype of the case.
 """
@@ -10,6 +13,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what TensorFlow says of its own dependencies while it is imported
     import keras
     import tensorflow as tf
+    from tensorflow.python.util import _pywrap_util_port  # nothing public tells whether oneDNN is on
+
+from ..elsewhere import Elsewhere
+
+ONEDNN = {"TF_ENABLE_ONEDNN_OPTS": "1"}
 
 tf.get_logger().setLevel("ERROR")
 
@@ -28,13 +36,29 @@ def set_threads(count):
 
 
 class Engine:
-    """Keras, up to three ways."""
+    """Keras, up to four ways; `all_forms` False: without those that take seconds to begin, XLA and oneDNN."""
 
     name = "keras"
 
-    def __init__(self, threads, xla=True):
+    def __init__(self, threads, all_forms=True):
         self.has_threads = set_threads(threads)
-        self.xla = xla
+        self.all_forms = all_forms
+        self.threads = threads
+        self._elsewhere = None
+
+    def onednn(self, function, *arguments):
+        """Make a call in the process where oneDNN is on: {"keras onednn": call}, empty where it is on here.
+
+        Parameters
+        ----------
+        function : function of (threads, *arguments), of a module
+            Returns the call, and the function that reads its result.
+        """
+        if not self.all_forms or _pywrap_util_port.IsMklEnabled():
+            return {}
+        if self._elsewhere is None:
+            self._elsewhere = Elsewhere(ONEDNN)
+        return {"keras onednn": self._elsewhere.make(function, self.threads, *arguments)}
 
     def runs(self, case, which, arrays):
         """Make the calls of one pass. Arguments and result as minicnn's."""
@@ -53,9 +77,19 @@ class Engine:
         variants = {"keras graph": tf.function(work)}
         if which == "fwd":
             variants["keras eager"] = work
-        if self.xla and which == "fwd":
+        if self.all_forms and which == "fwd":
             variants["keras xla"] = tf.function(work, jit_compile=True)
-        return {name: (_bound(function, inputs), _as_array) for name, function in variants.items()}
+        runs = {name: (_bound(function, inputs), _as_array) for name, function in variants.items()}
+        return runs | {name: (call, _itself) for name, call in self.onednn(graph_call, case, which).items()}
+
+
+def graph_call(threads, case, which):
+    """Make the graph's call of one pass, on arrays that are drawn again."""
+    return Engine(threads, all_forms=False).runs(case, which, case.arrays())["keras graph"]
+
+
+def _itself(value):
+    return value
 
 
 def _bound(function, inputs):

@@ -53,7 +53,15 @@ def test_figures_are_printed_and_written_and_a_failure_is_the_exit_status(monkey
 
     def run(options, threads):
         given.append((options.quick, threads))
-        head = {"processor": "P", "target": "t", "processors": 2, "lanes": 16, "threads": threads, "versions": {}}
+        head = {
+            "command": f"fuzz {failed}",
+            "processor": "P",
+            "target": "t",
+            "processors": 2,
+            "lanes": 16,
+            "threads": threads,
+            "versions": {},
+        }
         row = {"file": "a", "seed": 1, "files": 9, "opened": 4, "refused": 5, "slowest_s": 0.1, "peak_mb": 2.0}
         return results.part("fuzz", head, [row | {"failed": failed}])
 
@@ -63,6 +71,14 @@ def test_figures_are_printed_and_written_and_a_failure_is_the_exit_status(monkey
     assert main(["fuzz", "--threads", "3", "--quick", "--json", str(path)]) == failed
     assert given == [3, (True, 3)]
     assert json.loads(path.read_text())["parts"][0]["rows"][0]["files"] == 9
+    for command in ("fuzz 2", f"fuzz {failed}"):  # another command's part stays, the same one's is replaced
+        (part,) = [each for each in results.read([path]) if each["head"]["command"] == f"fuzz {failed}"]
+        other = results.part("fuzz", part["head"] | {"command": command}, [])
+        results.write(path, results.joined(results.earlier(path), other))
+    assert [(each["head"]["command"], len(each["rows"])) for each in results.read([path])] == [
+        ("fuzz 2", 0),
+        (f"fuzz {failed}", 0),
+    ]
     assert "| a |" in capsys.readouterr().out
 
 
@@ -71,3 +87,20 @@ def test_the_command_line_says_what_is_wrong(capsys):
     assert capsys.readouterr().err == "`--threads` must be at least 1. Received: 0.\n"
     assert main(["layers", "--suite", "E1,E77"]) == 2
     assert "`--suite` must name some of E1" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_result_is_refused_before_anything_is_measured(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(COMMANDS, "fuzz", Command("as if", (), lambda options, threads: pytest.fail("measured")))
+    monkeypatch.setattr("benchmarks.machine.set_threads", lambda threads: None)
+    (tmp_path / "mine.json").write_text("[1, 2]")
+    assert main(["fuzz", "--json", str(tmp_path / "mine.json")]) == 2
+    assert "mine.json is no result file" in capsys.readouterr().err
+    assert (tmp_path / "mine.json").read_text() == "[1, 2]"
+
+
+def test_another_instruction_set_is_measured_in_a_process_of_its_own(monkeypatch):
+    called = []
+    monkeypatch.setattr("benchmarks.machine.as_on", lambda isa: {"ISA": isa})
+    monkeypatch.setattr(subprocess, "call", lambda command, env: called.append((command[1:], env)) or 7)
+    assert main(["memory", "--isa", "avx2", "--threads", "1"]) == 7
+    assert called == [(["-m", "benchmarks", "memory", "--isa", "avx2", "--threads", "1"], {"ISA": "avx2"})]

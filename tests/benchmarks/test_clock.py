@@ -1,5 +1,7 @@
 """The stopwatch and the machine's limits on a clock that the test sets: every figure can be told beforehand."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -154,3 +156,55 @@ def test_both_limits_of_a_row_are_the_better_of_two_measurements(monkeypatch):
 def test_paired_ratio():
     ratio, low, high = timing.paired_ratio(np.full(9, 3.0), np.full(9, 2.0))
     assert (ratio, low, high) == (1.5, 1.5, 1.5)
+
+
+@pytest.mark.parametrize("rounds", [3, 5, 9, 25])
+def test_the_interval_is_that_of_medians_of_drawn_rounds(rounds):
+    """By the binomial: k of n rounds are drawn so often that the middle one is among them."""
+    ratios = np.random.default_rng(rounds).lognormal(0.0, 0.3, rounds)
+    _, low, high = timing.paired_ratio(ratios, np.ones(rounds))
+    share = [
+        sum(
+            math.comb(rounds, j) * (k / rounds) ** j * (1 - k / rounds) ** (rounds - j)
+            for j in range((rounds + 1) // 2, rounds + 1)
+        )
+        for k in range(rounds + 1)
+    ]  # that a drawn median is at most the k-th ratio
+    k = int(np.searchsorted(np.sort(ratios), low)) + 1
+    assert np.sort(ratios)[k - 1] == low and share[k] > 0.015 and share[k - 1] < 0.04
+    k = int(np.searchsorted(np.sort(ratios), high)) + 1
+    assert np.sort(ratios)[k - 1] == high and share[k] > 0.96 and share[k - 1] < 0.985
+
+
+def test_a_race_tells_how_many_times_as_long_the_others_took(clock):
+    """Timed calls of B take 2, 3 and 5 s where A's take 1; of each two calls the first is untimed."""
+    calls = {"A": clock.engine("A", 1.0), "B": clock.engine("B", 2.0, 9.0, 2.0, 9.0, 3.0, 9.0, 5.0)}
+    samples = timing.race(calls, 0.0, least=3, most=3)
+    assert samples["A"].times is None and samples["B"].times == (3.0, 2.0, 5.0)
+    assert {"ratio": 3.0, "low": 2.0, "high": 5.0}.items() <= samples["B"].row().items()
+    assert "low" not in samples["A"].row()
+
+
+def test_of_a_slow_engine_the_rounds_that_it_has_are_paired(clock):
+    calls = {"A": clock.engine("A", 1.0, *[1.0, 1.0] * 3, 9.0), "B": clock.engine("B", 4.0)}
+    samples = timing.race(calls, 99.0, least=3, most=6)
+    assert (len(samples["A"].seconds), samples["B"].times) == (6, (4.0, 4.0, 4.0))
+
+
+def test_one_round_has_no_interval(clock):
+    samples = timing.race({"A": clock.engine("A", 1.0), "B": clock.engine("B", 2.0)}, 0.0, least=1, most=1)
+    assert samples["B"].times is None
+
+
+@pytest.mark.parametrize(("off", "rounds"), [(0.04, 3), (0.06, 8)])
+def test_rounds_go_on_while_an_interval_is_wide(clock, off, rounds):
+    """A round takes 4 s after the rehearsal's 2 s; 11 s last three rounds, three times that eight."""
+    wobbling = [1.0, *[1.0, 1.0 - off, 1.0, 1.0 + off, 1.0, 1.0] * 9]
+    samples = timing.race({"A": clock.engine("A", 1.0), "B": clock.engine("B", *wobbling)}, 11.0, least=2, most=99)
+    assert len(samples["A"].seconds) == rounds
+
+
+def test_a_slow_engines_wide_interval_does_not_prolong_the_race(clock):
+    calls = {"A": clock.engine("A", 1.0), "B": clock.engine("B", 3.0, 3.0, 2.6, 3.0, 9.0, 3.0)}
+    samples = timing.race(calls, 26.0, least=2, most=99)
+    assert [len(sample.seconds) for sample in samples.values()] == [3, 2]

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from benchmarks import goals, machine, report, results
+from benchmarks import machine, report, results
 from benchmarks.cli import main
 
 HEAD = {
+    "kind": "avx512-p",
+    "date": "2026-01-02",
     "processor": "P",
     "target": "t",
     "processors": 2,
@@ -69,12 +71,12 @@ def test_everything_is_written(files, tmp_path, capsys):
     assert main(["report", *files, "--out", str(tmp_path), "--readme", str(readme)]) == 0
     text = (tmp_path / "RESULTS.md").read_text()
     assert text.index("## Layers") < text.index("## Start")
-    assert "| E2 tinyvgg/n1/28x28x10-10-k3 | dX | 2.00 ± 1.0 ~ | 1.00 ± 0 | graph | 0.50x |" in text
+    assert "| E2 tinyvgg/n1/28x28x10-10-k3 | avx512-p | dX | 2.00 ± 1.0 ~ | 1.00 ± 0 | graph | 0.50x |" in text
     assert "3 of 3 of minicnn's rows spread over more than 20%" in text
-    assert "| import minicnn against import numba | at most 1.5x | 1.25x | yes |" in text
-    for name in ("roofline.png", "ratios.png"):
+    assert "| import minicnn against import numba | avx512-p | at most 1.5x | 1.25x | yes |" in text
+    for name in ("roofline-avx512-p.png", "ratios-avx512-p.png"):
         assert (tmp_path / name).read_bytes()[:4] == b"\x89PNG"
-    table = "| E2 Tiny VGG | 4.00x (2.00x) | 0.50x (0.50x) |  |  |"  # sqrt(2 * 8)
+    table = "| E2 Tiny VGG | avx512-p | 4.00x (2.00x) | 0.50x (0.50x) |  |  |"  # sqrt(2 * 8)
     assert table in text and table in readme.read_text() and table in capsys.readouterr().out
     assert readme.read_text().startswith("before\n") and readme.read_text().endswith("\nafter\n")
     assert "old" not in readme.read_text()
@@ -84,8 +86,10 @@ def test_everything_is_written(files, tmp_path, capsys):
         "25.0%."
     )
     assert f"<!-- photographs -->\n{line}\n<!-- /photographs -->" in readme.read_text()
-    commands = f"```\n{HEAD['command']}\npython -m benchmarks report RESULTS.json\n```"
-    assert commands in text and commands not in readme.read_text()  # README has figures, RESULTS.md how to repeat them
+    command = f"```\navx512-p: {HEAD['command']}\n```"
+    assert command in text and command not in readme.read_text()  # README has figures, RESULTS.md how to repeat them
+    assert "| avx512-p | 2026-01-02 | numpy 2 | P (t), 2 processors, 16 float32 lanes" in text
+    assert "avx512-p: P (t)" in readme.read_text() and "measured 2026-01-02" in readme.read_text()
 
 
 def test_a_readme_without_markers_is_left_alone(files, tmp_path):
@@ -104,10 +108,44 @@ def test_the_chapter_that_no_command_writes_stays(files, tmp_path):
         assert text.endswith(f"\n\n{chapter}") and text.count(chapter) == 1 and "of old" not in text
 
 
-def test_goals_name_the_worst_case(files):
-    text = goals.text(results.read(files))
-    assert "| input gradient against Keras | every case at least 1x | 0 of 1 cases; worst 0.50x (E2 tinyvgg" in text
-    assert "| convolution forward against the best of Keras | every case at least 1x | 2 of 2 cases; worst 2" in text
+def test_kinds_of_processors_stand_side_by_side(files, tmp_path):
+    """The other kind has the same two works, and one more; each row says whose it is."""
+    other = HEAD | {"kind": "avx2-q", "lanes": 8, "remark": "read back"}
+    rows = [_row("fwd", 1.0, 4.0), _row("dX", 1.0, 3.0), _row("dW", 1.0, 5.0)]
+    results.write(tmp_path / "other.json", [results.part("layers", other, rows)])
+    report.write([*files, tmp_path / "other.json"], tmp_path, tmp_path / "none.md")
+    text = (tmp_path / "RESULTS.md").read_text()
+    assert text.count("\n## Layers\n") == 1
+    lines = [line.split(" | ") for line in text.splitlines() if line.startswith("| E2 tinyvgg/n1/28x28x10-10-k3 | ")]
+    assert [(line[1], line[2], line[6]) for line in lines] == [
+        ("avx512-p", "fwd", "2.00x"),
+        ("avx512-p", "fwd", "8.00x"),
+        ("avx2-q", "fwd", "4.00x"),
+        ("avx512-p", "dX", "0.50x"),
+        ("avx2-q", "dX", "3.00x"),
+        ("avx2-q", "dW", "5.00x"),
+    ]
+    assert "| E2 Tiny VGG | avx512-p | 4.00x (2.00x) | 0.50x (0.50x) |  |  |  |\n| E2 Tiny VGG | avx2-q | 4.00x" in text
+    assert "\navx2-q: read back\n" in text
+    assert (tmp_path / "roofline-avx2-q.png").exists()
+
+
+def test_without_files_the_committed_ones_are_reported(tmp_path, monkeypatch, files):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    report.write(out=tmp_path, readme=tmp_path / "none.md")
+    both = (tmp_path / "RESULTS.md").read_text()
+    report.write(files, tmp_path, tmp_path / "none.md")
+    assert (tmp_path / "RESULTS.md").read_text() == both
+
+
+def test_the_committed_report_is_that_of_the_committed_files(tmp_path):
+    report.write(out=tmp_path, readme=tmp_path / "none.md")
+    own, committed = ((folder / "RESULTS.md").read_text() for folder in (tmp_path, report.HERE))
+    assert committed.partition(report.BY_HAND)[0].rstrip() == own.rstrip()
+    for path in results.committed():
+        assert path.stat().st_size < 300_000
+        kinds = {part["head"]["kind"] for part in results.read([path])}
+        assert kinds == {path.stem}
 
 
 def test_files_that_are_no_results(tmp_path, capsys):
