@@ -118,12 +118,13 @@ def quick(options, threads):
     "nets of keras.applications from one file: agreement, time, start, memory",
     PEERS,
     flag("--seconds", type=float, default=4.0, help="for each batch of a net"),
+    flag("--net", type=lambda text: text.split(","), help="comma-separated (default: all)"),
 )
 def architectures(options, threads):
     """Time nets of keras.applications."""
     from .architectures import measure
 
-    return measure(options.peers, threads, options.quick, options.seconds)
+    return measure(options.peers, threads, options.quick, options.seconds, options.net)
 
 
 @command("1 thread against all, and batches from 1 to 128", PEERS)

@@ -84,6 +84,10 @@ def _rows(case, engines, seconds, quick):
         rows.append(row)
         del runs, calls  # their arrays, before the next pass makes its own
     first = {name: {"ms": sample["first_ms"]} for name, sample in rows[0].get("engines", {}).items()}
+    for row in rows:  # a file keeps what is read
+        row["difference"] = {name: off for name, off in row["difference"].items() if name == "minicnn"}
+        for sample in row.get("engines", {}).values():
+            del sample["first_ms"]
     return [*rows, {**common, "pass": "first call", "engines": first}]
 
 
@@ -128,7 +132,8 @@ def _time(case, calls, firsts, row, seconds, quick):
     if case.small and not quick:
         cold = {name: call for name, call in calls.items() if name not in ONLY_HOT}
         samples = timing.race(cold, seconds / 4, 5, 9, hot=False)
-        row["cold"] = {name: sample.row() for name, sample in samples.items()}
+        kept = ("ms", "ratio", "low", "high")
+        row["cold"] = {name: {k: v for k, v in sample.row().items() if k in kept} for name, sample in samples.items()}
 
 
 def _refusal(case):

@@ -18,7 +18,7 @@ AS_ON = {  # instruction set -> what each engine reads, while it is imported, so
     }
 }
 REGISTERS = {4: "sse", 8: "avx2", 16: "avx512"}  # float32 lanes -> instruction set, on x86
-PACKAGES = ("minicnn", "numpy", "numba", "llvmlite", "tensorflow", "keras", "onnxruntime", "torch")
+PACKAGES = ("numpy", "numba", "llvmlite", "tensorflow", "keras", "onnxruntime", "torch")
 
 
 def processors():
@@ -102,7 +102,9 @@ def lanes():
 
 def versions():
     """Map each engine and library that is installed to its version."""
-    found = {"python": platform.python_version()}
+    import minicnn
+
+    found = {"python": platform.python_version(), "minicnn": minicnn.__version__}
     for name in PACKAGES:
         try:
             found[name] = importlib.metadata.version(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from minicnn.files import replacing
 
 FOLDER = Path(__file__).with_name("results")
-DIGITS = 5  # of a number in a file; a median is known to three
+DIGITS = 4  # of a number in a file; a median is known to three
 KINDS = {
     "quick": "This machine",
     "layers": "Layers",

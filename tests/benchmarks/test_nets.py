@@ -1,9 +1,10 @@
 """The benchmarks of whole nets and of scaling, in their quick forms."""
 
+import numpy as np
 import pytest
 
 from benchmarks import architectures, cases, epoch, nets, photographs, scaling, sections, timing, twins
-from minicnn import get_num_threads
+from minicnn import get_num_threads, kernels
 from minicnn.data import wardrobe
 
 PEERS = ["keras", "onnxruntime"]
@@ -92,6 +93,39 @@ def test_architectures():
     assert row["net"] == "MobileNet" and 0 < row["difference"] < 1e-4
     assert row["batches"]["1"]["minicnn"]["ms"] > 0
     assert "| MobileNet, 32 |" in sections.architectures(part)
+
+
+def test_what_keras_does_in_a_process_of_its_own():
+    """The same as here, from the same seeds; called here, where no oneDNN is asked for."""
+    pytest.importorskip("keras")
+    model = twins.make("tinyvgg", size=28)
+    x, y = twins.batch(np.random.default_rng(0), "tinyvgg", 32, 28)
+    call, read = nets.keras_call(2, "tinyvgg", "predict_on_batch", 8, 28)
+    np.testing.assert_allclose(read(call()), model.predict(x[:8]), atol=1e-5)
+    call, read = nets.keras_call(2, "tinyvgg", "train_on_batch", 32, 28)
+    assert read(call()) == pytest.approx(model.train_on_batch(x, y)[0], rel=1e-5)
+    from benchmarks.peers.keras_engine import graph_call
+
+    case = cases.from_text("2,6,6,3,4,3")
+    x, kernel, bias, dy = case.arrays()
+    call, read = graph_call(2, case, "dW")
+    want = kernels.conv2d_backward_kernel(dy, x, case.window, case.strides, case.pads)
+    np.testing.assert_allclose(read(call()), want, rtol=1e-5, atol=1e-5)
+
+
+def test_an_architecture_in_a_process_of_its_own(tmp_path):
+    pytest.importorskip("keras")
+    net, pictures = architectures.build("MobileNet", 32)
+    net.save(tmp_path / "net.keras")
+    call, read = architectures.keras_call(2, str(tmp_path / "net.keras"), 8)
+    want = net.predict_on_batch(np.concatenate([pictures, pictures[:2]]))
+    np.testing.assert_allclose(read(call()), want, atol=1e-5 * np.abs(want).max())
+
+
+def test_an_architecture_that_there_is_not():
+    pytest.importorskip("keras")
+    with pytest.raises(ValueError, match="`--net` must name some of Xception, .* Received: AlexNet."):
+        architectures.measure(["keras"], 1, wanted=["VGG16", "AlexNet"])
 
 
 def test_architectures_need_keras():
