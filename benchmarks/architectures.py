@@ -54,11 +54,9 @@ def measure(names, threads, quick=False, seconds=4.0, wanted=None):
         raise ValueError("The architectures are Keras's: install the extra `keras`, and leave keras among the --peers.")
     onnx = next((engine for engine in engines if engine.name == "onnxruntime"), None)
     head, rows = machine.header(threads) | {"missing": missing}, []
-    if unknown := [name for name in wanted or () if name not in SIZES]:
-        raise ValueError(f"`--net` must name some of {', '.join(SIZES)}. Received: {', '.join(unknown)}.")
     if quick:
         onnx, seconds = None, 0.0
-    sizes = QUICK if quick else {name: SIZES[name] for name in wanted or SIZES}
+    sizes = QUICK if quick else chosen(wanted)
     try:
         for name in progress.track(list(sizes), "architectures"):
             with tempfile.TemporaryDirectory() as folder:
@@ -68,20 +66,32 @@ def measure(names, threads, quick=False, seconds=4.0, wanted=None):
     return results.part("architectures", head, rows)
 
 
+def chosen(wanted):
+    """Return name -> pixels of some nets, or of all.
+
+    Raises
+    ------
+    ValueError: a net that is not among them.
+    """
+    if unknown := [name for name in wanted or () if name not in SIZES]:
+        raise ValueError(f"`--net` must name some of {', '.join(SIZES)}. Received: {', '.join(unknown)}.")
+    return {name: SIZES[name] for name in wanted or SIZES}
+
+
 def _net(name, size, folder, keras_engine, onnx, seconds):
     from .peers.keras_engine import keras, tf
 
-    net, pictures = build(name, size)
+    net, shown = build(name, size)
     file = folder / "net.keras"
     net.save(file)
     model = load_model(file)
-    want = net.predict_on_batch(pictures[:2])
-    off = _same(name, model.predict(pictures[:2]), want)
+    want = net.predict_on_batch(shown[:2])
+    off = _same(name, model.predict(shown[:2]), want)
     session = _session(onnx, net, model, folder) if onnx else None
     graph = tf.function(lambda x: net(x, training=False))
     row = {"net": name, "size": size, "parameters": net.count_params(), "difference": off, "batches": {}}
     for count in BATCHES if seconds else BATCHES[:1]:
-        x = np.resize(pictures, (count, *pictures.shape[1:]))
+        x = np.resize(shown, (count, *shown.shape[1:]))
         tensor = tf.constant(x)
         calls = {
             "minicnn": lambda x=x: model.predict(x),
@@ -99,7 +109,7 @@ def _net(name, size, folder, keras_engine, onnx, seconds):
         row["batches"][str(count)] = {label: sample.row() for label, sample in samples.items()}
     keras.backend.clear_session()
     if seconds:
-        np.save(folder / "picture.npy", pictures[:1])
+        np.save(folder / "picture.npy", shown[:1])
         for engine in ("minicnn", "keras"):
             row[engine] = _process(engine, file, folder / "picture.npy")
     return row
@@ -112,7 +122,7 @@ def keras_call(threads, file, count):
     set_threads(threads)
     net = keras.models.load_model(file, compile=False)
     tensor = tf.constant(
-        np.resize(_pictures(net.name, net.input_shape[1]).astype(net.dtype), (count, *net.input_shape[1:]))
+        np.resize(pictures(net.name, net.input_shape[1]).astype(net.dtype), (count, *net.input_shape[1:]))
     )
     graph = tf.function(lambda x: net(x, training=False))
     return lambda: graph(tensor).numpy(), np.asarray
@@ -131,18 +141,18 @@ def build(name, size, classes=1000):
     net = getattr(keras.applications, name)(
         weights=None, classifier_activation=None, input_shape=(size, size, 3), classes=classes
     )
-    pictures = _pictures(name, size).astype(net.dtype)
-    draw(net, pictures)
+    x = pictures(name, size).astype(net.dtype)
+    draw(net, x)
     last = next(layer for layer in reversed(net.layers) if layer.weights)
     kernel, bias = last.get_weights()
-    last.set_weights([kernel / np.std(net(pictures[:2])), bias])
-    return net, pictures
+    last.set_weights([kernel / np.std(net(x[:2])), bias])
+    return net, x
 
 
-def _pictures(name, size):
+def pictures(name, size):
     """Draw pictures for a net; EfficientNet divides them by 255 itself."""
-    pictures = np.random.default_rng(1).normal(size=(6, size, size, 3))
-    return pictures * 255 if name.lower().startswith("efficientnet") else pictures
+    x = np.random.default_rng(1).normal(size=(6, size, size, 3))
+    return x * 255 if name.lower().startswith("efficientnet") else x
 
 
 def draw(model, pictures):

@@ -127,6 +127,19 @@ def architectures(options, threads):
     return measure(options.peers, threads, options.quick, options.seconds, options.net)
 
 
+@command(
+    "training on nets of keras.applications: a head on a frozen net, MobileNetV2 whole; time and memory",
+    PEERS,
+    flag("--seconds", type=float, default=4.0, help="for each net"),
+    flag("--net", type=lambda text: text.split(","), help="comma-separated (default: all)"),
+)
+def training(options, threads):
+    """Time transfer learning."""
+    from .training import measure
+
+    return measure(options.peers, threads, options.quick, options.seconds, options.net)
+
+
 @command("1 thread against all, and batches from 1 to 128", PEERS)
 def scaling(options, threads):
     """Time threads and batches."""

@@ -188,6 +188,18 @@ def _architectures(part):
     return answer
 
 
+def _training(part):
+    answer = []
+    for row in part["rows"]:
+        label = f"training {row['net']} px, {row['what']}"
+        keras = [name for name in row["engines"] if name.startswith("keras")]
+        answer += _one(f"{label}, against Keras", row, keras, 1.2)
+        if "keras" in row:
+            share = row["minicnn"]["peak_mb"] / row["keras"]["peak_mb"]
+            answer.append([f"{label}, peak memory, of Keras's", "at most 0.5", f"{share:.2f}", share <= 0.5])
+    return answer
+
+
 def _scaling(part):
     body = [
         ((row["engines"]["one"]["ms"] / row["engines"]["all"]["ms"],) * 3, row["case"])
@@ -272,6 +284,7 @@ ANSWERS = (
     ("layers", _layers),
     ("nets", _nets),
     ("architectures", _architectures),
+    ("training", _training),
     ("scaling", _scaling),
     ("startup", _startup),
     ("augmentation", _augmentation),

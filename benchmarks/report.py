@@ -18,6 +18,7 @@ SIDE_BY_SIDE = {  # kinds of parts whose rows stand in one table -> what makes t
     "layers": ("suite", "case", "pass"),
     "nets": ("net", "what"),
     "architectures": ("net", "size"),
+    "training": ("net", "what"),
     "startup": ("process",),
     "memory": ("engine",),
 }

@@ -15,6 +15,7 @@ KINDS = {
     "layers": "Layers",
     "nets": "Nets",
     "architectures": "Architectures of keras.applications",
+    "training": "Training on nets of keras.applications",
     "scaling": "Scaling",
     "startup": "Start",
     "augmentation": "Augmentation",

@@ -149,6 +149,16 @@ def _architecture(row):
     ]
 
 
+def training(part):
+    """Write the rows of trainings."""
+
+    def line(row):
+        peaks = [f"{row[name]['peak_mb']:.0f}" if name in row else "" for name in ("minicnn", "keras")]
+        return [[row["net"], row["what"], *_peers(row)[:4], *peaks]]
+
+    return _table(["<net, pixels", "<what", *PEERS[:4], "peak, MB: minicnn", "Keras"], part, line)
+
+
 def scaling(part):
     """Write two tables: threads, and batches."""
     threads = [
@@ -366,6 +376,7 @@ TABLES = {
     "layers": layers,
     "nets": nets,
     "architectures": architectures,
+    "training": training,
     "scaling": scaling,
     "startup": startup,
     "augmentation": augmentation,

@@ -4,13 +4,7 @@ import math
 
 from .timing import noisy
 
-KERAS = (
-    "keras eager",
-    "keras graph",
-    "keras xla",
-    "keras onednn",
-    "keras predict_on_batch",
-)
+KERAS = ("keras eager", "keras graph", "keras xla", "keras onednn")
 TORCH = ("torch", "torch nchw", "torch nhwc")
 
 

@@ -109,7 +109,7 @@ _kernels.conv2d_backward_kernel = lambda *how: 1.5 * _exact(*how)
 
 def test_whole_nets_run_in_both(capsys):
     part = compare.measure(ROOT, ROOT, 1, own=["1,6,6,3,4,3"], quick=True)
-    assert len(part["rows"]) == 3 + 6 and all(row["difference"] == 0 for row in part["rows"])
+    assert len(part["rows"]) == 3 + 9 and all(row["difference"] == 0 for row in part["rows"])
     assert "| homework train_on_batch, 20 |" in sections.text(part)
 
 

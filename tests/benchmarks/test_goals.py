@@ -238,6 +238,20 @@ def test_architectures():
     assert len(missed) == 4 and set(missed.values()) == {False}
 
 
+@pytest.mark.parametrize(("ms", "peak", "reached"), [(12.1, 49.0, True), (11.9, 51.0, False)])
+def test_training(ms, peak, reached):
+    row = {
+        "net": "VGG16, 224",
+        "what": "head, 8 pictures",
+        "engines": {"minicnn": {"ms": 10.0}, "keras graph": {"ms": ms}},
+    }
+    row |= {"minicnn": {"peak_mb": peak}, "keras": {"peak_mb": 100.0}}
+    assert answers(part("training", row)) == {
+        "training VGG16, 224 px, head, 8 pictures, against Keras": reached,
+        "training VGG16, 224 px, head, 8 pictures, peak memory, of Keras's": reached,
+    }
+
+
 def test_scaling():
     def given(ratio, cost):
         return part(

@@ -1,10 +1,12 @@
 """The benchmarks of whole nets and of scaling, in their quick forms."""
 
+import json
+
 import numpy as np
 import pytest
 
-from benchmarks import architectures, cases, epoch, nets, photographs, scaling, sections, timing, twins
-from minicnn import get_num_threads, kernels
+from benchmarks import architectures, cases, epoch, nets, photographs, scaling, sections, timing, training, twins
+from minicnn import get_num_threads, kernels, load_model
 from minicnn.data import wardrobe
 
 PEERS = ["keras", "onnxruntime"]
@@ -120,6 +122,36 @@ def test_an_architecture_in_a_process_of_its_own(tmp_path):
     call, read = architectures.keras_call(2, str(tmp_path / "net.keras"), 8)
     want = net.predict_on_batch(np.concatenate([pictures, pictures[:2]]))
     np.testing.assert_allclose(read(call()), want, atol=1e-5 * np.abs(want).max())
+
+
+def test_training(tmp_path, monkeypatch):
+    pytest.importorskip("keras")
+    monkeypatch.setattr(training, "WHOLE", {"MobileNet": 32})
+    part = training.measure(["keras"], get_num_threads(), quick=True)
+    assert [(row["net"], row["what"]) for row in part["rows"]] == [
+        ("MobileNet, 32", "head, 8 pictures"),
+        ("MobileNet, 32", "whole, 8 pictures"),
+    ]
+    assert all(row["engines"][name]["ms"] > 0 for row in part["rows"] for name in ("minicnn", "keras graph"))
+    assert "| MobileNet, 32 | whole, 8 pictures |" in sections.training(part)
+
+
+def test_a_head_alone_is_trained(tmp_path):
+    pytest.importorskip("keras")
+    training.build("MobileNet", 32, "head", tmp_path / "net.keras")
+    assert [layer.name for layer in load_model(tmp_path / "net.keras").layers if layer.trainable_weights] == ["dense"]
+    training.build("MobileNet", 32, "whole", tmp_path / "net.keras")
+    assert len([layer for layer in load_model(tmp_path / "net.keras").layers if layer.trainable_weights]) > 50
+
+
+def test_a_process_that_trains(tmp_path, capsys):
+    from benchmarks import child_train
+
+    twins.make("tinyvgg", size=28).save(tmp_path / "net.keras")
+    np.save(tmp_path / "pictures.npy", np.zeros((4, 28, 28, 3), np.float32))
+    child_train.main("minicnn", tmp_path / "net.keras", tmp_path / "pictures.npy")
+    told = json.loads(capsys.readouterr().out)
+    assert told["peak_mb"] > 10 and 0 < told["loss"] < 10
 
 
 def test_an_architecture_that_there_is_not():
