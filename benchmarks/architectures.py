@@ -105,7 +105,7 @@ def _net(name, size, folder, keras_engine, onnx, seconds):
         for label, call in calls.items():
             _same(f"{name}, {label}", call()[:2], want[:count])
         hot = True if count == 1 else None  # what eight pictures need no cache holds
-        samples = timing.race(calls, seconds, 3 if seconds else 2, 30, hot)
+        samples = timing.race(calls, seconds, 5 if seconds else 2, 30, hot)
         row["batches"][str(count)] = {label: sample.row() for label, sample in samples.items()}
     keras.backend.clear_session()
     if seconds:

@@ -126,7 +126,7 @@ def _difference(found, want):
 
 def _time(case, calls, firsts, row, seconds, quick):
     long = case.flop > LONG_FLOP
-    least = 2 if quick else 3
+    least = 2 if quick else 5
     samples = timing.race(calls, seconds, least, hot=None if long else True, firsts=firsts, long=long)
     row["engines"] = {name: sample.row() for name, sample in samples.items()}
     if case.small and not quick:

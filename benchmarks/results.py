@@ -109,8 +109,8 @@ def read(paths):
         try:
             with open(path, encoding="utf-8") as file:
                 found = json.load(file)["parts"]
-            if any(each["kind"] not in KINDS or "rows" not in each or "head" not in each for each in found):
-                raise KeyError("an unknown kind of part")
+            if any(each["kind"] not in KINDS or "rows" not in each or "kind" not in each["head"] for each in found):
+                raise KeyError("an unknown kind of part, or of processor")
         except (OSError, ValueError, KeyError, TypeError) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else f"{type(problem).__name__}: {problem}"
             raise ValueError(f"{path} is no result file of these benchmarks: {reason}.") from None

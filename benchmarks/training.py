@@ -60,7 +60,7 @@ def _row(name, size, what, folder, keras, seconds):
     losses = [float(np.asarray(call())) for call in calls.values()]
     if not name.startswith("EfficientNet") and not max(losses) - min(losses) <= ALLOWED * max(losses):
         raise ValueError(f"{name}, {what}: the first losses are {losses}; nothing is timed.")
-    samples = timing.race(calls, seconds, 3 if seconds else 2, 30, None)
+    samples = timing.race(calls, seconds, 5 if seconds else 2, 30, None)
     row = {"net": f"{name}, {size}", "what": f"{what}, {BATCH} pictures"}
     row["engines"] = {label: sample.row() for label, sample in samples.items()}
     for engine in ("minicnn", "keras") if seconds else ():

@@ -54,6 +54,7 @@ def test_figures_are_printed_and_written_and_a_failure_is_the_exit_status(monkey
     def run(options, threads):
         given.append((options.quick, threads))
         head = {
+            "kind": "k",
             "command": f"fuzz {failed}",
             "processor": "P",
             "target": "t",
