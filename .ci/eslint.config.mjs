@@ -4,7 +4,7 @@
 const BROWSER = [
   "document", "window", "location", "history", "performance", "innerWidth", "addEventListener", "setTimeout",
   "setInterval", "clearInterval", "requestAnimationFrame", "atob", "Blob", "Response", "DecompressionStream",
-  "createImageBitmap", "clearTimeout", "URLSearchParams", "fetch", "URL", "Option", "CSS",
+  "createImageBitmap", "clearTimeout", "URLSearchParams", "fetch", "URL", "Option", "CSS", "Worker",
 ];
 
 export default [

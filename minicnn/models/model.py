@@ -287,8 +287,8 @@ class Model(Trainer):
         --------
         >>> from minicnn import Conv2D, Input, Sequential
         >>> model = Sequential([Input((8, 8, 1)), Conv2D(4, 3)], name="small")
-        >>> model.summary(lambda table: print(table.splitlines()[-1]))
-        model 'small': 40 parameters, 40 of them trainable; 1,296 multiply-adds an example
+        >>> model.summary(lambda table: print(table.rpartition("; ")[2]))
+        1,296 multiply-adds and 832 bytes of outputs an example, 160 of weights
         """
         nested, shown = boolean("expand_nested", expand_nested), boolean("show_trainable", show_trainable)
         refuse("summary", more, ELSEWHERE)

@@ -108,8 +108,8 @@ def summary(model: Network, expand_nested: bool = True, show_trainable: bool = F
     Examples
     --------
     >>> from minicnn import Dense, Input, Sequential
-    >>> print(summary(Sequential([Input((4,)), Dense(2)], name="small")).splitlines()[-1])
-    model 'small': 10 parameters, 10 of them trainable; 8 multiply-adds an example
+    >>> print(summary(Sequential([Input((4,)), Dense(2)], name="small")).rpartition("; ")[2])
+    8 multiply-adds and 24 bytes of outputs an example, 40 of weights
     """
     table = rows(model, expand_nested)
     learns = ({True: "yes", False: "no"}[row["trainable"]] for row in table)
@@ -139,10 +139,13 @@ def html_summary(model: Network) -> str:
 def _totals(model: Network, table: Sequence[dict[str, Any]]) -> str:
     total = sum(row["params"] for row in table)
     learning = sum(array.size for array in model.params.values())
-    work = model.multiply_adds()
+    work, sizes = model.multiply_adds(), [row["bytes"] for row in table]
+    arrays = sum(array.nbytes for array in model.get_weights())
+    told = f"model '{model.name}': {total:,} parameters, {learning:,} of them trainable; "
+    if work is None or None in sizes:
+        return f"{told}{'an open number of' if work is None else f'{work:,}'} multiply-adds an example"
     return (
-        f"model '{model.name}': {total:,} parameters, {learning:,} of them trainable; "
-        f"{'an open number of' if work is None else f'{work:,}'} multiply-adds an example"
+        f"{told}{work:,} multiply-adds and {sum(sizes) - arrays:,} bytes of outputs an example, {arrays:,} of weights"
     )
 
 

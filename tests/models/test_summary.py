@@ -33,6 +33,15 @@ def test_a_nested_model_is_one_row_that_holds_all():
     assert [row["trainable"] for row in table] == [False, False, False, True, False, True]
 
 
+def test_the_memory_of_all():
+    """Worked out here: a picture of 6 x 6, four maps of 4 x 4, the row of 64, 3 outputs; 40 and 195 weights."""
+    text = []
+    model = Sequential([Input((6, 6, 1)), Conv2D(4, 3), Flatten(), Dense(3)])
+    model.summary(text.append)
+    outputs, weights = 4 * (36 + 64 + 64 + 3), 4 * (40 + 195)
+    assert text[0].endswith(f"; 768 multiply-adds and {outputs} bytes of outputs an example, {weights} of weights")
+
+
 @pytest.mark.parametrize("expanded", [False, True])
 def test_what_is_printed(expanded):
     text = []

@@ -24,6 +24,7 @@ MODULES = (
     "layers",
     "sentences",
     "net",
+    "learning",
     "following",
     "carried",
     "colours",
@@ -54,11 +55,14 @@ MODULES = (
     "against",
     "backward",
     "ridges",
+    "here",
+    "history",
     "training",
     "padding",
     "header",
     "stops",
     "tour",
+    "trainer",
     "main",
 )  # of web/, in an order in which nothing is used before it is there
 
@@ -83,7 +87,7 @@ def html(payload: dict[str, Any], blobs: Blobs) -> bytes:
     data = json.dumps(payload, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
+        "worker-src blob:; base-uri 'none'; form-action 'none'"
     )
     parts = {"POLICY": policy, "STYLE": style, "SCRIPT": script, "PAYLOAD": data, "BLOBS": blobs.text()}
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _file("page.html")).encode("utf-8")

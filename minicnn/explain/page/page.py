@@ -28,6 +28,7 @@ from .blocks import blocks
 from .carried import carry, too_large
 from .epochs import Epochs, ModelOrPath, check_finite, load
 from .html import html
+from .learning import learning
 from .nodes import Node, describe
 from .pictures import PathOrArray
 
@@ -163,6 +164,7 @@ def write(
         },
         "shapes": [list(array.shape) for array in arrays(model)],
         "rounded": None if exact else rounding.told(epochs.models, shown, card),
+        "training": learning(model, shown, heavy, exact),
         "carried": carry(epochs.models, nodes, shown, card, blobs) if heavy else None,
     }
     page = html(payload, blobs)

@@ -18,7 +18,7 @@ from minicnn.losses import gives_probabilities
 WEB = Path(minicnn.explain.page.__file__).parent / "web"
 COMPUTING = (
     *"numbers windows functions scores optimizers sliding joining normalizing layers net carried".split(),
-    *"colours fields feeding terms verdict sentences spread".split(),
+    *"colours fields feeding terms verdict sentences spread history".split(),
 )
 
 

@@ -1,5 +1,7 @@
 """The page opens on the worst mistake, names it, and shows what spoke for one class against the other."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,36 @@ def test_one_class_against_another(browser, tmp_path):
         assert t.number("occlusion") == pytest.approx(explain.occlusion(model, x, one, against=other).max(), rel=1e-3)
         assert t.number("score") == pytest.approx(explain.score(model, x, one, other).value, rel=1e-4)
         t.wait(f"location.hash.endsWith('a={one}&b={other}')")
+        assert t.complaints == []
+
+
+@pytest.mark.parametrize("against", [1, None])
+def test_the_number_that_moves_a_class_most_alone(browser, tmp_path, against):
+    """The engine, asked for each number of the picture raised by 1: none changes the score further."""
+    model, pictures, _, labels = judge_page(tmp_path)
+    with Tab(browser, Made(tmp_path, "judged", model, pictures, labels=labels)) as t:
+        t.view("against")
+        t.choose("what speaks for", NAMES[0])
+        t.choose("against", "none: its own logit" if against is None else NAMES[against])
+        x = pictures[t.page.evaluate("explorer.picture")].astype(np.float64) / 255
+        nudged = x + np.eye(x.size).reshape(-1, *x.shape) / 255
+        score, *scores = (explain.score(model, each, 0, against).value for each in (x, *nudged))
+        assert t.number("score") == pytest.approx(score, rel=1e-4)
+        assert t.number("inputs-sum") == pytest.approx(score, rel=1e-3)
+        moved = np.reshape(scores, x.shape) - score
+        text = t.page.inner_text(".strongest")
+        place = (
+            *map(int, re.search(r"\[(\d+), (\d+)\]", text).groups()),
+            ["red", "green", "blue"].index(re.search("red|green|blue", text)[0]),
+        )
+        assert t.number("strongest") == pytest.approx(moved[place], rel=0.05)
+        assert abs(moved[place]) >= 0.95 * abs(moved).max()
+        t.wait(f"location.hash.endsWith('a=0&b={'none' if against is None else against}')")
+        address = t.page.evaluate("location.hash")
+        t.view("overview")
+        t.page.evaluate(f"location.hash = {address!r}")
+        t.wait("explorer.view.name === 'against'")
+        assert t.page.evaluate("explorer.view.b") == (-1 if against is None else against)
         assert t.complaints == []
 
 

@@ -56,6 +56,9 @@ def test_the_columns_tell_what_the_summary_tells(tab, pages, name):
         work = [int(title.split()[0]) for title in titles]
         rows = summary.rows(pages[name].model)
         assert sum(work) == sum(row["multiply_adds"] for row in rows)
+        total = t.page.get_attribute(".total-cost", "title")
+        params, size = (sum(row[part] for row in rows) for part in ("params", "bytes"))
+        assert total == f"{params} weights, {sum(work)} multiply-adds, {size - 4 * params} bytes"
         fields = t.page.locator('[data-cost="field"]').all_inner_texts()
         told = {f"sees {'all' if row['field'] == 'all' else '×'.join(map(str, row['field']))}" for row in rows[1:]}
         assert {text.strip() for text in fields} == told

@@ -1,5 +1,7 @@
 """Take this step: the weights, the prediction and the loss after it are those of `train_on_batch`; Undo goes back."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,17 @@ def net():
     return model
 
 
+def moved(t, before, after):
+    """Check what the page says of each array: how many weights moved, and the furthest one."""
+    rows = t.page.locator(".taken table").nth(1).locator("tbody tr").all_inner_texts()
+    assert len(rows) == len(before)
+    for row, old, new in zip(rows, before, after, strict=True):
+        count, size, place = re.match(r".*: (\d+) of (\d+)\s+\[([\d, ]+)\]", row).groups()
+        by = abs(new - old)
+        assert int(size) == old.size and int(count) == pytest.approx(np.count_nonzero(by), abs=0.02 * old.size + 1)
+        assert by[tuple(map(int, place.split(", ")))] >= 0.999 * by.max()
+
+
 @pytest.mark.parametrize("name, optimizer", [("SGD", SGD), ("Adam", Adam)])
 def test_three_steps_are_three_of_train_on_batch(browser, tmp_path, name, optimizer):
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
@@ -30,6 +43,7 @@ def test_three_steps_are_three_of_train_on_batch(browser, tmp_path, name, optimi
         model.compile(optimizer(10**-1.5), "sparse_categorical_crossentropy")
         for step in (1, 2, 3):
             old = -np.log(model.predict(x)[0, 2])
+            weights = [array.copy() for array in model.get_weights()]
             promised = t.number("loss-after")
             t.page.click("text=Take this step")
             model.train_on_batch(x, np.array([2]))
@@ -39,6 +53,7 @@ def test_three_steps_are_three_of_train_on_batch(browser, tmp_path, name, optimi
             np.testing.assert_allclose(losses, [old, -np.log(p[2])], rtol=1e-3, atol=1e-5)
             assert promised == pytest.approx(losses[1], rel=1e-4, abs=1e-6)
             assert f"after step {step} of {name}" in t.page.inner_text(".taken")
+            moved(t, weights, model.get_weights())
         for k, array in enumerate(model.get_weights()):
             node, kind = [(1, "kernel"), (1, "bias"), (5, "kernel"), (5, "bias")][k]
             got = t.array(f"explorer.net.nodes[{node}].own.{kind}")
@@ -54,7 +69,7 @@ def test_a_change_by_hand_takes_the_comparison_away(browser, tmp_path):
     with Tab(browser, Made(tmp_path, "step", net(), [np.full((8, 8, 3), 9, np.uint8)], labels=[2])) as t:
         t.view("backward")
         t.page.click("text=Take this step")
-        assert t.page.locator(".taken table").count() == 1
+        assert t.page.locator(".taken table").count() == 2
         t.page.evaluate("explorer.editPixel(5, 100)")
         assert t.page.locator(".taken").count() == 0
 

@@ -1,6 +1,8 @@
 // Where the reader is, as the page's address: view, picture, epoch, label, and the number that is looked at. So a
 // number can be sent to somebody, and the browser's back button goes back to the number before.
 
+import { ALONE } from "./scores.js";
+
 // "#layers?picture=1&epoch=4&layer=re_lu_2&map=3&cell=5,6"; what a page has one of is left out.
 export function writeAddress(app) {
   const { payload, net } = app;
@@ -39,7 +41,7 @@ export function readAddress(app, hash) {
     map: map !== null && node.index > 0 && !app.mapsOf(node.index).includes(map) ? null : map,
     cell: inside && shape.length === 3 ? cell : null,
     a: whole("a", app.classes.length),
-    b: whole("b", app.classes.length),
+    b: said.get("b") === "none" ? ALONE : whole("b", app.classes.length),
     of: said.get("of"),
     at: whole("at", Infinity),
   };

@@ -4,7 +4,7 @@
 import { button, el, fill, num, select, table } from "./dom.js";
 import { MapView } from "./maps.js";
 import { argmax, format, largest, sum, where } from "./numbers.js";
-import { cellsMap, covered, covers, gradCam, lastMaps, saliencyMap } from "./scores.js";
+import { ALONE, cellsMap, covered, covers, gradCam, lastMaps, saliencyMap, strongestNumber } from "./scores.js";
 
 const ROWS = 16;
 
@@ -19,7 +19,7 @@ export class Against {
   }
 
   place() {
-    return { a: this.a, b: this.b };
+    return { a: this.a, b: this.b === ALONE ? "none" : this.b };
   }
 
   leave() {
@@ -38,6 +38,7 @@ export class Against {
     const { app } = this;
     if (this.seen !== app.picture) this.choose(argmax(app.net.probabilities()), app.truth);
     const classes = app.classes.map((name, k) => [k, name]);
+    const alone = app.net.values[app.net.logits].length > 1 ? [[ALONE, "none: its own logit"]] : [];
     const pick = (a, b) => {
       this.choose(a, b === a ? null : b);
       this.update();
@@ -48,7 +49,9 @@ export class Against {
       select("what speaks for", classes, this.a, (value) =>
         pick(Number(value), this.b === Number(value) ? this.a : this.b),
       ),
-      select("against", classes, this.b, (value) => pick(this.a === Number(value) ? this.b : this.a, Number(value))),
+      select("against", [...classes, ...alone], this.b, (value) =>
+        pick(this.a === Number(value) ? this.b : this.a, Number(value)),
+      ),
     );
     this.token = {};
     if (!app.live) {
@@ -59,11 +62,33 @@ export class Against {
       return;
     }
     this.gradients = app.net.scoreGradients(this.a, this.b);
-    fill(this.body, this.verdict(), el("div", { class: "flow" }, ...this.maps()), this.inputs());
+    fill(this.body, this.verdict(), this.strongest(), el("div", { class: "flow" }, ...this.maps()), this.inputs());
+  }
+
+  // The number of the picture that moves the score most, alone, in words: by one step of a pixel's 0 to 255.
+  strongest() {
+    const { net } = this.app;
+    const { shape } = net.nodes[0];
+    const { scale } = net.payload.preprocess;
+    const slopes = this.gradients[0].map((g, i) => g * (Array.isArray(scale) ? scale[i % scale.length] : scale));
+    const { row, column, channel, slope } = strongestNumber(slopes, shape);
+    const colour = shape[2] === 3 ? `the ${["red", "green", "blue"][channel]} of pixel` : "pixel";
+    return el(
+      "p",
+      { class: "strongest" },
+      `What moves it most, alone: ${colour} [${row}, ${column}]. One more there changes it by `,
+      num(slope, "strongest", 3),
+      ", as far as the slope goes.",
+    );
   }
 
   names() {
-    return [this.app.classes[this.a], this.app.classes[this.b]];
+    return [this.app.classes[this.a], this.b === ALONE ? "none" : this.app.classes[this.b]];
+  }
+
+  // What speaks not for the first class, speaks so.
+  rival() {
+    return this.b === ALONE ? "against it" : `for ${this.app.classes[this.b]}`;
   }
 
   verdict() {
@@ -72,6 +97,7 @@ export class Against {
     const difference = net.score(this.a, this.b);
     const z = net.values[net.logits];
     const softmax = z.length > 1 && net.nodes[net.last].settings.function === "softmax";
+    if (this.b === ALONE) return el("p", { class: "total" }, `logit of ${own}: `, num(difference, "score", 6));
     const parts =
       z.length > 1
         ? [`logit of ${own} `, num(z[this.a]), " \u2212 logit of ", other, " ", num(z[this.b]), " = "]
@@ -88,7 +114,7 @@ export class Against {
   maps() {
     const { app } = this;
     const { net } = app;
-    const [own, other] = this.names();
+    const [own] = this.names();
     const { shape } = net.nodes[0];
     const picture = new MapView({ size: 200, caption: "the picture" });
     picture.showPicture("the picture", app.pixels, shape);
@@ -110,7 +136,7 @@ export class Against {
           "cells",
           cellsMap(values, gradient, node.shape),
           node.shape,
-          `cells of ${node.name}: gradient \u00b7 value, over all channels; orange for ${own}, blue for ${other}`,
+          `cells of ${node.name}: gradient \u00b7 value, over all channels; orange for ${own}, blue ${this.rival()}`,
         ),
         this.map(
           "grad-cam",
@@ -216,12 +242,15 @@ export class Against {
     const rest = all.slice(ROWS);
     if (rest.length)
       rows.push([`${rest.length} smaller ones`, "", "", num(sum(rest.map((each) => each.value * each.weight)))]);
+    const alone = this.b === ALONE;
+    const whole = sum(all.map((each) => each.value * each.weight)) + bias;
     rows.push(["bias", "", "", num(bias)], {
       kind: "result",
-      cells: ["the difference", "", "", num(sum(all.map((each) => each.value * each.weight)) + bias, "inputs-sum", 6)],
+      cells: [alone ? `the logit of ${own}` : "the difference", "", "", num(whole, "inputs-sum", 6)],
     });
-    return table([`cell of ${before.name}`, "x", `weight for ${own} less ${other}`, "x \u00b7 weight"], rows, {
-      caption: `what ${node.name} adds up: above 0 speaks for ${own}, below 0 for ${other}`,
+    const weight = alone ? `weight for ${own}` : `weight for ${own} less ${other}`;
+    return table([`cell of ${before.name}`, "x", weight, "x \u00b7 weight"], rows, {
+      caption: `what ${node.name} adds up: above 0 speaks for ${own}, below 0 ${this.rival()}`,
     });
   }
 }

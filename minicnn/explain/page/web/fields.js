@@ -1,7 +1,7 @@
 // How much of the picture a cell sees, and what a layer costs.
 
 import { JOINING } from "./joining.js";
-import { extent } from "./numbers.js";
+import { extent, product, sum } from "./numbers.js";
 
 const upTo = (count) => Array.from({ length: count }, (_, at) => at);
 
@@ -190,6 +190,16 @@ export function costOf(net, node) {
     parameters: node.arrays
       .filter((name) => name !== "factor" && name !== "shift" && net.uses(node, name)[0] === node)
       .reduce((total, name) => total + net.sizeOf(node, name), 0), // a layer that is called twice has them once
+  };
+}
+
+// The same of the whole net; and the bytes of all that its layers return for one picture.
+export function totalOf(net) {
+  const costs = net.nodes.map((node) => costOf(net, node));
+  return {
+    work: sum(costs.map(({ work }) => work)),
+    parameters: sum(costs.map(({ parameters }) => parameters)),
+    bytes: 4 * sum(net.nodes.map(({ engine, shape }) => (engine === null ? 0 : product(shape)))),
   };
 }
 

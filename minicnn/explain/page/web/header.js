@@ -71,6 +71,9 @@ export function drawHeader(app) {
       el("strong", {}, app.verdict()),
       wrong ? el("span", { class: "wrong" }, `a mistake: it is ${app.classes[app.truth]}`) : null,
     ),
+    app.trainer.running && app.view?.name !== "training"
+      ? button("Pause training", () => app.trainer.pause())
+      : null,
     changes.length
       ? el(
           "p",

@@ -15,6 +15,7 @@ import { Padding } from "./padding.js";
 import { readPayload } from "./payload.js";
 import { fitPicture } from "./pictures.js";
 import { Tour } from "./tour.js";
+import { Trainer } from "./trainer.js";
 import { Training } from "./training.js";
 
 const VIEWS = [
@@ -38,6 +39,7 @@ class App {
     this.version = 0; // of weights and pixels
     this.selected = { node: null, map: null, cell: null };
     this.tour = new Tour(this);
+    this.trainer = new Trainer(this);
     this.header = document.getElementById("header");
     this.panel = document.getElementById("panel");
     this.buildTabs();
@@ -58,7 +60,10 @@ class App {
   // Go where an address points.
   go(place) {
     clearTimeout(this.pending);
-    if (place.epoch !== null && place.epoch !== this.net.epoch) this.net.useEpoch(place.epoch);
+    if (place.epoch !== null && place.epoch !== this.net.epoch) {
+      this.trainer.halt();
+      this.net.useEpoch(place.epoch);
+    }
     this.takePicture(place.picture ?? this.picture);
     if (place.label !== null && this.live) this.label = this.truth = place.label;
     if (place.node !== null) this.selected = { node: place.node, map: place.map, cell: place.cell };
@@ -121,6 +126,7 @@ class App {
   }
 
   useEpoch(epoch) {
+    this.trainer.halt();
     this.net.useEpoch(epoch);
     this.compute();
     this.refresh();
@@ -142,6 +148,7 @@ class App {
   }
 
   undo() {
+    this.trainer.clear();
     this.net.undo();
     this.drawn.clear();
     this.pixels = this.payload.pictures[this.picture].pixels.slice();
@@ -164,12 +171,14 @@ class App {
   }
 
   editWeight(node, name, at, value) {
+    this.trainer.halt();
     this.net.edit(node, name, at, value);
     this.changed();
   }
 
   // One step of learning from this picture; what it changed is shown beside it, until something else changes.
   takeStep(optimizer, rate) {
+    this.trainer.halt();
     this.gradients();
     const before = this.snapshot();
     this.net.takeStep(optimizer, rate);
@@ -180,8 +189,16 @@ class App {
     say(`a step taken; the net now says ${this.verdict()}`);
   }
 
+  // The trainer has put other weights into the net.
+  learned() {
+    this.version += 1;
+    this.compute();
+  }
+
   snapshot() {
-    return { loss: this.loss(), p: this.net.probabilities(), values: this.net.values };
+    const { net } = this;
+    const weights = net.learned().map(([node, name]) => node.own[name]);
+    return { loss: this.loss(), p: net.probabilities(), values: net.values, weights };
   }
 
   changed() {
@@ -302,20 +319,6 @@ class App {
     return `${this.classes[best]} ${percent(p[best])}`;
   }
 
-  endText() {
-    const end = this.net.nodes[this.net.last];
-    const f = end.settings.function;
-    if (f === "softmax") return "Softmax: the bars sum to 100\u00a0%.";
-    if (f === "sigmoid" && end.shape[0] === 1) {
-      const [rest, own] = this.classes;
-      return `One sigmoid: its output is the probability of ${own}; ${rest} is what is left to 1.`;
-    }
-    if (f === "sigmoid") return "Sigmoids: each bar is a yes or no of its own, they need not sum to 100\u00a0%.";
-    return this.net.loss.output === "logits"
-      ? "The net ends in logits; the bars are what softmax or sigmoid makes of them."
-      : "";
-  }
-
   // ---- frame --------------------------------------------------------------------------------------------------------
 
   useTheme(value) {
@@ -381,13 +384,15 @@ class App {
   }
 }
 
-readPayload()
-  .then((payload) => {
-    window.explorer = new App(payload);
-  })
-  .catch((error) => {
+async function open() {
+  try {
+    window.explorer = new App(await readPayload());
+  } catch (error) {
     document
       .getElementById("panel")
       .replaceChildren(el("p", { class: "notice" }, `This page's data cannot be read: ${error.message}`));
     throw error;
-  });
+  }
+}
+
+if (globalThis.document) open(); // else it is the worker's code: learning.js

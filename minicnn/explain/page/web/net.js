@@ -275,17 +275,21 @@ export class Net {
     return { from: -5, to: 1, by: 0.05 };
   }
 
+  // The arrays that learn, each once: [[node, name], ...].
+  learned() {
+    return this.nodes.flatMap((node) =>
+      node.learns.filter((name) => this.uses(node, name)[0] === node).map((name) => [node, name]),
+    );
+  }
+
   // Where one step of an optimizer takes each learned array: [[node, name, weights, slots], ...], each array once.
   stepped(optimizer, rate) {
     const { slots, t } = this.memory?.optimizer === optimizer ? this.memory : { slots: new Map(), t: 0 };
-    return this.nodes.flatMap((node, i) =>
-      Object.entries(this.grads[i])
-        .filter(([name]) => this.uses(node, name)[0] === node)
-        .map(([name, gradient]) => {
-          const before = slots.get(this.weightName(node, name)) ?? null;
-          return [node, name, ...OPTIMIZERS[optimizer].moved(rate, node.own[name], gradient, before, t + 1)];
-        }),
-    );
+    return this.learned().map(([node, name]) => {
+      const before = slots.get(this.weightName(node, name)) ?? null;
+      const gradient = this.grads[node.index][name];
+      return [node, name, ...OPTIMIZERS[optimizer].moved(rate, node.own[name], gradient, before, t + 1)];
+    });
   }
 
   // What `work` finds in this net on other pictures, with other weights, at other epochs; the net stays as it is.

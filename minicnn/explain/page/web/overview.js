@@ -3,7 +3,9 @@
 import { scaleChoice, scaleLegend } from "./choices.js";
 import { Columns } from "./columns.js";
 import { bars, el, fill } from "./dom.js";
+import { short, totalOf } from "./fields.js";
 import { argmax } from "./numbers.js";
+import { endSentence } from "./sentences.js";
 
 export class Overview {
   constructor(root, app) {
@@ -28,6 +30,17 @@ export class Overview {
     this.update();
   }
 
+  // What one picture costs in all.
+  total() {
+    const { work, parameters, bytes } = totalOf(this.app.net);
+    const told = `The whole net: ${short(parameters)} weights; ${short(work)} multiply-adds and ${short(bytes)}B of `;
+    return el(
+      "p",
+      { class: "hint total-cost", title: `${parameters} weights, ${work} multiply-adds, ${bytes} bytes` },
+      `${told}outputs a picture.`,
+    );
+  }
+
   update() {
     const { app } = this;
     const p = app.net.probabilities();
@@ -37,7 +50,8 @@ export class Overview {
       this.prediction,
       el("h2", {}, "Prediction"),
       bars(app.classes, p, argmax(p), app.truth),
-      el("p", { class: "hint" }, app.endText()),
+      el("p", { class: "hint" }, endSentence(app.net, app.classes)),
+      this.total(),
     );
   }
 }

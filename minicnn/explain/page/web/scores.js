@@ -1,5 +1,9 @@
 // What speaks for a class, as maps: of the gradients of its score. The twins of minicnn/explain/scores.
 
+import { furthest } from "./numbers.js";
+
+export const ALONE = -1; // in the place of the other class: none, so that the score is the first one's own logit
+
 // max over the channels of |gradient|, one number a pixel.
 export function saliencyMap(gradient, [height, width, channels]) {
   return Float32Array.from({ length: height * width }, (_, pixel) => {
@@ -7,6 +11,13 @@ export function saliencyMap(gradient, [height, width, channels]) {
     for (let c = 0; c < channels; c++) most = Math.max(most, Math.abs(gradient[pixel * channels + c]));
     return most;
   });
+}
+
+// The one number of the picture that moves a score most, alone: where it lies, and the score's slope there.
+export function strongestNumber(gradient, [, width, channels]) {
+  const at = furthest(gradient);
+  const pixel = Math.floor(at / channels);
+  return { row: Math.floor(pixel / width), column: pixel % width, channel: at % channels, slope: gradient[at] };
 }
 
 // Grad-CAM: the maps, each weighed by its mean gradient; what is below 0 counts as 0.

@@ -122,3 +122,17 @@ export const lossSentence = (kind) =>
       "it smaller."
     : "How wrong the net is, in one number: \u2212log of the probability that it gives to what is true. Near 0 where " +
       "it is sure and right; training makes it smaller.";
+
+// How the bars of a net's classes are to be read.
+export function endSentence({ nodes, last, loss }, classes) {
+  const { settings, shape } = nodes[last];
+  if (settings.function === "softmax") return "Softmax: the bars sum to 100\u00a0%.";
+  if (settings.function === "sigmoid") {
+    return shape[0] === 1
+      ? `One sigmoid: its output is the probability of ${classes[1]}; ${classes[0]} is what is left to 1.`
+      : "Sigmoids: each bar is a yes or no of its own, they need not sum to 100\u00a0%.";
+  }
+  return loss.output === "logits"
+    ? "The net ends in logits; the bars are what softmax or sigmoid makes of them."
+    : "";
+}

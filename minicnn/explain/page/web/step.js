@@ -2,7 +2,7 @@
 
 import { button, chart, chartText, el, fill, num, select, svg, table } from "./dom.js";
 import { MapView } from "./maps.js";
-import { channel, format, furthest, largest, percent } from "./numbers.js";
+import { channel, format, furthest, largest, percent, placeIn } from "./numbers.js";
 import { OPTIMIZERS } from "./optimizers.js";
 import { lastMaps } from "./scores.js";
 
@@ -110,8 +110,25 @@ export class Step {
         ],
         { caption: `after step ${app.net.memory?.t ?? 1} of ${step.optimizer}, rate ${format(step.rate, 3)}` },
       ),
+      this.moves(step),
       this.maps(step),
     );
+  }
+
+  // How far the step moved each array's weights: how many of them, and the furthest one.
+  moves({ before, after }) {
+    const { net } = this.app;
+    const rows = net.learned().map(([node, name], k) => {
+      const [old, now] = [before.weights[k], after.weights[k]];
+      const moved = now.map((value, at) => value - old[at]);
+      const at = furthest(moved);
+      const place = placeIn(net.shapeOf(node, name), at).join(", ");
+      return [
+        `${net.weightName(node, name)}: ${moved.filter((by) => by !== 0).length} of ${moved.length}`,
+        el("span", {}, `[${place}] `, num(old[at], null, 3), " \u2192 ", num(now[at], null, 3)),
+      ];
+    });
+    return table(["weights that moved", "the furthest"], rows, { caption: "what the step changed" });
   }
 
   // The map that the step changed most, of the last that are more than one pixel.

@@ -3,6 +3,8 @@
 import { labelChoice } from "./choices.js";
 import { paint, paintPicture } from "./colours.js";
 import { bars, button, chart, chartText, el, fill, legend, num, select, svg } from "./dom.js";
+import { TrainHere } from "./here.js";
+import { bestEpoch } from "./history.js";
 import { argmax, extent, format, largest } from "./numbers.js";
 import { Spread } from "./ridges.js";
 import { kernelPicture, readsColours } from "./scores.js";
@@ -21,7 +23,8 @@ export class Training {
     this.tools = el("div", { class: "tools" });
     this.body = el("div", {});
     this.spread = new Spread(app);
-    root.append(this.tools, this.body);
+    this.here = new TrainHere(app);
+    root.append(this.tools, this.here.element, this.body);
     this.update();
   }
 
@@ -36,16 +39,17 @@ export class Training {
   // The loss of this picture at every epoch, as both are now.
   ownLosses() {
     const { app } = this;
-    const read = (net) => [net.lossFor(app.label), net.probabilities()[app.label]];
-    return app.payload.epochs.map((_, k) => app.onPicture(app.picture, read, k));
+    return app.payload.epochs.map((_, k) => app.onPicture(app.picture, (net) => net.lossFor(app.label), k));
   }
 
   update() {
     const { app } = this;
     const { epochs } = app.payload;
     const chosen = app.net.epoch;
-    const seen = [app.picture, app.label, app.version].join();
+    const { running } = app.trainer;
+    const seen = [app.picture, app.label, running ? "learning" : app.version].join();
     if (this.seen !== seen) this.losses = this.ownLosses();
+    this.losses[chosen] = app.loss(); // while the net learns here, nothing else moves
     this.seen = seen;
     const slider = el("input", {
       type: "range",
@@ -90,7 +94,10 @@ export class Training {
       ),
     );
     const p = app.net.probabilities();
-    this.spread.show(this.node);
+    const best = bestEpoch(app.payload.history);
+    this.here.update();
+    this.spread.element.hidden = running; // too much to count between two steps
+    if (!running) this.spread.show(this.node);
     fill(
       this.body,
       el(
@@ -112,6 +119,7 @@ export class Training {
           bars(app.classes, p, argmax(p), app.truth),
           el("p", {}, `loss of this picture for ${app.classes[app.label]}: `, num(app.loss(), "loss")),
           epochs.length > 1 || app.payload.history.loss ? this.curves() : null,
+          best && el("p", { class: "best-epoch" }, best),
         ),
       ),
     );
@@ -243,7 +251,7 @@ export class Training {
     const lone = epochs.length === 1 && !/\d+$/.test(epochs[0].name); // of which epoch, nobody said
     const first = Math.min(1, ...numbers);
     const last = Math.max(2, ...numbers, ...series.map(([, values]) => values.length));
-    const own = this.losses.map(([loss]) => loss);
+    const own = this.losses;
     const most = Math.max(1e-6, ...[...series.flatMap(([, values]) => values), ...own].filter(Number.isFinite));
     const left = (epoch) => 30 + ((epoch - first) / (last - first)) * (width - 42);
     const top = (loss) => height - 24 - (Number.isFinite(loss) ? Math.min(loss / most, 1) : 1) * (height - 38);
