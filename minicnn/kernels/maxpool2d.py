@@ -10,7 +10,9 @@ from ..types import Array, Pads, Pair
 from .algorithms import output_sizes
 from .machine import checks, jit, memory, run, tile
 
-TILE_ROWS = (6, 3, 1) if tile.REGISTERS >= 32 else (2, 1)  # T, the first that fits: outputs side by side
+# T, the first that fits: outputs side by side. A tile of maxima and one of pixels must fit, unless pixels are read by
+# AVX-512's masks, one after the other.
+TILE_ROWS = (6, 3, 1) if tile.REGISTER_BYTES == 64 else (3, 1) if tile.REGISTERS >= 32 else (1,)
 TILE_COLUMNS = (4, 2, 1)  # V, the first that fits: registers of channels
 
 
@@ -53,21 +55,21 @@ def _forward(start, stop, x, y, shape, sizes, pool, streams):
                         for pixel in range(t * sw):
                             for lane in range(0, tile_width, lanes):
                                 tile.prefetch(x, ahead + (h * width + pixel) * channels + lane)
-                    best = tile.load(shape, x, home + left_end * channels, sw * channels, used)
+                    best = tile.load_any(shape, x, home + left_end * channels, sw * channels, used)
                     for h in range(last - first):
                         for w in range(left_end, right_end):
                             pixel = home + (h * width + w) * channels
-                            best = tile.maximum(best, tile.load(shape, x, pixel, sw * channels, used))
+                            best = tile.maximum(best, tile.load_any(shape, x, pixel, sw * channels, used))
                     if streams:
                         tile.stream(best, y, at, channels)
                     else:
                         tile.store(best, y, at, channels, used)
                 else:
-                    edge = tile.load(one_row, x, home + left_end * channels, 0, used)
+                    edge = tile.load_any(one_row, x, home + left_end * channels, 0, used)
                     for h in range(last - first):
                         for w in range(left_end, right_end):
                             pixel = home + (h * width + w) * channels
-                            edge = tile.maximum(edge, tile.load(one_row, x, pixel, 0, used))
+                            edge = tile.maximum(edge, tile.load_any(one_row, x, pixel, 0, used))
                     tile.store(edge, y, at, channels, used)
             j += t if inside else 1
         if streams:

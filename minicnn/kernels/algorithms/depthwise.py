@@ -80,7 +80,7 @@ def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams) -> None
                     if streams:
                         tile.stream(sums, y, y_row + j * channels + c, channels)
                     else:
-                        tile.store(sums, y, y_row + j * channels + c, channels, tile_width)
+                        tile.store(sums, y, y_row + j * channels + c, channels)
                 else:
                     edge = tile.repeat(one_row, bias, c)
                     for a in range(a0, a1):
@@ -91,7 +91,7 @@ def forward(start, stop, x, kernel, bias, y, shape, way, limit, streams) -> None
                                 edge = tile.fma_lanes(edge, x, ix, 0, kernel, (a * kw + b) * channels + c)
                     if limit >= zero:
                         edge = tile.relu(edge, limit)
-                    tile.store(edge, y, y_row + j * channels + c, channels, tile_width)
+                    tile.store(edge, y, y_row + j * channels + c, channels)
             j += t if inside else 1
         if streams:
             tile.fence()
@@ -144,16 +144,16 @@ def backward_kernel(start, stop, dy, x, partial, shape, rows, way) -> None:
                     c = min(block * tile_width, channels - tile_width)
                     home = (job * kh + a) * kw * step + block * tile_width
                     if inner < outer:
-                        sums = tile.load(shape, flat, home, step, tile_width)
+                        sums = tile.load(shape, flat, home, step)
                         for j in range(inner, outer):
                             at, of = x_row + (j * sw - left) * channels + c, (row * ow + j) * channels + c
                             sums = tile.fma_lanes(sums, flat_x, at, dw * channels, flat_dy, of)
-                        tile.store(sums, flat, home, step, tile_width)
+                        tile.store(sums, flat, home, step)
                     for b in range(kw):
-                        sums = tile.load(one_row, flat, home + b * step, 0, tile_width)
+                        sums = tile.load(one_row, flat, home + b * step, 0)
                         j0, j1 = _span(b * dw - left, sw, width, ow)
                         for j in range(j0, j1):
                             if not inner <= j < outer:
                                 at = x_row + (j * sw + b * dw - left) * channels + c
                                 sums = tile.fma_lanes(sums, flat_x, at, 0, flat_dy, (row * ow + j) * channels + c)
-                        tile.store(sums, flat, home + b * step, 0, tile_width)
+                        tile.store(sums, flat, home + b * step, 0)

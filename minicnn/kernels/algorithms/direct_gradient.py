@@ -66,7 +66,7 @@ def _sum_over_pixels(start, stop, dy, x, partial, shape, windows, per_job):
                     source, first_pixel = packed, 0
                     for p in range((chunk_stop - chunk) * ow):
                         at = (chunk * ow + p) * count + group * filters.share + first
-                        tile.store(tile.load(one_row, dy, at, 0, used), packed, p * width, 0, width)
+                        tile.store(tile.load(one_row, dy, at, 0, used), packed, p * width, 0)
                 for place in range(first_run, stop_run):  # of a run in the window
                     x_run = place // taps.runs * taps.row_step + place % taps.runs * taps.run_step
                     x_run += group * taps.run_length
@@ -74,7 +74,7 @@ def _sum_over_pixels(start, stop, dy, x, partial, shape, windows, per_job):
                         at = home + (place * tiles + j) * t * width
                         sums = tile.zeros(shape, x)
                         if chunk > first_row:
-                            sums = tile.load(shape, partial, at, width, width)
+                            sums = tile.load(shape, partial, at, width)
                         ip = first_pixel
                         for row in range(chunk, chunk_stop):
                             ix = row // oh * x_steps.image + row % oh * x_steps.row + x_run
@@ -83,7 +83,7 @@ def _sum_over_pixels(start, stop, dy, x, partial, shape, windows, per_job):
                                 sums = tile.fma(sums, x, ix, 1, source, ip)
                                 ix += x_steps.pixel
                                 ip += width
-                        tile.store(sums, partial, at, width, width)
+                        tile.store(sums, partial, at, width)
 
 
 @jit
@@ -97,9 +97,9 @@ def _add_partials(start, stop, partial, dkernel, shape, partials, filters):
         group, first = block // filters.blocks, block % filters.blocks * width
         for j in range(tiles):
             at, step = ((block * runs + place) * tiles + j) * t * width, blocks * runs * tiles * t * width
-            sums = tile.load(shape, partial, at, width, width)
+            sums = tile.load(shape, partial, at, width)
             for part in range(1, parts):
-                sums = tile.add(sums, tile.load(shape, partial, at + part * step, width, width))
+                sums = tile.add(sums, tile.load(shape, partial, at + part * step, width))
             to = (place * run_length + min(j * t, run_length - t)) * count + group * filters.share + first
             tile.store(sums, dkernel, to, count, filters.share - first)
 

@@ -51,7 +51,9 @@ TOGETHER = 3 << 16  # numbers of all panels that stay in the second cache togeth
 TILES_TOGETHER = 32  # ... if there are so many tiles of them, one below the other
 PAGE = 4096  # bytes
 # Tiles:
-TILE_ROWS = (14, 7, 5, 3, 2, 1)  # T, the first that fits
+# T, the first that fits: with V = 2 the tile, a row of b and a number of a fill 31 registers of 32, or 15 of 16. (With
+# 16 registers 7 x 2 spilled: 1024 x 1024 x 1024 at 76 GFLOP/s, not 118, of 186 on two cores with AVX2.)
+TILE_ROWS = (14, 7, 5, 3, 2, 1) if tile.REGISTERS >= 32 else (6, 5, 3, 2, 1)
 WIDE_V, WIDE_T = 4, 5  # for few rows of y: little is used twice, so b is read in stretches as long as may be
 SHORT_SUM = 256  # terms below which 14 rows are not worth it: they take long to be written
 
@@ -80,7 +82,7 @@ def _fill_panel(panel, b, scale, shape, operand, first, k, terms):
             tile.prefetch(b, (k + i + AHEAD) * n + first)  # rows may lie a page apart: no processor guesses the next
             tile.prefetch(b, (k + i + AHEAD) * n + first + lanes)
             row = tile.load(one_row, b, (k + i) * n + first, 0, n - first)
-            tile.store(tile.multiply(row, factors), panel, i * width, 0, width)
+            tile.store(tile.multiply(row, factors), panel, i * width, 0)
         return
     for lane in range(0, width, lanes):
         for i in range(0, terms, lanes):
@@ -207,7 +209,7 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, how):
                 row = min(rows_first + j * t, rows_stop - t)  # the last tile overlaps its neighbour
                 home, at = (block * tiles + j) * t * width, (part * m + row) * n + first  # in sums_so_far, in y
                 if k > terms_first:
-                    sums = tile.load(shape, sums_so_far, home, width, width)
+                    sums = tile.load(shape, sums_so_far, home, width)
                 elif part > 0:
                     sums = tile.zeros(shape, a)
                 elif residual.size:
@@ -229,7 +231,7 @@ def _multiply(start, stop, a, b, scale, bias, residual, y, shape, how):
                         sums = tile.fma(sums, a, ia, a_row, w, iw)
                         iw += iw_step
                 if k + terms < terms_stop:
-                    tile.store(sums, sums_so_far, home, width, width)
+                    tile.store(sums, sums_so_far, home, width)
                     continue
                 if how.limit >= 0:
                     sums = tile.relu(sums, how.limit)
@@ -277,7 +279,7 @@ def _plan(m: int, n: int, depth: int, dtype: np.dtype[Any], transpose_a: bool, t
     wide = few and not (transpose_a or transpose_b or scaled) and n % (WIDE_V * tile.lanes(dtype)) == 0
     v = WIDE_V if wide and (m == 1 or tile.REGISTERS >= 32) else tile.columns(n, dtype)
     crowded = not transpose_a and (depth < SHORT_SUM or depth * dtype.itemsize % PAGE == 0)
-    tallest = WIDE_T if v == WIDE_V else 7 if crowded or tile.REGISTERS < 32 else 14
+    tallest = WIDE_T if v == WIDE_V else 7 if crowded else TILE_ROWS[0]
     t = next(t for t in TILE_ROWS if t <= min(m, tallest))
     width = v * tile.lanes(dtype)
     blocks = ceil_div(n, width)

@@ -145,11 +145,11 @@ def _transform_kernel(start, stop, packed, weights, plan):
     for block in range(start, stop):
         for k in range(0, step, lanes):
             for b in range(3):
-                taps = tile.load(THREE, packed, block * 9 * step + b * step + k, 3 * step, lanes)
-                tile.store(_taps_to_frequencies(taps), half_done, b * lanes, 3 * lanes, lanes)
+                taps = tile.load(THREE, packed, block * 9 * step + b * step + k, 3 * step)
+                tile.store(_taps_to_frequencies(taps), half_done, b * lanes, 3 * lanes)
             for r in range(6):
-                taps = tile.load(THREE, half_done, r * 3 * lanes, lanes, lanes)
-                tile.store(_taps_to_frequencies(taps), weights, (block * 36 + r * 6) * step + k, step, lanes)
+                taps = tile.load(THREE, half_done, r * 3 * lanes, lanes)
+                tile.store(_taps_to_frequencies(taps), weights, (block * 36 + r * 6) * step + k, step)
 
 
 @jit
@@ -161,21 +161,21 @@ def _transform_pixels(x, frequencies, plan, first, count):
     rows, columns, channels = plan.rows, plan.columns, plan.channels
     lanes = tile.REGISTER_BYTES // x.itemsize
     x_row = (4 * columns + 2) * channels  # numbers from one row of pixels to the next
-    half_done, seen = np.empty(36 * lanes, x.dtype), tile.zeros(SIX, x)  # seen: the sum of all frequencies
+    half_done, seen = np.empty(36 * lanes, x.dtype), tile.zeros(ONE, x)  # seen: the sum of all frequencies
     for i in range(count):
         n, row, column = (first + i) // columns // rows, (first + i) // columns % rows, (first + i) % columns
         at = (n * (4 * rows + 2) + 4 * row) * x_row + 4 * column * channels
         for c in range(0, channels, lanes):
             for b in range(6):
                 pixels = tile.load(SIX, x, at + b * channels + c, x_row, channels - c)
-                tile.store(_pixels_to_frequencies(pixels), half_done, b * lanes, 6 * lanes, lanes)
+                tile.store(_pixels_to_frequencies(pixels), half_done, b * lanes, 6 * lanes)
             for r in range(6):
-                done = _pixels_to_frequencies(tile.load(SIX, half_done, r * 6 * lanes, lanes, lanes))
-                seen = tile.add(seen, done)
+                done = _pixels_to_frequencies(tile.load(SIX, half_done, r * 6 * lanes, lanes))
+                seen = tile.add(seen, tile.sum_rows(done))
                 to = (r * 6 * plan.tile_room + i) * channels + c
                 tile.store(done, frequencies, to, plan.tile_room * channels, channels - c)
-    tile.store(seen, half_done, 0, lanes, lanes)
-    return sum_is_finite(half_done, 6 * lanes)
+    tile.store(seen, half_done, 0, lanes)
+    return sum_is_finite(half_done, lanes)
 
 
 @jit
@@ -198,7 +198,7 @@ def _multiply(frequencies, weights, products, shape, plan, q, block, slot, count
             sums = tile.fma(sums, frequencies, ix, channels, weights, iw)
             iw += width
         to = ((q * plan.block_room + slot) * plan.tile_room + first) * width
-        tile.store(sums, products, to, width, width)
+        tile.store(sums, products, to, width)
 
 
 @jit
@@ -214,10 +214,10 @@ def _transform_products(products, bias, y, plan, block, slot, first, count, limi
             used = filters - block * width - f  # lanes that are filters
             for s in range(6):
                 at = ((s * plan.block_room + slot) * plan.tile_room + i) * width + f
-                frequencies = tile.load(SIX, products, at, 6 * plan.block_room * plan.tile_room * width, lanes)
-                tile.store(_frequencies_to_outputs(frequencies), half_done, s * lanes, 6 * lanes, lanes)
+                frequencies = tile.load(SIX, products, at, 6 * plan.block_room * plan.tile_room * width)
+                tile.store(_frequencies_to_outputs(frequencies), half_done, s * lanes, 6 * lanes)
             for r in range(min(4, oh - row)):
-                outputs = _frequencies_to_outputs(tile.load(SIX, half_done, r * 6 * lanes, lanes, lanes))
+                outputs = _frequencies_to_outputs(tile.load(SIX, half_done, r * 6 * lanes, lanes))
                 outputs = tile.add(outputs, tile.repeat(FOUR, bias, block * width + f))
                 if limit >= 0:
                     outputs = tile.relu(outputs, limit)
@@ -225,9 +225,9 @@ def _transform_products(products, bias, y, plan, block, slot, first, count, limi
                 if column + 4 <= ow:
                     tile.store(outputs, y, to, filters, used)
                 else:  # by way of row r of half_done, which has been read
-                    tile.store(outputs, half_done, r * 6 * lanes, lanes, lanes)
+                    tile.store(outputs, half_done, r * 6 * lanes, lanes)
                     for k in range(ow - column):
-                        last = tile.load(ONE, half_done, (r * 6 + k) * lanes, 0, lanes)
+                        last = tile.load(ONE, half_done, (r * 6 + k) * lanes, 0)
                         tile.store(last, y, to + k * filters, 0, used)
 
 

@@ -52,14 +52,14 @@ def _gradients_job(start, stop, dy, gradients, finite, plan, first, count):
             for f in range(0, plan.blocks * width, lanes):
                 for b in range(4):
                     numbers = tile.load(winograd.FOUR, dy, at + b * filters + f, dy_row, filters - f)
-                    tile.store(_gradients_to_frequencies(numbers), half_done, b * lanes, 4 * lanes, lanes)
+                    tile.store(_gradients_to_frequencies(numbers), half_done, b * lanes, 4 * lanes)
                 for r in range(6):
-                    numbers = tile.load(winograd.FOUR, half_done, r * 4 * lanes, lanes, lanes)
+                    numbers = tile.load(winograd.FOUR, half_done, r * 4 * lanes, lanes)
                     frequencies = _gradients_to_frequencies(numbers)
                     seen = tile.add(seen, frequencies)
                     to = ((r * 6 * plan.blocks + f // width) * plan.tile_room + i) * width + f % width
-                    tile.store(frequencies, gradients, to, plan.blocks * plan.tile_room * width, lanes)
-        tile.store(seen, half_done, 0, lanes, lanes)
+                    tile.store(frequencies, gradients, to, plan.blocks * plan.tile_room * width)
+        tile.store(seen, half_done, 0, lanes)
         finite[job] = finite[job] and winograd.sum_is_finite(half_done, 6 * lanes)
 
 
@@ -76,13 +76,13 @@ def _multiply_job(start, stop, pixels, gradients, sums, shape, plan, count, fres
         q = job // plan.blocks
         for j in range(tiles):
             at = (job * tiles + j) * t * width
-            total = tile.zeros(shape, pixels) if fresh else tile.load(shape, sums, at, width, width)
+            total = tile.zeros(shape, pixels) if fresh else tile.load(shape, sums, at, width)
             ix, iw = q * plan.tile_room * channels + min(j * t, channels - t), job * plan.tile_room * width
             for _ in range(count):
                 total = tile.fma(total, pixels, ix, 1, gradients, iw)
                 ix += channels
                 iw += width
-            tile.store(total, sums, at, width, width)
+            tile.store(total, sums, at, width)
 
 
 @jit
@@ -100,10 +100,10 @@ def _taps_job(start, stop, sums, dkernel, t, plan):
         for f in range(0, filters, lanes):
             at = (f // width * tiles * t + row) * width + f % width
             for s in range(6):
-                frequencies = tile.load(winograd.SIX, sums, at + s * step, 6 * step, lanes)
-                tile.store(_frequencies_to_taps(frequencies), half_done, s * lanes, 6 * lanes, lanes)
+                frequencies = tile.load(winograd.SIX, sums, at + s * step, 6 * step)
+                tile.store(_frequencies_to_taps(frequencies), half_done, s * lanes, 6 * lanes)
             for a in range(3):
-                taps = _frequencies_to_taps(tile.load(winograd.SIX, half_done, a * 6 * lanes, lanes, lanes))
+                taps = _frequencies_to_taps(tile.load(winograd.SIX, half_done, a * 6 * lanes, lanes))
                 tile.store(taps, dkernel, (a * 3 * channels + c) * filters + f, channels * filters, filters - f)
 
 

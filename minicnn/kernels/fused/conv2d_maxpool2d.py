@@ -49,10 +49,10 @@ def _pool_row(z, first, y, winners, to, shape, pooled):
         for j in range(0, windows, t):
             window = min(j, windows - t)  # the last tile overlaps its neighbour
             home, out = first + window * step * channels + c, to + window * channels + c
-            best, where = tile.load(shape, z, home, step * channels, used), tile.zeros(shape, z)
+            best, where = tile.load_any(shape, z, home, step * channels, used), tile.zeros(shape, z)
             for p in range(1, pooled.ph * pooled.pw):
                 at = home + p // pooled.pw * row_step + p % pooled.pw * channels
-                pixel = tile.load(shape, z, at, step * channels, used)
+                pixel = tile.load_any(shape, z, at, step * channels, used)
                 where = tile.winner(where, best, pixel, p)
                 best = tile.maximum(best, pixel)
             tile.store(best, y, out, channels, used)
@@ -108,7 +108,7 @@ def _unpool(start, stop, dy, winners, dx, shape, pooled, gaps, streams):
                 window = min(j, ow - t)  # the last tile overlaps its neighbour
                 for c in range(0, channels, tile_width):
                     at, used = (job * ow + window) * channels + c, channels - c
-                    gradient = tile.load(shape, dy, at, channels, used)
+                    gradient = tile.load_any(shape, dy, at, channels, used)
                     for b in range(pooled.pw):
                         kept = tile.keep(gradient, winners, at, channels, used, a * pooled.pw + b)
                         home = first + a * width * channels + window * step + b * channels + c

@@ -21,7 +21,7 @@ def _sums(start, stop, x, finite, shape):
         total, end = tile.zeros(shape, x), min((job + 1) * BLOCK, x.size)
         for i in range(job * BLOCK, end, width):
             total = tile.add(total, tile.load(shape, x, i, 0, end - i))
-        tile.store(total, sums, 0, 0, width)
+        tile.store(total, sums, 0, 0)
         finite[job] = True
         for number in sums:
             finite[job] &= np.isfinite(number)

@@ -16,6 +16,16 @@ def _moved(shape, x, out, step, width):
 
 
 @jit
+def _moved_whole(shape, x, out, step):
+    tile.store(tile.load(shape, x, 1, step), out, 2, step)
+
+
+@jit
+def _moved_any(shape, x, out, step, width):
+    tile.store(tile.load_any(shape, x, 1, step, width), out, 2, step, width)
+
+
+@jit
 def _begun(shape, x, out, step, width):
     tile.store(tile.zeros(shape, x), out, 0, step, width)
     tile.store(tile.repeat(shape, x, 5), out, 3 * step, step, width)
@@ -51,6 +61,11 @@ def _combined(shape, x, w, out, step, width):
 
 
 @jit
+def _summed(shape, x, out, step):
+    tile.store(tile.sum_rows(tile.load(shape, x, 1, step)), out, 2, step)
+
+
+@jit
 def _named(shape, x, w, winners, out, step, width):
     a, b = tile.load(shape, x, 0, step, width), tile.load(shape, w, 0, step, width)
     tile.store(tile.winner(tile.zeros(shape, x), a, b, 200), winners, 0, step, width)
@@ -62,9 +77,10 @@ def dtype(request):
     return np.dtype(request.param)
 
 
-@pytest.fixture(params=["one", "one less", "all"])
+@pytest.fixture(params=["one", "a register", "one more", "one less", "all"])
 def width(request, dtype):
-    return {"one": 1, "one less": V * tile.lanes(dtype) - 1, "all": V * tile.lanes(dtype)}[request.param]
+    lanes, whole = tile.lanes(dtype), V * tile.lanes(dtype)
+    return {"one": 1, "a register": lanes, "one more": lanes + 1, "one less": whole - 1, "all": whole}[request.param]
 
 
 def numbers(dtype, seed, rows=20):
@@ -85,6 +101,16 @@ def test_memory_to_memory(dtype, width):
     _moved(SHAPE, x, out, STEP, width)
     np.testing.assert_array_equal(cells(out, 2, width), cells(x, 1, width))
     assert (out == 9).sum() >= out.size - T * width, "lanes that do not count are not written"
+    for last in x, x[: 1 + 2 * STEP + width]:  # room for whole rows, and none behind the last lane
+        out[:] = 9
+        _moved_any(SHAPE, last, out, STEP, width)
+        np.testing.assert_array_equal(cells(out, 2, width), cells(x, 1, width))
+        assert (out == 9).sum() >= out.size - T * width
+    if width == V * tile.lanes(dtype):
+        out[:] = 9
+        _moved_whole(SHAPE, x, out, STEP)
+        np.testing.assert_array_equal(cells(out, 2, width), cells(x, 1, width))
+        assert (out == 9).sum() >= out.size - T * width
     _begun(SHAPE, x, out, STEP, width)
     np.testing.assert_array_equal(cells(out, 0, width), np.zeros((T, width)))
     np.testing.assert_array_equal(cells(out, 0, width, 3), np.tile(x[5 : 5 + width], (T, 1)))
@@ -135,6 +161,13 @@ def test_elementwise(dtype, width):
     wanted = (a + b, a * b, np.maximum(a, b), np.where(b > 0, a, 0), np.clip(a, 0, 1))
     for row, want in zip(range(0, 15, 3), wanted, strict=True):
         np.testing.assert_array_equal(cells(out, 0, width, row), want)
+
+
+def test_rows_add_up(dtype):
+    x, out, width = numbers(dtype, 0), np.zeros(20 * STEP, dtype), V * tile.lanes(dtype)
+    _summed(SHAPE, x, out, STEP)
+    np.testing.assert_array_equal(out[2 : 2 + width], cells(x, 1, width).sum(axis=0))
+    assert not out[2 + width :].any()
 
 
 def test_winners(dtype, width):

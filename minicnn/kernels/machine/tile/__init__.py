@@ -28,20 +28,21 @@ known to the compiler. They come as `shape`, a pair of tuples of None whose leng
 is part of its type, so compiled kernels are found again on disk (functions made by a factory for each T, V are not).
 
 The functions read and write flat arrays at plain offsets, without bounds checks: callers vouch for them. Lanes from
-`used` on are not touched in memory; rows are never left out, the last tile overlaps its neighbour. Each one's
-docstring gives the same in NumPy, where a tile is an array (T, V*L), `row` stands for np.arange(T)[:, None] and `lane`
-for np.arange(V*L).
+`used` on are not touched in memory, and without `used` all lanes count; rows are never left out, the last tile overlaps
+its neighbour. Each one's docstring gives the same in NumPy, where a tile is an array (T, V*L), `row` stands for
+np.arange(T)[:, None] and `lane` for np.arange(V*L).
 
     sizes.py        which T and V for which work (Python, before a kernel is called)
     values.py       what a tile is to the compiler, and the LLVM that the operations share
-    moves.py        memory -> tile, tile -> memory: zeros, repeat, load, store, stream, fence, prefetch, transpose
-    arithmetic.py   tile -> tile: fma, fma_lanes, add, multiply, maximum, relu, where_positive, mix
+    some_lanes.py   rows of which not all lanes count: by masks, or in pieces
+    moves.py        memory -> tile -> memory: zeros, repeat, load, load_any, store, stream, transpose; fence, prefetch
+    arithmetic.py   tile -> tile: fma, fma_lanes, add, sum_rows, multiply, maximum, relu, where_positive, mix
     winners.py      where in its window a maximum was found: winner, keep
 """
 
 from ..registers import REGISTER_BYTES, REGISTERS
-from .arithmetic import add, fma, fma_lanes, maximum, mix, multiply, relu, where_positive
-from .moves import fence, load, prefetch, repeat, store, stream, transpose, zeros
+from .arithmetic import add, fma, fma_lanes, maximum, mix, multiply, relu, sum_rows, where_positive
+from .moves import fence, load, load_any, prefetch, repeat, store, stream, transpose, zeros
 from .sizes import LINE, ROWS, Shape, columns, lanes, rows, shape
 from .winners import keep, winner
 
@@ -59,6 +60,7 @@ __all__ = [
     "keep",
     "lanes",
     "load",
+    "load_any",
     "maximum",
     "mix",
     "multiply",
@@ -69,6 +71,7 @@ __all__ = [
     "shape",
     "store",
     "stream",
+    "sum_rows",
     "transpose",
     "where_positive",
     "winner",

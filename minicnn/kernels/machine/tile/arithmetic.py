@@ -79,6 +79,23 @@ def add(typingctx, tile, other) -> Instructions:
 
 
 @intrinsic
+def sum_rows(typingctx, tile) -> Instructions:
+    """Add up the rows: a tile of one row, so that little of the register file is taken.
+
+    tile.sum(axis=0, keepdims=True)
+    """
+    row = tile_of(tile.dtype, 1, tile.v)
+
+    def codegen(context, builder, signature, args):
+        totals = [builder.extract_value(args[0], v) for v in range(tile.v)]
+        for i in range(tile.v, tile.t * tile.v):
+            totals[i % tile.v] = builder.fadd(totals[i % tile.v], builder.extract_value(args[0], i))
+        return pack(builder, row, totals)
+
+    return row(tile), codegen
+
+
+@intrinsic
 def multiply(typingctx, tile, other) -> Instructions:
     """Multiply two tiles, elementwise.
 

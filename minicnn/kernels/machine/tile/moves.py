@@ -1,7 +1,8 @@
 """Between memory and registers: how a tile begins, and where it ends.
 
 Arrays are flat. Rows of a tile lie `step` numbers apart in memory, the numbers of a row side by side. `used` tells how
-many of a row's V * L lanes count: the others are read as zeros, and not written, whatever lies there.
+many of a row's V * L lanes count: the others are read as zeros, and not written, whatever lies there. Without it all
+count, and less code is compiled.
 """
 
 from llvmlite import ir
@@ -10,18 +11,15 @@ from numba.core import cgutils
 
 from ..jit import Instructions, intrinsic
 from ..registers import REGISTER_BYTES
+from . import some_lanes
 from .values import (
     I8,
     I32,
-    Builder,
-    LlvmType,
-    NumbaType,
-    Value,
     address,
     data_of,
-    masks,
     pack,
     registers,
+    size_of,
     tile_of,
     tile_type,
     vector_of,
@@ -58,62 +56,55 @@ def repeat(typingctx, shape, x, ix) -> Instructions:
 
 
 @intrinsic
-def load(typingctx, shape, x, ix, step, used) -> Instructions:
+def load(typingctx, shape, x, ix, step, used=None) -> Instructions:
     """Read a tile, and zeros in the lanes from `used` on.
 
     tile = np.where(lane < used, x[ix + row*step + lane], 0)
     """
     tile = tile_type(shape, x)
+    counted = types.Omitted(None) if used is None else types.intp
 
     def codegen(context, builder, signature, args):
-        _, _, offset, step, used = args
-        data, vector = data_of(context, builder, signature.args[1], args[1]), vector_of(tile)
-        wanted, nothing = masks(builder, tile, used), ir.Constant(vector, None)
-        masked = masked_load(builder, tile, vector, f"f{tile.dtype.bitwidth}")
-        cells = []
-        for _ in range(tile.t):
-            for v in range(tile.v):
-                at = address(builder, data, offset, vector, v * tile.lanes)
-                cells.append(builder.call(masked, [at, I32(tile.dtype.bitwidth // 8), wanted[v], nothing]))
-            offset = builder.add(offset, step)
+        data, at = data_of(context, builder, signature.args[1], args[1]), (args[2], args[3])
+        cells = some_lanes.read(builder, tile, vector_of(tile), data, at, None if used is None else args[4])
         return pack(builder, tile, cells)
+
+    return tile(shape, x, types.intp, types.intp, counted), codegen
+
+
+@intrinsic
+def load_any(typingctx, shape, x, ix, step, used) -> Instructions:
+    """Read a tile; lanes from `used` on may hold anything: for what is stored with the same `used`.
+
+    tile = x[ix + row*step + lane], where lane < used
+    """
+    tile = tile_type(shape, x)
+
+    def codegen(context, builder, signature, args):
+        array, at = (context, builder, signature.args[1], args[1]), (args[2], args[3])
+        data, size = data_of(*array), size_of(*array)
+        return pack(builder, tile, some_lanes.read(builder, tile, vector_of(tile), data, at, args[4], size))
 
     return tile(shape, x, types.intp, types.intp, types.intp), codegen
 
 
-def masked_load(builder: Builder, tile: NumbaType, vector: LlvmType, numbers: str) -> Value:
-    """Return LLVM's function that reads the wanted lanes of a register: (address, alignment, mask, the rest)."""
-    mask = ir.VectorType(ir.IntType(1), tile.lanes)
-    kind = ir.FunctionType(vector, [vector.as_pointer(), I32, mask, vector])
-    return cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{tile.lanes}{numbers}.p0")
-
-
 @intrinsic
-def store(typingctx, tile, out, io, step, used) -> Instructions:
+def store(typingctx, tile, out, io, step, used=None) -> Instructions:
     """Write the first `used` lanes of every row; to an array of bytes, whole numbers from 0 to 255.
 
     out[io + row*step + lane] = tile, where lane < used
     """
-    bits, as_bytes = out.dtype.bitwidth, out.dtype == types.uint8
+    counted = types.Omitted(None) if used is None else types.intp
 
     def codegen(context, builder, signature, args):
-        cells, _, offset, step, used = args
-        data = data_of(context, builder, signature.args[1], args[1])
-        vector = ir.VectorType(I8, tile.lanes) if as_bytes else vector_of(tile)
-        wanted = masks(builder, tile, used)
-        kind = ir.FunctionType(ir.VoidType(), [vector, vector.as_pointer(), I32, wanted[0].type])
-        name = f"llvm.masked.store.v{tile.lanes}{'i' if as_bytes else 'f'}{bits}.p0"
-        masked = cgutils.get_or_insert_function(builder.module, kind, name)
-        for t in range(tile.t):
-            for v in range(tile.v):
-                at = address(builder, data, offset, vector, v * tile.lanes)
-                cell = builder.extract_value(cells, t * tile.v + v)
-                cell = builder.fptoui(cell, vector) if as_bytes else cell
-                builder.call(masked, [cell, at, I32(bits // 8), wanted[v]])
-            offset = builder.add(offset, step)
+        data, at = data_of(context, builder, signature.args[1], args[1]), (args[2], args[3])
+        cells = [builder.extract_value(args[0], i) for i in range(tile.t * tile.v)]
+        if out.dtype == types.uint8:
+            cells = [builder.fptoui(cell, ir.VectorType(I8, tile.lanes)) for cell in cells]
+        some_lanes.write(builder, tile, cells, data, at, None if used is None else args[4])
         return context.get_dummy_value()
 
-    return types.none(tile, out, types.intp, types.intp, types.intp), codegen
+    return types.none(tile, out, types.intp, types.intp, counted), codegen
 
 
 @intrinsic

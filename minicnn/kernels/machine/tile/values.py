@@ -1,7 +1,7 @@
 """What a tile is to the compiler: T x V vectors of L numbers, an array that LLVM keeps in registers.
 
 Here is Numba's type for it, and the pieces of LLVM that the operations share: where an array's numbers lie, V registers
-from there, one number in every lane, which lanes count, and all cells made into a tile again.
+from there, one number in every lane, and all cells made into a tile again.
 
 An operation is an `intrinsic`: its Python function tells the type of the result, and its `codegen` writes the LLVM
 instructions that a kernel calling it has in that place. Loops over T and V inside `codegen` are run by the compiler:
@@ -24,6 +24,7 @@ Value = Any  # what an instruction yields: a number, a vector, an address, a til
 LlvmType = Any  # of a value
 NumbaType = Any  # of an argument, as Numba found it: a tile's, an array's, a number's
 
+I1: LlvmType = ir.IntType(1)
 I8: LlvmType = ir.IntType(8)
 I32: LlvmType = ir.IntType(32)
 I64: LlvmType = ir.IntType(64)
@@ -76,6 +77,11 @@ def data_of(context: Any, builder: Builder, kind: NumbaType, array: Value) -> Va
     return context.make_array(kind)(context, builder, array).data
 
 
+def size_of(context: Any, builder: Builder, kind: NumbaType, array: Value) -> Value:
+    """Return how many numbers an array has."""
+    return context.make_array(kind)(context, builder, array).nitems
+
+
 def address(builder: Builder, data: Value, offset: Value, vector: LlvmType, skipped: int = 0) -> Value:
     """Return the address of data[offset + skipped], as one of a register of this type."""
     return builder.bitcast(builder.gep(data, [builder.add(offset, I64(skipped))]), vector.as_pointer())
@@ -96,14 +102,6 @@ def splat(builder: Builder, vector: LlvmType, number: Value) -> Value:
     undefined = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(undefined, number, I32(0))
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, vector.count), None))
-
-
-def masks(builder: Builder, tile: NumbaType, used: Value) -> list[Value]:
-    """Tell for each of the V registers which lanes count: of the V * L of a row the first `used`."""
-    counts = ir.VectorType(I64, tile.lanes)
-    end = splat(builder, counts, used)
-    numbers = [counts([v * tile.lanes + lane for lane in range(tile.lanes)]) for v in range(tile.v)]
-    return [builder.icmp_signed("<", each, end) for each in numbers]
 
 
 def pack(builder: Builder, tile: NumbaType, cells: list[Value]) -> Value:

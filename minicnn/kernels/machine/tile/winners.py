@@ -9,9 +9,9 @@ from llvmlite import ir
 from numba import types
 
 from ..jit import Instructions, intrinsic
+from . import some_lanes
 from .arithmetic import wins
-from .moves import masked_load
-from .values import I8, I32, address, data_of, elementwise, masks, number_of, pack, splat, vector_of
+from .values import I8, data_of, elementwise, number_of, pack, size_of, splat, vector_of
 
 
 @intrinsic
@@ -37,18 +37,13 @@ def keep(typingctx, tile, winners, iw, step, used, number) -> Instructions:
 
     def codegen(context, builder, signature, args):
         cells, _, offset, step, used, number = args
-        data, wanted = data_of(context, builder, signature.args[1], args[1]), masks(builder, tile, used)
-        vector = ir.VectorType(I8, tile.lanes)
-        named, nothing = splat(builder, vector, builder.trunc(number, I8)), ir.Constant(vector, None)
-        masked = masked_load(builder, tile, vector, "i8")
+        array, vector = (context, builder, signature.args[1], args[1]), ir.VectorType(I8, tile.lanes)
+        data, size = data_of(*array), size_of(*array)
+        named, nothing = splat(builder, vector, builder.trunc(number, I8)), ir.Constant(vector_of(tile), None)
         kept = []
-        for t in range(tile.t):
-            for v in range(tile.v):
-                at = address(builder, data, offset, vector, v * tile.lanes)
-                same = builder.icmp_signed("==", builder.call(masked, [at, I32(1), wanted[v], nothing]), named)
-                cell = builder.extract_value(cells, t * tile.v + v)
-                kept.append(builder.select(same, cell, ir.Constant(vector_of(tile), None)))
-            offset = builder.add(offset, step)
+        for i, byte in enumerate(some_lanes.read(builder, tile, vector, data, (offset, step), used, size)):
+            same = builder.icmp_signed("==", byte, named)
+            kept.append(builder.select(same, builder.extract_value(cells, i), nothing))
         return pack(builder, tile, kept)
 
     return tile(tile, winners, types.intp, types.intp, types.intp, types.intp), codegen
