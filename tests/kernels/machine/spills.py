@@ -34,7 +34,7 @@ TARGETS = {
     "cortex-a72": Target("aarch64-unknown-linux-gnu", "cortex-a72", 16, 32),
 }
 NO_TILES = {"_pack", "_pack_flipped", "_copy", "_partial_sums", "_add_parts", "_fill_panels", "zero_pad"}
-MOVED = re.compile(r"(\d+)-byte (?:Folded )?(?:Spill|Reload)")
+MOVED = re.compile(r"\b(?:[xyz]mm|q)\d+\b.*\b(\d+)-byte (?:Folded )?(?:Spill|Reload)")  # of vectors: not of addresses
 
 
 def in_inner_loops(assembly, register_bytes):
@@ -45,7 +45,7 @@ def in_inner_loops(assembly, register_bytes):
             loop = re.match(r"\.?L(BB\d+_\d+):", block).group(1)
         elif f"Header={loop} " not in block:
             continue
-        count += sum(int(size) == register_bytes for size in MOVED.findall(block))
+        count += sum(int(size) >= register_bytes for size in MOVED.findall(block))
     return count
 
 
@@ -89,7 +89,7 @@ def _compiled(target):
     for v, (t, *_) in tile.ROWS.items():
         kernels.conv2d_forward(zeros(1, 3, t + 2, 2), zeros(3, 3, 2, v * lanes), None, one, none, algorithm="direct")
     kernels.conv2d_backward_kernel(zeros(1, 2, 2, f), zeros(1, 2, t + 1, 1), (1, t), one, none)
-    kernels.conv2d_forward(zeros(8, 34, 34, 64), zeros(3, 3, 64, 64), None, one, none, algorithm="winograd")
+    kernels.conv2d_forward(zeros(1, 34, 34, 256), zeros(3, 3, 256, 256), None, one, none, algorithm="winograd")
     kernels.conv2d_backward_kernel(zeros(8, 32, 32, 64), zeros(8, 34, 34, 64), (3, 3), one, none)
     kernels.conv2d_maxpool2d_forward(zeros(1, 4, 50, 2), zeros(3, 3, 2, f), None, one, none, one, 1, (2, 2), (2, 2))
     kernels.maxpool2d_unpool(zeros(1, 1, 8, f), np.zeros((1, 1, 8, f), "uint8"), (1, 2, 16, f), (2, 2), (2, 2))
@@ -118,6 +118,8 @@ def report(name):
     for kernel, code in _compiled(target):
         code = re.sub(r'target triple = "[^"]*"', f'target triple = "{target.triple}"', code)
         code = re.sub(r'target datalayout = "[^"]*"', f'target datalayout = "{machine.target_data}"', code)
+        # what Numba's own translation left there for its processor counts an array's owners, in no inner loop
+        code = re.sub(r"(?:tail )?call i8 @llvm\.x86\.[^\n]*", "add i8 0, 0", code)
         assembly = machine.emit_assembly(llvm.parse_assembly(code))
         counts[kernel] = max(counts.get(kernel, 0), in_inner_loops(assembly, target.register_bytes))
     return counts

@@ -13,14 +13,14 @@ from tests.kernels.machine import spills
 
 ROOT = Path(__file__).parents[3]
 X86 = platform.machine().lower() in ("x86_64", "amd64")
-# What the transforms of Winograd's method may move, once for six rows or more: six rows go in and six come out, with
-# their factors and a sum that tells whether all is finite. That is more than 16 registers hold, and no inner product.
-ALLOWED = {
-    "haswell": {
-        "winograd.pixels_job": 2,
-        "winograd._all_steps_job 6x2": 2,
-        "winograd_gradient._gradients_job": 4,
-    },
+# The transforms of Winograd's method, which are no inner products: numbers between the columns' transform and the rows'
+# wait in memory of the kernel's own or, where LLVM sees through that, on the stack. That costs the same.
+TRANSFORMS = {
+    "winograd._transform_kernel",
+    "winograd.pixels_job",
+    "winograd._products_job",
+    "winograd_gradient._gradients_job",
+    "winograd_gradient._taps_job",
 }
 
 
@@ -49,5 +49,12 @@ def test_inner_loops_keep_to_their_registers(name, processes):
     output, errors = processes[name].communicate()
     assert processes[name].returncode == 0, errors[-4000:]
     counts = json.loads(output)
-    assert {kernel.split()[0] for kernel in counts} > {"direct.convolve_jobs", "matmul._multiply", "depthwise.forward"}
-    assert {kernel: count for kernel, count in counts.items() if count} == ALLOWED.get(name, {})
+    assert {kernel.split()[0] for kernel in counts} >= TRANSFORMS | {
+        "direct.convolve_jobs",
+        "direct_gradient._sum_over_pixels",
+        "depthwise.forward",
+        "matmul._multiply",
+        "winograd._multiply_job",
+        "winograd_gradient._multiply_job",
+    }
+    assert not {kernel: count for kernel, count in counts.items() if count and kernel not in TRANSFORMS}
