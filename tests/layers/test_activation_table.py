@@ -11,7 +11,7 @@ from minicnn.layers import ACTIVATIONS, fused
 from minicnn.layers.activations import ALIASES
 from tests.keras_oracle import assert_parity, keras, keras_gradients
 from tests.strategies import cases, normal
-from tests.tolerances import sizes_of_activation
+from tests.tolerances import MULTIPLES, sizes_of_activation
 
 KERNELS = {"relu6": "clipped_relu"}
 some = cases(min_dims=2).filter(lambda case: case.shape[0])
@@ -37,7 +37,8 @@ def check(layer, twin, name, case):
         "y": (f"{kernel}_forward", (forward[0] + least, 4)),
         "dx": (f"{kernel}_backward", (backward[0] + (tiny if name == "gelu" else 0), 16)),
     }
-    assert_parity(layer, twin, x, np.ascontiguousarray(dy), (), sizes)
+    rounds = f"{kernel}_forward" in MULTIPLES  # else both are equal
+    assert_parity(layer, twin, x, np.ascontiguousarray(dy), (), sizes if rounds else {})
 
 
 @pytest.mark.parametrize("name", smooth)
