@@ -140,7 +140,7 @@ class NormBlock(Layer):
         self.takes_list = adds
         _stand_for(self, norm)
         if adds:
-            self.input_shape = [norm.input_shape] * 2
+            self.input_shape: Any = [norm.input_shape] * 2
 
     def _forward(self, x: Any, training: bool) -> tuple[Array, Any]:
         x, residual = x if self.adds else (x, None)

@@ -133,8 +133,8 @@ def fit(
     if integer("epochs", epochs) - first != 1 and steps is None and not isinstance(batches, ArrayBatches):
         need_repeatable(batches)
     if share:
-        x, y, sample_weight = validation.hold_out(batches, share)
-        batches = ArrayBatches(x, y, batch_size, *order, sample_weight, steps)
+        kept, targets, weights = validation.hold_out(batches, share)
+        batches = ArrayBatches(kept, targets, batch_size, *order, weights, steps)
     else:
         validation.take(as_validation(model, validation_data, validation.batch_size, validation_steps))
     history = History()

@@ -39,7 +39,7 @@ def test_every_operation_of_every_peer_gives_a_row(tmp_path):
     for row, own in zip(kept["rows"], part["rows"], strict=True):
         assert row.keys() == own.keys() and row["case"] == own["case"]
         for name, sample in row["engines"].items():
-            assert sample == pytest.approx(own["engines"][name], rel=1e-4)
+            assert sample == pytest.approx(own["engines"][name], rel=5.1e-4)  # four digits are kept
     assert kept._repr_markdown_() == sections.text(kept)  # a notebook draws it
     assert len(sections.layers(part).splitlines()) == 2 + len(part["rows"])
 
