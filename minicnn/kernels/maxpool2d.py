@@ -10,9 +10,9 @@ from ..types import Array, Pads, Pair
 from .algorithms import output_sizes
 from .machine import checks, jit, memory, run, tile
 
-# T, the first that fits: outputs side by side. A tile of maxima and one of pixels must fit, unless pixels are read by
-# AVX-512's masks, one after the other.
-TILE_ROWS = (6, 3, 1) if tile.REGISTER_BYTES == 64 else (3, 1) if tile.REGISTERS >= 32 else (1,)
+TILE_ROWS = (6, 3, 1) if tile.REGISTERS >= 32 else (4, 2, 1)  # T, the first that fits: outputs side by side
+# T * V at most: a tile of maxima and one of pixels must fit, unless pixels are read by AVX-512's masks, one by one.
+CELLS = 24 if tile.REGISTER_BYTES == 64 else 12 if tile.REGISTERS >= 32 else 4
 TILE_COLUMNS = (4, 2, 1)  # V, the first that fits: registers of channels
 
 
@@ -138,7 +138,8 @@ def windows_of(
 def _tile(windows, channels, lanes):
     """Choose a tile for so many windows in a row: return its shape, and how many channels it is wide."""
     v = next(v for v in TILE_COLUMNS if v * lanes <= channels or v == 1)
-    return tile.shape(next(t for t in TILE_ROWS if t <= windows), v), v * lanes
+    t = next(t for t in TILE_ROWS if t <= windows and t * v <= CELLS)
+    return tile.shape(t, v), v * lanes
 
 
 def maxpool2d_forward(x: Array, pool_size: Pair, strides: Pair, pads: Pads) -> Array:
