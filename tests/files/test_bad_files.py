@@ -12,7 +12,6 @@ import h5py
 import numpy as np
 import pytest
 
-from benchmarks import fuzz
 from minicnn import files
 from minicnn.files import keras_zip, layout
 from minicnn.files.opening import naming
@@ -104,42 +103,6 @@ def test_a_truncated_shard_is_refused(folder):
     for part in range(0, len(whole), 16):
         shard.write_bytes(whole[:part])
         assert f"its shards have {part}" in outcome(folder / "x.json")
-
-
-@pytest.mark.parametrize("name", [*fuzz.KINDS, fuzz.ONNX])
-def test_damaged_files_end_in_a_sentence(name, tmp_path):
-    """Through the command line; `python -m benchmarks fuzz --count 20000 --seed N` is the longer run."""
-    if name == fuzz.ONNX:
-        pytest.importorskip("onnx")
-    path = next(path for path in fuzz.sound_files(tmp_path) if path.name == name)
-    row = fuzz.fuzz(path, 500, seed=1, folder=tmp_path / "failed")
-    print(row)
-    assert row["failed"] == 0 and row["opened"] > 0 and row["refused"] > 0, row
-    assert row["slowest_s"] < fuzz.SECONDS and row["peak_mb"] < fuzz.MEGABYTES
-
-
-@pytest.mark.parametrize(
-    ("said", "code", "what", "fault"),
-    [
-        ("", 0, "opened", None),
-        ("note: something\nminicnn: x.keras: it is no zip.\n", 2, "refused", None),
-        ("minicnn: one.\nminicnn: two.\n", 2, "refused", "exit code 2, and it said"),
-        ("minicnn: " + "y" * 1000, 2, "refused", "exit code 2, and it said"),
-        ("minicnn: x.keras: \x1b[2J.\n", 2, "refused", "exit code 2, and it said"),
-        ("", 2, "refused", "exit code 2, and it said"),
-        (RecursionError("too deep"), None, "refused", "RecursionError: too deep"),
-    ],
-)
-def test_what_counts_as_an_answer(said, code, what, fault, monkeypatch):
-    def main(arguments):
-        if isinstance(said, Exception):
-            raise said
-        print(said, end="", file=sys.stderr)
-        return code
-
-    monkeypatch.setattr(fuzz.app, "main", main)
-    found = fuzz.answer("x.keras", "picture.png")
-    assert found[0] == what and (found[1] is None if fault is None else found[1].startswith(fault))
 
 
 # ---- faults by name ----
