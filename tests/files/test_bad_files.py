@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import sys
 import time
 import tracemalloc
 import zipfile
