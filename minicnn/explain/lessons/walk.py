@@ -13,6 +13,7 @@ import numpy as np
 
 from ... import reference
 from ...types import Array, Pads
+from .backward import NO_PADS, conv_backward, dense_backward, softmax_backward
 from .drawing import beside, grid, row, signed
 from .learning import LEARNING
 from .windows import WINDOWS
@@ -22,7 +23,6 @@ PICTURE: Array = np.array(
 )
 FILTER: Array = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]], np.float64)
 MAP: Array = np.array([[1, 0, 2, 3], [4, 6, 6, 8], [3, 1, 1, 0], [1, 2, 2, 4]], np.float64)
-NO_PADS: Pads = (0, 0), (0, 0)
 
 
 def walk(topic: str, out: TextIO | None = None, key: Callable[[], str] | None = None) -> None:
@@ -88,8 +88,9 @@ def steps(topic: str) -> list[str]:
 
     Examples
     --------
-    >>> print(steps("softmax")[-2])
-    Softmax outputs sum to 1: 0.705385 + 0.259496 + 0.035119 = 1.000000
+    >>> print(steps("softmax")[-1])
+    check by nudging the logit x[0] by h = 1e-05:
+      (loss(2 + h) - loss(2 - h)) / (2 * h) = -0.294615
     """
     if topic not in TOPICS:
         raise ValueError(f"`topic` must be one of {', '.join(TOPICS)}. Received: topic={topic!r}.")
@@ -140,6 +141,7 @@ def _conv():
         f"{grid(padded)}"
     )
     yield ("A real layer adds its bias to every stop, sums over all channels, and has many\nfilters: a map for each.")
+    yield from conv_backward(PICTURE)
 
 
 def _convolve(pads: Pads):
@@ -211,6 +213,7 @@ def _dense():
         products = " + ".join(f"{signed(a)}*{signed(w)}" for a, w in zip(x, kernel[:, k], strict=True))
         yield f"y[{k}] = {products} + {signed(bias[k])} = {y[k]:g}"
     yield f"3 * 2 weights + 2 biases = {kernel.size + bias.size} parameters, {kernel.size} multiply-adds."
+    yield from dense_backward(x, kernel, bias)
 
 
 def _sigmoid():
@@ -243,6 +246,7 @@ def _softmax():
         yield f"y[{k}] = {shifted[k]:.6f} / {shifted.sum():.6f} = {y[k]:.6f}"
     yield f"Softmax outputs sum to 1: {' + '.join(f'{value:.6f}' for value in y)} = {y.sum():.6f}"
     yield "If class 0 is true, the cross-entropy is -log y[0] = " + f"{-np.log(y[0]):.6f}"
+    yield from softmax_backward(x)
 
 
 def _backprop():
