@@ -184,7 +184,15 @@ def larger():
     return randomise(Model(x, Softmax()(Dense(3)(Flatten()(Conv2D(2, 2)(turned))))))
 
 
+def bent():
+    """ReLUs of every setting: a threshold, a slope, a bound, and all of them."""
+    layers = [Conv2D(4, 2), ReLU(threshold=0.2, name="cut"), Conv2D(4, 2), ReLU(negative_slope=0.3), Conv2D(4, 2)]
+    ending = [ReLU(0.9, 0.25, 0.1, name="all"), Flatten(), Dense(9), ReLU(max_value=0.7, name="top"), Dense(3)]
+    return randomise(Sequential([Input((6, 5, 2)), *layers, *ending, Softmax()], seed=0))
+
+
 NETS = {
+    "bent": bent,
     "larger": larger,
     "plain": plain,
     "homework": homework_net,

@@ -14,7 +14,7 @@ import numpy as np
 from ...layers import AUGMENTATIONS
 from ...models import Model
 from ...types import Array
-from ..terms import Place, activation_of, inside, layer_path, pixel_weights, unfold
+from ..terms import Place, activation_of, bend_of, inside, layer_path, pixel_weights, unfold
 
 Node = dict[str, Any]  # see `describe`
 Call = Any  # a Place, whose layer is of the class that the operation is listed for
@@ -241,6 +241,13 @@ def _activation(made: Listed, at: Call, inputs: list[int]):
     return made.add(at, "Activation", inputs, {"function": activation_of(at.layer) or "linear"})
 
 
+def _relu(made: Listed, at: Call, inputs: list[int]):
+    bend = bend_of(at.layer)
+    if activation_of(at.layer) or bend is None:
+        return _activation(made, at, inputs)
+    return made.add(at, "ReLU", inputs, bend._asdict())
+
+
 def _concatenate(made: Listed, at: Call, inputs: list[int]):
     _need_last_axis(at, f"The page shows Concatenate along the last axis only. Received: {at.key!r}.")
     return made.add(at, at.kind, inputs, {})
@@ -329,7 +336,7 @@ OPERATIONS: dict[str, Callable[[Listed, Any, list[int]], int]] = {
     "Normalization": _normalization,
     "PReLU": _prelu,
     "Permute": _plain("dims"),
-    "ReLU": _activation,
+    "ReLU": _relu,
     "Rescaling": _rescaling,
     "Reshape": _plain(),
     "Resizing": _resampled,

@@ -41,6 +41,7 @@ FOLLOWING = (
     "Minimum",
     "Multiply",
     "Normalization",
+    "ReLU",
     "Rescaling",
     "Resizing",
     "Subtract",

@@ -7,7 +7,7 @@ import numpy as np
 from ...arguments import is_integer
 from ...models import Model
 from ...types import ArrayLike, Pair
-from ..terms import CLOSING, activation_of, find, inside, run_forward, seen_by, unfold
+from ..terms import closes, find, inside, run_forward, seen_by, unfold
 
 BATCH = 32
 
@@ -92,7 +92,7 @@ def patches(model: Model, layer: str, channel: int, x: ArrayLike, count: int = 9
         for picture, map_ in enumerate(maps[..., channel], start):
             i, j = map(int, np.unravel_index(np.argmax(map_), map_.shape))
             found.append((float(map_[i, j]), picture, (i, j)))
-    if part is None and activation_of(at.layer) in CLOSING:
+    if part is None and closes(at.layer):
         found = [each for each in found if each[0] > 0]
     strongest = sorted(found, key=lambda each: -each[0])[:count]
     return [Patch(picture, cell, value, *seen_by(model, layer, cell)) for value, picture, cell in strongest]

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...models import Model
 from ...types import ArrayLike
-from ..terms import CLOSING, activation_of, as_batch, run_forward, unfold
+from ..terms import as_batch, closes, run_forward, unfold
 
 BATCH = 32
 
@@ -56,7 +56,7 @@ def dead_units(model: Model, x: ArrayLike) -> list[Dead]:
     Raises
     ------
     ValueError
-        A model of several inputs, no pictures, or a ReLU with settings of its own.
+        A model of several inputs, or no pictures.
 
     Notes
     -----
@@ -73,7 +73,7 @@ def dead_units(model: Model, x: ArrayLike) -> list[Dead]:
     pictures = as_batch(model, x)
     if not len(pictures):
         raise ValueError("`x` must hold at least one picture. Received: none.")
-    names = [key for key, at in unfold(model).items() if at.sources and activation_of(at.layer) in CLOSING]
+    names = [key for key, at in unfold(model).items() if at.sources and closes(at.layer)]
     alive: dict[str, np.ndarray] = {}
     for start in range(0, len(pictures), BATCH):
         _, values = run_forward(model, pictures[start : start + BATCH])

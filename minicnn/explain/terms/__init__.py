@@ -4,7 +4,8 @@ What the page uses, too: places (every call of a layer, and one recorded run), p
 """
 
 from . import inside
-from .activations import CLOSING, activation_of
+from .activations import activation_of
+from .bends import Bend, bend_of, closes
 from .places import Place, find, layer_path, unfold
 from .resampling import pixel_weights
 from .runs import Run, as_batch, fed, loss_of, run_backward, run_forward
@@ -15,7 +16,7 @@ from .trace_gradient import trace_gradient
 from .windows import Windows
 
 __all__ = [
-    "CLOSING",
+    "Bend",
     "Place",
     "Run",
     "Term",
@@ -23,6 +24,8 @@ __all__ = [
     "Windows",
     "activation_of",
     "as_batch",
+    "bend_of",
+    "closes",
     "fed",
     "find",
     "inside",

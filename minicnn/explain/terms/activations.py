@@ -1,11 +1,12 @@
 """Activation functions in float64, with the formula that a trace prints and the slope that a gradient goes through."""
 
+from typing import Any
+
 import numpy as np
 
 from ...layers import ACTIVATIONS, Layer
 from ...types import Array, ArrayLike
 
-CLOSING = ("relu", "relu6")  # 0 below 0: no gradient passes there
 FORMULAS: dict[str, str] = {
     "relu": "max(z, 0)",
     "relu6": "min(max(z, 0), 6)",
@@ -23,7 +24,7 @@ FORMULAS: dict[str, str] = {
 
 
 def activation_of(layer: Layer) -> str | None:
-    """Name the function that a layer applies last; None for none.
+    """Name the function that a layer applies last; None for none, and for a ReLU of other settings than those two.
 
     Examples
     --------
@@ -33,11 +34,9 @@ def activation_of(layer: Layer) -> str | None:
     """
     name = type(layer).__name__
     if name == "ReLU":
-        settings = {key: getattr(layer, key) for key in ("max_value", "negative_slope", "threshold")}
-        known = {(None, 0.0, 0.0): "relu", (6.0, 0.0, 0.0): "relu6"}.get(tuple(settings.values()))
-        if known is None:
-            raise ValueError(f"ReLU is explained with max_value=6, or without. Received: {layer.name!r}: {settings}.")
-        return known
+        settings: Any = layer
+        given = settings.max_value, settings.negative_slope, settings.threshold
+        return {(None, 0.0, 0.0): "relu", (6.0, 0.0, 0.0): "relu6"}.get(given)
     return "softmax" if name == "Softmax" else getattr(layer, "activation", None)
 
 
@@ -90,16 +89,3 @@ def back(name: str | None, dy: ArrayLike, z: ArrayLike) -> Array:
         return dy
     kept = z if ACTIVATIONS[name].keeps == "x" else ACTIVATIONS[name].forward(z)
     return ACTIVATIONS[name].backward(dy, kept)
-
-
-def gate(name: str | None, z: float) -> str:
-    """Say in a word whether a gradient passes a ReLU here; "" for other functions.
-
-    Examples
-    --------
-    >>> gate("relu", 0.5), gate("relu", -1.0), gate("relu6", 7.0), gate("tanh", 0.5)
-    ('ReLU open', 'ReLU closed', 'ReLU closed', '')
-    """
-    if name not in ("relu", "relu6"):
-        return ""
-    return "ReLU open" if z > 0 and not (name == "relu6" and z >= 6) else "ReLU closed"

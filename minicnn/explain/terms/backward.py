@@ -34,7 +34,8 @@ from ...layers import (
 )
 from ...types import Array
 from . import joining, normalizing, resampling
-from .activations import activate, activation_of, back, gate
+from .activations import activate, activation_of, back
+from .bends import bend_of, gate
 from .table import GradientAt, Index, Inputs, Term, add_up, place, term_sent
 from .windows import Depthwise, Windows
 
@@ -153,10 +154,9 @@ def through_activation(layer: Layer, xs: Inputs, k: int, dz: GradientAt, index: 
     name, x = activation_of(layer), xs[0]
     if name == "softmax":
         return _softmax(layer, xs, k, dz, index)
-    if name is None:
-        return [term_sent(dz, index, 1.0)]
-    slope = float(back(name, [1.0], [x[index]])[0])
-    return [term_sent(dz, index, slope, gate(name, float(x[index])))]
+    bend = bend_of(layer)
+    slope = bend.line(float(x[index]))[0] if bend else float(back(name, [1.0], [x[index]])[0])
+    return [term_sent(dz, index, slope, gate(layer, float(x[index])))]
 
 
 def _softmax(layer: Layer, xs: Inputs, k: int, dz: GradientAt, index: Index):

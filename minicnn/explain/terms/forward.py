@@ -26,6 +26,7 @@ from ...layers import (
     MaxPooling2D,
     Normalization,
     Permute,
+    ReLU,
     Rescaling,
     SeparableConv2D,
     Windowed,
@@ -34,6 +35,7 @@ from ...layers import (
 from ...types import Array
 from . import joining, normalizing, resampling
 from .activations import FORMULAS, activate, activation_of
+from .bends import Bend, bend_of
 from .table import Index, Inputs, Parts, Term, add_up, place
 from .windows import Depthwise, Windows
 
@@ -228,6 +230,15 @@ def _activation(layer: Layer, xs: Inputs, index: Index):
     return Parts(f"y = {formula}", ("x",), [Term(place(index), (x,))], steps)
 
 
+def _relu(layer: ReLU, xs: Inputs, index: Index):
+    if activation_of(layer):
+        return _activation(layer, xs, index)
+    bend, x = bend_of(layer) or Bend(), float(xs[0][index])
+    slope, shift = bend.line(x)
+    steps = [(f"{shift:+.6g}", slope * x + shift)] if shift else []
+    return Parts(f"y = {bend}", ("x", "slope"), [Term(place(index), (x, slope))], steps)
+
+
 def _softmax(layer: Layer, xs: Inputs, index: Index):
     axis = getattr(layer, "axis", -1) % len(index)
     row = xs[0][(*index[:axis], slice(None), *index[axis + 1 :])].astype(np.float64)
@@ -361,7 +372,7 @@ FORWARD: dict[str, Rule] = {
     "Normalization": _normalization,
     "PReLU": _prelu,
     "Permute": _permute,
-    "ReLU": _activation,
+    "ReLU": _relu,
     "Rescaling": _rescaling,
     "Reshape": _reshape,
     "Sigmoid": _activation,

@@ -18,8 +18,9 @@ from ...layers import MaxPooling2D
 from ...models import Model
 from ...types import AnyArray, ArrayLike
 from . import inside
-from .activations import activate, activation_of, gate
+from .activations import activate
 from .backward import TO_INPUT, TO_WEIGHT, pointwise_half, through_activation
+from .bends import gate
 from .places import Place, find, full_index, layer_path
 from .runs import Run, run_backward
 from .table import Index, Term, Trace, place
@@ -197,7 +198,7 @@ class _Gradient:
     def _notes(self, index: Index) -> list[str]:
         if self.part == inside.DEPTHWISE or (self.at.key, self.part) == self.run.start:
             return []
-        own = gate(activation_of(self.at.layer), float(self.run.values[self.at.key][index])) if self.part else ""
+        own = gate(self.at.layer, float(self.run.values[self.at.key][index])) if self.part else ""
         return [own] if own == "ReLU closed" else [*filter(None, [own]), *_passage(self.run, self.at, index)]
 
 
@@ -209,8 +210,8 @@ def _passage(run: Run, at: Place, index: Index) -> list[str]:
         if len(readers) != 1 or (run.fused and readers[0].key == run.last):
             return notes
         reader, x = readers[0], run.values[at.key]
-        if reader.kind in ("ReLU", "Activation") and gate(activation_of(reader.layer), float(x[index])):
-            notes.append(gate(activation_of(reader.layer), float(x[index])))
+        if reader.kind in ("ReLU", "Activation") and (said := gate(reader.layer, float(x[index]))):
+            notes.append(said)
             if notes[-1] == "ReLU closed":
                 return notes
         elif reader.kind == "MaxPooling2D" and isinstance(reader.layer, MaxPooling2D):  # an average is one too

@@ -199,14 +199,37 @@ def test_nets_that_the_page_refuses_can_be_taken_apart():
             assert trace_gradient(model, x, y, what, index).value == pytest.approx(array[index], rel=1e-4, abs=1e-6)
 
 
-def test_a_relu_of_other_settings_is_not_taken_apart():
-    model = Sequential([Input((3,)), ReLU(negative_slope=0.1, name="bent")])
-    with pytest.raises(ValueError) as error:
-        trace(model, np.ones((1, 3)), "bent", 0)
-    assert str(error.value) == (
-        "ReLU is explained with max_value=6, or without. Received: 'bent': "
-        "{'max_value': None, 'negative_slope': 0.1, 'threshold': 0.0}."
-    )
+RELUS = {  # min(x, top) where x > threshold, else slope * (x - threshold); at the kinks what Keras sends back
+    "threshold": ({"threshold": 0.5}, [[-1, 0, 0], [0.5, 0, 0], [0.75, 0.75, 1], [9, 9, 1]]),
+    "a slope": ({"negative_slope": 0.25}, [[-2, -0.5, 0.25], [0, 0, 0.25], [3, 3, 1]]),
+    "a bound": ({"max_value": 2}, [[-2, 0, 0], [0, 0, 0], [1, 1, 1], [2, 2, 0], [3, 2, 0]]),
+    "slope and bound": (
+        {"negative_slope": 0.5, "max_value": 2},
+        [[-2, -1, 0.5], [0, 0, 0], [1, 1, 1], [2, 2, 1], [3, 2, 0]],
+    ),
+    "slope and 6": ({"negative_slope": 0.5, "max_value": 6}, [[-2, -1, 0.5], [1, 1, 1], [6, 6, 0], [7, 6, 0]]),
+    "all": (
+        {"negative_slope": 0.5, "max_value": 6, "threshold": 1},
+        [[-1, -1, 0.5], [1, 0, 0], [2, 2, 1], [6, 6, 1], [8, 6, 0]],
+    ),
+    "a threshold that float32 rounds": ({"threshold": 0.3}, [[0.25, 0, 0], [np.float32(0.3), 0, 0], [0.5, 0.5, 1]]),
+}
+
+
+@pytest.mark.parametrize("kind", RELUS)
+def test_a_relu_of_any_settings_is_taken_apart(kind):
+    """On paper, and as the engine has it: ahead and back, on either side of each kink and at the kinks."""
+    settings, rows = RELUS[kind]
+    x, y, slope = (np.array(column, np.float32) for column in zip(*rows, strict=True))
+    model = Sequential([Input((len(x),)), ReLU(name="bent", **settings)])
+    model.compile("sgd", "mse")
+    truth = y[None] - 1  # so every gradient is the same before the bend
+    for k in range(len(x)):
+        ahead, back = trace(model, x[None], "bent", k), trace_gradient(model, x[None], truth, model.input_names[0], k)
+        assert (ahead.value, ahead.engine) == pytest.approx((y[k], y[k]))
+        want = 2 / len(x) * slope[k]
+        assert (back.value, back.engine) == pytest.approx((want, want))
+        assert back.terms[0].note == {1: "ReLU open", 0: "ReLU closed"}.get(slope[k], "")
 
 
 def test_a_linear_activation_changes_nothing():

@@ -4,7 +4,7 @@
 import { button, el, fill, num } from "./dom.js";
 import { readBox } from "./fields.js";
 import { curve } from "./formulas.js";
-import { FUNCTIONS } from "./functions.js";
+import { BENT, FUNCTIONS } from "./functions.js";
 import { LAYERS, normalFactor } from "./layers.js";
 import { grid } from "./maps.js";
 import { format, largest } from "./numbers.js";
@@ -269,6 +269,10 @@ export const RULES = {
     },
   },
   Normalization: { text: "y = (x \u2212 mean) / deviation", work: (node, [x]) => `${format(x)} \u2192` },
+  ReLU: {
+    text: "y = min(x, maximum) where x > threshold, else slope \u00b7 (x \u2212 threshold)",
+    work: ({ settings }, [x]) => `${BENT.text(settings)}; x = ${format(x)}:`,
+  },
   LeakyReLU: {
     text: "y = x where x > 0, else slope \u00b7 x",
     work: ({ settings }, [x]) => `${format(x)} \u00b7 ${x > 0 ? 1 : format(settings.negative_slope)} =`,

@@ -1,5 +1,7 @@
 // Functions of one number, with their slopes, and softmax over several.
 
+import { format } from "./numbers.js";
+
 export const FUNCTIONS = {
   linear: { text: "x", f: (x) => x, slope: () => 1 },
   relu: { text: "max(x, 0)", f: (x) => (x > 0 ? x : x !== x ? x : 0), slope: (x) => (x > 0 ? 1 : 0) },
@@ -28,6 +30,26 @@ export const FUNCTIONS = {
     text: "x * (1 + erf(x / sqrt(2))) / 2",
     f: (x) => x * below(x),
     slope: (x) => below(x) + (x * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI),
+  },
+};
+
+// A ReLU of any settings: min(x, max_value) where x > threshold, else negative_slope (x - threshold). At the kinks the
+// slope is the engine's, as minicnn/explain/terms/bends.py has it.
+export const BENT = {
+  text({ max_value: top, negative_slope: slope, threshold }) {
+    const shifted = threshold ? `(x - ${format(threshold)})` : "x";
+    return (
+      `${top === null ? "x" : `min(x, ${format(top)})`} where x > ${format(threshold)}, ` +
+      `else ${slope ? `${format(slope)} ${shifted}` : "0"}`
+    );
+  },
+  f(x, { max_value: top, negative_slope: slope, threshold }) {
+    return x <= threshold ? slope * (x - threshold) : Math.min(x, top ?? Infinity);
+  },
+  slope(x, { max_value: top, negative_slope: slope, threshold }) {
+    const mixed = threshold || (slope && top !== null);
+    if (x <= threshold) return mixed && x === threshold ? 0 : slope;
+    return top === null || x < top || (x === top && mixed && (top !== 6 || threshold)) ? 1 : 0;
   },
 };
 

@@ -6,7 +6,7 @@
 //
 // The formulas are those of minicnn/reference; sums are taken in double precision and stored in single.
 
-import { FUNCTIONS, softmax } from "./functions.js";
+import { BENT, FUNCTIONS, softmax } from "./functions.js";
 import { extreme, multiply, stretched, weighed } from "./joining.js";
 import { normalized } from "./normalizing.js";
 import { like, zeros } from "./numbers.js";
@@ -253,6 +253,7 @@ export const LAYERS = {
     (x, s) => (x > 0 ? x : s.alpha * Math.expm1(x)),
     (x, s) => (x > 0 ? 1 : s.alpha * Math.exp(x)),
   ),
+  ReLU: scalar(BENT.f, BENT.slope),
   Rescaling: rescaling,
   BatchNormalization: batchNormalization,
   Normalization: normalization,

@@ -4,7 +4,7 @@
 // out, is in channel c of pixel h, w, and input k of `reader`; term(out, factor, note) makes the term of an output,
 // spot(i, j, f) is an output's number. Of a net that is carried in part a factor may be undefined.
 
-import { FUNCTIONS } from "./functions.js";
+import { BENT, FUNCTIONS } from "./functions.js";
 import { JOINING, stretched, taken } from "./joining.js";
 import { framed, LAYERS, normalFactor, slopeAt, turned } from "./layers.js";
 import { groupOf, moments } from "./normalizing.js";
@@ -111,10 +111,11 @@ function fromActivation({ net, reader, channels, at, c, x, term }) {
   return every(channels, (j) => term(at - c + j, y(j) * ((j === c) - y(c))));
 }
 
-// Whether a ReLU lets a gradient through.
-export function gate(reader, x) {
-  if (!["relu", "relu6"].includes(reader.settings.function)) return "";
-  return FUNCTIONS[reader.settings.function].slope(x) ? "ReLU open" : "ReLU closed";
+// Whether a ReLU lets a gradient through; "" where a part of it passes.
+export function gate({ kind, settings }, x) {
+  if (kind !== "ReLU" && !["relu", "relu6"].includes(settings.function)) return "";
+  const slope = kind === "ReLU" ? BENT.slope(x, settings) : FUNCTIONS[settings.function].slope(x);
+  return slope === 1 ? "ReLU open" : slope === 0 ? "ReLU closed" : "";
 }
 
 // An input may be stretched: then it is read several times.
@@ -184,6 +185,7 @@ function fromFramed({ reader, node, at, term }) {
 
 const SENDS = {
   Activation: fromActivation,
+  ReLU: ({ reader, x, at, term }) => [term(at, BENT.slope(x, reader.settings), gate(reader, x))],
   AveragePooling2D: fromMeans,
   Concatenate: fromBeside,
   Conv2D: fromWindows,

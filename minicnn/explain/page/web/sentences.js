@@ -86,6 +86,11 @@ const SENTENCES = {
     "computed; a dense layer wants a row.",
   Reshape: () => "The same numbers in another shape; nothing is computed.",
   Permute: () => "The same numbers with the axes in another order; nothing is computed.",
+  ReLU: ({ settings: { max_value: top, negative_slope: slope, threshold } }) =>
+    `Numbers above ${format(threshold)} pass${top === null ? "" : `, up to ${format(top)}`}; ` +
+    (slope
+      ? `what lies below${threshold ? ", counted from there," : ""} is multiplied by ${format(slope)}.`
+      : "all others become 0."),
   LeakyReLU: ({ settings }) =>
     `Numbers above 0 pass, others are multiplied by ${format(settings.negative_slope)}: so a gradient always comes ` +
     "through.",

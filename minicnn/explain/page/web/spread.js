@@ -17,7 +17,8 @@ export function histogram(values, most, bins) {
   return { counts, zeros };
 }
 
-const closes = ({ kind, settings }) => kind === "Activation" && ["relu", "relu6"].includes(settings.function);
+const closes = ({ kind, settings }) =>
+  kind === "ReLU" ? !settings.negative_slope : ["relu", "relu6"].includes(settings.function);
 
 export const closingNodes = (nodes) => nodes.filter(closes);
 

@@ -64,7 +64,7 @@ function passage(net, node, at) {
     if (next.length !== 1) return notes;
     const [reader] = next;
     const x = net.valueAt(here.index, at);
-    if (reader.kind === "Activation" && gate(reader, x)) {
+    if (gate(reader, x)) {
       notes.push(gate(reader, x));
       if (notes[notes.length - 1] === "ReLU closed") return notes;
     } else if (reader.kind === "MaxPooling2D") {
