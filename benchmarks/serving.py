@@ -93,7 +93,7 @@ def _files(folder, onnx, quick):
 
 
 def _commands(file, names, threads):
-    """Give what starts each server: name -> arguments after the interpreter."""
+    """Return what starts each server: name -> arguments after the interpreter."""
     ours = ["-m", "minicnn", "serve", str(file), "--port", "0"]
     found = {"minicnn": ours, "minicnn unbatched": [*ours, "--batch", "1"]}
     for name in names:
@@ -125,7 +125,7 @@ class _Server:
         self.start_s, self.start_mb = time.perf_counter() - start, self.memory("VmRSS")
 
     def ask(self, picture):
-        """Give the probabilities of one picture."""
+        """Return the probabilities of one picture."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             return _answer(connection, picture)
@@ -133,7 +133,7 @@ class _Server:
             connection.close()
 
     def memory(self, what):
-        """Give a line of its status, in 10^6 bytes; 0 where the system does not tell."""
+        """Return a line of its status, in 10^6 bytes; 0 where the system does not tell."""
         try:
             lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
         except OSError:

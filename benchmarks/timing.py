@@ -185,7 +185,7 @@ def paired_ratio(old, new):
 
 
 def ratio_over_pairs(pairs):
-    """Give the median of old / new over pairs of processes, and its 95% interval.
+    """Return the median of old / new over pairs of processes, and its 95% interval.
 
     Parameters
     ----------

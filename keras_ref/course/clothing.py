@@ -78,7 +78,7 @@ def get(dest: AnyPath, source: AnyPath = SOURCE) -> Path:
 
 @contextmanager
 def _growing(dest: Path) -> Iterator[Path]:
-    """Give the path of a folder that becomes `dest` when the block ends well, otherwise it is gone."""
+    """Yield the path of a folder that becomes `dest` when the block ends well, otherwise it is gone."""
     dest.parent.mkdir(parents=True, exist_ok=True)
     partial = dest.with_name(f".{dest.name}.partial")
     try:

@@ -14,7 +14,7 @@ from ..types import AnyPath
 
 @contextmanager
 def writing(path: AnyPath) -> Iterator[BinaryIO]:
-    """Give a binary file that becomes `path` when the block ends well, in a folder that is made where it is absent.
+    """Yield a binary file that becomes `path` when the block ends well, in a folder that is made where it is absent.
 
     Parameters
     ----------

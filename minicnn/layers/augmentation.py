@@ -1,6 +1,6 @@
-"""Augmentation: layers that change pictures at random in training, and pass them on unchanged otherwise.
+"""Augmentation: layers that change images at random in training, and pass them on unchanged otherwise.
 
-    y = x, at inference;     in training each picture by a draw of its own:
+    y = x, at inference;     in training each image by a draw of its own:
 
     RandomFlip, RandomRotation, RandomZoom, RandomTranslation     read elsewhere: reference/affine_transform.py
     RandomContrast                                                y = (x - mean) * factor + mean, a mean a channel
@@ -95,7 +95,7 @@ class Augmentation(Layer):
 
 
 class Drawn(Augmentation):
-    """An augmentation that trains: `draw` says how each picture is changed, `transform` does it.
+    """An augmentation that trains: `draw` says how each image is changed, `transform` does it.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class Drawn(Augmentation):
     --------
     >>> import numpy as np
     >>> from minicnn import RandomTranslation
-    >>> layer = RandomTranslation((0.5, 0.5), 0, seed=1)  # half a picture down
+    >>> layer = RandomTranslation((0.5, 0.5), 0, seed=1)  # half an image down
     >>> layer(np.arange(4.0).reshape(1, 4, 1, 1), training=True).ravel()
     array([1., 0., 0., 1.], dtype=float32)
     """
@@ -185,14 +185,14 @@ class Drawn(Augmentation):
         return self.transform(x, *self.draw(len(x)))
 
     def draw(self, count: int) -> list[Any]:
-        """Draw what happens to so many pictures: for each factor, (N,)."""
+        """Draw what happens to so many images: for each factor, (N,)."""
         return [self.rng.uniform(*_range(self.settings[key], self.least), count) for key in self._factors()]
 
     def _factors(self) -> list[str]:
         return [key for key, value in self.settings.items() if key.endswith("factor") and value is not None]
 
     def transform(self, x: Array, /, *draws: Any) -> Array:
-        """Change pictures as it was drawn.
+        """Change images as it was drawn.
 
         Parameters
         ----------
@@ -205,12 +205,12 @@ class Drawn(Augmentation):
         return kernels.affine_transform_forward(x, np.stack(matrices, 1), *fill)
 
     def _matrix(self, bottom: int, right: int, /, *draws: Any) -> list[Any]:
-        """Return the six numbers of `affine_transform_forward`, for pictures whose last pixel is (bottom, right)."""
+        """Return the six numbers of `affine_transform_forward`, for images whose last pixel is (bottom, right)."""
         raise NotImplementedError(f"{type(self).__name__} must define _matrix.")
 
 
 class RandomFlip(Drawn):
-    """Mirror half of the pictures: left and right, top and bottom, or, by one draw, both.
+    """Mirror half of the images: left and right, top and bottom, or, by one draw, both.
 
     Parameters: `mode` ("horizontal_and_vertical", "horizontal" or "vertical"), `seed`.
 
@@ -225,7 +225,7 @@ class RandomFlip(Drawn):
     arguments: ClassVar[dict[str, Any]] = {"mode": "horizontal_and_vertical", "seed": None}
 
     def draw(self, count: int) -> list[Any]:
-        """Draw which pictures are mirrored, (N,) bool."""
+        """Draw which images are mirrored, (N,) bool."""
         return [self.rng.random(count) <= 0.5]
 
     def _matrix(self, bottom: int, right: int, /, *draws: Any) -> list[Any]:
@@ -234,7 +234,7 @@ class RandomFlip(Drawn):
 
 
 class RandomRotation(Drawn):
-    """Turn pictures around their middle.
+    """Turn images around their middle.
 
     Parameters: `factor` (the largest part of a full turn, or two ends), `fill_mode`, `interpolation`, `seed`,
     `fill_value`: what is read outside, see `reference.affine_transform_forward`.
@@ -257,7 +257,7 @@ class RandomRotation(Drawn):
 
 
 class RandomZoom(Drawn):
-    """Bring pictures nearer (factors below 0) or push them away.
+    """Bring images nearer (factors below 0) or push them away.
 
     Parameters: `height_factor`, `width_factor` (None: as the height), `fill_mode`, `interpolation`, `seed`,
     `fill_value`. A factor is the largest part by which the size changes, or two ends.
@@ -276,7 +276,7 @@ class RandomZoom(Drawn):
     def _checked(self, key: str, value: Any) -> Any:
         kept = super()._checked(key, value)
         if key.endswith("factor") and -1 in (kept if isinstance(kept, tuple) else (kept,)):
-            raise ValueError(f"`{key}` must be above -1, where no picture is left. Received: {key}={value!r}.")
+            raise ValueError(f"`{key}` must be above -1, where no image is left. Received: {key}={value!r}.")
         return kept
 
     def _matrix(self, bottom: int, right: int, /, *draws: Any) -> list[Any]:
@@ -285,7 +285,7 @@ class RandomZoom(Drawn):
 
 
 class RandomTranslation(Drawn):
-    """Move pictures down (factors above 0) and to the right.
+    """Move images down (factors above 0) and to the right.
 
     Parameters: `height_factor`, `width_factor`, `fill_mode`, `interpolation`, `seed`, `fill_value`. A factor is the
     largest part of the size, or two ends.
@@ -330,7 +330,7 @@ class RandomContrast(Drawn):
         return [self.rng.uniform(min(-low, high), max(-low, high), count)]
 
     def transform(self, x: Array, /, *draws: Any) -> Array:
-        """Change pictures as it was drawn; see `Drawn`."""
+        """Change images as it was drawn; see `Drawn`."""
         mean = x.mean(1).mean(1)[:, None, None]  # one axis after the other: at once takes NumPy ten times as long
         factor = 1 + _column(draws[0], x)
         y = x * factor
@@ -354,7 +354,7 @@ class RandomBrightness(Drawn):
     arguments: ClassVar[dict[str, Any]] = COLOUR
 
     def transform(self, x: Array, /, *draws: Any) -> Array:
-        """Change pictures as it was drawn; see `Drawn`."""
+        """Change images as it was drawn; see `Drawn`."""
         low, high = sorted(self.settings["value_range"])
         y = x + _column(draws[0] * (high - low), x)
         return np.clip(y, low, high, out=y)

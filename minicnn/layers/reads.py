@@ -12,7 +12,7 @@ import numpy as np
 
 from ..types import IntArray
 
-FAR = 2**40  # pixels; whoever sees as many sees all of a picture
+FAR = 2**40  # pixels; whoever sees as many sees all of an image
 LONGEST = 2**14  # pixels along an axis; of longer ones no place is looked at by itself
 
 

@@ -127,7 +127,7 @@ class Resizing(Layer):
         return taps(left[0], self.height, self.interpolation), taps(left[1], self.width, self.interpolation)
 
     def picture(self, pixels: AnyArray) -> Array:
-        """Return one picture, (H, W, C), resized: of a large one only the pixels that are read become floats.
+        """Return one image, (H, W, C), resized: of a large one only the pixels that are read become floats.
 
         Examples
         --------

@@ -81,7 +81,7 @@ BEFORE = {
 
 
 @pytest.mark.parametrize("what", BEFORE)
-def test_pads_of_a_maximum_behind_what_may_be_negative(tmp_path, what):
+def test_pads_of_a_maximum_after_what_may_be_negative(tmp_path, what):
     stored = {"k": np.float32(5), "m": np.float32(-0.5), "pads": np.array([0, 0, 1, 1, 0, 0, 1, 1])}
     stored |= {"g": drawn(3), "b": drawn(3, low=-9, high=-5), "e": drawn(3), "v": drawn(3, low=0.5)}
     nodes = [*BEFORE[what], node("MaxPool", "a", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])]

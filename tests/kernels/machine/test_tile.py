@@ -101,7 +101,7 @@ def test_memory_to_memory(dtype, width):
     _moved(SHAPE, x, out, STEP, width)
     np.testing.assert_array_equal(cells(out, 2, width), cells(x, 1, width))
     assert (out == 9).sum() >= out.size - T * width, "lanes that do not count are not written"
-    for last in x, x[: 1 + 2 * STEP + width]:  # room for whole rows, and none behind the last lane
+    for last in x, x[: 1 + 2 * STEP + width]:  # room for whole rows, and none after the last lane
         out[:] = 9
         _moved_any(SHAPE, last, out, STEP, width)
         np.testing.assert_array_equal(cells(out, 2, width), cells(x, 1, width))
