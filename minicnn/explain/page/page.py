@@ -144,24 +144,13 @@ def write(
         "classes": card["class_names"],
         "preprocess": {key: card[key] for key in ("size", "resize", "crop", "invert", "scale", "offset")},
         "loss": describe_loss(model, card["output"]),
-        "pictures": [
-            {
-                "name": name,
-                "label": label,
-                "at": blobs.add(pixels),
-                "says": None if card["task"] == "many" else judgement.says,
-            }
-            for (name, label, pixels), judgement in zip(shown, said, strict=True)
-        ],
+        "pictures": _pictures(shown, said, card["task"] == "many", blobs),
         "first": reading.telling(said),
         "epochs": [
             {"name": name, "at": [] if heavy else rounding.lay_down(nodes, arrays(each), blobs, exact)}
             for each, name in zip(epochs.models, epochs.names, strict=True)
         ],
-        "history": {
-            name: [value if np.isfinite(value) else None for value in values]
-            for name, values in (history if history is not None else epochs.history()).items()
-        },
+        "history": _finite(history if history is not None else epochs.history()),
         "shapes": [list(array.shape) for array in arrays(model)],
         "rounded": None if exact else rounding.told(epochs.models, shown, card),
         "training": learning(model, shown, heavy, exact),
@@ -171,6 +160,21 @@ def write(
     with replacing(path) as file:
         file.write(page)
     return len(page)
+
+
+def _pictures(
+    shown: Sequence[reading.Picture], said: Sequence[reading.Judged], many: bool, blobs: Blobs
+) -> list[dict[str, Any]]:
+    """List the pictures: name, label, where the pixels lie, and what the net says, where that is one class."""
+    return [
+        {"name": name, "label": label, "at": blobs.add(pixels), "says": None if many else judgement.says}
+        for (name, label, pixels), judgement in zip(shown, said, strict=True)
+    ]
+
+
+def _finite(history: Mapping[str, Sequence[float]]) -> dict[str, list[float | None]]:
+    """Write what is not finite as None: JSON has no word for it."""
+    return {name: [value if np.isfinite(value) else None for value in values] for name, values in history.items()}
 
 
 def _described(epochs: Epochs) -> tuple[list[Node], Callable[[Model], list[Array]]]:
