@@ -240,7 +240,7 @@ def _statistics(net, names):
 
 def _process(engine, file, picture):
     """Return the seconds and the peak of a process that loads a file and predicts a picture, the second time."""
-    arguments = "-m", "benchmarks.child_predict", engine, file, picture
+    arguments = "-m", "benchmarks.children.predict", engine, file, picture
     otherwise = f"{engine} did not predict"
     processes.checked(processes.run(*arguments), otherwise)  # this one may compile
     done = processes.checked(processes.run(*arguments), otherwise)

@@ -41,7 +41,7 @@ class Side:
         self.checkout = Path(checkout)
         if not (self.checkout / "minicnn" / "__init__.py").is_file():
             raise ValueError(f"A checkout of minicnn is needed. Received: {checkout}.")
-        script = Path(__file__).with_name("child_compare.py")
+        script = Path(__file__).with_name("children") / "compare.py"
         self.process = subprocess.Popen(
             [sys.executable, str(script), str(checkout), str(threads)],
             text=True,

@@ -1,7 +1,7 @@
 """python -m benchmarks memory: the peak of a process that trains the homework net, batch 20, and what a step allocates.
 
-Each engine has a process of its own (child.py). Page faults count the memory that the system has to hand out: a loop
-that allocates nothing large has next to none once it is warm.
+Each engine has a process of its own (children/memory.py). Page faults count the memory that the system has to hand out:
+a loop that allocates nothing large has next to none once it is warm.
 """
 
 import json
@@ -24,7 +24,7 @@ def measure(names, threads, quick=False):
     steps, pixels, batch = (2, 30, 4) if quick else (20, 150, 20)
     rows = []
     for engine in progress.track(engines, "memory"):
-        done = processes.run("-m", "benchmarks.child", engine, steps, pixels, batch)
+        done = processes.run("-m", "benchmarks.children.memory", engine, steps, pixels, batch)
         if engine != "minicnn" and "ModuleNotFoundError" in done.errors:
             continue
         rows.append(

@@ -33,7 +33,7 @@ def run(*arguments: object, environment: Mapping[str, str] | None = None) -> Don
 
     Parameters
     ----------
-    arguments : what follows the interpreter: "-m", "benchmarks.child", ...
+    arguments : what follows the interpreter: "-m", "benchmarks.children.memory", ...
     environment : dict, or None for this process's
 
     Returns

@@ -98,7 +98,7 @@ def _commands(file, names, threads):
     found = {"minicnn": ours, "minicnn unbatched": [*ours, "--batch", "1"]}
     for name in names:
         if name == "keras" or (name == "onnxruntime" and file.with_suffix(".onnx").exists()):
-            found[name] = ["-m", "benchmarks.child_serving", name, str(file), "0", str(threads)]
+            found[name] = ["-m", "benchmarks.children.serving", name, str(file), "0", str(threads)]
         elif name == "onnxruntime":
             print("note: ONNX Runtime is left out: Keras cannot export the net here.", file=sys.stderr)
     return found

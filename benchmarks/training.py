@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from . import architectures, machine, peers, processes, progress, results, timing
-from .child_train import CLASSES, keras_step, minicnn_step
+from .children.train import CLASSES, keras_step, minicnn_step
 
 BATCH = 8
 WHOLE = {"MobileNetV2": 96}
@@ -64,7 +64,7 @@ def _row(name, size, what, folder, keras, seconds):
     row = {"net": f"{name}, {size}", "what": f"{what}, {BATCH} pictures"}
     row["engines"] = {label: sample.row() for label, sample in samples.items()}
     for engine in ("minicnn", "keras") if seconds else ():
-        done = processes.run("-m", "benchmarks.child_train", engine, file, pictures)
+        done = processes.run("-m", "benchmarks.children.train", engine, file, pictures)
         row[engine] = json.loads(processes.checked(done, f"{engine} did not train").out.splitlines()[-1])
     return row
 

@@ -254,9 +254,9 @@ def test_keras_ref(path):
 
 @pytest.mark.parametrize("path", sources("benchmarks"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_benchmarks(path):
-    """A peer is imported by its engine in peers/, or in a process of its own."""
+    """A peer is imported by its engine in peers/, or in a process of its own, in children/."""
     ours, libraries = taken_by(path)
-    apart = "peers" in path.parts or path.name.startswith("child")
+    apart = {"peers", "children"} & set(path.parts)
     assert ours <= BENCHMARKS and libraries <= BENCHMARKS_LIBRARIES | (ENGINES if apart else set())
 
 

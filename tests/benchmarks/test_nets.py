@@ -145,11 +145,11 @@ def test_a_head_alone_is_trained(tmp_path):
 
 
 def test_a_process_that_trains(tmp_path, capsys):
-    from benchmarks import child_train
+    from benchmarks.children import train
 
     twins.make("tinyvgg", size=28).save(tmp_path / "net.keras")
     np.save(tmp_path / "pictures.npy", np.zeros((4, 28, 28, 3), np.float32))
-    child_train.main("minicnn", tmp_path / "net.keras", tmp_path / "pictures.npy")
+    train.main("minicnn", tmp_path / "net.keras", tmp_path / "pictures.npy")
     told = json.loads(capsys.readouterr().out)
     assert told["peak_mb"] > 10 and 0 < told["loss"] < 10
 

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import architectures, child, memory, processes, sections, startup, twins
+from benchmarks import architectures, memory, processes, sections, startup, twins
+from benchmarks.children import memory as counted
 from minicnn import get_num_threads
 
 
@@ -26,8 +27,8 @@ def test_startup():
 def test_faults_are_those_of_one_step_once_warm(monkeypatch, capsys):
     """Of a child that counts 1,000 pages before the steps and 1,040 after two of them."""
     pages = iter([1000, 1040])
-    monkeypatch.setattr(child, "faults", lambda: next(pages))
-    child.main("minicnn", 2, 30, 4)
+    monkeypatch.setattr(counted, "faults", lambda: next(pages))
+    counted.main("minicnn", 2, 30, 4)
     told = json.loads(capsys.readouterr().out)
     assert told["faults_a_step"] == 20 and told["peak_mb"] >= told["import_mb"] > 0
     row = {"engine": "minicnn", **told, "faults_a_step": 1e6}

@@ -1,6 +1,6 @@
 """A process of its own: load a .keras file in one engine, predict one picture, and print what memory that took.
 
-    python -m benchmarks.child_predict minicnn|keras FILE PICTURE.npy
+    python -m benchmarks.children.predict minicnn|keras FILE PICTURE.npy
 
 It imports one engine and nothing else of these benchmarks but the counter of memory.
 """
@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 
-from .child import peak_mb
+from .memory import peak_mb
 
 
 def main(engine, file, picture):

@@ -1,6 +1,6 @@
 """A process of its own: minicnn as it stands in one checkout, timed on request by compare.py.
 
-    python benchmarks/child_compare.py CHECKOUT THREADS
+    python benchmarks/children/compare.py CHECKOUT THREADS
 
 The cases are this checkout's; what is timed is the other's, through its public names alone, so that two versions whose
 insides differ run the same calls. Requests and answers are lines of JSON, see `main`.
@@ -19,7 +19,7 @@ CHECKED = 512  # numbers of a result that are compared
 
 def load(checkout):
     """Import minicnn from a checkout, whatever else is installed, and these benchmarks from their own."""
-    own = Path(__file__).resolve().parents[1]
+    own = Path(__file__).resolve().parents[2]
     sys.path[0] = str(Path(checkout).resolve())
     import minicnn
 

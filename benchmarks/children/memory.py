@@ -1,6 +1,6 @@
 """A process of its own: train the homework net on drawn pictures in one engine, and print what memory that took.
 
-    python -m benchmarks.child minicnn|keras STEPS PIXELS BATCH
+    python -m benchmarks.children.memory minicnn|keras STEPS PIXELS BATCH
 
 It imports one engine and nothing else of these benchmarks.
 """

@@ -1,6 +1,6 @@
 """A process of its own: load a net in one engine, train it for some steps, and print what memory that took.
 
-    python -m benchmarks.child_train minicnn|keras FILE PICTURES.npy
+    python -m benchmarks.children.train minicnn|keras FILE PICTURES.npy
 
 It imports one engine and nothing else of these benchmarks but the counter of memory.
 """
@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 
-from .child import peak_mb
+from .memory import peak_mb
 
 STEPS = 3
 CLASSES, RATE = 10, 0.01

@@ -1,6 +1,6 @@
 """A process of its own: `minicnn serve`'s server with another engine behind it.
 
-    python -m benchmarks.child_serving keras|onnxruntime FILE PORT THREADS
+    python -m benchmarks.children.serving keras|onnxruntime FILE PORT THREADS
 
 FILE.keras is the net with its classifier.json, FILE.onnx what Keras exported of it. Everything but the net is the same:
 reading, decoding, queue, batches, answers.
@@ -18,7 +18,7 @@ from minicnn.files import read_card
 
 def load_keras(served):
     """Load a net into TensorFlow, as one graph for every size of batch."""
-    from .peers import keras_engine
+    from ..peers import keras_engine
 
     keras_engine.set_threads(THREADS)
     keras, tf = keras_engine.keras, keras_engine.tf
@@ -29,7 +29,7 @@ def load_keras(served):
 
 def load_onnxruntime(served):
     """Load what Keras exported into ONNX Runtime."""
-    from .peers.onnxruntime_engine import Engine
+    from ..peers.onnxruntime_engine import Engine
 
     session = Engine(THREADS).open(str(served.path.with_suffix(".onnx")))
     (first,) = (each.name for each in session.get_inputs())
