@@ -51,6 +51,7 @@ def answer_key(
     resize: str,
     scale: float | Sequence[float],
     offset: float | Sequence[float],
+    *,
     precision: str = "float32",
     rows: int = ROWS,
     augment: str = "none",
