@@ -13,7 +13,7 @@
     onnx_reader/                   ONNX, as PyTorch writes it: operators, and axes, made Keras's
     architecture.py                model.to_json(), its weights beside it
     dialect.py, compiling.py       Keras 2's and 3's configs, compile settings too, made Keras 3's (spellings.py)
-    keras1.py, keras2.py           Keras 1's made Keras 2's; and written as Keras 2 did
+    keras1.py, legacy.py           Keras 1's made Keras 2's; and written as Keras 2 did
     functional.py, graph.py        the graph of a Functional config
     names.py                       arrays that are known by name alone
     classifier.py, resolve.py      classifier.json, and who else may tell what it tells

@@ -26,9 +26,9 @@ from .dialect import model_config
 from .graph import NESTED
 from .hdf5 import File, Group, image
 from .keras1 import flipped, keras2_arrays
-from .keras2 import legacy_entry
 from .keras_zip import KERAS_VERSION
 from .layout import layer_name, layers_of, read_arrays, write_arrays
+from .legacy import legacy_entry
 from .model_file import Config, ModelFile, Weights
 from .names import Owners, array_names, in_order_of_training, leaves
 from .opening import parse_json

@@ -26,8 +26,8 @@ from ..types import AnyArray, AnyPath
 from .atomic import replacing
 from .compiling import compile_settings
 from .dialect import model_config
-from .keras2 import keras2_entry
 from .keras_zip import KERAS_VERSION
+from .legacy import keras2_entry
 from .model_file import Config, ModelFile
 from .names import Owners, array_names, leaves
 from .place import Place

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from minicnn import files
-from minicnn.files import keras2
+from minicnn.files import legacy
 from tests.files.keras_models import SHAPE, L, keras
 
 
@@ -25,7 +25,7 @@ def test_nested_calls_are_numbered_from_zero(tmp_path):
     assert graph.outputs == [T("inner", 1), T("a"), T("inner", 0)]
     assert graph.calls["a"] == [files.LayerCall([T("inner", 0), T("inner", 1)], {})]
     assert graph.calls["inner"][0].kwargs["training"] is False
-    old = keras2.keras2_entry(held.config)["config"]
+    old = legacy.keras2_entry(held.config)["config"]
     assert old["output_layers"] == [["inner", 2, 0], ["a", 0, 0], ["inner", 1, 0]]
     again = files.parse_functional(old)
     assert again.outputs == graph.outputs
