@@ -140,6 +140,14 @@ def training(options, threads):
     return measure(options.peers, threads, options.quick, options.seconds, options.net)
 
 
+@command("the explorer's page of nets of keras.applications: size, seconds")
+def pages(options, threads):
+    """Time the explorer's page."""
+    from .pages import measure
+
+    return measure(threads, options.quick)
+
+
 @command("1 thread against all, and batches from 1 to 128", PEERS)
 def scaling(options, threads):
     """Time threads and batches."""

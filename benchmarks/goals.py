@@ -242,6 +242,15 @@ def _augmentation(part):
     return [[what, "at least 2x", f"{ratios[worst]:.2f}x ({worst})", ratios[worst] >= 2]]
 
 
+def _pages(part):
+    answer = []
+    for key, most, unit in (("megabytes", 5, "MB"), ("seconds", 10, "s")):
+        worst = max(part["rows"], key=lambda row: row[key])
+        what = f"the explorer's page of each of {len(part['rows'])} architectures"
+        answer.append([what, f"under {most} {unit}", f"{worst[key]:.1f} {unit} ({worst['net']})", worst[key] < most])
+    return answer
+
+
 def _memory(part):
     peaks = {row["engine"]: row for row in part["rows"]}
     answer = []
@@ -285,6 +294,7 @@ ANSWERS = (
     ("nets", _nets),
     ("architectures", _architectures),
     ("training", _training),
+    ("pages", _pages),
     ("scaling", _scaling),
     ("startup", _startup),
     ("augmentation", _augmentation),

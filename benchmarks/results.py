@@ -16,6 +16,7 @@ KINDS = {
     "nets": "Nets",
     "architectures": "Architectures of keras.applications",
     "training": "Training on nets of keras.applications",
+    "pages": "The explorer's pages",
     "scaling": "Scaling",
     "startup": "Start",
     "augmentation": "Augmentation",

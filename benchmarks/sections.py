@@ -220,6 +220,16 @@ def augmentation(part):
     )
 
 
+def pages(part):
+    """Write the rows of the explorer's pages."""
+
+    def line(row):
+        figures = (f"{row[key]:.1f}" for key in ("megabytes", "seconds", "first_s"))
+        return [[f"{row['net']}, {row['size']}", f"{row['parameters']:,}", *figures]]
+
+    return _table(["<net", "parameters", "page, MB", "seconds", "seconds, the first time"], part, line)
+
+
 def memory(part):
     """Write the rows of peaks."""
     return _table(
@@ -377,6 +387,7 @@ TABLES = {
     "nets": nets,
     "architectures": architectures,
     "training": training,
+    "pages": pages,
     "scaling": scaling,
     "startup": startup,
     "augmentation": augmentation,
