@@ -1,4 +1,4 @@
-"""All arrays of a page in one compressed block, which JavaScript cuts apart again (web/payload.js)."""
+"""All arrays of a page in one compressed block, each once, which JavaScript cuts apart again (web/payload.js)."""
 
 import base64
 import zlib
@@ -29,9 +29,10 @@ class Blobs:
     def __init__(self) -> None:
         self.parts: list[bytes] = []
         self.size: int = 0
+        self._at: dict[tuple[str, bytes], list[int | str]] = {}
 
     def add(self, array: AnyArray) -> list[int | str]:
-        """Append an array; return where it lies.
+        """Append an array that is not there yet; return where it lies.
 
         Parameters
         ----------
@@ -43,11 +44,11 @@ class Blobs:
         """
         kind = {"uint8": "b", "int8": "i"}.get(array.dtype.name, "f")
         raw = np.ascontiguousarray(array, "<f4" if kind == "f" else array.dtype).tobytes()
-        at: list[int | str] = [self.size, int(array.size), kind]
-        raw += bytes(-len(raw) % 4)
-        self.parts.append(raw)
-        self.size += len(raw)
-        return at
+        if (kind, raw) not in self._at:
+            self._at[kind, raw] = [self.size, int(array.size), kind]
+            self.parts.append(raw + bytes(-len(raw) % 4))
+            self.size += len(self.parts[-1])
+        return self._at[kind, raw]
 
     def text(self) -> str:
         """Compress all arrays and write them in base64."""

@@ -3,16 +3,20 @@
 Nobody looks at 700 maps of a layer, and a page may not hold them. So of each layer a few maps travel, the strongest.
 Layers that work channel by channel (a ReLU, a normalization, a pooling, a sum of two branches) hand their channels on:
 they and what they read form a group, which shows the same channels throughout. So channel 13 of a residual trunk is
-channel 13 in every block, and both terms of every sum are there.
+channel 13 in every block, and both terms of every sum are there. A Concatenate shows of each of its inputs the channels
+that this shows itself, so that what a DenseNet hands on from layer to layer lies in its page once; and they share the
+number of maps that it shows.
 
 Inside a group nothing needs to be stored but where channels are mixed: the page computes the rest itself, forward from
 what a layer reads and backward from what reads it, as it does for a small net (web/following.js). A convolution's
 output and the gradient at its input are the engine's own numbers; none is rounded.
 
-How many maps: as many as fit, from MOST_MAPS down to FEWEST_MAPS, the same for all groups; where maps are small more.
+How many maps: as many as fit, from MOST_MAPS down to FEWEST_MAPS, the same for all groups; where maps are small more,
+in the same measure.
 """
 
 from collections.abc import Sequence
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +24,9 @@ import numpy as np
 from ...types import Array
 from .nodes import Node
 
-BUDGET = 900_000  # numbers of a page, of all its pictures: with the page's code 5 MB
+BUDGET = 800_000  # numbers of a page, of all its pictures: with its code and what describes the net below 5 MB
 MOST_MAPS, FEWEST_MAPS = 10, 2
-LAYER = 4_000  # numbers of a layer: where its maps are smaller than that shared by MOST_MAPS, it shows more of them
+LAYER = 400  # numbers of a layer for each of the maps that all show: where its maps are smaller it shows more of them
 MOST_SMALL = 24  # but no more than these
 FOLLOWING = (
     "Activation",
@@ -30,6 +34,7 @@ FOLLOWING = (
     "Average",
     "AveragePooling2D",
     "BatchNormalization",
+    "Concatenate",
     "Cropping2D",
     "DepthwiseConv2D",
     "Dropout",
@@ -47,7 +52,7 @@ FOLLOWING = (
     "Subtract",
     "UpSampling2D",
     "ZeroPadding2D",
-)  # kinds whose channel c is made of channels c alone, which web/layers.js computes with any number of them
+)  # kinds whose channels are made of one of each input at most; web/layers.js computes them with any number
 POOLED = ("GlobalAveragePooling2D", "GlobalMaxPooling2D")  # rows, of which each number leads back to its own map
 
 
@@ -95,11 +100,12 @@ def plan(nodes: Sequence[Node], strengths: Sequence[Array | None], pictures: int
     (True, [False, False, True, False], [False, True, False, False])
     """
     groups = _groups(nodes)
+    alike = _alike(nodes, groups)
     maps = MOST_MAPS
-    made = _with(nodes, groups, strengths, maps)
+    made = _with(nodes, groups, alike, strengths, maps)
     while maps > FEWEST_MAPS and size(nodes, made, pictures) > BUDGET:
         maps -= 1
-        made = _with(nodes, groups, strengths, maps)
+        made = _with(nodes, groups, alike, strengths, maps)
     return made
 
 
@@ -125,7 +131,7 @@ def _groups(nodes: Sequence[Node]) -> list[int]:
         return k
 
     for k, node in enumerate(nodes):
-        if _hands_on(nodes, k):
+        if _hands_on(nodes, k) and node["kind"] != "Concatenate":
             for source in node["inputs"]:
                 one, other = sorted((first(source), first(k)))
                 group[other] = one
@@ -133,26 +139,66 @@ def _groups(nodes: Sequence[Node]) -> list[int]:
 
 
 def _hands_on(nodes: Sequence[Node], k: int) -> bool:
-    """Say whether channel c of a node's output is made of channels c of what it reads."""
+    """Say whether a channel of a node's output is made of one of each input at most: of c alone, or laid beside."""
     node = nodes[k]
     shapes = [node["shape"], *(nodes[source]["shape"] for source in node["inputs"])]
-    if node["kind"] not in FOLLOWING or any(len(shape) != 3 or shape[2] != shapes[0][2] for shape in shapes):
+    if node["kind"] not in FOLLOWING or any(len(shape) != 3 for shape in shapes):
         return False
-    return node["settings"].get("function") != "softmax"
+    if node["kind"] == "Concatenate":
+        return True
+    return all(shape[2] == shapes[0][2] for shape in shapes) and node["settings"].get("function") != "softmax"
 
 
-def _with(nodes: Sequence[Node], groups: list[int], strengths: Sequence[Array | None], maps: int) -> Plan:
+def _alike(nodes: Sequence[Node], groups: list[int]) -> dict[int, Array]:
+    """Number the channels of each group, (C,); those that are shown together or not at all have one number.
+
+    Such are the two sides of a Concatenate; and of a filter bank a channel, the first filter of each that goes in.
+    """
+    own: dict[int, Array] = {}
+    total = 0
+    for group in dict.fromkeys(groups):
+        if len(nodes[group]["shape"]) == 3:
+            total += nodes[group]["shape"][2]
+            own[group] = np.arange(total - nodes[group]["shape"][2], total)
+    pairs = [(own[group], own[group]) for group in own]
+    for k, node in enumerate(nodes):
+        read = [groups[source] for source in node["inputs"]]
+        if node["kind"] == "Concatenate" and _hands_on(nodes, k):
+            pairs.append((own[groups[k]], np.concatenate([own[group] for group in read])))
+        elif _bank(nodes, groups, k):
+            pairs.append((own[k][:: len(own[k]) // len(own[read[0]])], own[read[0]]))
+    one, other = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    number = np.arange(total)
+    while (number[one] != number[other]).any():
+        least = np.minimum(number[one], number[other])
+        np.minimum.at(number, one, least)
+        np.minimum.at(number, other, least)
+    return {group: number[channels] for group, channels in own.items()}
+
+
+def _bank(nodes: Sequence[Node], groups: list[int], k: int) -> bool:
+    """Say whether several maps are made of each that goes in, the picture's apart."""
+    return nodes[k]["kind"] == "DepthwiseConv2D" and groups[k] == k and groups[nodes[k]["inputs"][0]] != 0
+
+
+def _with(
+    nodes: Sequence[Node], groups: list[int], alike: dict[int, Array], strengths: Sequence[Array | None], maps: int
+) -> Plan:
     """Make the plan with so many maps a group."""
+    taken = np.zeros(1 + max(int(numbers.max()) for numbers in alike.values()), bool)
+    widest = np.zeros(len(taken))
+    for numbers in alike.values():
+        np.maximum.at(widest, numbers, len(numbers))
+    for group, numbers in alike.items():
+        if nodes[group]["kind"] == "Input":
+            taken[numbers] = True
+        elif nodes[group]["kind"] != "Concatenate" and not _bank(nodes, groups, group):
+            share = len(numbers) / widest[numbers].max()  # of the widest layer that shows these
+            taken[numbers[_strongest(nodes, groups, group, strengths, maps, share)]] = True
     chosen = {
-        group: _chosen(nodes, groups, group, strengths, maps)
-        for group in dict.fromkeys(groups)
-        if len(nodes[group]["shape"]) == 3
+        group: None if nodes[group]["kind"] == "Input" else np.flatnonzero(taken[numbers]).tolist()
+        for group, numbers in alike.items()
     }
-    for k, node in enumerate(nodes):  # of a filter bank a channel, the first filter of each that goes in
-        if node["kind"] == "DepthwiseConv2D" and groups[k] == k:
-            read = chosen[groups[node["inputs"][0]]]
-            many = node["shape"][2] // nodes[node["inputs"][0]]["shape"][2]
-            chosen[k] = chosen[k] if read is None else [c * many for c in read]
     channels = [chosen.get(group) for group in groups]
     follows = [bool(node["inputs"]) and _hands_on(nodes, k) for k, node in enumerate(nodes)]
     readers: list[list[int]] = [[] for _ in nodes]
@@ -170,20 +216,18 @@ def _pools(nodes: Sequence[Node], k: int) -> bool:
     return nodes[k]["kind"] in POOLED and len(nodes[k]["shape"]) == 1
 
 
-def _chosen(
-    nodes: Sequence[Node], groups: list[int], group: int, strengths: Sequence[Array | None], maps: int
-) -> list[int] | None:
-    """Choose a group's channels: all of the picture's, else the strongest where the group is left."""
+def _strongest(
+    nodes: Sequence[Node], groups: list[int], group: int, strengths: Sequence[Array | None], maps: int, share: float
+) -> Array:
+    """Choose the channels of a group that are strongest where it is left."""
     members = [k for k in range(len(nodes)) if groups[k] == group]
-    if nodes[group]["kind"] == "Input":
-        return None
-    count = max(maps, min(MOST_SMALL, LAYER // max(_area(nodes[k]) for k in members)))
+    count = ceil(share * max(maps, min(MOST_SMALL, maps * LAYER // max(_area(nodes[k]) for k in members))))
     known = {k: strength for k in members if (strength := strengths[k]) is not None}
     inside = {source for k in known for source in nodes[k]["inputs"]}
     total = np.zeros(nodes[group]["shape"][2])
     for strength in (known[k] for k in known if k not in inside):
         total += strength / max(float(strength.sum()), 1e-30)
-    return sorted(int(c) for c in np.argsort(-total, kind="stable")[:count])
+    return np.argsort(-total, kind="stable")[:count]
 
 
 def _area(node: Node) -> int:

@@ -23,6 +23,7 @@ from minicnn.models import homework
 from tests.explain.nets import randomise
 from tests.explain.page.conftest import Made, Tab, noise, payload
 from tests.explain.page.test_numbers import fed
+from tests.explain.page.test_plan import dense
 
 
 def deep():
@@ -110,14 +111,18 @@ def close(got, want):
     np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5 * max(float(np.abs(want).max()), 1e-30))
 
 
-@pytest.mark.parametrize("name", ["same", "branches", "deep"])
+@pytest.mark.parametrize("name", ["same", "branches", "deep", "dense"])
 def test_what_the_page_finds_from_carried_maps_is_what_the_engine_computes(browser, pages, tmp_path, monkeypatch, name):
     """Channel by channel from what is read, and back from what reads it: no map of either is missing or another's."""
-    model, pixels = (deep(), noise(40, 30, 3)) if name == "deep" else (pages[name].model, pages[name].pixels)
+    own = {"deep": (deep, (40, 30, 3)), "dense": (dense, (13, 15, 3))}
+    if name in own:
+        model, pixels = own[name][0](), noise(*own[name][1])
+    else:
+        model, pixels = pages[name].model, pages[name].pixels
     monkeypatch.setattr(page, "too_large", lambda model, epochs: True)
     monkeypatch.setattr("minicnn.explain.page.plan.LAYER", 0)
     made = Made(tmp_path, name, model, [pixels], labels=[1])
-    x = pixels.astype(np.float32) if name == "deep" else fed(model, pixels)
+    x = pixels.astype(np.float32) if name in own else fed(model, pixels)
     run = run_backward(model, x, [[1.0]] if model.output_shape[-1] == 1 else 1)
     data = payload(made.path)
     nodes, carried = data["nodes"], data["carried"]

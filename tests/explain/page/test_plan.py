@@ -6,6 +6,7 @@ import pytest
 from minicnn import (
     Add,
     BatchNormalization,
+    Concatenate,
     Conv2D,
     DepthwiseConv2D,
     GlobalAveragePooling2D,
@@ -37,6 +38,20 @@ def residual(width=40, blocks=3, side=24):
     return randomise(Model(entry, Softmax()(GlobalAveragePooling2D()(x)), seed=0))
 
 
+def dense(layers=4, side=13):
+    """Return layers that each read all before them, as a DenseNet's do, the picture and a filter bank among them."""
+    entry = Input((side, side + 2, 3))
+    x = MaxPooling2D(2)(Conv2D(12, 3, padding="same")(entry))
+    for _ in range(layers):
+        new = Conv2D(16, 1)(ReLU()(BatchNormalization()(x)))
+        x = Concatenate()([x, Conv2D(5, 3, padding="same")(ReLU()(BatchNormalization()(new)))])
+    bank = DepthwiseConv2D(3, padding="same", depth_multiplier=2)(x)
+    small = MaxPooling2D(2)(entry)
+    x = Concatenate()([small, bank, small])
+    x = Add()([ReLU()(x), Concatenate()([Conv2D(7, 1)(x), Conv2D(x.shape[-1] - 7, 1)(x)])])
+    return randomise(Model(entry, Softmax()(GlobalAveragePooling2D()(Conv2D(4, 1)(x))), seed=0))
+
+
 def planned(model, pictures=1):
     nodes, _ = describe(model)
     rng = np.random.default_rng(0)
@@ -62,6 +77,41 @@ def test_only_what_mixes_channels_is_stored():
     for k, node in enumerate(nodes):
         if len(node["shape"]) == 3 and not made.led[k]:
             assert readers[k] & {"Conv2D", "Reshape"}, node["name"]
+
+
+def test_what_a_concatenate_repeats_lies_in_the_page_once(tmp_path, monkeypatch):
+    model, pixels = dense(), noise(13, 15, 3)
+    monkeypatch.setattr(page, "too_large", lambda model, epochs: True)
+    page.write(model, [pixels], tmp_path / "page.html", labels=[0])
+    data = payload(tmp_path / "page.html")
+    nodes, carried = data["nodes"], data["carried"]
+    shown = [
+        list(range(node["shape"][-1])) if own is None else own
+        for node, own in zip(nodes, carried["channels"], strict=True)
+    ]
+    joined = [k for k, node in enumerate(nodes) if node["kind"] == "Concatenate"]
+    assert len(joined) == 6
+    for k in joined:
+        width, beside = 0, []
+        for source in nodes[k]["inputs"]:
+            beside += [width + c for c in shown[source]]
+            width += nodes[source]["shape"][2]
+        assert shown[k] == beside, nodes[k]["name"]
+        readers = {nodes[reader]["kind"] for reader in range(len(nodes)) if k in nodes[reader]["inputs"]}
+        values, gradients = (carried["pictures"][0][what] for what in ("values", "gradients"))
+        assert values[k] is None and (gradients[k] is None) == readers.isdisjoint({"Conv2D", "DepthwiseConv2D"})
+        assert all(gradients[source] is None for source in nodes[k]["inputs"] if k < joined[-3])
+    assert shown[joined[-2]][:3] == [0, 1, 2]  # the picture's
+
+
+def test_the_inputs_of_a_concatenate_share_its_maps(monkeypatch):
+    monkeypatch.setattr(plan, "LAYER", 0)
+    entry = Input((8, 8, 1))
+    wide, narrow, alone = Conv2D(30, 1)(entry), Conv2D(10, 1)(entry), Conv2D(40, 1, name="alone")(entry)
+    both = Conv2D(40, 1)(Concatenate(name="both")([wide, narrow]))
+    nodes, made = planned(Model(entry, GlobalAveragePooling2D()(Add()([both, alone]))))
+    counts = {node["name"]: len(own) for node, own in zip(nodes, made.channels, strict=True) if own}
+    assert counts["alone"] == 10 and counts["both"] == 8 + 3  # 10 * 30 / 40, 10 * 10 / 40, rounded up
 
 
 @pytest.mark.parametrize("pictures", [1, 3])
