@@ -187,8 +187,9 @@ def _with(
     """Make the plan with so many maps a group."""
     taken = np.zeros(1 + max(int(numbers.max()) for numbers in alike.values()), bool)
     widest = np.zeros(len(taken))
-    for numbers in alike.values():
-        np.maximum.at(widest, numbers, len(numbers))
+    for group, numbers in alike.items():
+        if not _bank(nodes, groups, group):  # which shows no more than what goes in
+            np.maximum.at(widest, numbers, len(numbers))
     for group, numbers in alike.items():
         if nodes[group]["kind"] == "Input":
             taken[numbers] = True
