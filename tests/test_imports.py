@@ -74,7 +74,7 @@ KERAS_REF_BELOW |= {"commands": set(KERAS_REF_BELOW) - {"types"}, "__main__": {"
 # The other packages: what they may take of minicnn, and which libraries beside numpy and the standard library.
 KERAS_REF = {"data", "files", "metrics"}  # which load no Numba and, to read, no h5py
 KERAS_REF_LIBRARIES = {"tensorflow", "keras", "PIL", "matplotlib", "rich", "onnxruntime"}  # Ray is loaded by name
-BENCHMARKS = {"__init__", "app", "data", "files", "kernels", "layers", "models", "reference"}
+BENCHMARKS = {"__init__", "app", "data", "explain", "files", "kernels", "layers", "models", "reference"}
 BENCHMARKS_LIBRARIES = {"numba", "llvmlite", "PIL", "h5py", "matplotlib", "rich"}
 ENGINES = {"tensorflow", "keras", "torch", "onnx", "onnxruntime"}  # the peers of benchmarks
 
