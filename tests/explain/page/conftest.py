@@ -214,7 +214,7 @@ class Tab:
         )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.set_default_timeout(60_000)  # a busy machine must not decide
+        self.page.set_default_timeout(300_000)  # a busy machine must not decide
         self.page.goto(made.path.as_uri())
         self.page.wait_for_selector("#header h1")
 
