@@ -1,5 +1,7 @@
 """Histograms by epoch and dead ReLUs in the Training view: the counts of the engine's own numbers."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -165,3 +167,20 @@ def test_a_net_alone_stands_at_an_epoch_only_where_its_name_tells(browser, tmp_p
             assert float(chart.locator("circle.point").get_attribute("cx")) == line["x1"]
         said = t.page.locator(".hint", has_text="Units that are 0").inner_text()
         assert said.endswith("none of these pictures sends their weights a gradient.")
+
+
+def test_a_net_without_maps_shows_how_its_dense_layers_are_spread(browser, tmp_path):
+    """The layer is chosen among those there are; no map is spoken of, and the total says its bytes apart."""
+    model = Sequential([Input((4, 4, 1)), Flatten(), Dense(5, activation="relu", name="hidden"), Dense(2), Softmax()])
+    model.classifier = make_card(["hat", "shoes"], (4, 4), channels=1)
+    made = Made(tmp_path, "dense", model, [np.full((4, 4, 1), 9, np.uint8)], labels=[0])
+    with Tab(browser, made) as t:
+        assert re.search(r"and \d+\u202fB of outputs", t.page.inner_text(".total-cost"))
+        t.view("training")
+        t.choose("layer", "hidden (before relu)")
+        assert "Maps of" not in t.page.inner_text("main")
+        most, told = rows(t, 0)
+        kernel = model.params["hidden/kernel"]
+        assert most == pytest.approx(np.abs(kernel).max(), rel=1e-5)
+        assert sum(told[0][1]) + told[0][2] == kernel.size
+        assert t.complaints == []

@@ -33,7 +33,8 @@ export class Overview {
   // What one picture costs in all.
   total() {
     const { work, parameters, bytes } = totalOf(this.app.net);
-    const told = `The whole net: ${short(parameters)} weights; ${short(work)} multiply-adds and ${short(bytes)}B of `;
+    const size = `${short(bytes).replace(/\d$/, "$&\u202f")}B`;
+    const told = `The whole net: ${short(parameters)} weights; ${short(work)} multiply-adds and ${size} of `;
     return el(
       "p",
       { class: "hint total-cost", title: `${parameters} weights, ${work} multiply-adds, ${bytes} bytes` },

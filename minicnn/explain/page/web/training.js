@@ -10,14 +10,16 @@ import { Spread } from "./ridges.js";
 import { kernelPicture, readsColours } from "./scores.js";
 
 const MAPS = 10;
+const hasMaps = ({ shape }) => shape.length === 3;
 
 export class Training {
   constructor(root, app) {
     this.app = app;
-    this.nodes = app.net.nodes.filter((node) => node.shape.length === 3 && node.kind !== "Input");
+    this.nodes = app.net.nodes.filter((node) => node.kind !== "Input" && (hasMaps(node) || app.live));
     this.node =
       this.nodes.find((node) => node.index === app.asked?.node) ??
       this.nodes.find((node) => node.kind === "Conv2D") ??
+      this.nodes.find(hasMaps) ??
       this.nodes[0] ??
       app.net.nodes[0];
     this.tools = el("div", { class: "tools" });
@@ -107,9 +109,7 @@ export class Training {
           "div",
           { class: "grow" },
           this.kernels(),
-          el("h2", {}, `Maps of ${this.node.name}`),
-          app.scale === "map" ? null : legend(app.range(this.node.index, []), ""),
-          this.maps(),
+          hasMaps(this.node) ? this.maps() : null,
           this.spread.element,
         ),
         el(
@@ -139,6 +139,17 @@ export class Training {
   maps() {
     const { app, node } = this;
     const all = app.mapsOf(node.index).slice(0, MAPS);
+    return el(
+      "div",
+      {},
+      el("h2", {}, `Maps of ${node.name}`),
+      app.scale === "map" ? null : legend(app.range(node.index, []), ""),
+      this.tiles(all),
+    );
+  }
+
+  tiles(all) {
+    const { app, node } = this;
     return el(
       "div",
       { class: "small-maps" },
