@@ -29,15 +29,7 @@ export function poolCell(view, node, i, j) {
   const values = found.map(({ h, w, inside }) => (inside ? x[h * shape[1] + w] : NaN));
   const max = node.kind === "MaxPooling2D";
   const won = max ? winners(settings, shape, i, j, (h, w) => x[h * shape[1] + w]) : [];
-  const notes = found.map((tap) =>
-    !tap.inside
-      ? "padding"
-      : won[0]?.h === tap.h && won[0]?.w === tap.w
-        ? "winner"
-        : won.some((other) => other.h === tap.h && other.w === tap.w)
-          ? "tie"
-          : "",
-  );
+  const notes = found.map((tap) => standing(tap, won));
   const own = view.output.data[i * node.shape[1] + j];
   fill(
     view.detail,
@@ -48,27 +40,32 @@ export function poolCell(view, node, i, j) {
     ),
     el("h3", {}, `Window of output [${i}, ${j}]`),
     grid(values, columns, largest(x), { notes, name: "window", label: "window" }),
-    max
-      ? el(
-          "p",
-          {},
-          `winner: [${won[0].h}, ${won[0].w}, channel ${view.map}] with `,
-          num(x[won[0].h * shape[1] + won[0].w], "winner", 6),
-        )
-      : null,
-    max
-      ? el(
-          "p",
-          { class: won.length > 1 ? "tie-note" : "hint" },
-          won.length > 1
-            ? `A tie: ${won.length} cells hold this number. The first in row order wins and takes the whole gradient.`
-            : "No tie: one cell holds the largest number.",
-        )
-      : null,
+    ...(max ? winnerLines(won, view.map, x[won[0].h * shape[1] + won[0].w]) : []),
     el("p", { class: "total" }, "output ", num(own, "output", 6)),
     ...(max ? goesBack(view, node, i, j, found, won) : []),
     el("p", { class: "hint unread" }, unreadText(node)),
   );
+}
+
+// How a cell of a window stands: the first of those that hold the largest number wins.
+function standing({ h, w, inside }, won) {
+  if (!inside) return "padding";
+  const rank = won.findIndex((other) => other.h === h && other.w === w);
+  return rank === 0 ? "winner" : rank > 0 ? "tie" : "";
+}
+
+function winnerLines(won, map, value) {
+  const tied = won.length > 1;
+  return [
+    el("p", {}, `winner: [${won[0].h}, ${won[0].w}, channel ${map}] with `, num(value, "winner", 6)),
+    el(
+      "p",
+      { class: tied ? "tie-note" : "hint" },
+      tied
+        ? `A tie: ${won.length} cells hold this number. The first in row order wins and takes the whole gradient.`
+        : "No tie: one cell holds the largest number.",
+    ),
+  ];
 }
 
 // What a window of max pooling sends back: its gradient to the first of the largest, nothing to the others; and the way

@@ -77,15 +77,6 @@ export function flattenView(app, node, entry, choose) {
     view.cell = [i, j];
     view.mark([{ row: i, column: j }]);
   }
-  const wide = 40;
-  const start = Math.max(0, Math.min(entry - (wide >> 1), values.length - wide));
-  const part = values.subarray(start, start + wide);
-  const strip = grid(part, 10, largest(values), {
-    label: "part of the row of numbers",
-    name: "strip",
-    notes: Array.from(part, (_, k) => (start + k === entry ? "winner" : "")),
-    choose: (k) => choose(start + k),
-  });
   return el(
     "div",
     { class: "flow" },
@@ -115,14 +106,25 @@ export function flattenView(app, node, entry, choose) {
         num(entry, "entry", 9),
       ),
       el("p", {}, "its value: ", num(values[entry], "value", 6)),
-      el(
-        "p",
-        { class: "hint" },
-        `Entries ${start} to ${start + part.length - 1} of ${values.length}; press one to see which pixel it was.`,
-      ),
-      strip,
+      ...partOfRow(values, entry, choose),
     ),
   );
+}
+
+// The numbers of a row around one entry.
+function partOfRow(values, entry, choose) {
+  const wide = 40;
+  const start = Math.max(0, Math.min(entry - (wide >> 1), values.length - wide));
+  const part = values.subarray(start, start + wide);
+  const end = start + part.length - 1;
+  const said = `Entries ${start} to ${end} of ${values.length}; press one to see which pixel it was.`;
+  const strip = grid(part, 10, largest(values), {
+    label: "part of the row of numbers",
+    name: "strip",
+    notes: Array.from(part, (_, k) => (start + k === entry ? "winner" : "")),
+    choose: (k) => choose(start + k),
+  });
+  return [el("p", { class: "hint" }, said), strip];
 }
 
 export function denseView(app, node, unit, choose) {
@@ -299,6 +301,20 @@ export function functionView(app, node, entry, choose) {
   );
 }
 
+// The formula of a kind of loss over `count` outputs, and that of its gradient at an output, or at its logit.
+function lossFormulas(kind, count) {
+  const mean = count > 1 ? `, the mean over the ${count} outputs` : "";
+  const share = count > 1 ? ` / ${count}` : "";
+  if (kind === "squared") {
+    return { formula: `loss = (y \u2212 t)\u00b2${mean}`, slope: `2 (y \u2212 t)${share}` };
+  }
+  if (kind !== "binary") return { formula: "loss = \u2212log p of the true class", slope: "p \u2212 t" };
+  return {
+    formula: `loss = \u2212t log p \u2212 (1 \u2212 t) log(1 \u2212 p)${mean}`,
+    slope: count > 1 ? `(p \u2212 t)${share}` : "p \u2212 t",
+  };
+}
+
 // The loss, output by output: what the net gave, the truth, its share of the loss and of the gradient.
 export function lossView(app) {
   const { net } = app;
@@ -308,13 +324,9 @@ export function lossView(app) {
   const count = y.length;
   const { gradient, shares, p } = lossOf(net.loss, y, t);
   const value = net.lossFor(app.label);
-  const mean = count > 1 ? `, the mean over the ${count} outputs` : "";
   const squared = kind === "squared";
-  const parts = [];
-  if (squared) parts.push(el("p", { class: "formula" }, `loss = (y \u2212 t)\u00b2${mean}`));
-  else if (kind === "binary") {
-    parts.push(el("p", { class: "formula" }, `loss = \u2212t log p \u2212 (1 \u2212 t) log(1 \u2212 p)${mean}`));
-  } else parts.push(el("p", { class: "formula" }, "loss = \u2212log p of the true class"));
+  const { formula, slope } = lossFormulas(kind, count);
+  const parts = [el("p", { class: "formula" }, formula)];
   if (!squared && (kind !== "binary" || count === 1)) {
     const own = count > 1 ? p[app.label] : app.label ? p[0] : 1 - p[0];
     parts.push(
@@ -328,11 +340,6 @@ export function lossView(app) {
       ),
     );
   }
-  const slope = squared
-    ? `2 (y \u2212 t)${count > 1 ? ` / ${count}` : ""}`
-    : kind === "binary" && count > 1
-      ? `(p \u2212 t) / ${count}`
-      : "p \u2212 t";
   if (logits && !squared) {
     parts.push(
       el(

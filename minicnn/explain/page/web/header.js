@@ -6,83 +6,23 @@ import { argmax } from "./numbers.js";
 
 export function drawHeader(app) {
   const { payload } = app;
-  // What the last of the nets, as it was saved, takes a picture for, where that is wrong.
-  const mistaken = ({ label, says }) =>
-    label !== null && says !== undefined && says !== null && says !== label
-      ? `a ${app.classes[label]}, taken for ${app.classes[says]}`
-      : "";
-  const file = el("input", {
-    type: "file",
-    accept: "image/*",
-    class: "hidden",
-    id: "file",
-    tabindex: -1,
-    "aria-label": "your own picture",
-    onchange: () => {
-      if (file.files[0]) app.addFile(file.files[0]);
-    },
-  });
-  const thumbs = payload.pictures.map((picture, k) => {
-    const canvas = el("canvas", { "aria-hidden": "true" });
-    paintPicture(canvas, app.drawn.get(k) ?? picture.pixels, app.net.nodes[0].shape);
-    return el(
-      "button",
-      {
-        type: "button",
-        "aria-pressed": String(k === app.picture),
-        class: mistaken(picture) ? "thumb mistaken" : "thumb",
-        title: mistaken(picture) ? `${picture.name}: ${mistaken(picture)}` : picture.name,
-        "aria-label": `picture ${picture.name}${mistaken(picture) ? `, ${mistaken(picture)}` : ""}`,
-        onclick: () => app.usePicture(k),
-      },
-      canvas,
-    );
-  });
-  const wrong =
-    app.truth !== null && payload.pictures[app.picture].says !== null && argmax(app.net.probabilities()) !== app.truth;
-  const changes = app.changes();
-  const { name } = payload.pictures[app.picture];
+  const thumbs = payload.pictures.map((picture, k) => thumb(app, picture, k));
   const strip = el("div", { class: "thumbs scroll" }, thumbs);
+  const { name: net } = payload.epochs[app.net.epoch];
   fill(
     app.header,
     el(
       "div",
       { class: "brand" },
       el("h1", {}, "Where every number comes from"),
-      el(
-        "p",
-        { class: "shape" },
-        payload.epochs.length > 1 ? `${payload.title}, ${payload.epochs[app.net.epoch].name}` : payload.title,
-      ),
+      el("p", { class: "shape" }, payload.epochs.length > 1 ? `${payload.title}, ${net}` : payload.title),
     ),
-    el(
-      "div",
-      { class: "pictures", role: "group", "aria-label": "Pictures" },
-      strip,
-      app.live
-        ? button("Your own picture \u2026", () => file.click(), { title: "or drop a file anywhere on the page" })
-        : null,
-      file,
-    ),
-    el(
-      "p",
-      { class: "verdict", "data-verdict": app.verdict() },
-      el("span", { class: "shape file", title: name }, name),
-      el("strong", {}, app.verdict()),
-      wrong ? el("span", { class: "wrong" }, `a mistake: it is ${app.classes[app.truth]}`) : null,
-    ),
+    el("div", { class: "pictures", role: "group", "aria-label": "Pictures" }, strip, ...ownPicture(app)),
+    netSays(app),
     app.trainer.running && app.view?.name !== "training"
       ? button("Pause training", () => app.trainer.pause())
       : null,
-    changes.length
-      ? el(
-          "p",
-          { class: "changed" },
-          el("span", { class: "badge" }, "changed"),
-          el("span", { class: "shape" }, changes.join(", ")),
-          button("Undo changes", () => app.undo(), { class: "undo" }),
-        )
-      : null,
+    changed(app),
     button("Tour", () => app.tour.open(), { class: "tour-start", title: "twelve questions to this net" }),
     select(
       "theme",
@@ -99,4 +39,64 @@ export function drawHeader(app) {
   );
   const chosen = thumbs[app.picture];
   strip.scrollLeft = chosen.offsetLeft - (strip.clientWidth - chosen.offsetWidth) / 2;
+}
+
+// A picture to choose, marked where the last of the nets, as it was saved, takes it for something else.
+function thumb(app, { name, pixels, label, says }, k) {
+  const canvas = el("canvas", { "aria-hidden": "true" });
+  paintPicture(canvas, app.drawn.get(k) ?? pixels, app.net.nodes[0].shape);
+  const mistaken = label !== null && says !== undefined && says !== null && says !== label;
+  const told = mistaken ? `a ${app.classes[label]}, taken for ${app.classes[says]}` : "";
+  return el(
+    "button",
+    {
+      type: "button",
+      "aria-pressed": String(k === app.picture),
+      class: mistaken ? "thumb mistaken" : "thumb",
+      title: mistaken ? `${name}: ${told}` : name,
+      "aria-label": `picture ${name}${mistaken ? `, ${told}` : ""}`,
+      onclick: () => app.usePicture(k),
+    },
+    canvas,
+  );
+}
+
+function ownPicture(app) {
+  const file = el("input", {
+    type: "file",
+    accept: "image/*",
+    class: "hidden",
+    id: "file",
+    tabindex: -1,
+    "aria-label": "your own picture",
+    onchange: () => {
+      if (file.files[0]) app.addFile(file.files[0]);
+    },
+  });
+  const title = "or drop a file anywhere on the page";
+  return [app.live ? button("Your own picture \u2026", () => file.click(), { title }) : null, file];
+}
+
+function netSays(app) {
+  const { name, says } = app.payload.pictures[app.picture];
+  const wrong = app.truth !== null && says !== null && argmax(app.net.probabilities()) !== app.truth;
+  return el(
+    "p",
+    { class: "verdict", "data-verdict": app.verdict() },
+    el("span", { class: "shape file", title: name }, name),
+    el("strong", {}, app.verdict()),
+    wrong ? el("span", { class: "wrong" }, `a mistake: it is ${app.classes[app.truth]}`) : null,
+  );
+}
+
+function changed(app) {
+  const changes = app.changes();
+  if (!changes.length) return null;
+  return el(
+    "p",
+    { class: "changed" },
+    el("span", { class: "badge" }, "changed"),
+    el("span", { class: "shape" }, changes.join(", ")),
+    button("Undo changes", () => app.undo(), { class: "undo" }),
+  );
 }

@@ -203,29 +203,7 @@ export class Others {
     this.cell = this.cell
       ? [Math.min(this.cell[0], node.shape[0] - 1), Math.min(this.cell[1], node.shape[1] - 1)]
       : [node.shape[0] >> 1, node.shape[1] >> 1];
-    const step = (by) => {
-      this.map = maps[(maps.indexOf(this.map) + by + maps.length) % maps.length];
-      this.update();
-    };
-    if (node.kind !== "Input") {
-      this.tools.append(
-        select(
-          "map",
-          maps.map((c) => [c, `channel ${c}`]),
-          this.map,
-          (value) => {
-            this.map = Number(value);
-            this.update();
-          },
-        ),
-        steps(
-          "map",
-          () => step(-1),
-          () => step(1),
-        ),
-        scaleChoice(app),
-      );
-    }
+    if (node.kind !== "Input") this.mapTools(maps);
     this.views = el("div", { class: "pair" });
     this.detail = el("div", { class: "grow" });
     this.body.append(el("div", { class: "flow" }, this.views, this.detail));
@@ -259,6 +237,31 @@ export class Others {
     this.body.append(patches.element);
     patches.show(node.index, this.map);
     this.choose(...this.cell);
+  }
+
+  // Which of the maps is shown.
+  mapTools(maps) {
+    const step = (by) => {
+      this.map = maps[(maps.indexOf(this.map) + by + maps.length) % maps.length];
+      this.update();
+    };
+    this.tools.append(
+      select(
+        "map",
+        maps.map((c) => [c, `channel ${c}`]),
+        this.map,
+        (value) => {
+          this.map = Number(value);
+          this.update();
+        },
+      ),
+      steps(
+        "map",
+        () => step(-1),
+        () => step(1),
+      ),
+      scaleChoice(this.app),
+    );
   }
 
   inputView(node, source, k) {

@@ -70,54 +70,13 @@ export class Padding {
 
   fields() {
     const { state } = this;
-    const set =
-      (object, key, least, most = MOST) =>
-      (value) => {
-        object[key] = Math.max(least, Math.min(most, Math.round(value)));
-        this.fields();
-        this.update();
-      };
-    const pair = (text, values, least, most = MOST) =>
-      el(
-        "fieldset",
-        {},
-        el("legend", {}, text),
-        AXES.map((axis, k) =>
-          numberField(axis, values[k], set(values, k, least, most), {
-            min: least,
-            max: most,
-            step: 1,
-            name: `${text}-${axis}`,
-          }),
-        ),
-      );
-    const extra =
-      state.mode === "explicit"
-        ? [
-            el(
-              "fieldset",
-              {},
-              el("legend", {}, "pads"),
-              ["top", "bottom", "left", "right"].map((name, k) =>
-                numberField(name, state.pads[k >> 1][k & 1], set(state.pads[k >> 1], k & 1, 0), {
-                  min: 0,
-                  max: MOST,
-                  step: 1,
-                  name: `pad-${name}`,
-                }),
-              ),
-            ),
-          ]
-        : state.mode === "symmetric"
-          ? [pair("padding", state.symmetric, 0)]
-          : [];
     const nets = this.app.net.nodes.filter((node) => node.settings.size);
     fill(
       this.tools,
-      pair("input", state.size, 1),
-      pair("window", state.window, 1, WIDEST),
-      pair("stride", state.strides, 1),
-      pair("dilation", state.dilation, 1),
+      this.pair("input", state.size, 1),
+      this.pair("window", state.window, 1, WIDEST),
+      this.pair("stride", state.strides, 1),
+      this.pair("dilation", state.dilation, 1),
       el(
         "div",
         { class: "lab-mode" },
@@ -130,8 +89,36 @@ export class Padding {
           if (value !== "") this.take(this.app.net.nodes[Number(value)]);
         }),
       ),
-      ...extra,
+      ...this.padFields(),
     );
+  }
+
+  // Whole numbers of the state under one heading; each is [its label, its field's name, an array, its place there].
+  numbers(text, each, least, most = MOST) {
+    const field = ([label, name, values, k]) =>
+      numberField(
+        label,
+        values[k],
+        (value) => {
+          values[k] = Math.max(least, Math.min(most, Math.round(value)));
+          this.fields();
+          this.update();
+        },
+        { min: least, max: most, step: 1, name },
+      );
+    return el("fieldset", {}, el("legend", {}, text), each.map(field));
+  }
+
+  pair(text, values, least, most) {
+    const each = AXES.map((axis, k) => [axis, `${text}-${axis}`, values, k]);
+    return this.numbers(text, each, least, most);
+  }
+
+  padFields() {
+    const { mode, pads, symmetric } = this.state;
+    if (mode === "symmetric") return [this.pair("padding", symmetric, 0)];
+    const sides = ["top", "bottom", "left", "right"].map((name, k) => [name, `pad-${name}`, pads[k >> 1], k & 1]);
+    return mode === "explicit" ? [this.numbers("pads", sides, 0)] : [];
   }
 
   take(node) {
@@ -270,18 +257,8 @@ export class Padding {
     const height = rows.n + rows.pads[0] + rows.pads[1];
     const width = columns.n + columns.pads[0] + columns.pads[1];
     const cell = cellSize(340, height, width);
-    const touched = this.touched(axes);
     const [i, j] = this.state.at;
-    const unread = [];
     const taps = [];
-    for (let r = 0; r < height; r++) {
-      for (let c = 0; c < width; c++) {
-        const end = (rows.dropped && r >= height - rows.dropped) || (columns.dropped && c >= width - columns.dropped);
-        if (end || !touched[0].has(r) || !touched[1].has(c)) {
-          unread.push(cell < 8 ? square(r, c, cell, 0) : cross(r, c, cell));
-        }
-      }
-    }
     for (let a = 0; a < rows.w; a++) {
       for (let b = 0; b < columns.w; b++) {
         taps.push(square(i * rows.s + a * rows.d, j * columns.s + b * columns.d, cell, Math.min(1.5, cell / 8)));
@@ -320,12 +297,27 @@ export class Padding {
           class: "lab-pixel",
         }),
         lines(height, width, cell),
-        svg("path", { d: unread.join(""), class: cell < 8 ? "lab-unread" : "lab-cross" }),
+        svg("path", { d: this.unread(axes, height, width, cell), class: cell < 8 ? "lab-unread" : "lab-cross" }),
         svg("path", { d: taps.join(""), class: "lab-tap" }),
         frame,
       ),
       el("figcaption", {}, `input ${rows.n} \u00d7 ${columns.n} and its padding: ${height} \u00d7 ${width}`),
     );
+  }
+
+  // Crosses on the cells of the padded input that no tap of a window reads.
+  unread([rows, columns], height, width, cell) {
+    const touched = this.touched([rows, columns]);
+    const unread = [];
+    for (let r = 0; r < height; r++) {
+      for (let c = 0; c < width; c++) {
+        const end = (rows.dropped && r >= height - rows.dropped) || (columns.dropped && c >= width - columns.dropped);
+        if (end || !touched[0].has(r) || !touched[1].has(c)) {
+          unread.push(cell < 8 ? square(r, c, cell, 0) : cross(r, c, cell));
+        }
+      }
+    }
+    return unread.join("");
   }
 
   // Rows and columns of the padded input that some window's tap reads.

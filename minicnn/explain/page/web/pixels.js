@@ -9,10 +9,7 @@ export function showPixels(view, node) {
   const map = new MapView({
     size: 320,
     caption: "the picture: choose a pixel, change its numbers",
-    onPick: (i, j) => {
-      view.cell = [i, j];
-      show();
-    },
+    onPick: (i, j) => goTo(i, j),
   });
   map.showPicture("the picture", app.pixels, node.shape);
   const names = channels === 3 ? ["red", "green", "blue"] : ["grey"];
@@ -29,24 +26,8 @@ export function showPixels(view, node) {
       el(
         "div",
         { class: "tools" },
-        numberField(
-          "row",
-          i,
-          (value) => {
-            view.cell = [Math.max(0, Math.min(height - 1, Math.round(value))), j];
-            show();
-          },
-          { min: 0, max: height - 1, step: 1, class: "short" },
-        ),
-        numberField(
-          "column",
-          j,
-          (value) => {
-            view.cell = [i, Math.max(0, Math.min(width - 1, Math.round(value)))];
-            show();
-          },
-          { min: 0, max: width - 1, step: 1, class: "short" },
-        ),
+        placeField("row", i, height, (row) => goTo(row, j)),
+        placeField("column", j, width, (column) => goTo(i, column)),
       ),
       el(
         "div",
@@ -68,6 +49,16 @@ export function showPixels(view, node) {
       ),
     );
   };
+  const goTo = (i, j) => {
+    view.cell = [i, j];
+    show();
+  };
   view.views.append(map.element);
   show();
+}
+
+// A field for a row or a column, of which there are `count`.
+function placeField(name, value, count, use) {
+  const inside = (given) => Math.max(0, Math.min(count - 1, Math.round(given)));
+  return numberField(name, value, (given) => use(inside(given)), { min: 0, max: count - 1, step: 1, class: "short" });
 }

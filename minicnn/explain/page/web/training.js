@@ -11,6 +11,9 @@ import { kernelPicture, readsColours } from "./scores.js";
 
 const MAPS = 10;
 const hasMaps = ({ shape }) => shape.length === 3;
+const ONE_STATE =
+  "This page holds one state of the net. Write it from a folder of checkpoints to move through the training.";
+const CURVES = { width: 268, height: 170 };
 
 export class Training {
   constructor(root, app) {
@@ -46,43 +49,14 @@ export class Training {
 
   update() {
     const { app } = this;
-    const { epochs } = app.payload;
-    const chosen = app.net.epoch;
     const { running } = app.trainer;
     const seen = [app.picture, app.label, running ? "learning" : app.version].join();
     if (this.seen !== seen) this.losses = this.ownLosses();
-    this.losses[chosen] = app.loss(); // while the net learns here, nothing else moves
+    this.losses[app.net.epoch] = app.loss(); // while the net learns here, nothing else moves
     this.seen = seen;
-    const slider = el("input", {
-      type: "range",
-      min: 0,
-      max: epochs.length - 1,
-      step: 1,
-      value: chosen,
-      "aria-label": "epoch",
-      "aria-valuetext": epochs[chosen].name,
-      class: "wide",
-      oninput: () => app.useEpoch(Number(slider.value)),
-    });
-    const epoch = [
-      el(
-        "label",
-        { class: "field" },
-        el("span", {}, "saved at"),
-        slider,
-        el("strong", { class: "epoch" }, epochs[chosen].name),
-      ),
-      button(this.timer ? "Pause" : "Play", () => this.play(), { class: "primary" }),
-    ];
     fill(
       this.tools,
-      epochs.length > 1
-        ? epoch
-        : el(
-            "p",
-            { class: "notice" },
-            "This page holds one state of the net. Write it from a folder of checkpoints to move through the training.",
-          ),
+      app.payload.epochs.length > 1 ? this.epochTools() : el("p", { class: "notice" }, ONE_STATE),
       labelChoice(app),
       select(
         "layer",
@@ -95,8 +69,6 @@ export class Training {
         },
       ),
     );
-    const p = app.net.probabilities();
-    const best = bestEpoch(app.payload.history);
     this.here.update();
     this.spread.element.hidden = running; // too much to count between two steps
     if (!running) this.spread.show(this.node);
@@ -112,16 +84,51 @@ export class Training {
           hasMaps(this.node) ? this.maps() : null,
           this.spread.element,
         ),
-        el(
-          "aside",
-          { class: "side" },
-          el("h2", {}, "Prediction"),
-          bars(app.classes, p, argmax(p), app.truth),
-          el("p", {}, `loss of this picture for ${app.classes[app.label]}: `, num(app.loss(), "loss")),
-          epochs.length > 1 || app.payload.history.loss ? this.curves() : null,
-          best && el("p", { class: "best-epoch" }, best),
-        ),
+        this.prediction(),
       ),
+    );
+  }
+
+  // A slider over the saved nets, and what plays them.
+  epochTools() {
+    const { app } = this;
+    const { epochs } = app.payload;
+    const chosen = app.net.epoch;
+    const slider = el("input", {
+      type: "range",
+      min: 0,
+      max: epochs.length - 1,
+      step: 1,
+      value: chosen,
+      "aria-label": "epoch",
+      "aria-valuetext": epochs[chosen].name,
+      class: "wide",
+      oninput: () => app.useEpoch(Number(slider.value)),
+    });
+    return [
+      el(
+        "label",
+        { class: "field" },
+        el("span", {}, "saved at"),
+        slider,
+        el("strong", { class: "epoch" }, epochs[chosen].name),
+      ),
+      button(this.timer ? "Pause" : "Play", () => this.play(), { class: "primary" }),
+    ];
+  }
+
+  prediction() {
+    const { app } = this;
+    const p = app.net.probabilities();
+    const best = bestEpoch(app.payload.history);
+    return el(
+      "aside",
+      { class: "side" },
+      el("h2", {}, "Prediction"),
+      bars(app.classes, p, argmax(p), app.truth),
+      el("p", {}, `loss of this picture for ${app.classes[app.label]}: `, num(app.loss(), "loss")),
+      app.payload.epochs.length > 1 || app.payload.history.loss ? this.curves() : null,
+      best && el("p", { class: "best-epoch" }, best),
     );
   }
 
@@ -192,7 +199,7 @@ export class Training {
       app.payload.nodes.slice(0, node.index).reduce((count, each) => count + each.arrays.length, 0) +
       node.arrays.indexOf("kernel");
     const most = Math.max(...app.payload.epochs.map((epoch) => largest(epoch.arrays[at])));
-    const colours = readsColours(app.net.nodes, node);
+    const stack = { channels, inside, most, colours: readsColours(app.net.nodes, node) };
     const some = inside > channels ? `, the first ${channels} of ${inside}` : "";
     return el(
       "div",
@@ -203,7 +210,7 @@ export class Training {
         { class: "hint" },
         `a column an output channel, a row an input channel${some}; ` +
           `full colour at \u00b1 ${format(most, 3)} at every epoch` +
-          (colours ? "; above them, the three as red, green and blue: grey is 0" : ""),
+          (stack.colours ? "; above them, the three as red, green and blue: grey is 0" : ""),
       ),
       el(
         "div",
@@ -211,27 +218,31 @@ export class Training {
         app
           .mapsOf(node.index)
           .slice(0, MAPS)
-          .map((f) => {
-            const stack = Array.from({ length: channels }, (_, c) => {
-              const data = Float32Array.from(
-                { length: kh * kw },
-                (_, tap) => node.own.kernel[(tap * inside + c) * filters + f],
-              );
-              const weights = Array.from(data, (v) => format(v, 2)).join(", ");
-              const canvas = el("canvas", {
-                class: "plain",
-                style: { width: "42px", height: `${Math.round((42 * kh) / kw)}px` },
-                role: "img",
-                "aria-label": `kernel of input channel ${c} for output channel ${f}: ${weights}`,
-              });
-              paint(canvas, data, kh, kw, most);
-              return canvas;
-            });
-            const picture = colours ? this.colours(kernelPicture(node.own.kernel, filters, f, most), kh, kw, f) : null;
-            return el("figure", { class: "map stack" }, picture, stack, el("figcaption", {}, `channel ${f}`));
-          }),
+          .map((f) => this.stack(f, stack)),
       ),
     );
+  }
+
+  // The kernels of an output channel, below each other.
+  stack(f, { channels, inside, most, colours }) {
+    const { node } = this;
+    const [kh, kw] = node.settings.size;
+    const filters = node.shape[2];
+    const each = Array.from({ length: channels }, (_, c) => {
+      const tap = (_, k) => node.own.kernel[(k * inside + c) * filters + f];
+      const data = Float32Array.from({ length: kh * kw }, tap);
+      const weights = Array.from(data, (v) => format(v, 2)).join(", ");
+      const canvas = el("canvas", {
+        class: "plain",
+        style: { width: "42px", height: `${Math.round((42 * kh) / kw)}px` },
+        role: "img",
+        "aria-label": `kernel of input channel ${c} for output channel ${f}: ${weights}`,
+      });
+      paint(canvas, data, kh, kw, most);
+      return canvas;
+    });
+    const picture = colours ? this.colours(kernelPicture(node.own.kernel, filters, f, most), kh, kw, f) : null;
+    return el("figure", { class: "map stack" }, picture, each, el("figcaption", {}, `channel ${f}`));
   }
 
   // A kernel over red, green and blue as the picture that it looks for.
@@ -250,22 +261,15 @@ export class Training {
   curves() {
     const { app } = this;
     const { history, epochs } = app.payload;
-    const width = 268;
-    const height = 170;
     const series = ["loss", "val_loss"]
       .filter((name) => history[name]?.length)
       .map((name) => [name === "loss" ? "training" : "validation", history[name]]);
     const told = series
       .map(([name, values]) => `${name} from ${format(values[0])} to ${format(values[values.length - 1])}`)
       .join(", ");
-    const numbers = epochs.map(({ name }, k) => Number(/\d+$/.exec(name)?.[0] ?? k + 1));
-    const lone = epochs.length === 1 && !/\d+$/.test(epochs[0].name); // of which epoch, nobody said
-    const first = Math.min(1, ...numbers);
-    const last = Math.max(2, ...numbers, ...series.map(([, values]) => values.length));
     const own = this.losses;
-    const most = Math.max(1e-6, ...[...series.flatMap(([, values]) => values), ...own].filter(Number.isFinite));
-    const left = (epoch) => 30 + ((epoch - first) / (last - first)) * (width - 42);
-    const top = (loss) => height - 24 - (Number.isFinite(loss) ? Math.min(loss / most, 1) : 1) * (height - 38);
+    const lone = epochs.length === 1 && !/\d+$/.test(epochs[0].name); // of which epoch, nobody said
+    const { numbers, first, last, most, left, top } = axes(epochs, series, own);
     const line = (values) =>
       values
         .map((loss, n) =>
@@ -284,17 +288,17 @@ export class Training {
       "figure",
       { class: "map" },
       chart(
-        width,
-        height,
+        CURVES.width,
+        CURVES.height,
         `loss by epoch: ${told}; this picture ${own.map((loss) => format(loss, 3)).join(", ")}`,
-        svg("line", { x1: 30, x2: width - 12, y1: top(0), y2: top(0), class: "axis" }),
+        svg("line", { x1: 30, x2: CURVES.width - 12, y1: top(0), y2: top(0), class: "axis" }),
         ...paths,
         svg("line", { ...now, class: "drop" }),
         ...(lone ? [] : dots),
         chartText(format(most, 3), 2, 16),
         chartText("0", 18, top(0) + 4),
-        chartText(`epoch ${first}`, 30, height - 6),
-        chartText(String(last), width - 12, height - 6, "end"),
+        chartText(`epoch ${first}`, 30, CURVES.height - 6),
+        chartText(String(last), CURVES.width - 12, CURVES.height - 6, "end"),
       ),
       el(
         "figcaption",
@@ -305,4 +309,16 @@ export class Training {
       ),
     );
   }
+}
+
+// Which epochs and losses the curves span, and where each lies in the drawing.
+function axes(epochs, series, own) {
+  const { width, height } = CURVES;
+  const numbers = epochs.map(({ name }, k) => Number(/\d+$/.exec(name)?.[0] ?? k + 1));
+  const first = Math.min(1, ...numbers);
+  const last = Math.max(2, ...numbers, ...series.map(([, values]) => values.length));
+  const most = Math.max(1e-6, ...[...series.flatMap(([, values]) => values), ...own].filter(Number.isFinite));
+  const left = (epoch) => 30 + ((epoch - first) / (last - first)) * (width - 42);
+  const top = (loss) => height - 24 - (Number.isFinite(loss) ? Math.min(loss / most, 1) : 1) * (height - 38);
+  return { numbers, first, last, most, left, top };
 }
