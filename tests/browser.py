@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# the headless shell first: it opens a page in a quarter of the time, since it draws no window of its own round it
+NAMES = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -22,7 +24,7 @@ QUIET = [
 def browser():
     """Start the system's Chromium; without one these tests skip, but never in CI."""
     if CHROMIUM is None:
-        message = "no chromium on this machine (Debian: apt-get install chromium)"
+        message = "no chromium on this machine (Debian: apt-get install chromium-headless-shell)"
         assert os.environ.get("CI") != "true", message
         pytest.skip(message)
     playwright = pytest.importorskip("playwright.sync_api")
