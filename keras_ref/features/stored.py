@@ -22,9 +22,9 @@ from ..types import AnyPath, Dataset, Net
 BLOCK: int = 256  # pictures a file of the store
 LARGEST: int = 1 << 26  # bytes of one with maps
 BATCH: int = 31
-"""Pictures a batch. Each batch is filled up to 32 rows: a vector's last bits depend on the batch's size, and for the last
-row on its place too, which is therefore never a picture's. (Of 33 rows not only the last would differ: with registers
-of 32 bytes and one thread of TensorFlow's the 32 pictures had bits of four kinds, by their places.)"""
+"""Pictures a batch. Each batch is filled up to 32 rows: a vector's last bits depend on the batch's size, and for the
+last row on its place too, which is therefore never a picture's. (Of 33 rows not only the last would differ: with
+registers of 32 bytes and one thread of TensorFlow's the 32 pictures had bits of four kinds, by their places.)"""
 
 
 def store_for(
