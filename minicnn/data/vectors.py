@@ -24,7 +24,7 @@ from minicnn.files import replacing
 from .bases import weights_digest
 from .hashes import user_cache
 
-ROWS: int = 33  # that a base is given at once: 32 pictures, and for keras_ref one row that is none
+ROWS: int = 32  # that a base is given at once; for keras_ref the last is no picture
 
 
 def default_store() -> Path:

@@ -71,7 +71,7 @@ def _conv_dkernel(x: Array, kernel: Array, dy: Array):
         done = np.full((3, 3), np.nan)
         done.flat[: a * 3 + b + 1] = dkernel.flat[: a * 3 + b + 1]
         met = x[a : a + 3, b : b + 3]
-        products = " + ".join(f"{signed(d)}*{value:g}" for d, value in zip(dy.ravel(), met.ravel(), strict=True))
+        products = " + ".join(f"{signed(float(d))}*{value:g}" for d, value in zip(dy.ravel(), met.ravel(), strict=True))
         yield (
             f"weight [{a}, {b}] met at stop [i, j] pixel [i + {a}, j + {b}]\n"
             f"{beside(grid(x, (a, b, 3, 3)), grid(done), 30)}\n  {products} = {dkernel[a, b]:g}"

@@ -117,7 +117,7 @@ def press() -> str:
 # ---- the topics -----------------------------------------------------------------------------------------------------
 
 
-def _conv():
+def _conv() -> Iterator[str]:
     y = _convolve(NO_PADS)
     yield (
         "Convolution: a filter slides over a picture. At each stop it multiplies what\n"
@@ -200,7 +200,7 @@ def _flatten():
     yield f"the row: {row(y)}\nNothing is computed, so backward only puts the gradient back."
 
 
-def _dense():
+def _dense() -> Iterator[str]:
     x, bias = np.array([1.0, 2.0, -1.0]), np.array([0.5, -0.5])
     kernel = np.array([[0.5, -1.0], [0.25, 0.5], [2.0, 1.0]])
     y = reference.dense_forward(x[None], kernel, bias)[0]
@@ -231,7 +231,7 @@ def _sigmoid():
     )
 
 
-def _softmax():
+def _softmax() -> Iterator[str]:
     x = np.array([2.0, 1.0, -1.0])
     y, shifted = reference.softmax_forward(x[None])[0], np.exp(x - x.max())
     yield ("Softmax: numbers (logits) become probabilities.\ny[k] = exp(x[k] - max x) / sum of exp(x[j] - max x)")

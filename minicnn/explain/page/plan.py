@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...types import Array
+from ...types import Array, IntArray
 from .nodes import Node
 
 BUDGET = 800_000  # numbers of a page, of all its pictures: with its code and what describes the net below 5 MB
@@ -149,12 +149,12 @@ def _hands_on(nodes: Sequence[Node], k: int) -> bool:
     return all(shape[2] == shapes[0][2] for shape in shapes) and node["settings"].get("function") != "softmax"
 
 
-def _alike(nodes: Sequence[Node], groups: list[int]) -> dict[int, Array]:
+def _alike(nodes: Sequence[Node], groups: list[int]) -> dict[int, IntArray]:
     """Number the channels of each group, (C,); those that are shown together or not at all have one number.
 
     Such are the two sides of a Concatenate; and of a filter bank a channel, the first filter of each that goes in.
     """
-    own: dict[int, Array] = {}
+    own: dict[int, IntArray] = {}
     total = 0
     for group in dict.fromkeys(groups):
         if len(nodes[group]["shape"]) == 3:
@@ -182,7 +182,7 @@ def _bank(nodes: Sequence[Node], groups: list[int], k: int) -> bool:
 
 
 def _with(
-    nodes: Sequence[Node], groups: list[int], alike: dict[int, Array], strengths: Sequence[Array | None], maps: int
+    nodes: Sequence[Node], groups: list[int], alike: dict[int, IntArray], strengths: Sequence[Array | None], maps: int
 ) -> Plan:
     """Make the plan with so many maps a group."""
     taken = np.zeros(1 + max(int(numbers.max()) for numbers in alike.values()), bool)
@@ -219,7 +219,7 @@ def _pools(nodes: Sequence[Node], k: int) -> bool:
 
 def _strongest(
     nodes: Sequence[Node], groups: list[int], group: int, strengths: Sequence[Array | None], maps: int, share: float
-) -> Array:
+) -> IntArray:
     """Choose the channels of a group that are strongest where it is left."""
     members = [k for k in range(len(nodes)) if groups[k] == group]
     count = ceil(share * max(maps, min(MOST_SMALL, maps * LAYER // max(_area(nodes[k]) for k in members))))

@@ -65,9 +65,9 @@ def bend_of(layer: Any) -> Bend | None:
     """
     if type(layer).__name__ != "ReLU":
         return {"relu": Bend(), "relu6": Bend(6.0)}.get(activation_of(layer) or "")
-    given = layer.max_value, layer.negative_slope, layer.threshold
     own = np.dtype(layer.dtype or "float32").type  # as the engine compares: 0.3 is another number in float32
-    return Bend(*(None if value is None else float(own(value)) for value in given))
+    top = None if layer.max_value is None else float(own(layer.max_value))
+    return Bend(top, float(own(layer.negative_slope)), float(own(layer.threshold)))
 
 
 def closes(layer: Any) -> bool:

@@ -56,7 +56,7 @@ PAGE = 4096  # bytes
 # 16 registers 7 x 2 spilled: 1024 x 1024 x 1024 at 76 GFLOP/s, not 118, of 186 on two cores with AVX2.)
 TILE_ROWS = (14, 7, 5, 3, 2, 1) if tile.REGISTERS >= 32 else (6, 5, 3, 2, 1)
 # For few rows of y little is used twice, so b is read in stretches as long as may be: V, the first of the least work.
-WIDE_V, WIDE_T, ONE_ROW_V = (4, 2) if tile.REGISTERS >= 32 else (2,), 5, (8, 4, 2)
+WIDE_V, WIDE_T, ONE_ROW_V = ((4, 2), 5, (8, 4, 2)) if tile.REGISTERS >= 32 else ((2,), 5, (4, 2))
 SHORT_SUM = 256  # terms below which 14 rows are not worth it: they take long to be written
 
 
