@@ -6,6 +6,8 @@ Rows of several kinds of processors stand in one table where each row says whose
 from . import machine, table
 from .table import KERAS, TORCH, factor, markdown, number, spread
 
+PEERS = ("minicnn ms", "Keras ms", "<best of Keras", "ratio", "ONNX Runtime ms", "ratio")
+
 
 def text(part):
     """Return a part as text: the machine, then its table."""
@@ -36,13 +38,9 @@ def layers(part):
     columns = [
         "<case",
         "<pass",
-        "minicnn ms",
-        "Keras ms",
-        "<best of Keras",
-        "ratio",
+        *PEERS[:4],
         "cold ratio",
-        "ONNX Runtime ms",
-        "ratio",
+        *PEERS[4:],
         "PyTorch ms",
         "ratio",
         "GFLOP/s or GB/s",
@@ -65,18 +63,13 @@ def _layer_row(row):
     name, engines = f"{row['suite']} {row['case']}", row.get("engines", {})
     if row["pass"] == "refused":
         return [name, "refused, as it should be", *[""] * 11, "0"]
-    ours, (best, keras) = engines.get("minicnn"), table.best(engines, KERAS)
-    _, torch = table.best(engines, TORCH)
+    ours, peers, (_, torch) = engines.get("minicnn"), _peers(row), table.best(engines, TORCH)
     cells = [
         name,
         row["pass"],
-        spread(ours),
-        spread(keras),
-        (best or "").removeprefix("keras "),
-        factor(table.interval(row, KERAS)),
+        *peers[:4],
         factor(table.ratio(row, KERAS, "cold")),
-        spread(engines.get("onnxruntime")),
-        factor(table.interval(row, ("onnxruntime",))),
+        *peers[4:],
         spread(torch),
         factor(table.interval(row, TORCH)),
     ]
@@ -102,16 +95,13 @@ def nets(part):
     return _table(columns, part, lambda row: [[row["net"], row["what"], *_peers(row)]])
 
 
-PEERS = ("minicnn ms", "Keras ms", "<best of Keras", "ratio", "ONNX Runtime ms", "ratio")
-
-
 def _peers(row):
     """Return the cells of PEERS."""
-    engines = row["engines"]
+    engines = row.get("engines", {})
     keras = [name for name in engines if name.startswith("keras")]
     best, sample = table.best(engines, keras)
     return [
-        spread(engines["minicnn"]),
+        spread(engines.get("minicnn")),
         spread(sample),
         (best or "").removeprefix("keras "),
         factor(table.interval(row, keras)),
