@@ -85,7 +85,7 @@ CUTS = {  # examples, inputs, units: how the three products are cut stands in ma
     "rows for many jobs, a sum in stretches": (700, 5000, 40),
     "rows for many jobs, a sum in parts of some stretches": (2000, 9001, 20),
     "few rows, wide tiles": (9, 1500, 128),
-    "few rows, columns read as they lie, the last overlap": (5, 700, 1030),
+    "few rows, columns that fill no whole block": (5, 700, 1030),
     "one row": (1, 1500, 1024),
     "one row, the last columns overlap": (1, 700, 1000),
     "one row, pages apart": (1, 300, 1100),

@@ -11,7 +11,7 @@ the multiply-add limit is a question of how near these lie:
   Where the rows of y are dealt to many jobs all panels are filled first: else each job would fill them again (a third
   of its time).
 - With few rows of y that copy does not pay, and all depends on b's coming from far away: it is asked for in advance.
-  The last block of columns overlaps its neighbour then, as the last tile of rows does; both write the same numbers.
+  Of one row the last block of columns overlaps its neighbour, as the last tile of rows does: both write the same.
 - a is read where it lies, T numbers a step. A job keeps to so much of it as stays in the second cache too, while panel
   after panel passes by. The more rows a tile has, the less often they pass; but T rows that are whole pages apart fall
   into one set of the nearest cache and displace each other, and after a short sum 14 rows take long to be written.
@@ -55,8 +55,9 @@ PAGE = 4096  # bytes
 # T, the first that fits: with V = 2 the tile, a row of b and a number of a fill 31 registers of 32, or 15 of 16. (With
 # 16 registers 7 x 2 spilled: 1024 x 1024 x 1024 at 76 GFLOP/s, not 118, of 186 on two cores with AVX2.)
 TILE_ROWS = (14, 7, 5, 3, 2, 1) if tile.REGISTERS >= 32 else (6, 5, 3, 2, 1)
-# For few rows of y little is used twice, so b is read in stretches as long as may be: V, the first of the least work.
-WIDE_V, WIDE_T, ONE_ROW_V = ((4, 2), 5, (8, 4, 2)) if tile.REGISTERS >= 32 else ((2,), 5, (4, 2))
+WIDE_V, WIDE_T = 4, 5  # for few rows of y: little is used twice, so b is read in stretches as long as may be
+# V of one row, the first of the least work. (With 16 registers 1 x 8 moved twelve of them to the stack and back.)
+ONE_ROW_V = (8, 4, 2) if tile.REGISTERS >= 32 else (4, 2)
 SHORT_SUM = 256  # terms below which 14 rows are not worth it: they take long to be written
 
 
@@ -280,16 +281,19 @@ def _plan(m: int, n: int, depth: int, dtype: np.dtype[Any], transpose_a: bool, t
     """Decide by shapes alone: first the tile, then how the sum is walked through, then what one job does."""
     far = n * dtype.itemsize >= PAGE  # how far apart rows of b lie
     few = m < (PANELS_FROM_FAR if far else PANELS_FROM)
-    lanes = tile.lanes(dtype)
-    wide = [v for v in (ONE_ROW_V if m == 1 else WIDE_V) if v * lanes <= n and few and not (transpose_b or scaled)]
-    v = min(wide, key=lambda v: ceil_div(n, v * lanes) * v) if wide and not transpose_a else tile.columns(n, dtype)
+    lanes, as_it_lies = tile.lanes(dtype), few and not (transpose_a or transpose_b or scaled)
+    if as_it_lies and m == 1 and n >= 2 * lanes:
+        v = min((v for v in ONE_ROW_V if v * lanes <= n), key=lambda v: ceil_div(n, v * lanes) * v)
+    else:
+        wide = as_it_lies and tile.REGISTERS >= 32 and n % (WIDE_V * lanes) == 0
+        v = WIDE_V if wide else tile.columns(n, dtype)
     crowded = not transpose_a and (depth < SHORT_SUM or depth * dtype.itemsize % PAGE == 0)
     tallest = WIDE_T if v > 2 else 7 if crowded else TILE_ROWS[0]
     t = next(t for t in TILE_ROWS if t <= min(m, tallest))
     width = v * lanes
     blocks = ceil_div(n, width)
 
-    panels = transpose_b or scaled or n < width or not few
+    panels = transpose_b or scaled or not few or n < width or (m > 1 and n % width > 0)
     longest, least_part, jobs = (
         (STRETCH_TRANSPOSED, LEAST_PART_TRANSPOSED, JOBS_TRANSPOSED) if transpose_a else (STRETCH, LEAST_PART, JOBS)
     )
