@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minicnn.data import VectorStore, answer_key, mirrored, variants
+from minicnn.data import ROWS, VectorStore, answer_key, mirrored, variants
 
 from .. import pictures, runtime
 from ..model import Classifier
@@ -21,7 +21,7 @@ from ..types import AnyPath, Dataset, Net
 
 BLOCK: int = 256  # pictures a file of the store
 LARGEST: int = 1 << 26  # bytes of one with maps
-BATCH: int = 31
+BATCH: int = ROWS - 1
 """Pictures a batch. Each batch is filled up to 32 rows: a vector's last bits depend on the batch's size, and for the
 last row on its place too, which is therefore never a picture's. (Of 33 rows not only the last would differ: with
 registers of 32 bytes and one thread of TensorFlow's the 32 pictures had bits of four kinds, by their places.)"""

@@ -10,10 +10,11 @@ from .images import ImageBatches, image_folder, to_floats
 from .labelled import LabelledPictures
 from .learned import EvaluationSet, evaluation_set, fingerprints, folder_as_trained, recorded_split_field, split_field
 from .listing import LeftOut, pictures_below
-from .vectors import VectorStore, answer_key, default_store, merge_stores
+from .vectors import ROWS, VectorStore, answer_key, default_store, merge_stores
 
 __all__ = [
     "RESIZE",
+    "ROWS",
     "SUFFIXES",
     "EvaluationSet",
     "Folder",

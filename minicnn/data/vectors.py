@@ -24,7 +24,7 @@ from minicnn.files import replacing
 from .bases import weights_digest
 from .hashes import user_cache
 
-ROWS: int = 32  # that a base is given at once; for keras_ref the last is no picture
+ROWS: int = 32  # that a base is given at once; of keras_ref's the last is no picture
 
 
 def default_store() -> Path:
