@@ -35,9 +35,8 @@ workspace, as in its training loop; ONNX Runtime writes into memory given before
 Denormal numbers, those below 1.2e-38, stay what they are in minicnn, PyTorch and ONNX Runtime; TensorFlow takes them
 for 0. Computing with them takes Intel's processors up to 50 times as long (E10 denormal-weights, where minicnn, PyTorch
 and ONNX Runtime are level and Keras is ahead), a Zen 3 hardly (forward 0.22 ms, without 0.20; dX 0.61 and 0.50).
-They are
-not taken for 0 here because then nothing would equal NumPy to the bit that does today, and a ReLU's slope and a pool's
-winner would change beside them."""
+They are not taken for 0 here because then nothing would equal NumPy to the bit that does today, and a ReLU's slope and
+a pool's winner would change beside them."""
 
 
 def write(paths=(), out=None, readme=None):
