@@ -205,6 +205,24 @@ def test_the_strip_goes_to_every_layer_and_with_the_columns(browser, made):
         assert t.complaints == []
 
 
+def test_long_names_of_blocks_stay_in_their_columns(browser, tmp_path):
+    """A model inside, whose blocks are named after it and their sums."""
+    entry = x = Input((16, 16, 3))
+    for _ in range(8):
+        y = x
+        for _ in range(5):
+            y = Activation("tanh")(y)
+        x = Add()([x, y])
+    inner, picture = Model(entry, x, name="mobilenet_of_a_kind"), Input((16, 16, 3))
+    model = Model(picture, Softmax()(Dense(3)(GlobalAveragePooling2D()(inner(picture)))), seed=0)
+    with Tab(browser, Made(tmp_path, "inside", model, [noise(16, 16, 3)], labels=[1])) as t:
+        beyond = t.page.locator(".fold").evaluate_all(
+            """all => all.map((name) => name.getBoundingClientRect().right
+            - name.closest(".column").getBoundingClientRect().right)"""
+        )
+        assert len(beyond) > 5 and max(beyond) <= 1
+
+
 def test_a_small_net_has_no_strip(tab):
     with tab("demo") as t:
         assert t.page.locator(".strip-of-net, .fold").count() == 0

@@ -4,21 +4,12 @@ import { colour, ink, paint, paintPicture } from "./colours.js";
 import { button, el, fill, legend, num, svg } from "./dom.js";
 import { feeds } from "./feeding.js";
 import { costOf, fieldOf, short } from "./fields.js";
-import { Folding } from "./folding.js";
+import { broken, Folding } from "./folding.js";
 import { extent, format, largest } from "./numbers.js";
 import { sentence } from "./sentences.js";
 import { Strip } from "./strip.js";
 
 const PER_COLUMN = 10;
-
-// Allow a line break within a long name: after "_" and "/", before a capital and before a shape's channels. Long words
-// may part.
-function broken(name) {
-  return name
-    .replace(/[_/](?=.)|[a-z](?=[A-Z])/g, "$&\u200b")
-    .replace(/\u00d7\d+$/, "\u200b$&")
-    .replace(/[a-z]{5}(?=[a-z]{4})/gi, "$&\u00ad");
-}
 
 // The line between two neighbours, and that between columns far apart: through the lane above all tiles.
 const bent = ([x0, x1], [y0, y1]) => {

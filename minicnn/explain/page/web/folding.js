@@ -2,6 +2,15 @@
 
 import { button } from "./dom.js";
 
+// Allow a line break within a long name: after "_" and "/", before a capital and before a shape's channels. Long words
+// may part.
+export function broken(name) {
+  return name
+    .replace(/[_/](?=.)|[a-z](?=[A-Z])/g, "$&\u200b")
+    .replace(/\u00d7\d+$/, "\u200b$&")
+    .replace(/[a-z]{5}(?=[a-z]{4})/gi, "$&\u00ad");
+}
+
 export class Folding {
   // blocks: [{name, first, last}]; changed(): draw the columns anew.
   constructor(blocks, changed) {
@@ -41,7 +50,7 @@ export class Folding {
     const open = this.unfolded.has(block);
     if (!block || (open && index !== block.first)) return null;
     const layers = block.last - block.first + 1;
-    return button(`${open ? "\u25be" : "\u25b8"} ${block.name}`, () => this.turn(block), {
+    return button(`${open ? "\u25be" : "\u25b8"} ${broken(block.name)}`, () => this.turn(block), {
       class: "link fold",
       "aria-expanded": String(open),
       "data-block": block.name,
