@@ -48,7 +48,7 @@ def test_what_comes_out_is_keras_s(inputs, outputs):
         got, want = ask(ours), ask(theirs)
         assert list(got) == list(want) == outputs
         for name in outputs:
-            np.testing.assert_allclose(got[name], np.asarray(want[name]), rtol=1e-5)
+            np.testing.assert_allclose(got[name], np.asarray(want[name]), rtol=1e-5, atol=1e-6)
     for ends in ("input", "output"):
         assert list(getattr(ours, ends)) == list(getattr(theirs, ends))
         assert getattr(ours, f"{ends}_shape") == getattr(theirs, f"{ends}_shape")
@@ -117,9 +117,9 @@ def nested(of):
 def test_a_model_inside_is_called_with_a_dict(writer, tmp_path):
     x, reader = [X["wide"], X["narrow"]], keras.models.load_model if writer is minicnn else minicnn.load_model
     want = nested(keras).predict(x, verbose=0)
-    np.testing.assert_allclose(nested(minicnn).predict(x), want, rtol=1e-5)
+    np.testing.assert_allclose(nested(minicnn).predict(x), want, rtol=1e-5, atol=1e-6)
     nested(writer).save(tmp_path / "outer.keras")
-    np.testing.assert_allclose(reader(tmp_path / "outer.keras").predict(x, verbose=0), want, rtol=1e-5)
+    np.testing.assert_allclose(reader(tmp_path / "outer.keras").predict(x, verbose=0), want, rtol=1e-5, atol=1e-6)
 
 
 def test_a_model_for_tensorflow_js_lists_its_ends(tmp_path):
@@ -143,7 +143,7 @@ def test_dicts_of_one():
     ours.set_weights(theirs.get_weights())
     got, want = ours.predict({"x": X["wide"]}), theirs.predict({"x": X["wide"]}, verbose=0)
     assert list(got) == list(want)
-    np.testing.assert_allclose(got["y"], want["y"], rtol=1e-5)
+    np.testing.assert_allclose(got["y"], want["y"], rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(ours.predict(X["wide"])["y"], got["y"])  # as Keras, with a warning, does
     for model in (ours, theirs):
         model.compile("sgd", "mse")

@@ -197,11 +197,11 @@ def test_weights_alone_both_ways(tmp_path):
     ours, theirs = chain(minicnn), chain(keras)
     ours.save_weights(tmp_path / "m.weights.h5")
     theirs.load_weights(tmp_path / "m.weights.h5")
-    np.testing.assert_allclose(theirs.predict(X, verbose=0), ours.predict(X), rtol=1e-4)
+    np.testing.assert_allclose(theirs.predict(X, verbose=0), ours.predict(X), rtol=1e-4, atol=1e-6)
     theirs.set_weights([w * 0.5 for w in theirs.get_weights()])
     theirs.save_weights(tmp_path / "t.weights.h5")
     ours.load_weights(tmp_path / "t.weights.h5")
-    np.testing.assert_allclose(ours.predict(X), theirs.predict(X, verbose=0), rtol=1e-4)
+    np.testing.assert_allclose(ours.predict(X), theirs.predict(X, verbose=0), rtol=1e-4, atol=1e-6)
 
 
 # ---- what does not fit ----------------------------------------------------------------------------------------------

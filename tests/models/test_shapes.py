@@ -117,9 +117,9 @@ def test_a_chain_takes_pictures_of_a_second_size(begin, tmp_path):
     ours.compile("sgd", "mse")
     theirs.compile("sgd", "mse", run_eagerly=True)
     for x in (second, first, second, second):
-        np.testing.assert_allclose(ours.predict(x), np.asarray(theirs(x)), rtol=1e-5)
+        np.testing.assert_allclose(ours.predict(x), np.asarray(theirs(x)), rtol=1e-5, atol=1e-6)
         got, want = ours.train_on_batch(x, draw(2, 2)), theirs.train_on_batch(x, draw(2, 2))
-        np.testing.assert_allclose(got, want, rtol=1e-5)
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
     with pytest.raises(ValueError, match="larger input"):
         ours.predict(draw(2, 2, 9, 3))
     with pytest.raises(ValueError, match="must fit its arrays"):
@@ -222,7 +222,7 @@ def test_a_model_begins_at_a_tensor_between(tmp_path):
     whole, head, tail = Model(x, last, seed=1), Model(x, middle), Model(middle, last)
     pictures = draw(3, 8, 8, 2)
     between = head.predict(pictures)
-    np.testing.assert_allclose(tail.predict(between), whole.predict(pictures), rtol=1e-6)
+    np.testing.assert_allclose(tail.predict(between), whole.predict(pictures), rtol=1e-6, atol=1e-6)
     kx, kmiddle, klast = residual(keras.layers)
     twin, ktail = keras.Model(kx, klast), keras.Model(kmiddle, klast)
     assert [layer.name for layer in tail.layers][1:] == [layer.name for layer in ktail.layers][1:]
@@ -235,7 +235,7 @@ def test_a_model_begins_at_a_tensor_between(tmp_path):
     before = whole.predict(pictures)
     tail.train_on_batch(between, np.zeros((3, 4, 4, 3)))  # the layers are shared
     assert not np.allclose(whole.predict(pictures), before)
-    np.testing.assert_allclose(tail.predict(between), whole.predict(pictures), rtol=1e-6)
+    np.testing.assert_allclose(tail.predict(between), whole.predict(pictures), rtol=1e-6, atol=1e-6)
 
 
 def test_what_is_given_is_never_computed():
@@ -247,7 +247,7 @@ def test_what_is_given_is_never_computed():
     one, other = inner(x)
     model = Model([x, one], Add()([one, other]), seed=1)
     rows, given = draw(2, 3), np.full((2, 3), 100, "float32")
-    np.testing.assert_allclose(model.predict([rows, given]), given + inner.predict(rows)[1], rtol=1e-6)
+    np.testing.assert_allclose(model.predict([rows, given]), given + inner.predict(rows)[1], rtol=1e-6, atol=1e-6)
     with pytest.raises(ValueError, match="`inputs` must name each tensor once"):
         Model([x, x], one)
     with pytest.raises(ValueError, match="Missing: 'input_layer"):

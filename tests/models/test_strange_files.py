@@ -334,7 +334,7 @@ def test_arithmetic_with_a_number(function, node, want, tmp_path):
 
     model, path = keras2(tmp_path, change)
     x = np.random.default_rng(7).normal(size=(2, 4))
-    np.testing.assert_allclose(minicnn.load_model(path).predict(x), model.predict(want(x)), rtol=1e-5)
+    np.testing.assert_allclose(minicnn.load_model(path).predict(x), model.predict(want(x)), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("version", ["2.15.0", "tfjs-layers 4.22.0"])
