@@ -117,7 +117,7 @@ def check(recipe, way, seed, path):
     assert_same_answers(*((ours, back) if way == "from ours" else (back, theirs)), recipe, rng)
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(recipes(), st.sampled_from(["from ours", "from Keras"]), seeds)
 def test_random_graphs(tmp_path_factory, recipe, way, seed):
     check(recipe, way, seed, tmp_path_factory.mktemp("graph") / "net.keras")

@@ -214,6 +214,7 @@ def test_a_killed_node_loses_only_what_it_was_doing(tmp_path, nodes):
     assert len(list(tmp_path.glob("begun-*"))) <= 8 + 2  # on that node one ran and one more may have begun
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_where_ray_left_it(clothes, tmp_path, command):
     command("sweep", clothes, *OVER, *SMALL, "--cache", tmp_path / "store", "--out", "out", "--ray", "local")
     whole, times = _plain(tmp_path / "out"), {}

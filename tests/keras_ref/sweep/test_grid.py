@@ -80,15 +80,26 @@ def _plain(folder):
     return result
 
 
+TWO = ("--over", "inner", "--values", 4, 8, "--over", "lr", "--values", 0.001, 0.01)
+
+
 @pytest.fixture
 def swept(clothes, tmp_path, command):
     """Give run(*arguments, code=0): a sweep over two settings in four points with two seeds."""
 
     def run(*arguments, code=0):
-        over = ("--over", "inner", "--values", 4, 8, "--over", "lr", "--values", 0.001, 0.01)
-        return command("sweep", clothes, *over, *SMALL, "--cache", tmp_path / "store", *arguments, code=code)
+        return command("sweep", clothes, *TWO, *SMALL, "--cache", tmp_path / "store", *arguments, code=code)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def whole(clothes, tmp_path_factory):
+    """Return the folder of such a sweep that ran to its end."""
+    root = tmp_path_factory.mktemp("sweep")
+    arguments = ["sweep", clothes, *TWO, *SMALL, "--cache", root / "store", "--out", root / "whole"]
+    assert main(list(map(str, arguments))) == 0
+    return root / "whole"
 
 
 def test_two_settings_at_once(swept, tmp_path):
@@ -109,8 +120,7 @@ def test_two_settings_at_once(swept, tmp_path):
             assert len(one["right"]) == 12 and one["right"].count("1") / 12 == pytest.approx(share)
 
 
-def test_a_sweep_that_was_stopped_goes_on_and_repeats_nothing(swept, command, tmp_path, monkeypatch):
-    swept("--out", "whole")
+def test_a_sweep_that_was_stopped_goes_on_and_repeats_nothing(whole, swept, command, tmp_path, monkeypatch):
     train_head, begun = trials.head_history, []
 
     def stopped(config, *rest):
@@ -125,20 +135,19 @@ def test_a_sweep_that_was_stopped_goes_on_and_repeats_nothing(swept, command, tm
     assert len(list((tmp_path / "halves/runs").iterdir())) == 3 and not (tmp_path / "halves/sweep.json").exists()
     command("sweep", "--resume", "halves", "--cache", tmp_path / "store")
     assert len(begun) == 4 + 5  # the one that was stopped, and those that had not begun
-    assert _plain(tmp_path / "halves") == _plain(tmp_path / "whole")
+    assert _plain(tmp_path / "halves") == _plain(whole)
     assert sorted(p.name for p in (tmp_path / "halves/runs").iterdir()) == sorted(
-        p.name for p in (tmp_path / "whole/runs").iterdir()
+        p.name for p in (whole / "runs").iterdir()
     )
     command("sweep", "--resume", "halves", "--seeds", 3, "--cache", tmp_path / "store")
     assert len(begun) == 9 + 4 and _plain(tmp_path / "halves")["seeds"] == 3
 
 
-def test_what_else_is_asked_with_resume_is_refused(swept, tmp_path, refused):
+def test_what_else_is_asked_with_resume_is_refused(whole, tmp_path, refused):
     refused(["sweep", "--resume", tmp_path / "none"], "is not the folder of a sweep", "plan.json")
-    swept("--out", "whole")
-    refused(["sweep", "--resume", "whole", "--lr", "0.1"], "leave out --lr")
-    refused(["sweep", "DATA", "--resume", "whole"], "leave out DATA")
-    refused(["sweep", "--resume", "whole", "--over", "lr"], "leave out --over")
+    refused(["sweep", "--resume", whole, "--lr", "0.1"], "leave out --lr")
+    refused(["sweep", "DATA", "--resume", whole], "leave out DATA")
+    refused(["sweep", "--resume", whole, "--over", "lr"], "leave out --over")
 
 
 def test_augmentations(clothes, tmp_path, command):

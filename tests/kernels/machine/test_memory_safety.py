@@ -44,6 +44,7 @@ def test_guard_pages_bite(beside):
     assert result.returncode < 0
 
 
+@pytest.mark.slow
 def test_with_bounds_checked(tmp_path):
     """Every index of the plain loops lies in its array. (The tile's own loads are outside Numba's checks.)"""
     assert run("few", NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path)) == [edge_cases.digest(few=True)]

@@ -11,6 +11,7 @@ import pytest
 
 from tests.kernels.machine import spills
 
+pytestmark = pytest.mark.slow  # all kernels are compiled for three processors, which takes two cores two minutes
 ROOT = Path(__file__).parents[3]
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 # The transforms of Winograd's method, which are no inner products: numbers between the columns' transform and the rows'
