@@ -147,7 +147,8 @@ def evaluate(
     names = card["class_names"]
     if set(pictures.class_names) != set(names):
         raise ValueError(
-            f"{folder} must hold the model's classes {', '.join(names)}. Received: {', '.join(pictures.class_names)}."
+            f"{folder} must hold the model's classes {', '.join(names)} (--classes names them otherwise). "
+            f"Received: {', '.join(pictures.class_names)}."
         )
     if pictures.left_out:
         say(str(pictures.left_out))

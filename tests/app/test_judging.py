@@ -378,7 +378,9 @@ def test_classes_in_another_order_and_other_classes(tmp_path, capsys):
     assert out.startswith(f"test: accuracy {right / 15:.3f} on 15")
     (root / "elk").rename(root / "emu")
     told = run(capsys, "evaluate", tmp_path / "m.keras", tmp_path / "pets", code=2).err
-    assert "must hold the model's classes" in told
+    assert (
+        "must hold the model's classes elk, cat, dog (--classes names them otherwise). Received: cat, dog, emu." in told
+    )
 
 
 # ---- training that went astray --------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 A part is a Cropping2D, which crops two of our axes; where the third is asked for, those are turned before.
 """
 
+import math
+
 import numpy as np
 
 from .folding import axis_of, whole_numbers
@@ -36,7 +38,7 @@ def split(work: Translation, node: Node, name: str) -> list[Tensor]:
     if whole is None:
         raise ValueError("the size that is split must be known.")
     if sizes is None:  # alike; of a size that can't be shared out, the last is smaller (since version 18)
-        each = -(-whole // count)
+        each = math.ceil(whole / count)
         sizes = [min(each, max(whole - each * at, 0)) for at in range(count)]
     if len(sizes) != count or sum(sizes) != whole or min(sizes) < 1:
         raise ValueError(f"its parts must make up {whole}, one for each output. Received: {sizes} for {count} outputs.")
