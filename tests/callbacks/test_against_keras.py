@@ -149,7 +149,7 @@ def trained(of, net, name, make):
     callback = make(of.callbacks)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        how = {"batch_size": 5, "epochs": 12, "verbose": 0, "shuffle": False, "validation_data": (XS[::2], YS[::2])}
+        how = {"batch_size": 12, "epochs": 12, "verbose": 0, "shuffle": False, "validation_data": (XS[::2], YS[::2])}
         history = net.fit(XS, YS, callbacks=[callback], validation_freq=2, **how)
     return history.history, net.get_weights()
 

@@ -197,7 +197,7 @@ def outputs(model, xs):
     return [np.asarray(y) for y in keras.tree.flatten(model(fed, training=False))]
 
 
-@pytest.mark.parametrize("ending", [".keras", ".h5"])
+@pytest.mark.parametrize("ending", [".keras", pytest.param(".h5", marks=pytest.mark.slow)])  # one reader of configs
 @pytest.mark.parametrize("make", [*OPENED, *CHAINS.values()], ids=[*(make.__name__ for make in OPENED), *CHAINS])
 def test_opened(make, ending, tmp_path):
     if ending == ".h5" and make is three_deep_and_names_again:

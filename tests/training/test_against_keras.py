@@ -48,7 +48,8 @@ def both(run, build=chain, **settings):
 
 
 def compiled(net, of, loss="sparse_categorical_crossentropy", **settings):
-    net.compile(of.optimizers.SGD(0.25, momentum=0.5), loss, **settings)
+    eager = {"run_eagerly": True} if of is keras else {}  # tracing takes longer than all steps do
+    net.compile(of.optimizers.SGD(0.25, momentum=0.5), loss, **settings, **eager)
     return net
 
 
@@ -108,8 +109,7 @@ def test_however_much_an_epoch_is(how):
     """With a batch_size, steps, both or neither: Keras makes batches as large as let the steps see all."""
 
     def run(net, of):
-        eager = {"run_eagerly": True} if of is keras else {}
-        return fitted(compiled(net, of, metrics=["accuracy"], weighted_metrics=["accuracy"], **eager), of, **how)
+        return fitted(compiled(net, of, metrics=["accuracy"], weighted_metrics=["accuracy"]), of, **how)
 
     both(run)
 
@@ -121,7 +121,7 @@ def test_however_much_is_measured(size, steps):
     x, y = np.tile(X, (4, 1)), np.tile(Y, 4)
 
     def run(net, of):
-        net = compiled(net, of, metrics=["accuracy"], **({"run_eagerly": True} if of is keras else {}))
+        net = compiled(net, of, metrics=["accuracy"])
         how = {"batch_size": size, "steps": steps, "verbose": 0}
         return [*net.evaluate(x, y, **how), net.predict(x, **how)]
 
@@ -195,7 +195,7 @@ def test_epochs_of_any_length_over_batches(kind, steps, epochs):
     ours, theirs = OF_FIVE[kind]
 
     def run(net, of):
-        net = compiled(net, of, weighted_metrics=["accuracy"], **({"run_eagerly": True} if of is keras else {}))
+        net = compiled(net, of, weighted_metrics=["accuracy"])
         data = (ours if of is minicnn else theirs)()
         return net.fit(data, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=0).history
 
@@ -578,8 +578,7 @@ def test_weighted_metrics_of_maps(weighted, classes, seed):
         return net
 
     def run(net, of):
-        eager = {"run_eagerly": True} if of is keras else {}
-        compiled(net, of, metrics=["accuracy"], weighted_metrics=["accuracy"], **eager)
+        compiled(net, of, metrics=["accuracy"], weighted_metrics=["accuracy"])
         return fitted(net, of, x, y, sample_weight=weights, batch_size=3)
 
     both(run, build)
