@@ -29,7 +29,8 @@ ONLY: dict[
     "Softmax": {"axis": -1},
     "UpSampling2D": {"interpolation": "nearest"},
 }
-ACTIVATIONS: tuple[str, ...] = ("leaky_relu", "hard_sigmoid", "hard_silu")  # the second is Keras 2's there
+# hard_sigmoid is there, but as Keras 2 had it
+ACTIVATIONS: tuple[str, ...] = ("leaky_relu", "hard_sigmoid", "hard_silu")
 
 
 def check(entry: Config) -> None:

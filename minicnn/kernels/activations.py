@@ -1,4 +1,4 @@
-"""The activation functions: one number in, one number out. (`relu`, `sigmoid` and `softmax` have files of their own.)
+"""The activation functions: one number in, one number out. (Some have files of their own, as `relu`.)
 
 What each computes stands in the table at the top of reference/activations.py; how, in machine/elementwise.py.
 """

@@ -3,7 +3,7 @@
     y = f(x)            dx = f'(x) * dy (softmax: J^T dy)
 
 The way back needs y where that is enough, so that x need not be kept, and x where it is not. Source: Keras 3
-`activations`; on paper: reference/relu.py, sigmoid.py, softmax.py and activations.py.
+`activations`; on paper: reference/activations.py, or the file of its name there.
 """
 
 from collections.abc import Callable, Collection

@@ -1,4 +1,4 @@
-"""The activation functions: one number in, one number out. (`relu`, `sigmoid` and `softmax` have files of their own.)
+"""The activation functions: one number in, one number out. (Some have files of their own, as `relu`.)
 
 function       formula                                  slope                          from
 clipped_relu   min(max(x, 0), limit)                    1 where 0 < y < limit, else 0  y

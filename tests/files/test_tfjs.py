@@ -8,7 +8,8 @@ from hypothesis import given
 
 import minicnn
 from minicnn import files
-from minicnn.files import classifier
+from minicnn.files import classifier, tfjs_limits
+from minicnn.layers import activations
 from tests.files.entries import sequential, serialized
 from tests.files.keras_models import FEW, SEEDS, assert_same_arrays, expected, model_from
 
@@ -224,6 +225,12 @@ def test_silu_is_called_swish(tmp_path):
     assert [layer["config"].get("activation") for layer in layers] == [None, "swish", "swish"]
     model = minicnn.load_model(tmp_path / "model.json")
     assert [layer.activation for layer in model.layers] == ["silu", "silu"]
+
+
+def test_every_activation_is_known_there_or_refused():
+    """What tfjs-layers 4.22 computes as Keras 3 does, under Keras 3's names: a new one belongs here or there."""
+    there = {"relu", "relu6", "elu", "gelu", "sigmoid", "silu", "softmax", "softplus", "tanh"}
+    assert activations.ACTIVATIONS.keys() - tfjs_limits.ACTIVATIONS == there
 
 
 @pytest.mark.parametrize(

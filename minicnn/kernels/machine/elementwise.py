@@ -19,7 +19,7 @@ BLOCK = 1 << 12  # numbers a job. Loops run over slices, from 0: an index that m
 
 
 class Formula(NamedTuple):
-    """A row of the table in activations.py."""
+    """A row of the table in activations.py, or of a file of its own."""
 
     forward: Callable[..., None]  # its compiled loop: (start, stop, x, y, *settings)
     backward: Callable[..., None]  # its slope's: (start, stop, dy, y or x, dx, *settings)
