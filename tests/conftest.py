@@ -46,7 +46,7 @@ settings.register_profile(
     "large",
     settings.get_profile("everyday"),
     max_examples=int(EXAMPLES or 1000),
-    derandomize=int(EXAMPLES or 1000) <= 25,  # fewer than every day: then some of those
+    derandomize=False,
     print_blob=True,
 )
 settings.load_profile("large" if EXAMPLES else "everyday")
