@@ -15,6 +15,7 @@ import minicnn
 from minicnn.app.cli import main
 from minicnn.app.evaluate import Judgement, evaluate
 from minicnn.data import wardrobe
+from tests.processes import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +206,7 @@ def process(*arguments, **environment):
         [sys.executable, "-m", "minicnn", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         env={**os.environ, **environment},
         check=False,
     )

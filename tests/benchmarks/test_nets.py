@@ -12,11 +12,12 @@ from minicnn.data import wardrobe
 PEERS = ["keras", "onnxruntime"]
 
 
-def test_nets(tmp_path, capsys):
+@pytest.mark.parametrize("wanted", [["homework"], pytest.param(list(twins.NETS), marks=pytest.mark.slow)], ids=len)
+def test_nets(tmp_path, capsys, wanted):
     wardrobe.write_folder(tmp_path / "data", train=2, validation=1)
-    part = nets.measure(PEERS, get_num_threads(), tmp_path / "data", quick=True)
+    part = nets.measure(PEERS, get_num_threads(), tmp_path / "data", quick=True, wanted=wanted)
     assert [row["what"].partition(",")[0] for row in part["rows"]] == [
-        *["train_on_batch", "predict_on_batch", "predict", *["predict_on_batch"] * 2, "predict"] * 3,
+        *["train_on_batch", "predict_on_batch", "predict", *["predict_on_batch"] * 2, "predict"] * len(wanted),
         "fit",
         "fit",
     ]
@@ -24,7 +25,7 @@ def test_nets(tmp_path, capsys):
         assert row["engines"]["minicnn"]["ms"] > 0
         if "keras" not in part["head"]["missing"]:
             assert row["engines"]["keras graph"]["ms"] > 0
-    assert len(sections.nets(part).splitlines()) == 2 + 20
+    assert len(sections.nets(part).splitlines()) == 2 + 6 * len(wanted) + 2
     assert "ms/step" not in capsys.readouterr().out  # Keras's own bar would be timed, too
 
 

@@ -59,6 +59,7 @@ from minicnn.execution import Plan
 from minicnn.layers import AUGMENTATIONS, LAYERS, Layer
 from tests.execution.plans import assert_plan_equals_layers, drawn, on_tape, pictures, small, tapes
 from tests.layers.examples import AUGMENTED
+from tests.processes import PATIENCE
 from tests.tolerances import assert_same
 
 
@@ -348,7 +349,7 @@ def test_a_child_forked_while_another_thread_predicts():
     with model._plan()._free:
         child = context.Process(target=work)
         child.start()
-        assert answers.get(timeout=60) == [True] * 5
+        assert answers.get(timeout=PATIENCE) == [True] * 5
         child.join()
 
 

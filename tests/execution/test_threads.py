@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.processes import PATIENCE
+
 SCRIPT = """
 import os, sys, threading
 import numpy as np
@@ -43,7 +45,7 @@ def test_eight_threads_and_a_forked_child(fork):
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", SCRIPT, fork],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0 and done.stdout.strip() == "same", done.stderr

@@ -12,16 +12,23 @@ from PIL import Image
 from keras_ref.commands import main
 from keras_ref.model import classifier
 from tests.keras_ref import small
+from tests.processes import PATIENCE
 
 SIZE = 71  # the smallest picture that Xception takes
 CHECKOUT = Path(__file__).resolve().parents[2]
+THEIRS = (
+    "ignore::DeprecationWarning",
+    "ignore::FutureWarning",
+    "ignore::UserWarning:keras",
+    "ignore:Even though the `tf.config.experimental_run_functions_eagerly`:UserWarning",  # tf.data goes on as ever
+)
 
 
 def pytest_collection_modifyitems(items):
     """Let TensorFlow and Keras warn of their own doings: everywhere else warnings are errors."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            for kind in ("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning:keras"):
+            for kind in THEIRS:
                 item.add_marker(pytest.mark.filterwarnings(kind))
 
 
@@ -37,6 +44,22 @@ def draw(root, splits=None, classes=("blue", "green", "red"), seed=0):
                 picture[..., (2 - i) % 3] += 130
                 Image.fromarray(picture).save(where / f"{k}.jpg", quality=92)
     return root
+
+
+@pytest.fixture(autouse=True)
+def _eager(request):
+    """Let what is not marked `traced` run without being traced: for a small net and a few steps that takes longer.
+
+    What a process of its own trains (test_production.py), and the run that the tests share, is traced as users' runs.
+    """
+    if request.node.get_closest_marker("traced"):
+        yield
+        return
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(True)
+    yield
+    tensorflow.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -106,7 +129,7 @@ def shell(tmp_path):
             env={**os.environ, "PYTHONPATH": str(CHECKOUT), "COLUMNS": "160"},
             capture_output=True,
             text=True,
-            timeout=1200,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Traceback" not in done.stderr

@@ -13,6 +13,7 @@ import pytest
 
 from keras_ref.commands import main
 from tests.keras_ref.conftest import CHECKOUT, SIZE, train
+from tests.processes import PATIENCE
 
 TRACE = """
 import sys
@@ -60,7 +61,7 @@ def engine(tmp_path):
             capture_output=True,
             text=True,
             env={**os.environ, "PYTHONPATH": paths},
-            timeout=600,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
         assert "has no classifier.json" not in done.stderr

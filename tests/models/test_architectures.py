@@ -27,7 +27,14 @@ SIZES = {  # pictures' sides; the first is also trained on
     "EfficientNetB0": (32, 51),
 }
 CLASSES = 10
-DEEP = ("VGG16", "ResNet50", "MobileNet", "Xception", "DenseNet121")  # other nets and random graphs train their layers
+DEEP = (
+    "VGG16",
+    "ResNet50",
+    "MobileNet",
+    "Xception",
+    "DenseNet121",
+    "EfficientNetB0",
+)  # other nets and random graphs train their layers
 EVERY_DAY = [(name, sizes[0]) for name, sizes in SIZES.items()] + [("MobileNetV2", 50)]
 ODD = [(name, sizes[1]) for name, sizes in SIZES.items() if name != "MobileNetV2"]
 

@@ -6,8 +6,14 @@ from tests.browser import faults
 from tests.explain.page.test_browser import VIEWS
 
 
-@pytest.mark.parametrize("name", ["demo", "homework"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("theme", "name"),
+    [
+        ("light", "demo"),
+        ("dark", "homework"),
+        *(pytest.param(*other, marks=pytest.mark.slow) for other in (("dark", "demo"), ("light", "homework"))),
+    ],
+)
 def test_every_view(tab, axe, name, theme):
     with tab(name, theme=theme, bypass_csp=True) as t:
         for view in VIEWS:

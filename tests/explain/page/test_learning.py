@@ -59,8 +59,25 @@ def batches(path, size):
     return [run[k : k + size] for run in order for k in range(0, len(run), size)]
 
 
-@pytest.mark.parametrize("build", [lambda: tinyvgg((32, 32), 10, seed=0), lambda: homework((24, 24), 2, seed=4)])
-@pytest.mark.parametrize("name, optimizer", [("SGD", SGD), ("Adam", Adam)])
+def ten_classes():
+    return tinyvgg((32, 32), 10, seed=0)
+
+
+def two_classes():
+    return homework((24, 24), 2, seed=4)
+
+
+@pytest.mark.parametrize(
+    ("build", "name", "optimizer"),
+    [
+        (ten_classes, "Adam", Adam),
+        (two_classes, "SGD", SGD),
+        *(
+            pytest.param(*other, marks=pytest.mark.slow)
+            for other in ((ten_classes, "SGD", SGD), (two_classes, "Adam", Adam))
+        ),
+    ],
+)
 def test_twenty_steps_are_twenty_of_train_on_batch(browser, tmp_path, build, name, optimizer):
     """The engine, from the same weights over the same pictures in the page's order: losses within 1e-4."""
     model = build()

@@ -13,6 +13,7 @@ import pytest
 import minicnn
 from minicnn.files.onnx_reader import net, proto, tensors, wire
 from tests.files.onnx_reader.nets import agree, classes, document, drawn, node, onnx, refused, write
+from tests.processes import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 COUNT = 500
@@ -55,7 +56,7 @@ def test_damaged_bytes(tmp_path, external):
         (tmp_path / "net.onnx").write_bytes(made.SerializeToString())
     agree(tmp_path / "net.onnx", drawn(1, 3, 8, 8))
     command = [sys.executable, "-m", "tests.files.onnx_reader.damage", tmp_path / "net.onnx", str(COUNT)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr[-2000:]
     told = json.loads(done.stdout)
     assert told["faults"] == []

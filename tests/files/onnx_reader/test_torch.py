@@ -128,8 +128,14 @@ def test_the_older_exporter(tmp_path, kind, opset, batch):
 
 
 @pytest.mark.parametrize("kind", NETS)
-@pytest.mark.parametrize("opset", [18, 20, 23])
-@pytest.mark.parametrize("beside", [False, True])
+@pytest.mark.parametrize(
+    ("opset", "beside"),
+    [
+        (18, True),
+        (23, False),
+        *(pytest.param(*o, marks=pytest.mark.slow) for o in ((18, False), (20, False), (23, True))),
+    ],
+)
 def test_the_newer_exporter(tmp_path, kind, opset, beside):
     pytest.importorskip("onnxscript")
     export(made(kind), tmp_path / "net.onnx", dynamo=True, opset_version=opset, external_data=beside, verbose=False)

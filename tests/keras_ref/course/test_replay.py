@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from keras_ref import config as configs
 from keras_ref.course import replay
 
@@ -59,6 +61,7 @@ def test_a_seed_of_0_is_taken_as_given(command, clothes, monkeypatch):
     assert given[1]["weights"] == "none" and "seed" not in given[1]
 
 
+@pytest.mark.slow  # thirteen trainings
 def test_command(command, clothes, tmp_path):
     done = command(
         "replay",

@@ -183,7 +183,7 @@ def test_the_last_row_of_a_batch_is_no_picture(classifier, clothes, tmp_path, mo
         assert (np.abs(x[:filled]).max(axis=(1, 2, 3)) > 0).all() and not x[filled:].any()
 
 
-@pytest.mark.parametrize("order", range(3))
+@pytest.mark.parametrize("order", [0, *(pytest.param(k, marks=pytest.mark.slow) for k in (1, 2))])
 def test_a_vector_does_not_depend_on_its_neighbours(xception, tmp_path, order):
     """The last row of a full batch has other last bits than the rest: it is never a picture's. Case vectors_row31."""
     root = draw(tmp_path / "clothes", {"train": 23, "validation": 1}, seed=5)

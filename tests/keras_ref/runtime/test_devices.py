@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from keras_ref import results, train
 from tests.keras_ref.conftest import CHECKOUT, SIZE
 
@@ -19,6 +21,7 @@ small.main()
 """
 
 
+@pytest.mark.slow  # every step is traced for both devices
 def test_two_devices_learn_as_one(clothes, tmp_path):
     settings = ["train", str(clothes), "--weights", "none", "--size", str(SIZE), "--epochs", "2", "--batch-size", "8"]
     done = subprocess.run(

@@ -22,6 +22,7 @@ from keras_ref.train import run as one_run
 from keras_ref.train.start import START
 from minicnn.data import hashes
 from tests.keras_ref.conftest import CHECKOUT, SETTINGS, SIZE
+from tests.processes import PATIENCE
 
 
 def test_two_runs_cannot_share_a_folder(trained, clothes, tmp_path, refused):
@@ -133,11 +134,11 @@ def test_sigterm_is_ctrl_c_and_the_run_goes_on(clothes, tmp_path):
         text=True,
         env=os.environ | {"MINICNN_VECTORS": str(tmp_path / "store")},
     )
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + PATIENCE
     while not (out / "history.csv").exists() and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.1)
     process.send_signal(signal.SIGTERM)
-    told = process.communicate(timeout=300)[1]
+    told = process.communicate(timeout=PATIENCE)[1]
     assert process.returncode == 130 and "Traceback" not in told, told
     assert f"train --resume {out}" in told
     done = len((out / "history.csv").read_text().splitlines()) - 1
@@ -162,6 +163,8 @@ def test_a_run_on_the_largest_class_says_so(clothes, tmp_path, command):
     assert ("No epoch is better than always naming" in told) == (best <= 1 / 3 + 1e-6)
 
 
+@pytest.mark.slow  # Xception's own 20 million weights
+@pytest.mark.traced
 def test_a_head_alone_on_a_partly_frozen_drawn_base_learns(clothes, tmp_path, xception, command):
     """Its answers of 1e-5 let nothing but the bias move, when nobody woke it."""
     command("train", clothes, "--weights", "none", "--size", SIZE, "--unfreeze", 2, "--lr", 0.01, "--epochs", 6,

@@ -17,6 +17,7 @@ import minicnn
 from minicnn.kernels.machine import disk_cache
 from minicnn.kernels.machine.disk_cache import Files
 from minicnn.kernels.machine.jit import jit
+from tests.processes import PATIENCE
 
 PROGRAM = """
 import sys
@@ -56,7 +57,7 @@ def answer(package, **environment):
         text=True,
         env={**os.environ, **environment},
         capture_output=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert result.returncode == 0, result.stderr[-2000:]
     return result.stdout.split()

@@ -10,6 +10,7 @@ import pytest
 
 from minicnn.kernels.machine import memory
 from tests.kernels import edge_cases
+from tests.processes import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,7 +22,7 @@ def run(*arguments, **environment):
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENCE,
     )
     assert result.returncode == 0, f"exit status {result.returncode}: {result.stderr[-2000:]}"
     return result.stdout.split()

@@ -24,6 +24,7 @@ from minicnn.kernels.machine import registers, tile
 from tests.kernels import test_conv2d, test_dense, test_depthwise_conv2d, test_sgd
 from tests.kernels.algorithms import test_algorithms
 from tests.kernels.fused import test_conv2d_maxpool2d
+from tests.processes import PATIENCE
 from tests.strategies import ConvCase, DenseCase, DepthwiseCase, apart, normal, seeds
 from tests.tolerances import assert_same
 
@@ -160,7 +161,7 @@ def test_every_other_width(width):
         env={**os.environ, "MINICNN_REGISTER_BYTES": str(width)},
         text=True,
         capture_output=True,
-        timeout=600,
+        timeout=PATIENCE,
     )
     assert result.returncode == 0, result.stdout[-4000:]
 

@@ -14,6 +14,7 @@ from minicnn.kernels.machine import tape as tape_module
 from minicnn.kernels.machine import threads
 from minicnn.kernels.machine.memory import Workspace
 from minicnn.kernels.machine.tape import expect
+from tests.processes import PATIENCE
 from tests.tolerances import assert_same
 
 
@@ -162,5 +163,5 @@ def test_a_forked_child_plays_with_helpers_of_its_own():
     answers = context.Queue()
     child = context.Process(target=_play_in_child, args=(tape, y, want, answers))
     child.start()
-    assert answers.get(timeout=60)
+    assert answers.get(timeout=PATIENCE)
     child.join()

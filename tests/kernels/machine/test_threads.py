@@ -13,6 +13,7 @@ from minicnn import kernels
 from minicnn.kernels.machine import threads
 from minicnn.kernels.machine.jit import jit
 from tests.kernels.machine.test_memory_safety import run
+from tests.processes import PATIENCE
 
 PADS = ((1, 1), (1, 1))
 
@@ -54,7 +55,7 @@ def test_many_callers_at_once(three_threads):
     for thread in callers:
         thread.start()
     for thread in callers:
-        thread.join(timeout=120)
+        thread.join(timeout=PATIENCE)
     assert results == [expected] * 40
 
 
@@ -79,7 +80,7 @@ def test_forked_child_computes(three_threads):
             assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     finally:
         stop.set()
-        busy.join(timeout=120)
+        busy.join(timeout=PATIENCE)
 
 
 @jit
