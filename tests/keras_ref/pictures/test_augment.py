@@ -9,6 +9,8 @@ import pytest
 
 from keras_ref import pictures, runtime
 
+pytestmark = pytest.mark.traced  # thousands of draws, one trace
+
 SIDE, DRAWS = 101, 300
 
 
