@@ -237,6 +237,17 @@ def fuzz(options, threads):
 
 
 @command(
+    "model files of any origin: which open, agree with Keras or ONNX Runtime, and are answered",
+    flag("folder", help="a folder for each author, with their files below it"),
+)
+def collection(options, threads):
+    """Try model files of any origin."""
+    from .collection import measure
+
+    return measure(options.folder, threads, options.quick)
+
+
+@command(
     "two checkouts of minicnn in turn: which calls became slower",
     flag("old", help="a checkout, a git worktree of an older commit, say"),
     flag("new", nargs="?", default=".", help="the other one (default: this folder)"),

@@ -26,6 +26,7 @@ KINDS = {
     "parity": "Agreement with Keras, array by array",
     "photographs": "Learning from photographs",
     "fuzz": "Damaged model files",
+    "collection": "Model files of any origin",
     "compare": "Two versions",
 }  # a command's name, and its chapter's title, in the chapters' order
 

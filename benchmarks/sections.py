@@ -6,6 +6,7 @@ Rows of several kinds of processors stand in one table where each row says whose
 from . import machine, table
 from .table import KERAS, TORCH, factor, markdown, number, spread
 
+AGREE = 1e-5  # of the largest answer: a model file's net against what made it
 PEERS = ("minicnn ms", "Keras ms", "<best of Keras", "ratio", "ONNX Runtime ms", "ratio")
 
 
@@ -331,6 +332,28 @@ def fuzz(part):
     )
 
 
+def collection(part):
+    """Write what came of model files, a row a kind of file, and why one was not answered."""
+    kinds = sorted({row["kind"] for row in part["rows"]})
+    columns = ["<kind", "files", "authors", "opened", "agree, of compared", "answered", "classes named", "scale known"]
+    groups = [(kind, [row for row in part["rows"] if row["kind"] == kind]) for kind in kinds] + [("all", part["rows"])]
+    lines = []
+    for kind, rows in groups:
+        compared = [row["apart"] for row in rows if row.get("apart") is not None]
+        answered = [row["assumed"] for row in rows if row.get("answered")]
+        told = [sum(name not in each for each in answered) for name in ("class_names", "scale")]
+        agree = f"{sum(apart <= AGREE for apart in compared)} of {len(compared)}"
+        counts = len(rows), len({row["author"] for row in rows}), sum(row["opened"] for row in rows), agree
+        lines.append([kind, *map(str, (*counts, len(answered), *told))])
+    apart = [f"- {row['file']}: {row['apart']:.1e} from {row['peer']}" for row in part["rows"] if _disagrees(row)]
+    refused = [f"- {row['file']}: {row['refused']}" for row in part["rows"] if row["refused"]]
+    return "\n".join([markdown(columns, lines), "", *apart, *refused])
+
+
+def _disagrees(row):
+    return row.get("apart") is not None and not row["apart"] <= AGREE  # NaN does
+
+
 def compare(part):
     """Write the rows of two checkouts, the slowest first."""
     from .compare import verdict
@@ -387,5 +410,6 @@ TABLES = {
     "parity": parity,
     "photographs": photographs,
     "fuzz": fuzz,
+    "collection": collection,
     "compare": compare,
 }
