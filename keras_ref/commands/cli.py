@@ -1,13 +1,11 @@
 """The command line: parse, call. Every refusal is one sentence on standard error and exit code 2."""
 
 import argparse
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
-from ..runtime import console
+from ..runtime import console, interruptible
 from .table import COMMANDS
 
 FIVE: str = """\
@@ -56,8 +54,8 @@ def _run(argv):
         from minicnn.files import any_name  # here, since it loads NumPy, which --help does without
 
         any_name()
-        _stop_as_by_hand()
-        return args.run(args) or 0
+        with interruptible():
+            return args.run(args) or 0
     except BrokenPipeError:
         raise
     except (ValueError, TypeError) as refusal:  # the second of what minicnn's own checks refuse
@@ -69,12 +67,6 @@ def _run(argv):
     except KeyboardInterrupt:
         console.note("Stopped.")
         return 130
-
-
-def _stop_as_by_hand():
-    """Let a request to end (SIGTERM, as a job's time limit sends it) be what Ctrl-C is."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _parser():

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import config as configs
-from ..runtime import console
+from ..runtime import console, interruptible
 from . import flags
 
 FIXED: tuple[str, ...] = ("class_weight", "devices", "precision")  # no flags of a sweep
@@ -39,19 +39,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Do what the arguments ask for, and print what came of it."""
-    from .. import results, sweep
+    from .. import results
 
     if args.seeds is not None and args.seeds < 1:
         raise ValueError(f"--seeds must be at least 1. Received: {args.seeds}.")
     out = Path(args.resume or args.out or "-".join(["sweep", *(args.over or [])]))
     try:
-        if args.resume:
-            _nothing_else(args)
-            result = sweep.resume(out, flags.store(args), args.seeds, args.ray)
-        else:
-            result = sweep.run(
-                args.data, _grid(args), out, args.seeds or 3, args.epochs, flags.store(args), args.ray, **_given(args)
-            )
+        with interruptible():
+            result = _resume(args, out) if args.resume else _new(args, out)
     except KeyboardInterrupt:
         if (out / "plan.json").is_file():
             console.note(f"Finished runs are kept; it goes on with: sweep --resume {out}")
@@ -64,6 +59,20 @@ def run(args: argparse.Namespace) -> None:
     )
     console.say(result["sentence"])
     console.say(f"Written: {out / 'sweep.png'}, {out / 'sweep.json'}")
+
+
+def _resume(args, out):
+    from .. import sweep
+
+    _nothing_else(args)
+    return sweep.resume(out, flags.store(args), args.seeds, args.ray)
+
+
+def _new(args, out):
+    from .. import sweep
+
+    seeds, store = args.seeds or 3, flags.store(args)
+    return sweep.run(args.data, _grid(args), out, seeds, args.epochs, store, args.ray, **_given(args))
 
 
 def _grid(args) -> dict[str, list[Any] | None]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import config as configs
-from ..runtime import console
+from ..runtime import console, interruptible
 from . import flags
 
 HELP: str = "train a classifier (8.5, 8.7 to 8.11), or go on with a run"
@@ -38,7 +38,8 @@ def run(args: argparse.Namespace) -> None:
 
     out = Path(args.resume or args.out or "run")
     try:
-        history = _resume(args, out) if args.resume else _new(args, out)
+        with interruptible():
+            history = _resume(args, out) if args.resume else _new(args, out)
     except KeyboardInterrupt:
         if any((out / name).is_file() for name in ("config.json", "recipe.json")):
             console.note(f"It goes on after its last finished epoch with: train --resume {out}")

@@ -3,6 +3,7 @@
 from . import cluster, console, files
 from .engine import load, policy, quietly, repeatable, strategy
 from .errors import Diverged, first_line
+from .interrupt import interruptible
 
 __all__ = [
     "Diverged",
@@ -10,6 +11,7 @@ __all__ = [
     "console",
     "files",
     "first_line",
+    "interruptible",
     "load",
     "policy",
     "quietly",
