@@ -4,6 +4,7 @@ from minicnn.data import default_store
 from minicnn.data import merge_stores as merge
 
 from . import maps
+from .blocks import spread
 from .stored import BATCH, BLOCK, Stored, answers, key_of, store_for, vectors
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "key_of",
     "maps",
     "merge",
+    "spread",
     "store_for",
     "vectors",
 ]

@@ -5,11 +5,11 @@ of draw 3 of a picture depends on the picture and the 3 alone, and an epoch take
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from minicnn.data import ROWS, VectorStore, answer_key, mirrored, variants
 
@@ -143,15 +143,7 @@ def answers(
         An answer is not finite.
     """
     known = where.read()
-    for path in where.damaged:
-        console.note(f"{path} cannot be read; its vectors are computed again.")
-    if where.unread:
-        path, reason = next(iter(where.unread.items()))
-        these = f"{len(where.unread)} of the blocks in {where.folder} cannot be read now, such as {path.name}"
-        these += f" ({reason})"
-        if where.mapped:
-            raise ValueError(f"{these}; they may be whole, so nothing is computed again.")
-        console.note(f"{these}: they stay, and what they hold is computed again.")
+    tell_of(where)
     first, hashes = {}, split.hashes()
     for i, digest in enumerate(hashes):
         first.setdefault(digest, i)
@@ -168,6 +160,29 @@ def answers(
     return known
 
 
+def tell_of(where: VectorStore) -> None:
+    """Say which blocks of a store could not be read.
+
+    Parameters
+    ----------
+    where : VectorStore, just read
+
+    Raises
+    ------
+    ValueError
+        It holds maps, and blocks of it may be whole.
+    """
+    for path in where.damaged:
+        console.note(f"{path} cannot be read; its vectors are computed again.")
+    if where.unread:
+        path, reason = next(iter(where.unread.items()))
+        these = f"{len(where.unread)} of the blocks in {where.folder} cannot be read now, such as {path.name}"
+        these += f" ({reason})"
+        if where.mapped:
+            raise ValueError(f"{these}; they may be whole, so nothing is computed again.")
+        console.note(f"{these}: they stay, and what they hold is computed again.")
+
+
 def _compute(net, split, mine, where, known, augment, draw, dtype) -> bool:
     """Compute what is missing into `known`, or into the store of maps; tell whether the store has all of it."""
     if not mine:
@@ -176,21 +191,12 @@ def _compute(net, split, mine, where, known, augment, draw, dtype) -> bool:
     hashes = left.hashes()
     what = ("maps" if where.mapped else "features") + (f", draw {draw}" if draw else "")
     pending, kept, block = {}, True, BLOCK
-    with console.progress(what, len(mine)) as advance, left.naming_the_culprit():
-        drawn = iter(left.drawn(BATCH, augment, draw) if draw else left.batches(BATCH))
-        for start in range(0, len(mine), BATCH):
-            (x,) = next(drawn)
-            y = _flat(net.predict_on_batch(pictures.padded(x.numpy(), BATCH + 1)), dtype)[: len(x)]
-            if not np.isfinite(y).all():
-                bad = start + int(np.isfinite(y).all(axis=1).argmin())
-                raise Diverged(
-                    f"The base's answer to {left.paths[bad]} is not finite: "
-                    f"its weights are not, or they overflow in {net.layers[-1].compute_dtype} or {dtype}."
-                )
+    with console.progress(what, len(mine)) as advance:
+        for start, y in computed(net, left, augment, draw, dtype):
             if where.mapped:  # a block is a file that stays open
                 block = max(BATCH, min(BLOCK, LARGEST // y[0].nbytes))
             pending |= zip(hashes[start : start + BATCH], y, strict=True)
-            advance(len(x))
+            advance(len(y))
             if len(pending) >= block or start + BATCH >= len(mine):
                 kept = kept and where.write(list(pending), np.stack(list(pending.values())))
                 if not where.mapped:
@@ -203,6 +209,43 @@ def _compute(net, split, mine, where, known, augment, draw, dtype) -> bool:
     if not kept:
         console.note(f"The store {where.folder.parent} cannot be written: these vectors are not kept.")
     return kept
+
+
+def computed(
+    net: Net, left: Pictures, augment: str = "none", draw: int = 0, dtype: DTypeLike = "float32"
+) -> Iterator[tuple[int, NDArray[np.floating[Any]]]]:
+    """Run a net over pictures, batch by batch.
+
+    Parameters
+    ----------
+    net : keras.Model
+    left : Pictures
+    augment : "none", "course", "light" or "mirror"
+    draw : int, from 1; 0 for the pictures as they are
+    dtype : of what comes
+
+    Yields
+    ------
+    start : int, the number of the batch's first picture
+    y : (n, width), each picture's answer, flat
+
+    Raises
+    ------
+    Diverged
+        An answer is not finite.
+    """
+    with left.naming_the_culprit():
+        drawn = iter(left.drawn(BATCH, augment, draw) if draw else left.batches(BATCH))
+        for start in range(0, len(left), BATCH):
+            (x,) = next(drawn)
+            y = _flat(net.predict_on_batch(pictures.padded(x.numpy(), BATCH + 1)), dtype)[: len(x)]
+            if not np.isfinite(y).all():
+                bad = start + int(np.isfinite(y).all(axis=1).argmin())
+                raise Diverged(
+                    f"The base's answer to {left.paths[bad]} is not finite: "
+                    f"its weights are not, or they overflow in {net.layers[-1].compute_dtype} or {dtype}."
+                )
+            yield start, y
 
 
 def _flat(answer, dtype):

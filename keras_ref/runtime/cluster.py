@@ -3,6 +3,7 @@
 Ray listens on all interfaces and asks nobody for a password unless it is told otherwise: see .github/docs/cluster.md.
 """
 
+import functools
 import importlib
 import itertools
 import os
@@ -85,6 +86,21 @@ def shared(value: Any) -> Any:
     return _load().put(value)
 
 
+@functools.lru_cache(maxsize=8)
+def held(reference: Any) -> Any:
+    """Return a shared value in a worker, which unpacks it once for all calls: such as a net.
+
+    Parameters
+    ----------
+    reference : what `shared` returned; in a list, or it would come as the value
+
+    Returns
+    -------
+    value
+    """
+    return _load().get(reference)
+
+
 def processors() -> int:
     """Return how many processors all nodes have.
 
@@ -95,13 +111,21 @@ def processors() -> int:
     return max(1, int(_load().cluster_resources().get("CPU", 1)))
 
 
-def spread(function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, Any]]:
+def _smallest_node():
+    return max(1, min(int(node["Resources"].get("CPU", 1)) for node in _load().nodes() if node["Alive"]))
+
+
+def spread(
+    function: Callable[..., Any], calls: Iterable[tuple[Any, ...]], whole_node: bool = False
+) -> Iterator[tuple[Any, Any]]:
     """Make calls side by side; one whose worker or node dies is made again, up to three times.
 
     Parameters
     ----------
     function : of a module, which the workers import
     calls : of (key, *arguments)
+    whole_node : bool
+        Whether a call takes all processors of the smallest node, and not one.
 
     Yields
     ------
@@ -115,8 +139,9 @@ def spread(function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> It
         What a call raised.
     """
     ray = _load()
-    task, calls = ray.remote(function), iter(calls)
-    most = AHEAD * processors()
+    each = _smallest_node() if whole_node else 1
+    task, calls = ray.remote(num_cpus=each)(function), iter(calls)
+    most = AHEAD * max(1, processors() // each)
     waiting: dict[Any, Any] = {}
     while True:
         for key, *arguments in itertools.islice(calls, most - len(waiting)):

@@ -4,7 +4,7 @@ from . import wardrobe
 from .bases import name_weights, weights_digest
 from .decode import RESIZE, SUFFIXES, PictureError, TooManyPixels, find_unreadable, load_image, reading
 from .draws import draw_seeds, mirrored, variants
-from .folders import Folder, Split, find_classes
+from .folders import Folder, Split, find_classes, stream_pictures
 from .hashes import content_hash, content_hashes
 from .images import ImageBatches, image_folder, to_floats
 from .labelled import LabelledPictures
@@ -44,6 +44,7 @@ __all__ = [
     "reading",
     "recorded_split_field",
     "split_field",
+    "stream_pictures",
     "to_floats",
     "variants",
     "wardrobe",

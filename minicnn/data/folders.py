@@ -7,7 +7,7 @@ class folders alone. Without a `validation` folder a fifth of the training pictu
 
 import copy
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -17,7 +17,7 @@ from ..arguments import integer
 from ..files import replacing
 from ..types import AnyPath, NDArray
 from .decode import SUFFIXES
-from .listing import LeftOut, kind_of, pictures_below
+from .listing import LeftOut, kind_of, pictures_below, walk
 
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
 
@@ -90,21 +90,10 @@ class Folder:
 
     def __init__(self, path: AnyPath, split_seed: int = 0):
         self.path, self.split_seed = Path(path), integer("split_seed", split_seed, 0)
-        if not self.path.is_dir():
-            what = "is a file" if self.path.exists() else "does not exist"
-            raise ValueError(f"A folder of pictures is needed: {self.path} {what}.")
         self.left_out = LeftOut()
-        present = [name for name in SPLITS if _is_split(self.path / name)]
-        if present:
-            self._classes(self.path, present)  # what lies beside the splits is left out
-        roots = {name: self.path / name for name in present} or {"train": self.path}
-        first = next(iter(roots))  # train, where there is one
-        found = {name: self._classes(root) for name, root in roots.items()}
-        self.class_names = _checked(found[first], roots[first])
-        for name, names in found.items():
-            _check_same_classes(name, names, first, self.class_names)
+        roots, self.class_names = _layout(self.path, self.left_out)
         self.splits = {name: self._pictures(root) for name, root in roots.items()}
-        self.drawn = first == "train" and "validation" not in roots
+        self.drawn = "train" in roots and "validation" not in roots
         if self.drawn:
             self._hold_out(split_seed)
 
@@ -171,19 +160,6 @@ class Folder:
             text = json.dumps(self.record(), indent=1, ensure_ascii=False) + "\n"
             file.write(text.encode(errors="backslashreplace"))  # as JSON has a name that is no text: "\udcff.png"
 
-    def _classes(self, root: Path, wanted: Collection[str] | None = None) -> list[str]:
-        """Return the names of the folders in `root`, sorted; what else lies there, or isn't wanted, is left out."""
-        names, prefix = [], "" if root == self.path else f"{root.name}/"
-        for entry in root.iterdir():
-            kind = kind_of(entry, follow=True)
-            if kind == "folder" and (wanted is None or entry.name in wanted):
-                names.append(entry.name)
-            elif kind == "folder":
-                self.left_out.add("other", f"{prefix}{entry.name}/")
-            else:
-                self.left_out.add("other" if kind == "picture" else kind, prefix + entry.name)
-        return sorted(names)
-
     def _pictures(self, root: Path) -> Split:
         files: list[Path] = []
         labels: list[int] = []
@@ -229,6 +205,72 @@ def find_classes(path: AnyPath) -> tuple[str, ...]:
     ('skirt', 't-shirt')
     """
     return Folder(path).class_names
+
+
+def stream_pictures(path: AnyPath, left_out: LeftOut | None = None) -> Iterator[Path]:
+    """Yield every picture that `Folder` lists, of all splits, without holding more than one folder's names in memory.
+
+    Parameters
+    ----------
+    path : str or PathLike
+    left_out : LeftOut, or None
+        Gets what is no part of it.
+
+    Yields
+    ------
+    file : Path
+        Folder by folder, sorted in each.
+
+    Raises
+    ------
+    ValueError
+        The folder is missing or empty, has fewer than two classes, or a split has other classes than `train`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from minicnn.data import wardrobe
+    >>> path = wardrobe.write_folder(tempfile.mkdtemp(), train=5, validation=1, size=16)
+    >>> [file.name for file in stream_pictures(path)][:2], sum(1 for _ in stream_pictures(path))
+    (['0000.png', '0001.png'], 60)
+    """
+    path, left_out = Path(path), LeftOut() if left_out is None else left_out
+    roots, class_names = _layout(path, left_out)
+    for root in roots.values():
+        for name in class_names:
+            prefix = f"{(root / name).relative_to(path).as_posix()}/"
+            yield from (root / name / file for file in walk(root / name, left_out, prefix))
+
+
+def _layout(path: Path, left_out: LeftOut) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Return where each split's class folders lie, and the classes, which all splits share."""
+    if not path.is_dir():
+        what = "is a file" if path.exists() else "does not exist"
+        raise ValueError(f"A folder of pictures is needed: {path} {what}.")
+    present = [name for name in SPLITS if _is_split(path / name)]
+    if present:
+        _classes(path, left_out, "", present)  # what lies beside the splits is left out
+    roots = {name: path / name for name in present} or {"train": path}
+    first = next(iter(roots))  # train, where there is one
+    found = {name: _classes(root, left_out, f"{name}/" if present else "") for name, root in roots.items()}
+    class_names = _checked(found[first], roots[first])
+    for name, names in found.items():
+        _check_same_classes(name, names, first, class_names)
+    return roots, class_names
+
+
+def _classes(root: Path, left_out: LeftOut, prefix: str, wanted: Collection[str] | None = None) -> list[str]:
+    """Return the names of the folders in `root`, sorted; what else lies there, or isn't wanted, is left out."""
+    names: list[str] = []
+    for entry in root.iterdir():
+        kind = kind_of(entry, follow=True)
+        if kind == "folder" and (wanted is None or entry.name in wanted):
+            names.append(entry.name)
+        elif kind == "folder":
+            left_out.add("other", f"{prefix}{entry.name}/")
+        else:
+            left_out.add("other" if kind == "picture" else kind, prefix + entry.name)
+    return sorted(names)
 
 
 def _is_split(path: Path) -> bool:

@@ -5,6 +5,7 @@ Pillow cannot read, and everything else.
 """
 
 import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import ClassVar
@@ -93,21 +94,21 @@ def pictures_below(folder: AnyPath, left_out: LeftOut, prefix: str = "") -> list
     >>> pictures_below(path / "train", left_out)[:3], str(left_out)
     (['dress/0000.png', 'dress/0001.png', 'hat/0000.png'], 'left out: 1 other (notes.txt).')
     """
-    found: list[str] = []
+    return sorted(walk(folder, left_out, prefix))
 
-    def enter(path: AnyPath, inner: str) -> None:
-        with os.scandir(path) as entries:
-            for entry in entries:
-                name, kind = inner + entry.name, kind_of(entry)
-                if kind == "folder":
-                    enter(entry.path, f"{name}/")
-                elif kind == "picture":
-                    found.append(name)
-                else:
-                    left_out.add(kind, prefix + name)
 
-    enter(folder, "")
-    return sorted(found)
+def walk(folder: AnyPath, left_out: LeftOut, prefix: str = "", inner: str = "") -> Iterator[str]:
+    """Yield what `pictures_below` lists, in an order of its own; of one folder alone the names are held in memory."""
+    with os.scandir(folder) as entries:
+        here = sorted(entries, key=lambda entry: entry.name)
+    for entry in here:
+        name, kind = inner + entry.name, kind_of(entry)
+        if kind == "folder":
+            yield from walk(entry.path, left_out, prefix, f"{name}/")
+        elif kind == "picture":
+            yield name
+        else:
+            left_out.add(kind, prefix + name)
 
 
 def kind_of(entry: Path | os.DirEntry[str], follow: bool = False) -> str:

@@ -12,7 +12,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -153,19 +153,45 @@ class VectorStore:
         -------
         known : {SHA-256: vector (width,), or map (H, W, C)}
         """
-        known, self.damaged, self.unread = {}, [], {}
+        known: dict[str, NDArray[np.floating[Any]]] = {}
+        for digests, vectors in self._blocks():
+            known.update(zip((raw.tobytes().hex() for raw in digests), vectors, strict=True))
+        return known
+
+    def digests(self) -> NDArray[np.bytes_]:
+        """Read of all blocks what `read` knows, and keep no vector: of some million pictures memory holds this.
+
+        Returns
+        -------
+        known : (N,) of 32 bytes each
+            SHA-256, sorted, each once.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> store = VectorStore(tempfile.mkdtemp(), {"size": 150})
+        >>> store.write(["61" * 32, "62" * 32], np.ones((2, 3), np.float32))
+        True
+        >>> store.digests().shape, store.digests()[0].decode()[:4]
+        ((2,), 'aaaa')
+        """
+        rows = [np.ascontiguousarray(digests).view("S32")[:, 0] for digests, _ in self._blocks()]
+        return np.unique(np.concatenate([np.empty(0, "S32"), *rows]))
+
+    def _blocks(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.floating[Any]]]]:
+        """Yield each block's hashes (n, 32) and vectors; keep in mind which could not be read."""
+        self.damaged, self.unread = [], {}
         for path in sorted(self.folder.glob("*" + self._ending)):
             if path.name.startswith("."):
                 continue
             try:
-                digests, vectors = self._block(path)
+                block = self._block(path)
             except (OSError, MemoryError) as fault:
                 self.unread[path] = getattr(fault, "strerror", None) or "not enough memory"
             except Exception:  # zipfile, zlib and numpy each have their own error for a damaged file
                 self.damaged.append(path)
             else:
-                known.update(zip((raw.tobytes().hex() for raw in digests), vectors, strict=True))
-        return known
+                yield block
 
     def _block(self, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.floating[Any]]]:
         """Return the hashes and the vectors of a block file; what is no OSError says that it is damaged."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from minicnn.data import SUFFIXES, Folder, find_classes
+from minicnn.data import SUFFIXES, Folder, LeftOut, find_classes, stream_pictures
 
 COURSE_COUNTS = {  # the clothing photographs: training and validation pictures by class
     "dress": (241, 32), "hat": (123, 14), "longsleeve": (455, 49), "outwear": (184, 24), "pants": (468, 49),
@@ -172,6 +172,9 @@ def test_what_belongs_to_a_class_and_what_is_left_out(tmp_path):
         "1 behind a link to a folder (validation/b/deep); "
         "4 other (extra/, train/b/y.txt, train/y.png, ...)."
     )
+    streamed = LeftOut()
+    assert sorted(stream_pictures(tmp_path, streamed)) == sorted(folder.split("all").files)
+    assert str(streamed) == str(folder.left_out)
     assert len(folder.left_out) == 9 and str(Folder(make(tmp_path / "tidy", {"a": 2, "b": 2})).left_out) == ""
 
 
@@ -189,6 +192,19 @@ def test_names_are_sorted_as_text_across_subfolders(tmp_path):
     assert {name for name in found if name.startswith("x/")} == {f"x/{name}" for name in held}
     both = [folder.name_of(file) for file in folder.split("train").files if file.is_relative_to(root / "x")]
     assert both == [f"x/{name}" for name in names if name not in held]
+
+
+def test_a_stream_holds_the_names_of_one_folder(tmp_path, monkeypatch):
+    """What was seen of the next folder when a folder's last picture comes: nothing."""
+    root, entered, scan = make(tmp_path, {"x": 3, "x/a": 2, "y": 2}), [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: entered.append(os.path.relpath(path, root)) or scan(path))
+    seen = [(file.relative_to(root).as_posix(), entered[-1]) for file in stream_pictures(root)]
+    assert seen == [
+        ("x/000.png", "x"), ("x/001.png", "x"), ("x/002.png", "x"), ("x/a/000.png", "x/a"), ("x/a/001.png", "x/a"),
+        ("y/000.png", "y"), ("y/001.png", "y"),
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="does not exist"):
+        next(stream_pictures(root / "none"))
 
 
 def test_train_alone_beside_a_test_folder(tmp_path):

@@ -21,6 +21,17 @@ def test_a_key_finds_its_own_vectors(tmp_path):
         assert VectorStore(tmp_path, key | {name: other}).read() == {}
 
 
+def test_digests_are_what_is_read_without_the_vectors(tmp_path):
+    """Bytes of 0 at the ends and within count too; what two blocks both hold is there once."""
+    store = VectorStore(tmp_path, {"size": 150})
+    assert store.digests().shape == (0,)
+    names = ["00" * 31 + "01", "01" + "00" * 31, "ff" * 32, "01" + "00" * 30 + "01"]
+    for part in (names[:3], names[1:]):
+        store.write(part, np.ones((3, 2), np.float32))
+    known = store.digests()
+    assert known.dtype == "S32" and [raw.ljust(32, b"\0").hex() for raw in known] == sorted(store.read())
+
+
 @pytest.mark.parametrize("damage", ["cut", "text", "empty", "other arrays", "other shapes"])
 def test_a_damaged_block_counts_as_absent_and_goes_when_told(tmp_path, damage):
     store = VectorStore(tmp_path, {"k": 1})
