@@ -234,6 +234,8 @@ def computed(
     Diverged
         An answer is not finite.
     """
+    if not len(left):  # a dataset of no files takes their names for numbers
+        return
     with left.naming_the_culprit():
         drawn = iter(left.drawn(BATCH, augment, draw) if draw else left.batches(BATCH))
         for start in range(0, len(left), BATCH):
