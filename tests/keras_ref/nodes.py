@@ -15,9 +15,14 @@ LOCAL = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00
 
 
 def needed():
-    """Skip a module's tests by name where Ray is not installed; it is imported when it was told where to listen."""
+    """Skip a module's tests by name where Ray is not installed; else let all clusters of this process ask for a token.
+
+    Ray reads the token once a process, local ones too: a second cluster with another token would refuse its own.
+    """
     if find_spec("ray") is None:
         pytest.skip("the extra `cluster` is not installed", allow_module_level=True)
+    os.environ["RAY_AUTH_MODE"] = "token"
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
 
 
 class Nodes:
@@ -44,10 +49,8 @@ class Nodes:
 
 @contextlib.contextmanager
 def running():
-    """Two nodes that ask for a token, as the docs advise, and end with the block."""
+    """Two nodes, which end with the block."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_AUTH_MODE", "token")
-        patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
         _be_patient(patch)
         nodes = Nodes()
         try:
