@@ -1,6 +1,7 @@
 """`train`: train a classifier, or go on with a run (8.5, 8.7 to 8.11)."""
 
 import argparse
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_cache(parser)
     parser.add_argument("--tensorboard", metavar="DIR", help="tell TensorBoard of it: a folder of this name in DIR")
     parser.add_argument("--mlflow", metavar="URI", help="tell MLflow of it: its server, or sqlite:///FILE")
+    parser.add_argument(
+        "--ray", metavar="ADDRESS", help="on Ray: local, or the address of a cluster's head; with --workers"
+    )
+    parser.add_argument("--workers", type=flags.WHOLE, metavar="N", help="how many share each batch on Ray")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -57,13 +62,14 @@ def _resume(args, out):
     fixed = [flags.flag(name) for name in sorted(set(given) - (set() if whole else {"epochs"}))]
     fixed += [f"--{name}" for name in ("out", "recipe") if getattr(args, name)]
     fixed += ["DATA"] if whole and args.data else []
+    fixed += ["--ray"] if whole and args.ray else []
     if fixed:
         raise ValueError(
             f"--resume takes its settings from the run's {'recipe' if whole else 'config'}.json; leave out {fixed[0]}."
         )
     if whole:
         return recipes.go_on(out, *_store(args), _trackers(args))
-    return train.resume(out, args.epochs, args.data, *_store(args), _trackers(args)(out))
+    return train.resume(out, args.epochs, args.data, *_store(args), _trackers(args)(out), **_group(args))
 
 
 def _new(args, out):
@@ -73,13 +79,27 @@ def _new(args, out):
     if not args.data:
         raise ValueError("train needs a data folder, or --resume DIR.")
     given: dict[str, Any] = flags.given(args, configs.SETTINGS)
+    if args.recipe and args.ray:
+        raise ValueError("--ray is for one training; leave out --recipe.")
     store, budget = _store(args)
     track = _trackers(args)
     if args.recipe:
         return recipes.follow(args.recipe, args.data, out, store, args.skip_corrupt, budget, track, **given)
     if args.start:
         given = runs.settings_of(args.start) | given | {"start": str(runs.model_file(args.start))}
-    return train.new(configs.Config(args.data, **given), out, args.skip_corrupt, store, budget, track(out))
+    group = _group(args)
+    return train.new(configs.Config(args.data, **given), out, args.skip_corrupt, store, budget, track(out), **group)
+
+
+def _group(args):
+    """Return what lets several workers train, where that was asked for."""
+    from .. import train
+
+    if bool(args.ray) != (args.workers is not None):
+        raise ValueError("--ray ADDRESS and --workers N go together: Ray's workers share each batch.")
+    if args.ray and (args.tensorboard or args.mlflow):
+        raise ValueError("TensorBoard and MLflow are not told of a run on several workers; leave them out.")
+    return {"runner": functools.partial(train.Group, address=args.ray, workers=args.workers)} if args.ray else {}
 
 
 def _trackers(args):

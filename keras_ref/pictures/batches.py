@@ -207,7 +207,13 @@ class Pictures:
         return self._augmented(batch_size, augmentation, draw_seeds(self.hashes(), draw), order)
 
     def training_batches(
-        self, batch_size: int, seed: int, epoch: int, augmentation: str = "none", draws: int = 0
+        self,
+        batch_size: int,
+        seed: int,
+        epoch: int,
+        augmentation: str = "none",
+        draws: int = 0,
+        part: tuple[int, int] = (0, 1),
     ) -> Dataset:
         """Return one epoch to learn from: order and augmentation depend on (seed, epoch, picture) and on nothing else.
 
@@ -219,12 +225,14 @@ class Pictures:
         augmentation : "none", "course", "light" or "mirror"
         draws : int
             With K above 0 epoch n takes draw n of `drawn`, after the Kth the first again.
+        part : (i, n)
+            Of n workers the ith gets every nth picture of the epoch's order.
 
         Returns
         -------
         batches : tf.data.Dataset of (x,) or (x, one-hot y)
         """
-        order = np.random.default_rng([seed, epoch]).permutation(len(self))
+        order = np.random.default_rng([seed, epoch]).permutation(len(self))[part[0] :: part[1]]
         if augmentation == "none":
             return self.batches(batch_size, order)
         if augmentation == "mirror":

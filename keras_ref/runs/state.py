@@ -80,17 +80,18 @@ def restore(path: AnyPath, net: Net, base: Net) -> dict[str, Any]:
     return json.loads(stored["progress"].tobytes())
 
 
-def set_dropout(net: Net, seed: int, epoch: int) -> None:
-    """Start every Dropout of the net, nested ones included, at a state that depends on (seed, epoch) alone.
+def set_dropout(net: Net, seed: int, epoch: int, rank: int = 0) -> None:
+    """Start every Dropout of the net, nested ones included, at a state that depends on (seed, epoch, rank) alone.
 
     Parameters
     ----------
     net : keras.Model
     seed : int, 0 or more
     epoch : int, from 1
+    rank : int, of a worker among several
     """
     _, keras = runtime.load()
-    start = np.random.default_rng([seed, epoch, 11]).integers(2**31, size=2)
+    start = np.random.default_rng([seed, epoch, 11, rank] if rank else [seed, epoch, 11]).integers(2**31, size=2)
     for layer in net._flatten_layers():
         if isinstance(layer, keras.layers.Dropout) and layer.rate:
             layer.seed_generator.state.assign(start.astype(layer.seed_generator.state.dtype))

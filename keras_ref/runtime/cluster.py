@@ -3,6 +3,7 @@
 Ray listens on all interfaces and asks nobody for a password unless it is told otherwise: see .github/docs/cluster.md.
 """
 
+import asyncio
 import functools
 import importlib
 import itertools
@@ -12,10 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from numpy.typing import NDArray
+
 from . import console
 
 LOOPBACK: str = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0": a node's own address is 127.0.0.1, on Linux too
 AHEAD: int = 2  # calls a processor that Ray is told of at a time: memory does not grow with their number
+RESTARTS: int = 3  # of workers one of whom died
 
 
 @contextmanager
@@ -33,11 +37,8 @@ def connected(address: str) -> Iterator[None]:
     ValueError
         Ray is not installed, or nobody answers there.
     """
-    if address == "local" or address.startswith("127."):
-        os.environ[LOOPBACK] = "0"  # read when Ray is imported, which otherwise makes of 127.0.0.1 the outer address
+    knock(address)
     ray = _load()
-    if address != "local":
-        _knock(address)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
         if address == "local":
@@ -61,8 +62,23 @@ def connected(address: str) -> Iterator[None]:
         ray.shutdown()
 
 
-def _knock(address: str) -> None:
-    """Refuse an address where nobody listens: Ray itself would wait there for minutes."""
+def knock(address: str) -> None:
+    """Refuse an address where nobody listens: Ray itself would wait there for minutes.
+
+    Parameters
+    ----------
+    address : str, as of `connected`
+
+    Raises
+    ------
+    ValueError
+        Ray is not installed, or nobody answers there.
+    """
+    if address == "local" or address.startswith("127."):
+        os.environ[LOOPBACK] = "0"  # read when Ray is imported, which otherwise makes of 127.0.0.1 the outer address
+    _load()
+    if address == "local":
+        return
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise ValueError(f"--ray must be local, or HOST:PORT of a cluster's head. Received: {address!r}.")
@@ -158,6 +174,105 @@ def spread(
             raise ValueError(
                 f"A worker of Ray died at every try of one call, of too little memory perhaps: {first}"
             ) from None
+
+
+class Part:
+    """One of the workers of `together`: what its work is given.
+
+    Attributes
+    ----------
+    rank : int, from 0
+    workers : int, how many they are
+    """
+
+    def __init__(self, rank: int, workers: int, sums: Any) -> None:
+        self.rank: int = rank
+        self.workers: int = workers
+        self._sums, self._calls = sums, 0
+
+    def total(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Add what all workers bring, in the order of their ranks; each waits here for the others.
+
+        Parameters
+        ----------
+        values : array, of the same shape and dtype on all of them
+
+        Returns
+        -------
+        total : array like `values`, with the same bits on all of them
+        """
+        self._calls += 1
+        return _load().get(self._sums.total.remote(self._calls, self.rank, values))
+
+
+class _Sums:
+    """An actor of Ray, where the workers' values meet."""
+
+    def __init__(self, workers) -> None:
+        self.workers, self.waiting = workers, {}
+
+    async def total(self, call, rank, values):
+        brought, total = self.waiting.setdefault(call, ({}, asyncio.get_running_loop().create_future()))
+        brought[rank] = values
+        if len(brought) == self.workers:
+            del self.waiting[call]
+            total.set_result(sum(brought[i] for i in range(self.workers)))
+        return await total
+
+
+def together(
+    work: Callable[[Any, Part], Any], task: Any, workers: int, meanwhile: Callable[[], Any] = lambda: None
+) -> list[Any]:
+    """Let workers do one thing together; when one of them dies they all begin again, up to three times.
+
+    Parameters
+    ----------
+    work : of a module, which the workers import
+        Called with `task` and the worker's `Part`.
+    task : what pickle can write
+    workers : int
+    meanwhile : called every second
+
+    Returns
+    -------
+    results : list, by rank
+
+    Raises
+    ------
+    ValueError
+        There are fewer processors than workers, or a worker died at every try.
+    Exception
+        What a worker raised.
+    """
+    ray, died = _load(), None
+    for _ in range(1 + RESTARTS):
+        if processors() < workers:
+            raise ValueError(f"Each worker needs a processor. Received: {workers} workers; Ray has {processors()}.")
+        sums = ray.remote(num_cpus=0)(_Sums).remote(workers)
+        one = ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(work)
+        running = [one.remote(task, Part(rank, workers, sums)) for rank in range(workers)]
+        try:
+            return _all_of(ray, running, meanwhile)
+        except ray.exceptions.RayTaskError as fault:
+            if not isinstance(fault.cause, ray.exceptions.RayError):  # else another died, or the node with the sums
+                raise fault.cause from None
+            died = fault.cause
+        except ray.exceptions.RayError as fault:
+            died = fault
+        finally:
+            ray.kill(sums)  # who waits for the dead one fails there; Ray itself can fail at a task that is cancelled
+        ray.wait(running, num_returns=workers)  # none writes any more when the next try begins
+    raise ValueError(f"A worker of Ray died at every try: {str(died).strip().splitlines()[0]}")
+
+
+def _all_of(ray, running, meanwhile):
+    """Return all results; raise as soon as one worker failed."""
+    waiting = running
+    while waiting:
+        done, waiting = ray.wait(waiting, timeout=1)
+        ray.get(done)
+        meanwhile()
+    return ray.get(running)
 
 
 def _load() -> Any:

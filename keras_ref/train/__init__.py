@@ -2,10 +2,12 @@
 
 from . import recipes
 from .epoch import bar, is_over, one_epoch
+from .group import Group
 from .heads import Vectors, head_history
 from .start import new, resume
 
 __all__ = [
+    "Group",
     "Vectors",
     "bar",
     "head_history",

@@ -146,25 +146,38 @@ class Run:
                     break
         if self.callback is not None:
             self.callback.finish()
-        self._save(self.out / "final.keras")
-        results.curves(progress["history"], self.out / "curves.png", self.largest)
-        console.note(results.on_the_largest(progress["history"], self.largest, len(self.validation)))
+        self._finish(progress)
         if self.callback is not None:
             self.callback.told()
         return progress["history"]
+
+    def _finish(self, progress):
+        """Write what a finished run has more than one on its way."""
+        self._save(self.out / "final.keras")
+        results.curves(progress["history"], self.out / "curves.png", self.largest)
+        console.note(results.on_the_largest(progress["history"], self.largest, len(self.validation)))
 
     def _one_epoch(self, learner, epoch, progress):
         c, started = self.config, time.perf_counter()
         if c.schedule != "constant":  # else a callback may change it
             learner.optimizer.learning_rate.assign(c.rate(epoch))
-        learn, check = self._epoch_data(epoch)
         steps = math.ceil(len(self.train_split) / c.batch_size)
-        also = [] if self.callback is None else [self.callback]
         with console.progress(f"epoch {epoch}/{c.epochs}", steps) as advance:
-            row = one_epoch(learner, learn, check, epoch, c.seed, self.weights, [bar(advance), *also])
+            row = self._row(learner, epoch, advance)
         progress["epoch"] = epoch
         progress["history"].append(row)
         progress["seconds"].append(round(time.perf_counter() - started, 3))
+        self._keep(learner, row, progress)
+
+    def _row(self, learner, epoch, advance):
+        """Learn for one epoch and validate; return the epoch's row of the history."""
+        learn, check = self._epoch_data(epoch)
+        also = [] if self.callback is None else [self.callback]
+        return one_epoch(learner, learn, check, epoch, self.config.seed, self.weights, [bar(advance), *also])
+
+    def _keep(self, learner, row, progress):
+        """Write what is known after an epoch."""
+        c, epoch = self.config, row["epoch"]
         if row["val_accuracy"] > progress["best"]:
             progress["best"] = row["val_accuracy"]
             best = self.out / f"{c.base}_{epoch:02d}_{row['val_accuracy']:.3f}.keras"

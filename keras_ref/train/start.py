@@ -5,7 +5,7 @@ A run folder holds config.json, split.json, history.csv, timing.json, the best c
 curves.png and state.npz.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def new(
     store: AnyPath | None = None,
     maps_budget: float = maps.BUDGET,
     callbacks: Sequence[Any] = (),
+    runner: Callable[..., Any] = Run,
 ) -> History:
     """Start a run in a new folder.
 
@@ -43,6 +44,7 @@ def new(
         GB of maps that the store may hold.
     callbacks : Keras's
         Their model is what learns: the head alone where vectors are stored. What they know is not kept for a resume.
+    runner : Run, or what makes a `Group` of the same arguments
 
     Returns
     -------
@@ -59,7 +61,7 @@ def new(
         found, left_out = pictures.read(config.data, config.split_seed), {}
         if skip_corrupt:
             found, left_out = pictures.without_corrupt(found)
-        run = Run(config, found, out)
+        run = runner(config, found, out)
         begun = _split_record(found, left_out), list(found.class_names), record.of(found)
         for name, value in zip(START, begun, strict=True):
             files.write_json(out / name, value)
@@ -74,6 +76,7 @@ def resume(
     store: AnyPath | None = None,
     maps_budget: float = maps.BUDGET,
     callbacks: Sequence[Any] = (),
+    runner: Callable[..., Any] = Run,
 ) -> History:
     """Go on with a run after its last finished epoch.
 
@@ -87,6 +90,7 @@ def resume(
         GB of maps that the store may hold.
     callbacks : Keras's
         Their model is what learns: the head alone where vectors are stored. What they know is not kept for a resume.
+    runner : Run, or what makes a `Group` of the same arguments
 
     Returns
     -------
@@ -117,7 +121,7 @@ def resume(
             raise ValueError(
                 f"The pictures in {config.data} are not those that the run {out} began with; its split.json lists them."
             )
-        run = Run(config, pictures.as_recorded(found, split), out)
+        run = runner(config, pictures.as_recorded(found, split), out)
         config.write(out / "config.json")
         files.write_json(out / "run.json", record.again(out / "run.json", found))
         return run.train(store, maps_budget, callbacks)
