@@ -204,12 +204,27 @@ class Part:
         self._calls += 1
         return _load().get(self._sums.total.remote(self._calls, self.rank, values))
 
+    def tell(self, done: int) -> None:
+        """Let `together` know how far this worker is.
+
+        Parameters
+        ----------
+        done : int, of the caller's own steps
+        """
+        self._sums.tell.remote(done)
+
 
 class _Sums:
     """An actor of Ray, where the workers' values meet."""
 
     def __init__(self, workers) -> None:
-        self.workers, self.waiting = workers, {}
+        self.workers, self.waiting, self.done = workers, {}, 0
+
+    async def tell(self, done):
+        self.done = done
+
+    async def told(self):
+        return self.done
 
     async def total(self, call, rank, values):
         brought, total = self.waiting.setdefault(call, ({}, asyncio.get_running_loop().create_future()))
@@ -221,7 +236,7 @@ class _Sums:
 
 
 def together(
-    work: Callable[[Any, Part], Any], task: Any, workers: int, meanwhile: Callable[[], Any] = lambda: None
+    work: Callable[[Any, Part], Any], task: Any, workers: int, meanwhile: Callable[[int], Any] = lambda done: None
 ) -> list[Any]:
     """Let workers do one thing together; when one of them dies they all begin again, up to three times.
 
@@ -231,7 +246,7 @@ def together(
         Called with `task` and the worker's `Part`.
     task : what pickle can write
     workers : int
-    meanwhile : called every second
+    meanwhile : called every second, with what a worker told last of how far it is
 
     Returns
     -------
@@ -252,7 +267,7 @@ def together(
         one = ray.remote(num_cpus=1, max_retries=0, scheduling_strategy="SPREAD")(work)
         running = [one.remote(task, Part(rank, workers, sums)) for rank in range(workers)]
         try:
-            return _all_of(ray, running, meanwhile)
+            return _all_of(ray, running, sums, meanwhile)
         except ray.exceptions.RayTaskError as fault:
             if not isinstance(fault.cause, ray.exceptions.RayError):  # else another died, or the node with the sums
                 raise fault.cause from None
@@ -265,13 +280,13 @@ def together(
     raise ValueError(f"A worker of Ray died at every try: {str(died).strip().splitlines()[0]}")
 
 
-def _all_of(ray, running, meanwhile):
+def _all_of(ray, running, sums, meanwhile):
     """Return all results; raise as soon as one worker failed."""
     waiting = running
     while waiting:
         done, waiting = ray.wait(waiting, timeout=1)
         ray.get(done)
-        meanwhile()
+        meanwhile(ray.get(sums.told.remote()))
     return ray.get(running)
 
 

@@ -54,6 +54,7 @@ class Group:
             raise ValueError("--workers run the whole net on one device each; leave out --maps and --devices.")
         cluster.knock(address)
         self.config: Config = config
+        self.found: Folder = found
         self.out: Path = out
         self.address: str = address
         self.workers: int = workers
@@ -64,7 +65,7 @@ class Group:
         return results.read_history(path) if path.exists() else []
 
     def _tell(self):
-        """Say what has become of the epochs since."""
+        """Say what has become of the epochs since it was called before."""
         for row in self._history()[self._told :]:
             console.say(results.line(row, self.config.epochs))
             self._told += 1
@@ -75,8 +76,19 @@ class Group:
             raise ValueError("Callbacks are not told of a run on several workers; leave them out.")
         paths = {name: _absolute(getattr(self.config, name)) for name in ("data", "weights", "start")}
         task = {"out": str(self.out.absolute()), **paths}
-        with cluster.connected(self.address):
-            cluster.together(work, task, self.workers, self._tell)
+        steps = math.ceil(len(self.found.splits["train"].files) / self.config.batch_size)
+        known = self._told * steps
+        missing = self.config.epochs * steps - known
+        with cluster.connected(self.address), console.progress("steps", missing) as advance:
+
+            def meanwhile(done):
+                nonlocal known
+                if done:  # at the beginning nobody has told anything
+                    advance(done - known)
+                    known = done
+                self._tell()
+
+            cluster.together(work, task, self.workers, meanwhile)
         self._tell()
         return self._history()
 
@@ -123,10 +135,13 @@ class _Worker(Run):
         nothing = np.zeros((0, c.size, c.size, 3), np.float32), np.zeros((0, classes), np.float32)
         weights = np.array([(self.weights or {}).get(i, 1) for i in range(classes)], np.float32)
         learned, checked = np.zeros(3), np.zeros(3)
-        for start in range(0, len(self.train_split), c.batch_size):
+        starts = range(0, len(self.train_split), c.batch_size)
+        for step, start in enumerate(starts, (epoch - 1) * len(starts) + 1):
             x, y = next(batches, nothing)  # of the last batch there may be nothing left
             learned += self.learn(x, y, weights, min(c.batch_size, len(self.train_split) - start))
             advance()
+            if rank == 0:
+                self.part.tell(step)
         for x, y in self.validation.batches(own, np.arange(rank, len(self.validation), workers)):
             checked += self.check(x, y)
         sums = self.part.total(np.stack([learned, checked]))

@@ -11,6 +11,7 @@ import pytest
 from keras_ref import config as configs
 from keras_ref import results, train
 from keras_ref.model import card, classifier
+from keras_ref.runtime import console
 from keras_ref.train import group
 from tests.keras_ref import nodes as ray_nodes
 from tests.keras_ref import small
@@ -92,6 +93,16 @@ def test_a_killed_worker_changes_no_loss(odd, tmp_path, on_ray):
     states = [(tmp_path / name / "final.keras") for name in ("whole", "killed")]
     for a, b in zip(*(card.load_net(path).get_weights() for path in states), strict=True):
         assert a.tobytes() == b.tobytes()
+
+
+def test_it_tells_of_its_steps(odd, on_ray, monkeypatch, capsys):
+    monkeypatch.setattr(console, "PAUSE", 0.0)
+    on_ray(odd, "out", **SETTINGS | {"epochs": 20})
+    captured = capsys.readouterr()
+    lines = [line.split() for line in captured.err.splitlines() if line.startswith("steps: ")]
+    told = [int(line[1]) for line in lines]
+    assert told and told == sorted(told) and {line[3] for line in lines} == {"40,"}
+    assert [line.split()[1] for line in captured.out.splitlines()] == [f"{n}/20" for n in range(1, 21)]
 
 
 def test_refusals(odd, clothes, tmp_path, refused):
