@@ -11,11 +11,12 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from . import console
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray  # --help does without NumPy
 
 LOOPBACK: str = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0": a node's own address is 127.0.0.1, on Linux too
 AHEAD: int = 2  # calls a processor that Ray is told of at a time: memory does not grow with their number
@@ -190,7 +191,7 @@ class Part:
         self.workers: int = workers
         self._sums, self._calls = sums, 0
 
-    def total(self, values: NDArray[Any]) -> NDArray[Any]:
+    def total(self, values: "NDArray[Any]") -> "NDArray[Any]":
         """Add what all workers bring, in the order of their ranks; each waits here for the others.
 
         Parameters

@@ -50,6 +50,11 @@ class Group:
                 f"--workers must divide the batch size, {config.batch_size}, of which each gets its part. "
                 f"Received: {workers}."
             )
+        fewest = min(len(found.splits[name].files) for name in ("train", "validation"))
+        if workers > fewest:
+            raise ValueError(
+                f"Each worker needs a picture of each split; the smaller has {fewest}. Received: {workers} workers."
+            )
         if config.maps != "none" or config.devices != "one":
             raise ValueError("--workers run the whole net on one device each; leave out --maps and --devices.")
         cluster.knock(address)

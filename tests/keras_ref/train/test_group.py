@@ -67,11 +67,14 @@ def on_ray(nodes, monkeypatch, tmp_path):
     return run
 
 
-def test_two_workers_take_the_steps_of_one(odd, tmp_path, on_ray):
+def test_two_workers_take_the_steps_of_one(odd, tmp_path, on_ray, monkeypatch, capsys):
     """12 steps. Plain BatchNormalization is 7e-2 apart at the first."""
     settings = SETTINGS | {"epochs": 6, "dropout": 0.0, "class_weight": "balanced", "label_smoothing": 0.1}
     one = train.new(configs.Config(str(odd), **settings), tmp_path / "one")
+    capsys.readouterr()
+    monkeypatch.setattr(console, "PAUSE", 0.0)
     two, seen = on_ray(odd, "two", **settings)
+    _told_of_its_steps(capsys.readouterr(), 6, 12)
     assert results.read_history(tmp_path / "two/history.csv") == two and len(two) == 6
     for mine, fits in zip(two, one, strict=True):
         assert mine == pytest.approx(fits, rel=0, abs=2e-6 if mine["epoch"] == 1 else 2e-4)
@@ -82,6 +85,13 @@ def test_two_workers_take_the_steps_of_one(odd, tmp_path, on_ray):
     for worker in seen:
         assert set(worker["listening"]) <= ray_nodes.LOCAL
         assert worker["sums"] == 12 * (2 * small.NORMALIZATIONS + 1) + 6
+
+
+def _told_of_its_steps(captured, epochs, steps):
+    lines = [line.split() for line in captured.err.splitlines() if line.startswith("steps: ")]
+    told = [int(line[1]) for line in lines]
+    assert told and told == sorted(told) and {line[3] for line in lines} == {f"{steps},"}
+    assert [line.split()[1] for line in captured.out.splitlines()] == [f"{n}/{epochs}" for n in range(1, epochs + 1)]
 
 
 def test_a_killed_worker_changes_no_loss(odd, tmp_path, on_ray):
@@ -95,21 +105,12 @@ def test_a_killed_worker_changes_no_loss(odd, tmp_path, on_ray):
         assert a.tobytes() == b.tobytes()
 
 
-def test_it_tells_of_its_steps(odd, on_ray, monkeypatch, capsys):
-    monkeypatch.setattr(console, "PAUSE", 0.0)
-    on_ray(odd, "out", **SETTINGS | {"epochs": 20})
-    captured = capsys.readouterr()
-    lines = [line.split() for line in captured.err.splitlines() if line.startswith("steps: ")]
-    told = [int(line[1]) for line in lines]
-    assert told and told == sorted(told) and {line[3] for line in lines} == {"40,"}
-    assert [line.split()[1] for line in captured.out.splitlines()] == [f"{n}/20" for n in range(1, 21)]
-
-
 def test_refusals(odd, clothes, tmp_path, refused):
     words = ("train", odd, "--size", SIZE, "--weights", "none", "--out", tmp_path / "out", "--batch-size", 20)
     refused([*words, "--workers", 2], "--ray ADDRESS and --workers N go together")
     refused([*words, "--ray", "local"], "--ray ADDRESS and --workers N go together")
     refused([*words, "--ray", "local", "--workers", 3], "--workers must divide the batch size, 20", "Received: 3.")
+    refused([*words, "--ray", "local", "--workers", 10], "the smaller has 9. Received: 10 workers.")
     refused([*words, "--ray", "local", "--workers", 2, "--tensorboard", tmp_path / "board"], "leave them out")
     refused([*words, "--ray", "local", "--workers", 2, "--devices", "all"], "leave out --maps and --devices")
     refused([*words, "--ray", "local", "--workers", 2, "--recipe", "strong"], "leave out --recipe")
