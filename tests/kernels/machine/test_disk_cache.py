@@ -28,11 +28,9 @@ from minicnn.kernels.machine import disk_cache
 kernels.set_num_threads(2)
 said = []
 kernels.on_first_compile(lambda: said.append("compiling"))
-x = np.ones((1, 12, 12, 3), np.float32)
-y = kernels.conv2d_forward(x, np.ones((3, 3, 3, 8), np.float32), None, (1, 1), ((0, 0), (0, 0)))
-y = kernels.sigmoid_forward(y - 27)
+y = kernels.sigmoid_forward(np.zeros(8, np.float32))
 assert (kernels.relu_forward(np.full(100_000, 2, np.float32)) == 2).all()  # shared by two threads
-print(*said, y[0, 0, 0, 0], disk_cache.CACHE_FOLDER)
+print(*said, y[0], disk_cache.CACHE_FOLDER)
 """
 
 
