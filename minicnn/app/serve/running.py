@@ -69,7 +69,7 @@ def run(
     ValueError, OSError
         A model cannot be loaded, or the port cannot be had.
     """
-    signal.signal(signal.SIGTERM, _leave)  # uvicorn takes its place, and calls it after the last answer
+    leaving = _Leaving()
     allow_files()
     with bind(host, port) as listening:
         where = f"http://{_named(host)}:{listening.getsockname()[1]}/"
@@ -81,7 +81,7 @@ def run(
             print(f"{names} at {where}", flush=True)
 
         if workers == 1:
-            _serve(shelf, limits, listening, None, announce)
+            _serve(shelf, limits, listening, None, announce, leaving)
             return 0
         del shelf  # each process loads its own; this one needs the memory no more
         with tempfile.TemporaryDirectory(prefix="minicnn-") as counts:
@@ -139,7 +139,12 @@ def allow_files() -> None:
 
 
 def _serve(
-    shelf: Shelf, limits: Limits, listening: socket.socket, counts: Path | None, announce: Callable[[], object]
+    shelf: Shelf,
+    limits: Limits,
+    listening: socket.socket,
+    counts: Path | None,
+    announce: Callable[[], object],
+    leaving: "_Leaving",
 ) -> None:
     for name in ("python_multipart", "PIL"):  # what is wrong with a form or a picture is told to its sender
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -159,20 +164,46 @@ def _serve(
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=math.ceil(limits.timeout),
     )
-    _Server(config, announce).run(sockets=[listening])
+    _Server(config, announce, leaving).run(sockets=[listening])
+    if leaving.asked is not None:
+        raise leaving.asked
+
+
+class _Leaving:
+    """What SIGTERM and Ctrl-C do before uvicorn takes their places, and after its last answer, when it calls these.
+
+    Attributes
+    ----------
+    asked : SystemExit or KeyboardInterrupt, optional
+        What was raised. It may not have come up: where a library runs a callback, as Numba does while it compiles, an
+        exception is printed, and lost.
+    """
+
+    def __init__(self) -> None:
+        self.asked: SystemExit | KeyboardInterrupt | None = None
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, self._leave)
+
+    def _leave(self, number: int, frame: FrameType | None) -> None:
+        self.asked = KeyboardInterrupt() if number == signal.SIGINT else SystemExit(0)
+        raise self.asked
 
 
 class _Server(uvicorn.Server):
-    """Tells when it listens."""
+    """Tells when it listens; does not begin where it was asked to leave before."""
 
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], object]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], object], leaving: _Leaving) -> None:
         super().__init__(config)
         self._announce = announce
+        self._leaving = leaving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen."""
         await super().startup(sockets)
-        self._announce()
+        if self._leaving.asked is None:
+            self._announce()
+        else:
+            self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End; after a second Ctrl-C, too, the engine ends before its process does."""
@@ -191,13 +222,13 @@ def _work(
     ready: Callable[[], object],
 ) -> None:
     """Be one of several processes."""
-    signal.signal(signal.SIGTERM, _leave)
+    leaving = _Leaving()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if share > 1 and not any(os.environ.get(name) for name in THREADS):
         from ... import kernels
 
         kernels.set_num_threads(max(1, kernels.get_num_threads() // share))
-    _serve(Shelf(served, load), limits, listening, counts, ready)
+    _serve(Shelf(served, load), limits, listening, counts, ready, leaving)
 
 
 def _end_with_parent() -> None:
@@ -210,7 +241,3 @@ def _end_with_parent() -> None:
 
 def _named(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(0)

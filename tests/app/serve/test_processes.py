@@ -117,6 +117,39 @@ def test_processes_do_not_outlive_the_one_that_started_them(model_file):
     server.until(lambda: not any(lives(pid) for pid in pids))
 
 
+DEAF = """
+import contextlib, multiprocessing, os, signal, sys, time
+from pathlib import Path
+from minicnn.app.serve import Limits, Model, Served, running
+
+def load(served):
+    parent = multiprocessing.parent_process()
+    with contextlib.suppress(SystemExit, KeyboardInterrupt):  # as a library's callback does
+        if parent is not None:
+            os.kill(parent.pid, signal.SIGKILL)
+            time.sleep(3600)
+        elif sys.argv[1] == "1":
+            signal.raise_signal(int(sys.argv[2]))
+    return Model(served.name, "0", {}, list)
+
+if __name__ == "__main__":
+    running.run([Served("a", Path("a.keras"))], Limits(), port=0, workers=int(sys.argv[1]), load=load)
+"""
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("workers", "how", "code"), [(1, signal.SIGTERM, 0), (1, signal.SIGINT, -2), (2, signal.SIGTERM, -9)]
+)
+def test_a_signal_that_a_library_swallows_is_no_less_heard(tmp_path, workers, how, code):
+    """Before it listens; also by a process that is left alone. Who held the other end of stdout has ended then."""
+    (tmp_path / "deaf.py").write_text(DEAF)
+    command = [sys.executable, "deaf.py", str(workers), str(int(how))]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+    assert run.returncode == code and " at http" not in run.stdout, run.stderr
+
+
 def children(pid):
     """List the processes that serve for another one, by what they were started with."""
     found = []
