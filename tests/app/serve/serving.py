@@ -158,7 +158,8 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(how)
         code = self.process.wait(PATIENCE)
-        self._reader.join()
+        self._reader.join(PATIENCE)
+        assert not self._reader.is_alive(), "what it started holds its stderr, and lives on"
         self.process.stdout.close()
         self.process.stderr.close()
         return code
