@@ -121,13 +121,14 @@ class _Worker(Run):
     def __init__(self, config, found, out, part) -> None:
         super().__init__(config, found, out)
         self.part = part
+        self.idle = False  # whether nothing of this batch is for this worker
 
     def _learner(self, store, maps_budget):
         _, keras = runtime.load()
         learner, stored = super()._learner(store, maps_budget)
         for layer in learner._flatten_layers():
             if isinstance(layer, keras.layers.BatchNormalization):
-                layer._moments = functools.partial(_moments, layer, self.part)
+                layer._moments = functools.partial(_moments, layer, self)
         self.learn, self.check = _steps(learner, self.part, self.config.label_smoothing)
         return learner, stored
 
@@ -137,13 +138,18 @@ class _Worker(Run):
         own = c.batch_size // workers
         batches = iter(self.train_split.training_batches(own, c.seed, epoch, c.augment, c.draws, (rank, workers)))
         classes = len(self.card.class_names)
-        nothing = np.zeros((0, c.size, c.size, 3), np.float32), np.zeros((0, classes), np.float32)
+        # It counts nowhere. Of no picture at all, TensorFlow's convolutions have a wrong shape (with oneDNN) or a slope
+        # that is never set (depthwise).
+        nothing = np.zeros((1, c.size, c.size, 3), np.float32), np.zeros((1, classes), np.float32)
         weights = np.array([(self.weights or {}).get(i, 1) for i in range(classes)], np.float32)
         learned, checked = np.zeros(3), np.zeros(3)
         starts = range(0, len(self.train_split), c.batch_size)
         for step, start in enumerate(starts, (epoch - 1) * len(starts) + 1):
-            x, y = next(batches, nothing)  # of the last batch there may be nothing left
-            learned += self.learn(x, y, weights, min(c.batch_size, len(self.train_split) - start))
+            batch = next(batches, None)  # of the last one there may be nothing left
+            self.idle = batch is None
+            figures = self.learn(*(batch or nothing), weights, min(c.batch_size, len(self.train_split) - start))
+            if not self.idle:
+                learned += figures
             advance()
             if rank == 0:
                 self.part.tell(step)
@@ -189,8 +195,6 @@ def _steps(net, part, label_smoothing):
             losses = loss(y, logits) * tf.linalg.matvec(y, weights)
             scaled = optimizer.scale_loss(tf.reduce_sum(losses) / count)
         own = tape.gradient(scaled, variables, unconnected_gradients="zero")
-        if not len(x):  # TensorFlow leaves a depthwise kernel's gradient unset, whatever memory held before
-            own = list(map(tf.zeros_like, variables))
         total = part.total(np.concatenate([one.numpy().ravel() for one in own]))
         each = [one.reshape(v.shape) for one, v in zip(np.split(total, ends[:-1]), variables, strict=True)]
         optimizer.apply(list(map(tf.constant, each)), variables)
@@ -203,14 +207,16 @@ def _steps(net, part, label_smoothing):
     return learn, check
 
 
-def _moments(layer, part, inputs, mask):
+def _moments(layer, worker, inputs, mask):
     """Return mean and variance over the whole batch, of which `inputs` is a worker's part, in place of Keras's own."""
+    part = worker.part
     tf, _ = runtime.load()
     x = tf.cast(inputs, tf.float32)
-    count = tf.cast(tf.size(x) / x.shape[-1], tf.float32)  # 0 where a worker has no picture
-    mean = tf.reduce_sum(x, layer._reduction_axes) / tf.maximum(count, 1)
+    count = tf.cast(tf.size(x) / x.shape[-1], tf.float32)
+    mean = tf.reduce_sum(x, layer._reduction_axes) / count
     squares = tf.reduce_sum(tf.square(x - mean), layer._reduction_axes)
-    own = tf.one_hot(part.rank, part.workers)[:, None, None] * tf.stack([count * tf.ones_like(mean), mean, squares])
+    mine = tf.one_hot(part.rank, part.workers, 0.0 if worker.idle else 1.0)[:, None, None]
+    own = mine * tf.stack([count * tf.ones_like(mean), mean, squares])
     counts, means, squares = tf.unstack(_totalled(part, own), axis=1)  # (workers, C) each
     mean = tf.reduce_sum(counts * means, 0) / tf.reduce_sum(counts, 0)
     variance = tf.reduce_sum(squares + counts * tf.square(means - mean), 0) / tf.reduce_sum(counts, 0)
